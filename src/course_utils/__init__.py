@@ -1,0 +1,23 @@
+"""Shared helpers of the softmax regression course.
+
+Each module is imported by name from the chapters; nothing is re-exported here.
+
+========================  =====================================================
+module                    what it holds
+========================  =====================================================
+``checks``                argument checks: they name the argument, value, remedy
+``data``                  Fashion-MNIST in memory and minibatches of it
+``download``              fetching and verifying the four files
+``synthetic``             the seeded stand-in for the data set
+``torchvision_compat``    ``import torchvision`` beside a CPU-only torch
+``softmax``               the mathematics: pure functions on tensors
+``models``                softmax regression with explicit parameters
+``training``              one epoch, evaluation, ``fit`` and its ``History``
+``metrics``               accuracy, confusion matrix, calibration, decisions
+``plots``                 draw on a given Axes and return it
+``runner``                training in a background thread that can be stopped
+``panel``                 the training panel of plain ipywidgets
+``figures``               interactive figures, alive with and without a kernel
+``exercises``             checks for the exercises
+========================  =====================================================
+"""

@@ -1,0 +1,64 @@
+"""Execute chapters in place, top to bottom, and store clean outputs (what ``make run`` calls).
+
+A notebook is written only when every cell ran, so a failing chapter never replaces a good one.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parents[1]
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def clean(notebook):
+    """Drop what differs from run to run: timings, processor details, widget ids."""
+    notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+    return notebook
+
+
+def run(path: Path, timeout: int) -> float:
+    """Execute one notebook in its own folder; return the seconds it took."""
+    notebook = nbformat.read(path, as_version=4)
+    start = time.perf_counter()
+    NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
+    seconds = time.perf_counter() - start
+    temporary = path.with_suffix(".ipynb.part")
+    temporary.write_text(nbformat.writes(clean(notebook)) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return seconds
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("chapters", nargs="*", type=Path, help="default: all of chapters/")
+    parser.add_argument("--timeout", type=int, default=120, help="seconds a cell may take")
+    args = parser.parse_args(argv)
+    failed = 0
+    for path in args.chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
+        try:
+            print(f"{path.name}: {run(path, args.timeout):.1f} s", flush=True)
+        except CellExecutionError as error:
+            failed += 1
+            print(f"{path.name}: FAILED\n{error}", file=sys.stderr, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
