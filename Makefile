@@ -1,0 +1,69 @@
+# Every target works from a fresh clone: it makes .venv and installs what is missing.
+# README.md lists the plain commands for people without make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# Notebooks run in their own folder, so a relative data folder must be made absolute first.
+ifdef FASHION_MNIST_ROOT
+override FASHION_MNIST_ROOT := $(abspath $(FASHION_MNIST_ROOT))
+export FASHION_MNIST_ROOT
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install book pdf test standin check lab run bench mutants lint clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+# A second call doesn't reinstall: the stamp is newer than the two files it depends on.
+$(STAMP): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+install: $(STAMP)  ## make .venv and install the pinned environment
+
+book: $(STAMP)  ## build the book into _build/html
+	$(BIN)/python tools/build_book.py
+
+pdf: $(STAMP)  ## print the book to _build/pdf
+	$(BIN)/python tools/build_book.py
+	$(BIN)/python tools/make_pdf.py
+
+test: book  ## unit tests, strict nbval over every notebook, checks of the built book
+	COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope chapters
+
+standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
+	FASHION_MNIST_ROOT=$(CURDIR)/_build/no-data https_proxy=http://127.0.0.1:9 \
+	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 \
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope chapters
+
+check: $(STAMP)  ## exactly what CI runs: lint, test, standin
+	$(MAKE) lint
+	$(MAKE) test
+	$(MAKE) standin
+
+lint: $(STAMP)  ## ruff, mypy and codespell
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+lab: $(STAMP)  ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab chapters
+
+run: $(STAMP)  ## execute all chapters in place, top to bottom, on the data found
+	$(BIN)/python tools/run_chapters.py
+
+bench: $(STAMP)  ## measure and print the ratios the course claims
+	$(BIN)/python -m benchmarks
+
+mutants: $(STAMP)  ## mutation testing of the package (slow)
+	$(BIN)/mutmut run
+
+clean:  ## remove what was built, keep .venv
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis mutants

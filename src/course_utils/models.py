@@ -1,0 +1,56 @@
+"""Softmax regression with its parameters in plain sight."""
+
+import torch
+from torch import Tensor
+
+
+class SoftmaxRegression:
+    """One fully connected layer from flattened pictures to class scores.
+
+    The model returns scores (logits), not probabilities: the loss takes the softmax itself.
+
+    Parameters
+    ----------
+    num_inputs : int
+        Pixels of a picture, d.
+    num_outputs : int
+        Number of classes, q.
+    generator : torch.Generator, optional
+        Source of the random initial weights; torch's default generator without one.
+    sigma : float
+        Standard deviation of the initial weights.
+
+    Attributes
+    ----------
+    weight : Tensor of shape (d, q)
+        Drawn from a normal distribution with standard deviation ``sigma``.
+    bias : Tensor of shape (q,)
+        Zero at the start.
+
+    Introduced in chapter 07.
+    """
+
+    def __init__(
+        self,
+        num_inputs: int = 784,
+        num_outputs: int = 10,
+        *,
+        generator: torch.Generator | None = None,
+        sigma: float = 0.01,
+    ) -> None:
+        self.weight = torch.normal(0.0, sigma, (num_inputs, num_outputs), generator=generator)
+        self.bias = torch.zeros(num_outputs)
+        for param in self.parameters():
+            param.requires_grad_()
+
+    def parameters(self) -> list[Tensor]:
+        """Return the tensors that training changes."""
+        return [self.weight, self.bias]
+
+    def __call__(self, X: Tensor) -> Tensor:
+        """Return the logits (b, q) of a batch of pictures (b, h, w) or rows (b, d)."""
+        return X.flatten(1) @ self.weight + self.bias  # (b, d) @ (d, q) + (q,) -> (b, q)
+
+    def __repr__(self) -> str:
+        d, q = self.weight.shape
+        return f"SoftmaxRegression(num_inputs={d}, num_outputs={q})"
