@@ -1,16 +1,37 @@
 """Softmax, its derivative and its loss: pure functions on tensors.
 
-Last axis unless ``dim`` is given, any leading shape, any floating-point dtype.
+Last axis unless ``dim`` is given, any leading shape, any floating-point dtype. A ``dim`` that the
+tensor does not have raises IndexError, as in torch. NaN is never hidden: it propagates.
 """
 
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_float_tensor, require_labels
+from course_utils.checks import (
+    require_choice,
+    require_class_axis,
+    require_float_tensor,
+    require_fraction,
+    require_same_classes,
+    require_targets,
+)
 
 
 def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
     """Softmax exactly as the formula reads; overflows for large logits.
+
+    Parameters
+    ----------
+    logits : Tensor of any shape, floating point
+    dim : axis of the classes
+
+    Returns
+    -------
+    Tensor like ``logits``; NaN where exp overflowed (above 88.72 in float32).
+
+    Raises
+    ------
+    TypeError : ``logits`` is not a floating-point tensor.
 
     Introduced in chapter 01.
     """
@@ -19,22 +40,195 @@ def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
     return exps / exps.sum(dim, keepdim=True)
 
 
-def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
-    """Logarithm of softmax without forming a probability.
+def largest_logit(logits: Tensor, dim: int = -1) -> Tensor:
+    """Largest logit along ``dim``, as a constant: no gradient flows through it.
+
+    Parameters
+    ----------
+    logits : Tensor of any shape, floating point
+    dim : axis of the classes
+
+    Returns
+    -------
+    Tensor like ``logits`` with ``dim`` of length 1; zero where the class axis is empty.
+
+    Introduced in chapter 04.
+    """
+    if logits.numel() == 0:
+        return logits.detach().sum(dim, keepdim=True)  # amax refuses an empty axis
+    return logits.detach().amax(dim, keepdim=True)
+
+
+def softmax(logits: Tensor, dim: int = -1) -> Tensor:
+    """Softmax with the largest logit moved to zero first, so that exp cannot overflow.
+
+    Relative error about [K + 2 + 2 (max - min)] u for K classes (Blanchard, Higham and Higham,
+    2021, theorem 4.3).
+
+    Parameters
+    ----------
+    logits : Tensor of any shape, floating point
+    dim : axis of the classes
+
+    Returns
+    -------
+    Tensor like ``logits``: non-negative, sums to one along ``dim``. As in torch, a row that holds
+    nan or +inf, or only -inf, becomes NaN throughout; an empty class axis stays empty.
+
+    Raises
+    ------
+    TypeError : ``logits`` is not a floating-point tensor.
 
     Introduced in chapter 04.
     """
     require_float_tensor("logits", logits)
-    shifted = logits - logits.amax(dim, keepdim=True)
+    exps = torch.exp(logits - largest_logit(logits, dim))
+    return exps / exps.sum(dim, keepdim=True)
+
+
+def logsumexp(logits: Tensor, dim: int = -1, keepdim: bool = False) -> Tensor:
+    """Logarithm of the sum of exponentials, without overflow: a smooth maximum.
+
+    Parameters
+    ----------
+    logits : Tensor of any shape, floating point
+    dim : axis of the classes
+    keepdim : keep ``dim`` as an axis of length 1
+
+    Returns
+    -------
+    Tensor without ``dim``. As in torch: -inf for an empty axis or a row of -inf (whose gradient
+    is NaN), +inf for a row with +inf and no nan.
+
+    Raises
+    ------
+    TypeError : ``logits`` is not a floating-point tensor.
+
+    Introduced in chapter 04.
+    """
+    require_float_tensor("logits", logits)
+    shift = largest_logit(logits, dim)
+    shift = shift.masked_fill(shift.isinf(), 0)  # inf - inf would be nan
+    sums = torch.exp(logits - shift).sum(dim, keepdim=True)
+    result = shift + sums.log()
+    return result if keepdim else result.squeeze(dim)
+
+
+def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
+    """Logarithm of softmax without forming a probability: no log(0), no NaN gradient.
+
+    Parameters
+    ----------
+    logits : Tensor of any shape, floating point
+    dim : axis of the classes
+
+    Returns
+    -------
+    Tensor like ``logits``, at most zero. Edge rows as in `softmax`.
+
+    Raises
+    ------
+    TypeError : ``logits`` is not a floating-point tensor.
+
+    Introduced in chapter 04.
+    """
+    require_float_tensor("logits", logits)
+    shifted = logits - largest_logit(logits, dim)
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross-entropy of integer labels under softmax of the logits.
+def reduce_losses(losses: Tensor, reduction: str = "mean") -> Tensor:
+    """Mean, sum or the losses themselves (``"none"``).
 
     Introduced in chapter 03.
     """
+    require_choice("reduction", reduction, ("mean", "sum", "none"))
+    if reduction == "none":
+        return losses
+    return losses.mean() if reduction == "mean" else losses.sum()
+
+
+def cross_entropy(
+    logits: Tensor, labels: Tensor, reduction: str = "mean", label_smoothing: float = 0.0
+) -> Tensor:
+    """Cross-entropy of labels under softmax of the logits, in nats.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, k), floating point
+    labels : integer Tensor of shape (n,), each in 0..k-1, or floating-point Tensor of shape (n, k)
+        whose rows are probabilities (one-hot, for instance)
+    reduction : "mean" (over examples), "sum" or "none"
+    label_smoothing : share of each label spread evenly over the k classes, 0 to 1
+
+    Returns
+    -------
+    Scalar Tensor, or shape (n,) for "none". The mean over no examples is NaN, as in torch;
+    so is a probability of 0 for a logit of -inf (0 times infinity).
+
+    Raises
+    ------
+    TypeError : logits not floating point, or label indices not integers.
+    ValueError : shapes that do not match, labels out of range, rows that are no probabilities,
+        an unknown reduction, label smoothing outside 0..1.
+
+    Introduced in chapter 03.
+    """
+    require_targets(logits, labels)
+    require_fraction("label_smoothing", label_smoothing)
+    log_probs = log_softmax(logits)  # (n, k)
+    if labels.is_floating_point():
+        losses = -(labels * log_probs).sum(1)  # (n,)
+    else:
+        losses = -log_probs.gather(1, labels.long()[:, None]).squeeze(1)  # (n,)
+    if label_smoothing > 0:
+        losses = (1 - label_smoothing) * losses - label_smoothing * log_probs.mean(1)
+    return reduce_losses(losses, reduction)
+
+
+def softmax_jacobian(logits: Tensor) -> Tensor:
+    """All first derivatives of softmax over the last axis: diag(s) - s s^T.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (..., k), floating point
+
+    Returns
+    -------
+    Tensor of shape (..., k, k): entry (i, j) is the derivative of probability i by logit j.
+
+    Raises
+    ------
+    TypeError : ``logits`` is not a floating-point tensor.
+    ValueError : ``logits`` has no axis.
+
+    Introduced in chapter 02.
+    """
     require_float_tensor("logits", logits)
-    require_labels(labels, *logits.shape)
-    losses = -log_softmax(logits).gather(1, labels[:, None]).squeeze(1)  # (n,)
-    return losses.mean() if reduction == "mean" else losses
+    require_class_axis("logits", logits)
+    probs = softmax(logits)
+    return torch.diag_embed(probs) - probs[..., :, None] * probs[..., None, :]
+
+
+def softmax_vjp(probs: Tensor, v: Tensor) -> Tensor:
+    """Softmax Jacobian times ``v`` without the matrix: s * (v - <s, v>), O(k) work and memory.
+
+    Parameters
+    ----------
+    probs : Tensor of shape (..., k), floating point: softmax of the logits
+    v : Tensor of shape (..., k): derivative of a scalar by the probabilities; leading axes
+        broadcast against those of ``probs``
+
+    Returns
+    -------
+    Tensor of shape (..., k): derivative of that scalar by the logits.
+
+    Raises
+    ------
+    TypeError : ``probs`` or ``v`` is not a floating-point tensor.
+    ValueError : the last axes differ.
+
+    Introduced in chapter 02.
+    """
+    require_same_classes(probs, v)
+    return probs * (v - (probs * v).sum(-1, keepdim=True))

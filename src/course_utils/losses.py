@@ -1,0 +1,63 @@
+"""Relatives of cross-entropy: the two-class loss, and the loss with its gradient by hand."""
+
+from typing import Any
+
+from torch import Tensor
+from torch.autograd import Function
+from torch.nn.functional import logsigmoid, one_hot
+
+from course_utils.checks import require_binary_targets, require_targets
+from course_utils.softmax import cross_entropy, reduce_losses, softmax
+
+
+def binary_cross_entropy_with_logits(
+    logits: Tensor, targets: Tensor, reduction: str = "mean"
+) -> Tensor:
+    """Cross-entropy of yes-or-no targets under a sigmoid of each logit, in nats.
+
+    Both terms are non-negative, so nothing cancels: a loss of 1e-13 comes out as 1e-13.
+    (torch subtracts two large numbers there and returns 0 for a logit of -30, target 0.)
+
+    Parameters
+    ----------
+    logits : Tensor of any shape, floating point: one score a question
+    targets : floating-point Tensor of the same shape, each in 0..1
+    reduction : "mean", "sum" or "none"
+
+    Returns
+    -------
+    Scalar Tensor, or one loss a logit for "none".
+
+    Raises
+    ------
+    TypeError : logits or targets not floating point.
+    ValueError : shapes that differ, targets outside 0..1, an unknown reduction.
+
+    Introduced in chapter 03.
+    """
+    require_binary_targets(logits, targets)
+    losses = -(targets * logsigmoid(logits) + (1 - targets) * logsigmoid(-logits))
+    return reduce_losses(losses, reduction)
+
+
+class SoftmaxCrossEntropy(Function):
+    """Mean cross-entropy of softmax with the gradient written by hand: (probs - one_hot) / n.
+
+    ``SoftmaxCrossEntropy.apply(logits, labels)`` takes logits (n, k) and integer labels (n,).
+
+    Introduced in chapter 05.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean loss; keep the inputs, from which backward recomputes softmax."""
+        require_targets(logits, labels)
+        ctx.save_for_backward(logits, labels)
+        return cross_entropy(logits, labels)
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None]:
+        """Return the derivative by the logits; labels are integers and have none."""
+        logits, labels = ctx.saved_tensors
+        hits = one_hot(labels.long(), logits.shape[1])
+        return grad_output * (softmax(logits) - hits) / len(labels), None
