@@ -1,0 +1,86 @@
+"""Softmax regression on points of the plane, trained in the page itself."""
+
+from typing import Any
+
+import traitlets as t
+
+from course_utils.figures.base import Figure, source
+from course_utils.figures.traits import Integer, Number, StateError
+
+CLASSES = (3, 4, 5)
+
+
+class ClassCount(Integer):
+    """How many classes the points have: 3, 4 or 5."""
+
+    def __init__(self, default: int) -> None:
+        super().__init__(default, CLASSES[0], CLASSES[-1])
+
+
+class Points(t.TraitType):
+    """A list of [x1, x2, class]; synced to the front end."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.tag(sync=True)
+
+    def make_dynamic_default(self) -> list:
+        return []
+
+    def validate(self, obj: t.HasTraits, value: object) -> list[list[float]]:
+        points = [list(p) if isinstance(p, (list, tuple)) else p for p in value or ()]
+        for p in points:
+            numbers = isinstance(p, list) and all(type(v) in (int, float) for v in p)
+            if not numbers or len(p) != 3 or p[2] not in range(CLASSES[-1]):
+                raise StateError(f"{self.name} must hold [x1, x2, class in 0..4] rows, got {p!r}")
+        return points
+
+
+class BrowserRegression(Figure):
+    """Minibatch SGD in the browser on points of 3 to 5 classes.
+
+    Parameters
+    ----------
+    num_classes : int
+        Clouds of 30 points each.
+    lr : float
+        Learning rate, 0.001 to 10.
+    batch_size, epochs : int
+        Points in a minibatch; passes over the points.
+    seed : int
+        Decides the points and the order of the minibatches: the same in every browser.
+    added : list of [x1, x2, class]
+        Further points, each coordinate in [0, 6].
+
+    Attributes
+    ----------
+    trained : dict
+        With a kernel: steps, loss, accuracy, weight (2, K) and bias (K) after the last pause.
+
+    Introduced in chapter 07.
+    """
+
+    _name = "browser_regression"
+    _title = "Softmax regression, trained in this page"
+    _esm = source(_name)
+
+    num_classes = ClassCount(3)
+    lr = Number(0.1, 0.001, 10)
+    batch_size = Integer(10, 1, 150)
+    epochs = Integer(40, 1, 200)
+    seed = Integer(1, 0, 2**31)
+    new_class = Integer(0, 0, CLASSES[-1] - 1)
+    added = Points()
+    trained = t.Dict().tag(sync=True, static=False)
+
+    def describe(self) -> str:
+        """Return what the figure shows before anyone touches it."""
+        return (
+            f"A linear classifier learns to tell {self.num_classes} clouds of points apart by "
+            f"minibatch SGD with learning rate {self.lr:g}; a rate of 0.001 is too small to "
+            "get there, and one of 10 diverges."
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return what the static form stores."""
+        return super().state()

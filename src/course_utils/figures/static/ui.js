@@ -1,0 +1,264 @@
+// Shared by every figure: put before each figure's module (no bundler). See base.py.
+
+// --- nodes ---------------------------------------------------------------------------------
+const put = (node, attrs) => {
+  for (const [key, value] of Object.entries(attrs)) {
+    if (value === false || value == null) node.removeAttribute(key);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  return node;
+};
+const grow = (node, attrs, kids) => (put(node, attrs).append(...kids), node);
+const html = (tag, attrs = {}, ...kids) => grow(document.createElement(tag), attrs, kids);
+const svg = (tag, attrs = {}, ...kids) => grow(document.createElementNS("http://www.w3.org/2000/svg", tag), attrs, kids);
+
+// --- numbers -------------------------------------------------------------------------------
+const COLORS = ["blue", "vermillion", "green", "purple", "orange", "sky", "grey"].map((c) => `var(--cu-${c})`);
+const sum = (xs) => xs.reduce((a, b) => a + b, 0);
+const dot = (a, b) => sum(a.map((v, i) => v * b[i]));
+const argmax = (xs) => xs.indexOf(Math.max(...xs));
+const range = (n) => Array.from({ length: n }, (_, i) => i);
+const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
+const logsumexp = (z) => { const m = Math.max(...z); return m + Math.log(sum(z.map((v) => Math.exp(v - m)))); };
+const logSoftmax = (z) => { const l = logsumexp(z); return z.map((v) => v - l); };
+const softmax = (z) => {
+  const m = Math.max(...z), e = z.map((v) => Math.exp(v - m)), total = sum(e);
+  return e.map((v) => v / total);
+};
+const minus = (text) => text.replace(/-/g, "\u2212");
+const sub = (i) => String(i).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
+/** A number as people write it: `digits` decimals, or scientific where that would hide it. */
+function fmt(v, digits = 2) {
+  if (!Number.isFinite(v)) return Number.isNaN(v) ? "nan" : v > 0 ? "inf" : "\u2212inf";
+  const size = Math.abs(v);
+  const text = size >= 1e6 || (size && size < 0.5 * 10 ** -digits) ? v.toExponential(Math.min(digits, 2)).replace("e+", "e") : v.toFixed(digits);
+  return minus(text);
+}
+/** Show a number in `node`; tests and copy-and-paste find it at full precision in data-value. */
+function quantity(node, name, value, text = fmt(value)) {
+  if (node.textContent !== text) node.textContent = text;
+  return put(node, { "data-q": name, "data-value": String(value) });
+}
+const stillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// --- the state: what a trait accepts; fix() returns a valid value, or undefined ---------------
+const isNumber = (v) => typeof v === "number" && !Number.isNaN(v);
+const number = (init, min, max) => ({ init, min, max, fix: (v) => (isNumber(v) ? clamp(v, min, max) : undefined) });
+const integer = (init, min, max) => ({ init, min, max, fix: (v) => (isNumber(v) ? Math.round(clamp(v, min, max)) : undefined) });
+const numbers = (init, min, max, least, most) => ({ init, min, max, least, most,
+  fix: (v) => (Array.isArray(v) && v.length >= least && v.length <= most && v.every(isNumber) ? v.map((x) => clamp(x, min, max)) : undefined) });
+const choice = (init, options) => ({ init, options, fix: (v) => (options.includes(v) ? v : undefined) });
+const flag = (init) => ({ init, fix: (v) => (typeof v === "boolean" ? v : undefined) });
+const any = (init, valid = () => true) => ({ init, fix: (v) => (v !== undefined && valid(v) ? v : undefined) });
+const brief = (v) => { const s = JSON.stringify(v) ?? "nothing"; return s.length > 40 ? `${s.slice(0, 40)}…` : s; };
+
+/** Make a figure: `build(ui)` sets it up once and returns the function that draws the state. */
+function figure({ version, title, traits, live = [], build }) {
+  return {
+    version, traits,
+    defaults: () => ({ version, ...Object.fromEntries(Object.entries(traits).map(([k, trait]) => [k, structuredClone(trait.init)])) }),
+    render({ model, el }) {
+      const ui = new UI(model, traits, title);
+      if (model.get("version") !== version) {
+        throw new Error(`its stored state is version ${brief(model.get("version"))}, this page understands ${version}; run the notebook again`);
+      }
+      for (const key of Object.keys(traits)) {
+        if (!ui.accept(key)) throw new Error(`its stored "${key}" is ${brief(model.get(key))}, which it does not understand`);
+      }
+      ui.first = structuredClone(ui.state);
+      ui.draw = build(ui) ?? (() => {});
+      for (const key of Object.keys(traits)) ui.on(`change:${key}`, () => { ui.accept(key); ui.refresh(); });
+      ui.on("change:notice", () => ui.say(model.get("notice") ?? ""));
+      ui.refresh();
+      el.append(ui.root);
+      return () => ui.close();
+    },
+  };
+}
+
+class UI {
+  constructor(model, traits, title) {
+    Object.assign(this, { model, traits, state: {}, redraws: [], closers: [], held: 0, touched: false });
+    this.note = html("p", { class: "cu-note" });
+    this.spoken = html("p", { class: "cu-hidden", "aria-live": "polite", role: "status" });
+    const reset = html("button", { type: "button", class: "cu-reset" }, "Reset");
+    reset.addEventListener("click", () => this.set(structuredClone(this.first)));
+    this.head = html("div", { class: "cu-head" }, html("span", { class: "cu-title" }, title), reset);
+    this.root = html("div", { class: "cu-fig", role: "group", "aria-label": title }, this.head, this.note, this.spoken);
+    if (model.get("notice")) this.say(model.get("notice"));
+  }
+  /** Append parts to the figure, above its notices. */
+  add(...parts) { this.note.before(...parts); }
+  get(key) { return this.state[key]; }
+  /** Take over one trait of the model; clamp it and say so; false if it makes no sense. */
+  accept(key) {
+    const raw = this.model.get(key), good = this.traits[key].fix(raw);
+    if (good === undefined) {
+      if (key in this.state) this.say(`${key} ${brief(raw)} was not understood and is ignored.`);
+      return false;
+    }
+    this.state[key] = good;
+    if (JSON.stringify(good) !== JSON.stringify(raw)) {
+      this.say(`${key} ${brief(raw)} is out of range: ${brief(good)} is shown.`);
+      this.model.set(key, good);
+      this.model.save_changes();
+    }
+    return true;
+  }
+  /** Change several traits at once: one repaint, one message to the kernel. */
+  set(changes) {
+    this.held += 1;
+    this.touched = true;
+    this.say("");
+    try { for (const [key, value] of Object.entries(changes)) this.model.set(key, value); } finally { this.held -= 1; }
+    this.model.save_changes();
+    this.refresh();
+  }
+  /** Repaint; what draw() returns is the figure in a sentence, shown at once and spoken when quiet. */
+  refresh() {
+    if (this.held || !this.draw) return;
+    this.redraws = this.redraws.filter(({ node }) => this.root.contains(node));
+    for (const { redraw } of this.redraws) redraw();
+    const words = this.draw();
+    if (words) this.tell(words);
+  }
+  tell(words) {
+    clearTimeout(this.timer);
+    if (!this.touched || words === this.spoken.textContent) return;
+    this.timer = setTimeout(() => { this.spoken.textContent = words; }, 500);
+  }
+  say(text) { this.note.textContent = text; if (text) this.tell(text); }
+  on(event, call) {
+    this.model.on(event, call);
+    this.closers.push(() => this.model.off(event, call));
+  }
+  close() {
+    clearTimeout(this.timer);
+    for (const close of this.closers.splice(0)) close();
+  }
+
+  // --- controls: native inputs, each kept in step with one trait in both directions ------------
+  /** A range input for trait `key` (or its entry `index`). `to`/`from` map value and position, */
+  /** e.g. Math.log10 and back; `show` gives the value in words. */
+  slider(key, { label, index, min, max, step = 0.1, to = (v) => v, from = (v) => v, show = (v) => fmt(v) }) {
+    const trait = this.traits[key], low = min ?? trait.min, high = max ?? trait.max;
+    const read = () => (index == null ? this.get(key) : this.get(key)[index]);
+    const input = html("input", { type: "range", min: to(low), max: to(high), step, "data-control": index == null ? key : `${key}.${index}` });
+    const out = html("output", { "aria-live": "off" });
+    input.addEventListener("input", () => {
+      const v = clamp(from(Number(input.value)), low, high);
+      this.set({ [key]: index == null ? v : this.get(key).map((old, i) => (i === index ? v : old)) });
+    });
+    const row = html("div", { class: "cu-slider" }, html("label", {}, html("span", {}, label), input), out);
+    this.bind(row, () => {
+      if (index >= this.get(key).length) return; // about to be rebuilt
+      const v = read(), text = show(v);
+      if (Math.abs(Number(input.value) - to(v)) > step / 2) input.value = to(v); // else leave a dragged thumb alone
+      put(input, { "aria-valuetext": text });
+      out.textContent = text;
+    });
+    return row;
+  }
+  /** Radio buttons in one line, one for each option: [value, text] pairs or plain values. */
+  radios(key, { label, options = this.traits[key].options }) {
+    const name = `cu-${key}-${Math.random().toString(36).slice(2)}`;
+    const inputs = options.map((option) => {
+      const [value, text] = Array.isArray(option) ? option : [option, String(option)];
+      const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
+      input.addEventListener("change", () => this.set({ [key]: value }));
+      return { value, input, node: html("label", {}, input, html("span", {}, text)) };
+    });
+    const row = html("fieldset", { class: "cu-radios" }, html("legend", {}, label), ...inputs.map((i) => i.node));
+    this.bind(row, () => inputs.forEach(({ value, input }) => { input.checked = value === this.get(key); }));
+    return row;
+  }
+  /** A checkbox for a true/false trait. */
+  checkbox(key, { label }) {
+    const input = html("input", { type: "checkbox", "data-control": key });
+    input.addEventListener("change", () => this.set({ [key]: input.checked }));
+    const row = html("label", { class: "cu-check" }, input, html("span", {}, label));
+    this.bind(row, () => { input.checked = this.get(key); });
+    return row;
+  }
+  button(label, call) {
+    const node = html("button", { type: "button" }, label);
+    node.addEventListener("click", () => { this.touched = true; call(); });
+    return node;
+  }
+  /** Have `redraw` called whenever the state changed, for as long as `node` is in the figure. */
+  bind(node, redraw) {
+    redraw();
+    this.redraws.push({ node, redraw });
+  }
+}
+
+// --- plots ---------------------------------------------------------------------------------
+/** Round tick positions within lo..hi, about n of them. */
+function ticks(lo, hi, n = 5) {
+  const raw = (hi - lo) / n, power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);
+  return range(Math.floor((hi - lo) / step) + 2).map((i) => (Math.ceil(lo / step - 1e-9) + i) * step)
+    .filter((v) => v <= hi + step * 1e-6).map((v) => Number(v.toPrecision(12)));
+}
+/** An SVG plot with axes. `label` is its text alternative; draw into `layer`; `x`, `y` map data. */
+class Plot {
+  constructor({ label, width = 360, height = 230, x, y, xlabel = "", ylabel = "", xticks, yticks, grid = true, margin = {} }) {
+    this.m = { top: 22, right: 12, bottom: 38, left: 42, ...margin };
+    Object.assign(this, { width, height, xlabel, ylabel, grid });
+    this.axes = svg("g", { class: "cu-axes", "aria-hidden": true });
+    this.layer = svg("g");
+    this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, this.axes, this.layer);
+    this.scale({ x, y, xticks, yticks });
+  }
+  /** Set limits and redraw the axes, if anything changed. Ticks: numbers or [number, text] pairs; */
+  /** an axis given new limits without ticks gets round ones. */
+  scale(given) {
+    const { xlim: x, ylim: y, xticks, yticks } = { ...this,
+      ...(given.x && { xlim: given.x, xticks: given.xticks }), ...(given.y && { ylim: given.y, yticks: given.yticks }) };
+    const key = JSON.stringify([x, y, xticks, yticks]);
+    if (key === this.key) return;
+    Object.assign(this, { key, xlim: x, ylim: y, xticks, yticks });
+    const { top, right, bottom, left } = this.m, w = this.width - right, h = this.height - bottom;
+    this.x = (v) => left + ((v - x[0]) / (x[1] - x[0])) * (w - left);
+    this.y = (v) => h - ((v - y[0]) / (y[1] - y[0])) * (h - top);
+    const named = (given, [lo, hi]) => (given ?? ticks(lo, hi)).map((t) => (Array.isArray(t) ? t : [t, minus(String(t))]));
+    this.axes.replaceChildren(
+      ...named(yticks, y).flatMap(([v, text]) => [
+        this.grid && svg("line", { x1: left, x2: w, y1: this.y(v), y2: this.y(v), class: "cu-grid" }),
+        svg("text", { x: left - 6, y: this.y(v) + 4, "text-anchor": "end" }, text)]).filter(Boolean),
+      ...named(xticks, x).map(([v, text]) => svg("text", { x: this.x(v), y: h + 15, "text-anchor": "middle" }, text)),
+      svg("path", { d: `M${left},${top}V${h}H${w}`, class: "cu-frame" }),
+      svg("text", { x: (left + w) / 2, y: this.height - 5, "text-anchor": "middle", class: "cu-axis" }, this.xlabel),
+      svg("text", { x: 2, y: 12, class: "cu-axis" }, this.ylabel));
+  }
+  /** Path data of a line through the points; it breaks where a value is not finite. */
+  line(xs, ys) {
+    let d = "", pen = "M";
+    xs.forEach((v, i) => {
+      if (!Number.isFinite(ys[i]) || !Number.isFinite(v)) { pen = "M"; return; }
+      d += `${pen}${this.x(v).toFixed(2)},${this.y(ys[i]).toFixed(2)}`;
+      pen = "L";
+    });
+    return d;
+  }
+  draw(...kids) { this.layer.replaceChildren(...kids); }
+  /** Call `move([x, y])`, in data units, while the pointer is down on the plot. */
+  drag(move) {
+    const at = (event) => {
+      const box = this.node.getBoundingClientRect(), k = this.width / box.width, { left, right, top, bottom } = this.m;
+      const u = ((event.clientX - box.left) * k - left) / (this.width - left - right);
+      const v = (this.height - bottom - (event.clientY - box.top) * k) / (this.height - top - bottom);
+      return [this.xlim[0] + u * (this.xlim[1] - this.xlim[0]), this.ylim[0] + v * (this.ylim[1] - this.ylim[0])];
+    };
+    this.node.classList.add("cu-drag");
+    this.node.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      this.node.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      move(at(event), true); // true: the press itself
+    });
+    this.node.addEventListener("pointermove", (event) => {
+      if (this.node.hasPointerCapture(event.pointerId)) move(at(event), false);
+    });
+  }
+}

@@ -1,0 +1,98 @@
+"""What the browser tests share: the browser, static pages, the accessibility check."""
+
+import os
+import shutil
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+
+from course_utils.figures.base import browser_script, host_script, read
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# No services of the browser itself: every request a test sees comes from the page.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def browser_path() -> str | None:
+    """Return the browser to drive: COURSE_BROWSER, else the first Chromium on the path."""
+    return os.environ.get("COURSE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def page_html(bodies, names, theme="light") -> str:
+    """Return a whole page around the figures' static HTML, as the book would serve it."""
+    modules = "".join(f"<script>{_inline(browser_script(name))}</script>" for name in names)
+    return (
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
+        f"<title>Figures</title><style>{read('ui.css')}\n"
+        'html[data-theme="dark"] body {background: #121212; color: #ddd}</style></head>'
+        f"<body><main><h1>Figures</h1>{''.join(bodies)}<p id='after'>Text after.</p></main>"
+        f"{modules}<script>{_inline(host_script())}</script></body></html>"
+    )
+
+
+def _inline(script: str) -> str:
+    return script.replace("</script", "<\\/script")
+
+
+def write_page(folder: Path, *figures, extra: str = "", theme="light") -> Path:
+    """Write a page with the given figures (and more HTML) into ``folder``; return its path."""
+    bodies = [figure.static_html() for figure in figures] + [extra]
+    from_text = set(_mentioned(extra))
+    names = sorted({figure._name for figure in figures} | from_text)
+    path = folder / "page.html"
+    path.write_text(page_html(bodies, names, theme), encoding="utf-8")
+    return path
+
+
+def _mentioned(text: str) -> list[str]:
+    from course_utils.figures.sphinx_ext import figures_in
+
+    return figures_in(text)
+
+
+def open_page(browser, path: Path, **context):
+    """Open a page; its ``problems`` list collects console errors and foreign requests."""
+    page = browser.new_context(**context).new_page()
+    page.problems = []
+    page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
+    page.on("pageerror", lambda e: page.problems.append(str(e)))
+    page.on("request", lambda r: _foreign(r.url) and page.problems.append(r.url))
+    page.goto(path if "://" in str(path) else path.as_uri())
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-afm]')]"
+        ".every((d) => d.querySelector('.cu-fig, .cu-error'))"
+    )
+    return page
+
+
+def _foreign(url: str) -> bool:
+    local = ("file:", "blob:", "data:", "http://127.0.0.1", "http://localhost")
+    return not url.startswith(local)
+
+
+def value(page, name: str, nth: int = 0) -> float:
+    """Return a number a figure shows, at full precision."""
+    return float(page.locator(f'[data-q="{name}"]').nth(nth).get_attribute("data-value"))
+
+
+def move(page, control: str, position: float, nth: int = 0) -> None:
+    """Put a slider at a position, as dragging it would."""
+    page.locator(f'[data-control="{control}"]').nth(nth).evaluate(
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})); }", position
+    )
+
+
+def accessibility_violations(page) -> list[str]:
+    """Return what axe-core finds, one line each."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {n['html'][:120]}" for v in found for n in v["nodes"]]

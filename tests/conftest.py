@@ -1,0 +1,26 @@
+"""Fixtures of the whole suite."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium; tests that need it are skipped, with the reason, where there is none.
+
+    With COURSE_REQUIRE_BROWSER=1 (continuous integration) a missing browser is a failure.
+    """
+    from browser_tools import FLAGS, browser_path
+    from playwright.sync_api import sync_playwright
+
+    path = browser_path()
+    if path is None:
+        reason = "no Chromium found: install it, or set COURSE_BROWSER to its path"
+        if os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
