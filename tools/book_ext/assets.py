@@ -1,43 +1,51 @@
-"""Static files taken from installed packages, so that no page asks another server for anything."""
+"""Static files: ours, and what is taken from installed packages; each page loads what it uses."""
 
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
+
+from . import icons, mathjax
+from .palette import palette_css
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
-#: What a page needs of MathJax: 2.2 of the package's 24 MB.
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
+#: Script or style sheet -> what stands in the HTML of a page that uses it.
+NEEDED_BY = {
+    "clipboard.min.js": 'class="highlight',
+    "copybutton.js": 'class="highlight',
+    "copybutton.css": 'class="highlight',
+    "togglebutton.js": "dropdown",
+    "togglebutton.css": "dropdown",
+    "design-tabs.js": "sd-tab-set",
+    "sphinx-design.min.css": "sd-",
+    "exercise.css": 'class="exercise',
+}
 
 
-def mathjax_folder() -> Path:
-    """Where the package keeps MathJax; its name has hyphens, so it is found, not imported."""
-    spec = find_spec("sphinx-mathjax-offline")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError(
-            "sphinx-mathjax-offline is not installed; pip install -r requirements.txt"
-        )
-    return Path(spec.submodule_search_locations[0]) / "static" / "mathjax"
+def wanted(asset, body: str) -> bool:
+    """Say whether a page with this body uses the asset; unknown assets are always wanted."""
+    name = str(getattr(asset, "filename", asset)).rsplit("/", 1)[-1].split("?")[0]
+    return NEEDED_BY.get(name, "") in body
 
 
-def stage_mathjax(target: Path) -> None:
-    """Copy the parts of MathJax that a page can ask for."""
-    source = mathjax_folder()
-    for name in MATHJAX:
-        if (source / name).is_dir():
-            shutil.copytree(source / name, target / name, dirs_exist_ok=True)
-        else:
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / name, target / name)
+def trim(app, page, template, context, doctree):
+    """Drop the scripts and style sheets of extensions that this page does not use."""
+    body = context.get("body") or ""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [asset for asset in context[kind] if wanted(asset, body)]
 
 
 def setup(app):
+    # A fixed folder: one whose name changes would rewrite every page at every build.
     staging = Path(app.doctreedir).parent / "book_static"
-    stage_mathjax(staging / "mathjax")
+    icons.stage(staging / "icons")
+    (staging / "palette.css").write_text(palette_css(), encoding="utf-8")
+    mathjax.setup(app, staging)
 
     def add_paths(_, config):
         config.html_static_path += [str(staging), str(BOOK / "static")]
-        config.templates_path.append(str(BOOK / "templates"))
+        config.templates_path.insert(0, str(BOOK / "templates"))
 
     app.connect("config-inited", add_paths)
-    app.add_css_file("book.css", priority=900)
+    app.connect("html-page-context", trim, priority=900)
+    for name in ("icons/icons.css", "palette.css", "book.css"):
+        app.add_css_file(name, priority=900)
+    app.add_js_file("book.js", loading_method="defer", priority=650)
