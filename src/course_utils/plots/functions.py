@@ -1,0 +1,190 @@
+"""Curves, bars and tables: activation functions, losses, gradients, class probabilities."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from course_utils.plots.style import COLORS, SEQUENTIAL
+
+LINE_COLORS = [COLORS[name] for name in ("blue", "vermillion", "green", "purple", "grey")]
+
+
+def derivative(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """Derivative of an elementwise function at every entry of ``z``, by automatic differentiation.
+
+    Parameters
+    ----------
+    function : callable
+        Maps a tensor to a tensor of the same shape, entry by entry.
+    z : Tensor
+        Any shape, floating point.
+
+    Returns
+    -------
+    Tensor
+        Same shape as ``z``.
+
+    Introduced in chapter 01.
+    """
+    z = z.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(function(z).sum(), z)
+    return slope
+
+
+def plot_curves(ax: Axes, x: Tensor, curves: Mapping[str, Tensor]) -> Axes:
+    """Draw curves over a common ``x``, each with its name written at its right end.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : Tensor of shape (n,)
+    curves : mapping of name to Tensor of shape (n,)
+        Drawn in this order, in the colours ``LINE_COLORS``.
+
+    Introduced in chapter 01.
+    """
+    for (name, y), color in zip(curves.items(), LINE_COLORS, strict=False):
+        ax.plot(x.tolist(), y.tolist(), color=color)
+        ax.annotate(
+            name,
+            (float(x[-1]), float(y[-1])),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=color,
+            fontweight="bold",
+            annotation_clip=False,
+        )
+    return ax
+
+
+def plot_activation(ax: Axes, name: str, function: Callable[[Tensor], Tensor], z: Tensor) -> Axes:
+    """Draw an activation function (solid) and its derivative (dashed).
+
+    Parameters
+    ----------
+    ax : Axes
+    name : str
+        Title of the panel.
+    function : callable
+        Elementwise, for instance ``torch.sigmoid``.
+    z : Tensor of shape (n,)
+        Where to evaluate, ascending.
+
+    Introduced in chapter 01.
+    """
+    ax.plot(z.tolist(), function(z).tolist(), color=COLORS["blue"], label="function")
+    slope = derivative(function, z)
+    ax.plot(z.tolist(), slope.tolist(), color=COLORS["vermillion"], ls="--", label="derivative")
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(title=name, xlabel="input z")
+    return ax
+
+
+def plot_bars(
+    ax: Axes,
+    values: Tensor,
+    names: Sequence[str],
+    *,
+    color: str = COLORS["blue"],
+    digits: int = 2,
+) -> Axes:
+    """Draw one bar for each value and write the number at its end.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : Tensor of shape (k,)
+        Scores or probabilities; they may be negative.
+    names : sequence of k str
+    color : str
+    digits : int
+        Digits after the decimal point.
+
+    Introduced in chapter 01.
+    """
+    bars = ax.bar(list(names), values.tolist(), color=color, width=0.6)
+    ax.bar_label(bars, fmt=f"%.{digits}f", padding=3)
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.margins(y=0.15)
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
+def plot_probability_table(
+    ax: Axes, probs: Tensor, row_names: Sequence[str], column_names: Sequence[str]
+) -> Axes:
+    """Draw a batch of probabilities as a table, with the sum of each row at its right.
+
+    Parameters
+    ----------
+    ax : Axes
+    probs : Tensor of shape (n, k)
+    row_names : sequence of n str
+    column_names : sequence of k str
+
+    Introduced in chapter 01.
+    """
+    ax.imshow(probs.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
+    for i, row in enumerate(probs):
+        for j, p in enumerate(row.tolist()):
+            ax.text(j, i, f"{p:.2f}", ha="center", va="center", color="k" if p > 0.5 else "w")
+        ax.text(len(row) - 0.4, i, f"sum {row.sum():.2f}", ha="left", va="center")
+    ax.set_xticks(range(len(column_names)), column_names)
+    ax.set_yticks(range(len(row_names)), row_names)
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    return ax
+
+
+def plot_floor(ax: Axes, value: float, label: str, *, color: str = COLORS["grey"]) -> Axes:
+    """Draw a dotted horizontal line that the data cannot pass, with its meaning written on it.
+
+    Parameters
+    ----------
+    ax : Axes
+    value : float
+        Height of the line, in the units of the y axis.
+    label : str
+    color : str
+
+    Introduced in chapter 03.
+    """
+    ax.axhline(value, color=color, ls=":")
+    ax.annotate(
+        label,
+        (0.98, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -4),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        color=color,
+    )
+    return ax
+
+
+def plot_entropy_split(ax: Axes, truth: float, p: Tensor) -> Axes:
+    """Draw the cross-entropy of a two-class truth as entropy plus divergence.
+
+    Parameters
+    ----------
+    ax : Axes
+    truth : float
+        True probability of the first class, strictly between 0 and 1.
+    p : Tensor of shape (n,)
+        Predicted probabilities of the first class, strictly between 0 and 1, ascending.
+
+    Introduced in chapter 03.
+    """
+    y = torch.tensor(truth, dtype=p.dtype)
+    loss = -(y * p.log() + (1 - y) * (1 - p).log())  # (n,), in nats
+    entropy = float(-(y * y.log() + (1 - y) * (1 - y).log()))
+    ax.plot(p.tolist(), loss.tolist(), color=COLORS["blue"])
+    ax.fill_between(p.tolist(), 0, entropy, color=COLORS["grey"], alpha=0.25, linewidth=0)
+    ax.fill_between(p.tolist(), entropy, loss.tolist(), color=COLORS["orange"], alpha=0.35, lw=0)
+    ax.plot(truth, entropy, "o", color=COLORS["vermillion"])
+    ax.set(xlabel="predicted probability p", ylabel="nats", ylim=(0, float(loss.max()) * 1.02))
+    return ax
