@@ -1,0 +1,92 @@
+"""Measure what a function costs: seconds on one thread, bytes of the tensors it makes."""
+
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from course_utils.checks import require_count
+
+
+class _TensorBytes(TorchDispatchMode):
+    """Add up the storage of every tensor an operation makes; views of its inputs cost nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        given = {_address(t) for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}
+        made = {_address(t): t for t in tree_leaves(out) if isinstance(t, Tensor)}
+        self.total += sum(
+            t.untyped_storage().nbytes() for address, t in made.items() if address not in given
+        )
+        return out
+
+
+def _address(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+@contextmanager
+def one_thread():
+    """Run the block on one thread of torch, so that a busy machine disturbs a timing less."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def best_seconds(function: Callable[[], object], *, repeats: int = 3, budget: float = 0.0) -> float:
+    """Seconds of the fastest of several calls, on one thread.
+
+    The fastest call is the one that other programs disturbed least.
+
+    Parameters
+    ----------
+    function : callable without arguments
+    repeats : int, at least this many calls
+    budget : float, seconds; go on calling until they are used up
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``repeats`` is no integer of at least 1.
+
+    Introduced in chapter 02.
+    """
+    require_count("repeats", repeats)
+    seconds: list[float] = []
+    with one_thread():
+        while len(seconds) < repeats or sum(seconds) < budget:
+            start = time.perf_counter()
+            function()
+            seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def tensor_bytes(function: Callable[[], object]) -> int:
+    """Bytes of all tensors that a call makes, intermediate ones included.
+
+    Views cost nothing. What an operation allocates and frees inside itself is not seen.
+
+    Parameters
+    ----------
+    function : callable without arguments
+
+    Returns
+    -------
+    int, bytes
+
+    Introduced in chapter 02.
+    """
+    with _TensorBytes() as counter:
+        function()
+    return counter.total
