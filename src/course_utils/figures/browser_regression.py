@@ -1,7 +1,5 @@
 """Softmax regression on points of the plane, trained in the page itself."""
 
-from typing import Any
-
 import traitlets as t
 
 from course_utils.figures.base import Figure, source
@@ -77,10 +75,6 @@ class BrowserRegression(Figure):
         """Return what the figure shows before anyone touches it."""
         return (
             f"A linear classifier learns to tell {self.num_classes} clouds of points apart by "
-            f"minibatch SGD with learning rate {self.lr:g}; a rate of 0.001 is too small to "
-            "get there, and one of 10 diverges."
+            f"minibatch SGD with learning rate {self.lr:g}; a rate of 0.01 is slow, "
+            "and one of 10 diverges."
         )
-
-    def state(self) -> dict[str, Any]:
-        """Return what the static form stores."""
-        return super().state()

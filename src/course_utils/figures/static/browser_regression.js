@@ -4,6 +4,10 @@ const CELLS = 120; // resolution of the decision regions
 const SHAPES = ["M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0", "M-3.6,-3.6h7.2v7.2h-7.2z", "M0,-5L4.6,3.4H-4.6z", "M0,-5L4.4,0L0,5L-4.4,0z", "M-1.6,-4.6h3.2v3h3v3.2h-3v3h-3.2v-3h-3v-3.2h3z"];
 const symbol = (c, attrs = {}) => svg("path", { d: SHAPES[c], fill: COLORS[c], class: "cu-point", ...attrs });
 
+const DECADES = [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]];
+DECADES.lim = [-1.2, 2.2];
+const OLD = [COLORS[1], COLORS[4], COLORS[3]]; // earlier runs
+
 /** Mulberry32: 32 bits of state, the same numbers in every browser. */
 const generator = (state) => () => {
   state = (state + 0x6d2b79f5) | 0;
@@ -13,7 +17,7 @@ const generator = (state) => () => {
 };
 function cloud(classes, seed) {
   const draw = generator(seed), normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
-  const near = (v) => clamp(Math.round(100 * v) / 100, 0.1, SIDE - 0.1), spread = 1 - 0.06 * classes;
+  const near = (v) => clamp(Math.round(100 * v) / 100, 0.1, SIDE - 0.1), spread = 1.2 - 0.08 * classes;
   return range(classes * PER_CLASS).map((i) => {
     const c = i % classes, angle = 0.5 + (2 * Math.PI * c) / classes;
     return [near(3 + 1.8 * Math.cos(angle) + spread * normal()), near(3 + 1.8 * Math.sin(angle) + spread * normal()), c];
@@ -49,7 +53,8 @@ class Run { // one training, from zero weights
     this.curve = [[0, meanLoss(this.net, points)]];
   }
   get loss() { return this.curve[this.curve.length - 1][1]; }
-  get label() { return this.rates.map(String).join("→"); }
+  get end() { return this.curve[this.curve.length - 1][0]; }
+  get label() { return this.steps ? `lr ${this.rates.join("→")}` : ""; }
   step(points, lr, size) {
     if (this.at >= this.order.length) Object.assign(this, { order: shuffled(points.length, this.draw), at: 0 });
     const batch = this.order.slice(this.at, this.at + size).map((i) => points[i]);
@@ -80,17 +85,16 @@ export default figure({
 
     // --- parts -------------------------------------------------------------------------------
     const plane = new Plot({ label: "", width: 340, height: 340, x: [0, SIDE], y: [0, SIDE], xlabel: "feature x₁", ylabel: "feature x₂", grid: false });
-    put(plane.node, { role: "application", tabindex: 0, "data-control": "plane", class: "cu-plane",
+    put(plane.node, { role: "application", tabindex: 0, "data-control": "plane", 
       "aria-label": "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class, Delete removes the last one added." });
     const canvas = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": true });
     const m = plane.m, percent = (v) => `${(100 * v) / 340}%`;
     Object.assign(canvas.style, { left: percent(m.left), top: percent(m.top), width: percent(340 - m.left - m.right), height: percent(340 - m.top - m.bottom) });
     const dots = svg("g"), aim = svg("path", { d: "M-8,0H8M0,-8V8", class: "cu-cross" });
     plane.draw(dots, aim);
-    const chart = new Plot({ label: "", width: 340, height: 210, x: [0, 40], y: [-1.2, 2.2], xlabel: "epoch", ylabel: "loss over all points (nats, log scale)", margin: { right: 44 },
-      yticks: [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]] });
-    const body = html("tbody"), status = html("p", { class: "cu-words" });
-    const table = html("table", { class: "cu-table" }, html("caption", {}, "Weights and biases"),
+    const chart = new Plot({ label: "", width: 340, height: 240, x: [0, 40], y: DECADES.lim, yticks: DECADES, xlabel: "epoch", ylabel: "loss over all points (nats, log scale)", margin: { right: 52 } });
+    const body = html("tbody"), status = html("p", { class: "cu-say" });
+    const table = html("table", {}, html("caption", {}, "Weights and biases"),
       html("thead", {}, html("tr", {}, ...["class", "w₁", "w₂", "b"].map((h) => html("th", { scope: "col" }, h)))), body);
 
     // --- actions -----------------------------------------------------------------------------
@@ -169,7 +173,7 @@ export default figure({
     function demonstrate() { // before anyone touches it: far too small, far too large, right
       cancelAnimationFrame(frame);
       frame = 0;
-      past = [0.001, 10].map((lr) => {
+      past = [10, 0.01].map((lr) => {
         run = new Run(points, ui.get("seed"));
         while (run.epoch < ui.get("epochs")) run.step(points, lr, ui.get("batch_size"));
         return run;
@@ -199,24 +203,23 @@ export default figure({
       }
       pen.putImageData(image, 0, 0);
     }
-    const thin = (curve) => { const every = Math.ceil(curve.length / 300); return curve.filter((_, i) => i % every === 0 || i === curve.length - 1); };
-    const path = (r, attrs) => { const c = thin(r.curve); return svg("path", { d: chart.line(c.map((p) => p[0]), c.map((p) => clamp(Math.log10(p[1]), -1.2, 2.2))), class: "cu-line", ...attrs }); };
     function curves() {
-      const end = Math.max(ui.get("epochs"), run.epoch), level = chart.y(Math.log10(guess()));
-      chart.scale({ x: [0, end], yticks: [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]] });
-      const old = past.filter((r) => r !== run && r.net.length === run.net.length);
-      let taken = [];
-      const name = (r, attrs) => {
-        const last = r.curve[r.curve.length - 1];
-        let y = chart.y(clamp(Math.log10(last[1]), -1.1, 2.1)) + 4;
-        while (taken.some((v) => Math.abs(v - y) < 11)) y -= 11;
-        taken.push(y);
-        return svg("text", { x: Math.min(chart.x(last[0]), chart.x(end)) + 4, y, ...attrs }, r.label);
+      const end = Math.max(ui.get("epochs"), run.epoch);
+      chart.scale({ x: [0, end], yticks: DECADES });
+      const height = (loss) => chart.y(clamp(Math.log10(loss), ...DECADES.lim));
+      const draw = (r, stroke, width) => {
+        const every = Math.ceil(r.curve.length / 300), thin = r.curve.filter((_, i) => i % every === 0 || i === r.curve.length - 1);
+        return svg("path", { d: chart.line(thin.map((p) => p[0]), thin.map((p) => clamp(Math.log10(p[1]), ...DECADES.lim))), class: "cu-line", stroke, style: `stroke-width:${width}` });
       };
+      const old = past.filter((r) => r !== run && r.net.length === run.net.length), level = height(guess());
+      const names = [...old.map((r, i) => [r.label, r.end, height(r.loss), OLD[i]]), ["guess", end, level, "var(--cu-soft)"], [run.label, run.end, height(run.loss), COLORS[0]]];
+      let free = Infinity; // labels stand beside the ends of their lines, from below upwards, 12 apart
+      const labels = names.sort((a, b) => b[2] - a[2]).map(([words, x, y, fill]) => {
+        free = Math.min(y + 4, free - 12);
+        return svg("text", { x: chart.x(x) + 5, y: free, style: `fill:${fill}` }, words);
+      });
       chart.draw(svg("line", { x1: chart.x(0), x2: chart.x(end), y1: level, y2: level, class: "cu-dash" }),
-        svg("text", { x: chart.x(end) - 2, y: level - 4, "text-anchor": "end", class: "cu-soft" }, `guessing: ln ${classes()}`),
-        ...old.map((r) => path(r, { class: "cu-line cu-old" })), path(run, { stroke: COLORS[0] }),
-        run.steps ? name(run, { class: "cu-strong" }) : "", ...old.map((r) => name(r, { class: "cu-soft" })));
+        ...old.map((r, i) => draw(r, OLD[i], 1)), draw(run, COLORS[0], 2.5), ...labels);
     }
     function weights() {
       if (body.children.length !== run.net.length) {
@@ -225,19 +228,21 @@ export default figure({
       run.net.forEach((row, c) => row.forEach((v, j) => quantity(body.children[c].children[j + 1], `${["w1", "w2", "b"][j]}.${c}`, v)));
     }
 
-    const pens = ui.radios("new_class", { label: "New points are of class", options: range(5).map((c) => [c, String(c)]) });
+    const pens = ui.radios("new_class", { label: "New point", options: range(5).map((c) => [c, String(c)]) });
     pens.querySelectorAll("label").forEach((node, c) => node.lastChild.prepend(svg("svg", { viewBox: "-6 -6 12 12", class: "cu-key", "aria-hidden": true }, symbol(c))));
     ui.add(html("div", { class: "cu-grid2" },
-      html("div", {},
-        html("div", { class: "cu-stack" }, canvas, plane.node), pens, html("div", { class: "cu-buttons" }, undo)),
-      html("div", {},
-        ui.slider("lr", { label: "learning rate", step: 0.1, to: Math.log10, from: (v) => Number((10 ** v).toPrecision(2)), show: (v) => String(v) }),
+      html("div", { class: "cu-stack" }, html("div", { class: "cu-plane" }, canvas, plane.node), html("div", { class: "cu-row" }, play, one, anew), status, html("div", { class: "cu-row" }, pens, undo)),
+      html("div", { class: "cu-stack cu-form" },
+        ui.slider("lr", { label: "learning rate", step: 0.1, to: Math.log10, from: (v) => Number((10 ** v).toPrecision(2)), show: String }),
         ui.slider("batch_size", { label: "batch size", step: 1, show: String }),
         ui.slider("epochs", { label: "epochs", step: 1, show: String }),
-        ui.radios("num_classes", { label: "Classes" }),
-        html("div", { class: "cu-buttons" }, play, one, anew), status, chart.node, table)));
+        ui.radios("num_classes", { label: "Classes" }), chart.node, table)));
     ui.head.querySelector("button")?.addEventListener("click", () => { demonstrate(); ui.refresh(); share(); });
-    new MutationObserver(() => { painted = null; ui.refresh(); }).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const recolour = () => { painted = null; ui.refresh(); };
+    const themes = new MutationObserver(recolour);
+    for (const node of [document.documentElement, document.body]) themes.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
+    ui.closers.push(() => themes.disconnect());
+    requestAnimationFrame(recolour); // colours are known once the figure is on the page
 
     return () => {
       gather();
@@ -250,12 +255,12 @@ export default figure({
       play.textContent = frame ? "Pause" : finished() ? "Play again" : "Play";
       undo.disabled = !ui.get("added").length;
       const worse = run.loss > 2 * guess();
-      put(status, { class: `cu-words${worse ? " cu-warn" : ""}` });
+      put(status, { class: `cu-say${worse ? " cu-alarm" : ""}` });
       const accuracy = hitRate(run.net, points);
       put(ui.root, { "data-steps": run.steps });
       status.replaceChildren(`Step ${run.steps}, epoch ${run.epoch} of ${ui.get("epochs")}: loss `, quantity(html("b"), "loss", run.loss, fmt(run.loss, 3)), ", accuracy ", quantity(html("b"), "accuracy", accuracy, fmt(accuracy, 3)),
         worse ? `. Diverging: the loss is above twice that of guessing. The learning rate ${ui.get("lr")} is too large.` : ".");
-      put(chart.node, { "aria-label": `Loss by epoch, log scale. ${[...past, run].map((r) => `Learning rate ${r.label}: ${fmt(r.loss, 2)}`).join(". ")}.` });
+      put(chart.node, { "aria-label": `Loss by epoch, log scale. ${[...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`).join(". ")}.` });
       return frame ? "" : status.textContent;
     };
   },
