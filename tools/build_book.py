@@ -1,7 +1,13 @@
-"""Build the book into _build/html (what ``make book`` calls); any warning is a failure."""
+"""Build the book into _build/html (what ``make book`` calls); any warning is a failure.
+
+Every build starts from nothing: Sphinx does not replace static files that changed. A book that
+fails to build never replaces one that did.
+"""
 
 import argparse
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,11 +16,8 @@ from jupyter_book.sphinx import build_sphinx
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def build(source: Path, output: Path, *, draft: bool = False) -> int:
-    """Build ``source`` into ``output``; return 0 only if nothing was wrong.
-
-    A draft is built to the end and counts as good whatever Sphinx warns about.
-    """
+def sphinx_build(source: Path, output: Path, *, draft: bool) -> int:
+    """Run Sphinx with Jupyter Book's settings; return 0 if it had nothing to complain about."""
     result = build_sphinx(
         source,
         output,
@@ -33,6 +36,18 @@ def build(source: Path, output: Path, *, draft: bool = False) -> int:
     return result if isinstance(result, int) else 1
 
 
+def build(source: Path, output: Path, *, draft: bool = False) -> int:
+    """Build ``source``; put the result at ``output`` only if it is good (or a draft)."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".book-", dir=output.parent) as folder:
+        fresh = Path(folder) / "html"
+        status = sphinx_build(source, fresh, draft=draft)
+        if status == 0:
+            shutil.rmtree(output, ignore_errors=True)
+            fresh.rename(output)
+    return status
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "html")
@@ -40,13 +55,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--draft", action="store_true", help="warnings do not fail the build")
     args = parser.parse_args(argv)
     start = time.perf_counter()
-    status = build(args.source.resolve(), args.output.resolve(), draft=args.draft)
+    output = args.output.resolve()
+    status = build(args.source.resolve(), output, draft=args.draft)
     seconds = time.perf_counter() - start
     if status:
-        print(f"\nThe book was NOT built: see the warnings above ({seconds:.0f} s).", file=sys.stderr)
+        print(f"\nThe book was NOT built: see above ({seconds:.0f} s).", file=sys.stderr)
     else:
-        page = args.output.resolve() / "index.html"
-        print(f"\nThe book is ready ({seconds:.0f} s). Open {page.as_uri()}")
+        page = (output / "index.html").as_uri()
+        print(f"\nThe book is ready ({seconds:.0f} s). Open {page}")
     return status
 
 

@@ -3,15 +3,20 @@
 =============  ==========================================================================
 module         what it does
 =============  ==========================================================================
-``assets``     ships MathJax and a handful of icons from installed packages, nothing else
+``assets``     static files, each page only what it uses
+``icons``      the theme's icons as two small fonts
+``landing``    directives of the landing page: a live figure, the chapter map
+``mathjax``    MathJax from an installed package, trimmed to what the course needs
+``palette``    the plots' colours for the style sheet
 ``preflight``  stops the build for a chapter outside the toc or a notebook not executed
 =============  ==========================================================================
 """
 
-from . import assets, preflight
+from . import assets, landing, preflight
 
 
 def setup(app):
     assets.setup(app)
+    landing.setup(app)
     preflight.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,6 +16,7 @@ NEEDED_BY = {
     "togglebutton.css": "dropdown",
     "design-tabs.js": "sd-tab-set",
     "sphinx-design.min.css": "sd-",
+    "mathjax.js": 'class="math',
     "exercise.css": 'class="exercise',
 }
 
