@@ -1,15 +1,22 @@
 """What a classifier got right: accuracy, the confusion matrix, recall and precision.
 
-Every figure is a fraction in [0, 1], never a percentage. Calibration stands in ``calibration``.
+Every figure is a fraction in [0, 1], never a percentage. Probabilities are judged in
+``calibration``.
 """
 
+import torch
 from torch import Tensor
 
-from course_utils.checks import require_float_tensor, require_labels
+from course_utils.checks import require_count, require_float_tensor, require_labels
 
 
-def require_scores(logits: Tensor, labels: Tensor, name: str = "logits") -> None:
-    """Raise unless ``logits`` has shape (n, k), n >= 1, with one label in [0, k) for each row."""
+def require_scores(
+    logits: Tensor, labels: Tensor, name: str = "logits", num_classes: int | None = None
+) -> None:
+    """Raise unless ``logits`` has shape (n, k), n >= 1, with one label in [0, k) for each row.
+
+    With ``num_classes``, k must be that number.
+    """
     require_float_tensor(name, logits)
     if logits.ndim != 2:
         raise ValueError(
@@ -21,7 +28,31 @@ def require_scores(logits: Tensor, labels: Tensor, name: str = "logits") -> None
             f"{name} must hold at least one example and one class, got shape "
             f"{tuple(logits.shape)}; is the split empty?"
         )
+    if num_classes is not None and logits.shape[1] != num_classes:
+        raise ValueError(
+            f"{name} must have {num_classes} columns, one per class, got {logits.shape[1]}; "
+            f"give the model's last layer {num_classes} outputs"
+        )
     require_labels(labels, *logits.shape)
+
+
+def require_confusion(confusion: Tensor) -> None:
+    """Raise unless ``confusion`` is a square matrix of counts."""
+    if not isinstance(confusion, Tensor):
+        raise TypeError(
+            f"confusion must be a torch.Tensor, got {type(confusion).__name__}; "
+            "make it with confusion_matrix(logits, labels)"
+        )
+    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
+        raise ValueError(
+            f"confusion must be square, (k, k), got shape {tuple(confusion.shape)}; "
+            "make it with confusion_matrix(logits, labels)"
+        )
+    if not bool((confusion >= 0).all()):
+        raise ValueError(
+            f"confusion must hold counts of at least 0, got {confusion.min().item():g}; "
+            "make it with confusion_matrix(logits, labels)"
+        )
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
@@ -48,3 +79,109 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     require_scores(logits, labels)
     hits = logits.argmax(dim=1) == labels  # (n,)
     return hits.double().mean().item()
+
+
+def confusion_matrix(logits: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
+    """Count how often each true class (row) received each prediction (column).
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, k)
+        Scores or probabilities; the largest of a row is the prediction.
+    labels : integer Tensor of shape (n,)
+        True classes in [0, k).
+    num_classes : int, optional
+        The k that is expected. A model with more outputs than classes is otherwise not noticed.
+
+    Returns
+    -------
+    int64 Tensor of shape (k, k), summing to n
+
+    Raises
+    ------
+    TypeError, ValueError
+        Wrong dtypes or shapes, no rows, or a label outside [0, k).
+
+    Introduced in chapter 09.
+    """
+    require_scores(logits, labels, num_classes=num_classes)
+    k = logits.shape[1]
+    pairs = labels.long() * k + logits.argmax(dim=1)  # (n,): one number per (true, predicted)
+    return torch.bincount(pairs, minlength=k * k).reshape(k, k)
+
+
+def recall(confusion: Tensor) -> Tensor:
+    """Fraction of the examples of each true class that were predicted as that class.
+
+    Parameters
+    ----------
+    confusion : Tensor of shape (k, k)
+        From ``confusion_matrix``: rows are true classes.
+
+    Returns
+    -------
+    float64 Tensor of shape (k,), nan for a class without examples
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a square matrix of counts.
+
+    Introduced in chapter 09.
+    """
+    require_confusion(confusion)
+    return confusion.diagonal().double() / confusion.sum(dim=1)
+
+
+def precision(confusion: Tensor) -> Tensor:
+    """Fraction of the predictions of each class that were right.
+
+    Parameters
+    ----------
+    confusion : Tensor of shape (k, k)
+        From ``confusion_matrix``: columns are predictions.
+
+    Returns
+    -------
+    float64 Tensor of shape (k,), nan for a class that was never predicted
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a square matrix of counts.
+
+    Introduced in chapter 09.
+    """
+    require_confusion(confusion)
+    return confusion.diagonal().double() / confusion.sum(dim=0)
+
+
+def most_confident_mistakes(probs: Tensor, labels: Tensor, n: int) -> Tensor:
+    """Row numbers of the wrong predictions with the largest probability, worst first.
+
+    Parameters
+    ----------
+    probs : Tensor of shape (m, k)
+        Probabilities; the largest of a row is the prediction.
+    labels : integer Tensor of shape (m,)
+        True classes in [0, k).
+    n : int
+        How many; fewer come back if there are fewer mistakes.
+
+    Returns
+    -------
+    int64 Tensor of shape (at most n,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        Wrong dtypes or shapes, no rows, a label outside [0, k), or n below 1.
+
+    Introduced in chapter 09.
+    """
+    require_scores(probs, labels, "probs")
+    require_count("n", n)
+    confidence, predicted = probs.max(dim=1)  # (m,), (m,)
+    wrong = (predicted != labels).nonzero().squeeze(1)
+    order = confidence[wrong].argsort(descending=True, stable=True)
+    return wrong[order[:n]]

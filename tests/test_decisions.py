@@ -1,0 +1,56 @@
+"""The decision with the least expected cost."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_utils.decisions import expected_cost_decision
+from course_utils.softmax import softmax
+
+TREAT_OR_SEND_HOME = torch.tensor([[0.0, 1.0], [100.0, 1.0]])  # rows healthy, ill
+
+
+def test_the_most_probable_class_may_be_the_wrong_answer():
+    probs = torch.tensor([[0.995, 0.005], [0.9, 0.1], [0.2, 0.8]])
+    assert probs.argmax(1).tolist() == [0, 0, 1]
+    assert expected_cost_decision(probs, TREAT_OR_SEND_HOME).tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(("p", "action"), [(0.0099, 0), (0.0101, 1)])
+def test_the_action_changes_where_the_expected_costs_cross(p, action):
+    probs = torch.tensor([[1 - p, p]], dtype=torch.float64)
+    assert expected_cost_decision(probs, TREAT_OR_SEND_HOME).tolist() == [action]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000))
+def test_equal_costs_of_every_mistake_give_the_most_probable_class(seed):
+    probs = softmax(torch.randn(20, 6, generator=torch.Generator().manual_seed(seed)).double())
+    decisions = expected_cost_decision(probs, 1 - torch.eye(6))
+    assert torch.equal(decisions, probs.argmax(1))
+
+
+def test_there_may_be_more_actions_than_classes():
+    cost = torch.tensor([[0.0, 5.0, 1.0], [5.0, 0.0, 1.0]])  # the third action: ask a person
+    probs = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]])
+    assert expected_cost_decision(probs, cost).tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("cost", "error", "message"),
+    [
+        (torch.zeros(3, 2), ValueError, r"cost must have shape \(2, m\).*got \(3, 2\)"),
+        (torch.zeros(2), ValueError, r"cost must have shape \(2, m\)"),
+        (torch.tensor([[0.0, float("inf")], [1.0, 0.0]]), ValueError, "cost must be finite"),
+        (torch.tensor([[0, 1], [1, 0]]), TypeError, r"cost must be floating point.*cost\.float"),
+    ],
+)
+def test_costs_that_do_not_fit_are_refused(cost, error, message):
+    with pytest.raises(error, match=message):
+        expected_cost_decision(torch.full((1, 2), 0.5), cost)
+
+
+def test_logits_in_place_of_probabilities_are_refused():
+    with pytest.raises(ValueError, match=r"probs must be non-negative and sum to 1.*softmax"):
+        expected_cost_decision(torch.tensor([[3.0, 1.0]]), TREAT_OR_SEND_HOME)

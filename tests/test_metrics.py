@@ -1,0 +1,119 @@
+"""Accuracy, the confusion matrix and what is read from it."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.metrics import (
+    accuracy,
+    confusion_matrix,
+    most_confident_mistakes,
+    precision,
+    recall,
+)
+
+PROBS = torch.tensor([[0.1, 0.3, 0.6], [0.3, 0.2, 0.5], [0.7, 0.2, 0.1], [0.2, 0.7, 0.1]])
+LABELS = torch.tensor([0, 2, 0, 1])
+
+
+def test_accuracy_of_the_textbook_example():
+    assert accuracy(PROBS[:2], torch.tensor([0, 2])) == 0.5
+
+
+def test_accuracy_is_an_exact_fraction_as_a_python_float():
+    logits = torch.eye(3)[torch.tensor([0, 1, 2] * 1000 + [0])]
+    value = accuracy(logits, torch.zeros(3001, dtype=torch.int64))
+    assert type(value) is float
+    assert value == 1001 / 3001
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.int64])
+def test_confusion_matrix_has_true_classes_in_the_rows(dtype):
+    confusion = confusion_matrix(PROBS, LABELS.to(dtype), num_classes=3)
+    assert confusion.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
+    assert confusion.dtype == torch.int64
+
+
+def test_confusion_matrix_of_byte_labels_does_not_wrap_around():
+    labels = torch.tensor([30], dtype=torch.uint8)  # 30 * 40 does not fit a byte
+    assert confusion_matrix(torch.zeros(1, 40), labels)[30, 0] == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40))
+def test_confusion_matrix_agrees_with_counting_one_by_one(pairs):
+    labels, predicted = (torch.tensor(column) for column in zip(*pairs, strict=True))
+    logits = torch.nn.functional.one_hot(predicted, 5).float()
+    expected = torch.zeros(5, 5, dtype=torch.int64)
+    for true, guess in pairs:
+        expected[true, guess] += 1
+    confusion = confusion_matrix(logits, labels)
+    assert torch.equal(confusion, expected)
+    assert accuracy(logits, labels) == pytest.approx(confusion.trace().item() / len(pairs))
+
+
+def test_recall_divides_by_rows_and_precision_by_columns():
+    confusion = torch.tensor([[3, 1], [2, 4]])
+    torch.testing.assert_close(recall(confusion), torch.tensor([3 / 4, 4 / 6]).double())
+    torch.testing.assert_close(precision(confusion), torch.tensor([3 / 5, 4 / 5]).double())
+
+
+def test_a_class_that_never_occurs_has_no_recall_rather_than_a_zero():
+    confusion = torch.tensor([[2, 0], [0, 0]])
+    assert recall(confusion)[0] == 1
+    assert recall(confusion)[1].isnan()
+    assert precision(confusion)[1].isnan()
+
+
+def test_most_confident_mistakes_come_worst_first_and_are_all_wrong():
+    labels = torch.tensor([0, 0, 0, 0])  # rows 0, 1 and 3 are wrong: 0.6, 0.5, 0.7
+    assert most_confident_mistakes(PROBS, labels, 2).tolist() == [3, 0]
+    assert most_confident_mistakes(PROBS, labels, 9).tolist() == [3, 0, 1]
+    assert most_confident_mistakes(PROBS, PROBS.argmax(1), 2).tolist() == []
+
+
+@pytest.mark.parametrize("function", [accuracy, confusion_matrix])
+@pytest.mark.parametrize(
+    ("logits", "labels", "message"),
+    [
+        (torch.zeros(0, 3), torch.zeros(0).long(), r"logits .* \(0, 3\); is the split empty"),
+        (torch.zeros(2, 0), torch.tensor([0, 0]), r"at least one example and one class"),
+        (torch.zeros(3), torch.tensor([0]), r"logits must have shape \(n, k\).*got \(3,\)"),
+        (torch.zeros(2, 3), torch.tensor([0, 3]), r"labels must lie in 0\.\.2 .* got 0\.\.3"),
+        (torch.zeros(2, 3), torch.tensor([-1, 0]), r"labels must lie in 0\.\.2 .* got -1\.\.0"),
+        (torch.zeros(2, 3), torch.tensor([0]), r"labels must have shape \(2,\)"),
+    ],
+)
+def test_shapes_and_labels_that_do_not_fit_are_refused(function, logits, labels, message):
+    with pytest.raises(ValueError, match=message):
+        function(logits, labels)
+
+
+@pytest.mark.parametrize("function", [accuracy, confusion_matrix])
+def test_types_that_do_not_fit_are_refused(function):
+    with pytest.raises(TypeError, match=r"logits must be floating point.*logits\.float\(\)"):
+        function(torch.zeros(2, 3, dtype=torch.int64), torch.tensor([0, 1]))
+    with pytest.raises(TypeError, match=r"labels must be an integer tensor.*labels\.long\(\)"):
+        function(torch.zeros(2, 3), torch.tensor([0.0, 1.0]))
+
+
+def test_a_model_with_the_wrong_number_of_outputs_is_named():
+    with pytest.raises(ValueError, match=r"logits must have 10 columns.*got 12.*10 outputs"):
+        confusion_matrix(torch.zeros(2, 12), torch.tensor([0, 1]), num_classes=10)
+
+
+@pytest.mark.parametrize("function", [recall, precision])
+def test_something_other_than_a_confusion_matrix_is_refused(function):
+    with pytest.raises(ValueError, match=r"confusion must be square.*\(2, 3\)"):
+        function(torch.zeros(2, 3))
+    with pytest.raises(ValueError, match=r"confusion must hold counts.*got -1"):
+        function(torch.tensor([[1, -1], [0, 1]]))
+    with pytest.raises(TypeError, match=r"confusion must be a torch\.Tensor, got list"):
+        function([[1, 0], [0, 1]])
+
+
+def test_mistakes_need_a_count_and_probabilities_that_fit():
+    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
+        most_confident_mistakes(PROBS, LABELS, 0)
+    with pytest.raises(ValueError, match="probs must hold at least one example"):
+        most_confident_mistakes(torch.zeros(0, 3), torch.zeros(0).long(), 1)
