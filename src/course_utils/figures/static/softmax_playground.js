@@ -8,73 +8,73 @@ export default figure({
     temperature: number(1, 0.1, 10),
     shift: number(0, -10, 10),
     scale: number(1, 0.1, 3),
-    classes: any(["dog", "cat", "chicken", "horse", "bird", "fish"], (v) => Array.isArray(v) && v.length >= 6 && v.every((c) => typeof c === "string")),
+    classes: any(["dog", "cat", "chicken", "horse", "bird", "fish"],
+      (v) => Array.isArray(v) && v.length >= 6 && v.every((c) => typeof c === "string")),
   },
   build(ui) {
     const name = (i) => ui.get("classes")[i];
-    const scores = new Plot({ label: "Bar chart of the scores", height: 175, x: [0, 1], y: [-10, 10], xticks: [], ylabel: "score z" });
-    const probs = new Plot({ label: "Bar chart of the probabilities", height: 210, x: [0, 1], y: [0, 1], xticks: [], ylabel: "probability" });
-    const sliders = html("div", { class: "cu-stack" });
-    const count = html("input", { type: "range", min: 2, max: 6, step: 1, "data-control": "count" });
-    const odds = html("p", { class: "cu-say" });
-    let k = 0;
+    const scores = new Plot({ label: "Bar chart of the scores", height: 160, margin: { bottom: 22 }, x: [0, 1], y: [-10, 10], xticks: [], ylabel: "score z" });
+    const probs = new Plot({ label: "Bar chart of the probabilities", height: 212, x: [0, 1], y: [0, 1], xticks: [], ylabel: "probability",
+      yticks: [0, 0.25, 0.5, 0.75, 1] });
+    probs.node.append(svg("text", { x: 348, y: 12, "text-anchor": "end", class: "cu-faint" }, "dashed: from the sliders' scores alone"));
+    const sliders = html("div", { class: "cu-stack" }), words = html("p", { class: "cu-say" });
+    let k = 0, grabbed = 0;
 
-    /** As many sliders as classes; `set` changes the number of classes itself. */
-    function rebuild() {
-      k = ui.get("logits").length;
-      sliders.replaceChildren();
-      for (const i of range(k)) sliders.append(ui.slider("logits", { index: i, label: `score ${name(i)}`, show: (v) => fmt(v, 1) }));
-    }
-    const resize = (n) => {
-      const old = ui.get("logits");
-      ui.set({ logits: range(n).map((i) => old[i] ?? MORE[i - 2]) });
-    };
-    count.addEventListener("input", () => resize(Number(count.value)));
-    const out = html("output", { "aria-live": "off" });
+    const resize = (n) => ui.set({ logits: range(n).map((i) => ui.get("logits")[i] ?? MORE[i - 2]) });
     const log = { to: Math.log10, from: (v) => Number((10 ** v).toPrecision(3)), step: 0.02 };
     ui.add(html("div", { class: "cu-side" },
       html("div", { class: "cu-stack" },
-        html("div", { class: "cu-slider" }, html("label", {}, html("span", {}, "classes"), count), out),
+        ui.dial({ label: "classes", control: "classes", min: 2, max: 6, step: 1, read: () => ui.get("logits").length, write: resize, show: String }),
         sliders, html("hr"),
         ui.slider("temperature", { label: "temperature", ...log }),
         ui.slider("shift", { label: "add to all", show: (v) => fmt(v, 1) }),
         ui.slider("scale", { label: "multiply all", step: 0.05 })),
-      html("div", { class: "cu-stack" }, scores.node, probs.node)), odds);
+      html("div", { class: "cu-stack" }, scores.node, probs.node)), words);
 
-    let grabbed = 0;
     scores.drag(([x, y], first) => {
       if (first) grabbed = clamp(Math.floor(x * k), 0, k - 1);
       const z = clamp((y - ui.get("shift")) / ui.get("scale"), -10, 10);
       ui.set({ logits: ui.get("logits").map((old, i) => (i === grabbed ? Math.round(z * 10) / 10 : old)) });
     });
 
+    function bars(plot, values, below, extra) {
+      const w = plot.x(0.62 / k) - plot.x(0), zero = plot.y(0);
+      return values.flatMap((v, i) => {
+        const x = plot.x((i + 0.5) / k), y = plot.y(v), box = { x: x - w / 2, width: w };
+        return [svg("rect", { ...box, y: Math.min(y, zero), height: Math.max(1, Math.abs(y - zero)), fill: COLORS[i], rx: 2 }),
+          ...extra(i, v, x, y, box), svg("text", { x, y: below, "text-anchor": "middle" }, name(i))];
+      });
+    }
+
     return () => {
-      const raw = ui.get("logits"), t = ui.get("temperature");
-      if (raw.length !== k) rebuild();
-      count.value = k;
-      put(count, { "aria-valuetext": `${k} classes` });
-      out.textContent = k;
-      const z = raw.map((v) => v * ui.get("scale") + ui.get("shift"));
-      const p = softmax(z.map((v) => v / t)), plain = softmax(raw), top = argmax(p);
-      const reach = Math.max(...z.map(Math.abs)) <= 10 ? 10 : 40;
-      scores.scale({ y: [-reach, reach], yticks: [-reach, -reach / 2, 0, reach / 2, reach] });
-      const w = 0.62 / k, at = (i) => (i + 0.5) / k;
-      const bar = (plot, i, v, extra) => svg("rect", { x: plot.x(at(i) - w / 2), width: plot.x(w) - plot.x(0), y: plot.y(Math.max(v, 0)),
-        height: Math.max(0.5, Math.abs(plot.y(v) - plot.y(0))), fill: COLORS[i], rx: 2, ...extra });
-      const text = (x, y, words, more = {}) => svg("text", { x, y, "text-anchor": "middle", ...more }, words);
-      scores.draw(
-        svg("line", { x1: scores.x(0), x2: scores.x(1), y1: scores.y(0), y2: scores.y(0), class: "cu-frame" }),
-        ...z.flatMap((v, i) => [bar(scores, i, v),
-          quantity(text(scores.x(at(i)), scores.y(v) + (v < 0 ? 14 : -5), ""), `z${i}`, v, fmt(v, 1)),
-          text(scores.x(at(i)), 169, name(i))]));
-      probs.draw(...p.flatMap((v, i) => [bar(probs, i, v), bar(probs, i, plain[i], { class: "cu-ghost", fill: "none" }),
-        quantity(text(probs.x(at(i)), Math.min(probs.y(v), probs.y(plain[i])) - 5, "", i === top ? { class: "cu-strong" } : {}), `p${i}`, v, fmt(v, 3)),
-        text(probs.x(at(i)), 187, name(i)), i === top && text(probs.x(at(i)), 202, "▲ argmax", { class: "cu-strong" })].filter(Boolean)));
-      const others = range(k).filter((i) => i !== top), ratio = (i) => (z[top] - z[i]) / t;
-      odds.replaceChildren(html("span", { class: "cu-strong" }, `${name(top)} is most probable. `), "Odds ",
-        ...others.flatMap((i, n) => [n ? ", " : "", `${name(top)} : ${name(i)} = `, quantity(html("span"), `odds${i}`, Math.exp(ratio(i)), fmt(Math.exp(ratio(i)), 2)),
-          ` (e`, html("sup", {}, fmt(ratio(i), 1)), ")"]), ".");
-      return `${name(top)} is most probable: ${fmt(p[top], 3)}.`;
+      const raw = ui.get("logits"), t = ui.get("temperature"), shift = ui.get("shift"), scale = ui.get("scale");
+      if (raw.length !== k) {
+        k = raw.length;
+        sliders.replaceChildren();
+        for (const i of range(k)) sliders.append(ui.slider("logits", { index: i, label: `score ${name(i)}`, show: (v) => fmt(v, 1) }));
+      }
+      const z = raw.map((v) => v * scale + shift), p = softmax(z.map((v) => v / t)), plain = softmax(raw), top = argmax(p);
+      const reach = [5, 10, 20, 40].find((r) => Math.max(...z.map(Math.abs)) <= r);
+      scores.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
+      scores.draw(svg("path", { d: scores.line([0, 1], [0, 0]), class: "cu-frame" }),
+        ...bars(scores, z, 154, (i, v, x, y) => [
+          quantity(svg("text", { x, y: y + (v < 0 ? 14 : -5), "text-anchor": "middle" }), `z${i}`, v, fmt(v, 1))]));
+      probs.draw(...bars(probs, p, 189, (i, v, x, y, box) => {
+        const ghost = probs.y(plain[i]), strong = i === top && "cu-strong";
+        return [svg("rect", { ...box, y: ghost, height: probs.y(0) - ghost, class: "cu-ghost", rx: 2 }),
+          quantity(svg("text", { x, y: Math.min(y, ghost) - 5, "text-anchor": "middle", class: strong }), `p${i}`, v, fmt(v, 3)),
+          ...(strong ? [svg("text", { x, y: 205, "text-anchor": "middle", class: strong, "data-q": "argmax", "data-value": top }, "▲ argmax")] : [])];
+      }));
+
+      const others = range(k).filter((i) => i !== top);
+      const odds = others.flatMap((i, n) => {
+        const gap = (z[top] - z[i]) / t;
+        return [n ? ", " : "", `${name(i)} `, quantity(html("span"), `odds${i}`, Math.exp(gap), fmt(Math.exp(gap))), " to 1 (e", html("sup", {}, fmt(gap, 1)), ")"];
+      });
+      const more = [shift ? ` Adding ${fmt(shift, 1)} to every score changed no probability.` : "",
+        scale === 1 ? "" : ` Multiplying by ${fmt(scale)} does what temperature ${fmt(1 / scale)} would do.`].join("");
+      words.replaceChildren(html("strong", {}, `${name(top)} is most probable.`), " Its odds against ", ...odds, `.${more}`);
+      return `${range(k).map((i) => `${name(i)} ${fmt(p[i], 3)}`).join(", ")}.${more}`;
     };
   },
 });

@@ -4,7 +4,7 @@
 const put = (node, attrs) => {
   for (const [key, value] of Object.entries(attrs)) {
     if (value === false || value == null) node.removeAttribute(key);
-    else node.setAttribute(key, value === true ? "" : value);
+    else node.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value);
   }
   return node;
 };
@@ -53,7 +53,7 @@ const any = (init, valid = () => true) => ({ init, fix: (v) => (v !== undefined 
 const brief = (v) => { const s = JSON.stringify(v) ?? "nothing"; return s.length > 40 ? `${s.slice(0, 40)}…` : s; };
 
 /** Make a figure: `build(ui)` sets it up once and returns the function that draws the state. */
-function figure({ version, title, traits, live = [], build }) {
+function figure({ version, title, traits, build }) {
   return {
     version, traits,
     defaults: () => ({ version, ...Object.fromEntries(Object.entries(traits).map(([k, trait]) => [k, structuredClone(trait.init)])) }),
@@ -82,7 +82,8 @@ class UI {
     this.note = html("p", { class: "cu-note" });
     this.spoken = html("p", { class: "cu-hidden", "aria-live": "polite", role: "status" });
     const reset = html("button", { type: "button", class: "cu-reset" }, "Reset");
-    reset.addEventListener("click", () => this.set(structuredClone(this.first)));
+    reset.addEventListener("click", () => this.set(structuredClone(Object.fromEntries(
+      Object.entries(this.first).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(this.state[key]))))));
     this.head = html("div", { class: "cu-head" }, html("span", { class: "cu-title" }, title), reset);
     this.root = html("div", { class: "cu-fig", role: "group", "aria-label": title }, this.head, this.note, this.spoken);
     if (model.get("notice")) this.say(model.get("notice"));
@@ -98,7 +99,7 @@ class UI {
       return false;
     }
     this.state[key] = good;
-    if (JSON.stringify(good) !== JSON.stringify(raw)) {
+    if (good !== raw && JSON.stringify(good) !== JSON.stringify(raw)) {
       this.say(`${key} ${brief(raw)} is out of range: ${brief(good)} is shown.`);
       this.model.set(key, good);
       this.model.save_changes();
@@ -110,6 +111,7 @@ class UI {
     this.held += 1;
     this.touched = true;
     this.say("");
+    if (this.model.get("notice")) this.model.set("notice", "");
     try { for (const [key, value] of Object.entries(changes)) this.model.set(key, value); } finally { this.held -= 1; }
     this.model.save_changes();
     this.refresh();
@@ -138,26 +140,29 @@ class UI {
   }
 
   // --- controls: native inputs, each kept in step with one trait in both directions ------------
-  /** A range input for trait `key` (or its entry `index`). `to`/`from` map value and position, */
-  /** e.g. Math.log10 and back; `show` gives the value in words. */
-  slider(key, { label, index, min, max, step = 0.1, to = (v) => v, from = (v) => v, show = (v) => fmt(v) }) {
-    const trait = this.traits[key], low = min ?? trait.min, high = max ?? trait.max;
-    const read = () => (index == null ? this.get(key) : this.get(key)[index]);
-    const input = html("input", { type: "range", min: to(low), max: to(high), step, "data-control": index == null ? key : `${key}.${index}` });
+  /** A range input with label and output. `read` and `write` get and set the value, `to` and `from` */
+  /** map value and position (e.g. Math.log10 and back), `show` gives the value in words. */
+  dial({ label, control, min, max, step = 0.1, read, write, to = (v) => v, from = (v) => v, show = (v) => fmt(v) }) {
+    const input = html("input", { type: "range", min: to(min), max: to(max), step, "data-control": control });
     const out = html("output", { "aria-live": "off" });
-    input.addEventListener("input", () => {
-      const v = clamp(from(Number(input.value)), low, high);
-      this.set({ [key]: index == null ? v : this.get(key).map((old, i) => (i === index ? v : old)) });
-    });
+    input.addEventListener("input", () => write(clamp(from(Number(input.value)), min, max)));
     const row = html("div", { class: "cu-slider" }, html("label", {}, html("span", {}, label), input), out);
     this.bind(row, () => {
-      if (index >= this.get(key).length) return; // about to be rebuilt
-      const v = read(), text = show(v);
+      const v = read();
+      if (v === undefined) return; // about to be rebuilt
       if (Math.abs(Number(input.value) - to(v)) > step / 2) input.value = to(v); // else leave a dragged thumb alone
+      const text = show(v);
       put(input, { "aria-valuetext": text });
       out.textContent = text;
     });
     return row;
+  }
+  /** A dial for the number trait `key`, or for entry `index` of the list trait `key`. */
+  slider(key, { index, ...options }) {
+    const { min, max } = this.traits[key], whole = index == null;
+    return this.dial({ min, max, control: whole ? key : `${key}.${index}`, ...options,
+      read: () => (whole ? this.get(key) : this.get(key)[index]),
+      write: (v) => this.set({ [key]: whole ? v : this.get(key).map((old, i) => (i === index ? v : old)) }) });
   }
   /** Radio buttons in one line, one for each option: [value, text] pairs or plain values. */
   radios(key, { label, options = this.traits[key].options }) {
