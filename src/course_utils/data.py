@@ -5,19 +5,16 @@ hundredths of a second, where a DataLoader with one transform per image takes se
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from course_utils.checks import require_count
-from course_utils.download import fetch_missing
-from course_utils.idx import FILES, DataError, DataFile, MissingFileError, raw_folder, read_file
-from course_utils.synthetic import make_arrays, stand_in_notice
+from course_utils.resizing import require_size, resized
+from course_utils.sources import load_arrays
 
 CLASSES = (
     "t-shirt",
@@ -31,8 +28,6 @@ CLASSES = (
     "bag",
     "ankle boot",
 )
-SOURCES = ("auto", "real", "synthetic")
-MAX_SIDE = 128  # 60 000 pictures of 128 x 128 take 3.9 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,76 +111,17 @@ def load_fashion_mnist(
 
     Introduced in chapter 06.
     """
-    if source not in SOURCES:
-        raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
-    size = _require_size(resize)
-    arrays, origin = _load_arrays(Path(root or default_root()).expanduser(), source)
-    splits = []
-    for part in ("train", "test"):
-        images = torch.from_numpy(arrays[f"{part}_images"]).float().div_(255)  # as ToTensor does
-        labels = torch.from_numpy(arrays[f"{part}_labels"]).long()
-        splits.append(Split(_resized(images, size), labels))
-    return FashionMNIST(*splits, source=origin)
+    size = require_size(resize)
+    arrays, origin = load_arrays(root, source)
+    train, test = (_split(arrays, part, size) for part in ("train", "test"))
+    return FashionMNIST(train, test, origin)
 
 
-def default_root() -> Path:
-    """``FASHION_MNIST_ROOT`` if set, else this user's cache folder on this system."""
-    if root := os.environ.get("FASHION_MNIST_ROOT"):
-        return Path(root)
-    home = Path(os.path.expanduser("~"))
-    cache = os.environ.get("XDG_CACHE_HOME")
-    if not cache and sys.platform == "win32":
-        cache = os.environ.get("LOCALAPPDATA", str(home / "AppData" / "Local"))
-    if not cache:
-        cache = str(home / ("Library/Caches" if sys.platform == "darwin" else ".cache"))
-    return Path(cache) / "softmax-course"
-
-
-def _load_arrays(root: Path, source: str, files: dict[str, DataFile] = FILES) -> tuple[dict, str]:
-    """The four arrays and where they came from."""
-    if source == "synthetic":
-        return make_arrays(), "synthetic"
-    try:
-        return _read_or_fetch(root, files), "real"
-    except DataError as error:
-        if source == "real":
-            raise
-        print(stand_in_notice(str(error)))
-        return make_arrays(), "synthetic"
-
-
-def _read_or_fetch(root: Path, files: dict[str, DataFile]) -> dict:
-    """Read the four files; download the ones that are missing, and only those."""
-    folder = raw_folder(root)
-    try:
-        return {key: read_file(folder, file) for key, file in files.items()}
-    except MissingFileError:
-        fetch_missing(root, files.values())
-    return {key: read_file(folder, file) for key, file in files.items()}
-
-
-def _require_size(resize: int | tuple[int, int] | None) -> tuple[int, int] | None:
-    """``resize`` as (height, width)."""
-    if resize is None:
-        return None
-    size = (resize, resize) if isinstance(resize, int) else tuple(resize)
-    if len(size) != 2:
-        raise ValueError(f"resize must be an int or (height, width), got {resize!r}")
-    for side in size:
-        require_count("resize", side)
-        if side > MAX_SIDE:
-            raise ValueError(f"resize must be at most {MAX_SIDE} pixels a side, got {resize!r}")
-    return size
-
-
-def _resized(images: Tensor, size: tuple[int, int] | None) -> Tensor:
-    """Pictures at another size, in pieces so that no second full copy is needed."""
-    if size is None:
-        return images
-    out = images.new_empty(len(images), *size)
-    for old, new in zip(images.split(4096), out.split(4096), strict=True):
-        new.copy_(interpolate(old[:, None], size, mode="bilinear", antialias=True)[:, 0])
-    return out.clamp_(0, 1)
+def _split(arrays: dict[str, np.ndarray], part: str, size: tuple[int, int] | None) -> Split:
+    """One part as tensors, its pictures scaled to [0, 1] as torchvision's ToTensor does."""
+    images = torch.from_numpy(arrays[f"{part}_images"]).float().div_(255)  # (n, 28, 28)
+    labels = torch.from_numpy(arrays[f"{part}_labels"]).long()
+    return Split(resized(images, size), labels)
 
 
 class Batches:

@@ -9,6 +9,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -94,19 +95,22 @@ def read_file(folder: Path, file: DataFile) -> np.ndarray:
     MissingFileError, DamagedFileError, DataError
         Nothing there; not the right content; there, but cannot be read.
     """
-    plain, packed = folder / file.name, folder / f"{file.name}.gz"
+    path = folder / file.name
+    packed = folder / f"{file.name}.gz"
     try:
-        path = plain if plain.exists() or not packed.exists() else packed
-        data = _unpack(packed, file) if path == packed else _read(plain, file)
+        if packed.exists() and not path.exists():
+            path = packed
+            data = np.frombuffer(bytearray(unpack(path, path, file)), dtype=np.uint8)
+        else:
+            data = _read(path, file)
     except FileNotFoundError as error:
-        raise MissingFileError(f"{plain} is missing") from error
+        raise MissingFileError(f"{path} is missing") from error
     except OSError as error:
-        reason = error.strerror or error
         raise DataError(
-            f"{error.filename or plain} cannot be read ({reason}); make it readable, "
-            "or pass another root"
+            f"{path} cannot be read ({error.strerror or error}); make it readable or choose "
+            "another folder: root=... or the environment variable FASHION_MNIST_ROOT"
         ) from error
-    verify(path, data, file)
+    verify(path, data.data, file)
     return data[len(file.header) :].reshape(file.shape)
 
 
@@ -117,18 +121,18 @@ def _read(path: Path, file: DataFile) -> np.ndarray:
     return np.fromfile(path, dtype=np.uint8, count=file.num_bytes + 1)
 
 
-def _unpack(path: Path, file: DataFile) -> np.ndarray:
+def unpack(source: Path | BinaryIO, name: Path | str, file: DataFile) -> bytes:
     """The bytes inside a .gz, one more than expected at the most."""
     try:
-        with gzip.open(path) as stream:
-            return np.frombuffer(bytearray(stream.read(file.num_bytes + 1)), dtype=np.uint8)
+        with gzip.open(source) as stream:
+            return stream.read(file.num_bytes + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DamagedFileError(
-            f"{path} is damaged: not a whole gzip file ({error}); move or delete it and run again"
+            f"{name} is damaged: not a whole gzip file ({error}); move or delete it and run again"
         ) from error
 
 
-def verify(path: Path | str, data: np.ndarray | bytes, file: DataFile) -> None:
+def verify(path: Path | str, data: memoryview | bytes, file: DataFile) -> None:
     """Raise DamagedFileError unless ``data`` is ``file``, byte for byte.
 
     The checksum alone would do; the header and the size are looked at first to say what is wrong.

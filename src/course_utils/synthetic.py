@@ -12,15 +12,15 @@ import numpy as np
 
 SIDE = 28
 LINES = np.arange(SIDE, dtype=np.float32)  # row or column numbers, (28,)
-#: What differs between the tops: (low, high) of each feature, in pixels; a share where it says so.
-TOPS = {
-    #        hem row   half width    sleeve rows  neck width  share with a front line
-    0: dict(hem=(22, 29), half=(5.5, 8.5), sleeve=(4, 11), neck=(1.0, 4.5), line=0.05),  # T-shirt
-    2: dict(hem=(22, 29), half=(5.5, 8.3), sleeve=(17, 26), neck=(0.5, 4.0), line=0.02),  # pullover
-    3: dict(hem=(25, 30), half=(3.0, 6.0), sleeve=(0, 14), neck=(0.5, 4.0), line=0.10),  # dress
-    4: dict(hem=(24, 30), half=(6.2, 9.2), sleeve=(18, 27), neck=(0.3, 2.5), line=0.80),  # coat
-    6: dict(hem=(22, 29), half=(5.2, 8.7), sleeve=(5, 26), neck=(0.3, 4.0), line=0.40),  # shirt
+#: What differs between the tops, each drawn between (low, high), in pixels.
+TOPS: dict[int, dict[str, tuple[float, float]]] = {
+    0: {"hem": (22, 29), "half": (5.5, 8.5), "sleeve": (4, 11), "neck": (1.0, 4.5)},  # T-shirt
+    2: {"hem": (22, 29), "half": (5.5, 8.3), "sleeve": (17, 26), "neck": (0.5, 4.0)},  # pullover
+    3: {"hem": (25, 30), "half": (3.0, 6.0), "sleeve": (0, 14), "neck": (0.5, 4.0)},  # dress
+    4: {"hem": (24, 30), "half": (6.2, 9.2), "sleeve": (18, 27), "neck": (0.3, 2.5)},  # coat
+    6: {"hem": (22, 29), "half": (5.2, 8.7), "sleeve": (5, 26), "neck": (0.3, 4.0)},  # shirt
 }
+FRONT_LINE = {0: 0.05, 2: 0.02, 3: 0.1, 4: 0.8, 6: 0.4}  # share with a zip or a row of buttons
 
 
 def make_arrays(
@@ -36,7 +36,7 @@ def make_arrays(
     Introduced in chapter 06.
     """
     rng = np.random.default_rng(seed)
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for part, n in {"train": num_train, "test": num_test}.items():
         labels = rng.permutation(np.arange(n, dtype=np.int64) % 10).astype(np.uint8)
         images = np.empty((n, SIDE, SIDE), dtype=np.uint8)
@@ -90,7 +90,7 @@ def _top(label: int, n: int, rng: np.random.Generator) -> np.ndarray:
     away = _distance(n, rng)
     cover = _band(away, neck[:, :, None], body[:, :, None])
     np.maximum(cover, _band(away, (reach - 3.5)[:, :, None], sleeve[:, :, None]), out=cover)
-    line = (rng.random((n, 1, 1)) < look["line"]) * _uniform(rng, n, 0.2, 0.8)[:, :, None]
+    line = (rng.random((n, 1, 1)) < FRONT_LINE[label]) * _uniform(rng, n, 0.2, 0.8)[:, :, None]
     return cover * (1 - line.astype(np.float32) * (away < 0.8))
 
 
@@ -143,8 +143,9 @@ def stand_in_notice(reason: str) -> str:
         "",
         *f"Why: {reason}".splitlines(),
     ]
-    whole = {"break_long_words": False, "break_on_hyphens": False}  # never cut a path in two
-    lines = [part for line in text for part in (wrap(line, 88, **whole) or [""])]
+    lines = []
+    for line in text:  # never cutting a path in two
+        lines += wrap(line, 88, break_long_words=False, break_on_hyphens=False) or [""]
     width = max(map(len, lines))
     rule = "+" + "=" * (width + 2) + "+"
     return "\n".join([rule, *(f"| {line:<{width}} |" for line in lines), rule])
