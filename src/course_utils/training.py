@@ -134,26 +134,29 @@ def evaluate(
     return total[0] / total[2], total[1] / total[2]
 
 
-def loss_limit(model: Callable[[Tensor], Tensor], data: FashionMNIST, batch_size: int) -> float:
+def loss_limit(model: Callable[[Tensor], Tensor], data_iter: Batches, num_classes: int) -> float:
     """Return twice the loss of guessing, or of the untrained model if that is larger.
 
-    A run whose running loss is above this has been made worse by training: it diverges.
+    A run whose running loss is above this has been made worse by training: it diverges. The loss
+    before training is that of one batch, which should be a shuffled one: files are often sorted.
 
     Raises
     ------
     ValueError
         The model does not give one logit for each class.
+
+    Introduced in chapter 07.
     """
     with inference(model):
-        X, y = next(iter(batches(data.train, batch_size)))
+        X, y = next(iter(data_iter))
         logits = model(X)
-    require_scores(logits, y, "model(X)")
-    if logits.shape[1] != len(data.classes):
+    if logits.ndim == 2 and logits.shape[1] != num_classes:
         raise ValueError(
-            f"model gives {logits.shape[1]} logits for {len(data.classes)} classes; "
-            f"its last layer needs {len(data.classes)} outputs"
+            f"model gives {logits.shape[1]} logits for {num_classes} classes; "
+            f"its last layer needs {num_classes} outputs"
         )
-    return 2 * max(math.log(len(data.classes)), cross_entropy(logits, y).item())
+    require_scores(logits, y, "model(X)")
+    return 2 * max(math.log(num_classes), cross_entropy(logits, y).item())
 
 
 def watched(data_iter: Batches, on_batch: Callable[[int], bool | None] | None) -> Batches:
@@ -191,7 +194,8 @@ def fit(
     batch_size : int
         Pictures in a minibatch.
     seed : int
-        Decides the order of the pictures; the initial weights are the model's own.
+        Decides the order of the pictures: a permutation for a look at the loss before training,
+        then one an epoch. The initial weights are the model's own.
     on_epoch : callable, optional
         Called as ``on_epoch(epoch, history)`` after each epoch, counted from 1.
     on_batch : callable, optional
@@ -213,9 +217,10 @@ def fit(
     require_positive("lr", lr)
     require_count("num_epochs", num_epochs)
     require_count("batch_size", batch_size)
-    history = History(loss_limit=loss_limit(model, data, batch_size))
-    update = partial(sgd, list(model.parameters()), lr)
     shuffle = torch.Generator().manual_seed(seed)
+    first_look = batches(data.train, batch_size, generator=shuffle)
+    history = History(loss_limit=loss_limit(model, first_look, len(data.classes)))
+    update = partial(sgd, list(model.parameters()), lr)
     for epoch in range(1, num_epochs + 1):
         data_iter = watched(batches(data.train, batch_size, generator=shuffle), on_batch)
         try:
