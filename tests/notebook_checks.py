@@ -1,0 +1,171 @@
+"""Checks on chapter notebooks: each returns a list of what is wrong, empty when all is well."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+MAX_BYTES = 1_500_000
+
+
+def code_cells(notebook: dict) -> list[dict]:
+    """Return the code cells that hold code."""
+    return [
+        cell for cell in notebook["cells"] if cell["cell_type"] == "code" and source(cell).strip()
+    ]
+
+
+def source(cell: dict) -> str:
+    """Return a cell's text."""
+    return "".join(cell["source"])
+
+
+def tree(cell: dict) -> ast.Module:
+    """Parse a code cell; lines of magics are blanked."""
+    return ast.parse(re.sub(r"^[%!].*$", "", source(cell), flags=re.MULTILINE))
+
+
+def outputs(notebook: dict) -> Iterator[dict]:
+    """Iterate over all outputs."""
+    for cell in code_cells(notebook):
+        yield from cell.get("outputs", [])
+
+
+def check_execution(notebook: dict) -> list[str]:
+    """Executed once, top to bottom: the counts are 1..n."""
+    counts = [cell.get("execution_count") for cell in code_cells(notebook)]
+    if not counts:
+        return ["has no code cell"]
+    if counts != list(range(1, len(counts) + 1)):
+        return [f"execution counts are {counts}, not 1..{len(counts)}: run `make run`"]
+    return []
+
+
+def check_outputs(notebook: dict) -> list[str]:
+    """No error, nothing on stderr, no widget ids, no addresses that change from run to run."""
+    found = []
+    for output in outputs(notebook):
+        if output["output_type"] == "error":
+            found.append(f"an output is an error: {output.get('ename')}")
+        if output.get("name") == "stderr":
+            found.append(f"an output is on stderr: {''.join(output['text'])[:80]!r}")
+        data = output.get("data", {})
+        if "application/vnd.jupyter.widget-view+json" in data:
+            found.append("an output holds a widget view: run `make run`")
+        text = "".join(output.get("text", "")) + "".join(data.get("text/plain", ""))
+        if re.search(r"\bat 0x[0-9a-f]+", text):
+            found.append(f"an output holds an address: {text[:80]!r}")
+    if "widgets" in notebook["metadata"]:
+        found.append("metadata holds widget state: run `make run`")
+    return found
+
+
+def check_imports(notebook: dict) -> list[str]:
+    """All course_utils imports stand in the first code cell, by name, and are used."""
+    found, imported = [], set()
+    cells = code_cells(notebook)
+    for number, cell in enumerate(cells):
+        for node in ast.walk(tree(cell)):
+            if isinstance(node, ast.Import) and any(
+                a.name.startswith("course_utils") for a in node.names
+            ):
+                found.append(f"cell {number + 1} imports a course_utils module whole")
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("course_utils"):
+                if number:
+                    found.append(f"cell {number + 1} imports from {node.module}: move to cell 1")
+                if any(a.name == "*" for a in node.names):
+                    found.append(f"cell {number + 1} imports * from {node.module}")
+                imported |= {a.asname or a.name for a in node.names}
+    used = {
+        node.id for cell in cells for node in ast.walk(tree(cell)) if isinstance(node, ast.Name)
+    }
+    found += [f"imports {name} and never uses it" for name in sorted(imported - used)]
+    return found
+
+
+def check_pictures(notebook: dict) -> list[str]:
+    """Each cell that makes a picture has an alt text, a caption and a name."""
+    found = []
+    for cell in code_cells(notebook):
+        kinds = {kind for o in cell.get("outputs", []) for kind in o.get("data", {})}
+        if "image/svg+xml" in kinds:
+            found.append("an output is SVG, which nbval compares: use PNG")
+        if "image/png" not in kinds:
+            continue
+        mystnb = cell["metadata"].get("mystnb", {})
+        if not mystnb.get("image", {}).get("alt"):
+            found.append(f"a picture has no alt text: {source(cell)[:60]!r}")
+        figure = mystnb.get("figure", {})
+        if not (figure.get("caption") and str(figure.get("name", "")).startswith("fig-")):
+            found.append(f"a picture has no caption or no fig- name: {source(cell)[:60]!r}")
+    return found
+
+
+def check_claims(notebook: dict) -> list[str]:
+    """Some cell asserts; a cell whose output is not compared is followed by one that asserts."""
+    cells = code_cells(notebook)
+    asserts = [any(isinstance(n, ast.Assert) for n in ast.walk(tree(c))) for c in cells]
+    if not any(asserts):
+        return ["asserts nothing"]
+    return []
+
+
+def check_file(path: Path) -> list[str]:
+    """All checks of one file; each finding begins with the file's name."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    found = []
+    if path.stat().st_size > MAX_BYTES:
+        found.append(f"is {path.stat().st_size:,} bytes, above {MAX_BYTES:,}")
+    for check in (check_execution, check_outputs, check_imports, check_pictures, check_claims):
+        found += check(notebook)
+    return [f"{path.name}: {finding}" for finding in found]
+
+
+def definitions(module: ast.Module) -> dict[str, str]:
+    """Return the top-level functions and classes, as text without docstrings and annotations."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {node.name: ast.dump(bare(node)) for node in module.body if isinstance(node, kinds)}
+
+
+def bare(node: ast.AST) -> ast.AST:
+    """Remove docstrings and annotations from a definition, in place."""
+    for part in ast.walk(node):
+        if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            first = part.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                part.body = part.body[1:] or [ast.Pass()]
+        if isinstance(part, ast.FunctionDef):
+            part.returns = None
+        if isinstance(part, ast.arg):
+            part.annotation = None
+    return AnnotationRemover().visit(node)
+
+
+class AnnotationRemover(ast.NodeTransformer):
+    """Turn ``x: int = 0`` into ``x = 0``."""
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is None:
+            return ast.Pass()
+        return ast.Assign(targets=[node.target], value=node.value, lineno=node.lineno)
+
+
+def package_definitions(package: Path) -> dict[str, tuple[str, str]]:
+    """Return for each top-level public name its module and its text."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        for name, text in definitions(ast.parse(path.read_text(encoding="utf-8"))).items():
+            if not name.startswith("_"):
+                found[name] = (str(path.relative_to(package)), text)
+    return found
+
+
+def check_definitions(path: Path, package: dict[str, tuple[str, str]]) -> list[str]:
+    """A chapter's top-level definition with a name of the package equals the package's."""
+    found = []
+    for cell in code_cells(json.loads(path.read_text(encoding="utf-8"))):
+        for name, text in definitions(tree(cell)).items():
+            if name in package and package[name][1] != text:
+                found.append(f"{path.name}: {name} differs from course_utils/{package[name][0]}")
+    return found
