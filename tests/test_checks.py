@@ -67,6 +67,10 @@ def test_cross_entropy_inputs(logits, labels, kind, words):
 def test_custom_function_checks_too():
     with pytest.raises(ValueError, match=r"labels must lie in 0..2"):
         SoftmaxCrossEntropy.apply(LOGITS, LABELS + 1)
+    with pytest.raises(TypeError, match="labels must be an integer tensor"):
+        SoftmaxCrossEntropy.apply(LOGITS, torch.eye(3)[LABELS])
+    with pytest.raises(TypeError, match="logits must be floating point"):
+        SoftmaxCrossEntropy.apply(LOGITS.long(), LABELS)
 
 
 def test_cross_entropy_options():

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn.functional import logsigmoid, one_hot
 
-from course_utils.checks import require_binary_targets, require_targets
+from course_utils.checks import require_binary_targets, require_labels
 from course_utils.softmax import cross_entropy, reduce_losses, softmax
 
 
@@ -51,7 +51,7 @@ class SoftmaxCrossEntropy(Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the mean loss; keep the inputs, from which backward recomputes softmax."""
-        require_targets(logits, labels)
+        require_labels(labels, *logits.shape)
         ctx.save_for_backward(logits, labels)
         return cross_entropy(logits, labels)
 
