@@ -14,12 +14,12 @@ PICTURE_X, INPUT_X, OUTPUT_X = 0.0, 3.2, 8.0  # left edge, then two columns of n
 LABEL_POSITIONS = (0.15, 0.26, 0.35)
 
 
-def signed(value: float) -> str:
-    """Write a number with its sign and one digit, with a true minus sign.
+def signed(value: float, spec: str = "+.1f") -> str:
+    """Write a number with a true minus sign; by default with one digit and always a sign.
 
     Introduced in chapter 01.
     """
-    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:{spec}}".replace("-", "\N{MINUS SIGN}")
 
 
 def draw_picture(ax: Axes, pixels: Tensor, *, left: float, bottom: float, side: float) -> Axes:
@@ -120,7 +120,7 @@ def draw_linear_network(
         draw_node(ax, INPUT_X, y_in, f"$x_{i + 1}$", color="black")
     for j, (y_out, name) in enumerate(zip(outputs, classes, strict=True)):
         draw_node(ax, OUTPUT_X, y_out, f"$o_{j + 1}$", color="black")
-        text = f"{name}\nscore {scores[j]:.2f} (bias {signed(float(bias[j]))})"
+        text = f"{name}\nscore {signed(scores[j], '.2f')} (bias {signed(float(bias[j]))})"
         ax.text(OUTPUT_X + 0.6, y_out, text, ha="left", va="center")
     ax.set(xlim=(-0.1, 11.6), ylim=(-2.6, 2.6), aspect="equal")
     ax.set_axis_off()

@@ -33,30 +33,33 @@ def derivative(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     return slope
 
 
-def plot_curves(ax: Axes, x: Tensor, curves: Mapping[str, Tensor]) -> Axes:
-    """Draw curves over a common ``x``, each with its name written at its right end.
+def plot_curves(
+    ax: Axes, x: Tensor, curves: Mapping[str, Tensor], *, label_at: float | None = None
+) -> Axes:
+    """Draw curves over a common ``x``, each with its name written beside it.
 
     Parameters
     ----------
     ax : Axes
-    x : Tensor of shape (n,)
+    x : Tensor of shape (n,), ascending
     curves : mapping of name to Tensor of shape (n,)
         Drawn in this order, in the colours ``LINE_COLORS``.
+    label_at : float, optional
+        Write the names above the curves at this ``x``, on the side where the curve is lower;
+        at their right ends by default.
 
     Introduced in chapter 01.
     """
+    i = -1 if label_at is None else int((x - label_at).abs().argmin())
     for (name, y), color in zip(curves.items(), LINE_COLORS, strict=False):
         ax.plot(x.tolist(), y.tolist(), color=color)
-        ax.annotate(
-            name,
-            (float(x[-1]), float(y[-1])),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=color,
-            fontweight="bold",
-            annotation_clip=False,
-        )
+        place = {"xytext": (6, 0), "va": "center"}
+        if label_at is not None:
+            side = "right" if y[min(i + 1, len(y) - 1)] > y[i] else "left"
+            place = {"xytext": (-4 if side == "right" else 4, 3), "va": "bottom", "ha": side}
+        style = {"color": color, "fontweight": "bold", "annotation_clip": False}
+        point = (float(x[i]), float(y[i]))
+        ax.annotate(name, point, textcoords="offset points", **place, **style)
     return ax
 
 
@@ -186,5 +189,7 @@ def plot_entropy_split(ax: Axes, truth: float, p: Tensor) -> Axes:
     ax.fill_between(p.tolist(), 0, entropy, color=COLORS["grey"], alpha=0.25, linewidth=0)
     ax.fill_between(p.tolist(), entropy, loss.tolist(), color=COLORS["orange"], alpha=0.35, lw=0)
     ax.plot(truth, entropy, "o", color=COLORS["vermillion"])
+    ax.text(float(p.mean()), entropy / 2, "entropy of the truth", ha="center", va="center")
+    ax.text(float(p.min()) + 0.05, entropy * 1.15, "divergence", va="bottom")
     ax.set(xlabel="predicted probability p", ylabel="nats", ylim=(0, float(loss.max()) * 1.02))
     return ax
