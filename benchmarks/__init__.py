@@ -1,0 +1,1 @@
+"""What the course claims about speed, measured: ``python -m benchmarks`` prints the tables."""

@@ -1,0 +1,120 @@
+"""Seconds an epoch: fit against a DataLoader, and against a bare loop without autograd (the floor).
+
+Every figure is a median over rounds of the same run; in a round each contender takes one turn, so
+a machine whose speed drifts shifts them together. Quote the ratios.
+"""
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch.utils.data import DataLoader
+
+from course_utils.data import FashionMNIST, load_fashion_mnist
+from course_utils.models import SoftmaxRegression
+from course_utils.sources import default_root
+from course_utils.torchvision_compat import import_torchvision
+from course_utils.training import fit
+
+BATCH, LR = 256, 0.1
+
+
+def linear() -> torch.nn.Module:
+    """Return the concise model of chapter 8."""
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+
+
+def bare_epoch(data: FashionMNIST) -> Callable[[], None]:
+    """One epoch with the gradient written out, nothing recorded, nothing measured: the floor."""
+    X, y = data.train.images.flatten(1), data.train.labels
+    weight, bias = torch.zeros(784, 10), torch.zeros(10)
+
+    def epoch() -> None:
+        for index in torch.randperm(len(y)).split(BATCH):
+            rows, labels = X.index_select(0, index), y.index_select(0, index)
+            error = torch.softmax(torch.addmm(bias, rows, weight), 1)  # (b, q)
+            error[torch.arange(len(labels)), labels] -= 1
+            error /= len(labels)
+            weight.addmm_(rows.T, error, alpha=-LR)
+            bias.sub_(error.sum(0), alpha=LR)
+
+    return epoch
+
+
+def loader_epoch(workers: int) -> Callable[[], None]:
+    """One epoch as tutorials do it: DataLoader, ToTensor for each picture, nn.Linear, SGD."""
+    torchvision = import_torchvision()
+    dataset = torchvision.datasets.FashionMNIST(
+        default_root(), train=True, download=False, transform=torchvision.transforms.ToTensor()
+    )
+    loader = DataLoader(dataset, BATCH, shuffle=True, num_workers=workers)
+    model = linear()
+    optimizer, loss = torch.optim.SGD(model.parameters(), lr=LR), torch.nn.CrossEntropyLoss()
+
+    def epoch() -> None:
+        for X, y in loader:
+            optimizer.zero_grad()
+            loss(model(X), y).backward()
+            optimizer.step()
+
+    return epoch
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(rounds: int = 5) -> dict[str, float]:
+    """Return the median seconds an epoch of each contender, and the peak memory of training."""
+    data = load_fashion_mnist(source="real")
+    contenders = {
+        "bare loop, no autograd (floor)": bare_epoch(data),
+        "fit, from scratch": lambda: fit(SoftmaxRegression(), data, lr=LR, num_epochs=1),
+        "fit, nn.Linear": lambda: fit(linear(), data, lr=LR, num_epochs=1),
+    }
+    slow = {f"DataLoader, {n} workers": loader_epoch(n) for n in (0, 4)}
+    times: dict[str, list[float]] = {name: [] for name in contenders | slow}
+    for work in contenders.values():
+        work()  # warm up
+    for turn in range(rounds):
+        for name, work in contenders.items():
+            times[name].append(seconds(work))
+        if turn < 2:
+            for name, work in slow.items():
+                times[name].append(seconds(work))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def peak_memory() -> float:
+    """Return the peak resident memory, in GB, of a process that loads the data and trains."""
+    code = "from benchmarks.training import train_and_report; train_and_report()"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(out.stdout.split()[-1])
+
+
+def train_and_report() -> None:
+    """Train two epochs and print this process's peak memory in GB."""
+    fit(SoftmaxRegression(), load_fashion_mnist(source="real"), lr=LR, num_epochs=2)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+
+
+def main() -> None:
+    """Print the table."""
+    times = measure()
+    floor = times["bare loop, no autograd (floor)"]
+    ours = times["fit, from scratch"]
+    print(f"{'seconds an epoch':36s} {'s':>7s} {'x floor':>8s} {'x fit':>7s}")
+    for name, value in times.items():
+        print(f"{name:36s} {value:7.3f} {value / floor:8.2f} {value / ours:7.1f}")
+    print(f"peak memory of a training process: {peak_memory():.2f} GB")
+
+
+if __name__ == "__main__":
+    main()
