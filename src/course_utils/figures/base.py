@@ -9,6 +9,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from course_utils.figures.shrink import shrink
+
 STATIC = files(__package__) / "static"
 SHARED = ("host", "ui")  # modules that are no figure
 
@@ -31,12 +33,13 @@ def names() -> list[str]:
 
 def browser_script(name: str) -> str:
     """Return a classic script that hands the module ``name`` to the host (works from file://)."""
-    return f"(window.AFM ??= {{}}).{name} = {json.dumps(read(f'{name}.js'), ensure_ascii=False)};\n"
+    text = shrink(read(f"{name}.js")).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"(window.AFM??={{}}).{name}='{text}';\n"
 
 
 def host_script() -> str:
     """Return the classic script that starts every figure of a page; it comes after the modules."""
-    return browser_script("ui") + read("host.js")
+    return browser_script("ui") + shrink(read("host.js")) + "\n"
 
 
 def plain(value: Any, digits: int = 7) -> Any:

@@ -174,7 +174,7 @@ class UI {
       return { value, input, node: html("label", {}, input, html("span", {}, text)) };
     });
     const row = html("fieldset", { class: "cu-radios" }, html("legend", {}, label), ...inputs.map((i) => i.node));
-    this.bind(row, () => inputs.forEach(({ value, input }) => { input.checked = value === this.get(key); }));
+    this.bind(row, () => inputs.forEach(({ value, input }) => { input.checked = JSON.stringify(value) === JSON.stringify(this.get(key)); }));
     return row;
   }
   /** A checkbox for a true/false trait. */

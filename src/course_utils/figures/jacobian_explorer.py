@@ -1,0 +1,46 @@
+"""The derivative of softmax: what a nudge of one score does to every probability."""
+
+import math
+
+from course_utils.figures.base import Figure, source
+from course_utils.figures.traits import Integer, Number, Numbers
+
+
+class JacobianExplorer(Figure):
+    """The matrix diag(s) - s s^T, its rows, and its product with a vector.
+
+    Parameters
+    ----------
+    logits : list of 2 to 6 floats in [-5, 5]
+        The scores, one for each class.
+    row : int in [0, 5]
+        The row that is read: the score that is nudged. At most the last class.
+    nudge : float in [-2, 2]
+        How much that score is moved.
+    v : list of 2 to 6 floats in [-2, 2]
+        The vector that is multiplied with the matrix; missing entries count as 0.
+
+    Introduced in chapter 02.
+    """
+
+    _name = "jacobian_explorer"
+    _title = "Jacobian explorer"
+    _esm = source(_name)
+    logits = Numbers([2.0, 1.0, -1.0], -5, 5, least=2, most=6)
+    row = Integer(0, 0, 5)
+    nudge = Number(1, -2, 2)
+    v = Numbers([1.0, 0.0, 0.0], -2, 2, least=2, most=6)
+
+    def jacobian(self) -> list[list[float]]:
+        """Return the matrix the figure shows, as nested lists."""
+        exps = [math.exp(z - max(self.logits)) for z in self.logits]
+        probs = [e / sum(exps) for e in exps]
+        return [
+            [p * ((i == j) - q) for j, q in enumerate(probs)] for i, p in enumerate(probs)
+        ]
+
+    def describe(self) -> str:
+        """Return the selected row in words."""
+        row = min(self.row, len(self.logits) - 1)
+        entries = ", ".join(f"{d:+.3f}" for d in self.jacobian()[row])
+        return f"Row {row + 1} of the softmax Jacobian is ({entries}); it sums to zero."

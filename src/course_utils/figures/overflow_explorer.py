@@ -1,0 +1,37 @@
+"""Where naive, shifted and fused log-softmax break: each step rounded as the dtype rounds it."""
+
+from course_utils.figures.base import Figure, source
+from course_utils.figures.traits import Choice, Number, Numbers
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+
+
+class OverflowExplorer(Figure):
+    """The steps of log-softmax of three scores in four floating-point formats.
+
+    Parameters
+    ----------
+    dtype : {"float16", "bfloat16", "float32", "float64"}
+        Format that every score and every intermediate result is rounded to.
+    size : float in [1, 200000]
+        The scores are this times ``pattern``.
+    pattern : list of 3 floats in [-3, 3]
+        The scores relative to ``size``.
+
+    Introduced in chapter 04.
+    """
+
+    _name = "overflow_explorer"
+    _title = "Overflow explorer"
+    _esm = source(_name)
+    dtype = Choice("float32", DTYPES)
+    size = Number(100, 1, 200_000)
+    pattern = Numbers([1.0, 0.5, 0.0], -3, 3, least=3, most=3)
+
+    def describe(self) -> str:
+        """Return the scores and the format in words."""
+        scores = ", ".join(f"{self.size * p:g}" for p in self.pattern)
+        return (
+            f"Log-softmax of the scores {scores} in {self.dtype}, step by step: "
+            "naive, shifted by the maximum, and fused."
+        )
