@@ -6,17 +6,19 @@ module         what it does
 ``assets``     static files, each page only what it uses
 ``icons``      the theme's icons as two small fonts
 ``landing``    directives of the landing page: a live figure, the chapter map
+``languages``  the role {zh} for the glossary's Chinese terms
+``markup``     repairs for screen readers
 ``mathjax``    MathJax from an installed package, trimmed to what the course needs
 ``palette``    the plots' colours for the style sheet
+``pictures``   alt text, size, weight and dark mode of pictures
 ``preflight``  stops the build for a chapter outside the toc or a notebook not executed
 =============  ==========================================================================
 """
 
-from . import assets, landing, preflight
+from . import assets, landing, languages, markup, pictures, preflight
 
 
 def setup(app):
-    assets.setup(app)
-    landing.setup(app)
-    preflight.setup(app)
+    for module in (assets, landing, languages, markup, pictures, preflight):
+        module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

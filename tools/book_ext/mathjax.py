@@ -9,7 +9,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOLDER = "mathjax"  # below _static
-TEX = ("base", "ams", "newcommand", "noundefined", "boldsymbol", "configmacros", "require", "autoload")
+TEX = (
+    "base",
+    "ams",
+    "newcommand",
+    "noundefined",
+    "boldsymbol",
+    "configmacros",
+    "require",
+    "autoload",
+)
 PARTS = (
     "core",
     "input/tex-base",

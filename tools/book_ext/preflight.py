@@ -31,16 +31,11 @@ def not_executed(path: Path) -> str:
 def check(app, env, docnames):
     source = Path(app.srcdir)
     for docname in chapters_on_disk(source):
-        path = source / f"{docname}.ipynb"
+        name = f"{docname}.ipynb"
         if docname not in app.config.external_site_map:
-            logger.warning(
-                "chapter is not in the table of contents; add it to _toc.yml", location=docname
-            )
-        elif reason := not_executed(path):
-            logger.warning(
-                f"notebook was not executed: {reason}; run tools/run_chapters.py {docname}.ipynb",
-                location=docname,
-            )
+            logger.warning(f"{name} is not in the table of contents; add it to _toc.yml")
+        elif reason := not_executed(source / name):
+            logger.warning(f"{name} was not executed: {reason}; run tools/run_chapters.py {name}")
 
 
 def setup(app):

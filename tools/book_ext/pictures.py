@@ -1,0 +1,93 @@
+"""Pictures: alternative text required, stored small, shown at their size, fit for dark mode.
+
+A notebook's PNG becomes a lossless WebP, a third of its weight. On a dark page a plot on white is
+inverted by the style sheet (class ``plot``); a picture full of colour or grey values, which would
+turn into its negative, lies on white paper instead (class ``picture``). An author overrides the
+choice in the cell's metadata: ``{"mystnb": {"image": {"classes": "picture", ...}}}``.
+"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from docutils import nodes
+from PIL import Image
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+TAG = re.compile(r"<img\b[^>]*>")
+ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+SIZE = re.compile(r"(width|height): *([\d.]+)px;? *")
+PLOT_WHITE = 0.6  # a plot leaves at least this fraction of its area white
+
+
+def require_alt(app, doctree, docname):
+    """Warn (and so fail the build) about a picture that says nothing to who cannot see it."""
+    for image in doctree.findall(nodes.image):
+        if not image.get("alt", "").strip() and not image["uri"].startswith("data:"):
+            logger.warning(
+                f"{docname}: a picture has no alt text; give its cell the metadata "
+                '{"mystnb": {"image": {"alt": "..."}}}',
+                location=image,
+            )
+
+
+def white_fraction(path: Path) -> float:
+    """Fraction of the area that is white, on a thumbnail."""
+    with Image.open(path) as image:
+        small = image.convert("RGB").resize((160, 160), Image.Resampling.NEAREST).convert("L")
+    histogram = small.histogram()
+    return sum(histogram[250:]) / sum(histogram)
+
+
+def rewritten(tag: str, source: Path | None) -> str:
+    """Return an ``img`` tag with class, size, lazy loading, and the lighter file's name."""
+    attributes = dict(ATTRIBUTE.findall(tag))
+    for name, value in SIZE.findall(attributes.get("style", "")):
+        attributes[name] = str(round(float(value)))
+    style = SIZE.sub("", attributes.pop("style", "")).strip()
+    if style:
+        attributes["style"] = style
+    if source is not None:
+        classes = attributes.get("class", "").split()
+        if not {"plot", "picture"} & set(classes):
+            classes.append("plot" if white_fraction(source) >= PLOT_WHITE else "picture")
+        attributes["class"] = " ".join(classes)
+        attributes["src"] = attributes["src"].removesuffix(".png") + ".webp"
+    attributes |= {"loading": "lazy", "decoding": "async"}
+    return "<img " + " ".join(f'{k}="{v}"' for k, v in attributes.items()) + ">"
+
+
+def rewrite(app, page, template, context, doctree):
+    sources = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
+
+    def one(match: re.Match) -> str:
+        tag = match.group()
+        name = re.search(r'_images/([^"]+\.png)"', tag)
+        return rewritten(tag, sources.get(name.group(1)) if name else None)
+
+    if "body" in context:
+        context["body"] = TAG.sub(one, context["body"])
+
+
+def to_webp(path: Path) -> None:
+    """Replace a PNG by a WebP with exactly the same pixels."""
+    with Image.open(path) as image:
+        opaque = image.mode != "RGBA" or image.getextrema()[3] == (255, 255)
+        image.convert("RGB" if opaque else "RGBA").save(
+            path.with_suffix(".webp"), lossless=True, method=2, quality=60, exact=True
+        )
+    path.unlink()
+
+
+def convert(app, error):
+    if error is None and app.builder.format == "html":
+        with ThreadPoolExecutor() as pool:  # Pillow works outside the interpreter's lock
+            list(pool.map(to_webp, Path(app.outdir, "_images").glob("*.png")))
+
+
+def setup(app):
+    app.connect("doctree-resolved", require_alt)
+    app.connect("html-page-context", rewrite)
+    app.connect("build-finished", convert)
