@@ -44,7 +44,8 @@ def fetch_missing(
     """
     folder = raw_folder(root)
     missing = [f for f in files if not _present(folder / f.name)]
-    print(f"Downloading {len(missing)} files of Fashion-MNIST to {folder}")
+    if missing:
+        print(f"Downloading {len(missing)} files of Fashion-MNIST to {folder}")
     servers = list(mirrors)
     for file in sorted(missing, key=lambda file: file.num_bytes):  # trouble shows on small ones
         path = folder / file.name
@@ -52,9 +53,9 @@ def fetch_missing(
             folder.mkdir(parents=True, exist_ok=True)
             store(path, _from_any(servers, file, path, patience))
         except OSError as error:
-            room = "free 60 MB there, or" if error.errno == errno.ENOSPC else "make room for it, or"
+            room = "free 60 MB there or " if error.errno == errno.ENOSPC else ""
             raise DataError(
-                f"{path} cannot be written ({error.strerror or error}); {room} choose another "
+                f"{path} cannot be written ({error.strerror or error}); {room}choose another "
                 "folder: root=... or the environment variable FASHION_MNIST_ROOT"
             ) from error
 
@@ -134,10 +135,13 @@ def receive(url: str, *, limit: int, patience: float) -> bytes:
 
 
 def _read(url: str, parts: queue.SimpleQueue, stop: threading.Event, patience: float) -> None:
-    """Put the body of a response into ``parts``, then b"" for its end or what went wrong."""
+    """Put the body of a response into ``parts``, then b"" for its end or what went wrong.
+
+    Its own timeout only ends the thread: the waiting side has given up before.
+    """
     try:
         request = Request(url, headers={"User-Agent": "softmax-course"})
-        with urlopen(request, timeout=patience) as response:
+        with urlopen(request, timeout=2 * patience) as response:
             while (part := response.read1(65_536)) and not stop.is_set():
                 parts.put(part)
         parts.put(b"")
