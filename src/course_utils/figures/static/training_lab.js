@@ -1,0 +1,131 @@
+const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
+const LOSSES = [0.5, 1, 2, 5, 10, 20, 50], LOSS_LIMITS = [-0.5, 1.8]; // log10
+const LIVE = [1, 2, 3, 4].map((i) => COLORS[i]);
+const isRun = (r, n) => r && ["train_loss", "train_accuracy", "test_accuracy"].every((k) => Array.isArray(r[k]) && r[k].every(isNumber)) && r.confusion?.length === n * n;
+const isRecording = (r) => r && Array.isArray(r.classes) && Array.isArray(r.lrs) && r.lrs.length && r.lrs.every((v) => isNumber(v) && v > 0)
+  && Array.isArray(r.runs) && r.runs.length === r.lrs.length && r.runs.every((run) => isRun(run, r.classes.length)) && typeof r.templates === "string";
+
+export default figure({
+  version: 1,
+  title: "Training lab: softmax regression on Fashion-MNIST",
+  traits: {
+    lr: number(0.1, 0.001, 10), epochs: integer(10, 1, 20), batch_size: integer(256, 16, 1024), kept: numbers([0.01, 1], 0.001, 10, 0, 4),
+    recording: any(null, isRecording),
+  },
+  build(ui) {
+    const rec = ui.get("recording"), live = ui.model.get("live") === true, n = rec.classes.length;
+    const nearest = (lr) => argmax(rec.lrs.map((v) => -Math.abs(Math.log(v / lr))));
+    const status = () => ui.model.get("status") ?? {}, runs = () => ui.model.get("runs") ?? [];
+    let asked = 0, gone = false, timer = 0, hidden = 0;
+    const busy = () => !gone && (asked > 0 || status().phase === "training");
+
+    // --- parts -------------------------------------------------------------------------------
+    const mode = html("p", { class: "cu-mode" }), words = html("p", { class: "cu-say" });
+    const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: 58 } });
+    const loss = chart("training loss, running (nats, log scale)", LOSS_LIMITS, LOSSES.map((v) => [Math.log10(v), String(v)]));
+    const accuracy = chart("accuracy: test (bold), training (thin)", [0.5, 0.9]);
+    const bar = html("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
+    const train = ui.button("Train", () => { ask(); }), stop = ui.button("Stop", () => send("stop"));
+    train.classList.add("cu-primary");
+    const keep = ui.button("Keep this curve", () => ui.set({ kept: [...ui.get("kept").filter((v) => v !== shownRate()), shownRate()].slice(-4) }));
+    const clear = ui.button("Clear", () => { hidden = runs().length; ui.set({ kept: [] }); });
+    const batch = ui.slider("batch_size", { label: "batch size", min: 16, max: 1024, step: 1, to: Math.log2, from: (v) => 2 ** v, show: String });
+    const why = html("p", { class: "cu-soft cu-why" });
+    const templates = html("div", { class: "cu-templates", role: "img" }), seen = html("p", { class: "cu-head2" });
+    const tiles = rec.classes.map((name) => { const tile = html("span"); templates.append(html("span", {}, tile, name)); return tile; });
+    const table = new Plot({ label: "", width: 350, height: 350, x: [0, n], y: [n, 0], xticks: [], yticks: rec.classes.map((name, i) => [i + 0.5, name]), xlabel: "predicted class, in the same order",
+      ylabel: "true class", grid: false, margin: { left: 66, right: 4, bottom: 22 } });
+
+    // --- the kernel --------------------------------------------------------------------------
+    function send(type) {
+      try { ui.model.send({ type }); } catch { lost(); }
+    }
+    function lost() { gone = busy(); asked = 0; ui.refresh(); }
+    function watch() { clearTimeout(timer); if (busy()) timer = setTimeout(lost, SILENCE); }
+    function ask() { gone = false; asked = Date.now(); hidden = Math.max(hidden, runs().length - 3); send("train"); watch(); ui.refresh(); }
+    ui.on("change:status", () => { gone = false; asked = 0; watch(); ui.refresh(); });
+    ui.on("change:runs", () => ui.refresh());
+    ui.on("comm_live_update", () => { if (busy()) lost(); }); // the kernel went away
+    ui.closers.push(() => clearTimeout(timer));
+
+    // --- drawing -----------------------------------------------------------------------------
+    const shownRate = () => rec.lrs[nearest(ui.get("lr"))];
+    const cut = (run, epochs) => ({ ...run, train_loss: run.train_loss.slice(0, epochs), train_accuracy: run.train_accuracy.slice(0, epochs), test_accuracy: run.test_accuracy.slice(0, epochs) });
+    const recorded = (lr, more) => ({ ...cut(rec.runs[rec.lrs.indexOf(lr)], ui.get("epochs")), lr, name: String(lr), ...more });
+    function curves() { // [run, colour, width], what matters most last
+      const s = status(), finished = runs().slice(hidden), going = s.phase === "training" ? [s] : [];
+      const alive = [...finished, ...going].map((r, i) => ({ ...r, name: `${r.lr} live`, live: true, stroke: LIVE[(hidden + i) % 4], width: 2.5 }));
+      const kept = ui.get("kept").map((lr) => rec.lrs[nearest(lr)]).filter((lr, i, all) => lr !== shownRate() && all.indexOf(lr) === i);
+      return [...kept.map((lr) => recorded(lr, { stroke: "var(--cu-grey)", width: 1.5 })), recorded(shownRate(), { stroke: COLORS[0], width: alive.length ? 1.5 : 3 }), ...alive];
+    }
+    function lines(plot, all, key, thin, scale = (v) => v) {
+      const [lo, hi] = plot.ylim, at = (v) => clamp(scale(v), lo, hi);
+      const path = (r, k, width) => svg("path", { d: plot.line(r[k].map((_, e) => e + 1), r[k].map(at)), class: "cu-line", stroke: r.stroke, style: `stroke-width:${width}` });
+      const ends = all.filter((r) => r[key].length).map((r) => ({ r, x: plot.x(r[key].length), y: plot.y(at(r[key][r[key].length - 1])) }));
+      let free = Infinity;
+      plot.draw(...all.flatMap((r) => [thin && path(r, thin, 1), path(r, key, r.width)].filter(Boolean)),
+        ...ends.sort((a, b) => b.y - a.y).flatMap(({ r, x, y }) => {
+          free = Math.min(y + 4, free - 12);
+          const mark = r.diverged ? svg("path", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, class: "cu-line", stroke: r.stroke }) : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke });
+          return [mark, svg("text", { x: x + 7, y: free, style: `fill:${r.stroke}` }, r.diverged ? `${r.name} diverged` : r.name)];
+        }));
+    }
+    function pictures(run, sprite, rows, row, caption) {
+      seen.textContent = caption;
+      templates.hidden = !sprite;
+      tiles.forEach((tile, c) => Object.assign(tile.style, { backgroundImage: `url(${sprite})`, backgroundSize: `${100 * n}% ${100 * rows}%`, backgroundPosition: `${(100 * c) / (n - 1)}% ${rows > 1 ? (100 * row) / (rows - 1) : 0}%` }));
+      const count = (i, j) => run.confusion[i * n + j], total = range(n).map((i) => sum(range(n).map((j) => count(i, j))));
+      const cells = range(n * n).map((k) => [Math.floor(k / n), k % n]), w = table.x(1) - table.x(0), h = table.y(1) - table.y(0);
+      table.draw(...cells.flatMap(([i, j]) => {
+        const share = count(i, j) / (total[i] || 1);
+        return [svg("rect", { x: table.x(j) + 0.5, y: table.y(i) + 0.5, width: w - 1, height: h - 1, rx: 2, fill: i === j ? COLORS[0] : COLORS[1], "fill-opacity": share ? 0.08 + 0.92 * share ** 0.7 : 0.03 }),
+          count(i, j) ? svg("text", { x: table.x(j) + w / 2, y: table.y(i) + h / 2 + 4, "text-anchor": "middle", class: share > 0.45 ? "cu-on" : "cu-cell" }, String(count(i, j))) : ""];
+      }));
+      const [i, j] = cells.filter(([a, b]) => a !== b).sort((a, b) => count(...b) - count(...a))[0];
+      put(table.node, { "aria-label": `Confusion matrix on the test pictures. Recall: ${rec.classes.map((name, c) => `${name} ${fmt(count(c, c) / (total[c] || 1), 2)}`).join(", ")}.` });
+      put(templates, { "aria-label": `Weights of the ${n} classes as pictures: blue counts for the class, red against it.` });
+      return `Most often confused: ${rec.classes[i]} taken for ${rec.classes[j]}, ${count(i, j)} of ${total[i]}.`;
+    }
+    const say = (run, what) => {
+      const e = run.test_accuracy.length;
+      if (!e) return [`${what}: the first epoch is under way.`];
+      const q = (name) => quantity(html("b"), name, run[name][e - 1], fmt(run[name][e - 1], 3));
+      return [`${what}, after epoch ${e}: training loss `, q("train_loss"), ", training accuracy ", q("train_accuracy"), ", test accuracy ", q("test_accuracy"), ".",
+        run.diverged ? " It diverged: the learning rate is too large, and training was stopped." : ""];
+    };
+
+    const batchInput = batch.querySelector("input");
+    why.id = `cu-why-${Math.random().toString(36).slice(2)}`;
+    put(batchInput, { disabled: !live, "aria-describedby": live ? null : why.id });
+    if (!live) why.textContent = `Fixed: all recorded runs used minibatches of ${rec.batch_size}. Changing it needs a kernel.`;
+    ui.add(mode, html("div", { class: "cu-grid2" },
+      html("div", { class: "cu-stack cu-form" },
+        ui.slider("lr", { label: "learning rate", step: 1, min: rec.lrs[0], max: rec.lrs[rec.lrs.length - 1], to: nearest, from: (i) => rec.lrs[i], show: String }),
+        ui.slider("epochs", { label: "epochs", step: 1, max: Math.max(...rec.runs.map((r) => r.test_accuracy.length)), show: String }), batch, why),
+      html("div", { class: "cu-stack" }, words, html("div", { class: "cu-row" }, ...(live ? [train, stop] : []), keep, clear), live ? bar : "")),
+    html("div", { class: "cu-grid2 cu-gap" }, loss.node, accuracy.node), html("div", { class: "cu-grid2 cu-gap" }, html("div", {}, seen, templates), table.node));
+
+    return () => {
+      const s = status(), all = curves(), epochs = Math.max(2, ...all.map((r) => r.live ? Math.max(r.epochs ?? 0, r.test_accuracy.length) : ui.get("epochs")));
+      const front = all[all.length - 1], source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
+      mode.replaceChildren(html("b", {}, live && !gone ? "Live kernel" : "Recorded runs"), gone ? " The kernel does not answer (stopped, or busy elsewhere). The recorded runs stay usable; Train asks it again."
+        : live ? ` Train fits a new model${source || " on the 60 000 real pictures"} with these settings. In blue: the run recorded with batch size ${rec.batch_size}.`
+          : ` from when this notebook was run${source}: ${rec.lrs.length} learning rates, ${rec.num_epochs} epochs each. With a kernel, this figure trains.`);
+      put(mode, { class: `cu-mode${gone ? " cu-alarm" : ""}`, "data-mode": live && !gone ? "live" : "recorded" });
+      for (const plot of [loss, accuracy]) plot.scale({ x: [1, epochs] });
+      lines(loss, all, "train_loss", null, Math.log10);
+      lines(accuracy, all, "test_accuracy", "train_accuracy");
+      const what = front.live ? `Live run, learning rate ${front.lr}, batch size ${front.batch_size}` : `Recorded, learning rate ${front.lr}`;
+      words.replaceChildren(...(asked ? ["Asked the kernel to train…"] : s.phase === "failed" ? [`Training failed: ${s.message}`] : say(front, what)));
+      const done = runs().slice(hidden).at(-1), k = nearest(ui.get("lr"));
+      const confused = done ? pictures(done, done.templates, 1, 0, `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`)
+        : pictures(rec.runs[k], rec.templates, rec.lrs.length, k, `Recorded, learning rate ${rec.lrs[k]}, after epoch ${rec.runs[k].test_accuracy.length}`);
+      words.append(` ${busy() ? "" : confused}`);
+      for (const [plot, name] of [[loss, "Training loss"], [accuracy, "Accuracy"]]) put(plot.node, { "aria-label": `${name} by epoch for learning rates ${all.map((r) => r.name).join(", ")}.` });
+      train.disabled = busy();
+      stop.disabled = !busy();
+      bar.value = s.phase === "training" ? (s.test_accuracy.length + s.part) / s.epochs : s.phase === "done" ? 1 : 0;
+      return words.textContent;
+    };
+  },
+});

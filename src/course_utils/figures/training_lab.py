@@ -1,0 +1,154 @@
+"""The training lab: live training with a kernel, recorded runs without one."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import traitlets as t
+
+from course_utils.data import FashionMNIST
+from course_utils.figures.base import Figure, source
+from course_utils.figures.packing import curves, pack, pictures
+from course_utils.figures.recording import Recording, record_runs
+from course_utils.figures.traits import Integer, Number, Numbers
+from course_utils.history import History
+from course_utils.runner import BackgroundRun
+from course_utils.training import fit
+
+KEPT_RUNS = 4  # live runs overlaid at most
+BEAT = 0.3  # seconds between two signs of life during an epoch
+
+
+class TrainingLab(Figure):
+    """Learning rate, epochs and batch size of softmax regression on Fashion-MNIST.
+
+    With a kernel and a ``make_model``, Train trains a new model on the real data while one
+    watches. Everywhere, the learning rates that were recorded can be compared.
+
+    Parameters
+    ----------
+    make_model : callable, optional
+        Called without arguments before each run; returns a new, untrained model.
+        Without it the figure only explores the recording.
+    data : FashionMNIST
+        What to train and test on.
+    recording : Recording, optional
+        From ``record_runs``; made here with its default settings if absent.
+    lr, epochs, batch_size : number
+        First settings of the controls.
+
+    Attributes
+    ----------
+    runs : list of dict
+        The finished live runs, newest last: settings, curves, confusion counts, templates.
+    histories : list of History
+        What ``fit`` returned for them.
+
+    Introduced in chapter 07.
+    """
+
+    _name = "training_lab"
+    _title = "Training lab"
+    _esm = source(_name)
+
+    lr = Number(0.1, 0.001, 10)
+    epochs = Integer(10, 1, 20)
+    batch_size = Integer(256, 16, 1024)
+    kept = Numbers([0.01, 1.0], 0.001, 10, least=0, most=4)
+    recording = t.Dict().tag(sync=True)
+    live = t.Bool(False).tag(sync=True, static=False)
+    status = t.Dict().tag(sync=True, static=False)
+    runs = t.List().tag(sync=True, static=False)
+
+    def __init__(
+        self,
+        make_model: Callable[[], Any] | None = None,
+        data: FashionMNIST | None = None,
+        recording: Recording | None = None,
+        **settings: Any,
+    ) -> None:
+        if not isinstance(data, FashionMNIST):
+            raise TypeError(
+                f"data must be a FashionMNIST, got {type(data).__name__}; pass load_fashion_mnist()"
+            )
+        if make_model is not None and not callable(make_model):
+            raise TypeError(
+                f"make_model must be a function that returns a new model, got {make_model!r}; "
+                "wrap the model: lambda: SoftmaxRegression()"
+            )
+        self._make_model, self._data = make_model, data
+        self.histories: list[History] = []
+        self.background: BackgroundRun | None = None
+        packed = pack(record_runs(data) if recording is None else recording, data)
+        super().__init__(recording=packed, live=make_model is not None, **settings)
+        self.on_msg(self._receive)
+
+    def describe(self) -> str:
+        """Return the run the controls point at, in words."""
+        shown = self.recording
+        nearest = min(shown["lrs"], key=lambda lr: abs(math.log(lr / self.lr)))
+        run = shown["runs"][shown["lrs"].index(nearest)]
+        epoch = min(self.epochs, len(run["test_accuracy"]))
+        return (
+            f"Recorded runs of {len(shown['lrs'])} learning rates, {shown['num_epochs']} epochs "
+            f"each. With learning rate {nearest:g} the test accuracy after epoch {epoch} is "
+            f"{run['test_accuracy'][epoch - 1]:.3f}."
+        )
+
+    def _receive(self, _widget: Any, message: Any, _buffers: Any = None) -> None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "train":
+            self.train()
+        elif kind == "stop":
+            self.stop()
+
+    def train(self) -> None:
+        """Start a run with the settings of the controls, unless one is under way."""
+        if self._make_model is None or (self.background and self.background.running):
+            return
+        settings = {"lr": self.lr, "epochs": self.epochs, "batch_size": self.batch_size}
+        self._say("training", settings, History(), 0.0)
+        self.background = BackgroundRun(lambda stop: self._work(settings, stop), self._end).start()
+
+    def stop(self) -> None:
+        """Ask the run under way to end after its present minibatch."""
+        if self.background is not None:
+            self.background.stop()
+
+    def _say(self, phase: str, settings: dict, history: History, part: float, words="") -> None:
+        """Tell the front end where the run stands; ``part`` of the present epoch is done."""
+        self.status = settings | curves(history) | {
+            "phase": phase, "part": part, "message": words, "beat": time.time(),
+        }  # fmt: skip
+
+    def _work(self, settings: dict, should_stop: Callable[[], bool]) -> None:
+        data, model, seen = self._data, self._make_model(), History()
+        steps, last = math.ceil(len(data.train) / settings["batch_size"]), time.monotonic()
+
+        def on_batch(step: int) -> bool:
+            nonlocal last
+            if time.monotonic() - last > BEAT:
+                last = time.monotonic()
+                self._say("training", settings, seen, step / steps)
+            return should_stop()
+
+        def on_epoch(_epoch: int, history: History) -> bool:
+            nonlocal seen, last
+            seen, last = history, time.monotonic()
+            self._say("training", settings, seen, 0.0)
+            return should_stop()
+
+        history = fit(
+            model, data, lr=settings["lr"], num_epochs=settings["epochs"],
+            batch_size=settings["batch_size"], on_epoch=on_epoch, on_batch=on_batch,
+        )  # fmt: skip
+        self.histories = [*self.histories, history][-KEPT_RUNS:]
+        finished = settings | curves(history) | pictures(model, data.test, len(data.classes))
+        self.runs = [*self.runs, finished][-KEPT_RUNS:] if len(history) else self.runs
+        self._say("done", settings, history, 0.0)
+
+    def _end(self, run: BackgroundRun) -> None:
+        if run.error is not None:
+            words = f"{type(run.error).__name__}: {run.error}"
+            self._say("failed", {}, History(), 0.0, words)
