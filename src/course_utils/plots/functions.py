@@ -45,8 +45,8 @@ def plot_curves(
     curves : mapping of name to Tensor of shape (n,)
         Drawn in this order, in the colours ``LINE_COLORS``.
     label_at : float, optional
-        Write the names above the curves at this ``x``, on the side where the curve is lower;
-        at their right ends by default.
+        Write the names to the right of this ``x``, above falling and below rising curves;
+        at the right ends of the curves by default.
 
     Introduced in chapter 01.
     """
@@ -55,8 +55,8 @@ def plot_curves(
         ax.plot(x.tolist(), y.tolist(), color=color)
         place = {"xytext": (6, 0), "va": "center"}
         if label_at is not None:
-            side = "right" if y[min(i + 1, len(y) - 1)] > y[i] else "left"
-            place = {"xytext": (-4 if side == "right" else 4, 3), "va": "bottom", "ha": side}
+            rises = bool(y[min(i + 1, len(y) - 1)] > y[i])
+            place = {"xytext": (4, -3 if rises else 3), "va": "top" if rises else "bottom"}
         style = {"color": color, "fontweight": "bold", "annotation_clip": False}
         point = (float(x[i]), float(y[i]))
         ax.annotate(name, point, textcoords="offset points", **place, **style)
