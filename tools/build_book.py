@@ -1,7 +1,7 @@
 """Build the book into _build/html (what ``make book`` calls); any warning is a failure.
 
-Every build starts from nothing: Sphinx does not replace static files that changed. A book that
-fails to build never replaces one that did.
+Then check_book.py reads the pages. Every build starts from nothing, because Sphinx does not replace
+static files that changed. A book with a fault never replaces one without.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from check_book import check
 from jupyter_book.sphinx import build_sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,15 +38,18 @@ def sphinx_build(source: Path, output: Path, *, draft: bool) -> int:
 
 
 def build(source: Path, output: Path, *, draft: bool = False) -> int:
-    """Build ``source``; put the result at ``output`` only if it is good (or a draft)."""
+    """Build and check ``source``; put it at ``output`` only if it is good (or a draft)."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".book-", dir=output.parent) as folder:
         fresh = Path(folder) / "html"
         status = sphinx_build(source, fresh, draft=draft)
-        if status == 0:
+        found = check(fresh) if fresh.is_dir() else []
+        print("\n".join(found), file=sys.stderr, end="\n" if found else "")
+        if draft or (status == 0 and not found):
             shutil.rmtree(output, ignore_errors=True)
             fresh.rename(output)
-    return status
+            return 0
+    return 1
 
 
 def main(argv: list[str] | None = None) -> int:

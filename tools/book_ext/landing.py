@@ -22,9 +22,7 @@ class CourseFigure(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         module, _, name = self.arguments[0].rpartition(".")
         figure = getattr(import_module(f"course_utils.figures.{module}"), name)()
-        markup = figure.static_html().replace(
-            "Run this cell, or allow JavaScript,", "Allow JavaScript"
-        )
+        markup = figure.static_html().replace("Run this cell, or allow", "Allow")
         return [nodes.raw("", markup, format="html")]
 
 

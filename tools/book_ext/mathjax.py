@@ -9,8 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOLDER = "mathjax"  # below _static
-TEX = (
-    "base",
+TEX_EXTENSIONS = (
     "ams",
     "newcommand",
     "noundefined",
@@ -22,7 +21,7 @@ TEX = (
 PARTS = (
     "core",
     "input/tex-base",
-    *(f"[tex]/{name}" for name in TEX[1:]),
+    *(f"[tex]/{name}" for name in TEX_EXTENSIONS),
     "output/chtml",
     "output/chtml/fonts/tex.js",
     "a11y/assistive-mml",  # what a screen reader reads
@@ -72,7 +71,7 @@ def setup(app, staging: Path) -> None:
         # After the figures' host (700): a slider answers before the formulas are set.
         config.mathjax_options = {"defer": "defer", "priority": 800}
         config.mathjax3_config = {
-            "tex": {"packages": list(TEX)},
+            "tex": {"packages": ["base", *TEX_EXTENSIONS]},
             "chtml": {"scale": 1.0, "matchFontHeight": True},
         }
 

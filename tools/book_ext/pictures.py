@@ -2,8 +2,9 @@
 
 A notebook's PNG becomes a lossless WebP, a third of its weight. On a dark page a plot on white is
 inverted by the style sheet (class ``plot``); a picture full of colour or grey values, which would
-turn into its negative, lies on white paper instead (class ``picture``). An author overrides the
-choice in the cell's metadata: ``{"mystnb": {"image": {"classes": "picture", ...}}}``.
+turn into its negative, lies on white paper instead (class ``picture``). So does one whose caption
+or alt text speaks of light and dark. An author overrides the choice in the cell's metadata:
+``{"mystnb": {"image": {"classes": "picture", ...}}}``.
 """
 
 import re
@@ -20,6 +21,7 @@ TAG = re.compile(r"<img\b[^>]*>")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 SIZE = re.compile(r"(width|height): *([\d.]+)px;? *")
 PLOT_WHITE = 0.6  # a plot leaves at least this fraction of its area white
+BRIGHTNESS = re.compile(r"\b(light|dark|bright|pale|white|black|grey|gray|shade)", re.IGNORECASE)
 
 
 def require_alt(app, doctree, docname):
@@ -41,7 +43,14 @@ def white_fraction(path: Path) -> float:
     return sum(histogram[250:]) / sum(histogram)
 
 
-def rewritten(tag: str, source: Path | None) -> str:
+def kind(source: Path, words: str) -> str:
+    """Say whether a picture can be inverted: "plot" or "picture"."""
+    if BRIGHTNESS.search(words) or white_fraction(source) < PLOT_WHITE:
+        return "picture"
+    return "plot"
+
+
+def rewritten(tag: str, source: Path | None, caption: str) -> str:
     """Return an ``img`` tag with class, size, lazy loading, and the lighter file's name."""
     attributes = dict(ATTRIBUTE.findall(tag))
     for name, value in SIZE.findall(attributes.get("style", "")):
@@ -52,7 +61,7 @@ def rewritten(tag: str, source: Path | None) -> str:
     if source is not None:
         classes = attributes.get("class", "").split()
         if not {"plot", "picture"} & set(classes):
-            classes.append("plot" if white_fraction(source) >= PLOT_WHITE else "picture")
+            classes.append(kind(source, attributes.get("alt", "") + caption))
         attributes["class"] = " ".join(classes)
         attributes["src"] = attributes["src"].removesuffix(".png") + ".webp"
     attributes |= {"loading": "lazy", "decoding": "async"}
@@ -65,10 +74,14 @@ def rewrite(app, page, template, context, doctree):
     def one(match: re.Match) -> str:
         tag = match.group()
         name = re.search(r'_images/([^"]+\.png)"', tag)
-        return rewritten(tag, sources.get(name.group(1)) if name else None)
+        figure = match.string[match.end() :].partition("</figure>")[0]
+        caption = figure if "<figcaption>" in figure and "<img" not in figure else ""
+        return rewritten(tag, sources.get(name.group(1)) if name else None, caption)
 
     if "body" in context:
-        context["body"] = TAG.sub(one, context["body"])
+        # The link around a picture, which opens it at full size, follows it.
+        link = re.compile(r'(href="[^"]*_images/[^"]+)\.png"')
+        context["body"] = link.sub(r'\1.webp"', TAG.sub(one, context["body"]))
 
 
 def to_webp(path: Path) -> None:
