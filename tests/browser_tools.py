@@ -63,6 +63,7 @@ def _mentioned(text: str) -> list[str]:
 def open_page(browser, path: Path, **context):
     """Open a page; its ``problems`` list collects console errors and foreign requests."""
     page = browser.new_context(**context).new_page()
+    page.set_default_timeout(10_000)
     page.problems = []
     page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
     page.on("pageerror", lambda e: page.problems.append(str(e)))

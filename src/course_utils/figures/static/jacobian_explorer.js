@@ -25,7 +25,7 @@ export default figure({
       html("div", { class: "cu-side" },
         html("div", { class: "cu-stack" },
           ui.dial({ label: "classes", control: "classes", min: 2, max: 6, step: 1, read: () => ui.get("logits").length, write: resize, show: String }), scores),
-        html("div", { class: "cu-scroll" }, table)),
+        table),
       html("div", { class: "cu-grid2" },
         html("div", { class: "cu-stack" }, html("strong", {}, "Nudge the score of the picked row"),
           ui.slider("nudge", { label: "nudge" }), change.node),
@@ -51,6 +51,7 @@ export default figure({
         input.addEventListener("change", () => ui.set({ row: i }));
         return input;
       });
+      table.classList.toggle("cu-tight", k > 4);
       table.replaceChildren(html("caption", {}, "∂ probability / ∂ score"),
         html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "row"), ...range(k).map((j) => html("th", { scope: "col" }, `∂z${sub(j + 1)}`)), html("th", { scope: "col" }, "sum"))),
         html("tbody", {}, ...range(k).map((i) => {

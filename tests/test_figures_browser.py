@@ -1,0 +1,588 @@
+"""Figures 1 to 4 and the framework, driven in a real browser on static pages."""
+
+import functools
+import http.server
+import importlib
+import json
+import math
+import threading
+
+import pytest
+import torch
+from browser_tools import accessibility_violations, move, open_page, value, write_page
+
+from course_utils.figures import base
+from course_utils.figures.jacobian_explorer import JacobianExplorer
+from course_utils.figures.loss_explorer import LossExplorer
+from course_utils.figures.overflow_explorer import DTYPES, OverflowExplorer
+from course_utils.figures.softmax_playground import SoftmaxPlayground
+from course_utils.figures.traits import Number, Numbers
+from course_utils.softmax import log_softmax, softmax, softmax_jacobian, softmax_vjp
+
+pytestmark = pytest.mark.browser
+FIGURES = [SoftmaxPlayground, JacobianExplorer, LossExplorer, OverflowExplorer]
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+LIMITS = {  # exp overflows above, is zero below (curriculum, chapter 4)
+    "float16": (11.09, -17.33),
+    "bfloat16": (88.72, -92.88),
+    "float32": (88.72, -103.97),
+    "float64": (709.78, -745.13),
+}
+# The module a page was given, imported once more to call what it exports.
+MODULE = """(name) => import(URL.createObjectURL(
+    new Blob([AFM.ui, AFM[name]], {type: "text/javascript"})))"""
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open a page that holds the given figures; the pages close with the test."""
+    pages = []
+
+    def open_figures(*figures, extra="", theme="light", **context):
+        path = write_page(tmp_path, *figures, extra=extra, theme=theme)
+        pages.append(open_page(browser, path, **context))
+        return pages[-1]
+
+    yield open_figures
+    for page in pages:
+        page.context.close()
+
+
+def double(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def shown(page, names):
+    return double([value(page, name) for name in names])
+
+
+def with_state(figure, **changes):
+    """Return the figure's static form with some of its stored state replaced."""
+    state = {k: v for k, v in {**figure.state(), **changes}.items() if v != "missing"}
+    return static_div(figure._name, json.dumps(state))
+
+
+def static_div(name, text):
+    script = f'<script type="application/json">{text}</script>'
+    return f'<div data-afm="{name}">{script}<p>The same in words.</p></div>'
+
+
+def sliders(page):
+    """Return all sliders, those that change how many there are last."""
+    found = page.locator("input[type=range]").evaluate_all(
+        "(es) => es.map((e) => e.dataset.control)"
+    )
+    names = sorted(found, key=lambda name: name == "classes")
+    return [page.locator(f"input[data-control='{name}']") for name in names]
+
+
+# --- every figure ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("figure", FIGURES)
+def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
+    page = show(figure(), theme=theme)
+    assert page.problems == []
+    assert page.locator(".cu-fig").count() == 1
+    assert page.locator(".cu-error, .cu-note:not(:empty)").count() == 0
+    assert accessibility_violations(page) == []
+
+
+def test_all_figures_start_over_http(browser, tmp_path):
+    write_page(tmp_path, *(figure() for figure in FIGURES))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    handler.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        page = open_page(browser, f"http://127.0.0.1:{server.server_port}/page.html")
+        server.shutdown()
+    assert page.problems == []
+    assert page.locator(".cu-fig").count() == len(FIGURES)
+    page.context.close()
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_python_and_javascript_agree_on_the_state(show, figure):
+    page = show(figure())
+    made = page.evaluate(
+        f"async (name) => {{ const f = (await ({MODULE})(name)).default;"
+        " return {first: f.defaults(), traits: f.traits}; }",
+        figure._name,
+    )
+    python = figure()
+    assert made["first"] == python.state()
+    for name, trait in made["traits"].items():
+        there = python.traits()[name]
+        if isinstance(there, (Number, Numbers)):
+            assert (trait["min"], trait["max"]) == (there.low, there.high)
+        if isinstance(there, Numbers):
+            assert (trait["least"], trait["most"]) == (there.least, there.most)
+        if "options" in trait:
+            assert tuple(trait["options"]) == tuple(there.values)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_slider_has_a_name_an_output_and_a_spoken_value(show, figure):
+    page = show(figure())
+    assert sliders(page)
+    for slider in sliders(page):
+        row = slider.locator("xpath=ancestor::div[@class='cu-slider']")
+        assert row.locator("label span").text_content()
+        assert slider.get_attribute("aria-valuetext") == row.locator("output").text_content() or (
+            slider.get_attribute("data-control") == "classes"
+        )
+
+
+def test_log_slider_speaks_the_value_not_the_position(show):
+    page = show(SoftmaxPlayground())
+    move(page, "temperature", -1)
+    slider = page.locator("[data-control=temperature]")
+    assert slider.get_attribute("aria-valuetext") == "0.10"
+    assert slider.input_value() == "-1"
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_keyboard_reaches_and_moves_everything(show, figure):
+    page = show(figure())
+    page.evaluate(
+        "document.body.tabIndex = -1; document.body.focus();"
+        "window.seen = new Set(); document.addEventListener('focusin', (e) => seen.add(e.target))"
+    )
+    for _ in range(40):
+        page.keyboard.press("Tab")
+    # A group of radio buttons is one stop; arrows move within it.
+    missed = page.evaluate(
+        "[...document.querySelectorAll('.cu-fig :is(input, button)')].filter((e) => !seen.has(e)"
+        " && !(e.type === 'radio' && [...seen].some((s) => s.name === e.name)))"
+        ".map((e) => e.outerHTML)"
+    )
+    assert missed == []
+    for slider in sliders(page):
+        before = slider.get_attribute("aria-valuetext")
+        low = float(slider.input_value()) <= float(slider.get_attribute("min"))
+        slider.focus()
+        page.keyboard.press("PageUp" if low else "PageDown")
+        assert slider.get_attribute("aria-valuetext") != before
+    for group in {r.get_attribute("name") for r in page.locator("input[type=radio]").all()}:
+        page.locator(f"input[name='{group}']:checked").focus()
+        page.keyboard.press("ArrowDown")
+        checked = page.locator(f"input[name='{group}']:checked")
+        assert checked.count() == 1
+        assert checked.evaluate("(e) => e === document.activeElement")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_reset_brings_back_the_first_state(show, figure):
+    page = show(figure())
+    first = page.locator(".cu-fig").inner_text()
+    for slider in sliders(page):
+        slider.focus()
+        page.keyboard.press("PageUp")
+        page.keyboard.press("PageDown")
+        page.keyboard.press("PageDown")
+    assert page.locator(".cu-fig").inner_text() != first
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".cu-fig").inner_text() == first
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_phone_width_fits_and_answers_to_touch(show, figure):
+    page = show(figure(), **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    slider = page.locator("input[type=range]").first
+    before = slider.get_attribute("aria-valuetext")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    assert slider.get_attribute("aria-valuetext") != before
+    assert box["height"] >= 24
+    assert accessibility_violations(page) == []
+
+
+def test_changes_are_announced_once_when_it_is_quiet(show):
+    page = show(SoftmaxPlayground())
+    page.evaluate(
+        "window.spoken = []; new MutationObserver(() => spoken.push("
+        "document.querySelector('[aria-live=polite]').textContent)).observe("
+        "document.querySelector('[aria-live=polite]'), {childList: true})"
+    )
+    for z in (3, 4, 5):
+        move(page, "logits.0", z)
+    page.wait_for_function("spoken.length > 0")
+    page.wait_for_timeout(700)
+    assert page.evaluate("spoken") == ["dog 0.980, cat 0.018, chicken 0.002."]
+    assert page.locator("output:not([aria-live=off])").count() == 0
+
+
+def test_nothing_is_announced_before_the_reader_acts(show):
+    page = show(SoftmaxPlayground())
+    page.wait_for_timeout(700)
+    assert page.locator("[aria-live=polite]").text_content() == ""
+
+
+DARKEN = {
+    "book": "document.documentElement.dataset.theme = 'dark'",
+    "jupyterlab": "document.body.dataset.jpThemeLight = 'false'",
+}
+
+
+@pytest.mark.parametrize("where", DARKEN)
+def test_dark_mode_follows_the_page_when_toggled(show, where):
+    page = show(SoftmaxPlayground())
+    colours = (
+        "(() => { const c = getComputedStyle(document.querySelector('.cu-fig'));"
+        " return [c.backgroundColor, c.color, c.colorScheme,"
+        " getComputedStyle(document.querySelector('.cu-fig rect')).fill]; })()"
+    )
+    light = page.evaluate(colours)
+    assert light[0] == "rgb(255, 255, 255)"
+    page.evaluate(DARKEN[where])
+    dark = page.evaluate(colours)
+    assert all(a != b for a, b in zip(light, dark, strict=True))
+    assert dark[2] == "dark"
+    page.emulate_media(media="print")
+    assert page.evaluate(colours) == light  # paper is white
+
+
+def test_reduced_motion_stops_transitions(show):
+    seconds = "getComputedStyle(document.querySelector('.cu-reset')).transitionDuration"
+    assert show(LossExplorer()).evaluate(seconds) != "0s"
+    assert show(LossExplorer(), reduced_motion="reduce").evaluate(seconds) == "0s"
+
+
+def test_print_keeps_the_values_and_drops_the_handles(show):
+    page = show(SoftmaxPlayground())
+    page.emulate_media(media="print")
+    assert not page.locator("input[type=range]").first.is_visible()
+    assert page.locator("output").first.is_visible()
+    assert page.locator("svg").first.is_visible()
+
+
+def test_page_without_javascript_says_the_same_in_words(browser, tmp_path):
+    path = write_page(tmp_path, JacobianExplorer())
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(path.as_uri())
+    assert JacobianExplorer().describe() in page.locator("[data-afm]").inner_text()
+    page.context.close()
+
+
+# --- bad input, several figures ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (static_div("loss_explorer", "{nonsense"), "stored state can't be read"),
+        (static_div("loss_explorer", "[1, 2]"), "stored state can't be read"),
+        (with_state(LossExplorer(), version=0), "version 0, this page understands 1"),
+        (with_state(LossExplorer(), version="missing"), "version nothing"),
+        (with_state(LossExplorer(), logit="missing"), '"logit" is nothing'),
+        (with_state(LossExplorer(), logit="high"), '"logit" is "high"'),
+        (with_state(LossExplorer(), double_softmax=None), '"double_softmax" is null'),
+        (with_state(SoftmaxPlayground(), logits=[1]), '"logits" is [1]'),
+        (with_state(SoftmaxPlayground(), logits=[1, None]), '"logits" is [1,null]'),
+        (with_state(OverflowExplorer(), dtype="float8"), '"dtype" is "float8"'),
+        ('<div data-afm="loss_explorer_2"></div>', "no figure"),
+        ('<div data-afm="constructor"></div>', "no figure"),
+    ],
+)
+def test_bad_state_is_said_in_its_place_and_the_rest_works(show, broken, words):
+    page = show(SoftmaxPlayground(), extra=broken + LossExplorer().static_html())
+    error = page.locator("[data-afm]").nth(1)
+    assert words in error.locator(".cu-error").inner_text()
+    assert page.locator(".cu-fig").count() == 2
+    move(page, "logits.0", 5)
+    assert value(page, "z0") == 5
+    assert page.problems == []
+    if "words" in broken:
+        assert error.get_by_text("The same in words.").is_visible()
+
+
+def test_out_of_range_values_are_clamped_and_said(show):
+    page = show(extra=with_state(SoftmaxPlayground(), temperature=99, logits=[50, 0, -50]))
+    note = page.locator(".cu-note").inner_text()
+    assert "is out of range" in note
+    assert page.locator("[data-control=temperature]").get_attribute("aria-valuetext") == "10.00"
+    assert [value(page, f"z{i}") for i in range(3)] == [10, 0, -10]
+    move(page, "logits.0", 1)
+    assert not page.locator(".cu-note").is_visible()
+
+
+def test_same_figure_twice_shares_nothing(show):
+    page = show(SoftmaxPlayground(), SoftmaxPlayground(), JacobianExplorer())
+    move(page, "logits.0", -3, nth=0)
+    assert [value(page, "z0", n) for n in (0, 1)] == [-3, 2]
+    assert page.locator("[data-control='logits.0']").nth(2).input_value() == "2"
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_radio_groups_of_two_figures_are_apart(show):
+    page = show(OverflowExplorer(), OverflowExplorer())
+    page.get_by_text("float16", exact=True).first.click()
+    assert page.locator("input[data-control='dtype.float16']").nth(0).is_checked()
+    assert page.locator("input[data-control='dtype.float32']").nth(1).is_checked()
+
+
+def test_bare_div_starts_with_the_defaults(show):
+    page = show(extra='<div data-afm="softmax_playground"></div>')
+    assert [value(page, f"z{i}") for i in range(3)] == SoftmaxPlayground().logits
+
+
+# --- the numbers agree with torch ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("logits", "temperature", "shift", "scale"),
+    [([2, 1, -1], 1, 0, 1), ([10, 0.1], 1, -10, 1), ([-3, 4, 0.5, 9, 1, 9.5], 0.1, 7, 3)],
+)
+def test_playground_agrees_with_softmax(show, logits, temperature, shift, scale):
+    figure = SoftmaxPlayground(logits=logits, temperature=temperature, shift=shift, scale=scale)
+    page = show(figure)
+    z = (double(logits) * scale + shift) / temperature
+    probs = shown(page, [f"p{i}" for i in range(len(logits))])
+    torch.testing.assert_close(probs, softmax(z), rtol=1e-6, atol=0)
+    top = int(z.argmax())
+    assert value(page, "argmax") == top
+    for i in set(range(len(logits))) - {top}:
+        assert value(page, f"odds{i}") == pytest.approx(math.exp(z[top] - z[i]), rel=1e-6)
+
+
+def test_playground_shift_changes_nothing_and_scale_does(show):
+    page = show(SoftmaxPlayground())
+    names = ["p0", "p1", "p2"]
+    first = shown(page, names)
+    move(page, "shift", 8)
+    torch.testing.assert_close(shown(page, names), first, rtol=1e-12, atol=0)
+    assert value(page, "z0") == 10
+    assert "changed no probability" in page.locator(".cu-say").inner_text()
+    move(page, "scale", 2)
+    expected = softmax(2 * double(SoftmaxPlayground().logits))
+    torch.testing.assert_close(shown(page, names), expected, rtol=1e-6, atol=0)
+
+
+def test_playground_number_of_classes(show):
+    page = show(SoftmaxPlayground())
+    for count in (6, 2, 5):
+        move(page, "classes", count)
+        assert page.locator("[data-control^=logits]").count() == count
+        probs = shown(page, [f"p{i}" for i in range(count)])
+        assert probs.sum().item() == pytest.approx(1)
+    assert [value(page, "z0"), value(page, "z1")] == [2, 1]
+
+
+def test_playground_bars_can_be_dragged(show):
+    page = show(SoftmaxPlayground())
+    box = page.locator("svg.cu-drag").bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.up()
+    assert value(page, "z1") > 2  # the bar that was grabbed, wherever the pointer went
+    assert [value(page, "z0"), value(page, "z2")] == [2, -1]
+
+
+@pytest.mark.parametrize(
+    ("logits", "v", "row"),
+    [([2, 1, -1], [1, 0, 0], 0), ([5, -5], [0.3, -2], 1), ([0, 1, 2, 3, 4, 5], [1] * 5 + [-1], 4)],
+)
+def test_jacobian_agrees_with_torch(show, logits, v, row):
+    page = show(JacobianExplorer(logits=logits, v=v, row=row, nudge=0.7))
+    z, k = double(logits), len(logits)
+    matrix = shown(page, [f"J{i}{j}" for i in range(k) for j in range(k)]).view(k, k)
+    expected = softmax_jacobian(z)
+    torch.testing.assert_close(matrix, expected, rtol=1e-6, atol=1e-15)
+    assert shown(page, [f"sum{i}" for i in range(k)]).abs().max() < 1e-15
+    product = shown(page, [f"vjp{i}" for i in range(k)])
+    torch.testing.assert_close(product, softmax_vjp(softmax(z), double(v)), rtol=1e-6, atol=1e-15)
+    linear = shown(page, [f"linear{i}" for i in range(k)])
+    torch.testing.assert_close(linear, 0.7 * expected[row], rtol=1e-6, atol=1e-15)
+    nudged = z.clone()
+    nudged[row] += 0.7
+    real = shown(page, [f"real{i}" for i in range(k)])
+    torch.testing.assert_close(real, softmax(nudged) - softmax(z), rtol=1e-6, atol=1e-15)
+
+
+def test_jacobian_row_and_vector_by_mouse(show):
+    page = show(JacobianExplorer())
+    page.locator("tbody tr").nth(2).locator("td").first.click()
+    assert page.locator("[data-control='row.2']").is_checked()
+    assert value(page, "linear2") == pytest.approx(value(page, "J22"))
+    page.get_by_role("button", name="one-hot of the row").click()
+    for i in range(3):
+        assert value(page, f"vjp{i}") == pytest.approx(value(page, f"J2{i}"), rel=1e-9)
+    page.get_by_role("button", name="all ones").click()
+    assert abs(value(page, "vjp0")) < 1e-15
+    move(page, "classes", 2)  # the picked row is gone: the last one is picked
+    assert page.locator("[data-control='row.1']").is_checked()
+
+
+def losses_in_torch(x, k, smoothing):
+    z = double([x] + [0] * (k - 1)).requires_grad_()
+    label = torch.tensor([0])
+    target = torch.full((k,), smoothing / k, dtype=z.dtype)
+    target[0] += 1 - smoothing
+    loss = torch.nn.functional.cross_entropy
+    made = [
+        loss(z[None], label, label_smoothing=smoothing),
+        ((softmax(z) - target) ** 2).sum(),
+        loss(softmax(z)[None], label, label_smoothing=smoothing),
+    ]
+    grads = [torch.autograd.grad(one, z, retain_graph=True)[0][0] for one in made]
+    return torch.stack(made).detach(), torch.stack(grads)
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "smoothing"), [(-6, 3, 0), (0.5, 2, 0.1), (8, 10, 0), (3.2, 5, 0.5)]
+)
+def test_loss_agrees_with_torch(show, x, k, smoothing):
+    page = show(LossExplorer(logit=x, num_classes=k, smoothing=smoothing, double_softmax=True))
+    values, grads = losses_in_torch(x, k, smoothing)
+    three = range(3)
+    torch.testing.assert_close(shown(page, [f"loss{i}" for i in three]), values, rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        shown(page, [f"grad{i}" for i in three]), grads, rtol=1e-6, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(("k", "floor"), [(3, 0.5514), (4, 0.7437), (10, 1.4612)])
+def test_loss_double_softmax_floor(show, k, floor):
+    page = show(LossExplorer(logit=8, num_classes=k))
+    assert page.locator("[data-q=loss2]").count() == 0
+    page.get_by_label("softmax applied twice").check()
+    assert value(page, "floor") == pytest.approx(floor, abs=5e-5)
+    assert value(page, "floor") == pytest.approx(math.log(math.e + k - 1) - 1, rel=1e-9)
+    assert value(page, "loss2") >= value(page, "floor")
+    assert f"{floor:.4f}" in page.locator(".cu-say").inner_text()
+
+
+# --- emulated formats --------------------------------------------------------------------
+
+
+def hard_numbers(dtype):
+    """Ties, subnormals, the largest values, numbers just beside them: as float64."""
+    info = torch.finfo(getattr(torch, dtype))
+    generator = torch.Generator().manual_seed(0)
+    spread = torch.randn(1500, dtype=torch.float64, generator=generator)
+    powers = torch.linspace(math.log2(info.tiny) - 30, math.log2(info.max) + 1, 1500)
+    near = torch.tensor([info.max, info.tiny, info.eps, 1.0, 3.0], dtype=torch.float64)
+    half = near * (1 + info.eps * torch.arange(-3, 4, dtype=torch.float64)[:, None] / 4)
+    return torch.cat([spread, spread * 2.0**powers, half.ravel(), torch.tensor([0.0])])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_overflow_rounding_is_bit_exact(show, dtype):
+    page = show(OverflowExplorer())
+    # torch rounds float64 to 16 bits by way of float32: start from numbers float32 holds,
+    # so that there is one rounding there as here.
+    numbers = hard_numbers(dtype)
+    if dtype in ("float16", "bfloat16"):
+        numbers = numbers.float().double()
+    rounded = page.evaluate(
+        f"async ([dtype, xs]) => {{ const {{roundTo}} = await ({MODULE})('overflow_explorer');"
+        " return xs.map((x) => roundTo(dtype, x)); }",
+        [dtype, [x for x in numbers.tolist() if math.isfinite(x)]],
+    )
+    kept = numbers[numbers.isfinite()]
+    expected = kept.to(getattr(torch, dtype)).double()
+    assert torch.equal(double(rounded), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_overflow_limits_of_exp(show, dtype):
+    page = show(OverflowExplorer(dtype=dtype))
+    low, high = page.evaluate(
+        f"async (dtype) => (await ({MODULE})('overflow_explorer')).expRange(dtype)", dtype
+    )
+    assert (round(high, 2), round(low, 2)) == LIMITS[dtype]
+    kind = getattr(torch, dtype)
+    near = torch.exp(double([high - 1e-3, high + 1e-3])).to(kind)
+    assert near.isfinite().tolist() == [True, False]
+    assert (torch.exp(double([low - 1e-3, low + 1e-3])).to(kind) > 0).tolist() == [False, True]
+    assert f"{high:.2f}" in page.locator("svg").text_content()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size", "pattern"),
+    [
+        ("float32", 100, [1, 0.5, 0]),
+        ("float32", 200, [1, 0, 0]),
+        ("float16", 20, [1, 0.5, 0]),
+        ("bfloat16", 7, [1, 0, -1]),
+        ("float64", 800, [1, 0.5, 0]),
+        ("float32", 60, [-1, -2, -3]),
+        ("float16", 3, [1, 0.3, -0.7]),
+    ],
+)
+def test_overflow_steps_agree_with_torch(show, dtype, size, pattern):
+    page = show(OverflowExplorer(dtype=dtype, size=size, pattern=pattern))
+    kind = getattr(torch, dtype)
+    z = (size * double(pattern)).to(kind)
+    shifted = z - z.max()
+    tolerance = {"rtol": 2 * torch.finfo(kind).eps, "atol": 2 * torch.finfo(kind).eps}
+    subnormal = torch.finfo(kind).tiny * torch.finfo(kind).eps
+    for form, start in (("naive", z), ("shifted", shifted), ("fused", shifted)):
+        stages = {"exp": start.exp()}
+        total = stages["exp"][0] + stages["exp"][1] + stages["exp"][2]
+        stages["p"] = stages["exp"] / total
+        stages["log"] = stages["p"].log() if form != "fused" else shifted - total.log()
+        for step, expected in stages.items():
+            if (form, step) == ("fused", "p"):
+                continue
+            got = shown(page, [f"{form}.{step}.{i}" for i in range(3)])
+            if step != "log":  # exp may differ by a unit in the last place of a subnormal
+                tolerance["atol"] = subnormal
+            torch.testing.assert_close(got, expected.double(), equal_nan=True, **tolerance)
+        assert value(page, f"{form}.sum.0") == pytest.approx(
+            total.double().item(), rel=tolerance["rtol"]
+        )
+
+
+def test_overflow_marks_where_it_arises(show):
+    page = show(OverflowExplorer())
+
+    def cell(name):
+        return page.locator(f"[data-q='{name}']").locator("xpath=..").inner_text().split()
+
+    assert cell("naive.exp.0") == ["⚠", "inf", "overflow"]
+    assert cell("naive.sum.0") == ["⚠", "inf"]  # handed on, not made here
+    assert cell("naive.p.0") == ["⚠", "nan", "inf", "/", "inf"]
+    assert cell("naive.log.0") == ["⚠", "nan"]
+    assert cell("naive.log.1") == ["⚠", "\N{MINUS SIGN}inf", "log", "of", "0"]
+    assert cell("shifted.log.2")[-2:] == ["by", "0.017"]
+    assert cell("fused.log.2") == ["\N{MINUS SIGN}100"]
+    assert (
+        "nan (naive), off by 0.017 (shifted), right (fused)" in page.locator(".cu-say").inner_text()
+    )
+
+
+def test_overflow_fused_loss_of_the_chapter(show):
+    page = show(OverflowExplorer(size=200, pattern=[1, 0, 0]))
+    assert value(page, "shifted.log.1") == -math.inf
+    assert value(page, "fused.log.1") == -200
+    expected = log_softmax(torch.tensor([200.0, 0, 0]))
+    assert [value(page, f"fused.log.{i}") for i in range(3)] == expected.tolist()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_overflow_format_by_radio_button(show, dtype):
+    page = show(OverflowExplorer(dtype="float64" if dtype != "float64" else "float16", size=11))
+    page.locator(f"[data-control='dtype.{dtype}']").check()
+    kind = getattr(torch, dtype)
+    expected = torch.tensor(11.0, dtype=kind).exp().double().item()
+    assert value(page, "naive.exp.0") == pytest.approx(expected, rel=torch.finfo(kind).eps)
+
+
+def test_every_module_is_driven_here_or_beside():
+    """A figure nobody drives in a browser would go unnoticed."""
+    driven = "".join(path.read_text() for path in sorted(_tests().glob("test_*.py")))
+    for name in base.names():
+        importlib.import_module(f"course_utils.figures.{name}")
+        assert f"course_utils.figures.{name} import" in driven
+
+
+def _tests():
+    from pathlib import Path
+
+    return Path(__file__).parent
