@@ -4,10 +4,14 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
+import torch
+from data_helpers import ARRAYS, write_small
 
 from course_utils import torchvision_compat
-from course_utils.torchvision_compat import import_torchvision
+from course_utils.data import FashionMNIST, Split
+from course_utils.torchvision_compat import import_torchvision, torchvision_root
 
 
 def run(code):
@@ -80,3 +84,39 @@ def test_mend_clears_the_failed_import_and_tries_again(monkeypatch):
 def test_importing_the_module_does_not_import_torchvision():
     done = run("import sys, course_utils.torchvision_compat; print('torchvision' in sys.modules)")
     assert done.stdout == "False\n", done.stderr
+
+
+@pytest.fixture(scope="module")
+def small():
+    parts = [
+        Split(
+            torch.from_numpy(ARRAYS[f"{part}_images"]).float() / 255,
+            torch.from_numpy(ARRAYS[f"{part}_labels"]).long(),
+        )
+        for part in ("train", "test")
+    ]
+    return FashionMNIST(*parts, source="synthetic")
+
+
+def test_torchvision_reads_what_is_written_to_the_spare_folder(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_MNIST_ROOT", str(tmp_path / "empty"))
+    root = torchvision_root(small, tmp_path / "spare")
+    assert root == tmp_path / "spare"
+    dataset = import_torchvision().datasets.FashionMNIST
+    for part, train in (("train", True), ("test", False)):
+        read = dataset(root, train=train, download=False)
+        np.testing.assert_array_equal(read.data.numpy(), ARRAYS[f"{part}_images"])
+        assert read.targets.tolist() == ARRAYS[f"{part}_labels"].tolist()
+    assert not (tmp_path / "empty").exists()
+
+
+def test_torchvision_root_is_the_default_only_with_the_same_pictures(small, tmp_path, monkeypatch):
+    folder = write_small(tmp_path / "here")
+    monkeypatch.setenv("FASHION_MNIST_ROOT", str(tmp_path / "here"))
+    assert torchvision_root(small, tmp_path / "spare") == tmp_path / "here"
+    assert not (tmp_path / "spare").exists()
+    last = sorted(folder.iterdir())[-1]
+    changed = last.read_bytes()[:-1] + b"!"
+    last.write_bytes(changed)
+    assert torchvision_root(small, tmp_path / "spare") == tmp_path / "spare"
+    assert last.read_bytes() == changed

@@ -76,6 +76,12 @@ FILES = {
 }
 
 
+def idx_bytes(array: np.ndarray) -> bytes:
+    """An array of unsigned bytes as the content of an IDX file."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
+
+
 def raw_folder(root: Path) -> Path:
     """Where torchvision, and so the course, keeps the four files below ``root``."""
     return root / "FashionMNIST" / "raw"

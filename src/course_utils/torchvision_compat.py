@@ -1,4 +1,4 @@
-"""Importing torchvision beside a CPU-only torch.
+"""Importing torchvision beside a CPU-only torch, and giving it the pictures as files.
 
 A package registry may hold torchvision built for CUDA only. Beside a CPU-only torch its compiled
 operators cannot be loaded, and then ``import torchvision`` fails with "operator torchvision::nms
@@ -7,11 +7,18 @@ transforms need no compiled operator. Declaring the two operators that it looks 
 """
 
 import importlib
+import os
 import sys
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import torch
+
+from course_utils.data import FashionMNIST
+from course_utils.download import store
+from course_utils.idx import FILES, idx_bytes, raw_folder
+from course_utils.sources import default_root
 
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -51,3 +58,40 @@ def declare_operators() -> torch.library.Library:
     for schema in SCHEMAS:
         library.define(schema)
     return library
+
+
+def torchvision_root(data: FashionMNIST, spare: str | os.PathLike[str]) -> Path:
+    """A folder from which ``torchvision.datasets.FashionMNIST`` reads the same pictures.
+
+    The default root, if its files hold them; else they are written to ``spare``, so that the
+    stand-in can be read with torchvision too.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        Not resized.
+    spare : path
+        A folder of the caller's; written to only if needed.
+
+    Introduced in chapter 06.
+    """
+    contents = {}
+    for part, split in (("train", data.train), ("test", data.test)):
+        images = (split.images * 255).round().byte().numpy()
+        contents[FILES[f"{part}_images"].name] = idx_bytes(images)
+        contents[FILES[f"{part}_labels"].name] = idx_bytes(split.labels.byte().numpy())
+    if all(_holds(raw_folder(default_root()) / name, contents[name]) for name in contents):
+        return default_root()
+    folder = raw_folder(Path(spare))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        store(folder / name, content)
+    return Path(spare)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file is there with this content."""
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False

@@ -60,9 +60,8 @@ def image_grid(
     columns = min(columns, n)
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     gap, title_rows = max(2, w // 10), round(0.3 * h * lines)
-    ax.imshow(
-        mosaic(images.detach(), columns, gap, title_rows), cmap=cmap, vmin=limit[0], vmax=limit[1]
-    )
+    canvas = mosaic(images.detach(), columns, gap, title_rows).numpy()
+    ax.imshow(canvas, cmap=cmap, vmin=limit[0], vmax=limit[1])
     ax.set_axis_off()
     for index, title in enumerate(titles):
         row, column = divmod(index, columns)
@@ -89,3 +88,23 @@ def weight_templates(
     """
     bound = templates.abs().max().item()
     return image_grid(ax, templates, titles, columns=columns, cmap=DIVERGING, limit=(-bound, bound))
+
+
+def class_means(images: Tensor, labels: Tensor, num_classes: int = 10) -> Tensor:
+    """The mean picture of each class.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, h, w)
+    labels : Tensor of shape (n,), int64
+    num_classes : int
+
+    Returns
+    -------
+    Tensor of shape (num_classes, h, w)
+        A class without examples gives nan.
+
+    Introduced in chapter 06.
+    """
+    sums = torch.zeros(num_classes, *images.shape[1:]).index_add_(0, labels, images)
+    return sums / labels.bincount(minlength=num_classes)[:, None, None]

@@ -1,0 +1,82 @@
+"""What one should know of a data set: its grey values, how long it takes to read, how to choose."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from course_utils.plots.style import COLORS
+
+
+def plot_grey_values(ax: Axes, images: Tensor, bins: int = 32) -> Axes:
+    """Draw how many of all pixels have which grey value, with mean and mean +- deviation marked.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    images : Tensor of values in [0, 1], any shape
+    bins : int
+
+    Introduced in chapter 06.
+    """
+    shares = images.histc(bins, 0, 1) / images.numel()  # (bins,)
+    ax.bar([(i + 0.5) / bins for i in range(bins)], shares.tolist(), 1 / bins, color=COLORS["sky"])
+    mean, deviation = images.mean().item(), images.std().item()
+    top = shares.max().item()
+    ax.axvline(mean, color=COLORS["vermillion"])
+    ax.text(mean + 0.02, 0.9 * top, f"mean {mean:.4f}", color=COLORS["vermillion"])
+    ax.plot([mean, mean + deviation], [0.7 * top] * 2, color=COLORS["vermillion"], marker="|")
+    ax.text(mean + 0.02, 0.74 * top, f"deviation {deviation:.4f}", color=COLORS["vermillion"])
+    ax.set(xlabel="grey value (0 black, 1 white)", ylabel="share of all pixels")
+    return ax
+
+
+def plot_reading_times(ax: Axes, seconds: Mapping[str, float]) -> Axes:
+    """Draw seconds an epoch as horizontal bars on a log scale, each with its number.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    seconds : mapping from what was measured to seconds
+
+    Introduced in chapter 06.
+    """
+    names, values = list(seconds), list(seconds.values())
+    fastest = min(values)
+    ax.barh(names, values, color=COLORS["blue"], height=0.6)
+    for row, value in enumerate(values):
+        ratio = f", {value / fastest:.0f} times as long" if value > fastest else ""
+        ax.text(value * 1.1, row, f"{value:.2g} s{ratio}", va="center")
+    ax.set_xscale("log")
+    ax.set_xlim(fastest / 3, max(values) * 60)
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("seconds to read 60 000 pictures once")
+    return ax
+
+
+def plot_optimism(
+    ax: Axes, sizes: Sequence[int], looked: Sequence[float], was: Sequence[float]
+) -> Axes:
+    """Draw the accuracy that the chosen model seems to have, and the one it has, by sample size.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    sizes : sequence of int
+        Number of pictures by which the model was chosen.
+    looked, was : sequences of float
+        Its accuracy on those pictures, and on others; fractions.
+
+    Introduced in chapter 06.
+    """
+    ax.fill_between(sizes, was, looked, color=COLORS["sky"], alpha=0.3)
+    for values, color, text, align in (
+        (looked, COLORS["vermillion"], "on the pictures it was chosen by", "bottom"),
+        (was, COLORS["blue"], "on other pictures", "top"),
+    ):
+        ax.plot(sizes, values, "o-", color=color)
+        ax.text(sizes[1], values[1], f"  {text}", color=color, va=align)
+    ax.set_xscale("log")
+    ax.set(xlabel="pictures used for choosing", ylabel="accuracy of the chosen model")
+    return ax
