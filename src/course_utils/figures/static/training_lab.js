@@ -1,5 +1,5 @@
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
-const LOSSES = [0.5, 1, 2, 5, 10, 20, 50], LOSS_LIMITS = [-0.5, 1.8]; // log10
+const LOSSES = [0.5, 1, 2, 5, 10, 20, 50].map((v) => [Math.log10(v), String(v)]);
 const LIVE = [1, 2, 3, 4].map((i) => COLORS[i]);
 const isRun = (r, n) => r && ["train_loss", "train_accuracy", "test_accuracy"].every((k) => Array.isArray(r[k]) && r[k].every(isNumber)) && r.confusion?.length === n * n;
 const isRecording = (r) => r && Array.isArray(r.classes) && Array.isArray(r.lrs) && r.lrs.length && r.lrs.every((v) => isNumber(v) && v > 0)
@@ -22,7 +22,7 @@ export default figure({
     // --- parts -------------------------------------------------------------------------------
     const mode = html("p", { class: "cu-mode" }), words = html("p", { class: "cu-say" });
     const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: 58 } });
-    const loss = chart("training loss, running (nats, log scale)", LOSS_LIMITS, LOSSES.map((v) => [Math.log10(v), String(v)]));
+    const loss = chart("training loss, running (nats, log scale)", [-0.5, 1.8], LOSSES);
     const accuracy = chart("accuracy: test (bold), training (thin)", [0.5, 0.9]);
     const bar = html("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
     const train = ui.button("Train", () => { ask(); }), stop = ui.button("Stop", () => send("stop"));
@@ -31,7 +31,7 @@ export default figure({
     const clear = ui.button("Clear", () => { hidden = runs().length; ui.set({ kept: [] }); });
     const batch = ui.slider("batch_size", { label: "batch size", min: 16, max: 1024, step: 1, to: Math.log2, from: (v) => 2 ** v, show: String });
     const why = html("p", { class: "cu-soft cu-why" });
-    const templates = html("div", { class: "cu-templates", role: "img" }), seen = html("p", { class: "cu-head2" });
+    const templates = html("div", { class: "cu-templates", role: "img" }), heading = html("p", { class: "cu-head2" });
     const tiles = rec.classes.map((name) => { const tile = html("span"); templates.append(html("span", {}, tile, name)); return tile; });
     const table = new Plot({ label: "", width: 350, height: 350, x: [0, n], y: [n, 0], xticks: [], yticks: rec.classes.map((name, i) => [i + 0.5, name]), xlabel: "predicted class, in the same order",
       ylabel: "true class", grid: false, margin: { left: 66, right: 4, bottom: 22 } });
@@ -71,7 +71,7 @@ export default figure({
         }));
     }
     function pictures(run, sprite, rows, row, caption) {
-      seen.textContent = caption;
+      heading.textContent = caption;
       templates.hidden = !sprite;
       tiles.forEach((tile, c) => Object.assign(tile.style, { backgroundImage: `url(${sprite})`, backgroundSize: `${100 * n}% ${100 * rows}%`, backgroundPosition: `${(100 * c) / (n - 1)}% ${rows > 1 ? (100 * row) / (rows - 1) : 0}%` }));
       const count = (i, j) => run.confusion[i * n + j], total = range(n).map((i) => sum(range(n).map((j) => count(i, j))));
@@ -103,21 +103,24 @@ export default figure({
         ui.slider("lr", { label: "learning rate", step: 1, min: rec.lrs[0], max: rec.lrs[rec.lrs.length - 1], to: nearest, from: (i) => rec.lrs[i], show: String }),
         ui.slider("epochs", { label: "epochs", step: 1, max: Math.max(...rec.runs.map((r) => r.test_accuracy.length)), show: String }), batch, why),
       html("div", { class: "cu-stack" }, words, html("div", { class: "cu-row" }, ...(live ? [train, stop] : []), keep, clear), live ? bar : "")),
-    html("div", { class: "cu-grid2 cu-gap" }, loss.node, accuracy.node), html("div", { class: "cu-grid2 cu-gap" }, html("div", {}, seen, templates), table.node));
+    html("div", { class: "cu-grid2 cu-gap" }, loss.node, accuracy.node), html("div", { class: "cu-grid2 cu-gap" }, html("div", {}, heading, templates), table.node));
 
     return () => {
       const s = status(), all = curves(), epochs = Math.max(2, ...all.map((r) => r.live ? Math.max(r.epochs ?? 0, r.test_accuracy.length) : ui.get("epochs")));
-      const front = all[all.length - 1], source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
+      const mine = (r) => nearest(r.lr) === nearest(ui.get("lr")), last = all[all.length - 1];
+      const front = busy() && last.live ? last : all.findLast((r) => mine(r) && !(r.phase && gone)), source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
       mode.replaceChildren(html("b", {}, live && !gone ? "Live kernel" : "Recorded runs"), gone ? " The kernel does not answer (stopped, or busy elsewhere). The recorded runs stay usable; Train asks it again."
         : live ? ` Train fits a new model${source || " on the 60 000 real pictures"} with these settings. In blue: the run recorded with batch size ${rec.batch_size}.`
           : ` from when this notebook was run${source}: ${rec.lrs.length} learning rates, ${rec.num_epochs} epochs each. With a kernel, this figure trains.`);
-      put(mode, { class: `cu-mode${gone ? " cu-alarm" : ""}`, "data-mode": live && !gone ? "live" : "recorded" });
-      for (const plot of [loss, accuracy]) plot.scale({ x: [1, epochs] });
+      put(mode, { class: `cu-mode${gone ? " cu-alarm" : ""}`, "data-runs": live && !gone ? "live" : "recorded" });
+      const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]), tenth = (f, v) => f(v * 10) / 10;
+      loss.scale({ x: [1, epochs], yticks: LOSSES });
+      accuracy.scale({ x: [1, epochs], y: [Math.min(0.5, tenth(Math.floor, Math.min(...seen))), Math.max(0.9, tenth(Math.ceil, Math.max(...seen)))] });
       lines(loss, all, "train_loss", null, Math.log10);
       lines(accuracy, all, "test_accuracy", "train_accuracy");
       const what = front.live ? `Live run, learning rate ${front.lr}, batch size ${front.batch_size}` : `Recorded, learning rate ${front.lr}`;
       words.replaceChildren(...(asked ? ["Asked the kernel to train…"] : s.phase === "failed" ? [`Training failed: ${s.message}`] : say(front, what)));
-      const done = runs().slice(hidden).at(-1), k = nearest(ui.get("lr"));
+      const done = runs().slice(hidden).findLast(mine), k = nearest(ui.get("lr"));
       const confused = done ? pictures(done, done.templates, 1, 0, `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`)
         : pictures(rec.runs[k], rec.templates, rec.lrs.length, k, `Recorded, learning rate ${rec.lrs[k]}, after epoch ${rec.runs[k].test_accuracy.length}`);
       words.append(` ${busy() ? "" : confused}`);
