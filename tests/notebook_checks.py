@@ -152,9 +152,14 @@ class AnnotationRemover(ast.NodeTransformer):
 
 
 def package_definitions(package: Path) -> dict[str, tuple[str, str]]:
-    """Return for each top-level public name its module and its text."""
+    """Return for each top-level public name its module and its text.
+
+    The exercises are left out: they hold right answers, not what chapters teach.
+    """
     found = {}
     for path in sorted(package.rglob("*.py")):
+        if "exercises" in path.relative_to(package).parts:
+            continue
         for name, text in definitions(ast.parse(path.read_text(encoding="utf-8"))).items():
             if not name.startswith("_"):
                 found[name] = (str(path.relative_to(package)), text)
