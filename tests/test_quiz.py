@@ -1,0 +1,110 @@
+"""The quick questions: what is stored, and what a reader meets in a browser."""
+
+import pytest
+from browser_tools import accessibility_violations, open_page, write_page
+
+from course_utils.figures.quiz import Quiz
+
+OPTIONS = [("0", "Too few."), ("1", "So it is."), ("2", "Too many.")]
+
+
+def question(key="1.a"):
+    return Quiz(key, "How many?", OPTIONS, right=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "right", "match"),
+    [
+        (OPTIONS[:1], 0, "2 to 6"),
+        (OPTIONS * 3, 0, "2 to 6"),
+        ([("a", ""), ("b", "c")], 0, "pairs"),
+        ([("a",), ("b", "c")], 0, "pairs"),
+        (OPTIONS, 3, r"right must be an index in 0..2, got 3"),
+        (OPTIONS, -1, "right"),
+    ],
+)
+def test_a_malformed_question_is_refused(options, right, match):
+    with pytest.raises(ValueError, match=match):
+        Quiz("1.a", "How many?", options, right)
+
+
+def test_the_static_form_holds_the_question_in_words_and_no_answer_of_a_reader():
+    quiz = question()
+    assert "How many? 0; 1; 2." in quiz.static_html()
+    assert quiz.state()["chosen"] == -1
+    assert repr(quiz) == "Quiz('1.a', 'How many?')"
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    page = open_page(browser, write_page(tmp_path, question(), question("1.b")))
+    yield page
+    assert page.problems == []
+    page.context.close()
+
+
+def choose(page, option, nth=0):
+    page.locator(f'[data-control="chosen.{option}"]').nth(nth).check(force=True)
+
+
+def verdicts(page):
+    return page.locator(".cu-quiz").evaluate_all("(all) => all.map((e) => e.dataset.verdict)")
+
+
+@pytest.mark.browser
+def test_each_option_explains_itself_and_questions_are_independent(page):
+    for option, (_, why) in enumerate(OPTIONS):
+        choose(page, option)
+        word = "Right." if option == 1 else "No."
+        assert page.locator(".cu-say").first.inner_text() == f"{word} {why}"
+    assert verdicts(page) == ["wrong", "open"]
+
+
+@pytest.mark.browser
+def test_keyboard_alone_answers_and_the_verdict_is_spoken(page):
+    page.keyboard.press("Tab")  # the reset button of the first question
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    assert verdicts(page) == ["right", "open"]
+    page.locator(".cu-quiz [role=status]").first.get_by_text("Right. So it is.").wait_for(
+        state="attached"
+    )
+
+
+@pytest.mark.browser
+def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
+    choose(page, 1)
+    choose(page, 0, nth=1)
+    page.reload()
+    page.locator(".cu-quiz").nth(1).wait_for()
+    assert verdicts(page) == ["right", "wrong"]
+    assert "2 questions answered in this browser" in page.locator("main").inner_text()
+    page.locator(".cu-reset").first.click()
+    assert verdicts(page) == ["open", "wrong"]
+    page.get_by_text("Forget all my answers").last.click()
+    assert verdicts(page) == ["open", "open"]
+    page.reload()
+    page.locator(".cu-quiz").nth(1).wait_for()
+    assert verdicts(page) == ["open", "open"]
+
+
+@pytest.mark.browser
+def test_damaged_memory_is_no_obstacle(page):
+    page.evaluate("localStorage.setItem('course_utils.quiz', '{broken')")
+    page.reload()
+    page.locator(".cu-quiz").nth(1).wait_for()
+    choose(page, 1)
+    page.evaluate("""localStorage.setItem('course_utils.quiz', '{"1.a": 77, "1.b": "x"}')""")
+    page.reload()
+    page.locator(".cu-quiz").nth(1).wait_for()
+    assert verdicts(page) == ["open", "open"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(browser, tmp_path, theme):
+    page = open_page(browser, write_page(tmp_path, question(), theme=theme))
+    choose(page, 0)
+    assert accessibility_violations(page) == []
+    page.context.close()
