@@ -69,7 +69,7 @@ def plot_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> Axes:
     Introduced in chapter 09.
     """
     fractions = confusion.double() / confusion.sum(1, keepdim=True).clamp(min=1)
-    ax.imshow(fractions, cmap=SEQUENTIAL, vmin=0, vmax=1)
+    ax.imshow(fractions.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1)
     for i, row in enumerate(fractions.tolist()):
         for j, value in enumerate(row):
             if value >= 0.005:
