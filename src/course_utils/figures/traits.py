@@ -19,7 +19,7 @@ def _number(value: object, where: str) -> float:
 
 def _clamped(obj: t.HasTraits, value: object, where: str, low: float, high: float) -> float:
     number = _number(value, where)
-    inside = min(max(number, low), high)
+    inside = float(min(max(number, low), high))
     if inside != number and obj.has_trait("notice"):
         obj.set_trait("notice", f"{where} {number:g} is outside {low:g} to {high:g}: {inside:g}.")
     return inside

@@ -25,6 +25,8 @@ const softmax = (z) => {
   const m = Math.max(...z), e = z.map((v) => Math.exp(v - m)), total = sum(e);
   return e.map((v) => v / total);
 };
+/** Index of the entry of `xs` closest to `v`, by ratio. */
+const nearest = (xs, v) => argmax(xs.map((x) => -Math.abs(Math.log(x / v))));
 const minus = (text) => text.replace(/-/g, "\u2212");
 const sub = (i) => String(i).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
 /** A number as people write it: `digits` decimals, or scientific where that would hide it. */
@@ -86,6 +88,8 @@ class UI {
       Object.entries(this.first).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(this.state[key]))))));
     this.head = html("div", { class: "cu-head" }, html("span", { class: "cu-title" }, title), reset);
     this.root = html("div", { class: "cu-fig", role: "group", "aria-label": title }, this.head, this.note, this.spoken);
+    // JupyterLab takes arrow keys and Enter from whatever has the focus and does not say this:
+    this.root.addEventListener("focusin", (event) => put(event.target, { "data-lm-suppress-shortcuts": true }));
     if (model.get("notice")) this.say(model.get("notice"));
   }
   /** Append parts to the figure, above its notices. */
@@ -205,6 +209,14 @@ function ticks(lo, hi, n = 5) {
   return range(Math.floor((hi - lo) / step) + 2).map((i) => (Math.ceil(lo / step - 1e-9) + i) * step)
     .filter((v) => v <= hi + step * 1e-6).map((v) => Number(v.toPrecision(12)));
 }
+/** Names beside the ends of lines, at least 12 apart. Each end: [words, x, y, colour]. */
+const endLabels = (ends) => {
+  let free = Infinity; // from below upwards
+  return [...ends].sort((a, b) => b[2] - a[2]).map(([words, x, y, fill]) => {
+    free = Math.min(y + 4, free - 12);
+    return svg("text", { x: x + 7, y: free, style: `fill:${fill}` }, words);
+  });
+};
 /** An SVG plot with axes. `label` is its text alternative; draw into `layer`; `x`, `y` map data. */
 class Plot {
   constructor({ label, width = 360, height = 230, x, y, xlabel = "", ylabel = "", xticks, yticks, grid = true, margin = {} }) {
