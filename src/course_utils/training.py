@@ -52,7 +52,7 @@ def sgd(params: Iterable[Tensor], lr: float) -> None:
     """
     with torch.no_grad():
         for param in params:
-            param -= lr * param.grad
+            param -= lr * param.grad  # type: ignore[operator]
             param.grad = None
 
 

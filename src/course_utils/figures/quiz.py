@@ -35,7 +35,7 @@ class Quiz(Figure):
     _esm = source(_name)
     key = t.Unicode("").tag(sync=True)
     question = t.Unicode("").tag(sync=True)
-    options = t.List().tag(sync=True)
+    options: t.List = t.List().tag(sync=True)
     right = t.Int(0).tag(sync=True)
     chosen = t.Int(-1).tag(sync=True)
 
