@@ -1,4 +1,4 @@
-"""The checker on every kind of answer, and every exercise of the course on its own wrong answers."""
+"""The checker on every kind of answer, and every exercise on its own wrong answers."""
 
 import json
 import re

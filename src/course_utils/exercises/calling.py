@@ -16,7 +16,7 @@ class Problem(Exception):  # noqa: N818 - a finding, shown to the learner
 
 
 class TimeUp(BaseException):
-    """Thrown into a learner's function that takes too long; not an Exception, so it is rarely caught."""
+    """Thrown into a function that takes too long; no Exception, so that few handlers catch it."""
 
 
 @dataclass(frozen=True)

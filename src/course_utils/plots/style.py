@@ -4,7 +4,7 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-#: Colour-blind safe (Okabe and Ito, 2008); the same values stand in the figures' and the book's CSS.
+#: Colour-blind safe (Okabe and Ito, 2008); the same values stand in the CSS.
 COLORS = {
     "blue": "#0072B2",
     "vermillion": "#D55E00",
