@@ -92,7 +92,7 @@ def test_reading_times_are_bars_with_ratios(ax):
     assert [bar.get_width() for bar in ax.patches] == [0.05, 5.0]
     assert [text.get_text() for text in ax.texts] == ["0.05 s", "5 s, 100 times as long"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["tensors", "loader"]
-    assert ax.get_xscale() == "log"
+    assert ax.get_xlim()[0] == 0
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first on top
 
 
