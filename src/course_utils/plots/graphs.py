@@ -152,7 +152,8 @@ def plot_jacobian(ax: Axes, jacobian: Tensor, *, names: Sequence[str] | None = N
             for j in range(k):
                 value = jacobian[i, j].item()
                 color = "white" if abs(value) > 0.6 * limit else "black"
-                ax.text(j, i, f"{value:+.3f}", ha="center", va="center", color=color)
+                text = f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
+                ax.text(j, i, text, ha="center", va="center", color=color)
     else:
         ax.figure.colorbar(image, ax=ax, label="derivative")
     labels = [str(i) for i in range(k)] if names is None else list(names)

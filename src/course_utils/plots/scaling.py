@@ -100,7 +100,7 @@ def plot_step_errors(
     ax : Axes
     steps : sequence of positive numbers
     errors : largest absolute error at each step; errors of exactly 0 are left out
-    label : written beside the smallest error
+    label : written at the smallest step, beside the best step, which is circled
 
     Introduced in chapter 02.
     """
@@ -108,7 +108,9 @@ def plot_step_errors(
     x, y = x[y > 0], y[y > 0]
     best = int(y.argmin())
     ax.loglog(x, y, marker=marker, color=color, linewidth=1.2, markersize=4, label=label)
+    ax.loglog(x[best], y[best], "o", markersize=13, markerfacecolor="none", color=color)
+    last = int(x.argmin())
     text = f"{label}: best step {x[best]:.0e}"
-    place = dict(xytext=(0, -9), textcoords="offset points", ha="center", va="top", color=color)
-    ax.annotate(text, (x[best], y[best]), **place)
+    place = dict(xytext=(0, 8), textcoords="offset points", ha="left", va="bottom", color=color)
+    ax.annotate(text, (x[last], y[last]), **place)
     return ax
