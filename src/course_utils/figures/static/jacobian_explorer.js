@@ -13,8 +13,8 @@ export default figure({
     const change = new Plot({ label: "Change of each probability when one score is nudged", height: 262, margin: { bottom: 24 },
       x: [0, 1], y: [-0.3, 0.3], xticks: [], ylabel: "change of probability" });
     const back = new Plot({ label: "Product of v and the Jacobian", height: 200, margin: { bottom: 24 }, x: [0, 1], y: [-0.3, 0.3], xticks: [], ylabel: "s ∘ (v − ⟨s, v⟩)" });
-    const scores = html("div", { class: "cu-stack" }), vs = html("div", { class: "cu-stack" });
-    const table = html("table", { class: "cu-heat" }), words = html("p", { class: "cu-say" });
+    const scores = html("div.stack"), vs = html("div.stack");
+    const table = html("table.heat"), words = html("p.say");
     const group = `row-${Math.random().toString(36).slice(2)}`;
     let k = 0, cells, sums, picks;
 
@@ -22,15 +22,15 @@ export default figure({
     const resize = (n) => ui.set({ logits: range(n).map((i) => ui.get("logits")[i] ?? MORE[i - 2]),
       v: range(n).map((i) => ui.get("v")[i] ?? 0), row: Math.min(ui.get("row"), n - 1) });
     ui.add(
-      html("div", { class: "cu-side" },
-        html("div", { class: "cu-stack" },
+      html("div.side",
+        html("div.stack",
           ui.dial({ label: "classes", control: "classes", min: 2, max: 6, step: 1, read: () => ui.get("logits").length, write: resize, show: String }), scores),
         table),
-      html("div", { class: "cu-grid2" },
-        html("div", { class: "cu-stack" }, html("strong", {}, "Nudge the score of the picked row"),
+      html("div.grid2",
+        html("div.stack", html("strong", "Nudge the score of the picked row"),
           ui.slider("nudge", { label: "nudge" }), change.node),
-        html("div", { class: "cu-stack" }, html("strong", {}, "Multiply by a vector v"), vs,
-          html("div", { class: "cu-row" },
+        html("div.stack", html("strong", "Multiply by a vector v"), vs,
+          html("div.row",
             ui.button("all ones", () => ui.set({ v: range(k).map(() => 1) })),
             ui.button("one-hot of the row", () => ui.set({ v: range(k).map((i) => Number(i === row())) }))), back.node)), words);
 
@@ -45,17 +45,17 @@ export default figure({
           write: (x) => ui.set({ v: v().map((old, j) => (j === i ? x : old)) }), show: (x) => fmt(x, 1) }));
       }
       cells = range(k).map(() => range(k).map(() => html("td")));
-      sums = range(k).map(() => html("td", { class: "cu-sum" }));
+      sums = range(k).map(() => html("td.sum"));
       picks = range(k).map((i) => {
         const input = html("input", { type: "radio", name: group, "data-control": `row.${i}`, "aria-label": `row ${i + 1}: nudge score ${i + 1}` });
         input.addEventListener("change", () => ui.set({ row: i }));
         return input;
       });
       table.classList.toggle("cu-tight", k > 4);
-      table.replaceChildren(html("caption", {}, "∂ probability / ∂ score"),
-        html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "row"), ...range(k).map((j) => html("th", { scope: "col" }, `∂z${sub(j + 1)}`)), html("th", { scope: "col" }, "sum"))),
-        html("tbody", {}, ...range(k).map((i) => {
-          const line = html("tr", {}, html("th", { scope: "row" }, html("label", {}, picks[i], ` ∂p${sub(i + 1)}`)), ...cells[i], sums[i]);
+      table.replaceChildren(html("caption", "∂ probability / ∂ score"),
+        html("thead", html("tr", html("th", { scope: "col" }, "row"), ...range(k).map((j) => html("th", { scope: "col" }, `∂z${sub(j + 1)}`)), html("th", { scope: "col" }, "sum"))),
+        html("tbody", ...range(k).map((i) => {
+          const line = html("tr", html("th", { scope: "row" }, html("label", picks[i], ` ∂p${sub(i + 1)}`)), ...cells[i], sums[i]);
           line.addEventListener("click", () => row() !== i && ui.set({ row: i }));
           return line;
         })));
@@ -67,14 +67,13 @@ export default figure({
       const reach = [0.1, 0.3, 0.6, 1, 2, 4].find((r) => most <= r * 0.8) ?? 6;
       plot.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
       const w = plot.x(0.56 / k) - plot.x(0), zero = plot.y(0);
-      plot.draw(svg("path", { d: plot.line([0, 1], [0, 0]), class: "cu-frame" }), ...values.flatMap((value, i) => {
+      plot.draw(svg("path.frame", { d: plot.line([0, 1], [0, 0]) }), ...values.flatMap((value, i) => {
         const x = plot.x((i + 0.5) / k), y = plot.y(value), end = mark ? plot.y(mark[i]) : y, text = mark ? mark[i] : value;
         const edge = text < 0 ? Math.max(y, end) + 16 : Math.min(y, end) - 7;
         return [svg("rect", { x: x - w / 2, width: w, y: Math.min(y, zero), height: Math.max(1, Math.abs(y - zero)), rx: 2,
           fill: value < 0 ? COLORS[1] : COLORS[0], "data-q": `${name}${i}`, "data-value": value }),
-        mark && quantity(svg("circle", { cx: x, cy: end, r: 4, class: "cu-dot" }), `real${i}`, mark[i], ""),
-        svg("text", { x, y: edge, "text-anchor": "middle" }, fmt(text, 3)),
-        svg("text", { x, y: plot.height - 6, "text-anchor": "middle" }, `${mark ? "p" : "z"}${sub(i + 1)}`)].filter(Boolean);
+        mark ? quantity(svg("circle.dot", { cx: x, cy: end, r: 4 }), `real${i}`, mark[i], "") : "",
+        svgText(x, edge, fmt(text, 3)), svgText(x, plot.height - 6, `${mark ? "p" : "z"}${sub(i + 1)}`)];
       }));
     }
 
@@ -99,10 +98,10 @@ export default figure({
       bars(back, "vjp", p.map((s, i) => s * (w[i] - mean)));
       const n = sub(r + 1);
       const gone = Math.max(...w) === Math.min(...w);
-      words.replaceChildren(html("strong", {}, `Moving z${n} by ${fmt(nudge, 1)} changes p${n} by ${fmt(real[r], 3)}`),
+      words.replaceChildren(html("strong", `Moving z${n} by ${fmt(nudge, 1)} changes p${n} by ${fmt(real[r], 3)}`),
         ` (dot); the row times the nudge (bar) says ${fmt(jacobian[r][r] * nudge, 3)}. What one probability gains, the others lose: every row sums to zero. `,
         gone ? "All entries of v are equal: the product is zero." : `The product with v, ${w.map((x) => fmt(x, 1)).join(", ")}, needs no matrix.`);
-      return `Nudging score ${r + 1} by ${fmt(nudge, 1)} changes the probabilities by ${real.map((x) => fmt(x, 3)).join(", ")}.`;
+      return words.textContent;
     };
   },
 });

@@ -54,10 +54,10 @@ export default figure({
   build(ui) {
     const strip = new Plot({ label: "Which arguments exp can take in this format", height: 150, margin: { left: 56, top: 44 }, grid: false,
       x: [-1, 1], y: [0, 1], yticks: [[0.72, "z"], [0.28, "z − max"]], xticks: [], xlabel: "argument of exp", ylabel: "Where exp(x) fits in the format" });
-    const tables = html("div", { class: "cu-three" }), words = html("p", { class: "cu-say" });
+    const tables = html("div.three"), words = html("p.say");
     const log = { to: Math.log10, from: (v) => Number((10 ** v).toPrecision(3)), step: 0.01, show: (v) => v.toLocaleString("en", { maximumSignificantDigits: 3 }) };
-    const overview = html("div", { class: "cu-stack" }, strip.node, words);
-    ui.add(html("div", { class: "cu-stack" }, ui.radios("dtype", { label: "format" }),
+    const overview = html("div.stack", strip.node, words);
+    ui.add(html("div.stack", ui.radios("dtype", { label: "format" }),
       ui.radios("pattern", { label: "scores = size ×", options: PATTERNS.map(([text, p]) => [p, text]) }), ui.slider("size", { label: "size", ...log })),
       tables);
 
@@ -77,23 +77,23 @@ export default figure({
           }
           const bad = !Number.isFinite(v) || (mark && !mark.endsWith("harmless"));
           const text = quantity(html("span"), `${form}.${key}.${i}`, v, show(v));
-          return html("td", { colspan: values.length === 1 && exact.length, class: bad && "cu-bad" }, bad ? "⚠ " : "", text, ...(mark ? [html("small", {}, mark)] : []));
+          return html("td", { colspan: values.length === 1 && exact.length, class: bad && "cu-bad" }, bad ? "⚠ " : "", text, ...(mark ? [html("small", mark)] : []));
         }));
       });
-      const last = html("tr", { class: "cu-exact" }, html("th", { scope: "row" }, "exact"), ...exact.map((v) => html("td", {}, Number.isFinite(v) ? show(v) : "–")));
-      return [html("table", { class: "cu-steps" }, html("caption", {}, NAMES[form]), html("tbody", {}, ...body, last)), worst];
+      const last = html("tr.exact", html("th", { scope: "row" }, "exact"), ...exact.map((v) => html("td", Number.isFinite(v) ? show(v) : "–")));
+      return [html("table.steps", html("caption", NAMES[form]), html("tbody", ...body, last)), worst];
     }
 
     function axis(scores, dtype) {
       const [low, high] = expRange(dtype), end = 2 * Math.max(-low, high), top = Math.max(...scores), text = (v) => minus(v.toFixed(2));
       strip.scale({ x: [-end, end], xticks: [[low, text(low)], [0, "0"], [high, text(high)]] });
       const at = (v) => strip.x(clamp(v, -end, end)), box = { y: strip.y(1), height: strip.y(0) - strip.y(1) }; // what lies beyond is drawn at the edge
-      const label = (x, words) => svg("text", { x: strip.x(x), y: 36, "text-anchor": "middle" }, words);
+      const zone = (x, name) => svgText(strip.x(x), 36, name);
       strip.draw(svg("rect", { ...box, x: at(low), width: at(high) - at(low), fill: COLORS[2], opacity: 0.25 }),
         ...[low, high].map((v) => svg("rect", { ...box, x: at(v) - 0.5, width: 1, fill: "var(--cu-soft)" })),
-        label((low - end) / 2, "becomes 0"), label((low + high) / 2, dtype), label((high + end) / 2, "becomes inf"),
-        ...scores.flatMap((z) => [svg("circle", { cx: at(z), cy: strip.y(0.72), r: 5.5, fill: COLORS[1], class: "cu-ring" }),
-          svg("path", { d: `M${at(z - top)},${strip.y(0.28) - 6.5}l6.5,6.5l-6.5,6.5l-6.5-6.5z`, fill: COLORS[0], class: "cu-ring" })]));
+        zone((low - end) / 2, "becomes 0"), zone((low + high) / 2, dtype), zone((high + end) / 2, "becomes inf"),
+        ...scores.flatMap((z) => [svg("circle.ring", { cx: at(z), cy: strip.y(0.72), r: 5.5, fill: COLORS[1] }),
+          svg("path.ring", { d: `M${at(z - top)},${strip.y(0.28) - 6.5}l6.5,6.5l-6.5,6.5l-6.5-6.5z`, fill: COLORS[0] })]));
     }
 
     return () => {
@@ -103,7 +103,7 @@ export default figure({
       const made = Object.entries(all).map(([form, rows]) => [form, ...table(form, rows, exact, u)]);
       tables.replaceChildren(overview, ...made.map(([, node]) => node));
       const verdict = made.map(([form, , worst]) => `${worst} (${form})`).join(", ");
-      words.replaceChildren(html("strong", {}, `Scores ${scores.map(show).join(", ")} in ${dtype}:`), ` the log-probabilities come out ${verdict}.`);
+      words.replaceChildren(html("strong", `Scores ${scores.map(show).join(", ")} in ${dtype}:`), ` the log-probabilities come out ${verdict}.`);
       return words.textContent;
     };
   },

@@ -16,20 +16,20 @@ export default figure({
     const scores = new Plot({ label: "Bar chart of the scores", height: 160, margin: { bottom: 22 }, x: [0, 1], y: [-10, 10], xticks: [], ylabel: "score z" });
     const probs = new Plot({ label: "Bar chart of the probabilities", height: 212, x: [0, 1], y: [0, 1], xticks: [], ylabel: "probability",
       yticks: [0, 0.25, 0.5, 0.75, 1] });
-    probs.node.append(svg("text", { x: 348, y: 12, "text-anchor": "end", class: "cu-faint" }, "dashed: from the sliders' scores alone"));
-    const sliders = html("div", { class: "cu-stack" }), words = html("p", { class: "cu-say" });
+    probs.node.append(svgText(348, 12, "dashed: from the sliders' scores alone", { class: "cu-faint", "text-anchor": "end" }));
+    const sliders = html("div.stack"), words = html("p.say");
     let k = 0, grabbed = 0;
 
     const resize = (n) => ui.set({ logits: range(n).map((i) => ui.get("logits")[i] ?? MORE[i - 2]) });
     const log = { to: Math.log10, from: (v) => Number((10 ** v).toPrecision(3)), step: 0.02 };
-    ui.add(html("div", { class: "cu-side" },
-      html("div", { class: "cu-stack" },
+    ui.add(html("div.side",
+      html("div.stack",
         ui.dial({ label: "classes", control: "classes", min: 2, max: 6, step: 1, read: () => ui.get("logits").length, write: resize, show: String }),
         sliders, html("hr"),
         ui.slider("temperature", { label: "temperature", ...log }),
         ui.slider("shift", { label: "add to all", show: (v) => fmt(v, 1) }),
         ui.slider("scale", { label: "multiply all", step: 0.05 })),
-      html("div", { class: "cu-stack" }, scores.node, probs.node)), words);
+      html("div.stack", scores.node, probs.node)), words);
 
     scores.drag(([x, y], first) => {
       if (first) grabbed = clamp(Math.floor(x * k), 0, k - 1);
@@ -42,7 +42,7 @@ export default figure({
       return values.flatMap((v, i) => {
         const x = plot.x((i + 0.5) / k), y = plot.y(v), box = { x: x - w / 2, width: w };
         return [svg("rect", { ...box, y: Math.min(y, zero), height: Math.max(1, Math.abs(y - zero)), fill: COLORS[i], rx: 2 }),
-          ...extra(i, v, x, y, box), svg("text", { x, y: below, "text-anchor": "middle" }, name(i))];
+          ...extra(i, v, x, y, box), svgText(x, below, name(i))];
       });
     }
 
@@ -56,24 +56,24 @@ export default figure({
       const z = raw.map((v) => v * scale + shift), p = softmax(z.map((v) => v / t)), plain = softmax(raw), top = argmax(p);
       const reach = [5, 10, 20, 40].find((r) => Math.max(...z.map(Math.abs)) <= r);
       scores.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
-      scores.draw(svg("path", { d: scores.line([0, 1], [0, 0]), class: "cu-frame" }),
+      scores.draw(svg("path.frame", { d: scores.line([0, 1], [0, 0]) }),
         ...bars(scores, z, 154, (i, v, x, y) => [
-          quantity(svg("text", { x, y: y + (v < 0 ? 14 : -5), "text-anchor": "middle" }), `z${i}`, v, fmt(v, 1))]));
+          quantity(svgText(x, y + (v < 0 ? 14 : -5), ""), `z${i}`, v, fmt(v, 1))]));
       probs.draw(...bars(probs, p, 189, (i, v, x, y, box) => {
         const ghost = probs.y(plain[i]), strong = i === top && "cu-strong";
-        return [svg("rect", { ...box, y: ghost, height: probs.y(0) - ghost, class: "cu-ghost", rx: 2 }),
-          quantity(svg("text", { x, y: Math.min(y, ghost) - 5, "text-anchor": "middle", class: strong }), `p${i}`, v, fmt(v, 3)),
-          ...(strong ? [svg("text", { x, y: 205, "text-anchor": "middle", class: strong, "data-q": "argmax", "data-value": top }, "▲ argmax")] : [])];
+        return [svg("rect.ghost", { ...box, y: ghost, height: probs.y(0) - ghost, rx: 2 }),
+          quantity(svgText(x, Math.min(y, ghost) - 5, "", { class: strong }), `p${i}`, v, fmt(v, 3)),
+          strong ? quantity(svgText(x, 205, "", { class: strong }), "argmax", top, "▲ argmax") : ""];
       }));
 
       const others = range(k).filter((i) => i !== top);
       const odds = others.flatMap((i, n) => {
         const gap = (z[top] - z[i]) / t;
-        return [n ? ", " : "", `${name(i)} `, quantity(html("span"), `odds${i}`, Math.exp(gap), fmt(Math.exp(gap))), " to 1 (e", html("sup", {}, fmt(gap, 1)), ")"];
+        return [n ? ", " : "", `${name(i)} `, quantity(html("span"), `odds${i}`, Math.exp(gap), fmt(Math.exp(gap))), " to 1 (e", html("sup", fmt(gap, 1)), ")"];
       });
       const more = [shift ? ` Adding ${fmt(shift, 1)} to every score changed no probability.` : "",
         scale === 1 ? "" : ` Multiplying by ${fmt(scale)} does what temperature ${fmt(1 / scale)} would do.`].join("");
-      words.replaceChildren(html("strong", {}, `${name(top)} is most probable.`), " Its odds against ", ...odds, `.${more}`);
+      words.replaceChildren(html("strong", `${name(top)} is most probable.`), " Its odds against ", ...odds, `.${more}`);
       return `${range(k).map((i) => `${name(i)} ${fmt(p[i], 3)}`).join(", ")}.${more}`;
     };
   },

@@ -8,9 +8,17 @@ const put = (node, attrs) => {
   }
   return node;
 };
-const grow = (node, attrs, kids) => (put(node, attrs).append(...kids), node);
-const html = (tag, attrs = {}, ...kids) => grow(document.createElement(tag), attrs, kids);
-const svg = (tag, attrs = {}, ...kids) => grow(document.createElementNS("http://www.w3.org/2000/svg", tag), attrs, kids);
+const grow = (node, kind, args) => {
+  if (kind) node.setAttribute("class", `cu-${kind}`);
+  if (args[0]?.constructor === Object) put(node, args.shift());
+  node.append(...args);
+  return node;
+};
+/** html("p.note", { title: "…" }, "text", node): an element of class cu-note; attributes may be left out. */
+const html = (tag, ...args) => { const [name, kind] = tag.split("."); return grow(document.createElement(name), kind, args); };
+const svg = (tag, ...args) => { const [name, kind] = tag.split("."); return grow(document.createElementNS("http://www.w3.org/2000/svg", name), kind, args); };
+/** Text in an SVG, centred on x unless told otherwise. */
+const svgText = (x, y, text, attrs) => svg("text", { x, y, "text-anchor": "middle", ...attrs }, text);
 
 // --- numbers -------------------------------------------------------------------------------
 const COLORS = ["blue", "vermillion", "green", "purple", "orange", "sky", "grey"].map((c) => `var(--cu-${c})`);
@@ -81,13 +89,13 @@ function figure({ version, title, traits, build }) {
 class UI {
   constructor(model, traits, title) {
     Object.assign(this, { model, traits, state: {}, redraws: [], closers: [], held: 0, touched: false });
-    this.note = html("p", { class: "cu-note" });
-    this.spoken = html("p", { class: "cu-hidden", "aria-live": "polite", role: "status" });
-    const reset = html("button", { type: "button", class: "cu-reset" }, "Reset");
+    this.note = html("p.note");
+    this.spoken = html("p.hidden", { "aria-live": "polite", role: "status" });
+    const reset = html("button.reset", { type: "button" }, "Reset");
     reset.addEventListener("click", () => this.set(structuredClone(Object.fromEntries(
       Object.entries(this.first).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(this.state[key]))))));
-    this.head = html("div", { class: "cu-head" }, html("span", { class: "cu-title" }, title), reset);
-    this.root = html("div", { class: "cu-fig", role: "group", "aria-label": title }, this.head, this.note, this.spoken);
+    this.head = html("div.head", html("span.title", title), reset);
+    this.root = html("div.fig", { role: "group", "aria-label": title }, this.head, this.note, this.spoken);
     // JupyterLab takes arrow keys and Enter from whatever has the focus and does not say this:
     this.root.addEventListener("focusin", (event) => put(event.target, { "data-lm-suppress-shortcuts": true }));
     if (model.get("notice")) this.say(model.get("notice"));
@@ -150,7 +158,7 @@ class UI {
     const input = html("input", { type: "range", min: to(min), max: to(max), step, "data-control": control });
     const out = html("output", { "aria-live": "off" });
     input.addEventListener("input", () => write(clamp(from(Number(input.value)), min, max)));
-    const row = html("div", { class: "cu-slider" }, html("label", {}, html("span", {}, label), input), out);
+    const row = html("div.slider", html("label", html("span", label), input), out);
     this.bind(row, () => {
       const v = read();
       if (v === undefined) return; // about to be rebuilt
@@ -175,9 +183,9 @@ class UI {
       const [value, text] = Array.isArray(option) ? option : [option, String(option)];
       const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
       input.addEventListener("change", () => this.set({ [key]: value }));
-      return { value, input, node: html("label", {}, input, html("span", {}, text)) };
+      return { value, input, node: html("label", input, html("span", text)) };
     });
-    const row = html("fieldset", { class: "cu-radios" }, html("legend", {}, label), ...inputs.map((i) => i.node));
+    const row = html("fieldset.radios", html("legend", label), ...inputs.map((i) => i.node));
     this.bind(row, () => inputs.forEach(({ value, input }) => { input.checked = JSON.stringify(value) === JSON.stringify(this.get(key)); }));
     return row;
   }
@@ -185,7 +193,7 @@ class UI {
   checkbox(key, { label }) {
     const input = html("input", { type: "checkbox", "data-control": key });
     input.addEventListener("change", () => this.set({ [key]: input.checked }));
-    const row = html("label", { class: "cu-check" }, input, html("span", {}, label));
+    const row = html("label.check", input, html("span", label));
     this.bind(row, () => { input.checked = this.get(key); });
     return row;
   }
@@ -222,7 +230,7 @@ class Plot {
   constructor({ label, width = 360, height = 230, x, y, xlabel = "", ylabel = "", xticks, yticks, grid = true, margin = {} }) {
     this.m = { top: 22, right: 12, bottom: 38, left: 42, ...margin };
     Object.assign(this, { width, height, xlabel, ylabel, grid });
-    this.axes = svg("g", { class: "cu-axes", "aria-hidden": true });
+    this.axes = svg("g.axes", { "aria-hidden": true });
     this.layer = svg("g");
     this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, this.axes, this.layer);
     this.scale({ x, y, xticks, yticks });
@@ -241,12 +249,12 @@ class Plot {
     const named = (given, [lo, hi]) => (given ?? ticks(lo, hi)).map((t) => (Array.isArray(t) ? t : [t, minus(String(t))]));
     this.axes.replaceChildren(
       ...named(yticks, y).flatMap(([v, text]) => [
-        this.grid && svg("line", { x1: left, x2: w, y1: this.y(v), y2: this.y(v), class: "cu-grid" }),
-        svg("text", { x: left - 6, y: this.y(v) + 4, "text-anchor": "end" }, text)]).filter(Boolean),
-      ...named(xticks, x).map(([v, text]) => svg("text", { x: this.x(v), y: h + 15, "text-anchor": "middle" }, text)),
-      svg("path", { d: `M${left},${top}V${h}H${w}`, class: "cu-frame" }),
-      svg("text", { x: (left + w) / 2, y: this.height - 5, "text-anchor": "middle", class: "cu-axis" }, this.xlabel),
-      svg("text", { x: 2, y: 12, class: "cu-axis" }, this.ylabel));
+        this.grid ? svg("path.grid", { d: `M${left},${this.y(v)}H${w}` }) : "",
+        svgText(left - 6, this.y(v) + 4, text, { "text-anchor": "end" })]),
+      ...named(xticks, x).map(([v, text]) => svgText(this.x(v), h + 15, text)),
+      svg("path.frame", { d: `M${left},${top}V${h}H${w}` }),
+      svgText((left + w) / 2, this.height - 5, this.xlabel, { class: "cu-axis" }),
+      svgText(2, 12, this.ylabel, { class: "cu-axis", "text-anchor": "start" }));
   }
   /** Path data of a line through the points; it breaks where a value is not finite. */
   line(xs, ys) {
