@@ -7,6 +7,7 @@ module         what it does
 ``icons``      the theme's icons as two small fonts
 ``landing``    directives of the landing page: a live figure, the chapter map
 ``languages``  the role {zh} for the glossary's Chinese terms
+``launch``     buttons to Binder and Colab, once the repository has an address
 ``markup``     repairs for screen readers
 ``mathjax``    MathJax from an installed package, trimmed to what the course needs
 ``palette``    the plots' colours for the style sheet
@@ -15,10 +16,10 @@ module         what it does
 =============  ==========================================================================
 """
 
-from . import assets, landing, languages, markup, pictures, preflight
+from . import assets, landing, languages, launch, markup, pictures, preflight
 
 
 def setup(app):
-    for module in (assets, landing, languages, markup, pictures, preflight):
+    for module in (assets, landing, languages, launch, markup, pictures, preflight):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

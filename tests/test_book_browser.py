@@ -1,0 +1,215 @@
+"""The built book in a browser: over http and from the disk, light and dark, wide and narrow."""
+
+import os
+import sys
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+import yaml
+
+pytest_plugins = ["book_tools"]
+pytestmark = [pytest.mark.book, pytest.mark.browser]
+
+ROOT = Path(__file__).resolve().parents[1]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+DOCS = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+CHAPTERS = [doc for doc in DOCS if doc.startswith("chapters/")]
+PAGES = ["intro", *DOCS, "genindex", "search"]
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+SETTLED = """async () => {
+  const loaded = new Promise((done) => addEventListener("load", done));
+  if (document.readyState !== "complete") await loaded;
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+}"""
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"], preload: false}))
+  .violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`))"""
+#: Boxes that scroll sideways but cannot be reached by keyboard.
+UNREACHABLE = """() => [...document.querySelectorAll("main *")].filter((e) =>
+    e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
+    && e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
+  .map((e) => e.outerHTML.slice(0, 120))"""
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")].filter((e) =>
+    e.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def visit(browser):
+    """Open an address in a fresh context; the page notes problems and the requests it made."""
+    contexts = []
+
+    def open_page(address: str, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(20_000)
+        page.problems, page.requested = [], []
+        home = address.split("/", 3)[2]
+        page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
+        page.on("pageerror", lambda e: page.problems.append(str(e)))
+        page.on("requestfailed", lambda r: page.problems.append(f"failed: {r.url}"))
+        page.on("response", lambda r: r.ok or page.problems.append(f"{r.status} {r.url}"))
+        page.on("request", lambda r: page.requested.append(r.url))
+        page.on("request", lambda r: foreign(r.url, home) and page.problems.append(r.url))
+        page.goto(address)
+        page.evaluate(SETTLED)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def foreign(url: str, home: str) -> bool:
+    if url.startswith(("file:", "blob:", "data:", "about:")):
+        return False
+    return url.split("/", 3)[2] != home
+
+
+def started(page) -> None:
+    """Wait until every figure of the page runs."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-afm]')].every((d) => d.querySelector('.cu-fig'))"
+    )
+
+
+@pytest.mark.parametrize("doc", PAGES)
+def test_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, served_book, doc):
+    page = visit(f"{served_book}/{doc}.html", color_scheme="light")
+    started(page)
+    page.add_script_tag(path=AXE)
+    switch_to(page, "light")
+    assert page.evaluate(VIOLATIONS) == []
+    switch_to(page, "dark")
+    assert page.evaluate(VIOLATIONS) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(600)  # boxes that scroll are marked with a delay
+    assert page.evaluate(TOO_WIDE) == []
+    assert page.evaluate(UNREACHABLE) == []
+    assert page.problems == []
+
+
+def switch_to(page, theme: str) -> None:
+    """Press the theme button until the page is light or dark."""
+    button = page.locator(".theme-switch-button:visible").first
+    for _ in range(3):
+        if page.evaluate("document.documentElement.dataset.theme") == theme:
+            break
+        button.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.mouse.move(300, 500)
+    page.locator(".tooltip").wait_for(state="detached")
+    page.wait_for_timeout(300)  # colours fade
+
+
+@pytest.mark.parametrize("doc", PAGES)
+def test_page_works_from_the_disk(visit, book, doc):
+    page = visit((book / f"{doc}.html").as_uri())
+    started(page)
+    assert page.problems == []
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert page.locator('mjx-assistive-mml [mathcolor="red"]').count() == 0, "an unknown macro"
+    formulas = page.locator(".bd-article .math").count()
+    assert page.locator(".bd-article .math mjx-container").count() >= formulas
+
+
+@pytest.mark.parametrize("doc", CHAPTERS)
+def test_first_load_stays_within_the_budget(visit, served_book, book, doc, check_book):
+    page = visit(f"{served_book}/{doc}.html", viewport={"width": 390, "height": 844})
+    started(page)
+    paths = {u.split("?")[0].removeprefix(f"{served_book}/") for u in page.requested}
+    sizes = [check_book.transfer_size(book / p) for p in paths if not p.startswith("blob:")]
+    assert sum(sizes) <= check_book.FIRST_LOAD
+
+
+def test_the_playground_is_alive_in_the_first_screen(visit, served_book):
+    page = visit(f"{served_book}/intro.html", viewport={"width": 1280, "height": 900})
+    started(page)
+    slider = page.locator('.cu-fig input[type="range"]').nth(1)
+    assert slider.bounding_box()["y"] < 600
+    before = page.locator(".cu-fig").inner_text()
+    slider.focus()
+    page.keyboard.press("End")
+    assert page.locator(".cu-fig").inner_text() != before
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_search_finds_a_word_and_leads_to_it(visit, served_book, book, way):
+    home = served_book if way == "http" else book.as_uri()
+    page = visit(f"{home}/intro.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("temperature")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    results.first.wait_for()
+    page.wait_for_function("!/Searching/.test(document.querySelector('#search-results').innerText)")
+    targets = [a.get_attribute("href") for a in results.all()]
+    assert any("01_scores_to_probabilities" in t for t in targets)
+    assert any("pages/glossary" in t for t in targets)
+    assert page.problems == []
+    results.first.click()
+    assert "temperature" in page.locator("article").inner_text().lower()
+
+
+def test_plots_turn_dark_and_pictures_stay(visit, served_book):
+    from io import BytesIO
+
+    from PIL import Image
+
+    for doc in CHAPTERS[:2]:
+        page = visit(f"{served_book}/{doc}.html", color_scheme="dark")
+        for img in page.locator("img.plot, img.picture").all():
+            img.scroll_into_view_if_needed()
+            img.evaluate("(i) => i.decode()")
+            page.wait_for_timeout(100)
+            shot = Image.open(BytesIO(img.screenshot())).convert("L")
+            histogram = shot.histogram()
+            dark = sum(histogram[:60]) / sum(histogram)
+            assert (dark > 0.5) == ("plot" in img.get_attribute("class").split())
+
+
+def test_the_table_of_contents_opens_on_a_telephone(visit, served_book):
+    page = visit(f"{served_book}/intro.html", viewport={"width": 390, "height": 844})
+    page.locator("button.primary-toggle").click()
+    link = page.locator("dialog#pst-primary-sidebar-modal a", has_text="Setting up")
+    link.click()
+    page.wait_for_url("**/pages/setup.html")
+
+
+def test_a_reference_leads_to_its_equation(visit, served_book):
+    page = visit(f"{served_book}/chapters/01_scores_to_probabilities.html")
+    link = page.locator('article a.reference.internal[href^="#equation-"]').first
+    link.click()
+    box = page.locator(f'[id="{link.get_attribute("href")[1:]}"]').bounding_box()
+    assert -10 <= box["y"] <= page.viewport_size["height"]
+
+
+def test_the_whole_book_prints(book, tmp_path, browser):
+    import make_pdf
+    from browser_tools import browser_path
+
+    html = make_pdf.whole_book(book)
+    for doc in ["intro", *DOCS]:
+        assert f'id="{make_pdf.slug(doc)}"' in html
+    ids = set(make_pdf.re.findall(r'\bid="([^"]+)"', html))
+    targets = set(make_pdf.re.findall(r'href="#([^"]+)"', html))
+    assert targets <= ids
+    small = tmp_path / "book"
+    small.symlink_to(book)
+    if os.environ.get("COURSE_FULL_PDF") == "1":
+        make_pdf.print_pdf(small, tmp_path / "book.pdf", browser_path())
+        assert (tmp_path / "book.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+@pytest.fixture
+def check_book():
+    """tools/check_book.py as a module."""
+    import check_book
+
+    return check_book
+
+
+sys.path.insert(0, str(ROOT / "tools"))
