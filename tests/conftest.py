@@ -24,3 +24,20 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open a page that holds the given figures; the pages close with the test."""
+    from browser_tools import open_page, write_page
+
+    pages = []
+
+    def open_figures(*figures, extra="", theme="light", **context):
+        path = write_page(tmp_path, *figures, extra=extra, theme=theme)
+        pages.append(open_page(browser, path, **context))
+        return pages[-1]
+
+    yield open_figures
+    for page in pages:
+        page.context.close()

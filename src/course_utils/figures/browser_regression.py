@@ -1,11 +1,14 @@
 """Softmax regression on points of the plane, trained in the page itself."""
 
+import math
+
 import traitlets as t
 
 from course_utils.figures.base import Figure, source
 from course_utils.figures.traits import Integer, Number, StateError
 
 CLASSES = (3, 4, 5)
+SIDE = 6  # the plane is [0, 6] x [0, 6]
 
 
 class ClassCount(Integer):
@@ -26,12 +29,17 @@ class Points(t.TraitType):
         return []
 
     def validate(self, obj: t.HasTraits, value: object) -> list[list[float]]:
-        points = [list(p) if isinstance(p, (list, tuple)) else p for p in value or ()]
-        for p in points:
-            numbers = isinstance(p, list) and all(type(v) in (int, float) for v in p)
-            if not numbers or len(p) != 3 or p[2] not in range(CLASSES[-1]):
-                raise StateError(f"{self.name} must hold [x1, x2, class in 0..4] rows, got {p!r}")
-        return points
+        if not isinstance(value, (list, tuple)):
+            raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {value!r}")
+        return [self._point(point) for point in value]
+
+    def _point(self, point: object) -> list[float]:
+        whole = isinstance(point, (list, tuple)) and len(point) == 3
+        if not whole or not all(type(v) in (int, float) and math.isfinite(v) for v in point):
+            raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {point!r}")
+        if point[2] not in range(CLASSES[-1]):
+            raise StateError(f"{self.name} must hold classes 0 to 4, got {point[2]!r}")
+        return [min(max(v, 0), SIDE) for v in point[:2]] + [int(point[2])]
 
 
 class BrowserRegression(Figure):

@@ -2,11 +2,11 @@ const SIDE = 6; // the plane is [0, 6] x [0, 6]: the features are not centred, a
 const PER_CLASS = 30;
 const CELLS = 120; // resolution of the decision regions
 const SHAPES = ["M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0", "M-3.6,-3.6h7.2v7.2h-7.2z", "M0,-5L4.6,3.4H-4.6z", "M0,-5L4.4,0L0,5L-4.4,0z", "M-1.6,-4.6h3.2v3h3v3.2h-3v3h-3.2v-3h-3v-3.2h3z"];
-const symbol = (c, attrs = {}) => svg("path", { d: SHAPES[c], fill: COLORS[c], class: "cu-point", ...attrs });
+const symbol = (c, attrs) => svg("path", { d: SHAPES[c], fill: COLORS[c], class: "cu-point", ...attrs });
+const key = (c) => svg("svg", { viewBox: "-6 -6 12 12", class: "cu-key", "aria-hidden": true }, symbol(c));
 
-const DECADES = [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]];
-DECADES.lim = [-1.2, 2.2];
-const OLD = [COLORS[1], COLORS[4], COLORS[3]]; // earlier runs
+const LIMITS = [-1.2, 2.2]; // of the logarithm of the loss
+const OLD = [COLORS[1], COLORS[2], COLORS[6]]; // earlier runs
 
 /** Mulberry32: 32 bits of state, the same numbers in every browser. */
 const generator = (state) => () => {
@@ -49,22 +49,20 @@ const hitRate = (net, points) => points.filter(([x1, x2, y]) => argmax(scores(ne
 
 class Run { // one training, from zero weights
   constructor(points, seed) {
-    Object.assign(this, { net: range(1 + Math.max(...points.map((p) => p[2]))).map(() => [0, 0, 0]), draw: generator(seed), order: [], at: 0, epoch: 0, steps: 0, rates: [] });
+    Object.assign(this, { net: range(1 + Math.max(...points.map((p) => p[2]))).map(() => [0, 0, 0]), draw: generator(seed), order: [], at: 0, epoch: 0, steps: 0, label: "" });
     this.curve = [[0, meanLoss(this.net, points)]];
   }
-  get loss() { return this.curve[this.curve.length - 1][1]; }
-  get end() { return this.curve[this.curve.length - 1][0]; }
-  get label() { return this.steps ? `lr ${this.rates.join("→")}` : ""; }
+  get loss() { return this.curve.at(-1)[1]; }
   step(points, lr, size) {
     if (this.at >= this.order.length) Object.assign(this, { order: shuffled(points.length, this.draw), at: 0 });
     const batch = this.order.slice(this.at, this.at + size).map((i) => points[i]);
-    if (this.rates[this.rates.length - 1] !== lr) this.rates = [...this.rates.slice(-1), lr];
+    this.label = `lr ${lr}`;
     this.net = sgdStep(this.net, batch, lr);
     this.at += batch.length;
     this.steps += 1;
-    if (this.at >= this.order.length) this.epoch += 1;
-    const part = this.at >= this.order.length ? 0 : this.at / this.order.length;
+    const part = this.at / this.order.length;
     this.curve.push([this.epoch + part, meanLoss(this.net, points)]);
+    if (part === 1) this.epoch += 1;
   }
 }
 
@@ -74,34 +72,35 @@ export default figure({
   traits: {
     num_classes: choice(3, [3, 4, 5]), lr: number(0.1, 0.001, 10), batch_size: integer(10, 1, 150), epochs: integer(40, 1, 200), seed: integer(1, 0, 2 ** 31),
     new_class: choice(0, [0, 1, 2, 3, 4]),
-    added: any([], (v) => Array.isArray(v) && v.every((p) => Array.isArray(p) && p.length === 3 && p.every(isNumber) && [0, 1, 2, 3, 4].includes(p[2]))),
+    added: { init: [], fix: (v) => (Array.isArray(v) && v.every((p) => p?.length === 3 && p.every(isNumber) && [0, 1, 2, 3, 4].includes(p[2])) ? v.map(([x1, x2, y]) => [clamp(x1, 0, SIDE), clamp(x2, 0, SIDE), y]) : undefined) },
   },
   build(ui) {
-    let points = [], run, past = [], frame = 0, key = "", painted, cross = [3, 3];
+    let points = [], run, past = [], frame = 0, known = "", painted, cross = [3, 3];
     const classes = () => ui.get("num_classes"), guess = () => Math.log(classes());
     const step = () => run.step(points, ui.get("lr"), ui.get("batch_size"));
     const finished = () => run.epoch >= ui.get("epochs");
-    const train = (until = Infinity) => { while (!finished() && performance.now() < until) step(); };
+    const train = () => { while (!finished()) step(); };
+    const count = () => Math.ceil(points.length / ui.get("batch_size")) * ui.get("epochs"); // steps of a whole run
 
     // --- parts -------------------------------------------------------------------------------
     const plane = new Plot({ label: "", width: 340, height: 340, x: [0, SIDE], y: [0, SIDE], xlabel: "feature x₁", ylabel: "feature x₂", grid: false });
-    put(plane.node, { role: "application", tabindex: 0, "data-control": "plane", 
-      "aria-label": "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class, Delete removes the last one added." });
+    put(plane.node, { role: "application", tabindex: 0, "data-control": "plane",
+      "aria-label": "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class." });
     const canvas = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": true });
     const m = plane.m, percent = (v) => `${(100 * v) / 340}%`;
     Object.assign(canvas.style, { left: percent(m.left), top: percent(m.top), width: percent(340 - m.left - m.right), height: percent(340 - m.top - m.bottom) });
     const dots = svg("g"), aim = svg("path", { d: "M-8,0H8M0,-8V8", class: "cu-cross" });
     plane.draw(dots, aim);
-    const chart = new Plot({ label: "", width: 340, height: 240, x: [0, 40], y: DECADES.lim, yticks: DECADES, xlabel: "epoch", ylabel: "loss over all points (nats, log scale)", margin: { right: 52 } });
+    const chart = new Plot({ label: "", width: 340, height: 240, x: [0, 40], y: LIMITS, yticks: [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]], xlabel: "epoch", ylabel: "loss over all points (nats, log scale)", margin: { right: 52 } });
     const body = html("tbody"), status = html("p", { class: "cu-say" });
     const table = html("table", {}, html("caption", {}, "Weights and biases"),
       html("thead", {}, html("tr", {}, ...["class", "w₁", "w₂", "b"].map((h) => html("th", { scope: "col" }, h)))), body);
 
     // --- actions -----------------------------------------------------------------------------
     const play = ui.button("Play", () => (frame ? pause() : start()));
-    const one = ui.button("Step", () => { pause(); if (finished()) restart(); step(); ui.refresh(); share(); });
-    const anew = ui.button("Restart", () => { pause(); restart(); ui.refresh(); share(); });
-    const undo = ui.button("Remove last point", () => remove());
+    const one = ui.button("Step", () => { if (finished()) restart(); step(); pause(); });
+    const anew = ui.button("Restart", () => { restart(); pause(); });
+    const undo = ui.button("Remove last point", () => ui.set({ added: ui.get("added").slice(0, -1) }));
     play.classList.add("cu-primary");
     function restart() {
       if (run?.epoch) past = [...past.filter((p) => p.label !== run.label), run].slice(-3);
@@ -109,24 +108,21 @@ export default figure({
     }
     function start() {
       if (finished()) restart();
-      if (stillness()) { train(); ui.refresh(); share(); return; } // one repaint, no animation
+      if (stillness()) { train(); pause(); return; } // one repaint, no animation
       let last = performance.now(), due = 0;
-      const tick = (now) => {
-        const perEpoch = Math.ceil(points.length / ui.get("batch_size"));
-        due += Math.min(now - last, 250) * Math.max(0.3, (perEpoch * ui.get("epochs")) / 8000); // steps a millisecond
+      const tick = (now) => { // at least 300 steps a second, at most 8 seconds a run
+        due = Math.min(due + (now - last) * Math.max(0.3, count() / 8000), 200);
         last = now;
         const until = performance.now() + 25;
         for (; due >= 1 && !finished() && performance.now() < until; due--) step();
-        due = Math.min(due, 100);
-        frame = finished() ? 0 : requestAnimationFrame(tick);
+        if (finished()) return pause();
+        frame = requestAnimationFrame(tick);
         ui.refresh();
-        if (!frame) share();
       };
       frame = requestAnimationFrame(tick);
       ui.refresh();
     }
     function pause() {
-      if (!frame) return;
       cancelAnimationFrame(frame);
       frame = 0;
       ui.refresh();
@@ -138,11 +134,10 @@ export default figure({
       ui.model.save_changes();
     }
     const add = ([x1, x2]) => {
-      const c = Math.min(ui.get("new_class"), classes() - 1), place = (v) => Math.round(100 * clamp(v, 0, SIDE)) / 100;
-      ui.set({ added: [...ui.get("added"), [place(x1), place(x2), c]] });
+      const c = Math.min(ui.get("new_class"), classes() - 1);
+      ui.set({ added: [...ui.get("added"), [...[x1, x2].map((v) => Math.round(100 * v) / 100), c]] });
       ui.tell(`Point of class ${c} added at ${fmt(x1, 1)}, ${fmt(x2, 1)}.`);
     };
-    const remove = () => ui.set({ added: ui.get("added").slice(0, -1) });
     plane.node.addEventListener("click", (event) => {
       const box = plane.node.getBoundingClientRect(), unit = (SIDE * 340) / box.width / (340 - m.left - m.right);
       const at = [event.clientX - box.left - (m.left * box.width) / 340, (box.bottom - event.clientY) - (m.bottom * box.width) / 340].map((v) => v * unit);
@@ -156,7 +151,6 @@ export default figure({
         ui.refresh();
         ui.tell(`Cross at ${fmt(cross[0], 1)}, ${fmt(cross[1], 1)}.`);
       } else if (event.key === "Enter" || event.key === " ") add(cross);
-      else if (event.key === "Delete" || event.key === "Backspace") remove();
       else return;
       event.preventDefault();
     });
@@ -164,10 +158,10 @@ export default figure({
     // --- drawing -----------------------------------------------------------------------------
     function gather() { // new points when the classes, the seed or the added points changed
       const now = JSON.stringify([classes(), ui.get("seed")]), all = now + JSON.stringify(ui.get("added"));
-      if (all === key) return;
+      if (all === known) return;
       points = [...cloud(classes(), ui.get("seed")), ...ui.get("added").filter((p) => p[2] < classes())];
-      if (!key.startsWith(now)) demonstrate();
-      key = all;
+      if (!known.startsWith(now)) demonstrate();
+      known = all;
       dots.replaceChildren(...points.map(([x1, x2, c]) => symbol(c, { transform: `translate(${plane.x(x1)},${plane.y(x2)})`, "data-point": `${x1},${x2},${c}` })));
     }
     function demonstrate() { // before anyone touches it: far too small, far too large, right
@@ -204,32 +198,28 @@ export default figure({
       pen.putImageData(image, 0, 0);
     }
     function curves() {
-      const end = Math.max(ui.get("epochs"), run.epoch);
-      chart.scale({ x: [0, end], yticks: DECADES });
-      const height = (loss) => chart.y(clamp(Math.log10(loss), ...DECADES.lim));
-      const draw = (r, stroke, width) => {
-        const every = Math.ceil(r.curve.length / 300), thin = r.curve.filter((_, i) => i % every === 0 || i === r.curve.length - 1);
-        return svg("path", { d: chart.line(thin.map((p) => p[0]), thin.map((p) => clamp(Math.log10(p[1]), ...DECADES.lim))), class: "cu-line", stroke, style: `stroke-width:${width}` });
+      const last = Math.max(ui.get("epochs"), run.epoch);
+      chart.scale({ x: [0, last] });
+      const height = (loss) => chart.y(clamp(Math.log10(loss), ...LIMITS));
+      const draw = ({ curve }, stroke, width) => { // 300 points of a long curve will do
+        const every = Math.ceil(curve.length / 300), thin = curve.filter((p, i) => i % every === 0 || p === curve.at(-1));
+        return svg("path", { d: chart.line(thin.map((p) => p[0]), thin.map((p) => clamp(Math.log10(p[1]), ...LIMITS))), class: "cu-line", stroke, style: `stroke-width:${width}` });
       };
       const old = past.filter((r) => r !== run && r.net.length === run.net.length), level = height(guess());
-      const names = [...old.map((r, i) => [r.label, r.end, height(r.loss), OLD[i]]), ["guess", end, level, "var(--cu-soft)"], [run.label, run.end, height(run.loss), COLORS[0]]];
-      let free = Infinity; // labels stand beside the ends of their lines, from below upwards, 12 apart
-      const labels = names.sort((a, b) => b[2] - a[2]).map(([words, x, y, fill]) => {
-        free = Math.min(y + 4, free - 12);
-        return svg("text", { x: chart.x(x) + 5, y: free, style: `fill:${fill}` }, words);
-      });
-      chart.draw(svg("line", { x1: chart.x(0), x2: chart.x(end), y1: level, y2: level, class: "cu-dash" }),
-        ...old.map((r, i) => draw(r, OLD[i], 1)), draw(run, COLORS[0], 2.5), ...labels);
+      const end = (r, stroke) => [r.label, chart.x(r.curve.at(-1)[0]), height(r.loss), stroke];
+      const names = endLabels([...old.map((r, i) => end(r, OLD[i])), ["guess", chart.x(last), level, "var(--cu-soft)"], end(run, COLORS[0])]);
+      chart.draw(svg("line", { x1: chart.x(0), x2: chart.x(last), y1: level, y2: level, class: "cu-dash" }),
+        ...old.map((r, i) => draw(r, OLD[i], 1)), draw(run, COLORS[0], 2.5), ...names);
     }
     function weights() {
       if (body.children.length !== run.net.length) {
-        body.replaceChildren(...run.net.map((_, c) => html("tr", {}, html("th", { scope: "row" }, svg("svg", { viewBox: "-6 -6 12 12", class: "cu-key", "aria-hidden": true }, symbol(c)), ` ${c}`), html("td"), html("td"), html("td"))));
+        body.replaceChildren(...run.net.map((_, c) => html("tr", {}, html("th", { scope: "row" }, key(c), c), ...range(3).map(() => html("td")))));
       }
       run.net.forEach((row, c) => row.forEach((v, j) => quantity(body.children[c].children[j + 1], `${["w1", "w2", "b"][j]}.${c}`, v)));
     }
 
     const pens = ui.radios("new_class", { label: "New point", options: range(5).map((c) => [c, String(c)]) });
-    pens.querySelectorAll("label").forEach((node, c) => node.lastChild.prepend(svg("svg", { viewBox: "-6 -6 12 12", class: "cu-key", "aria-hidden": true }, symbol(c))));
+    pens.querySelectorAll("label").forEach((node, c) => node.lastChild.prepend(key(c)));
     ui.add(html("div", { class: "cu-grid2" },
       html("div", { class: "cu-stack" }, html("div", { class: "cu-plane" }, canvas, plane.node), html("div", { class: "cu-row" }, play, one, anew), status, html("div", { class: "cu-row" }, pens, undo)),
       html("div", { class: "cu-stack cu-form" },
@@ -237,7 +227,7 @@ export default figure({
         ui.slider("batch_size", { label: "batch size", step: 1, show: String }),
         ui.slider("epochs", { label: "epochs", step: 1, show: String }),
         ui.radios("num_classes", { label: "Classes" }), chart.node, table)));
-    ui.head.querySelector("button")?.addEventListener("click", () => { demonstrate(); ui.refresh(); share(); });
+    ui.head.querySelector("button").addEventListener("click", () => { demonstrate(); pause(); });
     const recolour = () => { painted = null; ui.refresh(); };
     const themes = new MutationObserver(recolour);
     for (const node of [document.documentElement, document.body]) themes.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
@@ -254,12 +244,12 @@ export default figure({
       weights();
       play.textContent = frame ? "Pause" : finished() ? "Play again" : "Play";
       undo.disabled = !ui.get("added").length;
-      const worse = run.loss > 2 * guess();
+      const epoch = run.curve.slice(-Math.ceil(points.length / ui.get("batch_size"))), worse = sum(epoch.map((p) => p[1])) > 2 * guess() * epoch.length;
       put(status, { class: `cu-say${worse ? " cu-alarm" : ""}` });
       const accuracy = hitRate(run.net, points);
       put(ui.root, { "data-steps": run.steps });
       status.replaceChildren(`Step ${run.steps}, epoch ${run.epoch} of ${ui.get("epochs")}: loss `, quantity(html("b"), "loss", run.loss, fmt(run.loss, 3)), ", accuracy ", quantity(html("b"), "accuracy", accuracy, fmt(accuracy, 3)),
-        worse ? `. Diverging: the loss is above twice that of guessing. The learning rate ${ui.get("lr")} is too large.` : ".");
+        worse ? `. Diverging: over an epoch the loss is above twice that of guessing. The learning rate ${ui.get("lr")} is too large.` : ".");
       put(chart.node, { "aria-label": `Loss by epoch, log scale. ${[...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`).join(". ")}.` });
       return frame ? "" : status.textContent;
     };

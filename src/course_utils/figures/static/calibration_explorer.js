@@ -12,7 +12,7 @@ export default figure({
   },
   build(ui) {
     const grid = ui.get("grid"), T = grid.temperatures, bins = grid.count[0].length, [well, ill] = ui.get("states");
-    const nearest = (v) => argmax(T.map((t) => -Math.abs(Math.log(t / v))));
+    const spot = (v) => nearest(T, v);
     const size = 350, top = Math.max(...grid.ece), best = T[argmax(grid.loss.map((v) => -v))];
     const log = T.map(Math.log2), powers = [-2, -1, 0, 1, 2].map((v) => [v, String(2 ** v)]);
     const curve = new Plot({ label: "", width: size, height: 290, x: [0, 1], y: [0, 1], xlabel: "confidence: probability of the predicted class", ylabel: "accuracy within a bin" });
@@ -26,7 +26,7 @@ export default figure({
     const deep = { fill: "none", "stroke-width": 2.5 };
 
     function calibration() {
-      const k = nearest(ui.get("temperature")), count = grid.count[k], total = sum(count), edge = (i) => i / bins;
+      const k = spot(ui.get("temperature")), count = grid.count[k], total = sum(count), edge = (i) => i / bins;
       const acc = count.map((c, i) => (c ? grid.hits[k][i] / c : 0)), conf = grid.confidence[k];
       curve.draw(...range(bins).filter((i) => count[i]).flatMap((i) => [
         rect(curve, edge(i), 0, edge(i + 1), acc[i], { fill: COLORS[0], "fill-opacity": 0.75, stroke: "var(--cu-surface)" }, quantity(svg("title"), `accuracy.${i}`, acc[i], `accuracy ${fmt(acc[i], 3)}, ${count[i]} examples`)),
@@ -49,7 +49,7 @@ export default figure({
 
     let rows = 0;
     function decision() {
-      const cost = ui.get("cost"), m = cost.length / 2, names = ui.get("actions"), t = T[nearest(ui.get("temperature"))];
+      const cost = ui.get("cost"), m = cost.length / 2, names = ui.get("actions"), t = T[spot(ui.get("temperature"))];
       if (rows !== m) {
         rows = m;
         costs.replaceChildren(...[well, ill].flatMap((state, s) => [html("p", { class: "cu-head2" }, `Cost if ${state}`), ...range(m).map((a) => ui.slider("cost", { index: s * m + a, label: names[a], step: 1, show: (v) => fmt(v, 0) }))]));
@@ -69,13 +69,13 @@ export default figure({
           return text(price.x(end) + (early ? 6 : -4), Math.max(price.y(Math.min(at(a, end), high)) - 7, price.y(high) + 12), names[a], { "text-anchor": early ? "start" : "end", class: "cu-strong", style: `fill:${COLORS[a]}` });
         }));
       const likely = p > 0.5 ? ill : well, q = (a) => quantity(html("b"), `cost.${a}`, at(a, p), fmt(at(a, p), 1));
-      chosen.replaceChildren(`The model says ${fmt(raw, 3)}; at temperature ${fmt(t)} that is `, quantity(html("b"), "p", p, fmt(p, 3)), `. Expected costs: `, ...all.flatMap((a) => [a ? ", " : "", `${names[a]} `, q(a)]), ". Most probable: ", likely, ". Cheapest: ", put(html("b", {}, names[now]), { "data-decision": now }), ".");
+      chosen.replaceChildren(`The model says ${fmt(raw, 3)}; at temperature ${fmt(t)} that is `, quantity(html("b"), "p", p, fmt(p, 3)), `. Expected costs: `, ...all.flatMap((a) => [a ? ", " : "", `${names[a]} `, q(a)]), ". Most probable: ", likely, ". Cheapest: ", put(html("b", {}, names[now]), { "data-decision": names[now] }), ".");
       put(price.node, { "aria-label": `Expected cost of each action by probability. ${runs.map(([a, from, to]) => `${names[a]} from ${fmt(from)} to ${fmt(to)}`).join("; ")}.` });
       return chosen.textContent;
     }
 
     const form = (...kids) => html("div", { class: "cu-stack cu-form" }, ...kids);
-    ui.add(form(ui.slider("temperature", { label: "temperature", min: T[0], max: T[T.length - 1], step: 1, to: nearest, from: (i) => T[i] })),
+    ui.add(form(ui.slider("temperature", { label: "temperature", min: T[0], max: T[T.length - 1], step: 1, to: spot, from: (i) => T[i] })),
       html("div", { class: "cu-grid2" }, html("div", {}, curve.node, shares.node), html("div", { class: "cu-stack" }, error.node, told)),
       html("p", { class: "cu-head2" }, "What to do: the cheapest action is not always that of the most probable class"),
       html("div", { class: "cu-grid2" }, form(price.node, ui.slider("probability", { label: `model says ${ill}`, step: 0.1, to: (v) => Math.log(v / (1 - v)), from: (z) => Number((1 / (1 + Math.exp(-z))).toPrecision(3)), show: (v) => fmt(v, 3) })),

@@ -14,7 +14,7 @@ export default figure({
   },
   build(ui) {
     const rec = ui.get("recording"), live = ui.model.get("live") === true, n = rec.classes.length;
-    const nearest = (lr) => argmax(rec.lrs.map((v) => -Math.abs(Math.log(v / lr))));
+    const spot = (lr) => nearest(rec.lrs, lr);
     const status = () => ui.model.get("status") ?? {}, runs = () => ui.model.get("runs") ?? [];
     let asked = 0, gone = false, timer = 0, hidden = 0;
     const busy = () => !gone && (asked > 0 || status().phase === "training");
@@ -31,7 +31,7 @@ export default figure({
     const clear = ui.button("Clear", () => { hidden = runs().length; ui.set({ kept: [] }); });
     const batch = ui.slider("batch_size", { label: "batch size", min: 16, max: 1024, step: 1, to: Math.log2, from: (v) => 2 ** v, show: String });
     const why = html("p", { class: "cu-soft cu-why" });
-    const templates = html("div", { class: "cu-templates", role: "img" }), heading = html("p", { class: "cu-head2" });
+    const templates = html("div", { class: "cu-templates", role: "img" }), heading = html("p", { class: "cu-head2 cu-gap" });
     const tiles = rec.classes.map((name) => { const tile = html("span"); templates.append(html("span", {}, tile, name)); return tile; });
     const table = new Plot({ label: "", width: 350, height: 350, x: [0, n], y: [n, 0], xticks: [], yticks: rec.classes.map((name, i) => [i + 0.5, name]), xlabel: "predicted class, in the same order",
       ylabel: "true class", grid: false, margin: { left: 66, right: 4, bottom: 22 } });
@@ -49,29 +49,24 @@ export default figure({
     ui.closers.push(() => clearTimeout(timer));
 
     // --- drawing -----------------------------------------------------------------------------
-    const shownRate = () => rec.lrs[nearest(ui.get("lr"))];
+    const shownRate = () => rec.lrs[spot(ui.get("lr"))];
     const cut = (run, epochs) => ({ ...run, train_loss: run.train_loss.slice(0, epochs), train_accuracy: run.train_accuracy.slice(0, epochs), test_accuracy: run.test_accuracy.slice(0, epochs) });
     const recorded = (lr, more) => ({ ...cut(rec.runs[rec.lrs.indexOf(lr)], ui.get("epochs")), lr, name: String(lr), ...more });
     function curves() { // [run, colour, width], what matters most last
       const s = status(), finished = runs().slice(hidden), going = s.phase === "training" ? [s] : [];
       const alive = [...finished, ...going].map((r, i) => ({ ...r, name: `${r.lr} live`, live: true, stroke: LIVE[(hidden + i) % 4], width: 2.5 }));
-      const kept = ui.get("kept").map((lr) => rec.lrs[nearest(lr)]).filter((lr, i, all) => lr !== shownRate() && all.indexOf(lr) === i);
+      const kept = ui.get("kept").map((lr) => rec.lrs[spot(lr)]).filter((lr, i, all) => lr !== shownRate() && all.indexOf(lr) === i);
       return [...kept.map((lr) => recorded(lr, { stroke: "var(--cu-grey)", width: 1.5 })), recorded(shownRate(), { stroke: COLORS[0], width: alive.length ? 1.5 : 3 }), ...alive];
     }
     function lines(plot, all, key, thin, scale = (v) => v) {
       const [lo, hi] = plot.ylim, at = (v) => clamp(scale(v), lo, hi);
       const path = (r, k, width) => svg("path", { d: plot.line(r[k].map((_, e) => e + 1), r[k].map(at)), class: "cu-line", stroke: r.stroke, style: `stroke-width:${width}` });
       const ends = all.filter((r) => r[key].length).map((r) => ({ r, x: plot.x(r[key].length), y: plot.y(at(r[key][r[key].length - 1])) }));
-      let free = Infinity;
       plot.draw(...all.flatMap((r) => [thin && path(r, thin, 1), path(r, key, r.width)].filter(Boolean)),
-        ...ends.sort((a, b) => b.y - a.y).flatMap(({ r, x, y }) => {
-          free = Math.min(y + 4, free - 12);
-          const mark = r.diverged ? svg("path", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, class: "cu-line", stroke: r.stroke }) : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke });
-          return [mark, svg("text", { x: x + 7, y: free, style: `fill:${r.stroke}` }, r.diverged ? `${r.name} diverged` : r.name)];
-        }));
+        ...ends.map(({ r, x, y }) => (r.diverged ? svg("path", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, class: "cu-line", stroke: r.stroke }) : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke }))),
+        ...endLabels(ends.map(({ r, x, y }) => [r.diverged ? `${r.name} diverged` : r.name, x, y, r.stroke])));
     }
     function pictures(run, sprite, rows, row, caption) {
-      heading.textContent = caption;
       templates.hidden = !sprite;
       tiles.forEach((tile, c) => Object.assign(tile.style, { backgroundImage: `url(${sprite})`, backgroundSize: `${100 * n}% ${100 * rows}%`, backgroundPosition: `${(100 * c) / (n - 1)}% ${rows > 1 ? (100 * row) / (rows - 1) : 0}%` }));
       const count = (i, j) => run.confusion[i * n + j], total = range(n).map((i) => sum(range(n).map((j) => count(i, j))));
@@ -83,8 +78,8 @@ export default figure({
       }));
       const [i, j] = cells.filter(([a, b]) => a !== b).sort((a, b) => count(...b) - count(...a))[0];
       put(table.node, { "aria-label": `Confusion matrix on the test pictures. Recall: ${rec.classes.map((name, c) => `${name} ${fmt(count(c, c) / (total[c] || 1), 2)}`).join(", ")}.` });
-      put(templates, { "aria-label": `Weights of the ${n} classes as pictures: blue counts for the class, red against it.` });
-      return `Most often confused: ${rec.classes[i]} taken for ${rec.classes[j]}, ${count(i, j)} of ${total[i]}.`;
+      put(templates, { "aria-label": `Weights of the ${n} classes as pictures.` });
+      heading.textContent = `${caption}. Most often confused: ${rec.classes[i]} taken for ${rec.classes[j]}, ${count(i, j)} of ${total[i]}.`;
     }
     const say = (run, what) => {
       const e = run.test_accuracy.length;
@@ -100,14 +95,14 @@ export default figure({
     if (!live) why.textContent = `Fixed: all recorded runs used minibatches of ${rec.batch_size}. Changing it needs a kernel.`;
     ui.add(mode, html("div", { class: "cu-grid2" },
       html("div", { class: "cu-stack cu-form" },
-        ui.slider("lr", { label: "learning rate", step: 1, min: rec.lrs[0], max: rec.lrs[rec.lrs.length - 1], to: nearest, from: (i) => rec.lrs[i], show: String }),
+        ui.slider("lr", { label: "learning rate", step: 1, min: rec.lrs[0], max: rec.lrs[rec.lrs.length - 1], to: spot, from: (i) => rec.lrs[i], show: String }),
         ui.slider("epochs", { label: "epochs", step: 1, max: Math.max(...rec.runs.map((r) => r.test_accuracy.length)), show: String }), batch, why),
       html("div", { class: "cu-stack" }, words, html("div", { class: "cu-row" }, ...(live ? [train, stop] : []), keep, clear), live ? bar : "")),
-    html("div", { class: "cu-grid2 cu-gap" }, loss.node, accuracy.node), html("div", { class: "cu-grid2 cu-gap" }, html("div", {}, heading, templates), table.node));
+    html("div", { class: "cu-grid2 cu-gap" }, loss.node, accuracy.node), heading, html("div", { class: "cu-grid2" }, html("div", {}, templates, html("p", { class: "cu-soft cu-why" }, "The weights as pictures: a bright pixel speaks for the class where it is blue, against it where it is red.")), table.node));
 
     return () => {
       const s = status(), all = curves(), epochs = Math.max(2, ...all.map((r) => r.live ? Math.max(r.epochs ?? 0, r.test_accuracy.length) : ui.get("epochs")));
-      const mine = (r) => nearest(r.lr) === nearest(ui.get("lr")), last = all[all.length - 1];
+      const mine = (r) => spot(r.lr) === spot(ui.get("lr")), last = all[all.length - 1];
       const front = busy() && last.live ? last : all.findLast((r) => mine(r) && !(r.phase && gone)), source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
       mode.replaceChildren(html("b", {}, live && !gone ? "Live kernel" : "Recorded runs"), gone ? " The kernel does not answer (stopped, or busy elsewhere). The recorded runs stay usable; Train asks it again."
         : live ? ` Train fits a new model${source || " on the 60 000 real pictures"} with these settings. In blue: the run recorded with batch size ${rec.batch_size}.`
@@ -120,10 +115,9 @@ export default figure({
       lines(accuracy, all, "test_accuracy", "train_accuracy");
       const what = front.live ? `Live run, learning rate ${front.lr}, batch size ${front.batch_size}` : `Recorded, learning rate ${front.lr}`;
       words.replaceChildren(...(asked ? ["Asked the kernel to train…"] : s.phase === "failed" ? [`Training failed: ${s.message}`] : say(front, what)));
-      const done = runs().slice(hidden).findLast(mine), k = nearest(ui.get("lr"));
-      const confused = done ? pictures(done, done.templates, 1, 0, `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`)
-        : pictures(rec.runs[k], rec.templates, rec.lrs.length, k, `Recorded, learning rate ${rec.lrs[k]}, after epoch ${rec.runs[k].test_accuracy.length}`);
-      words.append(` ${busy() ? "" : confused}`);
+      const done = runs().slice(hidden).findLast(mine), k = spot(ui.get("lr"));
+      if (done) pictures(done, done.templates, 1, 0, `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`);
+      else pictures(rec.runs[k], rec.templates, rec.lrs.length, k, `Recorded, learning rate ${rec.lrs[k]}, after epoch ${rec.runs[k].test_accuracy.length}`);
       for (const [plot, name] of [[loss, "Training loss"], [accuracy, "Accuracy"]]) put(plot.node, { "aria-label": `${name} by epoch for learning rates ${all.map((r) => r.name).join(", ")}.` });
       train.disabled = busy();
       stop.disabled = !busy();

@@ -1,0 +1,231 @@
+"""Figure 5: SGD in the page must be the SGD of torch, step by step."""
+
+import math
+
+import pytest
+import torch
+from browser_tools import accessibility_violations, move, value
+from torch.nn.functional import cross_entropy
+
+from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.traits import StateError
+
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+
+
+def press(page, name, times=1):
+    for _ in range(times):
+        page.get_by_role("button", name=name, exact=True).click()
+
+
+def points(page):
+    """Return the features (n, 2) and labels (n,) the page trains on, in its order."""
+    texts = page.locator("[data-point]").evaluate_all("(es) => es.map((e) => e.dataset.point)")
+    table = torch.tensor([[float(v) for v in text.split(",")] for text in texts]).double()
+    return table[:, :2].round(decimals=2), table[:, 2].long()
+
+
+def shown_net(page, k):
+    names = [[f"w1.{c}" for c in range(k)], [f"w2.{c}" for c in range(k)]]
+    weight = torch.tensor([[value(page, n) for n in row] for row in names], dtype=torch.float64)
+    bias = torch.tensor([value(page, f"b.{c}") for c in range(k)], dtype=torch.float64)
+    return weight, bias
+
+
+def mulberry32(state):
+    """Yield the page's random numbers."""
+    mask = 0xFFFFFFFF
+    while True:
+        state = (state + 0x6D2B79F5) & mask
+        t = ((state ^ (state >> 15)) * (1 | state)) & mask
+        t = ((t + (((t ^ (t >> 7)) * (61 | t)) & mask)) & mask) ^ t
+        yield ((t ^ (t >> 14)) & mask) / 2**32
+
+
+def shuffled(n, draw):
+    order = list(range(n))
+    for i in range(n - 1, 0, -1):
+        j = math.floor(next(draw) * (i + 1))
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def torch_sgd(X, y, k, lr, batch_size, steps, seed=1):
+    """Train with autograd in float64, in the page's order of minibatches."""
+    weight = torch.zeros(2, k, dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(k, dtype=torch.float64, requires_grad=True)
+    draw, order = mulberry32(seed), []
+    for _ in range(steps):
+        order = order or shuffled(len(y), draw)
+        batch, order = order[:batch_size], order[batch_size:]
+        loss = cross_entropy(X[batch] @ weight + bias, y[batch])
+        grads = torch.autograd.grad(loss, (weight, bias))
+        with torch.no_grad():
+            weight -= lr * grads[0]
+            bias -= lr * grads[1]
+    return weight.detach(), bias.detach()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("k", "lr", "batch_size", "steps"),
+    [(3, 0.1, 150, 25), (4, 0.1, 7, 40), (5, 3.0, 10, 35)],
+)
+def test_weights_equal_those_of_torch(show, k, lr, batch_size, steps):
+    page = show(BrowserRegression(num_classes=k, lr=lr, batch_size=batch_size, epochs=60))
+    press(page, "Restart")
+    assert all(not net.any() for net in shown_net(page, k))
+    press(page, "Step", steps)
+    X, y = points(page)
+    weight, bias = torch_sgd(X, y, k, lr, batch_size, steps)
+    seen_weight, seen_bias = shown_net(page, k)
+    torch.testing.assert_close(seen_weight, weight, rtol=1e-6, atol=1e-12)
+    torch.testing.assert_close(seen_bias, bias, rtol=1e-6, atol=1e-12)
+    logits = X @ weight + bias
+    assert value(page, "loss") == pytest.approx(cross_entropy(logits, y).item(), rel=1e-6)
+    hits = (logits.argmax(1) == y).double().mean().item()
+    assert value(page, "accuracy") == pytest.approx(hits)
+
+
+@pytest.mark.browser
+def test_default_state_is_trained_and_compares_three_rates(show):
+    page = show(BrowserRegression())
+    assert "Step 360, epoch 40 of 40" in page.locator(".cu-say").inner_text()
+    assert value(page, "accuracy") > 0.85
+    names = page.locator("svg text").all_text_contents()
+    assert {"lr 0.1", "lr 0.01", "lr 10"} <= set(names)
+    assert page.locator(".cu-line").count() == 3
+
+
+@pytest.mark.browser
+def test_play_repeats_itself_and_too_large_a_rate_diverges(show):
+    page = show(BrowserRegression(epochs=5))
+    first = shown_net(page, 3)
+    press(page, "Play again")
+    page.get_by_role("button", name="Play again").wait_for()
+    assert all(torch.equal(a, b) for a, b in zip(first, shown_net(page, 3), strict=True))
+    assert page.locator(".cu-alarm").count() == 0
+    move(page, "lr", 1)
+    press(page, "Play again")
+    page.locator(".cu-alarm").wait_for()
+    page.get_by_role("button", name="Play again").wait_for()
+    assert "Diverging" in page.locator(".cu-say").inner_text()
+    assert "learning rate 10 is too large" in page.locator(".cu-say").inner_text()
+
+
+@pytest.mark.browser
+def test_play_can_be_paused(show):
+    page = show(BrowserRegression(epochs=200, batch_size=1))
+    press(page, "Restart")
+    press(page, "Play")
+    page.wait_for_function("Number(document.querySelector('.cu-fig').dataset.steps) > 20")
+    press(page, "Pause")
+    steps = page.locator(".cu-fig").get_attribute("data-steps")
+    page.wait_for_timeout(100)
+    assert page.locator(".cu-fig").get_attribute("data-steps") == steps
+
+
+@pytest.mark.browser
+def test_reduced_motion_trains_without_animation(show):
+    page = show(BrowserRegression(), reduced_motion="reduce")
+    press(page, "Restart")
+    page.evaluate(
+        "() => { window.frames_asked = 0; const raf = requestAnimationFrame;"
+        " window.requestAnimationFrame = (f) => { frames_asked += 1; return raf(f); }; }"
+    )
+    press(page, "Play")
+    assert page.locator(".cu-fig").get_attribute("data-steps") == "360"
+    assert page.evaluate("frames_asked") == 0
+
+
+def plane_spot(page, x1, x2):
+    """Return where (x1, x2) is drawn, in page coordinates."""
+    box = page.locator("[data-control=plane]").bounding_box()
+    unit = box["width"] / 340
+    left, right, top, bottom = 42, 12, 22, 38
+    across, up = 340 - left - right, 340 - top - bottom
+    return (
+        box["x"] + unit * (left + across * x1 / 6),
+        box["y"] + unit * (340 - bottom - up * x2 / 6),
+    )
+
+
+@pytest.mark.browser
+def test_click_adds_a_point_of_the_chosen_class(show):
+    page = show(BrowserRegression())
+    before = page.locator("[data-point]").count()
+    page.locator("[data-control='new_class.2']").check()
+    page.mouse.click(*plane_spot(page, 4.5, 1.5))
+    assert page.locator("[data-point]").count() == before + 1
+    x1, x2, label = page.locator("[data-point]").last.get_attribute("data-point").split(",")
+    assert (float(x1), float(x2)) == pytest.approx((4.5, 1.5), abs=0.05)
+    assert label == "2"
+    press(page, "Remove last point")
+    assert page.locator("[data-point]").count() == before
+
+
+@pytest.mark.browser
+def test_keyboard_adds_a_point(show):
+    page = show(BrowserRegression())
+    before = page.locator("[data-point]").count()
+    page.locator("[data-control=plane]").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator("[data-point]").last.get_attribute("data-point") == "3.2,2.6,0"
+    assert page.locator("[data-point]").count() == before + 1
+    page.wait_for_function(
+        "document.querySelector('[aria-live=polite]').textContent.includes('added at 3.2, 2.6')"
+    )
+
+
+@pytest.mark.browser
+def test_tap_adds_a_point_on_a_phone(show):
+    page = show(BrowserRegression(), **PHONE)
+    before = page.locator("[data-point]").count()
+    page.locator("[data-control=plane]").scroll_into_view_if_needed()
+    page.touchscreen.tap(*plane_spot(page, 1, 1))
+    assert page.locator("[data-point]").count() == before + 1
+    assert accessibility_violations(page) == []
+
+
+@pytest.mark.browser
+def test_regions_follow_dark_mode(show):
+    page = show(BrowserRegression())
+    page.wait_for_timeout(100)  # two frames: the colours are read once the figure is on the page
+    pixel = (
+        "[...document.querySelector('canvas').getContext('2d').getImageData(60, 5, 1, 1).data]"
+    )
+    light = page.evaluate(pixel)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_timeout(100)
+    dark = page.evaluate(pixel)
+    assert light[:3] != dark[:3]
+    assert light[3] == dark[3] > 0
+
+
+@pytest.mark.browser
+def test_the_number_of_classes_changes_points_weights_and_pens(show):
+    page = show(BrowserRegression())
+    pens = page.locator("label:has([data-control^='new_class'])")
+    assert [pen.is_visible() for pen in pens.all()] == [True] * 3 + [False] * 2
+    page.locator("[data-control='num_classes.5']").check()
+    assert page.locator("[data-point]").count() == 150
+    assert page.locator("tbody tr").count() == 5
+    assert all(pen.is_visible() for pen in pens.all())
+
+
+@pytest.mark.parametrize("added", [[[1, 2]], [[1, 2, 7]], [["a", 2, 0]], "points", [5]])
+def test_malformed_points_are_refused(added):
+    with pytest.raises(StateError, match="added must hold"):
+        BrowserRegression(added=added)
+
+
+def test_points_outside_the_plane_are_clamped():
+    assert BrowserRegression(added=[(9, -1, 1)]).added == [[6, 0, 1]]
+
+
+def test_out_of_range_settings_are_clamped_and_said():
+    figure = BrowserRegression(lr=100)
+    assert figure.lr == 10
+    assert "lr 100 is outside" in figure.notice
+    assert BrowserRegression(num_classes=9).num_classes == 5

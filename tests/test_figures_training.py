@@ -1,0 +1,151 @@
+"""Figures 5 to 7: what every figure must reach, driven in a real browser on static pages."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+from browser_tools import accessibility_violations, open_page, write_page
+from figure_samples import SAMPLES
+
+pytestmark = pytest.mark.browser
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+FIGURES = list(SAMPLES)
+LIVE = "input[type=range]:not(:disabled)"
+
+
+@pytest.fixture(params=FIGURES)
+def figure(request):
+    return SAMPLES[request.param]()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
+    page = show(figure, theme=theme)
+    assert page.problems == []
+    assert page.locator(".cu-fig").count() == 1
+    assert page.locator(".cu-error, .cu-note:not(:empty)").count() == 0
+    assert accessibility_violations(page) == []
+
+
+def test_all_start_over_http(browser, tmp_path):
+    write_page(tmp_path, *(make() for make in SAMPLES.values()))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    handler.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        page = open_page(browser, f"http://127.0.0.1:{server.server_port}/page.html")
+        server.shutdown()
+    assert page.problems == []
+    assert page.locator(".cu-fig").count() == len(SAMPLES)
+    page.context.close()
+
+
+def test_keyboard_reaches_and_moves_everything(show, figure):
+    page = show(figure)
+    page.evaluate(
+        "document.body.tabIndex = -1; document.body.focus();"
+        "window.seen = new Set(); document.addEventListener('focusin', (e) => seen.add(e.target))"
+    )
+    for _ in range(30):
+        page.keyboard.press("Tab")
+    missed = page.evaluate(
+        "[...document.querySelectorAll('.cu-fig :is(input, button, [tabindex])')].filter((e) =>"
+        " !seen.has(e) && !e.disabled"
+        " && !(e.type === 'radio' && [...seen].some((s) => s.name === e.name)))"
+        ".map((e) => e.outerHTML)"
+    )
+    assert missed == []
+    for slider in page.locator(LIVE).all():
+        before = slider.get_attribute("aria-valuetext")
+        low = float(slider.input_value()) <= float(slider.get_attribute("min"))
+        slider.focus()
+        page.keyboard.press("PageUp" if low else "PageDown")
+        assert slider.get_attribute("aria-valuetext") != before
+
+
+def test_every_slider_has_a_name_and_a_spoken_value(show, figure):
+    page = show(figure)
+    for slider in page.locator("input[type=range]").all():
+        row = slider.locator("xpath=ancestor::div[@class='cu-slider']")
+        assert row.locator("label span").text_content()
+        assert slider.get_attribute("aria-valuetext") == row.locator("output").text_content()
+
+
+def test_changes_are_announced(show, figure):
+    page = show(figure)
+    page.wait_for_timeout(600)
+    assert page.locator("[aria-live=polite]").text_content() == ""
+    page.locator(LIVE).first.focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_function("document.querySelector('[aria-live=polite]').textContent.length > 10")
+
+
+def test_reset_brings_back_the_first_state(show, figure):
+    page = show(figure)
+    first = page.locator(".cu-fig").inner_text()
+    for slider in page.locator(LIVE).all():
+        slider.focus()
+        page.keyboard.press("PageUp")
+        page.keyboard.press("PageDown")
+        page.keyboard.press("PageDown")
+    assert page.locator(".cu-fig").inner_text() != first
+    page.get_by_role("button", name="Reset", exact=True).click()
+    assert page.locator(".cu-fig").inner_text() == first
+
+
+def test_phone_width_fits_and_answers_to_touch(show, figure):
+    page = show(figure, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    slider = page.locator(LIVE).first
+    before = slider.get_attribute("aria-valuetext")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    assert slider.get_attribute("aria-valuetext") != before
+    assert accessibility_violations(page) == []
+
+
+@pytest.mark.parametrize("where", ["documentElement.dataset.theme", "body.dataset.jpThemeLight"])
+def test_dark_mode_follows_the_page_when_toggled(show, figure, where):
+    page = show(figure)
+    colours = (
+        "[...document.querySelectorAll('.cu-fig, .cu-fig .cu-line, .cu-fig .cu-say')].map((e) =>"
+        " getComputedStyle(e).backgroundColor + getComputedStyle(e).stroke)"
+    )
+    light = page.evaluate(colours)
+    page.evaluate(f"document.{where} = '{'dark' if 'theme' in where else 'false'}'")
+    assert all(a != b for a, b in zip(light, page.evaluate(colours), strict=True))
+
+
+def test_same_figure_twice_shares_nothing(show, figure):
+    page = show(figure, figure)
+    slider = page.locator(LIVE)
+    count = slider.count() // 2
+    before = slider.nth(count).get_attribute("aria-valuetext")
+    slider.first.focus()
+    page.keyboard.press("PageUp")
+    assert slider.nth(count).get_attribute("aria-valuetext") == before
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_out_of_range_state_is_clamped_and_said(show, figure):
+    state = figure.state()
+    name = next(k for k in ("lr", "temperature") if k in state)
+    text = figure.static_html().replace(f'"{name}": {state[name]}', f'"{name}": 99')
+    page = show(figure, extra=text)
+    assert "99 is out of range" in page.locator(".cu-note").nth(1).inner_text()
+    assert page.locator(".cu-fig").count() == 2
+
+
+def test_python_and_javascript_agree_on_the_version(show, figure):
+    page = show(figure, extra=figure.static_html().replace('"version": 1', '"version": 0'))
+    assert "version 0, this page understands 1" in page.locator(".cu-error").inner_text()
+    assert page.locator(".cu-fig").count() == 1
+
+
+def test_bare_div_of_the_points_starts_with_the_defaults(show):
+    page = show(extra='<div data-afm="browser_regression"></div>')
+    assert page.locator("[data-point]").count() == 90
+    assert page.problems == []
