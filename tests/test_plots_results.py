@@ -11,6 +11,7 @@ from course_utils.plots.results import (
     plot_by_epoch,
     plot_confusion,
     plot_expected_costs,
+    plot_first_epoch,
     plot_recall,
     plot_reliability,
 )
@@ -96,3 +97,11 @@ def test_accuracies_are_listed_from_the_top_with_means(ax):
     means = [line for line in ax.lines if line.get_marker() == "D"]
     assert means[1].get_xdata()[0] == pytest.approx(0.85)
     assert means[0].get_color() != means[1].get_color()
+
+
+def test_the_first_epoch_shows_batches_mean_and_end(ax):
+    plot_first_epoch(ax, [0.1, 0.5, 0.6], {"train": 0.7, "test": 0.65}, running=0.4)
+    assert ax.lines[0].get_xydata().tolist() == [[1, 0.1], [2, 0.5], [3, 0.6]]
+    assert ax.collections[0].get_paths()[0].vertices[:, 1].tolist() == [0.4, 0.4]
+    assert [line.get_ydata()[0] for line in ax.lines[1:]] == [0.7, 0.65]
+    assert words(ax) == ["running average 0.400", "train 0.700", "test 0.650"]

@@ -187,3 +187,37 @@ def plot_accuracies(ax: Axes, rows: Mapping[str, Sequence[float]], ours: Sequenc
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="test accuracy (fraction)", ylim=(-0.5, len(names) - 0.3))
     return ax
+
+
+def plot_first_epoch(
+    ax: Axes, by_batch: Sequence[float], after: Mapping[str, float], running: float
+) -> Axes:
+    """Draw the accuracy of each batch of an epoch, their mean, and what was measured afterwards.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    by_batch : sequence of float
+        Accuracy of each batch before its own update.
+    after : mapping from a name to a float
+        Accuracies at the end of the epoch, drawn to the right of the batches.
+    running : float
+        What the epoch reports: the mean over its examples.
+
+    Introduced in chapter 09.
+    """
+    n = len(by_batch)
+    ax.plot(range(1, n + 1), by_batch, ".", ms=4, color=COLORS["sky"])
+    ax.hlines(running, 1, n, color=COLORS["blue"])
+    ax.annotate(
+        f"running average {running:.3f}", (0.45 * n, running), xytext=(0, -16),
+        textcoords="offset points", color=COLORS["blue"],
+    )  # fmt: skip
+    for (name, value), color, marker in zip(after.items(), PALETTE[1:], "s^", strict=False):
+        ax.plot(1.04 * n, value, marker, ms=7, color=color)
+        ax.annotate(
+            f"{name} {value:.3f}", (1.04 * n, value), xytext=(8, 0), va="center",
+            textcoords="offset points", color=color, annotation_clip=False,
+        )  # fmt: skip
+    ax.set(xlabel="batch of the first epoch", ylabel="accuracy (fraction)", ylim=(0, 1))
+    return ax
