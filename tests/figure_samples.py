@@ -1,10 +1,12 @@
 """Training figures with little data, for the browser tests."""
 
+from dataclasses import replace
 from functools import cache
 
 import torch
 from tiny import tiny_data
 
+from course_utils.data import Split
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.recording import record_runs
@@ -16,7 +18,9 @@ LRS = (0.01, 0.1, 1.0, 10.0)
 @cache
 def recorded():
     """Return the tiny data set and a recording of it; the last run diverges."""
-    data = tiny_data(n=300, classes=10)
+    clean = tiny_data(n=300, classes=10)
+    noisy = torch.where(torch.arange(300) % 3 == 0, 0, clean.train.labels)
+    data = replace(clean, train=Split(4 * clean.train.images, noisy))
     return data, record_runs(data, lrs=LRS, num_epochs=20, batch_size=4, seed=1)
 
 

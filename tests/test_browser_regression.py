@@ -192,9 +192,7 @@ def test_tap_adds_a_point_on_a_phone(show):
 def test_regions_follow_dark_mode(show):
     page = show(BrowserRegression())
     page.wait_for_timeout(100)  # two frames: the colours are read once the figure is on the page
-    pixel = (
-        "[...document.querySelector('canvas').getContext('2d').getImageData(60, 5, 1, 1).data]"
-    )
+    pixel = "[...document.querySelector('canvas').getContext('2d').getImageData(60, 5, 1, 1).data]"
     light = page.evaluate(pixel)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_timeout(100)

@@ -69,7 +69,7 @@ export default figure({
           return text(price.x(end) + (early ? 6 : -4), Math.max(price.y(Math.min(at(a, end), high)) - 7, price.y(high) + 12), names[a], { "text-anchor": early ? "start" : "end", class: "cu-strong", style: `fill:${COLORS[a]}` });
         }));
       const likely = p > 0.5 ? ill : well, q = (a) => quantity(html("b"), `cost.${a}`, at(a, p), fmt(at(a, p), 1));
-      chosen.replaceChildren(`The model says ${fmt(raw, 3)}; at temperature ${fmt(t)} that is `, quantity(html("b"), "p", p, fmt(p, 3)), `. Expected costs: `, ...all.flatMap((a) => [a ? ", " : "", `${names[a]} `, q(a)]), ". Most probable: ", likely, ". Cheapest: ", put(html("b", {}, names[now]), { "data-decision": names[now] }), ".");
+      chosen.replaceChildren("The model says ", quantity(html("b"), "says", raw, fmt(raw, 3)), `; at temperature ${fmt(t)} that is `, quantity(html("b"), "p", p, fmt(p, 3)), `. Expected costs: `, ...all.flatMap((a) => [a ? ", " : "", `${names[a]} `, q(a)]), ". Most probable: ", likely, ". Cheapest: ", put(html("b", {}, names[now]), { "data-decision": names[now] }), ".");
       put(price.node, { "aria-label": `Expected cost of each action by probability. ${runs.map(([a, from, to]) => `${names[a]} from ${fmt(from)} to ${fmt(to)}`).join("; ")}.` });
       return chosen.textContent;
     }
