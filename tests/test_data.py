@@ -50,8 +50,8 @@ def offline(monkeypatch):
     monkeypatch.setattr(sources, "make_arrays", lambda: ARRAYS)
 
 
-def load_small(root, source="real", mirrors=()):
-    return load_arrays(root, source, files=SMALL, mirrors=mirrors, patience=0.3)
+def load_small(root, source="real", mirrors=(), patience=10):
+    return load_arrays(root, source, files=SMALL, mirrors=mirrors, patience=patience)
 
 
 def unboxed(out):
@@ -348,7 +348,7 @@ def test_without_permission(task, spoiled, mode):
 
 def test_stalling_network_gives_the_stand_in(tmp_path, offline, capsys):
     with serving(lambda name: b"", hold=threading.Event()) as url:
-        _, source = load_small(tmp_path, "auto", [url])
+        _, source = load_small(tmp_path, "auto", [url], patience=0.3)
     assert source == "synthetic"
     out, err = capsys.readouterr()
     assert "no answer within 0.3 seconds" in out

@@ -7,7 +7,10 @@ module                    what it holds
 ========================  =====================================================
 ``checks``                argument checks: they name the argument, value, remedy
 ``data``                  Fashion-MNIST in memory and minibatches of it
-``download``              fetching and verifying the four files
+``sources``               local files, a download or the stand-in, in this order
+``idx``                   the four files: their format and their checksums
+``download``              fetching them within time limits, all or nothing
+``resizing``              pictures at another size
 ``synthetic``             the seeded stand-in for the data set
 ``torchvision_compat``    ``import torchvision`` beside a CPU-only torch
 ``softmax``               the mathematics: pure functions on tensors
