@@ -23,10 +23,13 @@ export default figure({
     const line = (plot, x1, y1, x2, y2, attrs) => svg("line", { x1: plot.x(x1), y1: plot.y(y1), x2: plot.x(x2), y2: plot.y(y2), ...attrs });
     const text = (x, y, s, attrs) => svg("text", { x, y, ...attrs }, s);
     const rect = (plot, x1, y1, x2, y2, attrs, ...kids) => svg("rect", { x: plot.x(x1), y: plot.y(Math.max(y1, y2)), width: plot.x(x2) - plot.x(x1), height: Math.abs(plot.y(y1) - plot.y(y2)), ...attrs }, ...kids);
-    const deep = { fill: "none", "stroke-width": 2.5 };
 
+    let drawn, rows = 0;
     function calibration() {
-      const k = spot(ui.get("temperature")), count = grid.count[k], total = sum(count), edge = (i) => i / bins;
+      const k = spot(ui.get("temperature"));
+      if (k === drawn) return told.textContent;
+      drawn = k;
+      const count = grid.count[k], total = sum(count), edge = (i) => i / bins;
       const acc = count.map((c, i) => (c ? grid.hits[k][i] / c : 0)), conf = grid.confidence[k];
       curve.draw(...range(bins).filter((i) => count[i]).flatMap((i) => [
         rect(curve, edge(i), 0, edge(i + 1), acc[i], { fill: COLORS[0], "fill-opacity": 0.75, stroke: "var(--cu-surface)" }, quantity(svg("title"), `accuracy.${i}`, acc[i], `accuracy ${fmt(acc[i], 3)}, ${count[i]} examples`)),
@@ -47,7 +50,6 @@ export default figure({
       return told.textContent;
     }
 
-    let rows = 0;
     function decision() {
       const cost = ui.get("cost"), m = cost.length / 2, names = ui.get("actions"), t = T[spot(ui.get("temperature"))];
       if (rows !== m) {
@@ -56,18 +58,16 @@ export default figure({
       }
       const raw = ui.get("probability"), p = 1 / (1 + ((1 - raw) / raw) ** (1 / t));
       const at = (a, q) => cost[a] * (1 - q) + cost[m + a] * q, all = range(m), cheapest = (q) => all.reduce((b, a) => (at(a, q) < at(b, q) ? a : b));
-      const high = Math.max(10, Math.min(60, 1.15 * Math.max(...cost))), now = cheapest(p), steps = range(401).map((i) => i / 400), runs = [];
+      const high = Math.max(10, Math.min(60, 1.15 * Math.max(...cost))), now = cheapest(p), runs = []; // [action, from, to]: where it is the cheapest
       price.scale({ y: [0, high] });
-      for (const q of steps) { const a = cheapest(q); if (runs.at(-1)?.[0] === a) runs.at(-1)[2] = q; else runs.push([a, runs.at(-1)?.[2] ?? 0, q]); }
-      const ys = all.map((a) => price.line(steps.filter((q) => at(a, q) <= high), steps.map((q) => at(a, q)).filter((v) => v <= high)));
+      for (const q of range(401).map((i) => i / 400)) { const a = cheapest(q); if (runs.at(-1)?.[0] === a) runs.at(-1)[2] = q; else runs.push([a, runs.at(-1)?.[2] ?? 0, q]); }
+      const cut = (a) => (high - cost[a]) / (cost[m + a] - cost[a]); // where the line of an action leaves the plot
+      const lines = all.filter((a) => Math.min(cost[a], cost[m + a]) <= high).map((a) => [a, cost[a] > high ? cut(a) : 0, cost[m + a] > high ? cut(a) : 1]);
       price.draw(...runs.map(([a, from, to]) => rect(price, from, 0, to, high, { fill: COLORS[a], "fill-opacity": 0.14 })),
-        ...all.map((a) => svg("path", { d: ys[a], ...deep, stroke: COLORS[a] })),
+        ...lines.map(([a, from, to]) => line(price, from, at(a, from), to, at(a, to), { stroke: COLORS[a], "stroke-width": 2.5 })),
         line(price, p, 0, p, high, { stroke: "var(--cu-ink)", "stroke-width": 1.5 }),
         ...all.map((a) => at(a, p) <= high ? svg("circle", { cx: price.x(p), cy: price.y(at(a, p)), r: a === now ? 6 : 3.5, fill: COLORS[a] }) : ""),
-        ...all.map((a) => { // each name at the end of its line, or where the line leaves the plot
-          const end = steps.findLast((q) => at(a, q) <= high) ?? 0, early = end < 0.75;
-          return text(price.x(end) + (early ? 6 : -4), Math.max(price.y(Math.min(at(a, end), high)) - 7, price.y(high) + 12), names[a], { "text-anchor": early ? "start" : "end", class: "cu-strong", style: `fill:${COLORS[a]}` });
-        }));
+        ...lines.map(([a, , to]) => text(price.x(to) + (to < 0.75 ? 6 : -4), Math.max(price.y(at(a, to)) - 7, price.y(high) + 12), names[a], { "text-anchor": to < 0.75 ? "start" : "end", class: "cu-strong", style: `fill:${COLORS[a]}` })));
       const likely = p > 0.5 ? ill : well, q = (a) => quantity(html("b"), `cost.${a}`, at(a, p), fmt(at(a, p), 1));
       chosen.replaceChildren("The model says ", quantity(html("b"), "says", raw, fmt(raw, 3)), `; at temperature ${fmt(t)} that is `, quantity(html("b"), "p", p, fmt(p, 3)), `. Expected costs: `, ...all.flatMap((a) => [a ? ", " : "", `${names[a]} `, q(a)]), ". Most probable: ", likely, ". Cheapest: ", put(html("b", {}, names[now]), { "data-decision": names[now] }), ".");
       put(price.node, { "aria-label": `Expected cost of each action by probability. ${runs.map(([a, from, to]) => `${names[a]} from ${fmt(from)} to ${fmt(to)}`).join("; ")}.` });
