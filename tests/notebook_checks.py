@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MAX_BYTES = 1_500_000
@@ -111,7 +111,46 @@ def check_claims(notebook: dict) -> list[str]:
     return []
 
 
-def check_file(path: Path) -> list[str]:
+def known_numbers(notebook: dict) -> list[float]:
+    """Return all numbers that stand in the chapter's code and in its text outputs."""
+    texts = [source(cell) for cell in code_cells(notebook)]
+    for output in outputs(notebook):
+        data = output.get("data", {})
+        parts = (output.get("text", ""), data.get("text/plain", ""), data.get("text/html", ""))
+        texts += ["".join(part) for part in parts]
+    found = re.findall(r"\d+\.?\d*(?:e[+-]?\d+)?", " ".join(texts).replace("_", ""))
+    return [float(number) for number in found]
+
+
+def mantissa(number: float) -> float:
+    """Return the number divided by its power of ten."""
+    return float(f"{number:e}".split("e")[0])
+
+
+def check_prose_numbers(notebook: dict, facts: Iterable[str] = ()) -> list[str]:
+    """A decimal number in the text is, rounded, a number of the code or of an output.
+
+    ``facts`` are numbers from elsewhere, which the text must cite.
+    """
+    known, found = known_numbers(notebook), []
+    mantissas = [mantissa(number) for number in known]
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "markdown":
+            continue
+        text = re.sub(r"`[^`]*`|\w+\{[^}]*\}", "", source(cell))
+        for match in re.finditer(r"(?<![\w./-])(\d+\.\d+)(?![\d.]*\d)(\s*\\cdot\s*10)?", text):
+            quoted, power = match.groups()
+            step = 10.0 ** -len(quoted.split(".")[1])
+            pool = mantissas if power else known
+            if quoted not in facts and not any(
+                abs(number - float(quoted)) <= 0.5000001 * step for number in pool
+            ):
+                around = text[max(0, match.start() - 30) : match.end() + 10]
+                found.append(f"{quoted} comes from no cell: {around!r}")
+    return found
+
+
+def check_file(path: Path, facts: Iterable[str] = ()) -> list[str]:
     """All checks of one file; each finding begins with the file's name."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     found = []
@@ -119,6 +158,7 @@ def check_file(path: Path) -> list[str]:
         found.append(f"is {path.stat().st_size:,} bytes, above {MAX_BYTES:,}")
     for check in (check_execution, check_outputs, check_imports, check_pictures, check_claims):
         found += check(notebook)
+    found += check_prose_numbers(notebook, facts)
     return [f"{path.name}: {finding}" for finding in found]
 
 
