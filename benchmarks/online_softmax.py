@@ -1,0 +1,47 @@
+"""One pass over blocks against two passes over the whole vector: time, memory and error."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_utils.measure import best_seconds
+from course_utils.memory import peak_tensor_bytes
+from course_utils.online import WIDER, online_logsumexp
+from course_utils.softmax import logsumexp
+
+LENGTH = 10_000_000
+BLOCKS = (1_000, 10_000, 50_000, 200_000, 1_000_000)
+
+
+def contenders(scores: Tensor) -> dict[str, Callable[[], Tensor]]:
+    """Return the ways to the log-sum-exp of one long vector."""
+    wide = WIDER.get(scores.dtype)
+    ways = {
+        "two passes, whole vector": lambda: logsumexp(scores),
+        "torch.logsumexp": lambda: torch.logsumexp(scores, 0),
+    }
+    for size in BLOCKS:
+        ways[f"one pass, blocks of {size:,}"] = lambda size=size: online_logsumexp(
+            scores.split(size), wide
+        )
+    return ways
+
+
+def main() -> None:
+    """Print the table, times relative to the two passes."""
+    scores = 5 * torch.randn(LENGTH, generator=torch.Generator().manual_seed(0))
+    truth = logsumexp(scores.double())
+    base = best_seconds(lambda: logsumexp(scores))
+    print(f"{LENGTH:,} float32 scores, one thread")
+    print(f"{'':32s} {'ms':>6s} {'ratio':>6s} {'MB':>7s} {'error':>8s}")
+    for name, way in contenders(scores).items():
+        seconds, error = best_seconds(way), abs(way() - truth).item()
+        megabytes = peak_tensor_bytes(way) / 1e6
+        print(
+            f"{name:32s} {1000 * seconds:6.1f} {seconds / base:6.2f} {megabytes:7.2f} {error:8.1e}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Softmax in one pass: (maximum, sum) pairs that merge in any order.
+
+A pair stands for a set of scores: their largest score m, and the sum of exp(score - m) over the
+set. Two pairs make the pair of the union, so blocks, shards and machines can share the work.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+
+import torch
+from torch import Tensor
+
+from course_utils.checks import require_count, require_float_tensor
+from course_utils.softmax import largest_logit
+
+Pair = tuple[Tensor, Tensor]
+
+WIDER = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.float32: torch.float64}
+
+
+def finite_or_zero(shift: Tensor) -> Tensor:
+    """Replace infinities by zero, so that a shift never makes inf - inf.
+
+    Introduced in chapter 10.
+    """
+    return shift.masked_fill(shift.isinf(), 0)
+
+
+def pair_of(scores: Tensor, dtype: torch.dtype | None = None) -> Pair:
+    """Largest score of the last axis, and the sum of exponentials relative to it.
+
+    Parameters
+    ----------
+    scores : Tensor of shape (..., k), floating point
+    dtype : format of the pair; that of ``scores`` without one. `WIDER` names a wider one, in
+        which neither 70 000 equal float16 scores overflow nor a long sum loses digits.
+
+    Returns
+    -------
+    (maximum, total) : Tensors of shape (...); (-inf, 0) for scores of -inf
+
+    Raises
+    ------
+    TypeError : ``scores`` is not a floating-point tensor.
+
+    Introduced in chapter 10.
+    """
+    require_float_tensor("scores", scores)
+    maximum = largest_logit(scores)  # (..., 1)
+    exps = torch.exp(scores - finite_or_zero(maximum))
+    return maximum.squeeze(-1).to(dtype or scores.dtype), exps.sum(-1, dtype=dtype)
+
+
+def merge(left: Pair, right: Pair) -> Pair:
+    """Pair of the union of two sets of scores; (-inf, 0) changes nothing.
+
+    Parameters
+    ----------
+    left, right : pairs of Tensors of the same shape
+
+    Introduced in chapter 10.
+    """
+    maximum = torch.maximum(left[0], right[0])
+    shift = finite_or_zero(maximum)
+    return maximum, left[1] * (left[0] - shift).exp() + right[1] * (right[0] - shift).exp()
+
+
+def pair_logsumexp(pair: Pair) -> Tensor:
+    """Logarithm of the sum of exponentials of the scores that a pair stands for.
+
+    Introduced in chapter 10.
+    """
+    return pair[0] + pair[1].log()
+
+
+def online_logsumexp(blocks: Iterable[Tensor], dtype: torch.dtype | None = None) -> Tensor:
+    """Log-sum-exp of scores that arrive in blocks; each block is looked at once.
+
+    Parameters
+    ----------
+    blocks : iterable of Tensors of shape (..., any number of scores), at least one
+    dtype : format of the running pair; that of the blocks without one
+
+    Raises
+    ------
+    ValueError : there is no block.
+
+    Introduced in chapter 10.
+    """
+    pairs = (pair_of(block, dtype) for block in blocks)
+    first = next(pairs, None)
+    if first is None:
+        raise ValueError("blocks must hold at least one block, got none; is the iterator used up?")
+    return pair_logsumexp(reduce(merge, pairs, first))
+
+
+def online_softmax(scores: Tensor, block_size: int) -> Tensor:
+    """Softmax of the last axis in two passes over blocks: one for the pair, one to divide.
+
+    Parameters
+    ----------
+    scores : Tensor of shape (..., k), floating point
+    block_size : int, scores in a block
+
+    Returns
+    -------
+    Tensor like ``scores``
+
+    Raises
+    ------
+    TypeError, ValueError : scores not floating point, a block size below 1.
+
+    Introduced in chapter 10.
+    """
+    require_float_tensor("scores", scores)
+    require_count("block_size", block_size)
+    pairs = (pair_of(block, WIDER.get(scores.dtype)) for block in scores.split(block_size, -1))
+    maximum, total = reduce(merge, pairs)
+    probs = torch.empty_like(scores)
+    for block, out in zip(scores.split(block_size, -1), probs.split(block_size, -1), strict=True):
+        out.copy_(torch.exp(block - maximum[..., None]) / total[..., None])
+    return probs

@@ -1,0 +1,140 @@
+"""The proposal, the corrected and the biased losses, each against the full softmax."""
+
+import math
+
+import pytest
+import torch
+
+from course_utils.sampling import (
+    draw_log_uniform,
+    gathered,
+    log_uniform_probs,
+    negative_sampling_loss,
+    sampled_softmax_loss,
+)
+from course_utils.softmax import cross_entropy
+
+K = 40
+
+
+def normal(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("num_classes", [1, 2, 10, 100_000])
+def test_proposal_is_a_falling_distribution(num_classes):
+    q = log_uniform_probs(num_classes)
+    assert abs(q.sum().item() - 1) < 1e-12
+    assert (q.diff() < 0).all()
+    assert abs(q[0].item() - math.log(2) / math.log(num_classes + 1)) < 1e-12
+
+
+def test_draws_follow_the_proposal():
+    draws = draw_log_uniform(K, (500, 400), generator=torch.Generator().manual_seed(0))
+    assert draws.shape == (500, 400)
+    q = log_uniform_probs(K)
+    found = torch.bincount(draws.flatten(), minlength=K) / draws.numel()
+    assert len(found) == K
+    assert ((found - q).abs() / (q / draws.numel()).sqrt()).max() < 5
+
+
+def test_draws_are_repeatable_and_stay_inside():
+    first, second = (
+        draw_log_uniform(3, (1000,), generator=torch.Generator().manual_seed(1)) for _ in range(2)
+    )
+    assert torch.equal(first, second)
+    assert set(first.tolist()) == {0, 1, 2}
+
+
+def test_every_class_once_with_expected_count_one_is_the_full_softmax():
+    logits, labels = normal(5, K), torch.arange(5)
+    everything = torch.arange(K).expand(5, K)
+    loss = sampled_softmax_loss(*gathered(logits, labels, everything), torch.zeros(K))
+    torch.testing.assert_close(loss, cross_entropy(logits, labels))
+
+
+def estimates(logits, label, number, draws=40_000):
+    q = log_uniform_probs(K)
+    samples = draw_log_uniform(K, (draws, number), generator=torch.Generator().manual_seed(2))
+    true, sampled, hits = gathered(logits.expand(draws, K), torch.full((draws,), label), samples)
+    weights = (sampled - (number * q[samples]).log()).exp().masked_fill(hits, 0)
+    return (true.exp() + weights.sum(1)) / logits.exp().sum()
+
+
+@pytest.mark.parametrize("label", [0, 7, 39])
+def test_denominator_is_estimated_without_bias_and_its_logarithm_with(label):
+    ratio = estimates(normal(1, K), label, 4)
+    assert abs(ratio.mean() - 1) < 5 * ratio.std() / len(ratio) ** 0.5
+    assert ratio.log().mean() < -0.01
+
+
+def expected_gradient(loss, logits, labels, number, draws=4000):
+    wide = logits.repeat(draws, 1).requires_grad_()
+    tall = labels.repeat(draws)
+    generator = torch.Generator().manual_seed(3)
+    samples = draw_log_uniform(K, (len(tall), number), generator=generator)
+    (slope,) = torch.autograd.grad(loss(*gathered(wide, tall, samples), samples), wide)
+    return slope.reshape(draws, *logits.shape).sum(0)
+
+
+def test_the_correction_makes_the_bias_vanish_and_nothing_else_does():
+    logits, labels, q = normal(4, K), torch.tensor([0, 3, 11, 30]), log_uniform_probs(K)
+    leaf = logits.clone().requires_grad_()
+    (truth,) = torch.autograd.grad(cross_entropy(leaf, labels), leaf)
+
+    def bias(loss, number):
+        gradient = expected_gradient(loss, logits, labels, number)
+        return ((gradient - truth).norm() / truth.norm()).item()
+
+    def corrected(t, s, h, ids):
+        return sampled_softmax_loss(t, s, h, (ids.shape[1] * q[ids]).log())
+
+    def uncorrected(t, s, h, ids):
+        return sampled_softmax_loss(t, s, h)
+
+    def negative(t, s, h, ids):
+        return negative_sampling_loss(t, s, torch.zeros_like(h))
+
+    assert bias(corrected, 128) < 0.02 < 0.1 < bias(corrected, 2)
+    assert bias(uncorrected, 128) > 0.1
+    assert bias(negative, 128) > 1
+
+
+def test_a_hit_is_left_out():
+    loss = sampled_softmax_loss(
+        torch.zeros(1), torch.tensor([[0.0, 50.0]]), torch.tensor([[False, True]])
+    )
+    assert abs(loss.item() - math.log(2)) < 1e-6
+    kept = negative_sampling_loss(
+        torch.zeros(1), torch.tensor([[0.0, 50.0]]), torch.tensor([[False, True]])
+    )
+    assert abs(kept.item() - 2 * math.log(2)) < 1e-6
+
+
+def test_best_scores_of_negative_sampling_are_log_ratios():
+    p, q, number = torch.softmax(normal(K), 0), log_uniform_probs(K), 8
+    scores = (p / (number * q)).log().requires_grad_()
+    # Expectation over label and samples, written with the loss itself, class by class.
+    loss = 0
+    for j in range(K):
+        row = scores[j].reshape(1)
+        positive = negative_sampling_loss(row, row.new_zeros(1, 0), torch.zeros(1, 0, dtype=bool))
+        both = negative_sampling_loss(row, row[:, None], torch.zeros(1, 1, dtype=bool))
+        loss = loss + p[j] * positive + number * q[j] * (both - positive)
+    (slope,) = torch.autograd.grad(loss, scores)
+    assert slope.abs().max() < 1e-12
+
+
+def test_bad_input_is_named():
+    good, hits = torch.zeros(2), torch.zeros(2, 3, dtype=torch.bool)
+    with pytest.raises(ValueError, match=r"true_scores must have shape \(n,\) and sampled_scores"):
+        sampled_softmax_loss(good, torch.zeros(3, 3), hits)
+    with pytest.raises(ValueError, match="make it: samples == labels"):
+        sampled_softmax_loss(good, torch.zeros(2, 3), hits.float())
+    with pytest.raises(TypeError, match="sampled_scores must be floating point"):
+        negative_sampling_loss(good, hits, hits)
+    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+        log_uniform_probs(0)
+    with pytest.raises(ValueError, match=r"labels must lie in 0..2 for 3 classes, got 3..3"):
+        gathered(torch.zeros(1, 3), torch.tensor([3]), torch.tensor([[0]]))
