@@ -42,6 +42,8 @@ def plot_descent(
 ) -> Axes:
     """Draw level lines of a surface and one step to either side, with the height it reaches.
 
+    Each level line is twice as high as the one before; the surface must be positive.
+
     Parameters
     ----------
     ax : Axes
@@ -52,8 +54,10 @@ def plot_descent(
     """
     axis = torch.linspace(*span, 121)
     u, v = torch.meshgrid(axis, axis, indexing="xy")
-    lines = ax.contour(u, v, function(u, v), levels=12, colors=COLORS["grey"], linewidths=0.8)
-    ax.clabel(lines, fontsize=8, fmt="%g")
+    height = function(*torch.tensor(point)).item()
+    levels = [height * 2**k for k in range(-4, 6)]  # the middle line passes through the point
+    ax.contour(u, v, function(u, v), levels, colors=COLORS["grey"], linewidths=0.8)
+    ax.grid(False)
     styles = {
         "minus gradient": (COLORS["blue"], "-"),
         "plus gradient": (COLORS["vermillion"], "--"),
@@ -66,13 +70,14 @@ def plot_descent(
         ax.annotate(
             text,
             end.tolist(),
-            xytext=(6 if end[0] > point[0] else -6, 0),
+            xytext=(0, 6 if end[1] > point[1] else -6),
             textcoords="offset points",
-            ha="left" if end[0] > point[0] else "right",
-            va="center",
+            ha="center",
+            va="bottom" if end[1] > point[1] else "top",
             color=color,
-            bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=1),
+            bbox=dict(facecolor="white", edgecolor="none", alpha=0.9, pad=1),
         )
     ax.plot(*point, "o", color="black")
+    ax.annotate(f"  start: height {height:.2f}", point, va="top")
     ax.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
     return ax

@@ -52,7 +52,6 @@ def plot_scaling(
     color: str = COLORS["blue"],
     marker: str = "o",
     between: tuple[float, float] | None = None,
-    exact: bool = False,
 ) -> Axes:
     """Draw measured points on log-log axes, with the fitted line and its slope named beside it.
 
@@ -62,7 +61,6 @@ def plot_scaling(
     sizes, values : sequences of positive numbers of the same length
     label : what was measured, written at the last point
     between : smallest and largest size of the fit; None draws no fit
-    exact : write the slope as a whole number, for counted quantities
 
     Introduced in chapter 02.
     """
@@ -70,7 +68,7 @@ def plot_scaling(
     text = label
     if between is not None:
         power = _draw_fit(ax, sizes, values, color, between)
-        text += f"\nslope {power:.0f}" if exact else f"\nslope {power:.1f}"
+        text += f"\nslope {power:.1f}"
     place = dict(xytext=(7, 0), textcoords="offset points", va="center", color=color)
     ax.annotate(text, (sizes[-1], values[-1]), **place)
     return ax

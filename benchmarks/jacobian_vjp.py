@@ -1,0 +1,56 @@
+"""Time and memory of the softmax Jacobian against its vector-Jacobian product (chapter 2).
+
+The matrix takes three times 4 K^2 bytes while it is built: 1.2 GB at K = 10 000.
+"""
+
+import torch
+from torch import Tensor
+
+from course_utils.measure import best_seconds, tensor_bytes
+from course_utils.plots.scaling import fit_power
+from course_utils.softmax import softmax, softmax_jacobian, softmax_vjp
+
+SIZES = (10, 30, 100, 300, 1000, 3000, 5500, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+LARGEST_MATRIX = 10_000
+SECONDS = 0.1  # processor time for each entry of the table
+
+
+def by_matrix(logits: Tensor, v: Tensor) -> Tensor:
+    """Build the matrix, then multiply."""
+    return softmax_jacobian(logits) @ v
+
+
+def by_vjp(logits: Tensor, v: Tensor) -> Tensor:
+    """Multiply without the matrix."""
+    return softmax_vjp(softmax(logits), v)
+
+
+def cost(product, k: int) -> tuple[float, int]:
+    """Processor seconds and bytes of one product for k classes in float32."""
+    logits, v = torch.randn(2, k, generator=torch.Generator().manual_seed(k))
+    seconds = best_seconds(lambda: product(logits, v), repeats=1, budget=SECONDS)
+    return seconds, tensor_bytes(lambda: product(logits, v))
+
+
+def main() -> None:
+    """Print one row for each number of classes, then the powers of K that fit the large ones."""
+    print(
+        f"{'K':>9} {'vjp s':>9} {'vjp MB':>9} {'matrix s':>9} {'matrix MB':>10} {'time ratio':>10}"
+    )
+    seconds: dict[str, dict[int, float]] = {"vjp": {}, "matrix": {}}
+    for k in SIZES:
+        seconds["vjp"][k], size = cost(by_vjp, k)
+        row = f"{k:9d} {seconds['vjp'][k]:9.2e} {size / 1e6:9.3f}"
+        if k <= LARGEST_MATRIX:
+            seconds["matrix"][k], size = cost(by_matrix, k)
+            ratio = seconds["matrix"][k] / seconds["vjp"][k]
+            row += f" {seconds['matrix'][k]:9.2e} {size / 1e6:10.3f} {ratio:10.0f}"
+        print(row, flush=True)
+    for name, least in (("matrix", 3000), ("vjp", 100_000)):
+        sizes, times = list(seconds[name]), list(seconds[name].values())
+        power, _ = fit_power(sizes, times, between=(least, max(sizes)))
+        print(f"{name}: seconds grow like K^{power:.2f} from K = {least}")
+
+
+if __name__ == "__main__":
+    main()
