@@ -1,6 +1,7 @@
 """Softmax regression on points of the plane, trained in the page itself."""
 
 import math
+from typing import Any
 
 import traitlets as t
 
@@ -33,7 +34,7 @@ class Points(t.TraitType):
             raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {value!r}")
         return [self._point(point) for point in value]
 
-    def _point(self, point: object) -> list[float]:
+    def _point(self, point: Any) -> list[float]:
         whole = isinstance(point, (list, tuple)) and len(point) == 3
         if not whole or not all(type(v) in (int, float) and math.isfinite(v) for v in point):
             raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {point!r}")

@@ -79,8 +79,8 @@ class CalibrationExplorer(Figure):
     temperature = Number(1, TEMPERATURES[0], TEMPERATURES[-1])
     probability = Number(0.1, 0.001, 0.999)
     cost = Numbers(list(COST), 0, 200, least=4, most=6)
-    states = t.List(t.Unicode(), STATES).tag(sync=True)
-    actions = t.List(t.Unicode(), ACTIONS).tag(sync=True)
+    states = t.List(t.Unicode(), list(STATES)).tag(sync=True)
+    actions = t.List(t.Unicode(), list(ACTIONS)).tag(sync=True)
     grid = t.Dict().tag(sync=True)
 
     def __init__(self, logits: Tensor, labels: Tensor, **settings: Any) -> None:

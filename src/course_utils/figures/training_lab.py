@@ -59,7 +59,7 @@ class TrainingLab(Figure):
     recording = t.Dict().tag(sync=True)
     live = t.Bool(False).tag(sync=True, static=False)
     status = t.Dict().tag(sync=True, static=False)
-    runs = t.List().tag(sync=True, static=False)
+    runs = t.List(t.Dict()).tag(sync=True, static=False)
 
     def __init__(
         self,
@@ -105,11 +105,14 @@ class TrainingLab(Figure):
 
     def train(self) -> None:
         """Start a run with the settings of the controls, unless one is under way."""
-        if self._make_model is None or (self.background and self.background.running):
+        make_model = self._make_model
+        if make_model is None or (self.background and self.background.running):
             return
         settings = {"lr": self.lr, "epochs": self.epochs, "batch_size": self.batch_size}
         self._say("training", settings, History(), 0.0)
-        self.background = BackgroundRun(lambda stop: self._work(settings, stop), self._end).start()
+        self.background = BackgroundRun(
+            lambda should_stop: self._work(make_model(), settings, should_stop), self._end
+        ).start()
 
     def stop(self) -> None:
         """Ask the run under way to end after its present minibatch."""
@@ -122,8 +125,8 @@ class TrainingLab(Figure):
             "phase": phase, "part": part, "message": words, "beat": time.time(),
         }  # fmt: skip
 
-    def _work(self, settings: dict, should_stop: Callable[[], bool]) -> None:
-        data, model, seen = self._data, self._make_model(), History()
+    def _work(self, model: Any, settings: dict, should_stop: Callable[[], bool]) -> None:
+        data, seen = self._data, History()
         steps, last = math.ceil(len(data.train) / settings["batch_size"]), time.monotonic()
 
         def on_batch(step: int) -> bool:

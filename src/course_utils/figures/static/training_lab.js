@@ -21,7 +21,7 @@ export default figure({
 
     // --- parts -------------------------------------------------------------------------------
     const mode = html("p", { class: "cu-mode" }), words = html("p", { class: "cu-say" });
-    const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: 58 } });
+    const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: live ? 88 : 62 } });
     const loss = chart("training loss, running (nats, log scale)", [-0.5, 1.8], LOSSES);
     const accuracy = chart("accuracy: test (bold), training (thin)", [0.5, 0.9]);
     const bar = html("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
@@ -54,7 +54,7 @@ export default figure({
     const recorded = (lr, more) => ({ ...cut(rec.runs[rec.lrs.indexOf(lr)], ui.get("epochs")), lr, name: String(lr), ...more });
     function curves() { // [run, colour, width], what matters most last
       const s = status(), finished = runs().slice(hidden), going = s.phase === "training" ? [s] : [];
-      const alive = [...finished, ...going].map((r, i) => ({ ...r, name: `${r.lr} live`, live: true, stroke: LIVE[(hidden + i) % 4], width: 2.5 }));
+      const alive = [...finished, ...going].map((r, i) => ({ ...r, name: `live ${r.lr}/${r.batch_size}`, live: true, stroke: LIVE[(hidden + i) % 4], width: 2.5 }));
       const kept = ui.get("kept").map((lr) => rec.lrs[spot(lr)]).filter((lr, i, all) => lr !== shownRate() && all.indexOf(lr) === i);
       return [...kept.map((lr) => recorded(lr, { stroke: "var(--cu-grey)", width: 1.5 })), recorded(shownRate(), { stroke: COLORS[0], width: alive.length ? 1.5 : 3 }), ...alive];
     }
@@ -91,6 +91,7 @@ export default figure({
 
     const batchInput = batch.querySelector("input");
     why.id = `cu-why-${Math.random().toString(36).slice(2)}`;
+    watch(); // a view made during a run
     put(batchInput, { disabled: !live, "aria-describedby": live ? null : why.id });
     if (!live) why.textContent = `Fixed: all recorded runs used minibatches of ${rec.batch_size}. Changing it needs a kernel.`;
     ui.add(mode, html("div", { class: "cu-grid2" },
@@ -105,7 +106,7 @@ export default figure({
       const mine = (r) => spot(r.lr) === spot(ui.get("lr")), last = all[all.length - 1];
       const front = busy() && last.live ? last : all.findLast((r) => mine(r) && !(r.phase && gone)), source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
       mode.replaceChildren(html("b", {}, live && !gone ? "Live kernel" : "Recorded runs"), gone ? " The kernel does not answer (stopped, or busy elsewhere). The recorded runs stay usable; Train asks it again."
-        : live ? ` Train fits a new model${source || " on the 60 000 real pictures"} with these settings. In blue: the run recorded with batch size ${rec.batch_size}.`
+        : live ? ` Train fits a new model${source || " on the 60 000 real pictures"} with these settings. Curves are named live rate/batch size; in blue, the run recorded with batch size ${rec.batch_size}.`
           : ` from when this notebook was run${source}: ${rec.lrs.length} learning rates, ${rec.num_epochs} epochs each. With a kernel, this figure trains.`);
       put(mode, { class: `cu-mode${gone ? " cu-alarm" : ""}`, "data-runs": live && !gone ? "live" : "recorded" });
       const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]), tenth = (f, v) => f(v * 10) / 10;
