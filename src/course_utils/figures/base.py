@@ -95,6 +95,6 @@ class Figure(anywidget.AnyWidget):
         return f"{type(self).__name__}({inside})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         data["text/html"] = self.static_html()
         return data, metadata

@@ -5,7 +5,7 @@ import re
 REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+/[a-z]*")
 STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 BLANK = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
-OTHER = re.compile(r"[\w$]+|.", re.DOTALL)
+WORD = re.compile(r"[\w$]+")
 JOINS_BEFORE, JOINS_AFTER = "{([,;:?=&|<>*", "})],;.:?&|"  # a line break here ends no statement
 
 
@@ -35,7 +35,8 @@ def _token(text: str, i: int, last: str) -> str:
         return text[i : _end_of_template(text, i)]
     is_regex = text[i] == "/" and last in "(,=:[!&|?{};"
     match = REGEX.match(text, i) if is_regex else STRING.match(text, i)
-    return (match or OTHER.match(text, i))[0]
+    match = match or WORD.match(text, i)
+    return match[0] if match else text[i]
 
 
 def _gap(blank: str, last: str, following: str) -> str:

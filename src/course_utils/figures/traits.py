@@ -77,11 +77,12 @@ class Choice(t.Enum):
 
     def __init__(self, default: str, options: tuple[str, ...]) -> None:
         super().__init__(options, default)
+        self.options = options
         self.tag(sync=True)
 
     def validate(self, obj: t.HasTraits, value: object) -> str:
-        if value not in self.values:
-            raise StateError(f"{self.name} must be one of {self.values}, got {value!r}")
+        if not isinstance(value, str) or value not in self.options:
+            raise StateError(f"{self.name} must be one of {self.options}, got {value!r}")
         return value
 
 
