@@ -1,0 +1,165 @@
+"""Exercises of chapter 1, from scores to probabilities."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.softmax import softmax, softmax_naive
+
+
+def score_cases() -> list[tuple]:
+    """Return scores: one row, a square, more columns than rows, more rows than columns."""
+    generator = torch.Generator().manual_seed(0)
+    return [
+        (torch.tensor([[0.0, 1.0]]),),
+        (torch.tensor([[0.0, 1.0], [2.0, -1.0]]),),
+        (2 * torch.randn(2, 3, generator=generator),),
+        (2 * torch.randn(5, 2, generator=generator),),
+    ]
+
+
+def rows_sum_to_one(probs: Tensor, scores: Tensor) -> bool:
+    """Whether every row sums to one."""
+    return torch.allclose(probs.sum(1), torch.ones(len(probs)), atol=1e-5)
+
+
+def one_hot(labels: Tensor, num_classes: int) -> Tensor:
+    """One row for each label, of dtype float32."""
+    return torch.eye(num_classes)[labels]
+
+
+def all_columns(labels: Tensor, num_classes: int) -> Tensor:
+    """Set the columns of all labels in every row."""
+    rows = torch.zeros(len(labels), num_classes)
+    rows[:, labels] = 1
+    return rows
+
+
+def temperature(scores: Tensor, target: float) -> float:
+    """Temperature at which the largest probability is ``target``, by bisection of 1 / T."""
+    low, high = 0.0, 1.0
+    while softmax(high * scores).max() < target:
+        high *= 2
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (low, middle) if softmax(middle * scores).max() > target else (middle, high)
+    return 1 / high
+
+
+def lead(scores: Tensor) -> float:
+    """Difference of the two largest scores."""
+    first, second = scores.topk(2).values.tolist()
+    return first - second
+
+
+EXERCISES = (
+    ValueExercise(
+        number="1.1",
+        title="Dog against chicken",
+        expected=math.exp(4),
+        hint="a third class does not enter the odds of two; what does their lead become?",
+        mistakes={
+            "A ratio of scores says nothing about chances.": -3.0,
+            "That is the lead of one score over the other; it is not yet the odds.": 4.0,
+            "Those are the odds of dog against cat.": math.exp(2),
+            "The score of the chicken is not in it.": math.exp(3),
+            "Those are the odds of chicken against dog.": math.exp(-4),
+            "That is the probability of dog, among all three classes.": (
+                math.exp(3) / (math.exp(3) + math.exp(1) + math.exp(-1))
+            ),
+            "Those are the odds of dog against the two others together.": (
+                math.exp(3) / (math.exp(1) + math.exp(-1))
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="1.2",
+        title="Softmax of the rows",
+        reference=lambda scores: softmax_naive(scores, 1),
+        cases=score_cases(),
+        hint="each row is divided by its own sum; which shape must the sums have to line up?",
+        properties=[("Each row should sum to 1.", rows_sum_to_one)],
+        mistakes={
+            "The columns sum to 1 here: the pictures compete for each class.": lambda z: (
+                softmax_naive(z, 0)
+            ),
+            "The scores were divided by their sum; they must become positive first.": lambda z: (
+                z / z.sum(1, keepdim=True)
+            ),
+            "The exponentials were not divided by anything.": torch.exp,
+            "All rows share one sum here.": lambda z: z.exp() / z.exp().sum(),
+            "The sums became a flat vector, which lines up with the columns.": lambda z: (
+                z.exp() / z.exp().sum(1)
+            ),
+            "These are the logarithms of the probabilities.": lambda z: torch.log_softmax(z, 1),
+        },
+    ),
+    FunctionExercise(
+        number="1.3",
+        title="One-hot by hand",
+        reference=one_hot,
+        cases=[
+            (torch.tensor([2]), 3),
+            (torch.tensor([0, 2, 1, 1]), 3),
+            (torch.tensor([1, 0]), 5),
+            (torch.arange(50) % 7, 10),
+        ],
+        hint="row i needs its 1 in column labels[i]; a row of an identity matrix, or an index "
+        "for the rows and one for the columns.",
+        mistakes={
+            "Classes count from 0; this counts from 1, and class 0 becomes the last.": (
+                lambda y, k: one_hot((y - 1) % k, k)
+            ),
+            "Rows and columns are exchanged: one row for each label is asked for.": (
+                lambda y, k: one_hot(y, k).T
+            ),
+            "Row i has its 1 in column i; the labels were not used.": lambda y, k: torch.eye(
+                max(len(y), k)
+            )[: len(y), :k],
+            "Every row got the columns of all labels.": all_columns,
+            "The width was taken from the largest label; a class may be missing in a batch.": (
+                lambda y, k: one_hot(y, int(y.max()) + 1)
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="1.4",
+        title="A temperature to order",
+        reference=temperature,
+        cases=[
+            (torch.tensor([1.0, 0.0], dtype=torch.float64), 0.9),
+            (torch.tensor([0.0, 2.0, 1.0], dtype=torch.float64), 0.5),
+            (torch.tensor([0.5, 0.25, 0.0, -1.0], dtype=torch.float64), 0.99),
+            (torch.tensor([30.0, 10.0, 0.0], dtype=torch.float64), 0.4),
+            (torch.tensor([80.0, 0.0], dtype=torch.float64), 0.55),
+        ],
+        rtol=1e-4,
+        hint="the largest probability falls steadily as the temperature rises; halve an interval "
+        "that holds the answer, and make sure that it does.",
+        mistakes={
+            "This multiplies the scores; a temperature divides them.": lambda z, p: (
+                1 / temperature(z, p)
+            ),
+            "The logarithm of the probability was taken for that of the odds.": lambda z, p: (
+                lead(z) / -math.log(p)
+            ),
+            "That is right for two classes; the third takes its share.": lambda z, p: (
+                lead(z) / math.log(p / (1 - p)) if p != 0.5 else math.inf
+            ),
+            "The search ended at 10; the temperature may be higher.": lambda z, p: min(
+                temperature(z, p), 10.0
+            ),
+            "The search ended at 100; the temperature may be higher.": lambda z, p: min(
+                temperature(z, p), 100.0
+            ),
+            "The search ended at 1; the temperature may be higher.": lambda z, p: min(
+                temperature(z, p), 1.0
+            ),
+            "The search began at 0.1; the temperature may be lower.": lambda z, p: max(
+                temperature(z, p), 0.1
+            ),
+        },
+    ),
+)
