@@ -1,0 +1,208 @@
+"""Exercises of chapter 3, cross-entropy."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.softmax import softmax
+
+FLOOR = math.log(math.e + 99) - 1
+
+
+def losses(probs: Tensor, labels: Tensor) -> Tensor:
+    """Loss of each row, from probabilities."""
+    return -probs[torch.arange(len(labels)), labels].log()
+
+
+def loss_cases() -> list[tuple]:
+    """Return probabilities and labels, one row first."""
+    rows = torch.randn(8, 5, generator=torch.Generator().manual_seed(0))
+    return [
+        (torch.tensor([[0.2, 0.8]]), torch.tensor([0])),
+        (torch.tensor([[0.1, 0.3, 0.6], [0.3, 0.2, 0.5]]), torch.tensor([0, 2])),
+        (softmax(rows), torch.arange(8) % 5),
+    ]
+
+
+def perplexity(totals: list, lengths: list) -> float:
+    """Perplexity of several texts together, from their losses in nats and their lengths."""
+    return math.exp(sum(totals) / sum(lengths))
+
+
+def mean_of(values: list) -> float:
+    """Mean of a list."""
+    return sum(values) / len(values)
+
+
+def per_text(totals: list, lengths: list) -> list:
+    """Mean loss of each text."""
+    return [total / length for total, length in zip(totals, lengths, strict=True)]
+
+
+def smoothed_gradient(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Gradient of the mean smoothed cross-entropy by the logits."""
+    k = logits.shape[1]
+    target = (1 - smoothing) * functional.one_hot(labels, k) + smoothing / k
+    return (softmax(logits) - target) / len(labels)
+
+
+def shared_by_the_others(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Gradient with the share given to the wrong classes only."""
+    k = logits.shape[1]
+    hot = functional.one_hot(labels, k)
+    target = (1 - smoothing) * hot + smoothing * (1 - hot) / (k - 1)
+    return (softmax(logits) - target) / len(labels)
+
+
+def smoothing_cases() -> list[tuple]:
+    """Return logits, labels and shares: one row, two rows, no smoothing, many rows."""
+    rows = torch.randn(8, 5, generator=torch.Generator().manual_seed(1))
+    return [
+        (torch.tensor([[1.0, 0.0]]), torch.tensor([1]), 0.2),
+        (torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]]), torch.tensor([0, 2]), 0.1),
+        (rows, torch.arange(8) % 5, 0.0),
+        (rows, torch.arange(8) % 5, 0.3),
+    ]
+
+
+def weighted(logits: Tensor, labels: Tensor, weight: Tensor, ignored: int) -> Tensor:
+    """Weighted mean loss of the examples that count, as torch averages it."""
+    return functional.cross_entropy(logits, labels, weight=weight, ignore_index=ignored)
+
+
+def weighted_sum(logits: Tensor, labels: Tensor, weight: Tensor, ignored: int) -> Tensor:
+    """Sum of the weighted losses of the examples that count."""
+    return functional.cross_entropy(
+        logits, labels, weight=weight, ignore_index=ignored, reduction="sum"
+    )
+
+
+def all_weights(labels: Tensor, weight: Tensor) -> Tensor:
+    """Sum of the weights of all labels; those below zero count from the end, or as 1."""
+    return torch.stack([weight[y] if y >= 0 else torch.tensor(1.0) for y in labels]).sum()
+
+
+def weighted_cases() -> list[tuple]:
+    """Return cases of increasing difficulty; the last one has nothing to average."""
+    rows = torch.tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 0.5], [0.3, 0.2, 0.1], [0.0, 3.0, 0.0]])
+    weight = torch.tensor([1.0, 2.0, 5.0])
+    return [
+        (torch.tensor([[0.0, 1.0], [2.0, 0.0]]), torch.tensor([0, 0]), weight[1:], -100),
+        (rows, torch.tensor([0, 1, 2, 0]), weight, -100),
+        (rows, torch.tensor([0, -100, 2, 1]), weight, -100),
+        (rows, torch.tensor([0, 2, 2, 1]), weight, 2),
+        (rows, torch.full((4,), -100), weight, -100),
+    ]
+
+
+EXERCISES = (
+    ValueExercise(
+        number="3.1",
+        title="The floor for a hundred classes",
+        expected=FLOOR,
+        hint="the equation of the floor, with the right number of wrong classes.",
+        mistakes={
+            "That is the floor of a single softmax; the second one cannot give a 1.": 0.0,
+            "That is the loss of an even guess.": math.log(100),
+            "That is the largest loss, when the first softmax is sure and wrong.": FLOOR + 1,
+            "One of the hundred classes is the true one.": math.log(math.e + 100) - 1,
+            "That is in bits; the loss is measured in nats.": FLOOR / math.log(2),
+            "A loss is never negative; look at the order of the terms.": -FLOOR,
+        },
+    ),
+    FunctionExercise(
+        number="3.2",
+        title="Losses by index",
+        reference=losses,
+        cases=loss_cases(),
+        hint="one probability from each row, then its surprise.",
+        mistakes={
+            "The minus is missing: a loss is never negative.": lambda p, y: -losses(p, y),
+            "This is the mean over the rows; one loss for each row is asked for.": lambda p, y: (
+                losses(p, y).mean()
+            ),
+            "A colon takes the columns from every row.": lambda p, y: -p[:, y].log(),
+            "The logarithm is missing.": lambda p, y: -p.gather(1, y[:, None])[:, 0],
+            "This is in bits.": lambda p, y: losses(p, y) / math.log(2),
+            "This takes the largest probability of each row, not the one at the label.": (
+                lambda p, y: losses(p, p.argmax(1))
+            ),
+            "Softmax was applied to what are probabilities already.": lambda p, y: (
+                functional.cross_entropy(p, y, reduction="none")
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="3.3",
+        title="The perplexity of several texts",
+        reference=perplexity,
+        cases=[([2.0], [4]), ([1.0, 6.0], [2, 3]), ([30.0, 500.0, 7.5], [10, 200, 3])],
+        hint="every word counts the same, whichever text it stands in.",
+        mistakes={
+            "The losses are in nats, and 2 is the base for bits.": lambda t, n: (
+                2 ** (sum(t) / sum(n))
+            ),
+            "That is the mean loss; its exponential is asked for.": lambda t, n: sum(t) / sum(n),
+            "The loss of a whole text is not the loss of a word.": lambda t, n: math.exp(
+                mean_of(t)
+            ),
+            "That is a mean of probabilities; a perplexity is never below 1.": lambda t, n: (
+                1 / perplexity(t, n)
+            ),
+            "This gives every text the same weight, long or short.": lambda t, n: math.exp(
+                mean_of(per_text(t, n))
+            ),
+            "This is a mean of perplexities: the mean comes before the exponential.": lambda t, n: (
+                mean_of([math.exp(loss) for loss in per_text(t, n)])
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="3.4",
+        title="The gradient under label smoothing",
+        reference=smoothed_gradient,
+        cases=smoothing_cases(),
+        atol=1e-6,
+        hint="the derivation of p - y never used that y is one-hot, only that it sums to 1.",
+        mistakes={
+            "The label was not smoothed.": lambda z, y, e: smoothed_gradient(z, y, 0.0),
+            "The sign is wrong: prediction minus label.": lambda z, y, e: (
+                -smoothed_gradient(z, y, e)
+            ),
+            "The true class gets its share of the smoothing, too.": shared_by_the_others,
+            "The label was subtracted from the scores, not from the probabilities.": (
+                lambda z, y, e: smoothed_gradient(z, y, e) + (z - softmax(z)) / len(y)
+            ),
+            "This is the gradient of the sum over the batch; the loss is a mean.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) * len(y)
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="3.5",
+        title="Weights and gaps",
+        reference=weighted,
+        cases=weighted_cases(),
+        hint="a weighted mean divides by the sum of the weights that it used.",
+        mistakes={
+            "A mean of nothing is nan here, as in torch.": lambda z, y, w, i: weighted(
+                z, y, w, i
+            ).nan_to_num(0.0),
+            "This divides by the number of examples; a weighted mean does not.": (
+                lambda z, y, w, i: weighted_sum(z, y, w, i) / len(y)
+            ),
+            "This is the weighted sum.": weighted_sum,
+            "The minus is missing.": lambda z, y, w, i: -weighted(z, y, w, i),
+            "The weights are missing.": lambda z, y, w, i: weighted(z, y, torch.ones_like(w), i),
+            "Ignored examples still count in what you divide by.": lambda z, y, w, i: (
+                weighted_sum(z, y, w, i) / all_weights(y, w)
+            ),
+            "The label to ignore is an argument, and need not be -100.": lambda z, y, w, i: (
+                weighted(z, y, w, -100)
+            ),
+        },
+    ),
+)
