@@ -212,3 +212,12 @@ def test_words_name_the_selected_run():
     lab = training_lab(lr=0.1, epochs=5)
     accuracy = lab.recording["runs"][1]["test_accuracy"][4]
     assert f"learning rate 0.1 the test accuracy after epoch 5 is {accuracy:.3f}" in lab.describe()
+
+
+def test_stop_is_heard_within_an_epoch():
+    lab = live_lab()
+    lab._work(model(), {"lr": 0.1, "epochs": 5, "batch_size": 16}, lambda: True)
+    assert lab.histories[0].stopped
+    assert len(lab.histories[0]) == 0
+    assert lab.runs == []  # no epoch was finished: nothing to draw
+    assert lab.status["phase"] == "done"
