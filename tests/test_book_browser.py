@@ -21,7 +21,7 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 SETTLED = """async () => {
   const loaded = new Promise((done) => addEventListener("load", done));
   if (document.readyState !== "complete") await loaded;
-  await window.MathJax?.startup?.promise;
+  await window.courseMath;
   await document.fonts.ready;
 }"""
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"], preload: false}))

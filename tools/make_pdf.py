@@ -28,7 +28,7 @@ FOOTER = (
 READY = """async () => {
   for (const image of document.images) image.loading = "eager";
   for (const details of document.querySelectorAll("details")) details.open = true;
-  await window.MathJax?.startup?.promise;
+  await window.courseMath;
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
   return [...document.querySelectorAll("[data-afm]")].every((d) => d.querySelector(".cu-fig"));

@@ -11,6 +11,6 @@
   addEventListener("load", () => {
     mark();
     addEventListener("resize", mark);
-    window.MathJax?.startup?.promise?.then(mark);
+    window.courseMath?.then(mark);
   });
 }

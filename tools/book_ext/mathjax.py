@@ -41,7 +41,7 @@ def package_folder() -> Path:
 
 
 def bundle(source: Path) -> str:
-    """Return one script: the loader, then every part, announced as loaded.
+    """Return one script: start.js around the loader and every part, announced as loaded.
 
     The loader starts MathJax in a microtask, hence after the parts below it have run.
     """
@@ -52,7 +52,9 @@ def bundle(source: Path) -> str:
 
     loaded = ", ".join(f"'{part}'" for part in ("startup", *PARTS))
     announce = f"MathJax._.components.loader.Loader.preLoad({loaded});"
-    return "\n;\n".join([text("startup"), announce, *map(text, PARTS)])
+    parts = "\n;\n".join([text("startup"), announce, *map(text, PARTS)])
+    start = Path(__file__).with_name("start.js").read_text(encoding="utf-8")
+    return start.replace("/* MATHJAX */", f"\n{parts}\n")
 
 
 def stage(target: Path) -> None:
@@ -68,7 +70,7 @@ def setup(app, staging: Path) -> None:
 
     def configure(_, config):
         config.mathjax_path = f"{FOLDER}/mathjax.js"
-        # After the figures' host (700): a slider answers before the formulas are set.
+        # After the figures' host (700), which start.js waits for.
         config.mathjax_options = {"defer": "defer", "priority": 800}
         config.mathjax3_config = {
             "tex": {"packages": ["base", *TEX_EXTENSIONS]},
