@@ -4,6 +4,7 @@ import json
 import re
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,12 @@ def test_the_smallest_failing_case_is_named():
         return 2 * x if len(x) == 1 else x
 
     assert "for [1.0, -3.0] the result was [1.0, -3.0]" in repr(DOUBLE.judge(right_for_one))
+
+
+def test_a_mistake_that_is_right_on_a_case_is_not_named_there():
+    square = replace(DOUBLE, cases=[(torch.tensor([2.0]),), (torch.tensor([3.0]),)])
+    assert "square" not in repr(square.judge(lambda x: (2 * x).double()))
+    assert "square" in repr(square.judge(lambda x: x * x))
 
 
 def test_an_unknown_number_is_refused():

@@ -101,7 +101,7 @@ EXERCISES = (
         title="One-hot by hand",
         reference=one_hot,
         cases=[
-            (torch.tensor([2]), 3),
+            (torch.tensor([2, 0]), 4),
             (torch.tensor([0, 2, 1, 1]), 3),
             (torch.tensor([1, 0]), 5),
             (torch.arange(50) % 7, 10),
@@ -130,7 +130,7 @@ EXERCISES = (
         reference=temperature,
         cases=[
             (torch.tensor([1.0, 0.0], dtype=torch.float64), 0.9),
-            (torch.tensor([0.0, 2.0, 1.0], dtype=torch.float64), 0.5),
+            (torch.tensor([0.0, 2.0, 1.0], dtype=torch.float64), 0.6),
             (torch.tensor([0.5, 0.25, 0.0, -1.0], dtype=torch.float64), 0.99),
             (torch.tensor([30.0, 10.0, 0.0], dtype=torch.float64), 0.4),
             (torch.tensor([80.0, 0.0], dtype=torch.float64), 0.55),
@@ -146,7 +146,7 @@ EXERCISES = (
                 lead(z) / -math.log(p)
             ),
             "That is right for two classes; the third takes its share.": lambda z, p: (
-                lead(z) / math.log(p / (1 - p)) if p != 0.5 else math.inf
+                lead(z) / math.log(p / (1 - p))
             ),
             "The search ended at 10; the temperature may be higher.": lambda z, p: min(
                 temperature(z, p), 10.0

@@ -172,6 +172,9 @@ EXERCISES = (
             "The sign is wrong: prediction minus label.": lambda z, y, e: (
                 -smoothed_gradient(z, y, e)
             ),
+            "The entries of this smoothed label do not sum to 1.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) + e / z.shape[1] / len(y)
+            ),
             "The true class gets its share of the smoothing, too.": shared_by_the_others,
             "The label was subtracted from the scores, not from the probabilities.": (
                 lambda z, y, e: smoothed_gradient(z, y, e) + (z - softmax(z)) / len(y)

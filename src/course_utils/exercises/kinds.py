@@ -227,11 +227,17 @@ class FunctionExercise:
             raise Problem(f"{where}the result was {show(value)}. {mistake}".rstrip())
 
     def _named_mistake(self, value: object, args: tuple) -> str:
-        """Return the sentence of the known mistake that gives this value, or nothing."""
+        """Return the sentence of the known mistake that gives this value, or nothing.
+
+        A mistake that is right on this case does not count: its dtype may be what is wrong.
+        """
+        expected = self.reference(*copied(args))
         for sentence, wrong in self.mistakes.items():
             try:
                 given = wrong(*copied(args))
             except Exception:  # a mistake need not work on every case
+                continue
+            if same(given, expected, self.rtol, self.atol):
                 continue
             if same(value, given, self.rtol, self.atol):
                 return f"{sentence} "
