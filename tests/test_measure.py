@@ -53,14 +53,23 @@ def test_a_budget_is_used_up(monkeypatch):
     assert best_seconds(lambda: None, repeats=1, budget=8) == 3
 
 
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
 def test_runs_on_one_thread_and_puts_the_number_back():
-    before, seen = torch.get_num_threads(), []
+    seen = []
     best_seconds(lambda: seen.append(torch.get_num_threads()), repeats=1)
     assert seen == [1]
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 2
     with pytest.raises(RuntimeError, match="inside"), one_thread():
         raise RuntimeError("inside")
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 2
 
 
 def test_repeats_must_be_a_count():
