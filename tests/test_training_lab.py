@@ -72,10 +72,19 @@ def test_curves_can_be_kept_and_cleared(show):
     names = page.locator("svg >> nth=0").locator("g:last-child text")
     assert names.all_text_contents() == ["0.1"]
     page.get_by_role("button", name="Keep this curve").click()
-    move(page, "lr", 2)
-    assert sorted(names.all_text_contents()) == ["0.1", "1"]
+    move(page, "lr", 0)
+    assert sorted(names.all_text_contents()) == ["0.01", "0.1"]
     page.get_by_role("button", name="Clear").click()
-    assert names.all_text_contents() == ["1"]
+    assert names.all_text_contents() == ["0.01"]
+
+
+@pytest.mark.browser
+def test_a_diverged_run_is_named_and_fits_a_phone(show):
+    page = show(training_lab(lr=10), viewport={"width": 390, "height": 800})
+    name = page.get_by_text("10 diverged", exact=True).first
+    box = name.bounding_box()
+    assert box["x"] + box["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.browser

@@ -21,7 +21,7 @@ export default figure({
 
     // --- parts -------------------------------------------------------------------------------
     const mode = html("p", { class: "cu-mode" }), words = html("p", { class: "cu-say" });
-    const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: live ? 88 : 62 } });
+    const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: 84 } });
     const loss = chart("training loss, running (nats, log scale)", [-0.5, 1.8], LOSSES);
     const accuracy = chart("accuracy: test (bold), training (thin)", [0.5, 0.9]);
     const bar = html("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
@@ -64,7 +64,7 @@ export default figure({
       const ends = all.filter((r) => r[key].length).map((r) => ({ r, x: plot.x(r[key].length), y: plot.y(at(r[key][r[key].length - 1])) }));
       plot.draw(...all.flatMap((r) => [thin && path(r, thin, 1), path(r, key, r.width)].filter(Boolean)),
         ...ends.map(({ r, x, y }) => (r.diverged ? svg("path", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, class: "cu-line", stroke: r.stroke }) : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke }))),
-        ...endLabels(ends.map(({ r, x, y }) => [r.diverged ? `${r.name} diverged` : r.name, x, y, r.stroke])));
+        ...endLabels(ends.map(({ r, x, y }) => [r.diverged && !r.live ? `${r.name} diverged` : r.name, x, y, r.stroke])));
     }
     function pictures(run, sprite, rows, row, caption) {
       templates.hidden = !sprite;
