@@ -24,8 +24,8 @@ MIRRORS = (  # torchvision's, then the data set's own repository
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
 )
 BY_HAND = "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"
-PATIENCE = 3.0  # seconds; two mirrors and drawing the stand-in stay below ten together
-PROGRESS = 200_000  # bytes that must arrive within each PATIENCE, unless the file is complete
+PATIENCE = 2.5  # seconds; two mirrors and drawing the stand-in stay below ten together
+PROGRESS = 100_000  # bytes that must arrive within each PATIENCE, unless the file is complete
 
 
 def fetch_missing(

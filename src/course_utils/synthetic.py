@@ -42,7 +42,7 @@ def make_arrays(
         images = np.empty((n, SIDE, SIDE), dtype=np.uint8)
         for label in range(10):
             where = np.flatnonzero(labels == label)
-            for few in np.array_split(where, max(1, len(where) // 500)):  # stays in the cache
+            for few in np.array_split(where, max(1, len(where) // 50)):  # stays in the cache
                 images[few] = draw(label, len(few), rng)
         arrays |= {f"{part}_images": images, f"{part}_labels": labels}
     return arrays
