@@ -105,3 +105,9 @@ def test_the_first_epoch_shows_batches_mean_and_end(ax):
     assert ax.collections[0].get_paths()[0].vertices[:, 1].tolist() == [0.4, 0.4]
     assert [line.get_ydata()[0] for line in ax.lines[1:]] == [0.7, 0.65]
     assert words(ax) == ["running average 0.400", "train 0.700", "test 0.650"]
+
+
+def test_names_of_curves_that_end_together_do_not_cover_each_other(ax):
+    plot_by_epoch(ax, {"a": [0.0, 0.5], "b": [1.0, 0.5], "c": [0.0, 0.49]}, "accuracy")
+    heights = sorted(text.xy[1] for text in ax.texts)
+    assert heights == pytest.approx([0.49, 0.55, 0.61])

@@ -1,6 +1,7 @@
 """Pictures of results: agreement of two versions, confusion, calibration, cost, accuracies."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -10,6 +11,14 @@ from course_utils.calibration import ReliabilityCurve
 from course_utils.plots.style import COLORS, SEQUENTIAL
 
 PALETTE = [color for name, color in COLORS.items() if name != "grey"]
+
+
+def _spread(values: Sequence[float], gap: float) -> list[float]:
+    """Return heights for labels: the values, moved up until they are ``gap`` apart."""
+    heights, order = list(values), sorted(range(len(values)), key=values.__getitem__)
+    for low, high in pairwise(order):
+        heights[high] = max(heights[high], heights[low] + gap)
+    return heights
 
 
 def plot_by_epoch(ax: Axes, curves: Mapping[str, Sequence[float]], ylabel: str) -> Axes:
@@ -25,11 +34,14 @@ def plot_by_epoch(ax: Axes, curves: Mapping[str, Sequence[float]], ylabel: str) 
 
     Introduced in chapter 08.
     """
-    for (name, values), color, marker in zip(curves.items(), PALETTE, "os^Dv*", strict=False):
-        epochs = range(1, len(values) + 1)
-        ax.plot(epochs, values, marker=marker, markersize=4, color=color, label=name)
+    seen = [value for values in curves.values() for value in values]
+    heights = _spread([values[-1] for values in curves.values()], 0.06 * (max(seen) - min(seen)))
+    for (name, values), height, color, marker in zip(
+        curves.items(), heights, PALETTE, "os^Dv*", strict=False
+    ):
+        ax.plot(range(1, len(values) + 1), values, marker=marker, ms=4, color=color, label=name)
         ax.annotate(
-            name, (len(values), values[-1]), xytext=(7, 0), textcoords="offset points",
+            name, (len(values), height), xytext=(7, 0), textcoords="offset points",
             va="center", color=color,
         )  # fmt: skip
     ax.set(xlabel="epoch", ylabel=ylabel)
@@ -210,13 +222,15 @@ def plot_first_epoch(
     ax.plot(range(1, n + 1), by_batch, ".", ms=4, color=COLORS["sky"])
     ax.hlines(running, 1, n, color=COLORS["blue"])
     ax.annotate(
-        f"running average {running:.3f}", (0.45 * n, running), xytext=(0, -16),
+        f"running average {running:.3f}", (0.4 * n, running), xytext=(0, -45),
         textcoords="offset points", color=COLORS["blue"],
     )  # fmt: skip
-    for (name, value), color, marker in zip(after.items(), PALETTE[1:], "s^", strict=False):
+    for (name, value), color, marker, shift in zip(
+        after.items(), PALETTE[1:], "s^", (8, -8), strict=False
+    ):
         ax.plot(1.04 * n, value, marker, ms=7, color=color)
         ax.annotate(
-            f"{name} {value:.3f}", (1.04 * n, value), xytext=(8, 0), va="center",
+            f"{name} {value:.3f}", (1.04 * n, value), xytext=(8, shift), va="center",
             textcoords="offset points", color=color, annotation_clip=False,
         )  # fmt: skip
     ax.set(xlabel="batch of the first epoch", ylabel="accuracy (fraction)", ylim=(0, 1))
