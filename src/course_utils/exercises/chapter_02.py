@@ -1,0 +1,186 @@
+"""Exercises of chapter 2, the softmax Jacobian."""
+
+import torch
+from torch import Tensor
+
+from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.softmax import softmax, softmax_jacobian, softmax_vjp
+
+
+def random_rows(n: int, k: int) -> Tensor:
+    """Return repeatable normal numbers of shape (n, k) in float64."""
+    generator = torch.Generator().manual_seed(10 * n + k)
+    return torch.randn(n, k, generator=generator, dtype=torch.float64)
+
+
+def jacobian(probs: Tensor) -> Tensor:
+    """Jacobian of softmax from the probabilities of one example."""
+    return torch.diag(probs) - torch.outer(probs, probs)
+
+
+def probability_cases() -> list[tuple]:
+    """Return probabilities of two, three and seven classes."""
+    return [
+        (torch.tensor([0.75, 0.25], dtype=torch.float64),),
+        (torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64),),
+        (softmax(random_rows(1, 7)[0]),),
+    ]
+
+
+def log_vjp(probs: Tensor, v: Tensor) -> Tensor:
+    """v times the Jacobian of log-softmax, row by row, without the matrix."""
+    return v - probs * v.sum(-1, keepdim=True)
+
+
+def log_vjp_cases() -> list[tuple]:
+    """Return probabilities and vectors: one row, a square, other shapes."""
+    first = torch.tensor([[0.75, 0.25]], dtype=torch.float64)
+    cases = [(first, torch.tensor([[3.0, 1.0]], dtype=torch.float64))]
+    for n, k in ((3, 3), (2, 4), (6, 50)):
+        cases.append((softmax(random_rows(n, k)), random_rows(k, n).T.contiguous()))
+    return cases
+
+
+def temperature_slope(logits: Tensor, temperature: float) -> Tensor:
+    """Derivative of softmax(logits / temperature) by the temperature."""
+    return -softmax_vjp(softmax(logits / temperature), logits) / temperature**2
+
+
+def second_derivatives(probs: Tensor) -> Tensor:
+    """All second derivatives of softmax, of shape (k, k, k)."""
+    delta = torch.eye(len(probs), dtype=probs.dtype) - probs  # delta_ij - s_j
+    first = delta[:, :, None] * delta[:, None, :]
+    return probs[:, None, None] * (first - jacobian(probs))
+
+
+EXERCISES = (
+    ValueExercise(
+        number="2.1",
+        title="One entry",
+        expected=-0.14,
+        hint="which of the two cases is it, and which way does a class go when another one's "
+        "logit rises?",
+        mistakes={
+            "The sign is missing: does the second class gain when the first one's logit rises?": (
+                0.14
+            ),
+            "That is how the first probability answers to its own logit.": 0.21,
+            "That is how the second probability answers to its own logit.": 0.16,
+            "The logit stands in the total as well.": 0.0,
+            "That is the derivative of the logarithm of the probability.": -0.7,
+            "The derivative of the probability is asked for, not its value.": 0.2,
+        },
+    ),
+    FunctionExercise(
+        number="2.2",
+        title="The matrix from the probabilities",
+        reference=jacobian,
+        cases=probability_cases(),
+        hint="one matrix has the probabilities on its diagonal; the other is a column times a row.",
+        properties=[
+            ("Each row should sum to zero.", lambda J, s: bool(J.sum(1).abs().max() < 1e-6)),
+        ],
+        mistakes={
+            "This is the diagonal alone; a logit moves the other classes too.": lambda s: (
+                torch.diag(s * (1 - s))
+            ),
+            "One number for each class is the derivative of a sigmoid.": lambda s: s * (1 - s),
+            "All signs are turned around: a class must gain from its own logit.": lambda s: (
+                -jacobian(s)
+            ),
+            "s * s multiplies entry by entry; it is not a column times a row.": lambda s: (
+                torch.diag(s) - s * s
+            ),
+            "This is the Jacobian of log-softmax.": lambda s: torch.eye(len(s), dtype=s.dtype) - s,
+            "Softmax was applied to the probabilities; they are its output already.": (
+                softmax_jacobian
+            ),
+            "The total was taken for a constant.": torch.diag,
+        },
+    ),
+    FunctionExercise(
+        number="2.3",
+        title="Log-softmax without the matrix",
+        reference=log_vjp,
+        cases=log_vjp_cases(),
+        hint="write the sum over i of v_i (delta_ij - s_j), and multiply out.",
+        mistakes={
+            "The matrix was multiplied from the other side; it is not symmetric.": lambda s, v: (
+                v - (s * v).sum(-1, keepdim=True)
+            ),
+            "This is the product for softmax, not for its logarithm.": softmax_vjp,
+            "The sign before the second term is wrong.": lambda s, v: 2 * v - log_vjp(s, v),
+            "The mean of v was taken for its sum.": lambda s, v: v - s * v.mean(-1, keepdim=True),
+            "The sum goes over the classes, not over the examples.": lambda s, v: (
+                v - s * v.sum(0, keepdim=True)
+            ),
+            "The sums became a flat vector, which lines up with the columns.": lambda s, v: (
+                v - s * v.sum(-1)
+            ),
+            "All rows share one sum here.": lambda s, v: v - s * v.sum(),
+        },
+    ),
+    FunctionExercise(
+        number="2.4",
+        title="The slope by the temperature",
+        reference=temperature_slope,
+        cases=[
+            (torch.tensor([1.0, 0.0], dtype=torch.float64), 2.0),
+            (torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64), 0.5),
+            (random_rows(1, 6)[0], 3.0),
+        ],
+        hint="the chain rule: how do the probabilities answer to z / T, and z / T to T?",
+        properties=[
+            (
+                "What one class gains the others lose: the slopes should sum to zero.",
+                lambda slope, z, t: bool(slope.sum().abs() < 1e-6),
+            ),
+        ],
+        mistakes={
+            "The sign is wrong: heat takes probability from the largest class.": lambda z, t: (
+                -temperature_slope(z, t)
+            ),
+            "The derivative of 1 / T has a square in it.": lambda z, t: temperature_slope(z, t) * t,
+            "The probabilities must be taken at z / T, not at z.": lambda z, t: (
+                -softmax_vjp(softmax(z), z) / t**2
+            ),
+            "The inner derivative, that of z / T, is missing.": lambda z, t: softmax_vjp(
+                softmax(z / t), z
+            ),
+            "Only the diagonal of the Jacobian was used.": lambda z, t: (
+                -softmax(z / t) * (1 - softmax(z / t)) * z / t**2
+            ),
+            "z was divided by T once too often.": lambda z, t: temperature_slope(z, t) / t,
+        },
+    ),
+    FunctionExercise(
+        number="2.5",
+        title="Second derivatives",
+        reference=second_derivatives,
+        cases=probability_cases(),
+        hint="differentiate s_i (delta_ij - s_j) by z_m with the product rule; both factors hold "
+        "a probability, and you know the derivative of each.",
+        properties=[
+            (
+                "A common shift of the logits changes no derivative: each sum over the last axis "
+                "should be zero.",
+                lambda H, s: bool(H.sum(-1).abs().max() < 1e-6),
+            ),
+        ],
+        mistakes={
+            "The second term of the product rule is missing.": lambda s: (
+                second_derivatives(s) + s[:, None, None] * jacobian(s)
+            ),
+            "The second term has the wrong sign: the second factor holds -s_j.": lambda s: (
+                second_derivatives(s) + 2 * s[:, None, None] * jacobian(s)
+            ),
+            "The factor s_i is missing in the second term.": lambda s: (
+                second_derivatives(s) + (s - 1)[:, None, None] * jacobian(s)
+            ),
+            "A product of first derivatives is not a second derivative.": lambda s: (
+                jacobian(s)[:, :, None] * jacobian(s)[:, None, :]
+            ),
+            "All signs are turned around.": lambda s: -second_derivatives(s),
+        },
+    ),
+)
