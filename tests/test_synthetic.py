@@ -15,23 +15,26 @@ def data():
 
 @pytest.fixture(scope="module")
 def recall(data):
-    """Share found of each class after five epochs of lr 0.1 and batches of 256, from zeros.
+    """Share found of each class with lr 0.1 and batches of 256, from zeros: mean of epochs 3 to 6.
 
-    The gradient is written out, so that the test depends on the pictures alone.
+    Single epochs swing by a few hundredths, as they do on the real data. The gradient is written
+    out, so that the test depends on the pictures alone.
     """
     generator = torch.Generator().manual_seed(0)
     X, y = data.train.images.flatten(1), data.train.labels  # (60000, 784), (60000,)
+    test_X, test_y = data.test.images.flatten(1), data.test.labels
     weight, bias, ones = torch.zeros(784, 10), torch.zeros(10), torch.eye(10)
-    for _ in range(5):
+    shares = torch.zeros(10)
+    for epoch in range(1, 7):
         for index in torch.randperm(len(y), generator=generator).split(256):
             batch = X.index_select(0, index)
             error = (batch @ weight + bias).softmax(1) - ones[y[index]]  # (256, 10)
             weight -= 0.1 / len(index) * (batch.T @ error)
             bias -= 0.1 * error.mean(0)
-    right = (data.test.images.flatten(1) @ weight + bias).argmax(1) == data.test.labels
-    return {
-        name: right[data.test.labels == k].float().mean().item() for k, name in enumerate(CLASSES)
-    }
+        if epoch >= 3:
+            right = (test_X @ weight + bias).argmax(1) == test_y
+            shares += test_y[right].bincount(minlength=10) / 1_000 / 4
+    return dict(zip(CLASSES, shares.tolist(), strict=True))
 
 
 def test_sizes_are_the_real_ones(data):
