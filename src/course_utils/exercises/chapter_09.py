@@ -1,0 +1,205 @@
+"""Exercises of chapter 9, reading the results."""
+
+import torch
+from torch import Tensor
+
+from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+
+
+def rows_of_probabilities(n: int, k: int, seed: int = 0) -> Tensor:
+    """Return repeatable rows of probabilities (n, k)."""
+    scores = 2 * torch.randn(n, k, generator=torch.Generator().manual_seed(seed))
+    return torch.softmax(scores, 1)
+
+
+def answer_or_ask(probs: Tensor, mistake: float, asking: float) -> Tensor:
+    """The most probable class, or -1 where asking is expected to cost less."""
+    confidence, predicted = probs.max(1)
+    return torch.where((1 - confidence) * mistake > asking, -1, predicted)
+
+
+def asking_above(probs: Tensor, mistake: float, asking: float) -> Tensor:
+    """Ask where the model is sure."""
+    confidence, predicted = probs.max(1)
+    return torch.where((1 - confidence) * mistake > asking, predicted, -1)
+
+
+def ask_below(probs: Tensor, threshold: float) -> Tensor:
+    """Ask where the confidence is below a threshold."""
+    confidence, predicted = probs.max(1)
+    return torch.where(confidence < threshold, -1, predicted)
+
+
+def other_frequencies(probs: Tensor, old: Tensor, new: Tensor) -> Tensor:
+    """Probabilities where the classes are as frequent as ``new`` says, not ``old``."""
+    weighted = probs * new / old
+    return weighted / weighted.sum(1, keepdim=True)
+
+
+def frequency_cases() -> list[tuple]:
+    """Return probabilities with old and new frequencies; the last square to expose a sum."""
+    half, rare = torch.tensor([0.5, 0.5]), torch.tensor([0.9, 0.1])
+    three = torch.tensor([0.2, 0.3, 0.5])
+    return [
+        (torch.tensor([[0.5, 0.5]]), half, rare),
+        (torch.tensor([[0.2, 0.8]]), rare, half),
+        (torch.tensor([[0.2, 0.8], [0.6, 0.4]]), rare, half),
+        (rows_of_probabilities(3, 3), three, three.flip(0)),
+    ]
+
+
+def error_in_equal_parts(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Calibration error over parts of equal size, sorted by confidence."""
+    return sum(size * abs(gap) for size, gap in parts(probs, labels, num_parts)) / len(probs)
+
+
+def parts(
+    probs: Tensor, labels: Tensor, num_parts: int, is_sorted: bool = True
+) -> list[tuple[int, float]]:
+    """Return the size of each part and its accuracy minus its confidence."""
+    confidence, predicted = probs.double().max(1)
+    order = confidence.argsort() if is_sorted else torch.arange(len(probs))
+    gap = (predicted == labels).double() - confidence
+    split = [part for part in gap[order].tensor_split(num_parts) if len(part)]
+    return [(len(part), part.mean().item()) for part in split]
+
+
+def error_in_equal_widths(probs: Tensor, labels: Tensor, num_bins: int) -> float:
+    """Calibration error over bins of equal width, as in the chapter."""
+    confidence, predicted = probs.double().max(1)
+    bins = ((confidence * num_bins).ceil().long() - 1).clamp(0, num_bins - 1)
+    gap = (predicted == labels).double() - confidence
+    return torch.bincount(bins, gap, num_bins).abs().sum().item() / len(probs)
+
+
+def mean_gap(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Mean of the parts' distances, large and small parts alike."""
+    gaps = [abs(gap) for _, gap in parts(probs, labels, num_parts)]
+    return sum(gaps) / len(gaps)
+
+
+def calibration_cases() -> list[tuple]:
+    """Return one part, two equal ones, and parts of unequal size."""
+    first = torch.tensor([0.6, 0.95, 0.7, 0.9, 0.8])
+    probs = torch.stack([first, 1 - first], 1)
+    labels = torch.tensor([0, 0, 1, 0, 1])
+    many = rows_of_probabilities(50, 4)
+    return [
+        (probs[:2], labels[:2], 1),
+        (probs[:4], labels[:4], 2),
+        (probs, labels, 2),
+        (many, torch.arange(50) % 4, 7),
+    ]
+
+
+EXERCISES = (
+    ValueExercise(
+        number="9.1",
+        title="Recall or precision?",
+        expected=0.6,
+        hint="all coats stand in one row; which part of them was called coat?",
+        mistakes={
+            "That is the precision: of all that was called coat, the part that was one.": 0.75,
+            "That is the accuracy over all classes.": 115 / 150,
+            "Divide by the number of coats, not by all pictures.": 0.2,
+            "That is the part of the coats that was missed.": 0.4,
+        },
+    ),
+    ValueExercise(
+        number="9.2",
+        title="Is the most probable class always the best answer?",
+        expected=0.01,
+        hint="at the threshold p, both actions have the same expected cost.",
+        mistakes={
+            "That is the most probable state: right only if both mistakes cost the same.": 0.5,
+            "The two costs are exchanged.": 0.99,
+            "That is the ratio of the costs, which equals the odds p / (1 - p).": 10 / 990,
+            "Treating an ill patient costs nothing here.": 10 / 980,
+        },
+        rtol=1e-4,
+    ),
+    FunctionExercise(
+        number="9.3",
+        title="Answer, or ask a person",
+        reference=answer_or_ask,
+        cases=[
+            (torch.tensor([[0.12, 0.88]]), 10.0, 3.0),
+            (
+                torch.tensor(
+                    [[0.6, 0.2, 0.1, 0.1], [0.4, 0.3, 0.2, 0.1], [0.28, 0.26, 0.24, 0.22]]
+                ),
+                10.0,
+                3.0,
+            ),
+            (torch.tensor([[0.4, 0.35, 0.25], [0.1, 0.1, 0.8]]), 10.0, 3.0),
+            (torch.tensor([[0.45, 0.3, 0.25], [0.1, 0.1, 0.8]]), 1.0, 0.6),
+            (rows_of_probabilities(20, 5), 5.0, 2.0),
+        ],
+        hint="answering costs something only when the answer is wrong; how probable is that?",
+        mistakes={
+            "This always answers.": lambda p, m, a: p.argmax(1),
+            "It asks where the model is sure.": asking_above,
+            "One half is no threshold: the costs decide.": lambda p, m, a: ask_below(p, 0.5),
+            "The ratio of the costs limits the probability of a mistake, not the confidence.": (
+                lambda p, m, a: ask_below(p, a / m)
+            ),
+            "These are the expected costs of answering; the decision is asked for.": (
+                lambda p, m, a: (1 - p.amax(1)) * m
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="9.4",
+        title="More of them than in training",
+        reference=other_frequencies,
+        cases=frequency_cases(),
+        hint="Bayes: a probability is a frequency times a likelihood, and the likelihoods stay.",
+        mistakes={
+            "The rows do not sum to one any more.": lambda p, old, new: p * new / old,
+            "Old and new are exchanged.": lambda p, old, new: other_frequencies(p, new, old),
+            "The old frequencies are still in it.": lambda p, old, new: other_frequencies(
+                p, torch.ones_like(old), new
+            ),
+            "The new frequencies are not in it.": lambda p, old, new: other_frequencies(
+                p, old, torch.ones_like(new)
+            ),
+            "This would be added to scores, as a logarithm; probabilities are multiplied.": (
+                lambda p, old, new: p + (new / old).log()
+            ),
+            "These are the new frequencies alone; the picture plays no part.": (
+                lambda p, old, new: new.expand_as(p)
+            ),
+            "This divides by the sums of the columns.": lambda p, old, new: (
+                p * new / old / (p * new / old).sum(0)
+            ),
+            "The sums need keepdim: each row is divided by another row's sum.": (
+                lambda p, old, new: p * new / old / (p * new / old).sum(1)
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="9.5",
+        title="Bins with equally many pictures",
+        reference=error_in_equal_parts,
+        cases=calibration_cases(),
+        rtol=1e-5,
+        atol=1e-9,
+        hint="sort, cut, and weight each part by its size; torch.tensor_split cuts.",
+        mistakes={
+            "Each gap is a distance: too sure and not sure enough must not cancel.": (
+                lambda p, y, n: sum(size * gap for size, gap in parts(p, y, n)) / len(p)
+            ),
+            "This is the error of single pictures, not of parts.": lambda p, y, n: (
+                error_in_equal_parts(p, y, len(p))
+            ),
+            "The pictures were not sorted by confidence.": lambda p, y, n: (
+                sum(size * abs(gap) for size, gap in parts(p, y, n, False)) / len(p)
+            ),
+            "These bins are equally wide, as in the chapter.": error_in_equal_widths,
+            "A larger part must count for more.": mean_gap,
+            "This is a sum over the parts; divide by the number of pictures.": lambda p, y, n: sum(
+                abs(gap) * size for size, gap in parts(p, y, n)
+            ),
+        },
+    ),
+)
