@@ -18,6 +18,7 @@ PACKAGE = checks.package_definitions(ROOT / "src" / "course_utils")
 # Numbers that chapters quote from elsewhere: sections of books, versions, published results.
 FACTS = {
     "01": ["2.72", "0.69"],  # e and ln 2
+    "02": ["1.1"],  # unit roundoff of float64, measured in chapter 4
     "03": ["6.2"],  # a section of Goodfellow2016
     "04": ["3.3", "3.4", "4.3"],  # theorems of Blanchard2021
     "06": ["0.835"],  # Xiao2017, human accuracy
