@@ -21,7 +21,8 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 SETTLED = """async () => {
   const loaded = new Promise((done) => addEventListener("load", done));
   if (document.readyState !== "complete") await loaded;
-  await window.courseMath;
+  const settled = () => document.documentElement.classList.contains("settled");
+  while (!settled()) await new Promise((done) => setTimeout(done, 50));
   await document.fonts.ready;
 }"""
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"], preload: false}))

@@ -8,9 +8,10 @@
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");
     }
   };
-  addEventListener("load", () => {
+  addEventListener("load", async () => {
+    await window.courseMath;
+    document.documentElement.classList.add("settled");
     mark();
     addEventListener("resize", mark);
-    window.courseMath?.then(mark);
   });
 }
