@@ -57,30 +57,43 @@ class Sweep:
 
 
 class _Models:
-    """S x L softmax regressions side by side."""
+    """S x L softmax regressions side by side.
+
+    The examples are the last axis, not the classes: softmax over a last axis of ten is many
+    times slower than over any other.
+    """
 
     def __init__(self, models: Sequence[SoftmaxRegression], lrs: Sequence[float]) -> None:
         self.runs, self.classes = len(lrs), len(models[0].bias)
-        self.weight = torch.stack([m.weight.detach().repeat(1, self.runs) for m in models])
-        self.bias = torch.stack([m.bias.detach().repeat(self.runs) for m in models])[:, None]
-        self.lr = torch.tensor(lrs).repeat_interleave(self.classes)  # (L * q,)
+        self.weight = torch.stack([m.weight.detach().T.repeat(self.runs, 1) for m in models])
+        self.bias = torch.stack([m.bias.detach().repeat(self.runs) for m in models])[:, :, None]
+        self.lr = torch.tensor(lrs).repeat_interleave(self.classes)[:, None]  # (L * q, 1)
 
     def logits(self, X: Tensor) -> Tensor:
-        """Return the logits (S, b, L, q) of rows (S, b, d)."""
-        flat = torch.baddbmm(self.bias, X, self.weight)
-        return flat.view(*X.shape[:2], self.runs, self.classes)
+        """Return the logits (S, L, q, b) of rows (S, b, d)."""
+        flat = torch.baddbmm(self.bias, self.weight, X.transpose(1, 2))  # (S, L * q, b)
+        return flat.view(len(X), self.runs, self.classes, -1)
+
+    def hits(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Return how many labels (S, b) have the largest logit, (S, L)."""
+        at_label = logits.gather(2, self._index(y)).squeeze(2)  # (S, L, b)
+        return (at_label == logits.amax(2)).sum(2)
 
     def step(self, X: Tensor, y: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         """Take one SGD step; return the summed losses and hits (S, L) before it."""
-        logits, target = self.logits(X), y[:, :, None, None].expand(-1, -1, self.runs, 1)
-        hits = (logits.argmax(-1) == y[:, :, None]).sum(1)
-        log_probs = torch.log_softmax(logits, -1)  # (S, b, L, q)
-        losses = -log_probs.gather(-1, target).sum((1, 3))
-        grad = log_probs.exp_().scatter_add_(-1, target, -torch.ones(1).expand(target.shape))
-        grad = grad.flatten(2) * (self.lr * factor / y.shape[1])  # (P - Y) * lr / b
-        self.weight.baddbmm_(X.transpose(1, 2), grad, alpha=-1)
-        self.bias -= grad.sum(1, keepdim=True)
+        logits, index = self.logits(X), self._index(y)
+        hits = self.hits(logits, y)
+        log_probs = torch.log_softmax(logits, 2)
+        losses = -log_probs.gather(2, index).sum((2, 3))
+        grad = log_probs.exp_().scatter_add_(2, index, -torch.ones(1).expand(index.shape))
+        grad = grad.flatten(1, 2) * (self.lr * factor / y.shape[1])  # (P - Y) * lr / b
+        self.weight.baddbmm_(grad, X, alpha=-1)
+        self.bias -= grad.sum(2, keepdim=True)
         return losses, hits
+
+    def _index(self, y: Tensor) -> Tensor:
+        """Return the labels as an index into the logits, (S, L, 1, b)."""
+        return y[:, None, None].expand(-1, self.runs, 1, -1)
 
 
 def _minibatches(
@@ -98,7 +111,8 @@ def _minibatches(
 def _test_accuracy(models: _Models, split: Split) -> Tensor:
     """Return the accuracy (S, L) on a split."""
     rows = split.images.flatten(1).expand(len(models.weight), -1, -1)
-    return (models.logits(rows).argmax(-1) == split.labels[:, None]).double().mean(1)
+    labels = split.labels.expand(len(rows), -1)
+    return models.hits(models.logits(rows), labels).double() / len(split)
 
 
 def train_sweep(
@@ -150,7 +164,7 @@ def train_sweep(
             running += torch.stack(models.step(X, y, 1 - step / num_steps if decay else 1.0)) / n
             step += 1
         epochs.append(torch.cat([running, _test_accuracy(models, data.test)[None]]))
-    weight = models.weight.unflatten(2, (len(lrs), -1)).transpose(1, 2)  # (S, L, d, q)
+    weight = models.weight.unflatten(1, (len(lrs), -1)).transpose(2, 3)  # (S, L, d, q)
     bias = models.bias.view(len(seeds), len(lrs), -1)
     return Sweep(tuple(lrs), tuple(seeds), *torch.stack(epochs, dim=1), weight, bias)
 
