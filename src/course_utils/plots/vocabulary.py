@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plots.style import COLORS
@@ -22,7 +23,7 @@ def name_lines(ax: Axes, gap: float = 13.0) -> Axes:
     Introduced in chapter 10.
     """
     per_point = ax.figure.dpi / 72
-    ends = [(line, line.get_xydata()[-1]) for line in ax.get_lines()]
+    ends = [(line, np.asarray(line.get_xydata())[-1]) for line in ax.get_lines()]
     heights = [ax.transData.transform(end)[1] / per_point for _, end in ends]
     lowest = -float("inf")
     for index in sorted(range(len(ends)), key=lambda i: heights[i]):
@@ -86,7 +87,7 @@ def plot_curves_by_epoch(
     if log:
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel=ylabel)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return name_lines(ax)
 
 

@@ -1,0 +1,136 @@
+"""Start a script on several processes with torchrun, with an end to everything it starts."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.checks import require_count, require_positive
+from course_utils.ports import require_free_port
+from course_utils.processes import TAG, end_all
+
+
+class LaunchError(RuntimeError):
+    """A distributed run failed or took too long; ``output`` holds all that it printed."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run that succeeded printed, and how long it took.
+
+    Introduced in chapter 11.
+    """
+
+    output: str
+    seconds: float
+
+
+def torchrun_command(
+    num_processes: int, *, max_restarts: int = 0, port: int | None = None, num_nodes: int = 1
+) -> list[str]:
+    """Return the torchrun command that starts ``num_processes`` workers on this machine.
+
+    Introduced in chapter 11.
+    """
+    return [
+        *(sys.executable, "-m", "torch.distributed.run"),
+        f"--nnodes={num_nodes}",
+        f"--nproc-per-node={num_processes}",
+        f"--max-restarts={max_restarts}",
+        "--monitor-interval=0.5",  # seconds in which the others can say what they saw
+        "--rdzv-backend=c10d",
+        f"--rdzv-endpoint=localhost:{port or 0}",
+        f"--rdzv-id={uuid.uuid4().hex}",
+        "--rdzv-conf=join_timeout=15,timeout=15,is_host=1",
+    ]
+
+
+def explain(output: str) -> str:
+    """Say in a sentence why a run failed: a killed worker, a missing one, or the first error.
+
+    Introduced in chapter 11.
+    """
+    if "RendezvousTimeoutError" in output:
+        return "not all machines joined in time; start the missing one, or lower the number"
+    ended = re.findall(r"rank +: (\d+).*\n +exitcode +: -\d+ .*\((SIG\w+)\)", output)
+    killed = [(rank, signal) for rank, signal in ended if signal != "SIGTERM"]  # torchrun's own
+    if killed:
+        return f"process {killed[0][0]} was killed ({killed[0][1]}), so the others were ended"
+    errors = re.findall(r"^(?:\[rank\d+\]:)?\s*([\w.]*(?:Error|Exception): .*)$", output, re.M)
+    # A lost connection is what the others see; the cause is elsewhere, if it could still be said.
+    errors.sort(key=lambda error: "/gloo/" in error)
+    lines = output.strip().splitlines()
+    return errors[0] if errors else lines[-1] if lines else "it printed nothing"
+
+
+def launch(
+    script: str | Path,
+    *args: object,
+    num_processes: int = 2,
+    timeout: float = 60.0,
+    max_restarts: int = 0,
+    port: int | None = None,
+    num_nodes: int = 1,
+) -> Run:
+    """Run a script on several processes of this machine, each on one thread.
+
+    Whatever happens, no process of the run is left when this returns or raises.
+
+    Parameters
+    ----------
+    script : path of a Python file
+    args : its arguments
+    num_processes : int
+    timeout : seconds after which everything is ended
+    max_restarts : int, how often all workers are started again after one has failed
+    port : where the workers meet; a free one is found without
+    num_nodes : machines that take part; the others must be started by hand
+
+    Raises
+    ------
+    LaunchError : a worker failed, was killed or is missing, or the time was up.
+    ValueError, TypeError : a port in use, a count below 1.
+
+    Introduced in chapter 11.
+    """
+    require_count("num_processes", num_processes)
+    require_positive("timeout", timeout)
+    if port is not None:
+        require_free_port(port)
+    torchrun = torchrun_command(
+        num_processes, max_restarts=max_restarts, port=port, num_nodes=num_nodes
+    )
+    command = [*torchrun, str(script), *map(str, args)]
+    tag, start = uuid.uuid4().hex, time.monotonic()
+    env = os.environ | {"OMP_NUM_THREADS": "1", TAG: tag}
+    with subprocess.Popen(
+        command,
+        env=env,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            end_all(tag)
+            output = process.communicate()[0]
+            raise LaunchError(
+                f"{Path(script).name} did not end within {timeout:g} s and was ended; "
+                f"it waits for a worker, or needs a longer timeout. It said: {explain(output)}",
+                output,
+            ) from error
+        finally:
+            end_all(tag)
+    if process.returncode:
+        raise LaunchError(f"{Path(script).name} failed: {explain(output)}", output)
+    return Run(output, time.monotonic() - start)
