@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -51,7 +52,9 @@ def loader_epoch(workers: int) -> Callable[[], None]:
     dataset = torchvision.datasets.FashionMNIST(
         default_root(), train=True, download=False, transform=torchvision.transforms.ToTensor()
     )
-    loader = DataLoader(dataset, BATCH, shuffle=True, num_workers=workers)
+    with warnings.catch_warnings():  # torch advises against more workers than processors
+        warnings.simplefilter("ignore")
+        loader = DataLoader(dataset, BATCH, shuffle=True, num_workers=workers)
     model = linear()
     optimizer, loss = torch.optim.SGD(model.parameters(), lr=LR), torch.nn.CrossEntropyLoss()
 
