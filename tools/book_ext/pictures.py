@@ -21,7 +21,7 @@ TAG = re.compile(r"<img\b[^>]*>")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 SIZE = re.compile(r"(width|height): *([\d.]+)px;? *")
 PLOT_WHITE = 0.6  # a plot leaves at least this fraction of its area white
-BRIGHTNESS = re.compile(r"\b(light|dark|bright|pale|white|black|grey|gray|shade)", re.IGNORECASE)
+BRIGHTNESS = re.compile(r"\b(light|dark|bright|pale|white|black)", re.IGNORECASE)
 
 
 def require_alt(app, doctree, docname):
