@@ -124,6 +124,7 @@ def test_a_wide_pair_holds_sums_that_float16_cannot():
     wide = online_logsumexp(half.split(10_000), WIDER[half.dtype])
     assert wide.dtype == torch.float32
     assert abs(wide.item() - math.log(70_000)) < 1e-5
+    assert pair_of(half, torch.float32)[1].item() == 70_000  # within a block, too
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def plot_frequencies(ax: Axes, counts: Tensor, probs: Tensor, words: Sequence[st
     for rank in (1, 10, 100):
         if rank <= len(words):
             spot = (rank, shares[rank - 1])
-            ax.annotate(words[rank - 1], spot, xytext=(3, -13), color=COLORS["blue"], **beside)
+            ax.annotate(words[rank - 1], spot, xytext=(-2, -19), color=COLORS["blue"], **beside)
     ax.set(xlabel="rank of the word", ylabel="share of all words")
     return ax
 
