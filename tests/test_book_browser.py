@@ -188,6 +188,15 @@ def test_a_reference_leads_to_its_equation(visit, served_book):
     assert -10 <= box["y"] <= page.viewport_size["height"]
 
 
+def test_a_link_into_a_page_ends_at_its_place(visit, served_book):
+    page = visit(
+        f"{served_book}/chapters/04_overflow_underflow.html#exercises",
+        viewport={"width": 390, "height": 844},
+    )
+    page.wait_for_timeout(300)
+    assert 0 <= page.locator("section#exercises > h2").bounding_box()["y"] <= 200
+
+
 def test_the_whole_book_prints(book, tmp_path, browser):
     import make_pdf
     from browser_tools import browser_path
