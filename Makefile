@@ -13,7 +13,7 @@ export FASHION_MNIST_ROOT
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test standin check lab run bench mutants lint clean
+.PHONY: help install book pdf test coverage standin check lab run bench mutants lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
 	COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope chapters
+
+coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
+	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/test_lab.py --ignore tests/test_lab_training.py \
+	--ignore tests/test_notebooks.py --ignore tests/test_reproduced.py --cov --cov-report=term tests
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
 	FASHION_MNIST_ROOT=$(CURDIR)/_build/no-data https_proxy=http://127.0.0.1:9 \
