@@ -285,6 +285,7 @@ def test_with_one_process_nothing_changes():
     [
         ("[rank1]: ValueError: too few\nother", "ValueError: too few"),
         ("RuntimeError: [/x/gloo/y] reset\n[rank1]: KeyError: 7", "KeyError: 7"),
+        ("RuntimeError: [/x/gloo/y] Timed out\nz.ChildFailedError: ", "RuntimeError: [/x/gloo/y]"),
         ("all is lost\n", "all is lost"),
         ("", "it printed nothing"),
         ("x.RendezvousTimeoutError", "not all machines joined"),

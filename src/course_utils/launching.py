@@ -65,6 +65,7 @@ def explain(output: str) -> str:
     if killed:
         return f"process {killed[0][0]} was killed ({killed[0][1]}), so the others were ended"
     errors = re.findall(r"^(?:\[rank\d+\]:)?\s*([\w.]*(?:Error|Exception): .*)$", output, re.M)
+    errors = [error for error in errors if "ChildFailedError" not in error]  # torchrun's summary
     # A lost connection is what the others see; the cause is elsewhere, if it could still be said.
     errors.sort(key=lambda error: "/gloo/" in error)
     lines = output.strip().splitlines()
