@@ -7,11 +7,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 import yaml
 from bs4 import BeautifulSoup
 
+from course_utils.checks import require_count, require_positive
+from course_utils.data import load_fashion_mnist
 from course_utils.figures.softmax_playground import SoftmaxPlayground
-from course_utils.idx import FILES
+from course_utils.idx import FILES, DataError
+from course_utils.softmax import cross_entropy, softmax
 
 pytest_plugins = ["book_tools"]
 pytestmark = pytest.mark.book
@@ -187,6 +191,33 @@ def test_the_setup_page_has_the_right_checksums(book):
     for file in FILES.values():
         assert file.name in text
         assert file.md5 in text
+
+
+def raised(call) -> str:
+    with pytest.raises((TypeError, ValueError, DataError)) as caught:
+        call()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: softmax(torch.tensor([1, 2])), "must be floating point, got torch.int64"),
+        (lambda: softmax([1.0, 2.0]), "must be a torch.Tensor, got list"),
+        (lambda: cross_entropy(torch.zeros(3), torch.zeros(3).long()), "must have shape (n, k)"),
+        (lambda: cross_entropy(torch.zeros(2, 3), torch.tensor([1, 3])), "labels must lie in 0.."),
+        (lambda: cross_entropy(torch.zeros(2, 3), torch.zeros(3).long()), "one per row of logits"),
+        (lambda: require_positive("lr", -1.0), "lr must be a finite number above 0"),
+        (lambda: require_count("num_epochs", 0), "must be at least 1"),
+        (lambda: load_fashion_mnist(source="reel"), "source must be one of auto, real, synthetic"),
+        (lambda: load_fashion_mnist(__file__, source="real"), "is a file, not a folder"),
+        (lambda: load_fashion_mnist(resize="big"), "resize must be an int or (height, width)"),
+        (lambda: SoftmaxPlayground(temperature=float("nan")), "must be a number, got nan"),
+    ],
+)
+def test_troubleshooting_has_the_words_of_the_errors(book, call, words):
+    assert words in raised(call)
+    assert words in article(book, "pages/troubleshooting").get_text()
 
 
 def test_no_launch_button_leads_nowhere(book):
