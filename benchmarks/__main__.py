@@ -1,20 +1,47 @@
-"""Run every benchmark of this folder, one after the other."""
+"""Run every benchmark of this folder, one after the other; a whole run writes results.md."""
 
+import contextlib
 import importlib
+import io
 import pkgutil
 import sys
+import time
 
 import benchmarks
+from benchmarks.report import RESULTS, rounded, write
+
+
+class Tee(io.StringIO):
+    """Keeps what is printed, and prints it."""
+
+    def write(self, text: str) -> int:
+        sys.__stdout__.write(text)
+        sys.__stdout__.flush()
+        return super().write(text)
+
+
+def modules() -> list[str]:
+    """Names of the modules that hold a benchmark."""
+    found = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    return [name for name in found if name not in ("__main__", "report")]
 
 
 def main() -> None:
-    """Import each module and call its ``main``; with arguments, only the modules named."""
-    names = sys.argv[1:] or [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    for name in names:
-        if name == "__main__":
-            continue
+    """Call each module's ``main``, which may return ratios; with arguments, only those named."""
+    printed, ratios = {}, []
+    for name in sys.argv[1:] or modules():
+        start = time.perf_counter()
         print(f"\n== {name} ==", flush=True)
-        importlib.import_module(f"benchmarks.{name}").main()
+        with contextlib.redirect_stdout(Tee()) as said:
+            ratios += importlib.import_module(f"benchmarks.{name}").main() or []
+        printed[name] = said.getvalue()
+        print(f"({time.perf_counter() - start:.0f} s)")
+    print()
+    for ratio in ratios:
+        print(f"{ratio.slow}, against {ratio.fast}: {rounded(ratio.times)} times as long")
+    if not sys.argv[1:]:
+        write(ratios, printed)
+        print(f"\nWritten to {RESULTS.relative_to(RESULTS.parents[1])}")
 
 
 if __name__ == "__main__":

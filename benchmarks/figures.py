@@ -77,6 +77,9 @@ def main(rounds: int = 120) -> None:
 
     weigh()
     path = os.environ.get("COURSE_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        print("no repaint times: they need Chromium")
+        return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for name in EXPLORERS:

@@ -6,6 +6,7 @@ The matrix takes three times 4 K^2 bytes while it is built: 1.2 GB at K = 10 000
 import torch
 from torch import Tensor
 
+from benchmarks import Ratio
 from course_utils.measure import best_seconds, tensor_bytes
 from course_utils.plots.scaling import fit_power
 from course_utils.softmax import softmax, softmax_jacobian, softmax_vjp
@@ -32,7 +33,7 @@ def cost(product, k: int) -> tuple[float, int]:
     return seconds, tensor_bytes(lambda: product(logits, v))
 
 
-def main() -> None:
+def main() -> list[Ratio]:
     """Print one row for each number of classes, then the powers of K that fit the large ones."""
     print(
         f"{'K':>9} {'vjp s':>9} {'vjp MB':>9} {'matrix s':>9} {'matrix MB':>10} {'time ratio':>10}"
@@ -50,6 +51,11 @@ def main() -> None:
         sizes, times = list(seconds[name]), list(seconds[name].values())
         power, _ = fit_power(sizes, times, between=(least, max(sizes)))
         print(f"{name}: seconds grow like K^{power:.2f} from K = {least}")
+    return [
+        Ratio(f"Jacobian times vector, K = {k:,}", "the product without the matrix",
+              seconds["matrix"][k] / seconds["vjp"][k])
+        for k in (10, 1000, LARGEST_MATRIX)
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

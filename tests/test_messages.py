@@ -1,6 +1,7 @@
 """Error messages word for word: the argument, the value, the remedy."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -14,7 +15,18 @@ from course_utils.calibration import (
 from course_utils.data import Split, batches, load_fashion_mnist, split_off
 from course_utils.decisions import expected_cost_decision
 from course_utils.exercises import check
+from course_utils.losses import SoftmaxCrossEntropy
 from course_utils.metrics import confusion_matrix, most_confident_mistakes, recall
+from course_utils.softmax import (
+    cross_entropy,
+    largest_logit,
+    log_softmax,
+    logsumexp,
+    reduce_losses,
+    softmax,
+    softmax_jacobian,
+    softmax_naive,
+)
 
 T = torch.tensor
 MAKE_IT = "make it with confusion_matrix(logits, labels)"
@@ -119,6 +131,67 @@ def test_message(call, message):
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     assert str(caught.value) == message
+
+
+INTEGERS = "logits must be floating point, got torch.int64; convert it: logits.float()"
+
+
+@pytest.mark.parametrize(
+    "function", [softmax_naive, softmax, logsumexp, log_softmax, softmax_jacobian]
+)
+def test_integers_are_no_logits(function):
+    with pytest.raises(TypeError, match=f"^{re.escape(INTEGERS)}$"):
+        function(T([1, 2]))
+
+
+def test_arguments_of_the_losses_are_named():
+    with pytest.raises(ValueError, match=r"^logits must have a last axis of classes, got the"):
+        softmax_jacobian(T(1.0))
+    with pytest.raises(ValueError, match=r"^reduction must be one of mean, sum, none, got 'max'$"):
+        reduce_losses(T([1.0]), "max")
+    with pytest.raises(ValueError, match=r"^label_smoothing must lie in 0\.\.1, got 2$"):
+        cross_entropy(T([[1.0]]), T([0]), label_smoothing=2)
+    with pytest.raises(TypeError, match=r"^probs must be floating point"):
+        require_probabilities(T([[1]]))
+
+
+def test_the_first_bad_row_is_named_and_not_the_first_row():
+    with pytest.raises(ValueError, match=r"got row 1 with sum 1 and minimum -0\.5;"):
+        require_probabilities(T([[0.5, 0.5], [1.5, -0.5]]))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0,)])
+def test_largest_of_nothing_keeps_the_other_axes(shape):
+    found = largest_logit(torch.zeros(shape))
+    assert found.shape == (*shape[:-1], 1)
+    assert not found.any()
+
+
+def test_sums_may_be_off_by_the_rounding_of_their_format_and_no_more():
+    assert require_probabilities(T([[0.5, 0.5 + 0.9e-6]]).double()) is None
+    with pytest.raises(ValueError, match="sum to 1"):
+        require_probabilities(T([[0.5, 0.5 + 1.5e-6]], dtype=torch.float64))
+    eps = torch.finfo(torch.float16).eps
+    assert require_probabilities(T([[0.5, 0.5 + 4 * eps]], dtype=torch.float16)) is None
+    with pytest.raises(ValueError, match="sum to 1"):
+        require_probabilities(T([[0.5, 0.5 + 5 * eps]], dtype=torch.float16))
+
+
+def test_a_confidence_just_above_one_falls_into_the_last_bin():
+    probs = T([[1 + 1e-7, 0.0]])
+    assert probs[0, 0] > 1
+    assert reliability_curve(probs, T([0]), 4).count.tolist() == [0, 0, 0, 1]
+
+
+def test_one_action_is_enough():
+    assert expected_cost_decision(T([[0.5, 0.5]]), T([[1.0], [2.0]])).tolist() == [0]
+
+
+def test_gradient_by_hand_where_the_last_class_does_not_occur():
+    logits = torch.zeros(2, 4, requires_grad=True)
+    SoftmaxCrossEntropy.apply(logits, T([0, 1])).backward()
+    expected = T([[-0.75, 0.25, 0.25, 0.25], [0.25, -0.75, 0.25, 0.25]]) / 2
+    torch.testing.assert_close(logits.grad, expected)
 
 
 def test_unknown_exercise_lists_the_known_ones():
