@@ -113,8 +113,8 @@ EXERCISES = (
         mistakes={
             "That is the most probable state: right only if both mistakes cost the same.": 0.5,
             "The two costs are exchanged.": 0.99,
-            "That is the ratio of the costs, which equals the odds p / (1 - p).": 10 / 990,
-            "Treating an ill patient costs nothing here.": 10 / 980,
+            "That is a ratio of costs: the odds p / (1 - p), not p.": 10 / 990,
+            "A probability lies between 0 and 1.": 99.0,
         },
         rtol=1e-4,
     ),
