@@ -13,10 +13,20 @@ module                    what it holds
 ``resizing``              pictures at another size
 ``synthetic``             the seeded stand-in for the data set
 ``torchvision_compat``    ``import torchvision`` beside a CPU-only torch
-``softmax``               the mathematics: pure functions on tensors
+``softmax``, ``losses``   the mathematics: pure functions on tensors
+``rounding``              published bounds on rounding errors
 ``models``                softmax regression with explicit parameters
-``training``              one epoch, evaluation, ``fit`` and its ``History``
-``metrics``               accuracy, confusion matrix, calibration, decisions
+``training``              one epoch, evaluation, ``fit``
+``history``               what ``fit`` returns
+``sweep``                 several seeds and learning rates trained in one pass
+``metrics``               accuracy, confusion matrix, recall, precision
+``calibration``           reliability, calibration error, temperature scaling
+``decisions``             the action with the least expected cost
+``online``, ``sampling``  softmax over very many classes: one pass, or samples
+``text``                  the course's own words, as a next-word task
+``distributed``           data-parallel training; ``class_parallel`` splits classes
+``launching``             starting worker processes, with ``processes``, ``ports``
+``measure``, ``memory``   processor time and tensor memory of a function
 ``plots``                 draw on a given Axes and return it
 ``runner``                training in a background thread that can be stopped
 ``panel``                 the training panel of plain ipywidgets
