@@ -3,6 +3,10 @@
 import os
 
 import pytest
+from hypothesis import Phase, settings
+
+# For mutation testing: the first counterexample is enough, the smallest isn't looked for.
+settings.register_profile("mutants", database=None, phases=(Phase.explicit, Phase.generate))
 
 
 @pytest.fixture(scope="session")
