@@ -33,6 +33,10 @@ const watch = () => {
 if (window === window.top) addEventListener("DOMContentLoaded", watch);
 """
 
+STARTED = (
+    """[...document.querySelectorAll("[data-afm]")].every((d) => d.querySelector(".cu-fig"))"""
+)
+
 
 @cache
 def body(path: Path) -> bytes:
@@ -75,7 +79,8 @@ def visit(browser, address: str) -> tuple[float | None, int]:
     page.add_init_script(PROBE)
     page.goto(address, wait_until="load", timeout=120_000)
     seconds = None
-    if page.locator("[data-afm]").count():
+    page.wait_for_function(STARTED, timeout=120_000)
+    if page.locator('.cu-fig input[type="range"]').count():
         page.wait_for_function("window.usable", timeout=60_000)
         seconds = page.evaluate("window.usable") / 1000
     page.wait_for_load_state("networkidle", timeout=120_000)
