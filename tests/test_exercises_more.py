@@ -218,3 +218,36 @@ def test_messages_name_all_arguments():
     )
     found = exercise.judge(lambda x, y: x.add_(1))
     assert "for [1.0], 2 it changes its input; work on a new tensor." in found.message
+
+
+def test_every_verdict_on_a_value_bears_its_number():
+    exercise = ValueExercise("3.4", "t", 0.5, "halve.", mistakes={"That is the double.": 2.0})
+    found = [repr(exercise.judge(answer)) for answer in (..., 2.0, None, 0.5, 7.0)]
+    assert found == [
+        "Exercise 3.4: not attempted yet.",
+        "Exercise 3.4: not yet. That is the double.",
+        "Exercise 3.4: not yet: it is None; is there a return missing? Hint: halve.",
+        "Exercise 3.4: right.",
+        "Exercise 3.4: 7 is not it. Hint: halve.",
+    ]
+
+
+def test_every_verdict_on_a_function_bears_its_number():
+    exercise = FunctionExercise("3.4", "t", lambda x: x, [(1,), (2,)], "return it.")
+    prints = " It also prints; a function that others call should only return."
+    found = [
+        repr(exercise.judge(answer))
+        for answer in (lambda x: x, lambda x: print(x) or x, print, lambda x: None)
+    ]
+    none = "Exercise 3.4: not yet: for 1 it is None; is there a return missing?"
+    assert found == [
+        "Exercise 3.4: right, on 2 cases.",
+        f"Exercise 3.4: right, on 2 cases.{prints}",
+        f"{none} It prints, where it should return. Hint: return it.",
+        f"{none} Hint: return it.",
+    ]
+
+
+def test_no_number_is_not_nan():
+    assert not same(1.0, math.nan, 0.0, 0.0)
+    assert not same(math.nan, 1.0, 0.0, 0.0)

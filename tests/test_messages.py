@@ -183,6 +183,12 @@ def test_a_confidence_just_above_one_falls_into_the_last_bin():
     assert reliability_curve(probs, T([0]), 4).count.tolist() == [0, 0, 0, 1]
 
 
+def test_the_search_for_a_temperature_ends_at_a_hundredth_and_a_hundred():
+    tiny = 1e-4 * torch.eye(3, dtype=torch.float64)  # right, and better the colder
+    assert fit_temperature(tiny, torch.arange(3)) == pytest.approx(0.01, rel=1e-9)
+    assert fit_temperature(tiny, T([1, 2, 0])) == pytest.approx(100, rel=1e-9)
+
+
 def test_one_action_is_enough():
     assert expected_cost_decision(T([[0.5, 0.5]]), T([[1.0], [2.0]])).tolist() == [0]
 
