@@ -63,7 +63,7 @@ class ReliabilityCurve(NamedTuple):
 
     confidence: Tensor
     accuracy: Tensor
-    count: Tensor
+    count: Tensor  # type: ignore[assignment]
 
 
 def reliability_curve(probs: Tensor, labels: Tensor, num_bins: int = 15) -> ReliabilityCurve:

@@ -166,7 +166,7 @@ def train_sweep(
         epochs.append(torch.cat([running, _test_accuracy(models, data.test)[None]]))
     weight = models.weight.unflatten(1, (len(lrs), -1)).transpose(2, 3)  # (S, L, d, q)
     bias = models.bias.view(len(seeds), len(lrs), -1)
-    return Sweep(tuple(lrs), tuple(seeds), *torch.stack(epochs, dim=1), weight, bias)
+    return Sweep(tuple(lrs), tuple(seeds), *torch.stack(epochs, dim=1), weight, bias)  # type: ignore[call-arg]
 
 
 def _require_settings(

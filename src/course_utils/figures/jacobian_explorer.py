@@ -35,9 +35,7 @@ class JacobianExplorer(Figure):
         """Return the matrix the figure shows, as nested lists."""
         exps = [math.exp(z - max(self.logits)) for z in self.logits]
         probs = [e / sum(exps) for e in exps]
-        return [
-            [p * ((i == j) - q) for j, q in enumerate(probs)] for i, p in enumerate(probs)
-        ]
+        return [[p * ((i == j) - q) for j, q in enumerate(probs)] for i, p in enumerate(probs)]
 
     def describe(self) -> str:
         """Return the selected row in words."""
