@@ -15,6 +15,7 @@ from torch import Tensor
 
 from course_utils.checks import require_count, require_positive
 from course_utils.data import FashionMNIST, Split
+from course_utils.measure import one_thread
 from course_utils.models import SoftmaxRegression
 
 
@@ -115,6 +116,7 @@ def _test_accuracy(models: _Models, split: Split) -> Tensor:
     return models.hits(models.logits(rows), labels).double() / len(split)
 
 
+@one_thread()  # products this small gain little from a second thread, and wait for it when busy
 def train_sweep(
     data: FashionMNIST,
     *,
