@@ -1,6 +1,7 @@
 """The judge of the exercises, sentence by sentence."""
 
 import math
+import threading
 
 import pytest
 import torch
@@ -251,3 +252,29 @@ def test_every_verdict_on_a_function_bears_its_number():
 def test_no_number_is_not_nan():
     assert not same(1.0, math.nan, 0.0, 0.0)
     assert not same(math.nan, 1.0, 0.0, 0.0)
+
+
+def test_a_function_runs_in_a_thread_that_does_not_keep_the_kernel_alive():
+    assert call(lambda: threading.current_thread().daemon, ()).value is True
+
+
+@pytest.mark.parametrize("handlers", [0, 1])
+def test_the_thread_of_an_endless_function_is_ended(handlers):
+    caught, before = [], set(threading.enumerate())
+
+    def endless():
+        while len(caught) < handlers:
+            try:
+                while True:
+                    sum(range(100))
+            except BaseException as error:
+                caught.append(error)
+        while True:
+            sum(range(100))
+
+    with pytest.raises(Problem, match=r"no answer within 0\.1 seconds"):
+        call(endless, (), 0.1)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)  # it was told to end; a busy machine may be late
+        assert not thread.is_alive()
+    assert len(caught) == handlers

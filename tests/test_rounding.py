@@ -86,7 +86,5 @@ def test_arguments_are_named():
         logit_spread(T([1]))
     with pytest.raises(ValueError, match=r"^logits must have a last axis of classes"):
         logit_spread(T(1.0))
-    with pytest.raises(
-        ValueError, match=r"^form must be one of naive, shifted, division-free, got"
-    ):
+    with pytest.raises(ValueError, match=r"^form must be one of naive, shifted, division-free"):
         softmax_bound(T([1.0]), "exact")
