@@ -2,6 +2,9 @@
 # README.md lists the plain commands for people without make.
 
 PYTHON ?= python3
+
+# Two notebooks run side by side, one a core; two threads each would only wait for each other.
+NBVAL := -m pytest --nbval --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -34,8 +37,8 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 	$(BIN)/python tools/make_pdf.py
 
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
-	COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python -m pytest tests
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope chapters
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python -m pytest tests
+	OMP_NUM_THREADS=1 $(BIN)/python $(NBVAL)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
 	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/test_lab.py --ignore tests/test_lab_training.py \
@@ -43,8 +46,8 @@ coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % i
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
 	FASHION_MNIST_ROOT=$(CURDIR)/_build/no-data https_proxy=http://127.0.0.1:9 \
-	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 \
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope chapters
+	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 OMP_NUM_THREADS=1 \
+	$(BIN)/python $(NBVAL)
 
 check: $(STAMP)  ## exactly what CI runs: lint, test, standin
 	$(MAKE) lint
