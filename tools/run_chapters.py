@@ -36,6 +36,7 @@ def run(path: Path, timeout: int) -> float:
         timeout=timeout,
         kernel_name="python3",
         store_widget_state=False,
+        coalesce_streams=True,  # else a print may arrive in two pieces, and be shown so
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     seconds = time.perf_counter() - start

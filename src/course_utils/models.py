@@ -38,7 +38,10 @@ class SoftmaxRegression:
         generator: torch.Generator | None = None,
         sigma: float = 0.01,
     ) -> None:
-        self.weight = torch.normal(0.0, sigma, (num_inputs, num_outputs), generator=generator)
+        weight = torch.normal(0.0, sigma, (num_inputs, num_outputs), generator=generator)
+        # Class by class in memory: the same numbers, and the two products with a batch, forward
+        # and backward, take less than half the time (see benchmarks/training.py).
+        self.weight = weight.t().contiguous().t()
         self.bias = torch.zeros(num_outputs)
         for param in self.parameters():
             param.requires_grad_()
