@@ -3,8 +3,10 @@
 
 PYTHON ?= python3
 
-# Two notebooks run side by side, one a core; two threads each would only wait for each other.
+# Two run side by side, one a core; with two threads each they would only wait for each other.
 NBVAL := -m pytest --nbval --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
+TESTS := -m pytest -n 2 --dist loadgroup tests
+QUICK := "not browser and not book and not processes"
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -16,7 +18,7 @@ export FASHION_MNIST_ROOT
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test coverage standin check lab run bench mutants lint clean
+.PHONY: help install book pdf test unit coverage standin check lab run bench mutants lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,8 +39,11 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 	$(BIN)/python tools/make_pdf.py
 
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
-	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python -m pytest tests
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python $(TESTS)
 	OMP_NUM_THREADS=1 $(BIN)/python $(NBVAL)
+
+unit: $(STAMP)  ## the unit tests alone: no browser, no book, one process
+	OMP_NUM_THREADS=1 $(BIN)/python $(TESTS) -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
 	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/test_lab.py --ignore tests/test_lab_training.py \

@@ -9,6 +9,13 @@ from hypothesis import Phase, settings
 settings.register_profile("mutants", database=None, phases=(Phase.explicit, Phase.generate))
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what starts several processes: it is none of the quick unit tests."""
+    for item in items:
+        if "no_process_left" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.processes)
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; tests that need it are skipped, with the reason, where there is none.

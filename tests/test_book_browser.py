@@ -31,6 +31,18 @@ VIOLATIONS = """async (rules) => {
   const found = await axe.run(document, options);
   return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`));
 }"""
+#: What repeats is looked at once: one glyph for the hundreds of a formula, one token of code for
+#: all of the same class on the same background. axe takes a third of the time.
+CONDENSE = """() => {
+  const formulas = "mjx-container > mjx-math, mjx-assistive-mml > math";
+  for (const math of document.querySelectorAll(formulas)) math.textContent = "x";
+  const seen = new Set();
+  for (const token of document.querySelectorAll(".highlight pre span[class]")) {
+    const kind = token.className + getComputedStyle(token.closest("pre")).backgroundColor;
+    if (seen.has(kind)) token.replaceWith(...token.childNodes);
+    seen.add(kind);
+  }
+}"""
 #: Boxes that scroll sideways but cannot be reached by keyboard.
 UNREACHABLE = """() => [...document.querySelectorAll("main *")].filter((e) =>
     e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
@@ -85,15 +97,18 @@ def started(page) -> None:
 def test_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, served_book, doc):
     page = visit(f"{served_book}/{doc}.html", color_scheme="light")
     started(page)
+    wide, narrow = page.viewport_size, {"width": 390, "height": 844}
+    for size in (narrow, wide):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(600)  # boxes that scroll are marked with a delay
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate(UNREACHABLE) == []
     page.add_script_tag(path=AXE)
+    page.evaluate(CONDENSE)
     switch_to(page, "light")
     assert page.evaluate(VIOLATIONS, []) == []
     switch_to(page, "dark")  # which changes nothing but colours
     assert page.evaluate(VIOLATIONS, ["color-contrast", "link-in-text-block"]) == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(600)  # boxes that scroll are marked with a delay
-    assert page.evaluate(TOO_WIDE) == []
-    assert page.evaluate(UNREACHABLE) == []
     assert page.problems == []
 
 

@@ -29,6 +29,9 @@ from course_utils.ports import free_port, require_free_port
 from course_utils.softmax import cross_entropy
 from course_utils.training import sgd, train_epoch
 
+# One after the other: each asks whether any process is left over.
+pytestmark = pytest.mark.xdist_group("processes")
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TRAIN, CLASSES = EXAMPLES / "train_data_parallel.py", EXAMPLES / "class_parallel.py"
 

@@ -6,7 +6,6 @@ import torch
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
-from course_utils.figures.shrink import shrink
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.softmax import cross_entropy, softmax, softmax_jacobian
 
@@ -54,21 +53,3 @@ def test_loss_words_are_cross_entropy():
 def test_overflow_words_name_scores_and_format():
     words = OverflowExplorer(dtype="float16", size=200, pattern=[1, 0, 0]).describe()
     assert "200, 0, 0 in float16" in words
-
-
-@pytest.mark.parametrize(
-    ("source", "short"),
-    [
-        ("const a = 1; // one\n\n  /* two\n lines */ const b = 2;\n", "const a=1;const b=2;"),
-        ('f("a  // b", `c  ${d  + `e  f` } g`);', 'f("a  // b",`c  ${d  + `e  f` } g`);'),
-        ("x = a / b / c;", "x=a/b/c;"),
-        ('s.replace(/ "[^/]/g, t);', 's.replace(/ "[^/]/g,t);'),
-        ("return a\n  .b();", "return a.b();"),
-        ("let a = 1\nlet b = 2", "let a=1\nlet b=2"),
-        ("x = y - -z + +w;", "x=y- -z+ +w;"),
-        ("for (const k in o) if (!k) delete o[k];", "for(const k in o)if(!k)delete o[k];"),
-        ("a = `${ {b: 1}.b }  c`;", "a=`${ {b: 1}.b }  c`;"),
-    ],
-)
-def test_shrink_keeps_strings_and_statements(source, short):
-    assert shrink(source) == short

@@ -6,7 +6,7 @@ import pytest
 from browser_tools import accessibility_violations, value
 from lab_tools import lab_server, run_all, run_cell, write_notebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("lab")]
 
 CELLS = [
     "from course_utils.figures.softmax_playground import SoftmaxPlayground\n"

@@ -8,7 +8,11 @@ import pytest
 from browser_tools import move
 from lab_tools import lab_server, run_all, run_cell, write_notebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("lab_training"),
+]
 
 SETUP = """
 import os, pathlib, torch

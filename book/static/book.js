@@ -7,8 +7,8 @@
   }
 
   const boxes = "mjx-container[display='true'], .bd-article pre, .pst-scrollable-table-container";
-  const mark = () => {
-    for (const box of document.querySelectorAll(boxes)) {
+  const mark = (found) => {
+    for (const { target: box } of found) {
       const scrolls = box.scrollWidth > box.clientWidth + 1;
       if (scrolls) box.tabIndex = 0;
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");
@@ -20,7 +20,8 @@
     document.documentElement.classList.add("settled");
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target && !moved) target.scrollIntoView();
-    mark();
-    addEventListener("resize", mark);
+    // Not the window's resize event: side bars slide after it, and change the boxes once more.
+    const watcher = new ResizeObserver(mark);
+    for (const box of document.querySelectorAll(boxes)) watcher.observe(box);
   });
 }
