@@ -3,13 +3,14 @@
 import html
 import json
 import math
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import anywidget
 import traitlets as t
 
-from course_utils.figures.shrink import shrink
+from course_utils.figures.shrink import shared_names, short_names, shrink
 
 STATIC = files(__package__) / "static"
 SHARED = ("host", "ui")  # modules that are no figure
@@ -31,15 +32,25 @@ def names() -> list[str]:
     return sorted(set(found) - set(SHARED))
 
 
+@cache
+def _shared() -> dict[str, str]:
+    """Return the short forms of what ``ui.js`` declares for all figures."""
+    return shared_names(read("ui.js"), [read(f"{name}.js") for name in names()])
+
+
+@cache
 def browser_script(name: str) -> str:
     """Return a classic script that hands the module ``name`` to the host (works from file://)."""
-    text = shrink(read(f"{name}.js")).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    text = read(f"{name}.js")
+    text = shrink(text, short_names(text, _shared()))
+    text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     return f"(window.AFM??={{}}).{name}='{text}';\n"
 
 
 def host_script() -> str:
     """Return the classic script that starts every figure of a page; it comes after the modules."""
-    return browser_script("ui") + shrink(read("host.js")) + "\n"
+    text = read("host.js")
+    return browser_script("ui") + shrink(text, short_names(text)) + "\n"
 
 
 def plain(value: Any, digits: int = 7) -> Any:

@@ -1,61 +1,70 @@
-"""Take comments and idle white space out of the figures' JavaScript before it is shipped."""
+"""Make the figures' JavaScript small before it is shipped: no comments, short variable names."""
 
 import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from string import ascii_uppercase
+from types import MappingProxyType
 
-REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+/[a-z]*")
-STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
-BLANK = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
-WORD = re.compile(r"[\w$]+")
+from course_utils.figures.javascript import Code, is_name
+
 JOINS_BEFORE, JOINS_AFTER = "{([,;:?=&|<>*", "})],;.:?&|"  # a line break here ends no statement
+LETTERS = "etaoinsrlcdupmhgfbyvkwxzjq" + ascii_uppercase + "_$"  # common ones first, to repeat
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def _end_of_code(text: str, i: int) -> int:
-    """Return where the code that starts at ``i`` in a template literal meets its closing brace."""
-    depth = 1
-    while depth:
-        i = _end_of_template(text, i) if text[i] == "`" else i + 1
-        depth += {"{": 1, "}": -1}.get(text[i - 1], 0)
-    return i
+def _short() -> Iterator[str]:
+    yield from LETTERS
+    yield from filter(is_name, map("".join, product(LETTERS, LETTERS)))
 
 
-def _end_of_template(text: str, i: int) -> int:
-    """Return where the template literal that starts at ``i`` ends; literals may nest."""
-    i += 1
-    while text[i] != "`":
-        if text.startswith("${", i):
-            i = _end_of_code(text, i + 2)
-        else:
-            i += 2 if text[i] == "\\" else 1
-    return i + 1
+def _by_use(codes: list[Code], names: set[str]) -> list[str]:
+    return sorted(names, key=lambda name: (-sum(len(code.names[name]) for code in codes), name))
 
 
-def _token(text: str, i: int, last: str) -> str:
-    """Return the token at ``i``; ``last`` is the character of code before it."""
-    if text[i] == "`":
-        return text[i : _end_of_template(text, i)]
-    is_regex = text[i] == "/" and last in "(,=:[!&|?{};"
-    match = REGEX.match(text, i) if is_regex else STRING.match(text, i)
-    match = match or WORD.match(text, i)
-    return match[0] if match else text[i]
+def shared_names(common: str, modules: list[str]) -> dict[str, str]:
+    """Return short forms for what ``common`` declares for the modules that follow it."""
+    codes = [Code(text) for text in (common, *modules)]
+    return dict(zip(_by_use(codes, codes[0].top()), _short(), strict=False))
+
+
+def short_names(text: str, shared: Mapping[str, str] = NONE) -> dict[str, str]:
+    """Return short forms for the variables of a module; the ``shared`` ones are settled.
+
+    A name gets the same form wherever it stands. Two names get the same one where no scope sees
+    both. What the module exports or does not declare keeps its name, and so does each property.
+    """
+    code = Code(text)
+    code.declare_around(set(shared))
+    kept = {name for name in code.names if name in code.exported or not code.is_known(name)}
+    found = dict(shared)
+    holders = {form: [name] for name, form in found.items()}  # who has a form already
+
+    def fits(name: str, form: str) -> bool:
+        return form not in kept and not any(code.clash(name, h) for h in holders.get(form, []))
+
+    for name in _by_use([code], set(code.names) - kept - set(found)):
+        found[name] = next(form for form in _short() if fits(name, form))
+        holders.setdefault(found[name], []).append(name)
+    return found
 
 
 def _gap(blank: str, last: str, following: str) -> str:
     """Return what must stay of white space between two characters of code."""
-    if "\n" in blank and last not in JOINS_BEFORE and following not in JOINS_AFTER:
+    if blank == "\n" and last not in JOINS_BEFORE and following not in JOINS_AFTER:
         return "\n"
     words = re.match(r"[\w$]{2}|\+\+|--", last + following)
     return " " if words else ""
 
 
-def shrink(text: str) -> str:
-    """Return JavaScript that does the same without comments and idle white space."""
-    parts, last, i = [], ";", 0
-    while i < len(text):
-        if blank := BLANK.match(text, i):
-            i = blank.end()
-            parts.append(_gap(blank[0], last, text[i : i + 1] or ";"))
-        else:
-            parts.append(_token(text, i, last))
-            i += len(parts[-1])
-            last = parts[-1][-1]
-    return "".join(parts).strip()
+def shrink(text: str, names: Mapping[str, str] = NONE) -> str:
+    """Return JavaScript that does the same in fewer bytes; ``names`` says how to call variables."""
+    code, parts, last = Code(text), [], ";"
+    changed = {i for name in names for i in code.names.get(name, ())}
+    for i, (token, blank) in enumerate(zip(code.code, code.blanks, strict=True)):
+        short = names[token] if i in changed else token
+        if i in code.shorthand and short != token:
+            short = f"{token}:{short}"
+        parts += [_gap(blank, last, token[0]) if blank else "", short]
+        last = token[-1]
+    return "".join(parts)
