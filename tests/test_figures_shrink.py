@@ -17,14 +17,16 @@ PAGE = set(
 @pytest.mark.parametrize(
     ("source", "short"),
     [
-        ("const a = 1; // one\n\n  /* two\n lines */ const b = 2;\n", "const a=1;const b=2;"),
+        ("const a = 1; // one\n\n  /* two\n lines */ const b = 2;\n", "let a=1;let b=2;"),
         ('f("a  // b", `c  ${d  + `e  f` } g`);', 'f("a  // b",`c  ${d+`e  f`} g`);'),
         ("x = a / b / c;", "x=a/b/c;"),
         ('s.replace(/ "[^/]/g, t);', 's.replace(/ "[^/]/g,t);'),
+        ("if (f) { while (g()); }", "if(f){while(g());}"),
+        ("f({ const: 1 });", "f({const:1});"),
         ("return a\n  .b();", "return a.b();"),
         ("let a = 1\nlet b = 2", "let a=1\nlet b=2"),
         ("x = y - -z + +w;", "x=y- -z+ +w;"),
-        ("for (const k in o) if (!k) delete o[k];", "for(const k in o)if(!k)delete o[k];"),
+        ("for (const k in o) if (!k) delete o[k];", "for(let k in o)if(!k)delete o[k];"),
         ("a = {b: 1}\n[c] = d", "a={b:1}\n[c]=d"),
         ('f(/}/, `\\`${"}"}$`, "a")', 'f(/}/,`\\`${"}"}$`,"a")'),
         ("a = `${ {b: 1}.b }  c`;", "a=`${{b:1}.b}  c`;"),
@@ -37,39 +39,39 @@ def test_shrink_keeps_strings_and_statements(source, short):
 @pytest.mark.parametrize(
     ("source", "short"),
     [
-        ("const one = 1, two = f(g, h); one; two;", "const e=1,t=f(g,h);e;t;"),
-        ("const one = e; one;", "const t=e;t;"),  # e comes from elsewhere
-        ("const one = 1; o.one, o?.one, f({ one: one });", "const e=1;o.one,o?.one,f({one:e});"),
-        ("const one = 1; f({ one, two: 2 });", "const e=1;f({one:e,two:2});"),
-        ("const one = 1; f(...one, x ? one : y);", "const e=1;f(...e,x?e:y);"),
-        ('const one = 1; f("one", `one ${one}`, /one/);', 'const e=1;f("one",`one ${e}`,/one/);'),
+        ("const one = 1, two = f(g, h); one; two;", "let e=1,t=f(g,h);e;t;"),
+        ("const one = e; one;", "let t=e;t;"),  # e comes from elsewhere
+        ("const one = 1; o.one, o?.one, f({ one: one });", "let e=1;o.one,o?.one,f({one:e});"),
+        ("const one = 1; f({ one, two: 2 });", "let e=1;f({one:e,two:2});"),
+        ("const one = 1; f(...one, x ? one : y);", "let e=1;f(...e,x?e:y);"),
+        ('const one = 1; f("one", `one ${one}`, /one/);', 'let e=1;f("one",`one ${e}`,/one/);'),
         (
             "const { one = g, two: [three], ...four } = h; one; three; four;",
-            "const{one:t=g,two:[a],...e}=h;t;a;e;",
+            "let{one:t=g,two:[a],...e}=h;t;a;e;",
         ),
-        ("for (const [one, two] of f) one(two);", "for(const[e,t]of f)e(t);"),
+        ("for (const [one, two] of f) one(two);", "for(let[e,t]of f)e(t);"),
         (
             "class One { one(two) { this.one(two); } } new One();",
-            "class e{one(e){this.one(e);}}new e();",
+            "class e{one(e){this.one(e)}}new e();",
         ),
-        ("f({ one(two) { return two; } });", "f({one(e){return e;}});"),
-        ("const f = (one) => one, g = two => { two; };", "const e=(e)=>e,t=e=>{e;};"),
+        ("f({ one(two) { return two; } });", "f({one(e){return e}});"),
+        ("const f = (one) => one, g = two => { two; };", "let e=(e)=>e,t=e=>{e};"),
         (
             "const one = 1; f((two) => one + two, (three) => three);",
-            "const e=1;f((t)=>e+t,(e)=>e);",
+            "let e=1;f((t)=>e+t,(e)=>e);",
         ),
-        ("function f(one) { const two = one; return two; }", "function e(e){const t=e;return t;}"),
+        ("function f(one) { const two = one; return two; }", "function e(e){let t=e;return t}"),
         (
             "function f(one) { const two = 1; return two; }",
-            "function e(t){const e=1;return e;}",
+            "function e(t){let e=1;return e}",
         ),  # no parameter named as a constant
-        ("try { f(); } catch (one) { g(one); }", "try{f();}catch(e){g(e);}"),
-        ("export function one(two) { return two; }", "export function one(e){return e;}"),
-        ("one(); { const one = 1; }", "one();{const one=1;}"),  # the first is not declared here
-        ("const one = (a, b = { c: a }) => [a, b], two = 1;", "const e=(e,t={c:e})=>[e,t],t=1;"),
+        ("try { f(); } catch (one) { g(one); }", "try{f()}catch(e){g(e)}"),
+        ("export function one(two) { return two; }", "export function one(e){return e}"),
+        ("one(); { const one = 1; }", "one();{let one=1}"),  # the first is not declared here
+        ("const one = (a, b = { c: a }) => [a, b], two = 1;", "let e=(e,t={c:e})=>[e,t],t=1;"),
         (
             "if (one) { const two = 1; f(two); } else { const three = 2; f(three); }",
-            "if(one){const e=1;f(e);}else{const e=2;f(e);}",
+            "if(one){let e=1;f(e)}else{let e=2;f(e)}",
         ),
     ],
 )
@@ -88,8 +90,12 @@ def test_a_name_means_the_same_in_all_modules():
 
 
 def test_what_is_no_javascript_is_refused():
-    with pytest.raises(ValueError, match="not understood"):
+    with pytest.raises(ValueError, match="not understood: '`never"):
         shrink("const a = `never closed;")
+    with pytest.raises(ValueError, match="brackets"):
+        shrink("f(); }")
+    with pytest.raises(ValueError, match="brackets"):
+        shrink("f(() => {")
 
 
 def variables(code: Code) -> list[str | int]:

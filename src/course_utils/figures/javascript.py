@@ -97,11 +97,13 @@ class Code:
     def _match_brackets(self) -> None:
         around = [-1]
         for i, token in enumerate(self.code):
-            if token[0] in ")]}":
+            if token[0] in ")]}" and len(around) > 1:
                 self.closes[around.pop()] = i
             self.parents.append(around[-1])
             if token in ("(", "[", "{") or token.endswith("${"):
                 around.append(i)
+        if len(around) > 1 or len(self.closes) != sum(token[0] in ")]}" for token in self.code):
+            raise ValueError("JavaScript not understood: its brackets don't match")
         self.closes[-1] = len(self.code)
 
     def _kind(self, brace: int) -> str:
@@ -176,6 +178,10 @@ class Code:
                 if code[start - 1] not in HEADS:  # a function, a method, catch
                     self._declare(start + 1, i - 1, (start, end))
                     bodies[i] = (start, end)
+
+    def is_after_head(self, i: int) -> bool:
+        """Return whether the token at ``i`` is the whole body of ``while (…)`` or the like."""
+        return self.code[i - 1] == ")" and self.code[self.opens[i - 1] - 1] in HEADS
 
     def top(self) -> set[str]:
         """Return the names declared outside all blocks."""

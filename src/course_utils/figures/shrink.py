@@ -58,11 +58,19 @@ def _gap(blank: str, last: str, following: str) -> str:
 
 
 def shrink(text: str, names: Mapping[str, str] = NONE) -> str:
-    """Return JavaScript that does the same in fewer bytes; ``names`` says how to call variables."""
+    """Return JavaScript that does the same in fewer bytes; ``names`` says how to call variables.
+
+    Every ``const`` becomes ``let``: what assigned to a constant would no longer fail.
+    """
     code, parts, last = Code(text), [], ";"
+    following = [*code.code[1:], ""]
     changed = {i for name in names for i in code.names.get(name, ())}
     for i, (token, blank) in enumerate(zip(code.code, code.blanks, strict=True)):
+        if token == ";" and following[i] == "}" and not code.is_after_head(i):
+            continue
         short = names[token] if i in changed else token
+        if token == "const" and following[i] != ":":
+            short = "let"
         if i in code.shorthand and short != token:
             short = f"{token}:{short}"
         parts += [_gap(blank, last, token[0]) if blank else "", short]

@@ -2,8 +2,8 @@ const SIDE = 6; // the plane is [0, 6] x [0, 6]: the features are not centred, a
 const PER_CLASS = 30;
 const CELLS = 120; // resolution of the decision regions
 const SHAPES = ["M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0", "M-3.6,-3.6h7.2v7.2h-7.2z", "M0,-5L4.6,3.4H-4.6z", "M0,-5L4.4,0L0,5L-4.4,0z", "M-1.6,-4.6h3.2v3h3v3.2h-3v3h-3.2v-3h-3v-3.2h3z"];
-const symbol = (c, attrs) => svg("path", { d: SHAPES[c], fill: COLORS[c], class: "cu-point", ...attrs });
-const key = (c) => svg("svg", { viewBox: "-6 -6 12 12", class: "cu-key", "aria-hidden": true }, symbol(c));
+const symbol = (c, attrs) => svg("path.point", { d: SHAPES[c], fill: COLORS[c], ...attrs });
+const key = (c) => svg("svg.key", { viewBox: "-6 -6 12 12", "aria-hidden": true }, symbol(c));
 
 const LIMITS = [-1.2, 2.2]; // of the logarithm of the loss
 const OLD = [COLORS[1], COLORS[2], COLORS[6]]; // earlier runs
@@ -71,8 +71,8 @@ export default figure({
   title: "Softmax regression, trained in this page",
   traits: {
     num_classes: choice(3, [3, 4, 5]), lr: number(0.1, 0.001, 10), batch_size: integer(10, 1, 150), epochs: integer(40, 1, 200), seed: integer(1, 0, 2 ** 31),
-    new_class: choice(0, [0, 1, 2, 3, 4]),
-    added: { init: [], fix: (v) => (Array.isArray(v) && v.every((p) => p?.length === 3 && p.every(isNumber) && [0, 1, 2, 3, 4].includes(p[2])) ? v.map(([x1, x2, y]) => [clamp(x1, 0, SIDE), clamp(x2, 0, SIDE), y]) : undefined) },
+    new_class: choice(0, range(5)),
+    added: { init: [], fix: (v) => (isList(v, (p) => isList(p, isNumber, 3, 3) && range(5).includes(p[2])) ? v.map(([x1, x2, y]) => [clamp(x1, 0, SIDE), clamp(x2, 0, SIDE), y]) : undefined) },
   },
   build(ui) {
     let points = [], run, past = [], frame = 0, known = "", painted, cross = [3, 3];
@@ -83,18 +83,18 @@ export default figure({
     const count = () => Math.ceil(points.length / ui.get("batch_size")) * ui.get("epochs"); // steps of a whole run
 
     // --- parts -------------------------------------------------------------------------------
-    const plane = new Plot({ label: "", width: 340, height: 340, x: [0, SIDE], y: [0, SIDE], xlabel: "feature x₁", ylabel: "feature x₂", grid: false });
+    const plane = new Plot({ width: 340, height: 340, x: [0, SIDE], y: [0, SIDE], xlabel: "feature x₁", ylabel: "feature x₂", grid: false });
     put(plane.node, { role: "application", tabindex: 0, "data-control": "plane",
       "aria-label": "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class." });
     const canvas = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": true });
     const m = plane.m, percent = (v) => `${(100 * v) / 340}%`;
     Object.assign(canvas.style, { left: percent(m.left), top: percent(m.top), width: percent(340 - m.left - m.right), height: percent(340 - m.top - m.bottom) });
-    const dots = svg("g"), aim = svg("path", { d: "M-8,0H8M0,-8V8", class: "cu-cross" });
+    const dots = svg("g"), aim = svg("path.cross", { d: "M-8,0H8M0,-8V8" });
     plane.draw(dots, aim);
-    const chart = new Plot({ label: "", width: 340, height: 240, x: [0, 40], y: LIMITS, yticks: [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]], xlabel: "epoch", ylabel: "loss over all points (nats, log scale)", margin: { right: 52 } });
-    const body = html("tbody"), status = html("p", { class: "cu-say" });
-    const table = html("table", {}, html("caption", {}, "Weights and biases"),
-      html("thead", {}, html("tr", {}, ...["class", "w₁", "w₂", "b"].map((h) => html("th", { scope: "col" }, h)))), body);
+    const chart = new Plot({ width: 340, height: 240, x: [0, 40], y: LIMITS, yticks: [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]], xlabel: "epoch", ylabel: "loss over all points (nats, log scale)", margin: { right: 52 } });
+    const body = html("tbody"), status = html("p.say");
+    const table = html("table", html("caption", "Weights and biases"),
+      html("thead", html("tr", ...["class", "w₁", "w₂", "b"].map((h) => html("th", { scope: "col" }, h)))), body);
 
     // --- actions -----------------------------------------------------------------------------
     const play = ui.button("Play", () => (frame ? pause() : start()));
@@ -139,8 +139,7 @@ export default figure({
       ui.tell(`Point of class ${c} added at ${fmt(x1, 1)}, ${fmt(x2, 1)}.`);
     };
     plane.node.addEventListener("click", (event) => {
-      const box = plane.node.getBoundingClientRect(), unit = (SIDE * 340) / box.width / (340 - m.left - m.right);
-      const at = [event.clientX - box.left - (m.left * box.width) / 340, (box.bottom - event.clientY) - (m.bottom * box.width) / 340].map((v) => v * unit);
+      const at = plane.at(event);
       if (at.every((v) => v >= 0 && v <= SIDE)) { cross = at; add(at); }
     });
     plane.node.addEventListener("keydown", (event) => {
@@ -203,26 +202,26 @@ export default figure({
       const height = (loss) => chart.y(clamp(Math.log10(loss), ...LIMITS));
       const draw = ({ curve }, stroke, width) => { // 300 points of a long curve will do
         const every = Math.ceil(curve.length / 300), thin = curve.filter((p, i) => i % every === 0 || p === curve.at(-1));
-        return svg("path", { d: chart.line(thin.map((p) => p[0]), thin.map((p) => clamp(Math.log10(p[1]), ...LIMITS))), class: "cu-line", stroke, style: `stroke-width:${width}` });
+        return svg("path.line", { d: chart.line(thin.map((p) => p[0]), thin.map((p) => clamp(Math.log10(p[1]), ...LIMITS))), stroke, style: `stroke-width:${width}` });
       };
       const old = past.filter((r) => r !== run && r.net.length === run.net.length), level = height(guess());
       const end = (r, stroke) => [r.label, chart.x(r.curve.at(-1)[0]), height(r.loss), stroke];
       const names = endLabels([...old.map((r, i) => end(r, OLD[i])), ["guess", chart.x(last), level, "var(--cu-soft)"], end(run, COLORS[0])]);
-      chart.draw(svg("line", { x1: chart.x(0), x2: chart.x(last), y1: level, y2: level, class: "cu-dash" }),
+      chart.draw(svg("line.dash", { x1: chart.x(0), x2: chart.x(last), y1: level, y2: level }),
         ...old.map((r, i) => draw(r, OLD[i], 1)), draw(run, COLORS[0], 2.5), ...names);
     }
     function weights() {
       if (body.children.length !== run.net.length) {
-        body.replaceChildren(...run.net.map((_, c) => html("tr", {}, html("th", { scope: "row" }, key(c), c), ...range(3).map(() => html("td")))));
+        body.replaceChildren(...run.net.map((_, c) => html("tr", html("th", { scope: "row" }, key(c), c), ...range(3).map(() => html("td")))));
       }
       run.net.forEach((row, c) => row.forEach((v, j) => quantity(body.children[c].children[j + 1], `${["w1", "w2", "b"][j]}.${c}`, v)));
     }
 
     const pens = ui.radios("new_class", { label: "New point", options: range(5).map((c) => [c, String(c)]) });
     pens.querySelectorAll("label").forEach((node, c) => node.lastChild.prepend(key(c)));
-    ui.add(html("div", { class: "cu-grid2" },
-      html("div", { class: "cu-stack" }, html("div", { class: "cu-plane" }, canvas, plane.node), html("div", { class: "cu-row" }, play, one, anew), status, html("div", { class: "cu-row" }, pens, undo)),
-      html("div", { class: "cu-stack cu-form" },
+    ui.add(html("div.grid2",
+      html("div.stack", html("div.plane", canvas, plane.node), html("div.row", play, one, anew), status, html("div.row", pens, undo)),
+      html("div.stack.form",
         ui.slider("lr", { label: "learning rate", step: 0.1, to: Math.log10, from: (v) => Number((10 ** v).toPrecision(2)), show: String }),
         ui.slider("batch_size", { label: "batch size", step: 1, show: String }),
         ui.slider("epochs", { label: "epochs", step: 1, show: String }),
@@ -248,9 +247,9 @@ export default figure({
       put(status, { class: `cu-say${worse ? " cu-alarm" : ""}` });
       const accuracy = hitRate(run.net, points);
       put(ui.root, { "data-steps": run.steps });
-      status.replaceChildren(`Step ${run.steps}, epoch ${run.epoch} of ${ui.get("epochs")}: loss `, quantity(html("b"), "loss", run.loss, fmt(run.loss, 3)), ", accuracy ", quantity(html("b"), "accuracy", accuracy, fmt(accuracy, 3)),
+      status.replaceChildren(`Step ${run.steps}, epoch ${run.epoch} of ${ui.get("epochs")}: loss `, bold("loss", run.loss, 3), ", accuracy ", bold("accuracy", accuracy, 3),
         worse ? `. Diverging: over an epoch the loss is above twice that of guessing. The learning rate ${ui.get("lr")} is too large.` : ".");
-      put(chart.node, { "aria-label": `Loss by epoch, log scale. ${[...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`).join(". ")}.` });
+      chart.describe(`Loss by epoch, log scale. ${[...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`).join(". ")}.`);
       return frame ? "" : status.textContent;
     };
   },

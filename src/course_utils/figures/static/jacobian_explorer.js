@@ -15,7 +15,7 @@ export default figure({
     const back = new Plot({ label: "Product of v and the Jacobian", height: 200, margin: { bottom: 24 }, x: [0, 1], y: [-0.3, 0.3], xticks: [], ylabel: "s ∘ (v − ⟨s, v⟩)" });
     const scores = html("div.stack"), vs = html("div.stack");
     const table = html("table.heat"), words = html("p.say");
-    const group = `row-${Math.random().toString(36).slice(2)}`;
+    const group = unique("row");
     let k = 0, cells, sums, picks;
 
     const v = () => range(k).map((i) => ui.get("v")[i] ?? 0), row = () => Math.min(ui.get("row"), k - 1);

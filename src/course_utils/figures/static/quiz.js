@@ -7,27 +7,26 @@ const remember = (change) => {
   try { localStorage.setItem(PLACE, JSON.stringify({ ...remembered(), ...change })); } catch { /* answers last as long as the page */ }
   dispatchEvent(new Event(PLACE));
 };
-const text = (v) => typeof v === "string";
 
 export default figure({
   version: 1,
   title: "Quick question",
   traits: {
-    key: any("", text),
-    question: any("", text),
+    key: any("", isText),
+    question: any("", isText),
     options: any([["yes", "why"], ["no", "why not"]],
-      (v) => Array.isArray(v) && v.length >= 2 && v.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(text))),
+      (v) => isList(v, (pair) => isList(pair, isText, 2, 2), 2)),
     right: integer(0, 0, 5),
     chosen: integer(-1, -1, 5),
   },
   build(ui) {
     const options = ui.get("options"), key = ui.get("key");
-    const verdict = html("p", { class: "cu-say" }), count = html("span");
+    const verdict = html("p.say"), count = html("span");
     const forget = html("button", { type: "button" }, "Forget all my answers");
     forget.addEventListener("click", () => {
       remember(Object.fromEntries(Object.keys(remembered()).map((k) => [k, -1])));
     });
-    const progress = html("p", { class: "cu-faint cu-progress" }, count, " ", forget);
+    const progress = html("p.faint.progress", count, " ", forget);
     ui.add(ui.radios("chosen", { label: ui.get("question"), options: options.map(([words], i) => [i, words]) }), verdict, progress);
     ui.root.classList.add("cu-quiz");
 
@@ -47,7 +46,7 @@ export default figure({
       put(ui.root, { "data-verdict": i < 0 ? "open" : i === ui.get("right") ? "right" : "wrong" });
       if (i < 0 || i >= options.length) { verdict.textContent = ""; return ""; }
       const word = i === ui.get("right") ? "Right." : "No.";
-      verdict.replaceChildren(html("strong", {}, word), ` ${options[i][1]}`);
+      verdict.replaceChildren(html("strong", word), ` ${options[i][1]}`);
       return `${word} ${options[i][1]}`;
     };
   },

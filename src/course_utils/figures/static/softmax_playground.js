@@ -9,7 +9,7 @@ export default figure({
     shift: number(0, -10, 10),
     scale: number(1, 0.1, 3),
     classes: any(["dog", "cat", "chicken", "horse", "bird", "fish"],
-      (v) => Array.isArray(v) && v.length >= 6 && v.every((c) => typeof c === "string")),
+      (v) => isList(v, isText, 6)),
   },
   build(ui) {
     const name = (i) => ui.get("classes")[i];

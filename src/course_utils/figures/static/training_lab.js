@@ -1,9 +1,10 @@
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
 const LOSSES = [0.5, 1, 2, 5, 10, 20, 50].map((v) => [Math.log10(v), String(v)]);
 const LIVE = [1, 2, 3, 4].map((i) => COLORS[i]);
-const isRun = (r, n) => r && ["train_loss", "train_accuracy", "test_accuracy"].every((k) => Array.isArray(r[k]) && r[k].every(isNumber)) && r.confusion?.length === n * n;
-const isRecording = (r) => r && Array.isArray(r.classes) && Array.isArray(r.lrs) && r.lrs.length && r.lrs.every((v) => isNumber(v) && v > 0)
-  && Array.isArray(r.runs) && r.runs.length === r.lrs.length && r.runs.every((run) => isRun(run, r.classes.length)) && typeof r.templates === "string";
+const MEASURES = ["train_loss", "train_accuracy", "test_accuracy"];
+const isRun = (r, n) => MEASURES.every((k) => isList(r?.[k], isNumber)) && r.confusion?.length === n * n;
+const isRecording = (r) => isList(r?.classes, isText) && isList(r.lrs, (v) => isNumber(v) && v > 0, 1)
+  && isList(r.runs, (run) => isRun(run, r.classes.length), r.lrs.length, r.lrs.length) && isText(r.templates);
 
 export default figure({
   version: 1,
@@ -20,8 +21,8 @@ export default figure({
     const busy = () => !gone && (asked > 0 || status().phase === "training");
 
     // --- parts -------------------------------------------------------------------------------
-    const mode = html("p", { class: "cu-mode" }), words = html("p", { class: "cu-say" });
-    const chart = (ylabel, y, yticks) => new Plot({ label: "", width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: 84 } });
+    const mode = html("p.mode"), words = html("p.say");
+    const chart = (ylabel, y, yticks) => new Plot({ width: 350, height: 230, x: [1, 10], y, yticks, xlabel: "epoch", ylabel, margin: { right: 84 } });
     const loss = chart("training loss, running (nats, log scale)", [-0.5, 1.8], LOSSES);
     const accuracy = chart("accuracy: test (bold), training (thin)", [0.5, 0.9]);
     const bar = html("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
@@ -30,10 +31,10 @@ export default figure({
     const keep = ui.button("Keep this curve", () => ui.set({ kept: [...ui.get("kept").filter((v) => v !== shownRate()), shownRate()].slice(-4) }));
     const clear = ui.button("Clear", () => { hidden = runs().length; ui.set({ kept: [] }); });
     const batch = ui.slider("batch_size", { label: "batch size", min: 16, max: 1024, step: 1, to: Math.log2, from: (v) => 2 ** v, show: String });
-    const why = html("p", { class: "cu-soft cu-why" });
-    const templates = html("div", { class: "cu-templates", role: "img" }), heading = html("p", { class: "cu-head2 cu-gap" });
-    const tiles = rec.classes.map((name) => { const tile = html("span"); templates.append(html("span", {}, tile, name)); return tile; });
-    const table = new Plot({ label: "", width: 350, height: 350, x: [0, n], y: [n, 0], xticks: [], yticks: rec.classes.map((name, i) => [i + 0.5, name]), xlabel: "predicted class, in the same order",
+    const why = html("p.soft.why");
+    const templates = html("div.templates", { role: "img" }), heading = html("p.head2.gap");
+    const tiles = rec.classes.map((name) => { const tile = html("span"); templates.append(html("span", tile, name)); return tile; });
+    const table = new Plot({ width: 350, height: 350, x: [0, n], y: [n, 0], xticks: [], yticks: rec.classes.map((name, i) => [i + 0.5, name]), xlabel: "predicted class, in the same order",
       ylabel: "true class", grid: false, margin: { left: 66, right: 4, bottom: 22 } });
 
     // --- the kernel --------------------------------------------------------------------------
@@ -50,7 +51,7 @@ export default figure({
 
     // --- drawing -----------------------------------------------------------------------------
     const shownRate = () => rec.lrs[spot(ui.get("lr"))];
-    const cut = (run, epochs) => ({ ...run, train_loss: run.train_loss.slice(0, epochs), train_accuracy: run.train_accuracy.slice(0, epochs), test_accuracy: run.test_accuracy.slice(0, epochs) });
+    const cut = (run, epochs) => ({ ...run, ...Object.fromEntries(MEASURES.map((k) => [k, run[k].slice(0, epochs)])) });
     const recorded = (lr, more) => ({ ...cut(rec.runs[rec.lrs.indexOf(lr)], ui.get("epochs")), lr, name: String(lr), ...more });
     function curves() { // [run, colour, width], what matters most last
       const s = status(), finished = runs().slice(hidden), going = s.phase === "training" ? [s] : [];
@@ -60,10 +61,10 @@ export default figure({
     }
     function lines(plot, all, key, thin, scale = (v) => v) {
       const [lo, hi] = plot.ylim, at = (v) => clamp(scale(v), lo, hi);
-      const path = (r, k, width) => svg("path", { d: plot.line(r[k].map((_, e) => e + 1), r[k].map(at)), class: "cu-line", stroke: r.stroke, style: `stroke-width:${width}` });
-      const ends = all.filter((r) => r[key].length).map((r) => ({ r, x: plot.x(r[key].length), y: plot.y(at(r[key][r[key].length - 1])) }));
+      const path = (r, k, width) => svg("path.line", { d: plot.line(r[k].map((_, e) => e + 1), r[k].map(at)), stroke: r.stroke, style: `stroke-width:${width}` });
+      const ends = all.filter((r) => r[key].length).map((r) => ({ r, x: plot.x(r[key].length), y: plot.y(at(r[key].at(-1))) }));
       plot.draw(...all.flatMap((r) => [thin && path(r, thin, 1), path(r, key, r.width)].filter(Boolean)),
-        ...ends.map(({ r, x, y }) => (r.diverged ? svg("path", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, class: "cu-line", stroke: r.stroke }) : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke }))),
+        ...ends.map(({ r, x, y }) => (r.diverged ? svg("path.line", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, stroke: r.stroke }) : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke }))),
         ...endLabels(ends.map(({ r, x, y }) => [r.diverged && !r.live ? `${r.name} diverged` : r.name, x, y, r.stroke])));
     }
     function pictures(run, sprite, rows, row, caption) {
@@ -77,35 +78,35 @@ export default figure({
           count(i, j) ? svg("text", { x: table.x(j) + w / 2, y: table.y(i) + h / 2 + 4, "text-anchor": "middle", class: share > 0.45 ? "cu-on" : "cu-cell" }, String(count(i, j))) : ""];
       }));
       const [i, j] = cells.filter(([a, b]) => a !== b).sort((a, b) => count(...b) - count(...a))[0];
-      put(table.node, { "aria-label": `Confusion matrix on the test pictures. Recall: ${rec.classes.map((name, c) => `${name} ${fmt(count(c, c) / (total[c] || 1), 2)}`).join(", ")}.` });
+      table.describe(`Confusion matrix on the test pictures. Recall: ${rec.classes.map((name, c) => `${name} ${fmt(count(c, c) / (total[c] || 1), 2)}`).join(", ")}.`);
       put(templates, { "aria-label": `Weights of the ${n} classes as pictures.` });
       heading.textContent = `${caption}. Most often confused: ${rec.classes[i]} taken for ${rec.classes[j]}, ${count(i, j)} of ${total[i]}.`;
     }
     const say = (run, what) => {
       const e = run.test_accuracy.length;
       if (!e) return [`${what}: the first epoch is under way.`];
-      const q = (name) => quantity(html("b"), name, run[name][e - 1], fmt(run[name][e - 1], 3));
+      const q = (name) => bold(name, run[name][e - 1], 3);
       return [`${what}, after epoch ${e}: training loss `, q("train_loss"), ", training accuracy ", q("train_accuracy"), ", test accuracy ", q("test_accuracy"), ".",
         run.diverged ? " It diverged: the learning rate is too large, and training was stopped." : ""];
     };
 
     const batchInput = batch.querySelector("input");
-    why.id = `cu-why-${Math.random().toString(36).slice(2)}`;
+    why.id = unique("why");
     watch(); // a view made during a run
     put(batchInput, { disabled: !live, "aria-describedby": live ? null : why.id });
     if (!live) why.textContent = `Fixed: all recorded runs used minibatches of ${rec.batch_size}. Changing it needs a kernel.`;
-    ui.add(mode, html("div", { class: "cu-grid2" },
-      html("div", { class: "cu-stack cu-form" },
-        ui.slider("lr", { label: "learning rate", step: 1, min: rec.lrs[0], max: rec.lrs[rec.lrs.length - 1], to: spot, from: (i) => rec.lrs[i], show: String }),
+    ui.add(mode, html("div.grid2",
+      html("div.stack.form",
+        ui.slider("lr", { label: "learning rate", step: 1, min: rec.lrs[0], max: rec.lrs.at(-1), to: spot, from: (i) => rec.lrs[i], show: String }),
         ui.slider("epochs", { label: "epochs", step: 1, max: Math.max(...rec.runs.map((r) => r.test_accuracy.length)), show: String }), batch, why),
-      html("div", { class: "cu-stack" }, words, html("div", { class: "cu-row" }, ...(live ? [train, stop] : []), keep, clear), live ? bar : "")),
-    html("div", { class: "cu-grid2 cu-gap" }, loss.node, accuracy.node), heading, html("div", { class: "cu-grid2" }, html("div", {}, templates, html("p", { class: "cu-soft cu-why" }, "The weights as pictures: a bright pixel speaks for the class where it is blue, against it where it is red.")), table.node));
+      html("div.stack", words, html("div.row", ...(live ? [train, stop] : []), keep, clear), live ? bar : "")),
+    html("div.grid2.gap", loss.node, accuracy.node), heading, html("div.grid2", html("div", templates, html("p.soft.why", "The weights as pictures: a bright pixel speaks for the class where it is blue, against it where it is red.")), table.node));
 
     return () => {
       const s = status(), all = curves(), epochs = Math.max(2, ...all.map((r) => r.live ? Math.max(r.epochs ?? 0, r.test_accuracy.length) : ui.get("epochs")));
-      const mine = (r) => spot(r.lr) === spot(ui.get("lr")), last = all[all.length - 1];
+      const mine = (r) => spot(r.lr) === spot(ui.get("lr")), last = all.at(-1);
       const front = busy() && last.live ? last : all.findLast((r) => mine(r) && !(r.phase && gone)), source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
-      mode.replaceChildren(html("b", {}, live && !gone ? "Live kernel" : "Recorded runs"), gone ? " The kernel does not answer (stopped, or busy elsewhere). The recorded runs stay usable; Train asks it again."
+      mode.replaceChildren(html("b", live && !gone ? "Live kernel" : "Recorded runs"), gone ? " The kernel does not answer (stopped, or busy elsewhere). The recorded runs stay usable; Train asks it again."
         : live ? ` Train fits a new model${source || " on the 60 000 real pictures"} with these settings. Curves are named live rate/batch size; in blue, the run recorded with batch size ${rec.batch_size}.`
           : ` from when this notebook was run${source}: ${rec.lrs.length} learning rates, ${rec.num_epochs} epochs each. With a kernel, this figure trains.`);
       put(mode, { class: `cu-mode${gone ? " cu-alarm" : ""}`, "data-runs": live && !gone ? "live" : "recorded" });
@@ -119,7 +120,7 @@ export default figure({
       const done = runs().slice(hidden).findLast(mine), k = spot(ui.get("lr"));
       if (done) pictures(done, done.templates, 1, 0, `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`);
       else pictures(rec.runs[k], rec.templates, rec.lrs.length, k, `Recorded, learning rate ${rec.lrs[k]}, after epoch ${rec.runs[k].test_accuracy.length}`);
-      for (const [plot, name] of [[loss, "Training loss"], [accuracy, "Accuracy"]]) put(plot.node, { "aria-label": `${name} by epoch for learning rates ${all.map((r) => r.name).join(", ")}.` });
+      for (const [plot, name] of [[loss, "Training loss"], [accuracy, "Accuracy"]]) plot.describe(`${name} by epoch for learning rates ${all.map((r) => r.name).join(", ")}.`);
       train.disabled = busy();
       stop.disabled = !busy();
       bar.value = s.phase === "training" ? (s.test_accuracy.length + s.part) / s.epochs : s.phase === "done" ? 1 : 0;

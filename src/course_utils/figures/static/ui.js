@@ -8,15 +8,15 @@ const put = (node, attrs) => {
   }
   return node;
 };
-const grow = (node, kind, args) => {
-  if (kind) node.setAttribute("class", `cu-${kind}`);
+const grow = (space) => (tag, ...args) => {
+  const [name, ...kinds] = tag.split("."), node = document.createElementNS(`http://www.w3.org/${space}`, name);
+  if (kinds[0]) put(node, { class: kinds.map((kind) => `cu-${kind}`).join(" ") });
   if (args[0]?.constructor === Object) put(node, args.shift());
   node.append(...args);
   return node;
 };
-/** html("p.note", { title: "…" }, "text", node): an element of class cu-note; attributes may be left out. */
-const html = (tag, ...args) => { const [name, kind] = tag.split("."); return grow(document.createElement(name), kind, args); };
-const svg = (tag, ...args) => { const [name, kind] = tag.split("."); return grow(document.createElementNS("http://www.w3.org/2000/svg", name), kind, args); };
+/** html("p.note.soft", { title: "…" }, "text", node): an element of classes cu-note and cu-soft; attributes may be left out. */
+const html = grow("1999/xhtml"), svg = grow("2000/svg");
 /** Text in an SVG, centred on x unless told otherwise. */
 const svgText = (x, y, text, attrs) => svg("text", { x, y, "text-anchor": "middle", ...attrs }, text);
 
@@ -49,14 +49,20 @@ function quantity(node, name, value, text = fmt(value)) {
   if (node.textContent !== text) node.textContent = text;
   return put(node, { "data-q": name, "data-value": String(value) });
 }
+/** A number in the running text of a figure. */
+const bold = (name, value, digits) => quantity(html("b"), name, value, fmt(value, digits));
+const unique = (word) => `cu-${word}-${Math.random().toString(36).slice(2)}`;
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const stillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // --- the state: what a trait accepts; fix() returns a valid value, or undefined ---------------
 const isNumber = (v) => typeof v === "number" && !Number.isNaN(v);
+const isText = (v) => typeof v === "string";
+const isList = (v, valid, least = 0, most = Infinity) => Array.isArray(v) && v.length >= least && v.length <= most && v.every((x) => valid(x));
 const number = (init, min, max) => ({ init, min, max, fix: (v) => (isNumber(v) ? clamp(v, min, max) : undefined) });
 const integer = (init, min, max) => ({ init, min, max, fix: (v) => (isNumber(v) ? Math.round(clamp(v, min, max)) : undefined) });
 const numbers = (init, min, max, least, most) => ({ init, min, max, least, most,
-  fix: (v) => (Array.isArray(v) && v.length >= least && v.length <= most && v.every(isNumber) ? v.map((x) => clamp(x, min, max)) : undefined) });
+  fix: (v) => (isList(v, isNumber, least, most) ? v.map((x) => clamp(x, min, max)) : undefined) });
 const choice = (init, options) => ({ init, options, fix: (v) => (options.includes(v) ? v : undefined) });
 const flag = (init) => ({ init, fix: (v) => (typeof v === "boolean" ? v : undefined) });
 const any = (init, valid = () => true) => ({ init, fix: (v) => (v !== undefined && valid(v) ? v : undefined) });
@@ -93,7 +99,7 @@ class UI {
     this.spoken = html("p.hidden", { "aria-live": "polite", role: "status" });
     const reset = html("button.reset", { type: "button" }, "Reset");
     reset.addEventListener("click", () => this.set(structuredClone(Object.fromEntries(
-      Object.entries(this.first).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(this.state[key]))))));
+      Object.entries(this.first).filter(([key, v]) => !same(v, this.state[key]))))));
     this.head = html("div.head", html("span.title", title), reset);
     this.root = html("div.fig", { role: "group", "aria-label": title }, this.head, this.note, this.spoken);
     // JupyterLab takes arrow keys and Enter from whatever has the focus and does not say this:
@@ -111,7 +117,7 @@ class UI {
       return false;
     }
     this.state[key] = good;
-    if (good !== raw && JSON.stringify(good) !== JSON.stringify(raw)) {
+    if (good !== raw && !same(good, raw)) {
       this.say(`${key} ${brief(raw)} is out of range: ${brief(good)} is shown.`);
       this.model.set(key, good);
       this.model.save_changes();
@@ -178,7 +184,7 @@ class UI {
   }
   /** Radio buttons in one line, one for each option: [value, text] pairs or plain values. */
   radios(key, { label, options = this.traits[key].options }) {
-    const name = `cu-${key}-${Math.random().toString(36).slice(2)}`;
+    const name = unique(key);
     const inputs = options.map((option) => {
       const [value, text] = Array.isArray(option) ? option : [option, String(option)];
       const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
@@ -186,7 +192,7 @@ class UI {
       return { value, input, node: html("label", input, html("span", text)) };
     });
     const row = html("fieldset.radios", html("legend", label), ...inputs.map((i) => i.node));
-    this.bind(row, () => inputs.forEach(({ value, input }) => { input.checked = JSON.stringify(value) === JSON.stringify(this.get(key)); }));
+    this.bind(row, () => inputs.forEach(({ value, input }) => { input.checked = same(value, this.get(key)); }));
     return row;
   }
   /** A checkbox for a true/false trait. */
@@ -227,12 +233,13 @@ const endLabels = (ends) => {
 };
 /** An SVG plot with axes. `label` is its text alternative; draw into `layer`; `x`, `y` map data. */
 class Plot {
-  constructor({ label, width = 360, height = 230, x, y, xlabel = "", ylabel = "", xticks, yticks, grid = true, margin = {} }) {
+  constructor({ label = "", width = 360, height = 230, x, y, xlabel = "", ylabel = "", xticks, yticks, grid = true, margin = {} }) {
     this.m = { top: 22, right: 12, bottom: 38, left: 42, ...margin };
     Object.assign(this, { width, height, xlabel, ylabel, grid });
     this.axes = svg("g.axes", { "aria-hidden": true });
     this.layer = svg("g");
-    this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, this.axes, this.layer);
+    this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, this.axes, this.layer);
+    this.describe(label);
     this.scale({ x, y, xticks, yticks });
   }
   /** Set limits and redraw the axes, if anything changed. Ticks: numbers or [number, text] pairs; */
@@ -266,24 +273,26 @@ class Plot {
     });
     return d;
   }
+  describe(label) { put(this.node, { "aria-label": label }); }
   draw(...kids) { this.layer.replaceChildren(...kids); }
+  /** Where the pointer is, in data units. */
+  at(event) {
+    const box = this.node.getBoundingClientRect(), k = this.width / box.width, { left, right, top, bottom } = this.m;
+    const u = ((event.clientX - box.left) * k - left) / (this.width - left - right);
+    const v = (this.height - bottom - (event.clientY - box.top) * k) / (this.height - top - bottom);
+    return [this.xlim[0] + u * (this.xlim[1] - this.xlim[0]), this.ylim[0] + v * (this.ylim[1] - this.ylim[0])];
+  }
   /** Call `move([x, y])`, in data units, while the pointer is down on the plot. */
   drag(move) {
-    const at = (event) => {
-      const box = this.node.getBoundingClientRect(), k = this.width / box.width, { left, right, top, bottom } = this.m;
-      const u = ((event.clientX - box.left) * k - left) / (this.width - left - right);
-      const v = (this.height - bottom - (event.clientY - box.top) * k) / (this.height - top - bottom);
-      return [this.xlim[0] + u * (this.xlim[1] - this.xlim[0]), this.ylim[0] + v * (this.ylim[1] - this.ylim[0])];
-    };
     this.node.classList.add("cu-drag");
     this.node.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       this.node.setPointerCapture(event.pointerId);
       event.preventDefault();
-      move(at(event), true); // true: the press itself
+      move(this.at(event), true); // true: the press itself
     });
     this.node.addEventListener("pointermove", (event) => {
-      if (this.node.hasPointerCapture(event.pointerId)) move(at(event), false);
+      if (this.node.hasPointerCapture(event.pointerId)) move(this.at(event), false);
     });
   }
 }
