@@ -1,6 +1,6 @@
 """Seconds to run each chapter top to bottom, and to build the book from the stored outputs.
 
-The chapters run in a copy of their folder, one kernel at a time, twice; the better run counts.
+The chapters run in a copy of their folder, one kernel at a time.
 Against them stands an empty notebook: a kernel that starts and imports the course and torch.
 """
 
@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from benchmarks import Ratio
 
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = 2
+ROUNDS = 1
 IMPORTS = "import torch, matplotlib.pyplot\nfrom course_utils.training import fit"
 
 

@@ -12,7 +12,7 @@ from course_utils.plots.style import COLORS
 FORM_COLORS = {
     "naive": COLORS["vermillion"],
     "shifted": COLORS["blue"],
-    "division-free": COLORS["orange"],
+    "division-free": COLORS["purple"],
     "fused": COLORS["green"],
 }
 
