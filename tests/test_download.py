@@ -265,6 +265,41 @@ def test_next_mirror_is_asked_and_the_failed_one_only_once(tmp_path):
     assert len(asked) == 1
 
 
+def test_two_mirrors_that_fail_are_both_named_and_asked_once(tmp_path):
+    """One has nothing, one has something else; neither is asked for the other three files."""
+    asked = []
+
+    def gone(name):
+        asked.append(name)
+        return response(b"gone", status="410 Gone")
+
+    def page(name):
+        asked.append(name)
+        return response(b"<html>not here</html>")
+
+    with (
+        serving(gone) as first,
+        serving(page) as second,
+        pytest.raises(DataError) as caught,
+    ):
+        fetch_all(tmp_path, first, second)
+    message = str(caught.value)
+    assert message.index(first) < message.index("410") < message.index(second)
+    assert "not a gzip file" in message[message.index(second) :]
+    assert "by hand" in message
+    assert len(asked) == 2
+    assert left_in(tmp_path) == []
+
+
+def test_two_failing_mirrors_in_a_row_are_passed_over(tmp_path):
+    def gone(name):
+        return response(b"gone", status="410 Gone")
+
+    with serving(gone) as first, serving(gone) as second, serving(good) as third:
+        fetch_all(tmp_path, first, second, third)
+    assert left_in(tmp_path) == NAMES
+
+
 def test_interrupted_on_the_way_keeps_whole_files_only(tmp_path):
     def answer(name):
         return good(name) if "labels" in name else response(BODY[:500], length=len(BODY))
