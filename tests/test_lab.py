@@ -6,6 +6,7 @@ import pytest
 from browser_tools import accessibility_violations, value
 from lab_tools import lab_server, run_all, run_cell, write_notebook
 
+# One JupyterLab at a time: two would share their settings and work spaces.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("lab")]
 
 CELLS = [

@@ -11,7 +11,7 @@ from lab_tools import lab_server, run_all, run_cell, write_notebook
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("lab_training"),
+    pytest.mark.xdist_group("lab"),
 ]
 
 SETUP = """
