@@ -5,7 +5,8 @@ PYTHON ?= python3
 
 # Two run side by side, one a core; with two threads each they would only wait for each other.
 NBVAL := -m pytest --nbval --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
-TESTS := -m pytest -n 2 --dist loadgroup tests
+LABS := tests/test_lab.py tests/test_lab_training.py
+TESTS := -m pytest -n 2 --dist loadgroup $(LABS:%=--ignore %) tests
 QUICK := "not browser and not book and not processes"
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,6 +41,7 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
 	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python $(TESTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(LABS)  # one JupyterLab, and nothing beside it
 	OMP_NUM_THREADS=1 $(BIN)/python $(NBVAL)
 
 unit: $(STAMP)  ## the unit tests alone: no browser, no book, one process
