@@ -40,6 +40,11 @@ def page_html(bodies, names, theme="light") -> str:
     )
 
 
+def visible_text(page) -> list[str]:
+    """Return what the figure shows, but not the line that is only spoken, after a pause."""
+    return page.locator(".cu-fig > :not([aria-live])").all_inner_texts()
+
+
 def _inline(script: str) -> str:
     return script.replace("</script", "<\\/script")
 

@@ -9,7 +9,14 @@ import threading
 
 import pytest
 import torch
-from browser_tools import accessibility_violations, move, open_page, value, write_page
+from browser_tools import (
+    accessibility_violations,
+    move,
+    open_page,
+    value,
+    visible_text,
+    write_page,
+)
 
 from course_utils.figures import base
 from course_utils.figures.jacobian_explorer import JacobianExplorer
@@ -175,15 +182,15 @@ def test_keyboard_reaches_and_moves_everything(show, figure):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_reset_brings_back_the_first_state(show, figure):
     page = show(figure())
-    first = page.locator(".cu-fig").inner_text()
+    first = visible_text(page)
     for slider in sliders(page):
         slider.focus()
         page.keyboard.press("PageUp")
         page.keyboard.press("PageDown")
         page.keyboard.press("PageDown")
-    assert page.locator(".cu-fig").inner_text() != first
+    assert visible_text(page) != first
     page.get_by_role("button", name="Reset").click()
-    assert page.locator(".cu-fig").inner_text() == first
+    assert visible_text(page) == first
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -5,7 +5,7 @@ import http.server
 import threading
 
 import pytest
-from browser_tools import accessibility_violations, open_page, write_page
+from browser_tools import accessibility_violations, open_page, visible_text, write_page
 from figure_samples import SAMPLES
 
 pytestmark = pytest.mark.browser
@@ -83,15 +83,15 @@ def test_changes_are_announced(show, figure):
 
 def test_reset_brings_back_the_first_state(show, figure):
     page = show(figure)
-    first = page.locator(".cu-fig").inner_text()
+    first = visible_text(page)
     for slider in page.locator(LIVE).all():
         slider.focus()
         page.keyboard.press("PageUp")
         page.keyboard.press("PageDown")
         page.keyboard.press("PageDown")
-    assert page.locator(".cu-fig").inner_text() != first
+    assert visible_text(page) != first
     page.get_by_role("button", name="Reset", exact=True).click()
-    assert page.locator(".cu-fig").inner_text() == first
+    assert visible_text(page) == first
 
 
 def test_phone_width_fits_and_answers_to_touch(show, figure):
