@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils.idx import FILES, raw_folder
+
 CONFTEST = Path(__file__).resolve().parents[1] / "chapters" / "conftest.py"
 IGNORED = ["nbval-ignore-output"]
 
@@ -48,6 +50,17 @@ def test_displayed_text_is_read_as_well(guard):
     assert guard.numbers(shown) == [0.83]
 
 
+def test_an_empty_or_half_filled_folder_is_no_real_data(guard, tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_MNIST_ROOT", str(tmp_path))
+    assert not guard.real_data()
+    folder = raw_folder(tmp_path)
+    folder.mkdir(parents=True)  # a download that failed leaves it
+    for file in FILES.values():
+        assert not guard.real_data()
+        (folder / f"{file.name}.gz").touch()
+    assert guard.real_data()
+
+
 @pytest.mark.parametrize(
     ("tags", "answer"),
     [
@@ -75,8 +88,9 @@ def test_nbval_fails_on_a_stale_number(tmp_path, committed, real, passes):
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "x.ipynb").write_text(nbformat.writes(notebook))
     shutil.copy(CONFTEST, tmp_path / "chapters")
-    if real:
-        (tmp_path / "FashionMNIST" / "raw").mkdir(parents=True)
+    raw_folder(tmp_path).mkdir(parents=True)
+    for file in FILES.values() if real else ():
+        (raw_folder(tmp_path) / file.name).touch()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", "chapters"],
         cwd=tmp_path,
