@@ -16,8 +16,9 @@ from pathlib import Path
 
 import torch
 
-from course_utils.figures.base import Figure, browser_script, host_script, names, read, source
+from course_utils.figures.base import Figure, names, read, source
 from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.scripts import browser_script, host_script
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]

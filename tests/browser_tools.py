@@ -6,7 +6,8 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 
-from course_utils.figures.base import browser_script, host_script, read
+from course_utils.figures.base import read
+from course_utils.figures.scripts import browser_script, host_script
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # No services of the browser itself: every request a test sees comes from the page.

@@ -7,10 +7,11 @@ import math
 import re
 
 import anywidget
+import minify
 import pytest
 import traitlets as t
 
-from course_utils.figures import base, sphinx_ext
+from course_utils.figures import base, scripts, sphinx_ext
 from course_utils.figures.base import Figure, plain
 from course_utils.figures.traits import Choice, Flag, Integer, Number, Numbers, StateError
 from course_utils.plots.style import COLORS
@@ -149,9 +150,32 @@ def test_every_module_has_its_python_class():
         assert figure._title
 
 
+def test_shrink_shortens_local_names_only():
+    shared = scripts.shrink(
+        "const fmt = (value) => { let text = `${value} `; return text; } // one"
+    )
+    assert "value" not in shared
+    assert "text" not in shared
+    assert "one" not in shared
+    assert "fmt" in shared
+    assert shared.endswith("\n")
+
+
+def test_shrink_takes_no_name_that_another_module_declares():
+    short = scripts.shrink("const draw = (value, other) => e(value) + t(other); export { draw };")
+    assert "e(" in short
+    assert "t(" in short
+    assert not re.search(r"\b(e|t)[,)=]", short)
+
+
+def test_shrink_refuses_what_is_no_javascript():
+    with pytest.raises(minify.MinifyError, match="line 2"):
+        scripts.shrink("const a = 1;\nconst = 2;")
+
+
 def test_weight_of_all_figures_together():
-    scripts = [*map(base.browser_script, base.names()), base.host_script()]
-    together = "".join(scripts).encode()
+    shipped = [*map(scripts.browser_script, base.names()), scripts.host_script()]
+    together = "".join(shipped).encode()
     assert len(together) < 60_000
     assert len(gzip.compress(together)) < 20_000
 

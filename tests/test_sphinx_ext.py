@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_utils.figures.base import browser_script, host_script, names, read
+from course_utils.figures.base import names, read
+from course_utils.figures.scripts import browser_script, host_script
 from course_utils.figures.sphinx_ext import add_scripts, figures_in, setup, write_assets
 
 

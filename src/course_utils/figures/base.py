@@ -1,16 +1,13 @@
-"""What every interactive figure shares: the static form, the stored state, the browser scripts."""
+"""What every interactive figure shares: the static form and the stored state."""
 
 import html
 import json
 import math
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import anywidget
 import traitlets as t
-
-from course_utils.figures.shrink import shared_names, short_names, shrink
 
 STATIC = files(__package__) / "static"
 SHARED = ("host", "ui")  # modules that are no figure
@@ -30,27 +27,6 @@ def names() -> list[str]:
     """Return the names of all figures: one for each module of ``static/``."""
     found = (f.name.removesuffix(".js") for f in STATIC.iterdir() if f.name.endswith(".js"))
     return sorted(set(found) - set(SHARED))
-
-
-@cache
-def _shared() -> dict[str, str]:
-    """Return the short forms of what ``ui.js`` declares for all figures."""
-    return shared_names(read("ui.js"), [read(f"{name}.js") for name in names()])
-
-
-@cache
-def browser_script(name: str) -> str:
-    """Return a classic script that hands the module ``name`` to the host (works from file://)."""
-    text = read(f"{name}.js")
-    text = shrink(text, short_names(text, _shared()))
-    text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"(window.AFM??={{}}).{name}='{text}';\n"
-
-
-def host_script() -> str:
-    """Return the classic script that starts every figure of a page; it comes after the modules."""
-    text = read("host.js")
-    return browser_script("ui") + shrink(text, short_names(text)) + "\n"
 
 
 def plain(value: Any, digits: int = 7) -> Any:
