@@ -1,6 +1,7 @@
 """Argument checks shared by the package: each names the argument, the value and the remedy."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -122,6 +123,19 @@ def require_positive(name: str, value: float) -> None:
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{name} must be a finite number above 0, got {value}")
+
+
+def require_rates(name: str, values: Sequence[float]) -> None:
+    """Raise unless there is at least one value, each a finite number above zero."""
+    require_some(name, values)
+    for value in values:
+        require_positive(name, value)
+
+
+def require_some(name: str, values: Sequence) -> None:
+    """Raise unless there is at least one value."""
+    if len(values) == 0:
+        raise ValueError(f"{name} must hold at least one value, got none")
 
 
 def require_count(name: str, value: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_positive
+from course_utils.checks import require_count, require_rates, require_some
 from course_utils.data import FashionMNIST
 from course_utils.measure import one_thread
 from course_utils.models import SoftmaxRegression
@@ -93,7 +93,10 @@ def train_sweep(
 
     Introduced in chapter 09.
     """
-    _require_settings(lrs, seeds, num_epochs, batch_size)
+    require_rates("lrs", lrs)
+    require_some("seeds", seeds)
+    require_count("num_epochs", num_epochs)
+    require_count("batch_size", batch_size)
     models = SideBySide([untrained(data, seed) for seed in seeds], lrs)
     shuffles = [torch.Generator().manual_seed(seed) for seed in seeds]
     next(minibatches(data.train, batch_size, shuffles))  # fit's look at the loss before training
@@ -107,16 +110,3 @@ def train_sweep(
         epochs.append(torch.cat([running, models.evaluate(data.test)[1][None]]))
     measured = torch.stack(epochs, dim=1)  # (3, E, S, L)
     return Sweep(tuple(lrs), tuple(seeds), *measured, *models.parameters())  # type: ignore[call-arg]
-
-
-def _require_settings(
-    lrs: Sequence[float], seeds: Sequence[int], num_epochs: int, batch_size: int
-) -> None:
-    """Raise unless there is something to train and every number makes sense."""
-    for name, values in {"lrs": lrs, "seeds": seeds}.items():
-        if len(values) == 0:
-            raise ValueError(f"{name} must hold at least one value, got none")
-    for lr in lrs:
-        require_positive("lrs", lr)
-    require_count("num_epochs", num_epochs)
-    require_count("batch_size", batch_size)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_positive
+from course_utils.checks import require_count, require_rates
 from course_utils.data import FashionMNIST, batches
 from course_utils.history import History
 from course_utils.measure import one_thread
@@ -81,10 +81,7 @@ def record_runs(
 
     Introduced in chapter 07.
     """
-    if not lrs:
-        raise ValueError("lrs must hold at least one learning rate, got none")
-    for lr in lrs:
-        require_positive("lrs", lr)
+    require_rates("lrs", lrs)
     require_count("num_epochs", num_epochs)
     require_count("batch_size", batch_size)
     model = untrained(data, seed)
