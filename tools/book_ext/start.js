@@ -3,15 +3,19 @@
 window.courseMath = (async () => {
   const folder = document.currentScript.src.replace(/\/[^/]*$/, "");
   const pause = () => new Promise((done) => setTimeout(done, 16));
+  // The next frame is on the screen (a hidden page has none, and goes on after 200 ms).
+  const frame = () => Promise.race([new Promise((done) => setTimeout(done, 200)),
+    new Promise((done) => requestAnimationFrame(() => setTimeout(done)))]);
   const waiting = () => [...document.querySelectorAll("[data-afm]")]
     .some((figure) => !figure.querySelector(".cu-fig, .cu-error"));
   for (let i = 0; i < 300 && waiting(); i++) await pause();
+  for (let i = 0; i < 4; i++) await frame(); // a slider that is already held comes first
   window.MathJax = { ...window.MathJax, loader: { paths: { mathjax: folder } }, startup: { typeset: false } };
   (() => { /* MATHJAX */ })();
   await MathJax.startup.promise;
   const formulas = [...document.querySelectorAll(".math")];
   while (formulas.length) {
+    await frame();
     await MathJax.typesetPromise(formulas.splice(0, 10));
-    await pause();
   }
 })();
