@@ -76,8 +76,9 @@ run: $(STAMP)  ## execute all chapters in place, top to bottom, on the data foun
 bench: $(STAMP)  ## measure and print the ratios the course claims
 	$(BIN)/python -m benchmarks
 
+# A broken package may take the user's cache for a test's folder: it is given another one.
 mutants: $(STAMP)  ## mutation testing of the package (slow)
-	$(BIN)/mutmut run
+	XDG_CACHE_HOME=$(CURDIR)/mutants/cache $(BIN)/mutmut run
 
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis mutants

@@ -1,5 +1,7 @@
 """The pictures of results: what lies on the axes is what was handed over."""
 
+import itertools
+
 import pytest
 import torch
 from matplotlib.figure import Figure
@@ -107,7 +109,25 @@ def test_the_first_epoch_shows_batches_mean_and_end(ax):
     assert words(ax) == ["running average 0.400", "train 0.700", "test 0.650"]
 
 
-def test_names_of_curves_that_end_together_do_not_cover_each_other(ax):
-    plot_by_epoch(ax, {"a": [0.0, 0.5], "b": [1.0, 0.5], "c": [0.0, 0.49]}, "accuracy")
-    heights = sorted(text.xy[1] for text in ax.texts)
-    assert heights == pytest.approx([0.49, 0.55, 0.61])
+def bands(ax, curves):
+    """The same curves, within ranges that reach far beyond them."""
+    wide = {name: torch.tensor([[v - 9, v + 9] for v in values]) for name, values in curves.items()}
+    plot_bands(ax, wide, "accuracy")
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        lambda ax, curves: plot_by_epoch(ax, curves, "accuracy"),
+        lambda ax, curves: plot_by_epoch(ax, curves, "accuracy", yscale="log"),
+        bands,
+    ],
+)
+def test_names_of_curves_that_end_together_do_not_cover_each_other(ax, plot):
+    plot(ax, {"a": [0.01, 0.5], "b": [1.0, 0.5], "c": [0.01, 0.49]})
+    ax.figure.canvas.draw()
+    heights = sorted(text.get_window_extent().y0 for text in ax.texts)
+    lowest = ax.texts[2].get_window_extent()
+    assert lowest.y0 == heights[0]
+    assert lowest.height <= min(b - a for a, b in itertools.pairwise(heights))
+    assert max(heights) - heights[0] < 4 * lowest.height  # and not further apart than needed

@@ -10,6 +10,7 @@ from torch import Tensor
 from course_utils.calibration import ReliabilityCurve
 from course_utils.plots.style import COLORS, SEQUENTIAL
 
+LINE_HEIGHT = 12  # points, of a name beside a curve
 PALETTE = [color for name, color in COLORS.items() if name != "grey"]
 
 
@@ -21,7 +22,24 @@ def _spread(values: Sequence[float], gap: float) -> list[float]:
     return heights
 
 
-def plot_by_epoch(ax: Axes, curves: Mapping[str, Sequence[float]], ylabel: str) -> Axes:
+def _name_ends(ax: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
+    """Write each name right of the point (x, y) where its curve ends, none over another."""
+    ax.get_ylim()  # the limits follow from what is drawn; until asked for, they are stale
+    points = 72 / ax.figure.dpi
+    heights = [points * ax.transData.transform(end)[1] for end in ends.values()]
+    free = _spread(heights, LINE_HEIGHT)
+    for (name, end), height, place, color in zip(
+        ends.items(), heights, free, PALETTE, strict=False
+    ):
+        ax.annotate(
+            name, end, xytext=(7, place - height), textcoords="offset points", va="center",
+            color=color,
+        )  # fmt: skip
+
+
+def plot_by_epoch(
+    ax: Axes, curves: Mapping[str, Sequence[float]], ylabel: str, *, yscale: str = "linear"
+) -> Axes:
     """Draw one line a curve over the epochs 1, 2, ..., with its name at its right end.
 
     Parameters
@@ -31,21 +49,17 @@ def plot_by_epoch(ax: Axes, curves: Mapping[str, Sequence[float]], ylabel: str) 
         Markers differ as well as colours.
     ylabel : str
         With the unit.
+    yscale : "linear" or "log"
+        What else belongs on the axes is drawn before: the names are placed within the limits
+        that the axes have then.
 
     Introduced in chapter 08.
     """
-    seen = [value for values in curves.values() for value in values]
-    heights = _spread([values[-1] for values in curves.values()], 0.06 * (max(seen) - min(seen)))
-    for (name, values), height, color, marker in zip(
-        curves.items(), heights, PALETTE, "os^Dv*", strict=False
-    ):
+    for (name, values), color, marker in zip(curves.items(), PALETTE, "os^Dv*", strict=False):
         ax.plot(range(1, len(values) + 1), values, marker=marker, ms=4, color=color, label=name)
-        ax.annotate(
-            name, (len(values), height), xytext=(7, 0), textcoords="offset points",
-            va="center", color=color,
-        )  # fmt: skip
-    ax.set(xlabel="epoch", ylabel=ylabel)
+    ax.set(xlabel="epoch", ylabel=ylabel, yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _name_ends(ax, {name: (len(values), values[-1]) for name, values in curves.items()})
     return ax
 
 
@@ -61,11 +75,10 @@ def plot_bands(ax: Axes, bands: Mapping[str, Tensor], ylabel: str) -> Axes:
 
     Introduced in chapter 08.
     """
-    plot_by_epoch(ax, {name: v.mean(1).tolist() for name, v in bands.items()}, ylabel)
     for values, color in zip(bands.values(), PALETTE, strict=False):
         epochs, (low, high) = range(1, len(values) + 1), values.aminmax(dim=1)
         ax.fill_between(epochs, low.tolist(), high.tolist(), color=color, alpha=0.18, lw=0)
-    return ax
+    return plot_by_epoch(ax, {name: v.mean(1).tolist() for name, v in bands.items()}, ylabel)
 
 
 def plot_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> Axes:
