@@ -1,6 +1,6 @@
 """Seconds to run each chapter top to bottom, and to build the book from the stored outputs.
 
-The chapters run in a copy of their folder, one kernel at a time.
+The chapters run in a copy, one kernel at a time.
 Against them stands an empty notebook: a kernel that starts and imports the course and torch.
 """
 
@@ -54,7 +54,8 @@ def main() -> list[Ratio]:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "chapters"
-        shutil.copytree(ROOT / "chapters", folder)
+        for part in ("chapters", "examples"):  # chapter 11 shows and runs a script of examples/
+            shutil.copytree(ROOT / part, Path(name) / part)
         empty = min(run_seconds(empty_notebook(), folder) for _ in range(ROUNDS))
         seconds = {}
         for path in sorted(folder.glob("*.ipynb")):

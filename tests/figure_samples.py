@@ -1,4 +1,4 @@
-"""Training figures with little data, for the browser tests."""
+"""One of each figure for the browser tests; those that train have little data."""
 
 from dataclasses import replace
 from functools import cache
@@ -9,7 +9,11 @@ from tiny import tiny_data
 from course_utils.data import Split
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
+from course_utils.figures.jacobian_explorer import JacobianExplorer
+from course_utils.figures.loss_explorer import LossExplorer
+from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.recording import record_runs
+from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.training_lab import TrainingLab
 
 LRS = (0.01, 0.1, 1.0, 10.0)
@@ -43,6 +47,10 @@ def calibration_explorer(**settings) -> CalibrationExplorer:
 
 
 SAMPLES = {
+    "softmax_playground": SoftmaxPlayground,
+    "jacobian_explorer": JacobianExplorer,
+    "loss_explorer": LossExplorer,
+    "overflow_explorer": OverflowExplorer,
     "browser_regression": BrowserRegression,
     "training_lab": training_lab,
     "calibration_explorer": calibration_explorer,

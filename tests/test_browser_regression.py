@@ -4,13 +4,11 @@ import math
 
 import pytest
 import torch
-from browser_tools import accessibility_violations, move, value
+from browser_tools import PHONE, accessibility_violations, move, value
 from torch.nn.functional import cross_entropy
 
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.traits import StateError
-
-PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 
 
 def press(page, name, times=1):
@@ -227,3 +225,9 @@ def test_out_of_range_settings_are_clamped_and_said():
     assert figure.lr == 10
     assert "lr 100 is outside" in figure.notice
     assert BrowserRegression(num_classes=9).num_classes == 5
+
+
+def test_bare_div_starts_with_the_defaults(show):
+    page = show(extra='<div data-afm="browser_regression"></div>')
+    assert page.locator("[data-point]").count() == 90
+    assert page.problems == []

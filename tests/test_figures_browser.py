@@ -1,24 +1,16 @@
 """Figures 1 to 4 and the framework, driven in a real browser on static pages."""
 
-import functools
-import http.server
-import importlib
 import json
 import math
-import threading
 
 import pytest
 import torch
 from browser_tools import (
-    accessibility_violations,
     move,
-    open_page,
     value,
-    visible_text,
     write_page,
 )
 
-from course_utils.figures import base
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import DTYPES, OverflowExplorer
@@ -28,7 +20,6 @@ from course_utils.softmax import log_softmax, softmax, softmax_jacobian, softmax
 
 pytestmark = pytest.mark.browser
 FIGURES = [SoftmaxPlayground, JacobianExplorer, LossExplorer, OverflowExplorer]
-PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 LIMITS = {  # exp overflows above, is zero below (curriculum, chapter 4)
     "float16": (11.09, -17.33),
     "bfloat16": (88.72, -92.88),
@@ -38,21 +29,6 @@ LIMITS = {  # exp overflows above, is zero below (curriculum, chapter 4)
 # The module a page was given, imported once more to call what it exports.
 MODULE = """(name) => import(URL.createObjectURL(
     new Blob([AFM.ui, AFM[name]], {type: "text/javascript"})))"""
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Open a page that holds the given figures; the pages close with the test."""
-    pages = []
-
-    def open_figures(*figures, extra="", theme="light", **context):
-        path = write_page(tmp_path, *figures, extra=extra, theme=theme)
-        pages.append(open_page(browser, path, **context))
-        return pages[-1]
-
-    yield open_figures
-    for page in pages:
-        page.context.close()
 
 
 def double(values):
@@ -72,41 +48,6 @@ def with_state(figure, **changes):
 def static_div(name, text):
     script = f'<script type="application/json">{text}</script>'
     return f'<div data-afm="{name}">{script}<p>The same in words.</p></div>'
-
-
-def sliders(page):
-    """Return all sliders, those that change how many there are last."""
-    found = page.locator("input[type=range]").evaluate_all(
-        "(es) => es.map((e) => e.dataset.control)"
-    )
-    names = sorted(found, key=lambda name: name == "classes")
-    return [page.locator(f"input[data-control='{name}']") for name in names]
-
-
-# --- every figure ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("figure", FIGURES)
-def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
-    page = show(figure(), theme=theme)
-    assert page.problems == []
-    assert page.locator(".cu-fig").count() == 1
-    assert page.locator(".cu-error, .cu-note:not(:empty)").count() == 0
-    assert accessibility_violations(page) == []
-
-
-def test_all_figures_start_over_http(browser, tmp_path):
-    write_page(tmp_path, *(figure() for figure in FIGURES))
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
-    handler.log_message = lambda *_: None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        page = open_page(browser, f"http://127.0.0.1:{server.server_port}/page.html")
-        server.shutdown()
-    assert page.problems == []
-    assert page.locator(".cu-fig").count() == len(FIGURES)
-    page.context.close()
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -129,82 +70,12 @@ def test_python_and_javascript_agree_on_the_state(show, figure):
             assert tuple(trait["options"]) == tuple(there.values)
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_every_slider_has_a_name_an_output_and_a_spoken_value(show, figure):
-    page = show(figure())
-    assert sliders(page)
-    for slider in sliders(page):
-        row = slider.locator("xpath=ancestor::div[@class='cu-slider']")
-        assert row.locator("label span").text_content()
-        assert slider.get_attribute("aria-valuetext") == row.locator("output").text_content() or (
-            slider.get_attribute("data-control") == "classes"
-        )
-
-
 def test_log_slider_speaks_the_value_not_the_position(show):
     page = show(SoftmaxPlayground())
     move(page, "temperature", -1)
     slider = page.locator("[data-control=temperature]")
     assert slider.get_attribute("aria-valuetext") == "0.10"
     assert slider.input_value() == "-1"
-
-
-@pytest.mark.parametrize("figure", FIGURES)
-def test_keyboard_reaches_and_moves_everything(show, figure):
-    page = show(figure())
-    page.evaluate(
-        "document.body.tabIndex = -1; document.body.focus();"
-        "window.seen = new Set(); document.addEventListener('focusin', (e) => seen.add(e.target))"
-    )
-    for _ in range(40):
-        page.keyboard.press("Tab")
-    # A group of radio buttons is one stop; arrows move within it.
-    missed = page.evaluate(
-        "[...document.querySelectorAll('.cu-fig :is(input, button)')].filter((e) => !seen.has(e)"
-        " && !(e.type === 'radio' && [...seen].some((s) => s.name === e.name)))"
-        ".map((e) => e.outerHTML)"
-    )
-    assert missed == []
-    for slider in sliders(page):
-        before = slider.get_attribute("aria-valuetext")
-        low = float(slider.input_value()) <= float(slider.get_attribute("min"))
-        slider.focus()
-        page.keyboard.press("PageUp" if low else "PageDown")
-        assert slider.get_attribute("aria-valuetext") != before
-    for group in {r.get_attribute("name") for r in page.locator("input[type=radio]").all()}:
-        page.locator(f"input[name='{group}']:checked").focus()
-        page.keyboard.press("ArrowDown")
-        checked = page.locator(f"input[name='{group}']:checked")
-        assert checked.count() == 1
-        assert checked.evaluate("(e) => e === document.activeElement")
-
-
-@pytest.mark.parametrize("figure", FIGURES)
-def test_reset_brings_back_the_first_state(show, figure):
-    page = show(figure())
-    first = visible_text(page)
-    for slider in sliders(page):
-        slider.focus()
-        page.keyboard.press("PageUp")
-        page.keyboard.press("PageDown")
-        page.keyboard.press("PageDown")
-    assert visible_text(page) != first
-    page.get_by_role("button", name="Reset").click()
-    assert visible_text(page) == first
-
-
-@pytest.mark.parametrize("figure", FIGURES)
-def test_phone_width_fits_and_answers_to_touch(show, figure):
-    page = show(figure(), **PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    slider = page.locator("input[type=range]").first
-    before = slider.get_attribute("aria-valuetext")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
-    assert slider.get_attribute("aria-valuetext") != before
-    assert box["height"] >= 24
-    assert accessibility_violations(page) == []
 
 
 def test_changes_are_announced_once_when_it_is_quiet(show):
@@ -214,18 +85,14 @@ def test_changes_are_announced_once_when_it_is_quiet(show):
         "document.querySelector('[aria-live=polite]').textContent)).observe("
         "document.querySelector('[aria-live=polite]'), {childList: true})"
     )
-    for z in (3, 4, 5):
-        move(page, "logits.0", z)
+    page.locator("[data-control='logits.0']").evaluate(  # quicker than any pause
+        "(e) => [3, 4, 5].forEach((z) => {"
+        " e.value = z; e.dispatchEvent(new Event('input', {bubbles: true})); })"
+    )
     page.wait_for_function("spoken.length > 0")
     page.wait_for_timeout(700)
     assert page.evaluate("spoken") == ["dog 0.980, cat 0.018, chicken 0.002."]
     assert page.locator("output:not([aria-live=off])").count() == 0
-
-
-def test_nothing_is_announced_before_the_reader_acts(show):
-    page = show(SoftmaxPlayground())
-    page.wait_for_timeout(700)
-    assert page.locator("[aria-live=polite]").text_content() == ""
 
 
 DARKEN = {
@@ -579,17 +446,3 @@ def test_overflow_format_by_radio_button(show, dtype):
     kind = getattr(torch, dtype)
     expected = torch.tensor(11.0, dtype=kind).exp().double().item()
     assert value(page, "naive.exp.0") == pytest.approx(expected, rel=torch.finfo(kind).eps)
-
-
-def test_every_module_is_driven_here_or_beside():
-    """A figure nobody drives in a browser would go unnoticed."""
-    driven = "".join(path.read_text() for path in sorted(_tests().glob("test_*.py")))
-    for name in base.names():
-        importlib.import_module(f"course_utils.figures.{name}")
-        assert f"course_utils.figures.{name} import" in driven
-
-
-def _tests():
-    from pathlib import Path
-
-    return Path(__file__).parent
