@@ -145,6 +145,13 @@ def test_pictures_are_described_sized_lazy_and_lossless(book):
             assert made.width >= 1.9 * int(img["width"]), "not sharp on a dense screen"
 
 
+def test_a_formula_keeps_its_punctuation_beside_it(book):
+    formulas = [f for doc in CHAPTERS for f in article(book, doc).select("span.math")]
+    closed = [f for f in formulas if re.match(r"[.,;:!?)]", str(f.next_sibling))]
+    assert closed
+    assert [f for f in closed if "keep" not in f.parent.get("class", ())] == []
+
+
 def test_the_landing_page_holds_the_playground_of_today(book):
     div = article(book, "intro").find("div", attrs={"data-afm": "softmax_playground"})
     assert json.loads(div.script.string) == SoftmaxPlayground().state()

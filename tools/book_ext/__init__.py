@@ -8,7 +8,7 @@ module         what it does
 ``landing``    directives of the landing page: a live figure, the chapter map
 ``languages``  the role {zh} for the glossary's Chinese terms
 ``launch``     buttons to Binder and Colab, once the repository has an address
-``markup``     repairs for screen readers
+``markup``     repairs for screen readers and narrow windows
 ``mathjax``    MathJax from an installed package, trimmed to what the course needs
 ``palette``    the plots' colours for the style sheet
 ``pictures``   alt text, size, weight and dark mode of pictures

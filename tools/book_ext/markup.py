@@ -1,4 +1,4 @@
-"""Markup that screen readers stumble over, put right in the written page."""
+"""Markup that screen readers or narrow windows stumble over, put right in the written page."""
 
 import re
 
@@ -8,6 +8,11 @@ REPAIRS = (
     # a role that ARIA 1.3 deprecated, and a list role whose children are no list items
     (re.compile(r' role="doc-biblioentry"'), ""),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
+    # a full stop after a formula may not start a line; browsers break at both ends of a formula
+    (
+        re.compile(r'\(?<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+'),
+        r'<span class="keep">\g<0></span>',
+    ),
 )
 
 
