@@ -144,6 +144,18 @@ def test_training_gives_a_history_curves_and_pictures():
     assert run["templates"].startswith("data:image/png;base64,")
 
 
+def test_training_leaves_the_other_core_to_the_browser():
+    before, lab, seen = torch.get_num_threads(), live_lab(epochs=2, batch_size=16), set()
+    lab.observe(lambda change: seen.add(torch.get_num_threads()), "status")
+    torch.set_num_threads(2)
+    try:
+        lab._work(model(), {"lr": 0.1, "epochs": 2, "batch_size": 16}, lambda: False)
+        assert seen == {1, 2}  # the last word comes after the training
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_stop_ends_a_run_early():
     lab = live_lab(epochs=20, batch_size=16)
     lab.observe(lambda change: lab._receive(lab, {"type": "stop"}), "status")

@@ -13,6 +13,7 @@ from course_utils.figures.packing import curves, pack, pictures
 from course_utils.figures.recording import Recording, record_runs
 from course_utils.figures.traits import Integer, Number, Numbers
 from course_utils.history import History
+from course_utils.measure import one_thread
 from course_utils.runner import BackgroundRun
 from course_utils.training import fit
 
@@ -142,10 +143,11 @@ class TrainingLab(Figure):
             self._say("training", settings, seen, 0.0)
             return should_stop()
 
-        history = fit(
-            model, data, lr=settings["lr"], num_epochs=settings["epochs"],
-            batch_size=settings["batch_size"], on_epoch=on_epoch, on_batch=on_batch,
-        )  # fmt: skip
+        with one_thread():  # a second one waits for the core on which the browser draws
+            history = fit(
+                model, data, lr=settings["lr"], num_epochs=settings["epochs"],
+                batch_size=settings["batch_size"], on_epoch=on_epoch, on_batch=on_batch,
+            )  # fmt: skip
         self.histories = [*self.histories, history][-KEPT_RUNS:]
         finished = settings | curves(history) | pictures(model, data.test, len(data.classes))
         self.runs = [*self.runs, finished][-KEPT_RUNS:] if len(history) else self.runs
