@@ -48,7 +48,7 @@ unit: $(STAMP)  ## the unit tests alone: no browser, no book, one process
 	OMP_NUM_THREADS=1 $(BIN)/python $(TESTS) -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
-	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/test_lab.py --ignore tests/test_lab_training.py \
+	$(BIN)/python -m pytest -n 2 -m "not book" $(LABS:%=--ignore %) \
 	--ignore tests/test_notebooks.py --ignore tests/test_reproduced.py --cov --cov-report=term tests
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network

@@ -14,6 +14,7 @@ import re
 import pytest
 from nbval.plugin import IPyNbCell
 
+from course_utils.download import is_present
 from course_utils.idx import FILES, raw_folder
 from course_utils.sources import default_root
 
@@ -55,7 +56,7 @@ def differences(committed, again) -> list[str]:
 def real_data() -> bool:
     """Whether the chapters find the real Fashion-MNIST: all of its files."""
     folder = raw_folder(default_root())
-    return all(any(folder.glob(f"{file.name}*")) for file in FILES.values())
+    return all(is_present(folder / file.name) for file in FILES.values())
 
 
 @pytest.hookimpl(wrapper=True)

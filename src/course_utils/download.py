@@ -43,7 +43,7 @@ def fetch_missing(
         No mirror delivered a file, or the disk did not take it; says what to do by hand.
     """
     folder = raw_folder(root)
-    missing = [f for f in files if not _present(folder / f.name)]
+    missing = [f for f in files if not is_present(folder / f.name)]
     if missing:
         print(f"Downloading {len(missing)} files of Fashion-MNIST to {folder}")
     servers = list(mirrors)
@@ -60,7 +60,7 @@ def fetch_missing(
             ) from error
 
 
-def _present(path: Path) -> bool:
+def is_present(path: Path) -> bool:
     """Whether the file is there, plain or packed."""
     return os.path.lexists(path) or os.path.lexists(f"{path}.gz")
 

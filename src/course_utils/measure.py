@@ -35,7 +35,7 @@ def _address(tensor: Tensor) -> int:
 
 @contextmanager
 def one_thread():
-    """Run the block on one thread of torch, so that a busy machine disturbs a timing less."""
+    """Run the block on one thread of torch: small products wait for a second one, if it is busy."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
