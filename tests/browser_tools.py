@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+STARTED = """[...document.querySelectorAll('[data-afm]')]
+  .every((d) => d.querySelector('.cu-fig, .cu-error'))"""
 
 
 def browser_path() -> str | None:
@@ -67,19 +69,47 @@ def _mentioned(text: str) -> list[str]:
     return figures_in(text)
 
 
-def open_page(browser, path: Path, **context):
-    """Open a page; its ``problems`` list collects console errors and foreign requests."""
+class Pages:
+    """Pages that tests borrow: to make a new one costs more than most of the tests.
+
+    One with the same options is handed out again: emptied, with nothing stored, the mouse in the
+    corner, its ``problems`` (console errors, foreign requests) and ``requested`` forgotten.
+    """
+
+    def __init__(self, browser, make=None) -> None:
+        self.browser, self.make, self.free, self.lent = browser, make or new_page, {}, []
+
+    def open(self, path: Path, **options):
+        """Show a file, or an address, in a page of a context with these options."""
+        kind = repr(sorted(options.items()))
+        free = self.free.setdefault(kind, [])
+        page = free.pop() if free else self.make(self.browser, **options)
+        self.lent.append((kind, page))
+        page.goto(path if "://" in str(path) else path.as_uri())
+        page.wait_for_function(STARTED)
+        return page
+
+    def take_back(self) -> None:
+        """Clean all pages that were lent, for the next test."""
+        lent, self.lent = self.lent, []
+        for kind, page in lent:
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
+            page.emulate_media(media="null")
+            page.mouse.move(0, 0)
+            page.goto("about:blank")
+            page.problems.clear(), page.requested.clear()
+            self.free[kind].append(page)
+
+
+def new_page(browser, **context):
+    """Return a page of its own context that notes its problems and the requests it makes."""
     page = browser.new_context(**context).new_page()
     page.set_default_timeout(10_000)
-    page.problems = []
+    page.problems, page.requested = [], []
     page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
     page.on("pageerror", lambda e: page.problems.append(str(e)))
+    page.on("request", lambda r: page.requested.append(r.url))
     page.on("request", lambda r: _foreign(r.url) and page.problems.append(r.url))
-    page.goto(path if "://" in str(path) else path.as_uri())
-    page.wait_for_function(
-        "[...document.querySelectorAll('[data-afm]')]"
-        ".every((d) => d.querySelector('.cu-fig, .cu-error'))"
-    )
     return page
 
 

@@ -37,18 +37,27 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def all_pages(browser):
+    """The pages that tests borrow one after the other."""
+    from browser_tools import Pages
+
+    return Pages(browser)
+
+
 @pytest.fixture
-def show(browser, tmp_path):
-    """Open a page that holds the given figures; the pages close with the test."""
-    from browser_tools import open_page, write_page
+def pages(all_pages):
+    """Pages to borrow; they go back with the end of the test."""
+    yield all_pages
+    all_pages.take_back()
 
-    pages = []
 
-    def open_figures(*figures, extra="", theme="light", **context):
-        path = write_page(tmp_path, *figures, extra=extra, theme=theme)
-        pages.append(open_page(browser, path, **context))
-        return pages[-1]
+@pytest.fixture
+def show(pages, tmp_path):
+    """Open a page that holds the given figures."""
+    from browser_tools import write_page
 
-    yield open_figures
-    for page in pages:
-        page.context.close()
+    def open_figures(*figures, extra="", theme="light", **options):
+        return pages.open(write_page(tmp_path, *figures, extra=extra, theme=theme), **options)
+
+    return open_figures

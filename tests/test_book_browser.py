@@ -7,6 +7,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 import yaml
+from browser_tools import Pages, new_page
 
 pytest_plugins = ["book_tools"]
 pytestmark = [pytest.mark.book, pytest.mark.browser]
@@ -63,43 +64,32 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
 
 
+@pytest.fixture(scope="session")
+def book_pages(browser):
+    return Pages(browser, make=strict_page)
+
+
 @pytest.fixture
-def visit(browser):
-    """Open an address in a fresh context; the page notes problems and the requests it made."""
-    contexts = []
+def visit(book_pages):
+    """Open an address; the page notes its problems and the requests it made."""
 
     def open_page(address: str, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
-        page.problems, page.requested = [], []
-        home = address.split("/", 3)[2]
-        page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
-        page.on("pageerror", lambda e: page.problems.append(str(e)))
-        page.on("requestfailed", lambda r: page.problems.append(f"failed: {r.url}"))
-        page.on("response", lambda r: r.ok or page.problems.append(f"{r.status} {r.url}"))
-        page.on("request", lambda r: page.requested.append(r.url))
-        page.on("request", lambda r: foreign(r.url, home) and page.problems.append(r.url))
-        page.goto(address)
+        page = book_pages.open(address, **options)
         page.evaluate(SETTLED)
+        assert page.locator(".cu-error").count() == 0
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    book_pages.take_back()
 
 
-def foreign(url: str, home: str) -> bool:
-    if url.startswith(("file:", "blob:", "data:", "about:")):
-        return False
-    return url.split("/", 3)[2] != home
-
-
-def started(page) -> None:
-    """Wait until every figure of the page runs."""
-    page.wait_for_function(
-        "[...document.querySelectorAll('[data-afm]')].every((d) => d.querySelector('.cu-fig'))"
-    )
+def strict_page(browser, **options):
+    """Return a page to which requests that failed are problems, too."""
+    page = new_page(browser, **options)
+    page.set_default_timeout(20_000)
+    page.on("requestfailed", lambda r: page.problems.append(f"failed: {r.url}"))
+    page.on("response", lambda r: r.status < 400 or page.problems.append(f"{r.status} {r.url}"))
+    return page
 
 
 @pytest.mark.parametrize("doc", PAGES)
@@ -107,23 +97,31 @@ def test_page_over_http(visit, served_book, book, doc, check_book):
     """Light and asks nobody else; fits a telephone and a wide window; axe finds nothing."""
     narrow, wide = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
     page = visit(f"{served_book}/{doc}.html", color_scheme="light", viewport=narrow)
-    started(page)
     if doc in CHAPTERS:
         paths = {u.split("?")[0].removeprefix(f"{served_book}/") for u in page.requested}
         sizes = [check_book.transfer_size(book / p) for p in paths if not p.startswith("blob:")]
         assert sum(sizes) <= check_book.FIRST_LOAD
     for size in (narrow, wide):
         page.set_viewport_size(size)
-        page.wait_for_timeout(600)  # boxes that scroll are marked with a delay
         assert page.evaluate(TOO_WIDE) == []
-        assert page.evaluate(UNREACHABLE) == []
+        assert wait_until_empty(page, UNREACHABLE) == []  # boxes that scroll are marked with a delay
     page.add_script_tag(path=AXE)
+    page.add_style_tag(content="* {transition: none !important}")  # colours would fade
     page.evaluate(CONDENSE)
     switch_to(page, "light")
     assert page.evaluate(VIOLATIONS, []) == []
     switch_to(page, "dark")  # which changes nothing but colours
     assert page.evaluate(VIOLATIONS, ["color-contrast", "link-in-text-block"]) == []
     assert page.problems == []
+
+
+def wait_until_empty(page, search: str) -> list[str]:
+    """Return what a search finds, at once if that is nothing, else after two seconds."""
+    for _ in range(20):
+        if not page.evaluate(search):
+            return []
+        page.wait_for_timeout(100)
+    return page.evaluate(search)
 
 
 def switch_to(page, theme: str) -> None:
@@ -136,13 +134,11 @@ def switch_to(page, theme: str) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     page.mouse.move(300, 500)
     page.locator(".tooltip").wait_for(state="detached")
-    page.wait_for_timeout(300)  # colours fade
 
 
 @pytest.mark.parametrize("doc", PAGES)
 def test_page_works_from_the_disk(visit, book, doc):
     page = visit((book / f"{doc}.html").as_uri())
-    started(page)
     assert page.problems == []
     assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
     assert page.locator('mjx-assistive-mml [mathcolor="red"]').count() == 0, "an unknown macro"
@@ -152,7 +148,6 @@ def test_page_works_from_the_disk(visit, book, doc):
 
 def test_the_playground_is_alive_in_the_first_screen(visit, served_book):
     page = visit(f"{served_book}/intro.html", viewport={"width": 1280, "height": 900})
-    started(page)
     slider = page.locator('.cu-fig input[type="range"]').nth(1)
     assert slider.bounding_box()["y"] < 600
     before = page.locator(".cu-fig").inner_text()
@@ -165,7 +160,6 @@ def test_the_playground_is_alive_in_the_first_screen(visit, served_book):
 def test_search_finds_a_word_and_leads_to_it(visit, served_book, book, way):
     home = served_book if way == "http" else book.as_uri()
     page = visit(f"{home}/intro.html")
-    started(page)  # a module that still loads when the page is left counts as a failed request
     page.keyboard.press("Control+k")
     page.keyboard.type("temperature")
     page.keyboard.press("Enter")

@@ -5,7 +5,7 @@ import http.server
 import threading
 
 import pytest
-from browser_tools import PHONE, accessibility_violations, open_page, visible_text, write_page
+from browser_tools import PHONE, accessibility_violations, visible_text, write_page
 from figure_samples import SAMPLES
 
 from course_utils.figures import base
@@ -41,17 +41,16 @@ def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
     assert accessibility_violations(page) == []
 
 
-def test_all_start_over_http(browser, tmp_path):
+def test_all_start_over_http(pages, tmp_path):
     write_page(tmp_path, *(make() for make in SAMPLES.values()))
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
     handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever).start()
-        page = open_page(browser, f"http://127.0.0.1:{server.server_port}/page.html")
+        page = pages.open(f"http://127.0.0.1:{server.server_port}/page.html")
         server.shutdown()
     assert page.problems == []
     assert page.locator(".cu-fig").count() == len(SAMPLES)
-    page.context.close()
 
 
 def test_keyboard_reaches_and_moves_everything(show, figure):

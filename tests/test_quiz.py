@@ -1,7 +1,7 @@
 """The quick questions: what is stored, and what a reader meets in a browser."""
 
 import pytest
-from browser_tools import accessibility_violations, open_page, write_page
+from browser_tools import accessibility_violations, write_page
 
 from course_utils.figures.quiz import Quiz
 
@@ -36,11 +36,10 @@ def test_the_static_form_holds_the_question_in_words_and_no_answer_of_a_reader()
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = open_page(browser, write_page(tmp_path, question(), question("1.b")))
+def page(pages, tmp_path):
+    page = pages.open(write_page(tmp_path, question(), question("1.b")))
     yield page
     assert page.problems == []
-    page.context.close()
 
 
 def choose(page, option, nth=0):
@@ -103,8 +102,7 @@ def test_damaged_memory_is_no_obstacle(page):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser, tmp_path, theme):
-    page = open_page(browser, write_page(tmp_path, question(), theme=theme))
+def test_axe_finds_nothing(pages, tmp_path, theme):
+    page = pages.open(write_page(tmp_path, question(), theme=theme))
     choose(page, 0)
     assert accessibility_violations(page) == []
-    page.context.close()
