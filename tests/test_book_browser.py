@@ -53,7 +53,7 @@ CONDENSE = """() => {
     }
   }
 }"""
-#: Boxes that scroll sideways but cannot be reached by keyboard.
+#: Boxes that scroll sideways but cannot be reached by keyboard; a script marks them with a delay.
 UNREACHABLE = """() => [...document.querySelectorAll("main *")].filter((e) =>
     e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
     && e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
@@ -104,7 +104,7 @@ def test_page_over_http(visit, served_book, book, doc, check_book):
     for size in (narrow, wide):
         page.set_viewport_size(size)
         assert page.evaluate(TOO_WIDE) == []
-        assert wait_until_empty(page, UNREACHABLE) == []  # boxes that scroll are marked with a delay
+        assert wait_until_empty(page, UNREACHABLE) == []
     page.add_script_tag(path=AXE)
     page.add_style_tag(content="* {transition: none !important}")  # colours would fade
     page.evaluate(CONDENSE)
