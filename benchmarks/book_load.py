@@ -94,7 +94,8 @@ def main(book: Path = BOOK) -> None:
     from playwright.sync_api import sync_playwright
 
     sys.path.insert(0, str(ROOT / "tools"))
-    from make_pdf import FLAGS, find_browser, reading_order
+    from browsing import find_browser, launch
+    from make_pdf import reading_order
 
     if not (book / "intro.html").is_file() or find_browser() is None:
         print("skipped: it needs the built book (make book) and Chromium")
@@ -105,7 +106,7 @@ def main(book: Path = BOOK) -> None:
         sync_playwright() as playwright,
     ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = launch(playwright)
         for name in reading_order(book):
             address = f"http://127.0.0.1:{server.server_port}/{name}"
             seconds, sizes = zip(*(visit(browser, address) for _ in range(ROUNDS)), strict=True)

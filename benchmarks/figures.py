@@ -7,9 +7,8 @@ to begin is the screen's affair (up to 16.7 ms) and is left out: the event comes
 
 import gzip
 import importlib
-import os
-import shutil
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,8 +19,7 @@ from course_utils.figures.base import Figure, names, read, source
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.scripts import browser_script, host_script
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+ROOT = Path(__file__).resolve().parents[1]
 EXPLORERS = (
     "softmax_playground",
     "jacobian_explorer",
@@ -108,13 +106,15 @@ def main(rounds: int = 120) -> None:
     """Print sizes, repaint times of figures 1 to 4 and 7, and figure 5's steps a second."""
     from playwright.sync_api import sync_playwright
 
+    sys.path.insert(0, str(ROOT / "tools"))
+    from browsing import find_browser, launch
+
     weigh()
-    path = os.environ.get("COURSE_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
+    if find_browser() is None:
         print("no repaint times: they need Chromium")
         return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = launch(playwright)
         for name in EXPLORERS:
             page = browser.new_page()
             page.goto(page_of(name, figure_of(name), Path(folder)).as_uri())

@@ -1,7 +1,5 @@
 """What the browser tests share: the browser, static pages, the accessibility check."""
 
-import os
-import shutil
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -9,25 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from course_utils.figures.base import read
 from course_utils.figures.scripts import browser_script, host_script
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-# No services of the browser itself: every request a test sees comes from the page.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 STARTED = """[...document.querySelectorAll('[data-afm]')]
   .every((d) => d.querySelector('.cu-fig, .cu-error'))"""
-
-
-def browser_path() -> str | None:
-    """Return the browser to drive: COURSE_BROWSER, else the first Chromium on the path."""
-    return os.environ.get("COURSE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def page_html(bodies, names, theme="light") -> str:

@@ -22,17 +22,16 @@ def browser():
 
     With COURSE_REQUIRE_BROWSER=1 (continuous integration) a missing browser is a failure.
     """
-    from browser_tools import FLAGS, browser_path
+    from browsing import find_browser, launch
     from playwright.sync_api import sync_playwright
 
-    path = browser_path()
-    if path is None:
+    if find_browser() is None:
         reason = "no Chromium found: install it, or set COURSE_BROWSER to its path"
         if os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

@@ -1,7 +1,6 @@
 """The built book in a browser: over http and from the disk, light and dark, wide and narrow."""
 
 import os
-import sys
 from pathlib import Path
 
 import axe_playwright_python
@@ -218,7 +217,6 @@ def test_a_link_into_a_page_ends_at_its_place(visit, served_book):
 
 def test_the_whole_book_prints(book, tmp_path, browser):
     import make_pdf
-    from browser_tools import browser_path
 
     html = make_pdf.whole_book(book)
     for doc in ["intro", *DOCS]:
@@ -229,7 +227,7 @@ def test_the_whole_book_prints(book, tmp_path, browser):
     small = tmp_path / "book"
     small.symlink_to(book)
     if os.environ.get("COURSE_FULL_PDF") == "1":
-        make_pdf.print_pdf(small, tmp_path / "book.pdf", browser_path())
+        make_pdf.print_pdf(small, tmp_path / "book.pdf")
         assert (tmp_path / "book.pdf").read_bytes()[:5] == b"%PDF-"
 
 
@@ -239,6 +237,3 @@ def check_book():
     import check_book
 
     return check_book
-
-
-sys.path.insert(0, str(ROOT / "tools"))

@@ -1,14 +1,7 @@
 """The checker of built pages, tried on pages with one fault each."""
 
-import sys
-from pathlib import Path
-
+import check_book
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import check_book  # noqa: E402
 
 GOOD = '<h1 id="top">One</h1><a href="#top">up</a><a href="b.html#two">b</a>'
 

@@ -7,16 +7,14 @@ links between chapters work in the PDF too. Interactive figures show their defau
 import argparse
 import os
 import re
-import shutil
 import sys
 from html import unescape
 from pathlib import Path
 
+from browsing import find_browser, launch
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
 ASSET = re.compile(r'<link[^>]*rel="stylesheet"[^>]*>|<script\b.*?</script>', re.DOTALL)
@@ -33,11 +31,6 @@ READY = """async () => {
   await Promise.all([...document.images].map((image) => image.decode()));
   return [...document.querySelectorAll("[data-afm]")].every((d) => d.querySelector(".cu-fig"));
 }"""
-
-
-def find_browser() -> str | None:
-    """The first Chromium on the path."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def slug(page: str) -> str:
@@ -104,14 +97,14 @@ def whole_book(book: Path) -> str:
     )
 
 
-def print_pdf(book: Path, output: Path, browser: str) -> None:
+def print_pdf(book: Path, output: Path) -> None:
     """Write the book to ``output``."""
     combined = book / "whole-book.html"
     combined.write_text(whole_book(book), encoding="utf-8")
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
         with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+            chromium = launch(playwright)
             page = chromium.new_page(viewport={"width": 820, "height": 1100})
             page.set_default_timeout(180_000)
             page.goto(combined.as_uri())
@@ -138,16 +131,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--book", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--output", type=Path, default=ROOT / "_build/pdf/softmax-regression.pdf")
     args = parser.parse_args(argv)
-    browser = os.environ.get("COURSE_BROWSER") or next(
-        filter(None, map(shutil.which, BROWSERS)), ""
-    )
-    if not browser:
+    if find_browser() is None:
         print("No Chromium or Chrome found: install one, or set COURSE_BROWSER.", file=sys.stderr)
         return 1
     if not (args.book / "intro.html").is_file():
         print(f"There is no book in {args.book}: run make book first.", file=sys.stderr)
         return 1
-    print_pdf(args.book.resolve(), args.output.resolve(), browser)
+    print_pdf(args.book.resolve(), args.output.resolve())
     size = args.output.stat().st_size / 1e6
     print(f"The book is printed: {args.output.resolve()} ({size:.1f} MB)")
     return 0
