@@ -17,14 +17,14 @@ FORM_COLORS = {
 }
 
 
-def plot_exp_range(limits: Mapping[str, tuple[float, float, float]], ax: Axes) -> Axes:
+def plot_exp_range(ax: Axes, limits: Mapping[str, tuple[float, float, float]]) -> Axes:
     """Draw one bar a format, from where exp leaves zero to where it overflows.
 
     Parameters
     ----------
+    ax : Axes to draw on
     limits : name of a format -> (smallest x with exp(x) > 0, smallest x with exp(x) normal,
         largest x with exp(x) finite)
-    ax : Axes to draw on
 
     Returns
     -------
@@ -51,14 +51,14 @@ def _breaks(values: Tensor) -> Tensor:
     return values.isfinite() & (broken[:-2] | broken[2:])
 
 
-def plot_curves(x: Tensor, curves: Mapping[str, Tensor], ax: Axes) -> Axes:
+def plot_forms(ax: Axes, x: Tensor, curves: Mapping[str, Tensor]) -> Axes:
     """Draw one line a form and a cross where it breaks (turns inf or nan).
 
     Parameters
     ----------
+    ax : Axes to draw on
     x : Tensor of shape (m,): the horizontal axis
     curves : name of a form -> Tensor of shape (m,); inf and nan leave a hole
-    ax : Axes to draw on
 
     Returns
     -------
@@ -76,14 +76,14 @@ def plot_curves(x: Tensor, curves: Mapping[str, Tensor], ax: Axes) -> Axes:
     return ax
 
 
-def plot_bounds(x: Tensor, bounds: Mapping[str, Tensor], ax: Axes) -> Axes:
+def plot_bounds(ax: Axes, x: Tensor, bounds: Mapping[str, Tensor]) -> Axes:
     """Draw one dashed line a form: what its error may not exceed.
 
     Parameters
     ----------
+    ax : Axes to draw on
     x : Tensor of shape (m,): the horizontal axis
     bounds : name of a form -> Tensor of shape (m,)
-    ax : Axes to draw on
 
     Returns
     -------
@@ -98,15 +98,15 @@ def plot_bounds(x: Tensor, bounds: Mapping[str, Tensor], ax: Axes) -> Axes:
     return ax
 
 
-def plot_vanishing_loss(gaps: Tensor, losses: Tensor, exact: Tensor, ax: Axes) -> Axes:
+def plot_vanishing_loss(ax: Axes, gaps: Tensor, losses: Tensor, exact: Tensor) -> Axes:
     """Draw a rounded loss as a staircase beside the exact one, and shade where it is exactly 0.
 
     Parameters
     ----------
+    ax : Axes to draw on
     gaps : Tensor of shape (m,), ascending: how far the right class leads
     losses : Tensor of shape (m,): computed, in nats
     exact : Tensor of shape (m,): the same in more digits
-    ax : Axes to draw on
 
     Returns
     -------
