@@ -99,7 +99,10 @@ def test_small_files_come_first(tmp_path):
 
 
 BAD_ANSWERS = {
-    "html": (lambda name: response(b"<html>Please log in</html>"), "not a gzip file.*<html>"),
+    "html": (
+        lambda name: response(b"<html>Please log in</html>"),
+        "not a gzip file, starts with b'<html>Please lo'$",
+    ),
     "not found": (lambda name: response(b"", status="404 Not Found"), "404"),
     "cut, right length": (lambda name: response(BODY[:99], length=len(BODY)), "99 bytes with MD5"),
     "length too small": (lambda name: response(BODY, length=99), "99 bytes with MD5"),
@@ -147,7 +150,7 @@ def test_good_gzip_of_the_wrong_content_is_refused():
     mixed = type(IMAGES)(IMAGES.name, IMAGES.shape, IMAGES.md5, other.gz_md5)
     with (
         serving(lambda name: response(PACKED[other.name])) as url,
-        pytest.raises(DamagedFileError, match=f"only {other.num_bytes} bytes"),
+        pytest.raises(DamagedFileError, match=f"{url}.*only {other.num_bytes} bytes"),
     ):
         fetch(url + "f.gz", mixed, 10)
 
@@ -160,7 +163,7 @@ def test_refused_connection_names_the_server(tmp_path):
 
 
 def test_no_server_at_all(tmp_path):
-    with pytest.raises(DataError, match="no server left to ask"):
+    with pytest.raises(DataError, match=":\n  no server left to ask\nCheck the network"):
         fetch_all(tmp_path)
 
 
@@ -200,6 +203,24 @@ def test_stalling_server_is_given_up(sent, message):
         receive(url + "f.gz", limit=10**6, patience=0.5)
 
 
+def test_the_patience_of_the_caller_counts(tmp_path):
+    with (
+        serving(lambda name: b"", hold=threading.Event()) as url,
+        pytest.raises(DataError, match=r"no answer within 0\.3 seconds"),
+    ):
+        fetch_all(tmp_path, url, patience=0.3)
+
+
+def test_bytes_are_counted_from_the_last_progress(monkeypatch):
+    """150 bytes came, and nothing since."""
+    monkeypatch.setattr("course_utils.download.PROGRESS", 100)
+    with (
+        serving(lambda name: response(bytes(150), length=999), hold=threading.Event()) as url,
+        pytest.raises(TimeoutError, match="only 0 bytes within 1 seconds"),
+    ):
+        receive(url + "f.gz", limit=1000, patience=1)
+
+
 def test_dripping_server_is_given_up():
     """Every single read succeeds, and yet nothing gets done."""
     done = threading.Event()
@@ -227,12 +248,13 @@ def test_dripping_server_is_given_up():
 def test_slow_but_steady_server_is_waited_for(monkeypatch):
     """Longer than the patience in all, with progress within each."""
     monkeypatch.setattr("course_utils.download.PROGRESS", 10)
+    asked = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve():
             peer, _ = listener.accept()
             with peer:
-                peer.recv(4096)
+                asked.append(peer.recv(4096))
                 peer.sendall(response(b"", length=150))
                 for _ in range(15):
                     time.sleep(0.1)
@@ -243,6 +265,7 @@ def test_slow_but_steady_server_is_waited_for(monkeypatch):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         assert receive(url, limit=200, patience=1) == b"0123456789" * 15
         thread.join()
+    assert b"\r\nUser-Agent: softmax-course\r\n" in asked[0]
 
 
 def test_limit_is_inclusive():
@@ -284,7 +307,7 @@ def test_two_mirrors_that_fail_are_both_named_and_asked_once(tmp_path):
     ):
         fetch_all(tmp_path, first, second)
     message = str(caught.value)
-    assert message.index(first) < message.index("410") < message.index(second)
+    assert message.index(first) < message.index("410") < message.index(f"\n  {second}")
     assert "not a gzip file" in message[message.index(second) :]
     assert "by hand" in message
     assert len(asked) == 2
@@ -323,9 +346,30 @@ def test_full_disk_leaves_nothing(step, tmp_path, monkeypatch):
     with serving(good) as url, pytest.raises(DataError, match="No space left") as caught:
         fetch_all(tmp_path, url)
     text = str(caught.value)
-    assert "free 60 MB" in text
-    assert "FASHION_MNIST_ROOT" in text
+    assert text.endswith(
+        "cannot be written (No space left on device); free 60 MB there or choose another folder: "
+        "root=... or the environment variable FASHION_MNIST_ROOT"
+    )
     assert any(name in text for name in NAMES)
+    assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EACCES, "Permission denied"), r"\(Permission denied\); choose another"),
+        (OSError("it is odd"), r"\(it is odd\); choose another"),
+    ],
+)
+def test_a_disk_that_refuses_for_another_reason_is_not_called_full(
+    error, words, tmp_path, monkeypatch
+):
+    def refuse(*args):
+        raise error
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with serving(good) as url, pytest.raises(DataError, match=words):
+        fetch_all(tmp_path, url)
     assert left_in(tmp_path) == []
 
 

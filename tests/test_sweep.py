@@ -5,6 +5,7 @@ import torch
 
 from course_utils.data import FashionMNIST, Split, batches
 from course_utils.models import SoftmaxRegression
+from course_utils.side_by_side import SideBySide
 from course_utils.sweep import train_sweep
 from course_utils.training import evaluate, fit, train_epoch
 
@@ -39,6 +40,14 @@ def test_each_run_is_what_fit_makes_of_it(data, seed, lr):
     assert sweep.train_loss[:, *run].tolist() == pytest.approx(history.train_loss)
     assert sweep.train_accuracy[:, *run].tolist() == pytest.approx(history.train_accuracy)
     assert sweep.test_accuracy[:, *run].tolist() == pytest.approx(history.test_accuracy)
+
+
+def test_side_by_side_evaluates_as_evaluate_does(data):
+    models = [untrained(seed) for seed in SEEDS]
+    losses, accuracies = SideBySide(models, (0.1, 0.2)).evaluate(data.test)
+    expected = torch.tensor([evaluate(model, data.test) for model in models], dtype=torch.float64)
+    torch.testing.assert_close(losses, expected[:, :1].expand(-1, 2), rtol=1e-6, atol=0)
+    torch.testing.assert_close(accuracies, expected[:, 1:].expand(-1, 2))
 
 
 def test_decay_is_torch_s_linear_schedule(data):
