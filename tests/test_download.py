@@ -195,12 +195,13 @@ def test_name_look_up_that_hangs_is_given_up(monkeypatch):
     ids=["silent", "inside the header", "inside the body"],
 )
 def test_stalling_server_is_given_up(sent, message):
-    with (
-        serving(lambda name: sent, hold=threading.Event()) as url,
-        pytest.raises(TimeoutError, match=message),
-    ):
-        # The reader's own socket timeout must not be what ends the wait.
-        receive(url + "f.gz", limit=10**6, patience=0.5)
+    with serving(lambda name: sent, hold=threading.Event()) as url:
+        with pytest.raises(TimeoutError, match=message):
+            # The reader's own socket timeout must not be what ends the wait.
+            receive(url + "f.gz", limit=10**6, patience=0.5)
+        readers = [t for t in threading.enumerate() if "_read" in t.name]
+        assert readers
+        assert all(t.daemon for t in readers), "the program could not end before the server does"
 
 
 def test_the_patience_of_the_caller_counts(tmp_path):
@@ -221,8 +222,10 @@ def test_bytes_are_counted_from_the_last_progress(monkeypatch):
         receive(url + "f.gz", limit=1000, patience=1)
 
 
-def test_dripping_server_is_given_up():
-    """Every single read succeeds, and yet nothing gets done."""
+@pytest.mark.parametrize("begun", [0, 150])
+def test_dripping_server_is_given_up(begun, monkeypatch):
+    """Every single read succeeds, and yet nothing gets done; not even after a good beginning."""
+    monkeypatch.setattr("course_utils.download.PROGRESS", 100)
     done = threading.Event()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -231,7 +234,7 @@ def test_dripping_server_is_given_up():
             peer, _ = listener.accept()
             with peer:
                 peer.recv(4096)
-                peer.sendall(response(b"", length=10**6))
+                peer.sendall(response(bytes(begun), length=10**6))
                 while not done.wait(0.02):
                     peer.sendall(b"x")
 
