@@ -156,6 +156,42 @@ def test_exercise(number):
         assert sentence in verdict.message
 
 
+ODD = [
+    *(None, 3, -1.5, float("nan"), 1 + 2j, "ab", b"x", object(), print, range(3)),
+    *([], (), {}, {"a": 1}, {1, 2}, [1, 2], [None, None], (None, None), [[1.0], [2.0]]),
+    *(["ab", "cd"], [(1, 2, 3)] * 2, (torch.zeros(2), torch.zeros(3))),
+    *(torch.tensor(1.0), torch.zeros(0), torch.zeros(2, 2), torch.arange(3), torch.tensor([True])),
+]
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_an_odd_answer_gets_a_verdict(number):
+    """Whatever a learner returns: no error, and no praise."""
+    for odd in ODD:
+        is_function = isinstance(EXERCISES[number], FunctionExercise)
+        verdict = check(number, (lambda *args, odd=odd: odd) if is_function else odd)
+        assert not verdict, odd
+
+
+def even_shares(n, p):
+    return [(r * n // p, (r + 1) * n // p) for r in range(p)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda n, p: [(r * n / p, (r + 1) * n / p) for r in range(p)],
+        lambda n, p: [(*pair, n) for pair in even_shares(n, p)],
+        lambda n, p: [(0, n + 1), *[(n + 1, n)] * (p - 1)],
+        lambda n, p: [(0, 3), (3, 4)] if n == 4 else even_shares(n, p),
+    ],
+    ids=["fractions", "triples", "a negative share", "two apart"],
+)
+def test_shares_that_are_none(wrong):
+    assert check("11.2", even_shares)
+    assert not check("11.2", wrong)
+
+
 def stub(*args):
     return ...
 

@@ -1,6 +1,7 @@
 """Exercises of chapter 11, more than one machine."""
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,16 +15,22 @@ def shares(n: int, num_processes: int) -> list:
     return list(pairwise(ends))
 
 
-def even_cover(value: object, expected: object) -> bool:
+def are_slices(value: object, n: int, num_processes: int) -> bool:
+    """Whether an answer holds a pair of integers for each process."""
+    if not isinstance(value, (list, tuple)) or len(value) != num_processes:
+        return False
+    return all(
+        isinstance(pair, (list, tuple)) and [type(end) for end in pair] == [int, int]
+        for pair in value
+    )
+
+
+def even_cover(value: Any, expected: Any) -> bool:
     """Whether the pairs follow each other, cover the same range and are even."""
-    if not isinstance(value, (list, tuple)) or not isinstance(expected, list):
-        return False
-    if len(value) != len(expected):
-        return False
     starts, stops = [pair[0] for pair in value], [pair[1] for pair in value]
     sizes = [stop - start for start, stop in value]
     follows = starts[1:] == stops[:-1] and starts[0] == 0 and stops[-1] == expected[-1][1]
-    return follows and min(sizes) >= 0 and max(sizes) - min(sizes) <= 1
+    return follows and max(sizes) - min(sizes) <= 1
 
 
 def last_takes_the_rest(n: int, p: int) -> list:
@@ -71,6 +78,9 @@ EXERCISES = (
         reference=shares,
         cases=[(4, 2), (5, 2), (11, 4), (2, 3), (256, 3)],
         hint="let share r end where (r + 1) n / p, rounded down, says.",
+        properties=[
+            ("It should be a pair of integers (start, stop) for each process.", are_slices)
+        ],
         compare=even_cover,
         mistakes={
             "What is left over after even division belongs to nobody.": lambda n, p: [
