@@ -99,11 +99,13 @@ def test_small_numbers_of_pictures():
 
 def test_notice_is_a_box_that_keeps_paths_whole():
     path = "/" + "long-folder-name/" * 8 + "train-images-idx3-ubyte"
-    notice = stand_in_notice(f"{path} is missing\nand the network is down")
+    notice = stand_in_notice(f"{path} is missing\nand the network is down\n  http:/{path}: 404")
     lines = notice.splitlines()
     assert "STAND-IN DATA, NOT FASHION-MNIST" in lines[1]
     assert path in notice
     assert any("and the network is down" in line for line in lines)
+    assert lines[-3].startswith(f"|   http:/{path}:"), "servers are set off from the rest"
+    assert lines[-2].startswith("|     404 ")
     assert len({len(line) for line in lines}) == 1
     assert lines[0] == lines[-1] == "+" + "=" * (len(lines[0]) - 2) + "+"
     assert all(line.startswith("| ") and line.endswith(" |") for line in lines[1:-1])

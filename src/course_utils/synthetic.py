@@ -145,7 +145,15 @@ def stand_in_notice(reason: str) -> str:
     ]
     lines = []
     for line in text:  # never cutting a path in two
-        lines += wrap(line, 88, break_long_words=False, break_on_hyphens=False) or [""]
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += wrap(
+            line.strip(),
+            88,
+            initial_indent=indent,
+            subsequent_indent=2 * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
     width = max(map(len, lines))
     rule = "+" + "=" * (width + 2) + "+"
     return "\n".join([rule, *(f"| {line:<{width}} |" for line in lines), rule])
