@@ -75,3 +75,15 @@ def test_runs_on_one_thread_and_puts_the_number_back():
 def test_repeats_must_be_a_count():
     with pytest.raises(ValueError, match="repeats must be at least 1"):
         best_seconds(lambda: None, repeats=0)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_blocks_that_overlap_give_the_threads_back_together():
+    """Two labs that train at once: the first to end must not decide for the other."""
+    first, second = one_thread(), one_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert torch.get_num_threads() == 1
+    second.__exit__(None, None, None)
+    assert torch.get_num_threads() == 2

@@ -1,5 +1,6 @@
 """Measure what a function costs: processor seconds on one thread, bytes of the tensors it makes."""
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -33,15 +34,33 @@ def _address(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
+class _OnOneThread:
+    """The blocks under way that asked for one thread, and the number that torch had before them.
+
+    The number belongs to the whole process: torch has one for all threads of Python.
+    """
+
+    lock, blocks, before = threading.Lock(), 0, 1
+
+
 @contextmanager
 def one_thread():
-    """Run the block on one thread of torch: small products wait for a second one, if it is busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """Run the block on one thread of torch: small products wait for a second one, if it is busy.
+
+    Blocks may overlap, in runs beside each other: the last to end gives the threads back.
+    """
+    with _OnOneThread.lock:
+        if _OnOneThread.blocks == 0:
+            _OnOneThread.before = torch.get_num_threads()
+        _OnOneThread.blocks += 1
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _OnOneThread.lock:
+            _OnOneThread.blocks -= 1
+            if _OnOneThread.blocks == 0:
+                torch.set_num_threads(_OnOneThread.before)
 
 
 def _keep_freed_memory() -> None:
