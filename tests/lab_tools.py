@@ -1,4 +1,4 @@
-"""A real JupyterLab for the live tests: its own server, configuration and notebook."""
+"""A real JupyterLab for the live tests: its own server and configuration, a notebook a file."""
 
 import os
 import socket
@@ -56,17 +56,17 @@ def _wait_until_it_answers(url, server, log, seconds=60) -> None:
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
-def write_notebook(folder, *cells: str) -> None:
-    """Write a notebook of code cells as ``live.ipynb`` into ``folder``."""
+def write_notebook(folder, name: str, *cells: str) -> None:
+    """Write a notebook of code cells into ``folder``."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "live.ipynb")
+    nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
-def run_all(browser, url: str):
-    """Open ``live.ipynb`` in JupyterLab, run all of its cells, and return the page."""
+def run_all(browser, url: str, name: str):
+    """Open a notebook in JupyterLab, run all of its cells, and return the page."""
     page = browser.new_page(viewport={"width": 1300, "height": 1000})
-    page.goto(f"{url}/lab/tree/live.ipynb")
+    page.goto(f"{url}/lab/workspaces/{name}/tree/{name}.ipynb")  # no tabs of other tests
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
     page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel is there
     page.get_by_role("menuitem", name="Run", exact=True).click()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from browser_tools import accessibility_violations, value
-from lab_tools import lab_server, run_all, run_cell, write_notebook
+from lab_tools import run_all, run_cell, write_notebook
 
 # One JupyterLab at a time: two would share their settings and work spaces.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("lab")]
@@ -24,14 +24,13 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder, *CELLS)
-    with lab_server(folder) as url:
-        page = run_all(browser, url)
-        page.locator(".cu-fig").nth(4).wait_for(timeout=60_000)
-        yield page
-        page.close()
+def page(browser, lab):
+    folder, url = lab
+    write_notebook(folder, "explorers", *CELLS)
+    page = run_all(browser, url, "explorers")
+    page.locator(".cu-fig").nth(4).wait_for(timeout=60_000)
+    yield page
+    page.close()
 
 
 def both_views_show(page, name: str, number: float) -> None:

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from browser_tools import move
-from lab_tools import lab_server, run_all, run_cell, write_notebook
+from lab_tools import run_all, run_cell, write_notebook
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,18 +41,13 @@ print("steps", points.trained.get("steps"))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("lab")
-
-
-@pytest.fixture(scope="module")
-def page(browser, folder):
-    write_notebook(folder, SETUP, LAB, POINTS, REPORT, "lab.lr = 1.0")
-    with lab_server(folder) as url:
-        page = run_all(browser, url)
-        page.locator("[data-runs]").wait_for(timeout=90_000)
-        yield page
-        page.close()
+def page(browser, lab):
+    folder, url = lab
+    write_notebook(folder, "training", SETUP, LAB, POINTS, REPORT, "lab.lr = 1.0")
+    page = run_all(browser, url, "training")
+    page.locator("[data-runs]").wait_for(timeout=90_000)
+    yield page
+    page.close()
 
 
 def report(page) -> str:
@@ -118,10 +113,10 @@ def test_points_trained_in_the_page_reach_python(page):
     assert "steps 2" in report(page)
 
 
-def test_a_kernel_that_dies_leaves_the_recorded_runs(page, folder):
+def test_a_kernel_that_dies_leaves_the_recorded_runs(page, lab):
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for_words(page, r"batch size 16")
-    os.kill(int((folder / "pid.txt").read_text()), signal.SIGKILL)
+    os.kill(int((lab[0] / "pid.txt").read_text()), signal.SIGKILL)
     page.locator("[data-runs='recorded']").wait_for(timeout=30_000)
     assert "does not answer" in page.locator("[data-runs]").inner_text()
     move(page, "lr", 2)
