@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import measure
-from course_utils.measure import best_seconds, one_thread, tensor_bytes
+from course_utils.measure import at_most_threads, best_seconds, one_thread, tensor_bytes
 
 
 def test_bytes_of_results_and_intermediate_tensors():
@@ -87,3 +87,12 @@ def test_blocks_that_overlap_give_the_threads_back_together():
     assert torch.get_num_threads() == 1
     second.__exit__(None, None, None)
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_the_lowest_limit_counts_and_no_limit_adds_threads():
+    with at_most_threads(5):
+        assert torch.get_num_threads() == 2
+        with at_most_threads(1), at_most_threads(2):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2

@@ -91,16 +91,16 @@ def test_settings_that_make_no_sense_are_refused(data, settings, message):
         train_sweep(data, **({"lrs": LRS} | settings))
 
 
-def test_it_runs_on_one_thread_and_gives_the_others_back(data, monkeypatch):
+def test_it_runs_on_two_threads_and_gives_the_others_back(data, monkeypatch):
     before, seen = torch.get_num_threads(), []
     original = torch.baddbmm
     monkeypatch.setattr(
         torch, "baddbmm", lambda *a: seen.append(torch.get_num_threads()) or original(*a)
     )
-    torch.set_num_threads(2)
+    torch.set_num_threads(3)
     try:
         train_sweep(data, lrs=LRS, num_epochs=1)
-        assert torch.get_num_threads() == 2
+        assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
-    assert set(seen) == {1}
+    assert set(seen) == {2}

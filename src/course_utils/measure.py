@@ -34,33 +34,37 @@ def _address(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
-class _OnOneThread:
-    """The blocks under way that asked for one thread, and the number that torch had before them.
+class _FewThreads:
+    """What the blocks under way ask for, and the number of threads that torch had before them.
 
     The number belongs to the whole process: torch has one for all threads of Python.
     """
 
-    lock, blocks, before = threading.Lock(), 0, 1
+    lock, limits, before = threading.Lock(), list[int](), 1
 
 
 @contextmanager
-def one_thread():
-    """Run the block on one thread of torch: small products wait for a second one, if it is busy.
+def at_most_threads(limit: int):
+    """Run the block on no more threads of torch than this.
 
     Blocks may overlap, in runs beside each other: the last to end gives the threads back.
     """
-    with _OnOneThread.lock:
-        if _OnOneThread.blocks == 0:
-            _OnOneThread.before = torch.get_num_threads()
-        _OnOneThread.blocks += 1
-        torch.set_num_threads(1)
+    few = _FewThreads
+    with few.lock:
+        few.before = few.before if few.limits else torch.get_num_threads()
+        few.limits.append(limit)
+        torch.set_num_threads(min(few.before, *few.limits))
     try:
         yield
     finally:
-        with _OnOneThread.lock:
-            _OnOneThread.blocks -= 1
-            if _OnOneThread.blocks == 0:
-                torch.set_num_threads(_OnOneThread.before)
+        with few.lock:
+            few.limits.remove(limit)
+            torch.set_num_threads(min([few.before, *few.limits]))
+
+
+def one_thread():
+    """Run the block on one thread of torch: small products wait for a second one, if it is busy."""
+    return at_most_threads(1)
 
 
 def _keep_freed_memory() -> None:
