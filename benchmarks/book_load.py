@@ -13,7 +13,8 @@ from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks import ROOT, import_from_tools
+
 BOOK = ROOT / "_build" / "html"
 ROUNDS = 3
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json"}
@@ -93,7 +94,7 @@ def main(book: Path = BOOK) -> None:
     """Print one line for each page."""
     from playwright.sync_api import sync_playwright
 
-    sys.path.insert(0, str(ROOT / "tools"))
+    import_from_tools()
     from browsing import find_browser, launch
     from make_pdf import reading_order
 

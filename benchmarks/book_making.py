@@ -8,7 +8,6 @@ import contextlib
 import io
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,9 +15,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from benchmarks import Ratio
+from benchmarks import ROOT, Ratio, import_from_tools
 
-ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 1
 IMPORTS = "import torch, matplotlib.pyplot\nfrom course_utils.training import fit"
 
@@ -39,7 +37,7 @@ def empty_notebook() -> nbformat.NotebookNode:
 
 def build_seconds(folder: Path) -> float:
     """Build the book into ``folder``, from nothing; return the seconds."""
-    sys.path.insert(0, str(ROOT / "tools"))
+    import_from_tools()
     from build_book import build
 
     start = time.perf_counter()

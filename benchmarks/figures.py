@@ -8,18 +8,17 @@ to begin is the screen's affair (up to 16.7 ms) and is left out: the event comes
 import gzip
 import importlib
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import torch
 
+from benchmarks import import_from_tools
 from course_utils.figures.base import Figure, names, read, source
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.scripts import browser_script, host_script
 
-ROOT = Path(__file__).resolve().parents[1]
 EXPLORERS = (
     "softmax_playground",
     "jacobian_explorer",
@@ -106,7 +105,7 @@ def main(rounds: int = 120) -> None:
     """Print sizes, repaint times of figures 1 to 4 and 7, and figure 5's steps a second."""
     from playwright.sync_api import sync_playwright
 
-    sys.path.insert(0, str(ROOT / "tools"))
+    import_from_tools()
     from browsing import find_browser, launch
 
     weigh()

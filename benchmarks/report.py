@@ -9,10 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks import Ratio
+from benchmarks import ROOT, Ratio
 from course_utils.plots.style import COLORS
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.md"
 PLOT = ROOT / "pages" / "speed.svg"
 

@@ -1,4 +1,4 @@
-"""What the browser tests share: the browser, static pages, the accessibility check."""
+"""What the browser tests share: pages to borrow, static pages, the accessibility check."""
 
 from pathlib import Path
 
@@ -54,8 +54,9 @@ def _mentioned(text: str) -> list[str]:
 class Pages:
     """Pages that tests borrow: to make a new one costs more than most of the tests.
 
-    One with the same options is handed out again: emptied, with nothing stored, the mouse in the
-    corner, its ``problems`` (console errors, foreign requests) and ``requested`` forgotten.
+    One with the same options is handed out again: emptied, of its first size, with nothing stored,
+    the mouse in the corner, its ``problems`` (console errors, foreign requests) and ``requested``
+    forgotten.
     """
 
     def __init__(self, browser, make=None) -> None:
@@ -79,7 +80,9 @@ class Pages:
             page.emulate_media(media="null")
             page.mouse.move(0, 0)
             page.goto("about:blank")
-            page.problems.clear(), page.requested.clear()
+            page.set_viewport_size(page.first_size)
+            page.problems.clear()
+            page.requested.clear()
             self.free[kind].append(page)
 
 
@@ -87,7 +90,7 @@ def new_page(browser, **context):
     """Return a page of its own context that notes its problems and the requests it makes."""
     page = browser.new_context(**context).new_page()
     page.set_default_timeout(10_000)
-    page.problems, page.requested = [], []
+    page.first_size, page.problems, page.requested = page.viewport_size, [], []
     page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
     page.on("pageerror", lambda e: page.problems.append(str(e)))
     page.on("request", lambda r: page.requested.append(r.url))

@@ -5,6 +5,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import check_book
 import nbformat
 import pytest
 import torch
@@ -103,7 +104,7 @@ def test_nothing_was_left_unresolved(book, doc):
     assert not article(book, doc).select(".problematic, .system-message")
 
 
-def test_the_pages_are_in_order(book, check_book):
+def test_the_pages_are_in_order(book):
     assert check_book.check(book) == []
 
 
@@ -239,12 +240,3 @@ def test_the_citation_file_names_the_packages_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
     assert citation["license"] == "MIT"
-
-
-@pytest.fixture
-def check_book(monkeypatch):
-    """tools/check_book.py as a module."""
-    monkeypatch.syspath_prepend(str(ROOT / "tools"))
-    import check_book
-
-    return check_book

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import axe_playwright_python
+import check_book
+import make_pdf
 import pytest
 import yaml
 from browser_tools import Pages, new_page
@@ -92,7 +94,7 @@ def strict_page(browser, **options):
 
 
 @pytest.mark.parametrize("doc", PAGES)
-def test_page_over_http(visit, served_book, book, doc, check_book):
+def test_page_over_http(visit, served_book, book, doc):
     """Light and asks nobody else; fits a telephone and a wide window; axe finds nothing."""
     narrow, wide = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
     page = visit(f"{served_book}/{doc}.html", color_scheme="light", viewport=narrow)
@@ -216,8 +218,6 @@ def test_a_link_into_a_page_ends_at_its_place(visit, served_book):
 
 
 def test_the_whole_book_prints(book, tmp_path, browser):
-    import make_pdf
-
     html = make_pdf.whole_book(book)
     for doc in ["intro", *DOCS]:
         assert f'id="{make_pdf.slug(doc)}"' in html
@@ -229,11 +229,3 @@ def test_the_whole_book_prints(book, tmp_path, browser):
     if os.environ.get("COURSE_FULL_PDF") == "1":
         make_pdf.print_pdf(small, tmp_path / "book.pdf")
         assert (tmp_path / "book.pdf").read_bytes()[:5] == b"%PDF-"
-
-
-@pytest.fixture
-def check_book():
-    """tools/check_book.py as a module."""
-    import check_book
-
-    return check_book

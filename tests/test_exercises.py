@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from notebook_checks import code_cells, tree
 
 from course_utils.exercises import check, find_exercises
 from course_utils.exercises.kinds import FunctionExercise, ValueExercise
@@ -214,11 +215,6 @@ def test_chapter_has_four_exercises_each_with_a_stub_and_a_checked_solution(path
     assert re.findall(r"\{solution-start\} (ex-\S+)", text) == label
 
 
-def code_cells(path):
-    cells = json.loads(path.read_text())["cells"]
-    return [ast.parse("".join(c["source"])) for c in cells if c["cell_type"] == "code"]
-
-
 def definitions(cell):
     """Imports, functions, classes; constants too, where an exercise is set."""
     kinds = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
@@ -242,7 +238,7 @@ def solution(cell):
 def test_the_solutions_of_a_chapter_pass(path):
     """Each on the definitions of the chapter alone: what nbval sees, but in a second."""
     chapter, passed = {}, []
-    for cell in code_cells(path):
+    for cell in map(tree, code_cells(json.loads(path.read_text()))):
         number, statements = solution(cell)
         code = compile(ast.Module(statements, []), path.name, "exec")
         exec(code, dict(chapter) if number else chapter)

@@ -1,10 +1,10 @@
-"""Measuring: bytes are counted exactly, calls are repeated, threads are put back."""
+"""Measuring: bytes are counted exactly, calls are repeated."""
 
 import pytest
 import torch
 
 from course_utils import measure
-from course_utils.measure import at_most_threads, best_seconds, one_thread, tensor_bytes
+from course_utils.measure import best_seconds, tensor_bytes
 
 
 def test_bytes_of_results_and_intermediate_tensors():
@@ -53,46 +53,12 @@ def test_a_budget_is_used_up(monkeypatch):
     assert best_seconds(lambda: None, repeats=1, budget=8) == 3
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_runs_on_one_thread_and_puts_the_number_back():
+def test_a_call_has_one_thread():
     seen = []
     best_seconds(lambda: seen.append(torch.get_num_threads()), repeats=1)
     assert seen == [1]
-    assert torch.get_num_threads() == 2
-    with pytest.raises(RuntimeError, match="inside"), one_thread():
-        raise RuntimeError("inside")
-    assert torch.get_num_threads() == 2
 
 
 def test_repeats_must_be_a_count():
     with pytest.raises(ValueError, match="repeats must be at least 1"):
         best_seconds(lambda: None, repeats=0)
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_blocks_that_overlap_give_the_threads_back_together():
-    """Two labs that train at once: the first to end must not decide for the other."""
-    first, second = one_thread(), one_thread()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert torch.get_num_threads() == 1
-    second.__exit__(None, None, None)
-    assert torch.get_num_threads() == 2
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_the_lowest_limit_counts_and_no_limit_adds_threads():
-    with at_most_threads(5):
-        assert torch.get_num_threads() == 2
-        with at_most_threads(1), at_most_threads(2):
-            assert torch.get_num_threads() == 1
-        assert torch.get_num_threads() == 2

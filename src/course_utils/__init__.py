@@ -18,7 +18,8 @@ module                    what it holds
 ``models``                softmax regression with explicit parameters
 ``training``              one epoch, evaluation, ``fit``
 ``history``               what ``fit`` returns
-``sweep``                 several seeds and learning rates trained in one pass
+``sweep``                 several seeds and learning rates trained in one pass,
+                          on ``side_by_side``
 ``metrics``               accuracy, confusion matrix, recall, precision
 ``calibration``           reliability, calibration error, temperature scaling
 ``decisions``             the action with the least expected cost
@@ -27,6 +28,7 @@ module                    what it holds
 ``distributed``           data-parallel training; ``class_parallel`` splits classes
 ``launching``             starting worker processes, with ``processes``, ``ports``
 ``measure``, ``memory``   processor time and tensor memory of a function
+``threads``               a limit to torch's threads, for a while
 ``plots``                 draw on a given Axes and return it
 ``runner``                training in a background thread that can be stopped
 ``panel``                 the training panel of plain ipywidgets

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from course_utils.checks import require_count, require_rates, require_some
 from course_utils.data import FashionMNIST
-from course_utils.measure import at_most_threads
 from course_utils.models import SoftmaxRegression
 from course_utils.side_by_side import SideBySide, minibatches, untrained
+from course_utils.threads import at_most_threads
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Sweep:
         return f"Sweep(lrs={self.lrs}, seeds={self.seeds}, epochs={len(self.train_loss)})"
 
 
-@at_most_threads(2)  # two take 0.6 of the time of one; more have too little to do each
+@at_most_threads(2)  # on two idle cores 0.6 of the time of one; more were not measured
 def train_sweep(
     data: FashionMNIST,
     *,

@@ -9,8 +9,8 @@ from torch import Tensor
 from course_utils.checks import require_count, require_rates
 from course_utils.data import FashionMNIST, batches
 from course_utils.history import History
-from course_utils.measure import one_thread
 from course_utils.side_by_side import SideBySide, minibatches, untrained
+from course_utils.threads import one_thread
 from course_utils.training import loss_limit
 
 #: 1-2-5 steps from far too small to far too large.
