@@ -108,6 +108,14 @@ def value(page, name: str, nth: int = 0) -> float:
     return float(page.locator(f'[data-q="{name}"]').nth(nth).get_attribute("data-value"))
 
 
+def values(page) -> dict[str, float]:
+    """Return all numbers that the figures show, by name, at full precision."""
+    shown = page.locator("[data-q]").evaluate_all(
+        "(all) => all.map((e) => [e.dataset.q, e.dataset.value])"
+    )
+    return {name: float(number) for name, number in shown}
+
+
 def move(page, control: str, position: float, nth: int = 0) -> None:
     """Put a slider at a position, as dragging it would."""
     page.locator(f'[data-control="{control}"]').nth(nth).evaluate(

@@ -19,7 +19,8 @@ from course_utils.idx import FILES, DataError
 from course_utils.softmax import cross_entropy, softmax
 
 pytest_plugins = ["book_tools"]
-pytestmark = pytest.mark.book
+# In one worker: each page is read once.
+pytestmark = [pytest.mark.book, pytest.mark.xdist_group("html")]
 
 ROOT = Path(__file__).resolve().parents[1]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))

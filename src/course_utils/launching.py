@@ -34,7 +34,12 @@ class Run:
 
 
 def torchrun_command(
-    num_processes: int, *, max_restarts: int = 0, port: int | None = None, num_nodes: int = 1
+    num_processes: int,
+    *,
+    max_restarts: int = 0,
+    port: int | None = None,
+    num_nodes: int = 1,
+    join_timeout: int = 15,
 ) -> list[str]:
     """Return the torchrun command that starts ``num_processes`` workers on this machine.
 
@@ -49,7 +54,7 @@ def torchrun_command(
         "--rdzv-backend=c10d",
         f"--rdzv-endpoint=localhost:{port or 0}",
         f"--rdzv-id={uuid.uuid4().hex}",
-        "--rdzv-conf=join_timeout=15,timeout=15,is_host=1",
+        f"--rdzv-conf=join_timeout={join_timeout},timeout=15,is_host=1",
     ]
 
 
@@ -80,6 +85,7 @@ def launch(
     max_restarts: int = 0,
     port: int | None = None,
     num_nodes: int = 1,
+    join_timeout: int = 15,
 ) -> Run:
     """Run a script on several processes of this machine, each on one thread.
 
@@ -94,6 +100,7 @@ def launch(
     max_restarts : int, how often all workers are started again after one has failed
     port : where the workers meet; a free one is found without
     num_nodes : machines that take part; the others must be started by hand
+    join_timeout : seconds to wait for the other machines
 
     Raises
     ------
@@ -103,11 +110,16 @@ def launch(
     Introduced in chapter 11.
     """
     require_count("num_processes", num_processes)
+    require_count("join_timeout", join_timeout)
     require_positive("timeout", timeout)
     if port is not None:
         require_free_port(port)
     torchrun = torchrun_command(
-        num_processes, max_restarts=max_restarts, port=port, num_nodes=num_nodes
+        num_processes,
+        max_restarts=max_restarts,
+        port=port,
+        num_nodes=num_nodes,
+        join_timeout=join_timeout,
     )
     command = [*torchrun, str(script), *map(str, args)]
     tag, start = uuid.uuid4().hex, time.monotonic()
