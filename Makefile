@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 
-# Two run side by side, one a core; with two threads each they would only wait for each other.
-NBVAL := -m pytest --nbval --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
+# Two processes side by side, one a core; with two threads each they would only wait for each other.
+PYTEST := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+NOTEBOOKS := --nbval --nbval-cell-timeout=300 chapters
 LABS := tests/test_lab.py tests/test_lab_training.py
-TESTS := -m pytest -n 2 --dist loadgroup $(LABS:%=--ignore %) tests
+TESTS := $(LABS:%=--ignore %) tests
 QUICK := "not browser and not book and not processes"
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,12 +41,11 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 	$(BIN)/python tools/make_pdf.py
 
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
-	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python $(TESTS)
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python $(PYTEST) $(NOTEBOOKS) $(TESTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(LABS)  # one JupyterLab, and nothing beside it
-	OMP_NUM_THREADS=1 $(BIN)/python $(NBVAL)
 
 unit: $(STAMP)  ## the unit tests alone: no browser, no book, one process
-	OMP_NUM_THREADS=1 $(BIN)/python $(TESTS) -m $(QUICK)
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) $(TESTS) -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
 	$(BIN)/python -m pytest -n 2 -m "not book" $(LABS:%=--ignore %) \
@@ -54,7 +54,7 @@ coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % i
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
 	FASHION_MNIST_ROOT=$(CURDIR)/_build/no-data https_proxy=http://127.0.0.1:9 \
 	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 OMP_NUM_THREADS=1 \
-	$(BIN)/python $(NBVAL)
+	$(BIN)/python $(PYTEST) $(NOTEBOOKS)
 
 check: $(STAMP)  ## exactly what CI runs: lint, test, standin
 	$(MAKE) lint

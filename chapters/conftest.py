@@ -59,6 +59,21 @@ def real_data() -> bool:
     return all(is_present(folder / file.name) for file in FILES.values())
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the marks
+def pytest_collection_modifyitems(items):
+    """Keep a notebook's cells in one process, the last chapters first.
+
+    They take longest; what is short fills the gap at the end.
+    """
+    cells = [item for item in items if isinstance(item, IPyNbCell)]
+    for cell in cells:
+        cell.add_marker(pytest.mark.xdist_group(cell.path.stem))
+    # A stable sort: the cells of a notebook keep their order.
+    cells.sort(key=lambda cell: cell.path, reverse=True)
+    others = [item for item in items if not isinstance(item, IPyNbCell)]
+    items[:] = cells + others
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """After a cell ran and nbval is content, compare its numbers."""
