@@ -182,7 +182,7 @@ def test_a_missing_machine_is_named(misbehave, no_process_left):
     start = time.monotonic()
     with pytest.raises(LaunchError, match="not all machines joined in time"):
         launch(misbehave, "fine", 5, num_nodes=2, join_timeout=2, timeout=120)
-    assert time.monotonic() - start > 2
+    assert time.monotonic() - start < 15  # seconds it would wait by itself
 
 
 @pytest.mark.timeout(180)

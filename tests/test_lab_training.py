@@ -36,6 +36,7 @@ LAB = "lab = TrainingLab(SoftmaxRegression, data, recording=recording, epochs=2)
 POINTS = "points = BrowserRegression()\npoints"
 REPORT = """
 print("lr", lab.lr, "runs", len(lab.runs), "histories", len(lab.histories))
+print("stopped", sum(history.stopped for history in lab.histories))
 print("steps", points.trained.get("steps"))
 """
 
@@ -101,7 +102,9 @@ def test_press_stop_and_the_run_ends(page):
         wait_for_words(page, r"batch size 16, after epoch 1")
         page.get_by_role("button", name="Stop", exact=True).click()
         page.locator("button:text-is('Train'):enabled").wait_for(timeout=20_000)
-    assert "runs 3 histories 3" in report(page)
+    shown = report(page)
+    assert "runs 3 histories 3" in shown
+    assert "stopped 2" in shown
     assert page.locator(".cu-fig").first.locator("text:text-matches('live')").count() >= 3
 
 
