@@ -1,16 +1,14 @@
 """The built book in a browser: over http and from the disk, light and dark, wide and narrow."""
 
 import os
-from io import BytesIO
 from pathlib import Path
 
-import axe_playwright_python
 import check_book
 import make_pdf
 import pytest
 import yaml
 from browser_tools import Pages, new_page
-from PIL import Image
+from page_checks import breaches, colour_breaches, dark_shares, prepare, too_wide, unreachable
 
 pytest_plugins = ["book_tools"]
 pytestmark = [pytest.mark.book, pytest.mark.browser]
@@ -20,7 +18,6 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 DOCS = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
 CHAPTERS = [doc for doc in DOCS if doc.startswith("chapters/")]
 PAGES = ["intro", *DOCS, "genindex", "search"]
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 SETTLED = """async () => {
   const loaded = new Promise((done) => addEventListener("load", done));
@@ -29,83 +26,6 @@ SETTLED = """async () => {
   while (!settled()) await new Promise((done) => setTimeout(done, 50));
   await document.fonts.ready;
 }"""
-#: Breaches of the rules that do not depend on colours.
-VIOLATIONS = """async (colours) => {
-  const rules = Object.fromEntries(colours.map((rule) => [rule, {enabled: false}]));
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, rules});
-  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`));
-}"""
-COLOURS = ["color-contrast", "link-in-text-block"]
-#: Breaches of the rules on colours. Of all texts that agree in size, weight, colour, background
-#: and the colour around them, one is looked at: axe takes a fifth of the time.
-COLOUR_VIOLATIONS = """async (colours) => {
-  const shades = (e) => {
-    const found = [];
-    for (let box = e; box; box = box.parentElement) {
-      const {backgroundColor, backgroundImage, opacity, filter} = getComputedStyle(box);
-      found.push(opacity, filter, backgroundImage);
-      if (/, 0\\)$/.test(backgroundColor)) continue;
-      found.push(backgroundColor);
-    }
-    return found.filter((shade) => shade !== "1" && shade !== "none");
-  };
-  const hasText = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-  const kinds = new Map();
-  for (const e of [...document.querySelectorAll("body *")].filter(hasText)) {
-    const {color, fontSize, fontWeight} = getComputedStyle(e);
-    const around = getComputedStyle(e.parentElement).color;
-    if (e.checkVisibility()) {
-      kinds.set(JSON.stringify([color, fontSize, fontWeight, around, shades(e)]), e);
-    }
-  }
-  const options = {resultTypes: ["violations"], preload: false, runOnly: colours};
-  const found = await axe.run([...kinds.values()], options);
-  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`));
-}"""
-#: What repeats is looked at once: one glyph for the hundreds of a formula, five formulas of each
-#: kind, one token of code for all of the same class on the same background. That halves the time.
-CONDENSE = """() => {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const inside = all("mjx-container > mjx-math, mjx-assistive-mml > math");
-  for (const math of inside) math.textContent = "x";
-  for (const kind of ["mjx-container[display]", "mjx-container:not([display])"]) {
-    for (const formula of all(kind).slice(5)) formula.replaceChildren("x");
-  }
-  const boxes = all(".highlight pre");
-  const grounds = boxes.map((box) => getComputedStyle(box).backgroundColor);
-  const seen = new Set();
-  for (const [i, box] of boxes.entries()) {
-    for (const token of box.querySelectorAll("span[class]")) {
-      const kind = token.className + grounds[i];
-      if (seen.has(kind)) token.replaceWith(...token.childNodes);
-      seen.add(kind);
-    }
-  }
-}"""
-#: Boxes that scroll sideways but cannot be reached by keyboard; a script marks them with a delay.
-UNREACHABLE = """() => [...document.querySelectorAll("main *")].filter((e) =>
-    e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
-    && e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
-  .map((e) => e.outerHTML.slice(0, 120))"""
-#: Leaves only the plots and pictures on the page, small, and says where each stands.
-PICTURES_ALONE = """async () => {
-  const all = [...document.querySelectorAll("img.plot, img.picture")];
-  const place = document.querySelector(".bd-content");
-  place.replaceChildren(...all);
-  document.body.replaceChildren(place);
-  for (const img of all) img.style = "display: block; height: 80px; width: auto; margin: 0";
-  await Promise.all(all.map((img) => { img.loading = "eager"; return img.decode(); }));
-  return all.map((img) => {
-    const box = img.getBoundingClientRect();
-    const kind = img.classList.contains("plot") ? "plot" : "picture";
-    return [kind, box.left, box.top + scrollY, box.right, box.bottom + scrollY].map(
-      (edge) => typeof edge === "number" ? Math.round(edge) : edge);
-  });
-}"""
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("body *")].filter((e) =>
-    e.getBoundingClientRect().right > innerWidth + 1)
-  .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture(scope="session")
@@ -148,37 +68,18 @@ def test_page_over_http(visit, served_book, book, doc):
         assert sum(sizes) <= check_book.FIRST_LOAD
     for size in (narrow, wide):
         page.set_viewport_size(size)
-        assert page.evaluate(TOO_WIDE) == []
-        assert wait_until_empty(page, UNREACHABLE) == []
-    page.add_script_tag(path=AXE)
-    page.add_style_tag(content="* {transition: none !important}")  # colours would fade
-    page.evaluate(CONDENSE)
+        assert too_wide(page) == []
+        assert unreachable(page) == []
+    prepare(page)
     switch_to(page, "light")
-    assert page.evaluate(VIOLATIONS, COLOURS) == []
-    assert page.evaluate(COLOUR_VIOLATIONS, COLOURS) == []
+    assert breaches(page) == []
+    assert colour_breaches(page) == []
     switch_to(page, "dark")  # which changes nothing but colours
-    assert page.evaluate(COLOUR_VIOLATIONS, COLOURS) == []
+    assert colour_breaches(page) == []
     shares = dark_shares(page)
     assert shares or doc not in CHAPTERS
     assert [found for found in shares if (found[1] > 0.5) != (found[0] == "plot")] == []
     assert page.problems == []
-
-
-def dark_shares(page) -> list[tuple[str, float]]:
-    """Return the kind of each plot and picture, and how much of it is dark as shown."""
-    boxes = page.evaluate(PICTURES_ALONE)
-    shot = Image.open(BytesIO(page.screenshot(full_page=True))).convert("L")
-    histograms = [(kind, shot.crop(box).histogram()) for kind, *box in boxes]
-    return [(kind, sum(counts[:60]) / sum(counts)) for kind, counts in histograms]
-
-
-def wait_until_empty(page, search: str) -> list[str]:
-    """Return what a search finds, at once if that is nothing, else after two seconds."""
-    for _ in range(20):
-        if not page.evaluate(search):
-            return []
-        page.wait_for_timeout(100)
-    return page.evaluate(search)
 
 
 def switch_to(page, theme: str) -> None:
