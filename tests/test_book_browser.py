@@ -27,6 +27,19 @@ SETTLED = """async () => {
   await document.fonts.ready;
 }"""
 
+#: Figures take longer to load than formulas; `early` counts those missing at the first formula.
+SLOW_FIGURES = """
+  const address = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = (blob) => address(new Blob([
+    `await new Promise((done) => setTimeout(done, 1000)); export {default} from "${address(blob)}"`
+  ], {type: "text/javascript"}));
+  new MutationObserver(() => {
+    if (window.early !== undefined || !document.querySelector("mjx-container")) return;
+    const all = [...document.querySelectorAll("[data-afm]")];
+    window.early = all.filter((figure) => !figure.querySelector(".cu-fig")).length;
+  }).observe(document, {childList: true, subtree: true});
+"""
+
 
 @pytest.fixture(scope="session")
 def book_pages(browser):
@@ -112,6 +125,17 @@ def test_the_playground_is_alive_in_the_first_screen(visit, served_book):
     slider.focus()
     page.keyboard.press("End")
     assert page.locator(".cu-fig").inner_text() != before
+
+
+def test_formulas_wait_for_the_figures(browser, served_book):
+    page = strict_page(browser)
+    page.add_init_script(SLOW_FIGURES)
+    page.goto(f"{served_book}/chapters/04_overflow_underflow.html")
+    page.evaluate(SETTLED)
+    assert page.locator(".cu-fig").count() > 0
+    assert page.evaluate("early") == 0
+    assert page.problems == []
+    page.context.close()
 
 
 @pytest.mark.parametrize("way", ["http", "file"])
