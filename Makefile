@@ -44,7 +44,7 @@ test: book  ## unit tests, strict nbval over every notebook, checks of the built
 	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python $(PYTEST) $(NOTEBOOKS) $(TESTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(LABS)  # one JupyterLab, and nothing beside it
 
-unit: $(STAMP)  ## the unit tests alone: no browser, no book, one process
+unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of their own
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) $(TESTS) -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error

@@ -11,37 +11,34 @@ from PIL import Image
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 COLOURS = ["color-contrast", "link-in-text-block"]
-#: Breaches of the rules that do not depend on colours.
-VIOLATIONS = """async (colours) => {
-  const rules = Object.fromEntries(colours.map((rule) => [rule, {enabled: false}]));
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, rules});
+#: What axe finds within the elements that a selector gives, or on the whole page.
+BREACHES = """async ([selector, options]) => {
+  const where = selector ? [...document.querySelectorAll(selector)] : document;
+  const found = await axe.run(where, {resultTypes: ["violations"], preload: false, ...options});
   return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`));
 }"""
-#: Breaches of the rules on colours. Of all texts that agree in size, weight, colour, background
-#: and the colour around them, one is looked at: axe takes half of the time.
-COLOUR_VIOLATIONS = """async (colours) => {
+#: Marks one of all texts that agree in size, weight, colour, background and the colour around
+#: them: with these alone axe takes half of the time.
+MARK_KINDS = """() => {
   const shades = (e) => {
     const found = [];
     for (let box = e; box; box = box.parentElement) {
       const {backgroundColor, backgroundImage, opacity, filter} = getComputedStyle(box);
       found.push(opacity, filter, backgroundImage);
-      if (/, 0\\)$/.test(backgroundColor)) continue;
-      found.push(backgroundColor);
+      if (!/, 0\\)$/.test(backgroundColor)) found.push(backgroundColor);
     }
     return found.filter((shade) => shade !== "1" && shade !== "none");
   };
   const hasText = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
   const kinds = new Map();
-  for (const e of [...document.querySelectorAll("body *")].filter(hasText)) {
+  for (const e of document.querySelectorAll("body *")) {
+    delete e.dataset.kind;
+    if (!hasText(e) || !e.checkVisibility()) continue;
     const {color, fontSize, fontWeight} = getComputedStyle(e);
     const around = getComputedStyle(e.parentElement).color;
-    if (e.checkVisibility()) {
-      kinds.set(JSON.stringify([color, fontSize, fontWeight, around, shades(e)]), e);
-    }
+    kinds.set(JSON.stringify([color, fontSize, fontWeight, around, shades(e)]), e);
   }
-  const options = {resultTypes: ["violations"], preload: false, runOnly: colours};
-  const found = await axe.run([...kinds.values()], options);
-  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`));
+  for (const e of kinds.values()) e.dataset.kind = "";
 }"""
 #: What repeats is looked at once: one glyph for the hundreds of a formula, five formulas of each
 #: kind, one token of code for all of the same class on the same background. That halves the time.
@@ -98,12 +95,14 @@ def prepare(page) -> None:
 
 def breaches(page) -> list[str]:
     """Return what axe finds by the rules that do not depend on colours."""
-    return page.evaluate(VIOLATIONS, COLOURS)
+    rules = {name: {"enabled": False} for name in COLOURS}
+    return page.evaluate(BREACHES, ["", {"rules": rules}])
 
 
 def colour_breaches(page) -> list[str]:
     """Return what axe finds by the rules on colours, in the theme that is on."""
-    return page.evaluate(COLOUR_VIOLATIONS, COLOURS)
+    page.evaluate(MARK_KINDS)
+    return page.evaluate(BREACHES, ["[data-kind]", {"runOnly": COLOURS}])
 
 
 def too_wide(page) -> list[str]:
