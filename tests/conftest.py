@@ -12,7 +12,7 @@ settings.register_profile("mutants", database=None, phases=(Phase.explicit, Phas
 def pytest_collection_modifyitems(items):
     """Mark what starts several processes: it is none of the quick unit tests."""
     for item in items:
-        if "no_process_left" in getattr(item, "fixturenames", ()):
+        if "nothing_left" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.processes)
 
 

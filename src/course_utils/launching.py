@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ def torchrun_command(
     port: int | None = None,
     num_nodes: int = 1,
     join_timeout: int = 15,
+    log_dir: str | Path | None = None,
 ) -> list[str]:
     """Return the torchrun command that starts ``num_processes`` workers on this machine.
 
@@ -55,6 +57,7 @@ def torchrun_command(
         f"--rdzv-endpoint=localhost:{port or 0}",
         f"--rdzv-id={uuid.uuid4().hex}",
         f"--rdzv-conf=join_timeout={join_timeout},timeout=15,is_host=1",
+        *([] if log_dir is None else [f"--log-dir={log_dir}"]),  # else a new one that stays
     ]
 
 
@@ -89,7 +92,8 @@ def launch(
 ) -> Run:
     """Run a script on several processes of this machine, each on one thread.
 
-    Whatever happens, no process of the run is left when this returns or raises.
+    Whatever happens, no process of the run and no file of torchrun's is left when this returns
+    or raises.
 
     Parameters
     ----------
@@ -114,14 +118,20 @@ def launch(
     require_positive("timeout", timeout)
     if port is not None:
         require_free_port(port)
-    torchrun = torchrun_command(
-        num_processes,
-        max_restarts=max_restarts,
-        port=port,
-        num_nodes=num_nodes,
-        join_timeout=join_timeout,
-    )
-    command = [*torchrun, str(script), *map(str, args)]
+    with tempfile.TemporaryDirectory(prefix="course-launch-") as logs:
+        torchrun = torchrun_command(
+            num_processes,
+            max_restarts=max_restarts,
+            port=port,
+            num_nodes=num_nodes,
+            join_timeout=join_timeout,
+            log_dir=logs,
+        )
+        return _watched([*torchrun, str(script), *map(str, args)], Path(script).name, timeout)
+
+
+def _watched(command: list[str], name: str, timeout: float) -> Run:
+    """Run a command to its end, or end it and all that it started."""
     tag, start = uuid.uuid4().hex, time.monotonic()
     env = os.environ | {"OMP_NUM_THREADS": "1", TAG: tag}
     with subprocess.Popen(
@@ -138,12 +148,12 @@ def launch(
             end_all(tag)
             output = process.communicate()[0]
             raise LaunchError(
-                f"{Path(script).name} did not end within {timeout:g} s and was ended; "
+                f"{name} did not end within {timeout:g} s and was ended; "
                 f"it waits for a worker, or needs a longer timeout. It said: {explain(output)}",
                 output,
             ) from error
         finally:
             end_all(tag)
     if process.returncode:
-        raise LaunchError(f"{Path(script).name} failed: {explain(output)}", output)
+        raise LaunchError(f"{name} failed: {explain(output)}", output)
     return Run(output, time.monotonic() - start)
