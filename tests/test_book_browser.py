@@ -70,19 +70,29 @@ def strict_page(browser, **options):
 
 
 @pytest.mark.parametrize("doc", PAGES)
-def test_page_over_http(visit, served_book, book, doc):
-    """Light and asks nobody else, fits a telephone and a wide window, axe finds nothing, and in
-    the dark its plots are dark, its pictures as they were."""
-    narrow, wide = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
-    page = visit(f"{served_book}/{doc}.html", color_scheme="light", viewport=narrow)
+def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
+    """It is light, asks nobody else and fits."""
+    page = visit(f"{served_book}/{doc}.html", viewport={"width": 390, "height": 844})
     if doc in CHAPTERS:
         paths = {u.split("?")[0].removeprefix(f"{served_book}/") for u in page.requested}
         sizes = [check_book.transfer_size(book / p) for p in paths if not p.startswith("blob:")]
         assert sum(sizes) <= check_book.FIRST_LOAD
-    for size in (narrow, wide):
-        page.set_viewport_size(size)
-        assert too_wide(page) == []
-        assert unreachable(page) == []
+    assert too_wide(page) == []
+    assert unreachable(page) == []
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("doc", PAGES)
+def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
+    """Its formulas are set, it fits, axe finds nothing, and in the dark its plots are dark, its
+    pictures as they were."""
+    page = visit((book / f"{doc}.html").as_uri(), color_scheme="light")
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert page.locator('mjx-assistive-mml [mathcolor="red"]').count() == 0, "an unknown macro"
+    formulas = page.locator(".bd-article .math").count()
+    assert page.locator(".bd-article .math mjx-container").count() >= formulas
+    assert too_wide(page) == []
+    assert unreachable(page) == []
     prepare(page)
     switch_to(page, "light")
     assert breaches(page) == []
@@ -105,16 +115,6 @@ def switch_to(page, theme: str) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     page.mouse.move(300, 500)
     page.locator(".tooltip").wait_for(state="detached")
-
-
-@pytest.mark.parametrize("doc", PAGES)
-def test_page_works_from_the_disk(visit, book, doc):
-    page = visit((book / f"{doc}.html").as_uri())
-    assert page.problems == []
-    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
-    assert page.locator('mjx-assistive-mml [mathcolor="red"]').count() == 0, "an unknown macro"
-    formulas = page.locator(".bd-article .math").count()
-    assert page.locator(".bd-article .math mjx-container").count() >= formulas
 
 
 def test_the_playground_is_alive_in_the_first_screen(visit, served_book):

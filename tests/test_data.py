@@ -523,12 +523,3 @@ def test_split_off_parts_the_examples():
 def test_split_off_out_of_range(n):
     with pytest.raises(ValueError, match="n must be"):
         split_off(small_split(10), n, generator=torch.Generator())
-
-
-def test_import_brings_in_neither_torchvision_nor_matplotlib():
-    code = (
-        "import sys, course_utils.data as data\n"
-        "print([name for name in ('torchvision', 'matplotlib', 'PIL') if name in sys.modules])"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "[]\n"

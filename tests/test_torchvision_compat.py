@@ -81,11 +81,6 @@ def test_mend_clears_the_failed_import_and_tries_again(monkeypatch):
     assert "torchvisionary" in sys.modules
 
 
-def test_importing_the_module_does_not_import_torchvision():
-    done = run("import sys, course_utils.torchvision_compat; print('torchvision' in sys.modules)")
-    assert done.stdout == "False\n", done.stderr
-
-
 @pytest.fixture(scope="module")
 def small():
     parts = [
