@@ -6,7 +6,6 @@ PYTHON ?= python3
 # Two processes side by side, one a core; with two threads each they would only wait for each other.
 PYTEST := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-cell-timeout=300 chapters
-LABS := tests/test_lab.py tests/test_lab_training.py
 QUICK := "not browser and not book and not processes"
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,7 +48,7 @@ unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of th
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
-	$(BIN)/python -m pytest -n 2 -m "not book" $(LABS:%=--ignore %) \
+	$(BIN)/python -m pytest -n 2 -m "not book" --ignore-glob "tests/test_lab*.py" \
 	--ignore tests/test_notebooks.py --ignore tests/test_reproduced.py --cov --cov-report=term tests
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network

@@ -197,6 +197,7 @@ def test_a_missing_process_is_named(monkeypatch):
         pytest.fail("it did not wait for the other")
 
 
+@pytest.mark.processes
 @pytest.mark.timeout(180)
 def test_workers_end_when_torchrun_is_killed(misbehave, tmp_path):
     tag = f"orphans-{os.getpid()}-{time.monotonic_ns()}"
