@@ -305,7 +305,7 @@ Root Cause (first observed failure):
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [
-        (KILLED, "process 1 was killed (SIGKILL), so the others were ended"),
+        pytest.param(KILLED, "process 1 was killed (SIGKILL), so the others", id="killed"),
         ("[rank1]: ValueError: too few\nother", "ValueError: too few"),
         ("RuntimeError: [/x/gloo/y] reset\n[rank1]: KeyError: 7", "KeyError: 7"),
         ("RuntimeError: [/x/gloo/y] Timed out\nz.ChildFailedError: ", "RuntimeError: [/x/gloo/y]"),
