@@ -48,8 +48,7 @@ unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of th
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
-	$(BIN)/python -m pytest -n 2 -m "not book" --ignore-glob "tests/test_lab*.py" \
-	--ignore tests/test_notebooks.py --ignore tests/test_reproduced.py --cov --cov-report=term tests
+	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/lab --ignore tests/notebooks --cov --cov-report=term tests
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
 	FASHION_MNIST_ROOT=$(CURDIR)/_build/no-data https_proxy=http://127.0.0.1:9 \

@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import Ratio
 from course_utils.data import FashionMNIST, batches, load_fashion_mnist
-from course_utils.sources import default_root
-from course_utils.torchvision_compat import import_torchvision
+from course_utils.fashion_mnist.sources import default_root
+from course_utils.fashion_mnist.torchvision_compat import import_torchvision
 
 BATCH = 256
 

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from benchmarks import Ratio
-from course_utils.measure import best_seconds
-from course_utils.memory import peak_tensor_bytes
 from course_utils.online import WIDER, online_logsumexp
+from course_utils.profiling import best_seconds, peak_tensor_bytes
 from course_utils.softmax import logsumexp
 
 LENGTH = 10_000_000

@@ -18,9 +18,9 @@ from torch.utils.data import DataLoader
 
 from benchmarks import Ratio
 from course_utils.data import FashionMNIST, load_fashion_mnist
+from course_utils.fashion_mnist.sources import default_root
+from course_utils.fashion_mnist.torchvision_compat import import_torchvision
 from course_utils.models import SoftmaxRegression
-from course_utils.sources import default_root
-from course_utils.torchvision_compat import import_torchvision
 from course_utils.training import fit
 
 BATCH, LR = 256, 0.1

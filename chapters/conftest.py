@@ -14,9 +14,9 @@ import re
 import pytest
 from nbval.plugin import IPyNbCell
 
-from course_utils.download import is_present
-from course_utils.idx import FILES, raw_folder
-from course_utils.sources import default_root
+from course_utils.fashion_mnist.download import is_present
+from course_utils.fashion_mnist.idx import FILES, raw_folder
+from course_utils.fashion_mnist.sources import default_root
 
 # Processors, thread counts and builds round differently; a stale output is
 # further off.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from course_utils.class_parallel import class_parallel_loss, class_share
-from course_utils.distributed import process_group
+from course_utils.parallel.class_parallel import class_parallel_loss, class_share
+from course_utils.parallel.distributed import process_group
 
 
 def my_classes(num_classes, sizes, rank, world_size):

@@ -10,8 +10,8 @@ import time
 import torch
 import torch.distributed as dist
 
-from course_utils.distributed import process_group, share, sum_gradients
 from course_utils.models import SoftmaxRegression
+from course_utils.parallel.distributed import process_group, share, sum_gradients
 from course_utils.softmax import cross_entropy
 
 

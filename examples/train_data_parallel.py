@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 from course_utils.data import Split, batches
-from course_utils.distributed import process_group, save_atomically, share, sum_gradients
 from course_utils.models import SoftmaxRegression
+from course_utils.parallel.distributed import process_group, save_atomically, share, sum_gradients
 from course_utils.softmax import cross_entropy
 from course_utils.training import sgd
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_float_tensor
 from course_utils.metrics import require_scores
 from course_utils.softmax import softmax
+from course_utils.validation import require_count, require_float_tensor
 
 
 def require_probabilities(probs: Tensor, name: str = "probs") -> None:

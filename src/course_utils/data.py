@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count
-from course_utils.resizing import require_size, resized
-from course_utils.sources import load_arrays
+from course_utils.fashion_mnist.resizing import require_size, resized
+from course_utils.fashion_mnist.sources import load_arrays
+from course_utils.validation import require_count
 
 CLASSES = (
     "t-shirt",

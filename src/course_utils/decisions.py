@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from course_utils.calibration import require_probabilities
-from course_utils.checks import require_float_tensor
+from course_utils.validation import require_float_tensor
 
 
 def require_cost(cost: Tensor, k: int) -> None:

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn.functional import logsigmoid, one_hot
 
-from course_utils.checks import require_binary_targets, require_labels
 from course_utils.softmax import cross_entropy, reduce_losses, softmax
+from course_utils.validation import require_binary_targets, require_labels
 
 
 def binary_cross_entropy_with_logits(

@@ -7,7 +7,7 @@ Every figure is a fraction in [0, 1], never a percentage. Probabilities are judg
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_float_tensor, require_labels
+from course_utils.validation import require_count, require_float_tensor, require_labels
 
 
 def require_scores(

@@ -10,8 +10,8 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_float_tensor
 from course_utils.softmax import largest_logit
+from course_utils.validation import require_count, require_float_tensor
 
 Pair = tuple[Tensor, Tensor]
 

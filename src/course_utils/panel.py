@@ -6,12 +6,12 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from course_utils.checks import require_count, require_positive
 from course_utils.data import FashionMNIST
 from course_utils.history import History
 from course_utils.plots.training import plot_runs
-from course_utils.runner import BackgroundRun
+from course_utils.threads import BackgroundRun
 from course_utils.training import fit
+from course_utils.validation import require_count, require_positive
 
 
 def draw_runs(runs: dict[str, History]) -> bytes:

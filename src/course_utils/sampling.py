@@ -8,8 +8,8 @@ import math
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_float_tensor, require_labels
 from course_utils.softmax import cross_entropy
+from course_utils.validation import require_count, require_float_tensor, require_labels
 
 
 def log_uniform_probs(num_classes: int) -> Tensor:

@@ -7,7 +7,7 @@ tensor does not have raises IndexError, as in torch. NaN is never hidden: it pro
 import torch
 from torch import Tensor
 
-from course_utils.checks import (
+from course_utils.validation import (
     require_choice,
     require_class_axis,
     require_float_tensor,

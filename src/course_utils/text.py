@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count
+from course_utils.validation import require_count
 
 UNKNOWN = "<unk>"
 # What is not prose: fences (directives, code), labels, formulas, code and roles, tables, headings.

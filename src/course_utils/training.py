@@ -8,11 +8,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from course_utils.checks import require_count, require_positive
 from course_utils.data import FashionMNIST, Split, batches
 from course_utils.history import History
 from course_utils.metrics import accuracy, require_scores
 from course_utils.softmax import cross_entropy
+from course_utils.validation import require_count, require_positive
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 

@@ -1,13 +1,13 @@
 """Exercises that check themselves: ``check("2.3", answer)``.
 
-``calling`` runs a learner's function safely, ``kinds`` judges answers, and each chapter's
+``sandbox`` runs a learner's function safely, ``grading`` judges answers, and each chapter's
 exercises stand as data in ``chapter_NN``.
 """
 
 from importlib import import_module
 from pkgutil import iter_modules
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise, Verdict
+from course_utils.exercises.grading import FunctionExercise, ValueExercise, Verdict
 
 Exercise = FunctionExercise | ValueExercise
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 from course_utils.softmax import softmax
 
 FLOOR = math.log(math.e + 99) - 1

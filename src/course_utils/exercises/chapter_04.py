@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 from course_utils.softmax import log_softmax, softmax, softmax_naive
 
 

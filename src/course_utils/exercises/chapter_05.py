@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 # Functions of one number with their derivatives; the chapter shows the same table.
 TABLE = {

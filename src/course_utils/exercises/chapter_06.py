@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
 def pictures(n: int, side: int, seed: int = 0) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
 def rows_of_probabilities(n: int, k: int, seed: int = 0) -> Tensor:

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
 def draws(*shape: int, seed: int = 0) -> Tensor:

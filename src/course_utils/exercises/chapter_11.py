@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_utils.exercises.kinds import FunctionExercise, ValueExercise
+from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
 def shares(n: int, num_processes: int) -> list:

@@ -9,12 +9,11 @@ import traitlets as t
 
 from course_utils.data import FashionMNIST
 from course_utils.figures.base import Figure, source
-from course_utils.figures.packing import curves, pack, pictures
-from course_utils.figures.recording import Recording, record_runs
+from course_utils.figures.lab_data import curves, pack, pictures
 from course_utils.figures.traits import Integer, Number, Numbers
 from course_utils.history import History
-from course_utils.runner import BackgroundRun
-from course_utils.threads import one_thread
+from course_utils.sweep import Recording, record_runs
+from course_utils.threads import BackgroundRun, one_thread
 from course_utils.training import fit
 
 KEPT_RUNS = 4  # live runs overlaid at most

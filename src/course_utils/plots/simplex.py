@@ -6,8 +6,8 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from course_utils.checks import require_count
 from course_utils.plots.style import SEQUENTIAL
+from course_utils.validation import require_count
 
 HEIGHT = 3**0.5 / 2  # of a triangle with sides of length 1
 CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, HEIGHT]], dtype=torch.float64)

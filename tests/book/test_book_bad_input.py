@@ -1,0 +1,105 @@
+"""Small books built from faulty sources: the build stops and names the fault."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.book
+
+ROOT = Path(__file__).resolve().parents[2]
+PIXEL = (  # a PNG of one white pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+)
+
+
+def notebook(path: Path, text: str, *, count: int | None = 1, alt: str | None = "A dot") -> None:
+    """Write a notebook with a title, some text and one cell that shows a picture."""
+    output = nbformat.v4.new_output("display_data", {"image/png": PIXEL, "text/plain": "x"})
+    cell = nbformat.v4.new_code_cell("show()", outputs=[output] if count else [])
+    cell.execution_count = count
+    image = {"alt": alt} if alt else {}
+    cell.metadata["mystnb"] = {"image": image, "figure": {"caption": "A dot.", "name": "fig-dot"}}
+    cells = [nbformat.v4.new_markdown_cell(f"# Title\n\n{text}"), cell]
+    path.parent.mkdir(exist_ok=True)
+    metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3"}}
+    metadata["kernelspec"]["display_name"] = "Python 3"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with the book's settings, one landing page and one chapter."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("tools", "book"):
+        (source / name).symlink_to(ROOT / name)
+    for name in ("_config.yml", "references.bib"):
+        shutil.copy(ROOT / name, source / name)
+    (source / "intro.md").write_text("# Home\n\nA page.\n")
+    (source / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nparts:\n  - caption: Part\n    chapters:\n"
+        "      - file: chapters/01_first\n"
+    )
+    notebook(source / "chapters/01_first.ipynb", "Text.")
+    return source
+
+
+def test_every_fault_is_named_and_no_book_appears(project, build, tmp_path):
+    (project / "intro.md").write_text("# Home\n\n{ref}`ch-missing` and {cite:t}`Nobody1900`.\n")
+    notebook(project / "chapters/01_first.ipynb", "See {eq}`eq-missing`.", count=None)
+    notebook(project / "chapters/02_second.ipynb", "Not in the table of contents.")
+    done = build("--source", project, "--output", tmp_path / "html")
+    assert done.returncode == 1
+    assert "NOT built" in done.stderr
+    assert "chapters/02_second.ipynb is not in the table of contents" in done.stderr
+    assert "chapters/01_first.ipynb was not executed" in done.stderr
+    assert "ch-missing" in done.stderr
+    assert "Nobody1900" in done.stderr
+    assert "eq-missing" in done.stderr
+    assert "intro.md" in done.stderr
+    assert not (tmp_path / "html").exists()
+
+
+def test_faults_of_the_page_itself_stop_the_build_too(project, build, tmp_path):
+    (project / "intro.md").write_text(
+        '# Home\n\n<script src="https://example.org/x.js"></script>\n\n<a href="gone.html">x</a>\n'
+    )
+    notebook(project / "chapters/01_first.ipynb", "Text.", alt=None)
+    done = build("--source", project, "--output", tmp_path / "html")
+    assert done.returncode == 1
+    assert "chapters/01_first: a picture has no alt text" in done.stderr
+    assert "intro.html: loads https://example.org/x.js from another server" in done.stderr
+    assert "intro.html: link to gone.html" in done.stderr
+
+
+def test_a_failed_build_leaves_the_last_good_book(project, build, tmp_path):
+    output = tmp_path / "html"
+    output.mkdir()
+    (output / "index.html").write_text("good")
+    (project / "_toc.yml").write_text("format: jb-book\nroot: missing\n")
+    assert build("--source", project, "--output", output).returncode == 1
+    assert (output / "index.html").read_text() == "good"
+
+
+def test_launch_buttons_appear_with_the_repositorys_address(project, build, tmp_path):
+    config = (project / "_config.yml").read_text()
+    assert '  url: ""\n' in config
+    address = "https://github.com/somebody/softmax"
+    (project / "_config.yml").write_text(config.replace('  url: ""\n', f"  url: {address}\n"))
+    done = build("--source", project, "--output", tmp_path / "html")
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "html/chapters/01_first.html").read_text()
+    links = {a["href"] for a in BeautifulSoup(html, "html.parser").select("a[href]")}
+    assert any(
+        a.startswith("https://mybinder.org/v2/gh/somebody/softmax/main")
+        and a.endswith("chapters/01_first.ipynb")
+        for a in links
+    )
+    assert (
+        "https://colab.research.google.com/github/somebody/softmax/blob/main/"
+        "chapters/01_first.ipynb" in links
+    )
+    assert address in links

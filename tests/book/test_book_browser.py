@@ -1,0 +1,194 @@
+"""The built book in a browser: over http and from the disk, light and dark, wide and narrow."""
+
+import os
+from pathlib import Path
+
+import check_book
+import make_pdf
+import pytest
+import yaml
+from browser_tools import Pages, new_page
+from page_checks import breaches, colour_breaches, dark_shares, prepare, too_wide, unreachable
+
+pytestmark = [pytest.mark.book, pytest.mark.browser]
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+DOCS = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+CHAPTERS = [doc for doc in DOCS if doc.startswith("chapters/")]
+PAGES = ["intro", *DOCS, "genindex", "search"]
+
+SETTLED = """async () => {
+  const loaded = new Promise((done) => addEventListener("load", done));
+  if (document.readyState !== "complete") await loaded;
+  const settled = () => document.documentElement.classList.contains("settled");
+  while (!settled()) await new Promise((done) => setTimeout(done, 50));
+  await document.fonts.ready;
+}"""
+
+#: Figures take longer to load than formulas; `early` counts those missing at the first formula.
+SLOW_FIGURES = """
+  const address = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = (blob) => address(new Blob([
+    `await new Promise((done) => setTimeout(done, 1000)); export {default} from "${address(blob)}"`
+  ], {type: "text/javascript"}));
+  new MutationObserver(() => {
+    if (window.early !== undefined || !document.querySelector("mjx-container")) return;
+    const all = [...document.querySelectorAll("[data-afm]")];
+    window.early = all.filter((figure) => !figure.querySelector(".cu-fig")).length;
+  }).observe(document, {childList: true, subtree: true});
+"""
+
+
+@pytest.fixture(scope="session")
+def book_pages(browser):
+    return Pages(browser, make=strict_page)
+
+
+@pytest.fixture
+def visit(book_pages):
+    """Open an address; the page notes its problems and the requests it made."""
+
+    def open_page(address: str, **options):
+        page = book_pages.open(address, **options)
+        page.evaluate(SETTLED)
+        assert page.locator(".cu-error").count() == 0
+        return page
+
+    yield open_page
+    book_pages.take_back()
+
+
+def strict_page(browser, **options):
+    """Return a page to which requests that failed are problems, too."""
+    page = new_page(browser, **options)
+    page.set_default_timeout(20_000)
+    page.on("requestfailed", lambda r: page.problems.append(f"failed: {r.url}"))
+    page.on("response", lambda r: r.status < 400 or page.problems.append(f"{r.status} {r.url}"))
+    return page
+
+
+@pytest.mark.parametrize("doc", PAGES)
+def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
+    """It is light, asks nobody else and fits."""
+    page = visit(f"{served_book}/{doc}.html", viewport={"width": 390, "height": 844})
+    if doc in CHAPTERS:
+        paths = {u.split("?")[0].removeprefix(f"{served_book}/") for u in page.requested}
+        sizes = [check_book.transfer_size(book / p) for p in paths if not p.startswith("blob:")]
+        assert sum(sizes) <= check_book.FIRST_LOAD
+    assert too_wide(page) == []
+    assert unreachable(page) == []
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("doc", PAGES)
+def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
+    """Its formulas are set, it fits, axe finds nothing, and in the dark its plots are dark, its
+    pictures as they were."""
+    page = visit((book / f"{doc}.html").as_uri(), color_scheme="light")
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert page.locator('mjx-assistive-mml [mathcolor="red"]').count() == 0, "an unknown macro"
+    formulas = page.locator(".bd-article .math").count()
+    assert page.locator(".bd-article .math mjx-container").count() >= formulas
+    assert too_wide(page) == []
+    assert unreachable(page) == []
+    prepare(page)
+    switch_to(page, "light")
+    assert breaches(page) == []
+    assert colour_breaches(page) == []
+    switch_to(page, "dark")  # which changes nothing but colours
+    assert colour_breaches(page) == []
+    shares = dark_shares(page)
+    assert shares or doc not in CHAPTERS
+    assert [found for found in shares if (found[1] > 0.5) != (found[0] == "plot")] == []
+    assert page.problems == []
+
+
+def switch_to(page, theme: str) -> None:
+    """Press the theme button until the page is light or dark."""
+    button = page.locator(".theme-switch-button:visible").first
+    for _ in range(3):
+        if page.evaluate("document.documentElement.dataset.theme") == theme:
+            break
+        button.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.mouse.move(300, 500)
+    page.locator(".tooltip").wait_for(state="detached")
+
+
+def test_the_playground_is_alive_in_the_first_screen(visit, served_book):
+    page = visit(f"{served_book}/intro.html", viewport={"width": 1280, "height": 900})
+    slider = page.locator('.cu-fig input[type="range"]').nth(1)
+    assert slider.bounding_box()["y"] < 600
+    before = page.locator(".cu-fig").inner_text()
+    slider.focus()
+    page.keyboard.press("End")
+    assert page.locator(".cu-fig").inner_text() != before
+
+
+def test_formulas_wait_for_the_figures(browser, served_book):
+    page = strict_page(browser)
+    page.add_init_script(SLOW_FIGURES)
+    page.goto(f"{served_book}/chapters/04_overflow_underflow.html")
+    page.evaluate(SETTLED)
+    assert page.locator(".cu-fig").count() > 0
+    assert page.evaluate("early") == 0
+    assert page.problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_search_finds_a_word_and_leads_to_it(visit, served_book, book, way):
+    home = served_book if way == "http" else book.as_uri()
+    page = visit(f"{home}/intro.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("temperature")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    results.first.wait_for()
+    page.wait_for_function("!/Searching/.test(document.querySelector('#search-results').innerText)")
+    targets = [a.get_attribute("href") for a in results.all()]
+    assert any("01_scores_to_probabilities" in t for t in targets)
+    assert any("pages/glossary" in t for t in targets)
+    assert page.problems == []
+    results.first.click()
+    assert "temperature" in page.locator("article").inner_text().lower()
+
+
+def test_the_table_of_contents_opens_on_a_telephone(visit, served_book):
+    page = visit(f"{served_book}/intro.html", viewport={"width": 390, "height": 844})
+    page.locator("button.primary-toggle").click()
+    link = page.locator("dialog#pst-primary-sidebar-modal a", has_text="Setting up")
+    link.click()
+    page.wait_for_url("**/pages/setup.html")
+
+
+def test_a_reference_leads_to_its_equation(visit, served_book):
+    page = visit(f"{served_book}/chapters/01_scores_to_probabilities.html")
+    link = page.locator('article a.reference.internal[href^="#equation-"]').first
+    link.click()
+    box = page.locator(f'[id="{link.get_attribute("href")[1:]}"]').bounding_box()
+    assert -10 <= box["y"] <= page.viewport_size["height"]
+
+
+def test_a_link_into_a_page_ends_at_its_place(visit, served_book):
+    page = visit(
+        f"{served_book}/chapters/04_overflow_underflow.html#exercises",
+        viewport={"width": 390, "height": 844},
+    )
+    page.wait_for_timeout(300)
+    assert 0 <= page.locator("section#exercises > h2").bounding_box()["y"] <= 200
+
+
+def test_the_whole_book_prints(book, tmp_path, browser):
+    html = make_pdf.whole_book(book)
+    for doc in ["intro", *DOCS]:
+        assert f'id="{make_pdf.slug(doc)}"' in html
+    ids = set(make_pdf.re.findall(r'\bid="([^"]+)"', html))
+    targets = set(make_pdf.re.findall(r'href="#([^"]+)"', html))
+    assert targets <= ids
+    small = tmp_path / "book"
+    small.symlink_to(book)
+    if os.environ.get("COURSE_FULL_PDF") == "1":
+        make_pdf.print_pdf(small, tmp_path / "book.pdf")
+        assert (tmp_path / "book.pdf").read_bytes()[:5] == b"%PDF-"

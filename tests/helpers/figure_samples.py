@@ -1,0 +1,57 @@
+"""One of each figure for the browser tests; those that train have little data."""
+
+from dataclasses import replace
+from functools import cache
+
+import torch
+from tiny import tiny_data
+
+from course_utils.data import Split
+from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.calibration_explorer import CalibrationExplorer
+from course_utils.figures.jacobian_explorer import JacobianExplorer
+from course_utils.figures.loss_explorer import LossExplorer
+from course_utils.figures.overflow_explorer import OverflowExplorer
+from course_utils.figures.softmax_playground import SoftmaxPlayground
+from course_utils.figures.training_lab import TrainingLab
+from course_utils.sweep import record_runs
+
+LRS = (0.01, 0.1, 1.0, 10.0)
+
+
+@cache
+def recorded():
+    """Return the tiny data set and a recording of it; the last run diverges."""
+    clean = tiny_data(n=300, classes=10)
+    noisy = torch.where(torch.arange(300) % 3 == 0, 0, clean.train.labels)
+    data = replace(clean, train=Split(4 * clean.train.images, noisy))
+    return data, record_runs(data, lrs=LRS, num_epochs=20, batch_size=4, seed=1)
+
+
+def training_lab(**settings) -> TrainingLab:
+    data, recording = recorded()
+    return TrainingLab(None, data, recording, **settings)
+
+
+def scores(n: int = 400, k: int = 4):
+    """Return logits (n, k) of an overconfident model, and labels."""
+    generator = torch.Generator().manual_seed(3)
+    labels = torch.randint(0, k, (n,), generator=generator)
+    logits = torch.randn(n, k, generator=generator, dtype=torch.float64)
+    logits[torch.arange(n), labels] += 1.0
+    return 2.0 * logits, labels
+
+
+def calibration_explorer(**settings) -> CalibrationExplorer:
+    return CalibrationExplorer(*scores(), **settings)
+
+
+SAMPLES = {
+    "softmax_playground": SoftmaxPlayground,
+    "jacobian_explorer": JacobianExplorer,
+    "loss_explorer": LossExplorer,
+    "overflow_explorer": OverflowExplorer,
+    "browser_regression": BrowserRegression,
+    "training_lab": training_lab,
+    "calibration_explorer": calibration_explorer,
+}

@@ -1,0 +1,76 @@
+"""The Sphinx extension: each page loads the figures that stand on it, and no others."""
+
+from types import SimpleNamespace
+
+import pytest
+from book_ext.figures import add_scripts, figures_in, setup, write_assets
+
+from course_utils.figures.base import names, read
+from course_utils.figures.scripts import browser_script, host_script
+
+
+class App:
+    """Notes what is registered, as Sphinx would."""
+
+    def __init__(self, folder):
+        self.doctreedir = str(folder / "doctrees")
+        self.css, self.js, self.handlers = [], [], {}
+
+    def connect(self, event, handler):
+        self.handlers[event] = handler
+
+    def add_css_file(self, name):
+        self.css.append(name)
+
+    def add_js_file(self, name, **options):
+        self.js.append((options["priority"], name, options["loading_method"]))
+
+
+def body_of(*figures):
+    return "".join(f'<div class="x" data-afm="{name}"></div>' for name in figures)
+
+
+@pytest.fixture
+def app(tmp_path):
+    return App(tmp_path)
+
+
+def test_every_figure_is_written_once(tmp_path):
+    write_assets(tmp_path / "a" / "b")
+    write_assets(tmp_path / "a" / "b")  # a second build finds the folder
+    written = {p.name: p.read_text("utf-8") for p in (tmp_path / "a" / "b").iterdir()}
+    assert written.pop("host.js") == host_script()
+    assert written.pop("ui.css") == read("ui.css")
+    assert written == {f"{name}.js": browser_script(name) for name in names()}
+    assert written
+
+
+def test_figures_of_a_page_are_found_once_and_unknown_ones_are_left_out():
+    first, second = names()[:2]
+    assert figures_in(body_of(second, first, second, "no_such_figure")) == sorted([first, second])
+    assert figures_in(f"<p>data-afm={first}</p>") == []
+
+
+def test_a_page_loads_its_figures_and_then_the_host(app):
+    first, second = sorted(names())[:2]
+    add_scripts(app, "page", "page.html", {"body": body_of(second, first)}, None)
+    assert app.css == ["figures/ui.css"]
+    assert [name for _, name, _ in sorted(app.js)] == [
+        f"figures/{first}.js", f"figures/{second}.js", "figures/host.js",
+    ]  # fmt: skip
+    assert {method for *_, method in app.js} == {"defer"}
+
+
+@pytest.mark.parametrize("context", [{}, {"body": None}, {"body": "<p>words</p>"}])
+def test_a_page_without_figures_loads_nothing(app, context):
+    add_scripts(app, "page", "page.html", context, None)
+    assert (app.css, app.js) == ([], [])
+
+
+def test_setup_adds_the_written_folder_and_the_handler(app, tmp_path):
+    assert setup(app) == {"parallel_read_safe": True, "parallel_write_safe": True}
+    config = SimpleNamespace(html_static_path=["_static"])
+    app.handlers["config-inited"](app, config)
+    assert config.html_static_path == ["_static", str(tmp_path / "figure_assets")]
+    assert (tmp_path / "figure_assets" / "figures" / "host.js").is_file()
+    assert app.handlers["html-page-context"] is add_scripts

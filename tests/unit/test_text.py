@@ -1,0 +1,99 @@
+"""Prose out of markdown, the vocabulary, windows; and the frozen text of the course."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_utils.text import (
+    UNKNOWN,
+    build_vocabulary,
+    notebook_prose,
+    prose,
+    read_paragraphs,
+    tokens,
+    windows,
+)
+
+TEXT = Path(__file__).resolve().parents[2] / "chapters" / "text" / "course.txt"
+
+MARKDOWN = """(ch-probe)=
+# A title that is no prose at all, really
+
+The loss is $-\\log p$, not 0.5 or 12, says {ref}`ch-other` and
+the [long link](https://example.org/path). Don't use `softmax(x)` twice.
+
+$$
+a = b
+$$ (eq-a)
+
+:::{admonition} A box
+:class: warning
+Inside the box there is prose as well, one hopes.
+:::
+
+| a | table | with | words | in | it |
+- a list item with six words
+- another list item, also six words
+
+```{exercise-start} Name
+:label: ex-1-1
+```
+too short
+"""
+
+
+def test_prose_keeps_sentences_and_drops_markup():
+    assert prose(MARKDOWN) == [
+        "the loss is x , not 0 or 0 , says x and the long link . don't use x twice .",
+        "inside the box there is prose as well , one hopes .",
+        "a list item with six words",
+        "another list item , also six words",
+    ]
+
+
+def test_tokens():
+    assert tokens("One-hot codes, don't: 0 fail!") == [
+        *("one-hot", "codes", ",", "don't", ":", "0", "fail", "!")
+    ]
+
+
+def test_a_notebook_gives_its_markdown_only(tmp_path):
+    cells = [
+        {"cell_type": "markdown", "source": ["Six words make up\n", "this paragraph."]},
+        {"cell_type": "code", "source": ["print('six words make up this code')"]},
+    ]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    assert notebook_prose(path) == ["six words make up this paragraph ."]
+
+
+def test_vocabulary_is_sorted_by_frequency_with_rare_words_together():
+    vocabulary = build_vocabulary(["a", "b", "a", "c", "b", "a", "d", "e"])
+    assert vocabulary.words == (UNKNOWN, "a", "b")
+    assert vocabulary.counts.tolist() == [3, 3, 2]
+    numbers = vocabulary.encode(["b", "never-seen", "a"])
+    assert vocabulary.decode(numbers) == ["b", UNKNOWN, "a"]
+    assert repr(vocabulary) == "Vocabulary(3 words, 8 occurrences)"
+
+
+def test_windows_stay_inside_their_paragraph():
+    X, y = windows([torch.tensor([1, 2, 3, 4]), torch.tensor([5]), torch.tensor([6, 7, 8])], 2)
+    assert X.tolist() == [[1, 2], [2, 3], [6, 7]]
+    assert y.tolist() == [3, 4, 8]
+    with pytest.raises(ValueError, match="sequences must hold one longer than 3, got none"):
+        windows([torch.tensor([1, 2, 3])], 3)
+    with pytest.raises(ValueError, match="length must be at least 1"):
+        windows([torch.tensor([1, 2, 3])], 0)
+
+
+def test_the_frozen_text_is_long_enough_and_clean():
+    paragraphs = read_paragraphs(TEXT)
+    words = [word for paragraph in paragraphs for word in paragraph]
+    assert len(words) > 8000
+    assert all(tokens(word) == [word] for word in set(words))
+    vocabulary = build_vocabulary(words)
+    assert len(vocabulary) > 500
+    assert {"softmax", "loss", "class"} <= set(vocabulary.words)
+    assert (vocabulary.counts.diff() <= 0).all()
