@@ -1,6 +1,7 @@
 """Shared helpers of the softmax regression course.
 
 Each module is imported by name from the chapters; nothing is re-exported here.
+``python tools/package_index.py`` lists which chapter teaches and which use each name.
 
 ======================  =======================================================
 module                  what it holds

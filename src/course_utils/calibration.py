@@ -57,8 +57,6 @@ class ReliabilityCurve(NamedTuple):
         Fraction of the predictions that were right.
     count : Tensor of shape (num_bins,)
         Number of examples.
-
-    Introduced in chapter 09.
     """
 
     confidence: Tensor
@@ -92,8 +90,6 @@ def reliability_curve(probs: Tensor, labels: Tensor, num_bins: int = 15) -> Reli
     References
     ----------
     Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, section 2.
-
-    Introduced in chapter 09.
     """
     require_probabilities(probs)
     require_scores(probs, labels, "probs")
@@ -130,8 +126,6 @@ def expected_calibration_error(probs: Tensor, labels: Tensor, num_bins: int = 15
     References
     ----------
     Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, section 2.
-
-    Introduced in chapter 09.
     """
     curve = reliability_curve(probs, labels, num_bins)
     gaps = (curve.accuracy - curve.confidence).abs().nan_to_num()  # an empty bin counts for nothing
@@ -165,8 +159,6 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     References
     ----------
     Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, section 4.2.
-
-    Introduced in chapter 09.
     """
     require_finite_scores(logits, labels)
     logits = logits.double()

@@ -38,8 +38,6 @@ class Split:
     ----------
     images : Tensor of shape (n, h, w), float32 in [0, 1]
     labels : Tensor of shape (n,), int64
-
-    Introduced in chapter 06.
     """
 
     images: Tensor
@@ -68,10 +66,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class FashionMNIST:
-    """Training and test split, the names of the ten classes, and where the pictures came from.
-
-    Introduced in chapter 06.
-    """
+    """Training and test split, the names of the ten classes, and where the pictures came from."""
 
     train: Split
     test: Split
@@ -108,8 +103,6 @@ def load_fashion_mnist(
         A damaged file is never used, replaced or deleted.
     ValueError, TypeError
         For an unknown ``source`` or an impossible ``resize``.
-
-    Introduced in chapter 06.
     """
     size = require_size(resize)
     arrays, origin = load_arrays(root, source)
@@ -163,8 +156,6 @@ def batches(split: Split, batch_size: int, *, generator: torch.Generator | None 
     Returns
     -------
     iterable with ``len()`` of (Tensor of shape (b, h, w), Tensor of shape (b,))
-
-    Introduced in chapter 06.
     """
     require_count("batch_size", batch_size)
     if len(split) == 0:
@@ -173,10 +164,7 @@ def batches(split: Split, batch_size: int, *, generator: torch.Generator | None 
 
 
 def split_off(split: Split, n: int, *, generator: torch.Generator) -> tuple[Split, Split]:
-    """Put ``n`` examples, chosen at random, aside: (the rest, the n held out).
-
-    Introduced in chapter 06.
-    """
+    """Put ``n`` examples, chosen at random, aside: (the rest, the n held out)."""
     require_count("n", n)
     if n >= len(split):
         raise ValueError(f"n must be below the {len(split)} examples of the split, got {n}")

@@ -40,8 +40,6 @@ def expected_cost_decision(probs: Tensor, cost: Tensor) -> Tensor:
     ------
     TypeError, ValueError
         Rows that are no probabilities, or a cost that doesn't fit them.
-
-    Introduced in chapter 09.
     """
     require_probabilities(probs)
     require_cost(cost, probs.shape[1])

@@ -17,10 +17,7 @@ SOFTMAX_FORMS = ("naive", "shifted", "division-free")
 
 
 def unit_roundoff(dtype: torch.dtype) -> float:
-    """Largest relative error of rounding one number: half the distance from 1 to the next.
-
-    Introduced in chapter 04.
-    """
+    """Largest relative error of rounding one number: half the distance from 1 to the next."""
     return torch.finfo(dtype).eps / 2
 
 
@@ -34,8 +31,6 @@ def logit_spread(logits: Tensor) -> Tensor:
     Returns
     -------
     Tensor of shape (...), float64: max - min, at most -log(smallest positive number) + 1.
-
-    Introduced in chapter 04.
     """
     require_float_tensor("logits", logits)
     require_class_axis("logits", logits)
@@ -61,8 +56,6 @@ def softmax_bound(logits: Tensor, form: str = "shifted") -> Tensor:
     ------
     TypeError : ``logits`` is not a floating-point tensor.
     ValueError : an unknown form, or logits without an axis.
-
-    Introduced in chapter 04.
     """
     require_choice("form", form, SOFTMAX_FORMS)
     spread = logit_spread(logits)  # (...)
@@ -86,8 +79,6 @@ def logsumexp_bound(logits: Tensor) -> Tensor:
     Returns
     -------
     Tensor of shape (...), float64.
-
-    Introduced in chapter 04.
     """
     x = logits.double()
     y = logsumexp(x)
@@ -105,8 +96,6 @@ def log_softmax_bound(logits: Tensor) -> Tensor:
     Returns
     -------
     Tensor of shape (..., k), float64.
-
-    Introduced in chapter 04.
     """
     x = logits.double()
     losses = logsumexp(x, keepdim=True) - x  # (..., k)

@@ -21,8 +21,6 @@ class History:
         True if a callback ended the run early.
     loss_limit : float
         Running loss (nats) above which training has made the model worse than no training.
-
-    Introduced in chapter 07.
     """
 
     train_loss: list[float] = field(default_factory=list)

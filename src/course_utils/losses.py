@@ -32,8 +32,6 @@ def binary_cross_entropy_with_logits(
     ------
     TypeError : logits or targets not floating point.
     ValueError : shapes that differ, targets outside 0..1, an unknown reduction.
-
-    Introduced in chapter 03.
     """
     require_binary_targets(logits, targets)
     losses = -(targets * logsigmoid(logits) + (1 - targets) * logsigmoid(-logits))
@@ -44,8 +42,6 @@ class SoftmaxCrossEntropy(Function):
     """Mean cross-entropy of softmax with the gradient written by hand: (probs - one_hot) / n.
 
     ``SoftmaxCrossEntropy.apply(logits, labels)`` takes logits (n, k) and integer labels (n,).
-
-    Introduced in chapter 05.
     """
 
     @staticmethod

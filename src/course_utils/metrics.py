@@ -73,8 +73,6 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     ------
     TypeError, ValueError
         Wrong dtypes or shapes, no rows, or a label outside [0, k).
-
-    Introduced in chapter 07.
     """
     require_scores(logits, labels)
     hits = logits.argmax(dim=1) == labels  # (n,)
@@ -101,8 +99,6 @@ def confusion_matrix(logits: Tensor, labels: Tensor, num_classes: int | None = N
     ------
     TypeError, ValueError
         Wrong dtypes or shapes, no rows, or a label outside [0, k).
-
-    Introduced in chapter 09.
     """
     require_scores(logits, labels, num_classes=num_classes)
     k = logits.shape[1]
@@ -126,8 +122,6 @@ def recall(confusion: Tensor) -> Tensor:
     ------
     TypeError, ValueError
         Not a square matrix of counts.
-
-    Introduced in chapter 09.
     """
     require_confusion(confusion)
     return confusion.diagonal().double() / confusion.sum(dim=1)
@@ -149,8 +143,6 @@ def precision(confusion: Tensor) -> Tensor:
     ------
     TypeError, ValueError
         Not a square matrix of counts.
-
-    Introduced in chapter 09.
     """
     require_confusion(confusion)
     return confusion.diagonal().double() / confusion.sum(dim=0)
@@ -176,8 +168,6 @@ def most_confident_mistakes(probs: Tensor, labels: Tensor, n: int) -> Tensor:
     ------
     TypeError, ValueError
         Wrong dtypes or shapes, no rows, a label outside [0, k), or n below 1.
-
-    Introduced in chapter 09.
     """
     require_scores(probs, labels, "probs")
     require_count("n", n)

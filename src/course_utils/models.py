@@ -26,8 +26,6 @@ class SoftmaxRegression:
         Drawn from a normal distribution with standard deviation ``sigma``.
     bias : Tensor of shape (q,)
         Zero at the start.
-
-    Introduced in chapter 07.
     """
 
     def __init__(

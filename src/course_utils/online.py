@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from course_utils.softmax import largest_logit
-from course_utils.validation import require_count, require_float_tensor
+from course_utils.validation import require_float_tensor
 
 Pair = tuple[Tensor, Tensor]
 
@@ -19,10 +19,7 @@ WIDER = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.floa
 
 
 def finite_or_zero(shift: Tensor) -> Tensor:
-    """Replace infinities by zero, so that a shift never makes inf - inf.
-
-    Introduced in chapter 10.
-    """
+    """Replace infinities by zero, so that a shift never makes inf - inf."""
     return shift.masked_fill(shift.isinf(), 0)
 
 
@@ -42,8 +39,6 @@ def pair_of(scores: Tensor, dtype: torch.dtype | None = None) -> Pair:
     Raises
     ------
     TypeError : ``scores`` is not a floating-point tensor.
-
-    Introduced in chapter 10.
     """
     require_float_tensor("scores", scores)
     maximum = largest_logit(scores)  # (..., 1)
@@ -57,8 +52,6 @@ def merge(left: Pair, right: Pair) -> Pair:
     Parameters
     ----------
     left, right : pairs of Tensors of the same shape
-
-    Introduced in chapter 10.
     """
     maximum = torch.maximum(left[0], right[0])
     shift = finite_or_zero(maximum)
@@ -66,10 +59,7 @@ def merge(left: Pair, right: Pair) -> Pair:
 
 
 def pair_logsumexp(pair: Pair) -> Tensor:
-    """Logarithm of the sum of exponentials of the scores that a pair stands for.
-
-    Introduced in chapter 10.
-    """
+    """Logarithm of the sum of exponentials of the scores that a pair stands for."""
     return pair[0] + pair[1].log()
 
 
@@ -84,39 +74,9 @@ def online_logsumexp(blocks: Iterable[Tensor], dtype: torch.dtype | None = None)
     Raises
     ------
     ValueError : there is no block.
-
-    Introduced in chapter 10.
     """
     pairs = (pair_of(block, dtype) for block in blocks)
     first = next(pairs, None)
     if first is None:
         raise ValueError("blocks must hold at least one block, got none; is the iterator used up?")
     return pair_logsumexp(reduce(merge, pairs, first))
-
-
-def online_softmax(scores: Tensor, block_size: int) -> Tensor:
-    """Softmax of the last axis in two passes over blocks: one for the pair, one to divide.
-
-    Parameters
-    ----------
-    scores : Tensor of shape (..., k), floating point
-    block_size : int, scores in a block
-
-    Returns
-    -------
-    Tensor like ``scores``
-
-    Raises
-    ------
-    TypeError, ValueError : scores not floating point, a block size below 1.
-
-    Introduced in chapter 10.
-    """
-    require_float_tensor("scores", scores)
-    require_count("block_size", block_size)
-    pairs = (pair_of(block, WIDER.get(scores.dtype)) for block in scores.split(block_size, -1))
-    maximum, total = reduce(merge, pairs)
-    probs = torch.empty_like(scores)
-    for block, out in zip(scores.split(block_size, -1), probs.split(block_size, -1), strict=True):
-        out.copy_(torch.exp(block - maximum[..., None]) / total[..., None])
-    return probs

@@ -15,10 +15,7 @@ from course_utils.validation import require_count, require_positive
 
 
 def draw_runs(runs: dict[str, History]) -> bytes:
-    """Return a PNG of the overlaid runs; no pyplot, so any thread may call it.
-
-    Introduced in chapter 07.
-    """
+    """Return a PNG of the overlaid runs; no pyplot, so any thread may call it."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     plot_runs(runs, *figure.subplots(1, 2))
     buffer = io.BytesIO()
@@ -81,8 +78,6 @@ class TrainingPanel(widgets.VBox):
         The finished and running runs, in the order in which they were started.
     run : BackgroundRun or None
         The run under way, or the last one.
-
-    Introduced in chapter 07.
     """
 
     def __init__(

@@ -60,8 +60,6 @@ def best_seconds(function: Callable[[], object], *, repeats: int = 3, budget: fl
     ------
     TypeError, ValueError
         If ``repeats`` is no integer of at least 1.
-
-    Introduced in chapter 02.
     """
     require_count("repeats", repeats)
     _keep_freed_memory()
@@ -86,8 +84,6 @@ def tensor_bytes(function: Callable[[], object]) -> int:
     Returns
     -------
     int, bytes
-
-    Introduced in chapter 02.
     """
     with _TensorBytes() as counter:
         function()
@@ -136,8 +132,6 @@ def peak_tensor_bytes(function: Callable[[], object]) -> int:
     Returns
     -------
     int, bytes
-
-    Introduced in chapter 10.
     """
     with _LiveBytes() as live:
         function()

@@ -24,8 +24,6 @@ def log_uniform_probs(num_classes: int) -> Tensor:
     Returns
     -------
     Tensor of shape (K,), float64, falling, sums to one
-
-    Introduced in chapter 10.
     """
     require_count("num_classes", num_classes)
     ranks = torch.arange(1, num_classes + 1, dtype=torch.float64)
@@ -46,8 +44,6 @@ def draw_log_uniform(
     Returns
     -------
     int64 Tensor of shape ``shape``, each in 0..K-1. The work does not depend on K.
-
-    Introduced in chapter 10.
     """
     require_count("num_classes", num_classes)
     u = torch.rand(shape, generator=generator, dtype=torch.float64)
@@ -90,8 +86,6 @@ def sampled_softmax_loss(
     Returns
     -------
     Scalar Tensor, the mean loss in nats
-
-    Introduced in chapter 10.
     """
     require_sampled(true_scores, sampled_scores, hits)
     corrected = (sampled_scores - log_counts).masked_fill(hits, -math.inf)
@@ -113,8 +107,6 @@ def negative_sampling_loss(true_scores: Tensor, sampled_scores: Tensor, hits: Te
     Returns
     -------
     Scalar Tensor, the mean over the examples in nats
-
-    Introduced in chapter 10.
     """
     require_sampled(true_scores, sampled_scores, hits)
     log_sigmoid = torch.nn.functional.logsigmoid
@@ -134,8 +126,6 @@ def gathered(logits: Tensor, labels: Tensor, samples: Tensor) -> tuple[Tensor, T
     Returns
     -------
     true scores (n,), sampled scores (n, s), hits (n, s)
-
-    Introduced in chapter 10.
     """
     require_labels(labels, *logits.shape)
     true_scores = logits.gather(1, labels[:, None]).squeeze(1)

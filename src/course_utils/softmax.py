@@ -32,8 +32,6 @@ def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
     Raises
     ------
     TypeError : ``logits`` is not a floating-point tensor.
-
-    Introduced in chapter 01.
     """
     require_float_tensor("logits", logits)
     exps = torch.exp(logits)
@@ -51,8 +49,6 @@ def largest_logit(logits: Tensor, dim: int = -1) -> Tensor:
     Returns
     -------
     Tensor like ``logits`` with ``dim`` of length 1; zero where the class axis is empty.
-
-    Introduced in chapter 04.
     """
     if logits.numel() == 0:
         return logits.detach().sum(dim, keepdim=True)  # amax refuses an empty axis
@@ -78,8 +74,6 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
     Raises
     ------
     TypeError : ``logits`` is not a floating-point tensor.
-
-    Introduced in chapter 04.
     """
     require_float_tensor("logits", logits)
     exps = torch.exp(logits - largest_logit(logits, dim))
@@ -103,8 +97,6 @@ def logsumexp(logits: Tensor, dim: int = -1, keepdim: bool = False) -> Tensor:
     Raises
     ------
     TypeError : ``logits`` is not a floating-point tensor.
-
-    Introduced in chapter 04.
     """
     require_float_tensor("logits", logits)
     shift = largest_logit(logits, dim)
@@ -129,8 +121,6 @@ def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
     Raises
     ------
     TypeError : ``logits`` is not a floating-point tensor.
-
-    Introduced in chapter 04.
     """
     require_float_tensor("logits", logits)
     shifted = logits - largest_logit(logits, dim)
@@ -138,10 +128,7 @@ def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
 
 
 def reduce_losses(losses: Tensor, reduction: str = "mean") -> Tensor:
-    """Mean, sum or the losses themselves (``"none"``).
-
-    Introduced in chapter 03.
-    """
+    """Mean, sum or the losses themselves (``"none"``)."""
     require_choice("reduction", reduction, ("mean", "sum", "none"))
     if reduction == "none":
         return losses
@@ -171,8 +158,6 @@ def cross_entropy(
     TypeError : logits not floating point, or label indices not integers.
     ValueError : shapes that do not match, labels out of range, rows that are no probabilities,
         an unknown reduction, label smoothing outside 0..1.
-
-    Introduced in chapter 03.
     """
     require_targets(logits, labels)
     require_fraction("label_smoothing", label_smoothing)
@@ -201,8 +186,6 @@ def softmax_jacobian(logits: Tensor) -> Tensor:
     ------
     TypeError : ``logits`` is not a floating-point tensor.
     ValueError : ``logits`` has no axis.
-
-    Introduced in chapter 02.
     """
     require_float_tensor("logits", logits)
     require_class_axis("logits", logits)
@@ -227,8 +210,6 @@ def softmax_vjp(probs: Tensor, v: Tensor) -> Tensor:
     ------
     TypeError : ``probs`` or ``v`` is not a floating-point tensor.
     ValueError : the last axes differ.
-
-    Introduced in chapter 02.
     """
     require_same_classes(probs, v)
     return probs * (v - (probs * v).sum(-1, keepdim=True))

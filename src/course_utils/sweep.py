@@ -31,8 +31,6 @@ class SideBySide:
     models : sequence of S SoftmaxRegression
         The starts; they are copied.
     lrs : sequence of L floats
-
-    Introduced in chapter 09.
     """
 
     def __init__(self, models: Sequence[SoftmaxRegression], lrs: Sequence[float]) -> None:
@@ -91,10 +89,7 @@ class SideBySide:
 
 
 def untrained(data: FashionMNIST, seed: int) -> SoftmaxRegression:
-    """Return the model that a run with this seed starts from.
-
-    Introduced in chapter 09.
-    """
+    """Return the model that a run with this seed starts from."""
     start = torch.Generator().manual_seed(seed)
     return SoftmaxRegression(data.train.images[0].numel(), len(data.classes), generator=start)
 
@@ -102,10 +97,7 @@ def untrained(data: FashionMNIST, seed: int) -> SoftmaxRegression:
 def minibatches(
     split: Split, batch_size: int, shuffles: Sequence[torch.Generator]
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield X (S, b, d) and y (S, b): for each seed the order that ``batches`` gives it.
-
-    Introduced in chapter 09.
-    """
+    """Yield X (S, b, d) and y (S, b): for each seed the order that ``batches`` gives it."""
     rows = split.images.flatten(1)
     order = torch.stack([torch.randperm(len(rows), generator=g) for g in shuffles])  # (S, n)
     for index in order.split(batch_size, dim=1):
@@ -127,8 +119,6 @@ class Sweep:
         On ``data.test`` after each epoch.
     weight, bias : Tensor of shape (S, L, d, q) and (S, L, q)
         The final parameters.
-
-    Introduced in chapter 09.
     """
 
     lrs: tuple[float, ...]
@@ -187,8 +177,6 @@ def train_sweep(
     ------
     TypeError, ValueError
         A hyperparameter out of range, or no learning rate or seed at all.
-
-    Introduced in chapter 09.
     """
     require_rates("lrs", lrs)
     require_some("seeds", seeds)
@@ -274,8 +262,6 @@ def record_runs(
     ------
     TypeError, ValueError
         A hyperparameter out of range.
-
-    Introduced in chapter 07.
     """
     require_rates("lrs", lrs)
     require_count("num_epochs", num_epochs)

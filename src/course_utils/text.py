@@ -29,8 +29,6 @@ def prose(markdown: str) -> list[str]:
     """Paragraphs of a markdown text in lower case, without mark-up.
 
     Formulas, code and references become "x", numbers "0".
-
-    Introduced in chapter 10.
     """
     for pattern in NOT_PROSE:
         markdown = re.sub(pattern, "\n\n", markdown)
@@ -43,18 +41,12 @@ def prose(markdown: str) -> list[str]:
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case, "0" for numbers, and the punctuation that ends or divides sentences.
-
-    Introduced in chapter 10.
-    """
+    """Words in lower case, "0" for numbers, and the punctuation that ends or divides sentences."""
     return re.findall(r"[a-z]+(?:['-][a-z]+)*|0|[.,;:?!]", text.lower())
 
 
 def notebook_prose(path: Path) -> list[str]:
-    """Paragraphs of the markdown cells of a notebook.
-
-    Introduced in chapter 10.
-    """
+    """Paragraphs of the markdown cells of a notebook."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     return [paragraph for text in texts for paragraph in prose(text)]
@@ -68,8 +60,6 @@ class Vocabulary:
     ----------
     words : tuple of str; one of them, `UNKNOWN`, stands for all rare words
     counts : Tensor of shape (K,), int64, falling
-
-    Introduced in chapter 10.
     """
 
     words: tuple[str, ...]
@@ -93,10 +83,7 @@ class Vocabulary:
 
 
 def build_vocabulary(words: Iterable[str], min_count: int = 2) -> Vocabulary:
-    """Number the words; those that occur fewer than ``min_count`` times share one number.
-
-    Introduced in chapter 10.
-    """
+    """Number the words; those that occur fewer than ``min_count`` times share one number."""
     require_count("min_count", min_count)
     counts = Counter(words)
     rare = [word for word, count in counts.items() if count < min_count]
@@ -120,8 +107,6 @@ def windows(sequences: Sequence[Tensor], length: int) -> tuple[Tensor, Tensor]:
     Raises
     ------
     ValueError : no sequence is longer than ``length``.
-
-    Introduced in chapter 10.
     """
     require_count("length", length)
     long = [s.unfold(0, length + 1, 1) for s in sequences if len(s) > length]
@@ -132,9 +117,6 @@ def windows(sequences: Sequence[Tensor], length: int) -> tuple[Tensor, Tensor]:
 
 
 def read_paragraphs(path: str | Path) -> list[list[str]]:
-    """Words of each line of a text file, one paragraph a line; lines that begin with # left out.
-
-    Introduced in chapter 10.
-    """
+    """Words of each line of a text file, one paragraph a line; lines that begin with # left out."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     return [line.split() for line in lines if line and not line.startswith("#")]

@@ -54,8 +54,6 @@ class BackgroundRun:
     ----------
     error : BaseException or None
         What ``work`` raised. ``on_end`` must show it; without ``on_end``, ``join`` raises it.
-
-    Introduced in chapter 07.
     """
 
     def __init__(

@@ -22,10 +22,7 @@ class StopTraining(Exception):  # noqa: N818 - a request, not an error
 
 
 class Accumulator:
-    """Sums of several quantities over the batches of an epoch.
-
-    Introduced in chapter 07.
-    """
+    """Sums of several quantities over the batches of an epoch."""
 
     def __init__(self, n: int) -> None:
         self.sums = [0.0] * n
@@ -47,8 +44,6 @@ def sgd(params: Iterable[Tensor], lr: float) -> None:
         Leaves whose ``.grad`` a backward pass has filled.
     lr : float
         Learning rate.
-
-    Introduced in chapter 07.
     """
     with torch.no_grad():
         for param in params:
@@ -79,8 +74,6 @@ def train_epoch(
     -------
     (float, float)
         Mean loss and accuracy over the epoch, each batch measured before its own update.
-
-    Introduced in chapter 07.
     """
     total = Accumulator(3)  # sum of losses, correct predictions, examples
     for X, y in data_iter:
@@ -94,10 +87,7 @@ def train_epoch(
 
 @contextmanager
 def inference(model: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    """Switch off gradients and a module's training behaviour (dropout, say) for a while.
-
-    Introduced in chapter 07.
-    """
+    """Switch off gradients and a module's training behaviour (dropout, say) for a while."""
     training = getattr(model, "training", False)
     if training:
         model.eval()  # type: ignore[attr-defined]
@@ -122,8 +112,6 @@ def evaluate(
         Pictures and labels, in any order.
     batch_size : int
         Pictures at a time; changes the memory used, not the result.
-
-    Introduced in chapter 07.
     """
     total = Accumulator(3)  # sum of losses, correct predictions, examples
     with inference(model):
@@ -144,8 +132,6 @@ def loss_limit(model: Callable[[Tensor], Tensor], data_iter: Batches, num_classe
     ------
     ValueError
         The model does not give one logit for each class.
-
-    Introduced in chapter 07.
     """
     with inference(model):
         X, y = next(iter(data_iter))
@@ -211,8 +197,6 @@ def fit(
     ------
     TypeError, ValueError
         A hyperparameter out of range, or a model whose logits do not fit the classes.
-
-    Introduced in chapter 07.
     """
     require_positive("lr", lr)
     require_count("num_epochs", num_epochs)

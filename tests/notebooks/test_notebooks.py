@@ -1,14 +1,15 @@
 """Every chapter passes every check, and every check rejects a notebook that is broken its way."""
 
-import ast
 import copy
 import json
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import notebook_checks as checks
 import pytest
+from package_index import index, public_names
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -40,24 +41,34 @@ def test_table_of_contents_and_folder_hold_the_same_chapters():
     assert listed == sorted(listed)
 
 
-def test_public_docstrings_name_the_chapter_that_teaches_them():
-    """A name that a chapter defines is introduced there and nowhere else."""
-    wrong = []
-    for path in CHAPTERS:
-        number = path.name[:2]
-        for cell in checks.code_cells(json.loads(path.read_text())):
-            for name in checks.definitions(checks.tree(cell)):
-                if name in PACKAGE:
-                    text = docstring(PACKAGE[name][0], name)
-                    if f"Introduced in chapter {number}." not in text:
-                        wrong.append(f"{PACKAGE[name][0]}: {name} is taught in chapter {number}")
-    assert wrong == []
+def test_the_index_tells_who_teaches_and_who_uses_a_name(tmp_path):
+    module = tmp_path / "src" / "course_utils" / "plots" / "lines.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("class Line: ...\ndef draw(): ...\ndef _inner(): ...\ndef unused(): ...\n")
+    cells = {
+        "01_a": ["%timeit x\ndef draw(): ...", "def other(): ..."],
+        "02_b": ["from course_utils.plots.lines import Line, draw\nfrom math import pi"],
+    }
+    (tmp_path / "chapters").mkdir()
+    for name, sources in cells.items():
+        code = [{"cell_type": "code", "source": [source]} for source in sources]
+        text = {"cells": [{"cell_type": "markdown", "source": ["def ("]}, *code]}
+        (tmp_path / "chapters" / f"{name}.ipynb").write_text(json.dumps(text))
+    assert [line.split() for line in index(tmp_path)] == [
+        ["plots/lines.py", "Line", "taught", "in", "-", "used", "in", "02"],
+        ["plots/lines.py", "draw", "taught", "in", "01", "used", "in", "02"],
+    ]
 
 
-def docstring(module, name):
-    tree = ast.parse((ROOT / "src" / "course_utils" / module).read_text())
-    (node,) = [n for n in tree.body if getattr(n, "name", "") == name]
-    return ast.get_docstring(node) or ""
+def test_every_public_name_has_a_reader_besides_the_tests():
+    """A chapter, the package itself, a tool, a script or a measurement uses it."""
+    folders = ("src", "tools", "examples", "benchmarks")
+    places = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    words = Counter(word for path in places + CHAPTERS
+                    for word in re.findall(r"\w+", path.read_text(encoding="utf-8")))  # fmt: skip
+    names = public_names(ROOT / "src" / "course_utils")
+    assert len(names) > 100
+    assert [name for name in names if words[name] < 2] == []
 
 
 def test_requirements_pin_everything_and_name_what_pyproject_needs():

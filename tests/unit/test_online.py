@@ -14,7 +14,6 @@ from course_utils.online import (
     WIDER,
     merge,
     online_logsumexp,
-    online_softmax,
     pair_logsumexp,
     pair_of,
 )
@@ -136,15 +135,6 @@ def test_edges_are_those_of_logsumexp(row):
     torch.testing.assert_close(online_logsumexp(x.split(1)), torch.logsumexp(x, 0), equal_nan=True)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("block", [1, 7, 100, 1000])
-def test_online_softmax_is_softmax(dtype, block):
-    x = scores(300, dtype).reshape(3, 100)
-    probs = online_softmax(x, block)
-    assert probs.dtype == dtype
-    torch.testing.assert_close(probs, torch.softmax(x, 1))
-
-
 def test_leading_axes_are_rows_of_their_own():
     x = scores(60).reshape(3, 20)
     torch.testing.assert_close(pair_logsumexp(pair_of(x)), torch.logsumexp(x, 1))
@@ -156,5 +146,3 @@ def test_bad_input_is_named():
         online_logsumexp(iter(()))
     with pytest.raises(TypeError, match=r"scores must be floating point, got torch.int64"):
         pair_of(torch.arange(3))
-    with pytest.raises(ValueError, match="block_size must be at least 1, got 0"):
-        online_softmax(torch.zeros(3), 0)

@@ -23,7 +23,7 @@ from course_utils.metrics import (
     precision,
     recall,
 )
-from course_utils.online import merge, online_logsumexp, online_softmax, pair_logsumexp, pair_of
+from course_utils.online import merge, online_logsumexp, pair_logsumexp, pair_of
 from course_utils.sampling import (
     draw_log_uniform,
     gathered,
@@ -219,15 +219,6 @@ def test_one_pass_equals_two_and_moves_with_a_shift(scores, shift, block):
     close(whole, logsumexp(scores))
     close(pair_logsumexp(pair_of(scores)), whole)
     close(online_logsumexp((scores + shift).split(block)), whole + shift)
-
-
-@fast
-@given(judged(), st.integers(1, 10))
-def test_online_softmax_is_softmax_in_every_dtype(given_data, block):
-    scores, _, _ = given_data
-    probs = online_softmax(scores, block)
-    assert probs.dtype == scores.dtype
-    close(probs, softmax(scores.double()).to(scores.dtype))
 
 
 # --- samples --------------------------------------------------------------------------------

@@ -13,10 +13,7 @@ Exercise = FunctionExercise | ValueExercise
 
 
 def find_exercises() -> dict[str, Exercise]:
-    """Return all exercises by number, in the order of the chapters.
-
-    Introduced in chapter 01.
-    """
+    """Return all exercises by number, in the order of the chapters."""
     names = sorted(m.name for m in iter_modules(__path__) if m.name.startswith("chapter_"))
     modules = [import_module(f"{__name__}.{name}") for name in names]
     return {exercise.number: exercise for m in modules for exercise in m.EXERCISES}
@@ -41,8 +38,6 @@ def check(number: str, answer: object) -> Verdict:
     ------
     ValueError
         There is no exercise with this number.
-
-    Introduced in chapter 01.
     """
     exercises = find_exercises()
     if number not in exercises:

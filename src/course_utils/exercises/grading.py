@@ -115,8 +115,6 @@ class ValueExercise:
     mistakes : mapping from a sentence to a wrong value
         Recognised and named.
     rtol, atol : float
-
-    Introduced in chapter 01.
     """
 
     number: str
@@ -163,8 +161,6 @@ class FunctionExercise:
     compare : callable, optional
         ``compare(value, expected)`` instead of the comparison to a tolerance.
     rtol, atol : float
-
-    Introduced in chapter 01.
     """
 
     number: str

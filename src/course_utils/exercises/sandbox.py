@@ -51,8 +51,6 @@ def call(function: Callable, args: tuple, limit: float = TIME_LIMIT) -> Outcome:
     ------
     Problem
         It raised, or did not return in time. A thread stuck in C code is left behind as a daemon.
-
-    Introduced in chapter 01.
     """
     result: dict[str, object] = {}
     printed = io.StringIO()

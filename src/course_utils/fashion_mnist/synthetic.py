@@ -32,8 +32,6 @@ def make_arrays(
     -------
     dict of ndarray of uint8
         ``train_images`` (num_train, 28, 28), ``train_labels`` (num_train,), the same for ``test``.
-
-    Introduced in chapter 06.
     """
     rng = np.random.default_rng(seed)
     arrays: dict[str, np.ndarray] = {}

@@ -37,8 +37,6 @@ def import_torchvision() -> ModuleType:
         torchvision is not installed.
     RuntimeError
         It fails for another reason, or despite the mend: that error, unchanged.
-
-    Introduced in chapter 06.
     """
     try:
         return importlib.import_module("torchvision")
@@ -72,8 +70,6 @@ def torchvision_root(data: FashionMNIST, spare: str | os.PathLike[str]) -> Path:
         Not resized.
     spare : path
         A folder of the caller's; written to only if needed.
-
-    Introduced in chapter 06.
     """
     contents = {}
     for part, split in (("train", data.train), ("test", data.test)):

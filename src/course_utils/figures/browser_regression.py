@@ -63,8 +63,6 @@ class BrowserRegression(Figure):
     ----------
     trained : dict
         With a kernel: steps, loss, accuracy, weight (2, K) and bias (K) after the last pause.
-
-    Introduced in chapter 07.
     """
 
     _name = "browser_regression"

@@ -68,8 +68,6 @@ class CalibrationExplorer(Figure):
         What a model says, at temperature 1, for a patient to be ill.
     cost : list of 4 or 6 floats in [0, 200]
         Costs of two or three actions if healthy, then the same if ill.
-
-    Introduced in chapter 09.
     """
 
     _name = "calibration_explorer"

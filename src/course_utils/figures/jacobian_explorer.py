@@ -19,8 +19,6 @@ class JacobianExplorer(Figure):
         How much that score is moved.
     v : list of 2 to 6 floats in [-2, 2]
         The vector that is multiplied with the matrix; missing entries count as 0.
-
-    Introduced in chapter 02.
     """
 
     _name = "jacobian_explorer"

@@ -19,8 +19,6 @@ class LossExplorer(Figure):
         Label smoothing: this share of the target is spread evenly over all classes.
     double_softmax : bool
         Also show cross-entropy of a softmax of a softmax, the common mistake.
-
-    Introduced in chapter 03.
     """
 
     _name = "loss_explorer"

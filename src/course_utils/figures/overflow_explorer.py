@@ -17,8 +17,6 @@ class OverflowExplorer(Figure):
         The scores are this times ``pattern``.
     pattern : list of 3 floats in [-3, 3]
         The scores relative to ``size``.
-
-    Introduced in chapter 04.
     """
 
     _name = "overflow_explorer"

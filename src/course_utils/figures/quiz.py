@@ -26,8 +26,6 @@ class Quiz(Figure):
     ------
     ValueError
         Too few or too many options, an empty text, or no such right option.
-
-    Introduced in chapter 01.
     """
 
     _name = "quiz"

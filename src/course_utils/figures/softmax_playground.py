@@ -23,8 +23,6 @@ class SoftmaxPlayground(Figure):
         Added to every score; it changes no probability.
     scale : float in [0.1, 3]
         Multiplies every score; it does change the probabilities.
-
-    Introduced in chapter 01.
     """
 
     _name = "softmax_playground"

@@ -44,8 +44,6 @@ class TrainingLab(Figure):
         The finished live runs, newest last: settings, curves, confusion counts, templates.
     histories : list of History
         What ``fit`` returned for them.
-
-    Introduced in chapter 07.
     """
 
     _name = "training_lab"

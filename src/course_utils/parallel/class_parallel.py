@@ -14,8 +14,6 @@ def class_share(num_classes: int, rank: int, world_size: int) -> slice:
     Raises
     ------
     ValueError : there are fewer classes than processes.
-
-    Introduced in chapter 11.
     """
     if num_classes < world_size:
         raise ValueError(
@@ -35,8 +33,6 @@ def class_parallel_pair(scores: Tensor) -> Pair:
     Returns
     -------
     (maximum, total) : Tensors of shape (b,), the same on every process
-
-    Introduced in chapter 11.
     """
     maximum, total = pair_of(scores)
     top = maximum.clone()
@@ -58,8 +54,6 @@ def class_parallel_loss(scores: Tensor, labels: Tensor, first: int) -> tuple[Ten
     Returns
     -------
     loss, a scalar Tensor, the same on every process; gradient of shape (b, k)
-
-    Introduced in chapter 11.
     """
     top, total = class_parallel_pair(scores)
     rows = ((labels >= first) & (labels < first + scores.shape[1])).nonzero().squeeze(1)

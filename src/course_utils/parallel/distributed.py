@@ -17,10 +17,7 @@ from course_utils.validation import require_count, require_positive
 
 
 def end_with_parent(poll: float = 0.5) -> None:
-    """End this process when the one that started it is gone, so that no orphan is left.
-
-    Introduced in chapter 11.
-    """
+    """End this process when the one that started it is gone, so that no orphan is left."""
     parent = os.getppid()
 
     def watch() -> None:
@@ -47,8 +44,6 @@ def process_group(timeout: float = 20.0) -> Iterator[tuple[int, int]]:
     Raises
     ------
     RuntimeError : not all processes joined in time.
-
-    Introduced in chapter 11.
     """
     require_positive("timeout", timeout)
     end_with_parent()
@@ -80,8 +75,6 @@ def share(n: int, rank: int, world_size: int) -> slice:
     Raises
     ------
     ValueError : a rank that is not in 0..world_size-1.
-
-    Introduced in chapter 11.
     """
     require_count("world_size", world_size)
     if not 0 <= rank < world_size:
@@ -93,8 +86,6 @@ def sum_gradients(params: Iterable[Tensor]) -> int:
     """Replace each gradient by its sum over all processes; return the bytes handed over.
 
     One exchange for all parameters: many small ones would each wait for the network.
-
-    Introduced in chapter 11.
     """
     grads = [param.grad for param in params if param.grad is not None]
     flat = torch.cat([grad.flatten() for grad in grads])
@@ -105,10 +96,7 @@ def sum_gradients(params: Iterable[Tensor]) -> int:
 
 
 def save_atomically(state: dict, path: Path) -> None:
-    """Write a checkpoint so that a reader sees the old one or the new one, never half of one.
-
-    Introduced in chapter 11.
-    """
+    """Write a checkpoint so that a reader sees the old one or the new one, never half of one."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("wb") as file:
         torch.save(state, file)

@@ -18,10 +18,7 @@ from course_utils.validation import require_count, require_positive
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing uses at the moment.
-
-    Introduced in chapter 11.
-    """
+    """Return a port of this machine that nothing uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return probe.getsockname()[1]
@@ -74,10 +71,7 @@ class LaunchError(RuntimeError):
 
 @dataclass(frozen=True)
 class Run:
-    """What a run that succeeded printed, and how long it took.
-
-    Introduced in chapter 11.
-    """
+    """What a run that succeeded printed, and how long it took."""
 
     output: str
     seconds: float
@@ -92,10 +86,7 @@ def torchrun_command(
     join_timeout: int = 15,
     log_dir: str | Path | None = None,
 ) -> list[str]:
-    """Return the torchrun command that starts ``num_processes`` workers on this machine.
-
-    Introduced in chapter 11.
-    """
+    """Return the torchrun command that starts ``num_processes`` workers on this machine."""
     return [
         *(sys.executable, "-m", "torch.distributed.run"),
         f"--nnodes={num_nodes}",
@@ -111,10 +102,7 @@ def torchrun_command(
 
 
 def explain(output: str) -> str:
-    """Say in a sentence why a run failed: a killed worker, a missing one, or the first error.
-
-    Introduced in chapter 11.
-    """
+    """Say in a sentence why a run failed: a killed worker, a missing one, or the first error."""
     if "RendezvousTimeoutError" in output:
         return "not all machines joined in time; start the missing one, or lower the number"
     ended = re.findall(r"rank +: (\d+).*\n +exitcode +: -\d+ .*\((SIG\w+)\)", output)
@@ -159,8 +147,6 @@ def launch(
     ------
     LaunchError : a worker failed, was killed or is missing, or the time was up.
     ValueError, TypeError : a port in use, a count below 1.
-
-    Introduced in chapter 11.
     """
     require_count("num_processes", num_processes)
     require_count("join_timeout", join_timeout)

@@ -16,8 +16,6 @@ def plot_grey_values(ax: Axes, images: Tensor, bins: int = 32) -> Axes:
     ax : matplotlib Axes
     images : Tensor of values in [0, 1], any shape
     bins : int
-
-    Introduced in chapter 06.
     """
     shares = images.histc(bins, 0, 1) / images.numel()  # (bins,)
     ax.bar([(i + 0.5) / bins for i in range(bins)], shares.tolist(), 1 / bins, color=COLORS["sky"])
@@ -38,8 +36,6 @@ def plot_reading_times(ax: Axes, seconds: Mapping[str, float]) -> Axes:
     ----------
     ax : matplotlib Axes
     seconds : mapping from what was measured to seconds
-
-    Introduced in chapter 06.
     """
     names, values = list(seconds), list(seconds.values())
     fastest = min(values)
@@ -68,8 +64,6 @@ def plot_optimism(
         Number of pictures by which the model was chosen.
     looked, was : sequences of float
         Its accuracy on those pictures, and on others; fractions.
-
-    Introduced in chapter 06.
     """
     ax.fill_between(sizes, was, looked, color=COLORS["sky"], alpha=0.3)
     for values, color, text, shift in (

@@ -23,8 +23,6 @@ def gradient_steps(function: Surface, point: tuple[float, float], lr: float) -> 
     Returns
     -------
     dict of two Tensors of shape (2,): "minus gradient" and "plus gradient"
-
-    Introduced in chapter 05.
     """
     start = torch.tensor(point, requires_grad=True)
     (slope,) = torch.autograd.grad(function(*start), start)
@@ -49,8 +47,6 @@ def plot_descent(
     ax : Axes
     function, point, lr : see ``gradient_steps``
     span : smallest and largest coordinate drawn
-
-    Introduced in chapter 05.
     """
     axis = torch.linspace(*span, 121)
     u, v = torch.meshgrid(axis, axis, indexing="xy")

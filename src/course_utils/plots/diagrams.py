@@ -15,10 +15,7 @@ LABEL_POSITIONS = (0.15, 0.26, 0.35)
 
 
 def signed(value: float, spec: str = "+.1f") -> str:
-    """Write a number with a true minus sign; by default with one digit and always a sign.
-
-    Introduced in chapter 01.
-    """
+    """Write a number with a true minus sign; by default with one digit and always a sign."""
     return f"{value:{spec}}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -32,8 +29,6 @@ def draw_picture(ax: Axes, pixels: Tensor, *, left: float, bottom: float, side: 
         Grey values in [0, 1]: 0 black, 1 white.
     left, bottom, side : float
         Lower left corner of the picture and side of one pixel, in data units.
-
-    Introduced in chapter 01.
     """
     height, width = pixels.shape
     for row in range(height):
@@ -50,10 +45,7 @@ def draw_picture(ax: Axes, pixels: Tensor, *, left: float, bottom: float, side: 
 
 
 def draw_node(ax: Axes, x: float, y: float, text: str, *, color: str) -> Axes:
-    """Draw one neuron: a circle with its name.
-
-    Introduced in chapter 01.
-    """
+    """Draw one neuron: a circle with its name."""
     ax.add_patch(Circle((x, y), RADIUS, facecolor="white", edgecolor=color, lw=2, zorder=3))
     ax.text(x, y, text, ha="center", va="center", zorder=4)
     return ax
@@ -72,8 +64,6 @@ def draw_weight(
     weight : float
     position : float
         Where the number stands: 0 at ``start``, 1 at ``end``.
-
-    Introduced in chapter 01.
     """
     color = COLORS["blue"] if weight >= 0 else COLORS["vermillion"]
     ax.plot(*zip(start, end, strict=True), color=color, lw=0.4 + 1.6 * abs(weight), zorder=1)
@@ -84,10 +74,7 @@ def draw_weight(
 
 
 def column_heights(count: int, spacing: float) -> list[float]:
-    """Heights of ``count`` nodes in a column centred at zero, from the top down.
-
-    Introduced in chapter 01.
-    """
+    """Heights of ``count`` nodes in a column centred at zero, from the top down."""
     return [spacing * ((count - 1) / 2 - i) for i in range(count)]
 
 
@@ -105,8 +92,6 @@ def draw_linear_network(
         Column j holds the weights of class j.
     bias : Tensor of shape (q,)
     classes : sequence of q str
-
-    Introduced in chapter 01.
     """
     x = pixels.flatten()
     scores = (x @ weight + bias).tolist()

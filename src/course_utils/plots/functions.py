@@ -25,8 +25,6 @@ def derivative(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     -------
     Tensor
         Same shape as ``z``.
-
-    Introduced in chapter 01.
     """
     z = z.detach().clone().requires_grad_()
     (slope,) = torch.autograd.grad(function(z).sum(), z)
@@ -47,8 +45,6 @@ def plot_curves(
     label_at : float, optional
         Write the names to the right of this ``x``, above falling and below rising curves;
         at the right ends of the curves by default.
-
-    Introduced in chapter 01.
     """
     i = -1 if label_at is None else int((x - label_at).abs().argmin())
     for (name, y), color in zip(curves.items(), LINE_COLORS, strict=False):
@@ -75,8 +71,6 @@ def plot_activation(ax: Axes, name: str, function: Callable[[Tensor], Tensor], z
         Elementwise, for instance ``torch.sigmoid``.
     z : Tensor of shape (n,)
         Where to evaluate, ascending.
-
-    Introduced in chapter 01.
     """
     ax.plot(z.tolist(), function(z).tolist(), color=COLORS["blue"], label="function")
     slope = derivative(function, z)
@@ -105,8 +99,6 @@ def plot_bars(
     color : str
     digits : int
         Digits after the decimal point.
-
-    Introduced in chapter 01.
     """
     bars = ax.bar(list(names), values.tolist(), color=color, width=0.6)
     numbers = [f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") for value in values.tolist()]
@@ -128,8 +120,6 @@ def plot_probability_table(
     probs : Tensor of shape (n, k)
     row_names : sequence of n str
     column_names : sequence of k str
-
-    Introduced in chapter 01.
     """
     ax.imshow(probs.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
     for i, row in enumerate(probs):

@@ -44,8 +44,6 @@ def product_graph(w: float, x: float) -> tuple[dict[str, Node], list[Edge]]:
     -------
     (nodes, edges)
         Five nodes by name, and the five edges with what flows back along each.
-
-    Introduced in chapter 05.
     """
     leaf_w, leaf_x = (torch.tensor(float(v), requires_grad=True) for v in (w, x))
     a, b = leaf_w + leaf_x, leaf_w + 1
@@ -76,8 +74,6 @@ def plot_graph(ax: Axes, nodes: dict[str, Node], edges: Sequence[Edge]) -> Axes:
     ax : Axes
     nodes : name to Node
     edges : which node feeds which, see ``product_graph``
-
-    Introduced in chapter 05.
     """
     ax.set_axis_off()
     ax.set_aspect("equal")
@@ -138,8 +134,6 @@ def plot_jacobian(ax: Axes, jacobian: Tensor, *, names: Sequence[str] | None = N
     ------
     ValueError
         If ``jacobian`` is no square matrix.
-
-    Introduced in chapter 02.
     """
     if jacobian.ndim != 2 or jacobian.shape[0] != jacobian.shape[1]:
         raise ValueError(f"jacobian must have shape (k, k), got {tuple(jacobian.shape)}")

@@ -51,8 +51,6 @@ def image_grid(
     ------
     ValueError
         The number of titles is not the number of pictures.
-
-    Introduced in chapter 06.
     """
     if titles and len(titles) != len(images):
         raise ValueError(f"titles must hold one title a picture, {len(images)}, got {len(titles)}")
@@ -83,8 +81,6 @@ def weight_templates(
         All share one colour scale, symmetric about zero.
     titles : sequence of k str
     columns : int
-
-    Introduced in chapter 07.
     """
     bound = templates.abs().max().item()
     return image_grid(ax, templates, titles, columns=columns, cmap=DIVERGING, limit=(-bound, bound))
@@ -103,8 +99,6 @@ def class_means(images: Tensor, labels: Tensor, num_classes: int = 10) -> Tensor
     -------
     Tensor of shape (num_classes, h, w)
         A class without examples gives nan.
-
-    Introduced in chapter 06.
     """
     sums = torch.zeros(num_classes, *images.shape[1:]).index_add_(0, labels, images)
     return sums / labels.bincount(minlength=num_classes)[:, None, None]

@@ -17,8 +17,6 @@ def plot_floor(ax: Axes, value: float, label: str, *, color: str = COLORS["grey"
         Height of the line, in the units of the y axis.
     label : str
     color : str
-
-    Introduced in chapter 03.
     """
     ax.axhline(value, color=color, ls=":")
     ax.annotate(
@@ -44,8 +42,6 @@ def plot_entropy_split(ax: Axes, truth: float, p: Tensor) -> Axes:
         True probability of the first class, strictly between 0 and 1.
     p : Tensor of shape (n,)
         Predicted probabilities of the first class, strictly between 0 and 1, ascending.
-
-    Introduced in chapter 03.
     """
     y = torch.tensor(truth, dtype=p.dtype)
     loss = -(y * p.log() + (1 - y) * (1 - p).log())  # (n,), in nats

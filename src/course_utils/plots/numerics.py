@@ -29,8 +29,6 @@ def plot_exp_range(ax: Axes, limits: Mapping[str, tuple[float, float, float]]) -
     Returns
     -------
     Axes : the same, with a symmetric logarithmic axis of x.
-
-    Introduced in chapter 04.
     """
     for row, (zero, normal, top) in enumerate(limits.values()):
         ax.barh(row, normal - zero, left=zero, height=0.5, color=COLORS["sky"])
@@ -63,8 +61,6 @@ def plot_forms(ax: Axes, x: Tensor, curves: Mapping[str, Tensor]) -> Axes:
     Returns
     -------
     Axes : the same, each line labelled with its form.
-
-    Introduced in chapter 04.
     """
     for form, values in curves.items():
         finite = torch.where(values.isfinite(), values, math.nan)
@@ -88,8 +84,6 @@ def plot_bounds(ax: Axes, x: Tensor, bounds: Mapping[str, Tensor]) -> Axes:
     Returns
     -------
     Axes : the same, with a logarithmic vertical axis.
-
-    Introduced in chapter 04.
     """
     for form, values in bounds.items():
         label = f"{form}, bound"
@@ -111,8 +105,6 @@ def plot_vanishing_loss(ax: Axes, gaps: Tensor, losses: Tensor, exact: Tensor) -
     Returns
     -------
     Axes : the same, with a logarithmic vertical axis.
-
-    Introduced in chapter 04.
     """
     x = gaps.tolist()
     ax.plot(x, exact.tolist(), color=COLORS["grey"], lw=1.5, label="exact")

@@ -52,8 +52,6 @@ def plot_by_epoch(
     yscale : "linear" or "log"
         What else belongs on the axes is drawn before: the names are placed within the limits
         that the axes have then.
-
-    Introduced in chapter 08.
     """
     for (name, values), color, marker in zip(curves.items(), PALETTE, "os^Dv*", strict=False):
         ax.plot(range(1, len(values) + 1), values, marker=marker, ms=4, color=color, label=name)
@@ -72,8 +70,6 @@ def plot_bands(ax: Axes, bands: Mapping[str, Tensor], ylabel: str) -> Axes:
     bands : mapping from a name to a Tensor of shape (E, S)
     ylabel : str
         With the unit.
-
-    Introduced in chapter 08.
     """
     for values, color in zip(bands.values(), PALETTE, strict=False):
         epochs, (low, high) = range(1, len(values) + 1), values.aminmax(dim=1)
@@ -90,8 +86,6 @@ def plot_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> Axes:
     confusion : Tensor of shape (k, k)
         Counts; rows are true classes.
     classes : sequence of k str
-
-    Introduced in chapter 09.
     """
     fractions = confusion.double() / confusion.sum(1, keepdim=True).clamp(min=1)
     ax.imshow(fractions.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1)
@@ -117,8 +111,6 @@ def plot_recall(ax: Axes, recalls: Tensor, classes: Sequence[str]) -> Axes:
     recalls : Tensor of shape (S, k)
         One row a seed, fractions.
     classes : sequence of k str
-
-    Introduced in chapter 09.
     """
     mean = recalls.mean(0)
     order = mean.argsort().tolist()
@@ -144,8 +136,6 @@ def plot_reliability(ax: Axes, curve: ReliabilityCurve, title: str = "") -> Axes
     ax : matplotlib Axes
     curve : ReliabilityCurve
     title : str
-
-    Introduced in chapter 09.
     """
     full = curve.count > 0
     confidence, accuracy, count = (values[full] for values in curve)
@@ -172,8 +162,6 @@ def plot_expected_costs(
     costs : Tensor of shape (n, m)
         Expected cost of each action at each probability.
     actions : sequence of m str
-
-    Introduced in chapter 09.
     """
     best = costs.argmin(1)
     for a, (action, color) in enumerate(zip(actions, PALETTE, strict=False)):
@@ -195,8 +183,6 @@ def plot_accuracies(ax: Axes, rows: Mapping[str, Sequence[float]], ours: Sequenc
         From top to bottom. Several (seeds) are drawn lightly, with their mean.
     ours : sequence of str
         The names of the rows that this course measured.
-
-    Introduced in chapter 09.
     """
     names = list(rows)[::-1]
     for height, name in enumerate(names):
@@ -228,8 +214,6 @@ def plot_first_epoch(
         Accuracies at the end of the epoch, drawn to the right of the batches.
     running : float
         What the epoch reports: the mean over its examples.
-
-    Introduced in chapter 09.
     """
     n = len(by_batch)
     ax.plot(range(1, n + 1), by_batch, ".", ms=4, color=COLORS["sky"])

@@ -29,8 +29,6 @@ def fit_power(
     ------
     ValueError
         If fewer than two points lie in the range, or a number is not above 0.
-
-    Introduced in chapter 02.
     """
     x, y = np.asarray(sizes, dtype=float), np.asarray(values, dtype=float)
     inside = (x >= between[0]) & (x <= between[1])
@@ -61,8 +59,6 @@ def plot_scaling(
     sizes, values : sequences of positive numbers of the same length
     label : what was measured, written at the last point
     between : smallest and largest size of the fit; None draws no fit
-
-    Introduced in chapter 02.
     """
     ax.loglog(sizes, values, marker=marker, color=color, linewidth=1.2, markersize=5, label=label)
     text = label
@@ -99,8 +95,6 @@ def plot_step_errors(
     steps : sequence of positive numbers
     errors : largest absolute error at each step; errors of exactly 0 are left out
     label : written at the smallest step, beside the best step, which is circled
-
-    Introduced in chapter 02.
     """
     x, y = np.asarray(steps, dtype=float), np.asarray(errors, dtype=float)
     x, y = x[y > 0], y[y > 0]

@@ -24,8 +24,6 @@ def simplex_grid(n: int) -> Tensor:
     -------
     Tensor of shape ((n + 1) (n + 2) / 2, 3), float64
         Each row sums to one.
-
-    Introduced in chapter 02.
     """
     require_count("n", n)
     rows = [(i, j, n - i - j) for i in range(n + 1) for j in range(n + 1 - i)]
@@ -44,8 +42,6 @@ def plot_simplex(
     values : Tensor of shape (m,)
     names : three class names, one for each corner
     label : what the colour means
-
-    Introduced in chapter 02.
     """
     points = (probs.to(CORNERS) @ CORNERS).numpy()  # (m, 2)
     colors = ax.tripcolor(*points.T, values.numpy(), shading="gouraud", cmap=SEQUENTIAL)

@@ -18,8 +18,6 @@ def plot_history(history: History, loss_axes: Axes, accuracy_axes: Axes) -> tupl
         A run with at least one recorded epoch.
     loss_axes, accuracy_axes : matplotlib Axes
         Where to draw.
-
-    Introduced in chapter 07.
     """
     epochs = range(1, len(history) + 1)
     loss_axes.plot(epochs, history.train_loss, "o-", markersize=4, color=COLORS["blue"])
@@ -47,8 +45,6 @@ def plot_runs(
         Runs with no recorded epoch (they diverged at once) are named in the legend all the same.
     loss_axes, accuracy_axes : matplotlib Axes
         Where to draw.
-
-    Introduced in chapter 07.
     """
     palette = [color for name, color in COLORS.items() if name != "grey"]
     for index, (label, run) in enumerate(runs.items()):

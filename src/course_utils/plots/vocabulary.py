@@ -19,8 +19,6 @@ def name_lines(ax: Axes, gap: float = 13.0) -> Axes:
     ----------
     ax : Axes that already has its scales and limits
     gap : least distance of two labels, points
-
-    Introduced in chapter 10.
     """
     per_point = ax.figure.dpi / 72
     ends = [(line, np.asarray(line.get_xydata())[-1]) for line in ax.get_lines()]
@@ -44,8 +42,6 @@ def plot_frequencies(ax: Axes, counts: Tensor, probs: Tensor, words: Sequence[st
     counts : Tensor of shape (K,), falling
     probs : Tensor of shape (K,): the proposal, drawn as a line
     words : the K words; a few of them are written beside their points
-
-    Introduced in chapter 10.
     """
     ranks = np.arange(1, len(counts) + 1)
     shares = (counts / counts.sum()).numpy()
@@ -78,8 +74,6 @@ def plot_curves_by_epoch(
     curves : name of the method -> one value an epoch, from epoch 1
     ylabel : quantity and unit
     log : logarithmic vertical axis
-
-    Introduced in chapter 10.
     """
     for (name, values), color in zip(curves.items(), LINES, strict=False):
         epochs = range(1, len(values) + 1)
@@ -105,8 +99,6 @@ def plot_bias(
     samples : numbers of sampled classes
     biases : name of the loss -> relative bias at each number
     noise : what sampling noise alone would show; drawn grey
-
-    Introduced in chapter 10.
     """
     for (name, values), color in zip(biases.items(), LINES[1:], strict=False):
         ax.loglog(samples, values, marker="o", markersize=5, color=color, label=name)
