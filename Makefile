@@ -60,11 +60,14 @@ check: $(STAMP)  ## exactly what CI runs: lint, test, standin
 	$(MAKE) test
 	$(MAKE) standin
 
-lint: $(STAMP)  ## ruff, mypy and codespell
+lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, rules, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/deno fmt --check --quiet
+	$(BIN)/deno lint --quiet
+	$(BIN)/deno check --quiet src/course_utils/figures/static
 
 lab: $(STAMP)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab chapters

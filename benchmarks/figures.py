@@ -6,7 +6,6 @@ to begin is the screen's affair (up to 16.7 ms) and is left out: the event comes
 """
 
 import gzip
-import importlib
 import statistics
 import tempfile
 import time
@@ -15,9 +14,15 @@ from pathlib import Path
 import torch
 
 from benchmarks import import_from_tools
-from course_utils.figures.base import Figure, names, read, source
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.browser_regression import BrowserRegression
-from course_utils.figures.scripts import browser_script, host_script
+from course_utils.figures.scripts import (
+    browser_script,
+    figure_class,
+    host_script,
+    names,
+    read,
+)
 
 EXPLORERS = (
     "softmax_playground",
@@ -47,7 +52,7 @@ MEASURE = """async ([input, rounds]) => {
 
 def weigh() -> None:
     """Print the bytes of each script as shipped, raw and compressed."""
-    scripts = {name: browser_script(name) for name in names()} | {"host and ui": host_script()}
+    scripts = {name: browser_script(name) for name in names()} | {"host and kit": host_script()}
     sizes = {k: (len(s.encode()), len(gzip.compress(s.encode()))) for k, s in scripts.items()}
     for name, (raw, packed) in sizes.items():
         print(f"{name:<22}{raw:>8,} bytes{packed:>8,} compressed")
@@ -57,10 +62,9 @@ def weigh() -> None:
     print(f"{'style sheet':<22}{len(style):>8,} bytes{len(gzip.compress(style)):>8,} compressed")
 
 
-def figure_of(name: str) -> Figure:
+def figure_of(name: str) -> InteractiveFigure:
     """Make a figure in its default state; the calibration explorer needs scores and labels."""
-    class_name = "".join(word.title() for word in name.split("_"))
-    make = getattr(importlib.import_module(f"course_utils.figures.{name}"), class_name)
+    make = figure_class(name)
     if name != "calibration_explorer":
         return make()
     generator = torch.Generator().manual_seed(0)
@@ -70,9 +74,8 @@ def figure_of(name: str) -> Figure:
     return make(2 * logits, labels)
 
 
-def page_of(name: str, figure: Figure, folder: Path) -> Path:
+def page_of(name: str, figure: InteractiveFigure, folder: Path) -> Path:
     """Write a page with one figure."""
-    assert figure._esm == source(name)
     path = folder / f"{name}.html"
     path.write_text(
         f"<!doctype html><meta charset=utf-8><style>{read('ui.css')}</style>{figure.static_html()}"

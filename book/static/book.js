@@ -3,7 +3,9 @@
 {
   let moved = false; // has the reader scrolled or typed?
   for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) {
-    addEventListener(event, () => { moved = true; }, { once: true, passive: true });
+    addEventListener(event, () => {
+      moved = true;
+    }, { once: true, passive: true });
   }
 
   const boxes = "mjx-container[display='true'], .bd-article pre, .pst-scrollable-table-container";

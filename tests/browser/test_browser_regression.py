@@ -8,7 +8,8 @@ from browser_tools import PHONE, accessibility_violations, move, value
 from torch.nn.functional import cross_entropy
 
 from course_utils.figures.browser_regression import BrowserRegression
-from course_utils.figures.traits import StateError
+
+pytestmark = pytest.mark.browser
 
 
 def press(page, name, times=1):
@@ -65,7 +66,6 @@ def torch_sgd(X, y, k, lr, batch_size, steps, seed=1):
     return weight.detach(), bias.detach()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     ("k", "lr", "batch_size", "steps"),
     [(3, 0.1, 150, 25), (4, 0.1, 7, 40), (5, 3.0, 10, 35)],
@@ -86,7 +86,6 @@ def test_weights_equal_those_of_torch(show, k, lr, batch_size, steps):
     assert value(page, "accuracy") == pytest.approx(hits)
 
 
-@pytest.mark.browser
 def test_default_state_is_trained_and_compares_three_rates(show):
     page = show(BrowserRegression())
     assert "Step 360, epoch 40 of 40" in page.locator(".cu-say").inner_text()
@@ -96,7 +95,6 @@ def test_default_state_is_trained_and_compares_three_rates(show):
     assert page.locator(".cu-line").count() == 3
 
 
-@pytest.mark.browser
 def test_play_repeats_itself_and_too_large_a_rate_diverges(show):
     page = show(BrowserRegression(epochs=5))
     first = shown_net(page, 3)
@@ -112,7 +110,6 @@ def test_play_repeats_itself_and_too_large_a_rate_diverges(show):
     assert "learning rate 10 is too large" in page.locator(".cu-say").inner_text()
 
 
-@pytest.mark.browser
 def test_play_can_be_paused(show):
     page = show(BrowserRegression(epochs=200, batch_size=1))
     press(page, "Restart")
@@ -124,7 +121,6 @@ def test_play_can_be_paused(show):
     assert page.locator(".cu-fig").get_attribute("data-steps") == steps
 
 
-@pytest.mark.browser
 def test_reduced_motion_trains_without_animation(show):
     page = show(BrowserRegression(), reduced_motion="reduce")
     press(page, "Restart")
@@ -149,7 +145,6 @@ def plane_spot(page, x1, x2):
     )
 
 
-@pytest.mark.browser
 def test_click_adds_a_point_of_the_chosen_class(show):
     page = show(BrowserRegression())
     before = page.locator("[data-point]").count()
@@ -163,7 +158,6 @@ def test_click_adds_a_point_of_the_chosen_class(show):
     assert page.locator("[data-point]").count() == before
 
 
-@pytest.mark.browser
 def test_keyboard_adds_a_point(show):
     page = show(BrowserRegression())
     before = page.locator("[data-point]").count()
@@ -177,7 +171,6 @@ def test_keyboard_adds_a_point(show):
     )
 
 
-@pytest.mark.browser
 def test_tap_adds_a_point_on_a_phone(show):
     page = show(BrowserRegression(), **PHONE)
     before = page.locator("[data-point]").count()
@@ -187,7 +180,6 @@ def test_tap_adds_a_point_on_a_phone(show):
     assert accessibility_violations(page) == []
 
 
-@pytest.mark.browser
 def test_regions_follow_dark_mode(show):
     page = show(BrowserRegression())
     page.wait_for_timeout(100)  # two frames: the colours are read once the figure is on the page
@@ -200,7 +192,6 @@ def test_regions_follow_dark_mode(show):
     assert light[3] == dark[3] > 0
 
 
-@pytest.mark.browser
 def test_the_number_of_classes_changes_points_weights_and_pens(show):
     page = show(BrowserRegression())
     pens = page.locator("label:has([data-control^='new_class'])")
@@ -209,23 +200,6 @@ def test_the_number_of_classes_changes_points_weights_and_pens(show):
     assert page.locator("[data-point]").count() == 150
     assert page.locator("tbody tr").count() == 5
     assert all(pen.is_visible() for pen in pens.all())
-
-
-@pytest.mark.parametrize("added", [[[1, 2]], [[1, 2, 7]], [["a", 2, 0]], "points", [5]])
-def test_malformed_points_are_refused(added):
-    with pytest.raises(StateError, match="added must hold"):
-        BrowserRegression(added=added)
-
-
-def test_points_outside_the_plane_are_clamped():
-    assert BrowserRegression(added=[(9, -1, 1)]).added == [[6, 0, 1]]
-
-
-def test_out_of_range_settings_are_clamped_and_said():
-    figure = BrowserRegression(lr=100)
-    assert figure.lr == 10
-    assert "lr 100 is outside" in figure.notice
-    assert BrowserRegression(num_classes=9).num_classes == 5
 
 
 def test_bare_div_starts_with_the_defaults(show):

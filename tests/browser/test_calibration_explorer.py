@@ -10,18 +10,13 @@ from figure_samples import calibration_explorer, scores
 
 from course_utils.calibration import expected_calibration_error, reliability_curve
 from course_utils.decisions import expected_cost_decision
-from course_utils.figures.calibration_explorer import (
-    ACTIONS,
-    COST,
-    TEMPERATURES,
-    CalibrationExplorer,
-)
-from course_utils.figures.traits import StateError
+from course_utils.figures.calibration_explorer import ACTIONS, COST, TEMPERATURES
 from course_utils.metrics import accuracy
 from course_utils.softmax import cross_entropy, softmax
 
+pytestmark = pytest.mark.browser
 
-@pytest.mark.browser
+
 def test_every_step_of_the_slider_agrees_with_course_utils(show):
     logits, labels = scores()
     page = show(calibration_explorer())
@@ -40,7 +35,6 @@ def test_every_step_of_the_slider_agrees_with_course_utils(show):
         assert page.locator("title").count() - 1 == int((curve.count > 0).sum())
 
 
-@pytest.mark.browser
 def test_overconfidence_is_said(show):
     page = show(calibration_explorer(temperature=0.25))
     assert "too sure" in page.locator(".cu-say").first.inner_text()
@@ -48,7 +42,6 @@ def test_overconfidence_is_said(show):
     assert "not sure enough" in page.locator(".cu-say").first.inner_text()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("cost", [COST, (0, 5, 20, 150, 60, 10), (0, 30, 100, 10), (7, 7, 7, 7)])
 def test_decision_agrees_with_course_utils(show, cost):
     page = show(calibration_explorer(cost=list(cost), temperature=2))
@@ -69,7 +62,6 @@ def test_decision_agrees_with_course_utils(show, cost):
         assert cheapest in figure.describe()
 
 
-@pytest.mark.browser
 def test_default_decision_is_not_that_of_the_most_probable_class(show):
     page = show(calibration_explorer())
     text = page.locator(".cu-say").last.inner_text()
@@ -77,7 +69,6 @@ def test_default_decision_is_not_that_of_the_most_probable_class(show):
     assert "Cheapest: test further" in text
 
 
-@pytest.mark.browser
 def test_a_cost_can_be_moved(show):
     page = show(calibration_explorer())
     move(page, "cost.1", 150)
@@ -85,7 +76,6 @@ def test_a_cost_can_be_moved(show):
     assert page.locator("[data-decision]").get_attribute("data-decision") != "test further"
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     "changes",
     [
@@ -106,33 +96,3 @@ def test_malformed_state_is_said_in_its_place(show, changes):
     assert page.locator(".cu-error").count() == 1
     assert page.locator(".cu-fig").count() == 1
     assert page.problems == []
-
-
-def test_state_is_compact():
-    assert len(calibration_explorer().static_html()) < 20_000
-
-
-def test_nothing_about_single_examples_is_stored():
-    first, second = calibration_explorer().state(), calibration_explorer().state()
-    assert first == second
-    assert sum(first["grid"]["count"][0]) == 400
-    assert 1.0 in first["grid"]["temperatures"]
-
-
-@pytest.mark.parametrize("cost", [[1.0] * 5, [1.0] * 3, [1.0] * 8, "cheap"])
-def test_malformed_costs_are_refused(cost):
-    with pytest.raises(StateError, match="cost must"):
-        calibration_explorer(cost=cost)
-
-
-def test_costs_out_of_range_are_clamped_and_said():
-    figure = calibration_explorer(cost=[0, 5, 20, 5000, 25, 10])
-    assert figure.cost[3] == 200
-    assert "cost[3]" in figure.notice
-
-
-def test_scores_that_are_not_finite_are_named():
-    logits, labels = scores()
-    logits[3, 0] = torch.nan
-    with pytest.raises(ValueError, match="logits must be finite"):
-        CalibrationExplorer(logits, labels)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 
-from course_utils.figures.base import read
-from course_utils.figures.scripts import browser_script, host_script
+from course_utils.figures.scripts import browser_script, host_script, read
 
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 STARTED = """[...document.querySelectorAll('[data-afm]')]

@@ -1,12 +1,16 @@
 """The Sphinx extension: each page loads the figures that stand on it, and no others."""
 
+import gzip
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from book_ext.figures import add_scripts, figures_in, setup, write_assets
 
-from course_utils.figures.base import names, read
-from course_utils.figures.scripts import browser_script, host_script
+from course_utils.figures.scripts import browser_script, host_script, names, read
+
+CHAPTERS = sorted((Path(__file__).parents[2] / "chapters").glob("*.ipynb"))
+MOST = 40_000  # bytes of figures a page, compressed, as everything here: no minifier
 
 
 class App:
@@ -74,3 +78,12 @@ def test_setup_adds_the_written_folder_and_the_handler(app, tmp_path):
     assert config.html_static_path == ["_static", str(tmp_path / "figure_assets")]
     assert (tmp_path / "figure_assets" / "figures" / "host.js").is_file()
     assert app.handlers["html-page-context"] is add_scripts
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_the_figures_of_a_page_weigh_little(chapter):
+    body = chapter.read_text("utf-8").replace('\\"', '"')
+    found = figures_in(body)
+    shipped = [read("ui.css"), host_script(), *map(browser_script, found)]
+    assert found
+    assert sum(len(gzip.compress(text.encode())) for text in shipped) < MOST

@@ -1,18 +1,204 @@
-"""The Python side of figures 1 to 4: numbers in words, defaults, clamping."""
+"""The Python side of the figures: what they say, store and refuse; no browser."""
 
+import json
+import math
+import re
+
+import anywidget
 import pytest
 import torch
+import traitlets as t
+from figure_samples import calibration_explorer, scores
 
+from course_utils.figures import scripts
+from course_utils.figures.base import InteractiveFigure
+from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
+from course_utils.figures.quiz import Quiz
 from course_utils.figures.softmax_playground import SoftmaxPlayground
+from course_utils.figures.traits import Integer, Number, Numbers, StateError, plain
+from course_utils.plots.style import COLORS
 from course_utils.softmax import cross_entropy, softmax, softmax_jacobian
 
-FIGURES = [SoftmaxPlayground, JacobianExplorer, LossExplorer, OverflowExplorer]
+# --- what all have in common ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+class Probe(InteractiveFigure):
+    _name = "loss_explorer"
+    _title = "Probe"
+    temperature = Number(1, 0.1, 10)
+    row = Integer(1, 0, 3)
+    logits = Numbers([1, 2], -5, 5, least=2, most=3)
+    form = t.Enum(("naive", "shifted"), "naive").tag(sync=True)
+    smooth = t.Bool(False).tag(sync=True)
+    job = t.Unicode("idle").tag(sync=True, static=False)
+
+
+def stored(figure):
+    return json.loads(re.search(r"<script[^>]*>(.*?)</script>", figure.static_html())[1])
+
+
+def test_static_form_holds_own_traits_only():
+    assert stored(Probe()) == {
+        "form": "naive",
+        "logits": [1.0, 2.0],
+        "row": 1,
+        "smooth": False,
+        "temperature": 1.0,
+        "version": 1,
+    }
+
+
+def test_static_form_is_sorted_and_stable():
+    text = re.search(r"<script[^>]*>(.*?)</script>", Probe().static_html())[1]
+    assert text == json.dumps(json.loads(text), sort_keys=True)
+    assert Probe().static_html() == Probe().static_html()
+
+
+def test_static_form_cannot_close_its_script():
+    class Named(Probe):
+        words = t.Unicode("</script><!--").tag(sync=True)
+
+    html = Named().static_html()
+    assert html.count("</script>") == 1
+    assert "<!--" not in html
+    assert stored(Named())["words"] == "</script><!--"
+
+
+def test_mimebundle_has_the_live_and_the_static_form():
+    figure = Probe(row=2)
+    data, _ = figure._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == figure.model_id
+    assert data["text/html"] == figure.static_html()
+    assert data["text/plain"] == repr(figure)
+
+
+def test_repr_is_stable_and_names_the_state():
+    assert repr(Probe()) == (
+        "Probe(form='naive', logits=[1.0, 2.0], row=1, smooth=False, temperature=1.0)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.1 + 0.2, 0.3),
+        (1 / 3, 0.3333333),
+        (-0.0, 0.0),
+        (math.nan, None),
+        (math.inf, None),
+        ((1, 2.00000001), [1, 2.0]),
+        ({"a": [math.nan]}, {"a": [None]}),
+    ],
+)
+def test_plain_rounds_and_drops_what_json_lacks(value, expected):
+    assert plain(value) == expected
+    assert math.copysign(1, plain(-0.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("temperature", 99, 10),
+        ("temperature", -math.inf, 0.1),
+        ("row", 7, 3),
+        ("row", 1.6, 2),
+        ("logits", [9, 0], [5, 0]),
+    ],
+)
+def test_out_of_range_is_clamped_and_said(name, value, shown):
+    figure = Probe(**{name: value})
+    assert getattr(figure, name) == shown
+    assert (name in figure.notice) == (value != 1.6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", "hot"),
+        ("temperature", math.nan),
+        ("temperature", True),
+        ("logits", [1]),
+        ("logits", [1, 2, 3, 4]),
+        ("logits", [1, "2"]),
+        ("logits", 3),
+        ("form", "fused"),
+        ("smooth", "yes"),
+    ],
+)
+def test_malformed_value_is_refused_by_name(name, value):
+    with pytest.raises(t.TraitError, match=name):
+        Probe(**{name: value})
+
+
+def test_figures_do_not_share_state():
+    one, two = Probe(), Probe()
+    one.logits = [3, 4]
+    assert two.logits == [1.0, 2.0]
+    assert one.logits is not Probe().logits
+    Probe().logits.append(5)
+    assert Probe().logits == [1.0, 2.0]
+
+
+# --- what the front end is given -----------------------------------------------------------
+
+
+def test_front_end_is_given_limits_and_defaults():
+    assert Probe.spec() == {
+        "title": "Probe",
+        "version": 1,
+        "constants": {},
+        "traits": {
+            "form": {"kind": "choice", "init": "naive", "options": ["naive", "shifted"]},
+            "logits": {
+                "kind": "numbers", "init": [1, 2], "min": -5, "max": 5, "least": 2, "most": 3,
+            },
+            "row": {"kind": "integer", "init": 1, "min": 0, "max": 3},
+            "smooth": {"kind": "flag", "init": False},
+            "temperature": {"kind": "number", "init": 1, "min": 0.1, "max": 10},
+        },
+    }  # fmt: skip
+
+
+def test_a_figure_is_one_module_with_its_own_limits():
+    text = Probe()._esm
+    spec = re.search(r"^const SPEC = (.*);$", text, re.MULTILINE)
+    assert json.loads(spec[1]) == Probe.spec()
+    assert not re.search(r"^import |^export (?!default )", text, re.MULTILINE)
+    assert text.count("export default ") == 1
+
+
+def test_every_module_has_its_python_class():
+    assert scripts.names()
+    for name in scripts.names():
+        figure = scripts.figure_class(name)
+        assert issubclass(figure, anywidget.AnyWidget)
+        assert figure._name == name
+        assert figure._title
+
+
+def test_css_and_python_palettes_agree():
+    light = scripts.read("ui.css").split("@media")[0]
+    shown = {name: colour.upper() for name, colour in re.findall(r"--cu-(\w+): (#\w{6})", light)}
+    assert shown.items() >= {name: colour.upper() for name, colour in COLORS.items()}.items()
+
+
+def test_lines_are_as_long_as_in_python():
+    sources = [*scripts.STATIC.glob("*.*"), *scripts.STATIC.glob("kit/*")]
+    long = {p.name: line for p in sources for line in p.read_text().splitlines() if len(line) > 100}
+    assert len(sources) > 10
+    assert long == {}
+
+
+# --- each says in words what it shows ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "figure", [SoftmaxPlayground, JacobianExplorer, LossExplorer, OverflowExplorer]
+)
 def test_default_figure_says_what_it_shows(figure):
     made = figure()
     assert made.describe() in made.static_html()
@@ -35,6 +221,12 @@ def test_playground_words_name_each_class():
     assert "horse" not in words
 
 
+@pytest.mark.parametrize("logits", [3, "abc", [1.0], [0.0] * 99])
+def test_logits_must_be_a_list_of_the_right_length(logits):
+    with pytest.raises(StateError, match="logits must be a list of"):
+        SoftmaxPlayground(logits=logits)
+
+
 def test_jacobian_words_are_the_row():
     figure = JacobianExplorer(row=5)  # more than there are classes: the last
     z = torch.tensor(figure.logits, dtype=torch.float64)
@@ -53,3 +245,109 @@ def test_loss_words_are_cross_entropy():
 def test_overflow_words_name_scores_and_format():
     words = OverflowExplorer(dtype="float16", size=200, pattern=[1, 0, 0]).describe()
     assert "200, 0, 0 in float16" in words
+
+
+def test_overflow_knows_its_formats():
+    with pytest.raises(t.TraitError, match=r"dtype.*'float8'"):
+        OverflowExplorer(dtype="float8")
+
+
+# --- points to train on --------------------------------------------------------------------
+
+
+def test_regression_says_how_many_clouds_and_which_rate():
+    words = BrowserRegression(num_classes=4, lr=0.5).describe()
+    assert "4 clouds" in words
+    assert "learning rate 0.5;" in words
+
+
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        (5, "added must hold"),
+        ("abc", "added must hold"),
+        ([[1, 2]], r"rows, got \[1, 2\]"),
+        ([7], "rows, got 7"),
+        ([["a", 2, 0]], "rows, got"),
+        ([[1, float("nan"), 0]], "rows, got"),
+        ([[1, True, 0]], "rows, got"),
+        ([[1, 2, 5]], "classes 0 to 4, got 5"),
+        ([[1, 2, 0.5]], "classes 0 to 4, got 0.5"),
+    ],
+)
+def test_points_that_are_none_are_refused(added, message):
+    with pytest.raises(StateError, match=message):
+        BrowserRegression(added=added)
+
+
+def test_points_are_moved_into_the_square():
+    assert BrowserRegression(added=[(9, -1, 1), [-1, 99, 4.0]]).added == [[6, 0, 1], [0, 6, 4]]
+    assert BrowserRegression().added == []
+
+
+def test_out_of_range_settings_are_clamped_and_said():
+    figure = BrowserRegression(lr=100)
+    assert figure.lr == 10
+    assert "lr 100 is outside" in figure.notice
+    assert BrowserRegression(num_classes=9).num_classes == 5
+
+
+# --- calibration ---------------------------------------------------------------------------
+
+
+def test_calibration_state_is_compact():
+    assert len(calibration_explorer().static_html()) < 20_000
+
+
+def test_nothing_about_single_examples_is_stored():
+    first, second = calibration_explorer().state(), calibration_explorer().state()
+    assert first == second
+    assert sum(first["grid"]["count"][0]) == 400
+    assert 1.0 in first["grid"]["temperatures"]
+
+
+@pytest.mark.parametrize("cost", [[1.0] * 5, [1.0] * 3, [1.0] * 8, "cheap"])
+def test_malformed_costs_are_refused(cost):
+    with pytest.raises(StateError, match="cost must"):
+        calibration_explorer(cost=cost)
+
+
+def test_costs_out_of_range_are_clamped_and_said():
+    figure = calibration_explorer(cost=[0, 5, 20, 5000, 25, 10])
+    assert figure.cost[3] == 200
+    assert "cost[3]" in figure.notice
+
+
+def test_scores_that_are_not_finite_are_named():
+    logits, labels = scores()
+    logits[3, 0] = torch.nan
+    with pytest.raises(ValueError, match="logits must be finite"):
+        CalibrationExplorer(logits, labels)
+
+
+# --- quick questions -----------------------------------------------------------------------
+
+OPTIONS = [("0", "Too few."), ("1", "So it is."), ("2", "Too many.")]
+
+
+@pytest.mark.parametrize(
+    ("options", "right", "match"),
+    [
+        (OPTIONS[:1], 0, "2 to 6"),
+        (OPTIONS * 3, 0, "2 to 6"),
+        ([("a", ""), ("b", "c")], 0, "pairs"),
+        ([("a",), ("b", "c")], 0, "pairs"),
+        (OPTIONS, 3, r"right must be an index in 0..2, got 3"),
+        (OPTIONS, -1, "right"),
+    ],
+)
+def test_a_malformed_question_is_refused(options, right, match):
+    with pytest.raises(ValueError, match=match):
+        Quiz("1.a", "How many?", options, right)
+
+
+def test_a_question_stands_in_words_and_holds_no_answer_of_a_reader():
+    quiz = Quiz("1.a", "How many?", OPTIONS, right=1)
+    assert "How many? 0; 1; 2." in quiz.static_html()
+    assert quiz.state()["chosen"] == -1
+    assert repr(quiz) == "Quiz('1.a', 'How many?')"

@@ -1,11 +1,8 @@
-"""Figure 6: recorded runs on a static page, and the Python side of live training."""
-
-import json
+"""The Python side of the training lab: live runs, what it stores and refuses."""
 
 import pytest
 import torch
-from browser_tools import move, value
-from figure_samples import LRS, recorded, training_lab
+from figure_samples import recorded, training_lab
 from tiny import tiny_data
 
 from course_utils.figures.training_lab import TrainingLab
@@ -21,112 +18,6 @@ def model():
 def live_lab(make_model=model, **settings):
     data, recording = recorded()
     return TrainingLab(make_model, data, recording, **settings)
-
-
-def words(page):
-    return page.locator(".cu-say").inner_text()
-
-
-# --- on a static page -----------------------------------------------------------------------
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("run", range(len(LRS)))
-def test_numbers_are_those_of_the_recording(show, run):
-    _, recording = recorded()
-    page = show(training_lab())
-    move(page, "lr", run)
-    move(page, "epochs", 7)
-    history = recording.histories[run]
-    last = min(7, len(history)) - 1
-    for name in ("train_loss", "train_accuracy", "test_accuracy"):
-        # stored with four digits
-        assert value(page, name) == pytest.approx(getattr(history, name)[last], rel=5e-4)
-    assert ("diverged" in words(page)) == history.diverged
-    assert [recording.histories[i].diverged for i in (0, 3)] == [False, True]
-
-
-@pytest.mark.browser
-def test_static_page_says_that_the_runs_are_recorded(show):
-    page = show(training_lab())
-    mode = page.locator("[data-runs]")
-    assert mode.get_attribute("data-runs") == "recorded"
-    assert "Recorded runs" in mode.inner_text()
-    assert "STAND-IN" in mode.inner_text()  # the tiny data are not the real pictures
-    assert page.get_by_role("button", name="Train").count() == 0
-
-
-@pytest.mark.browser
-def test_batch_size_is_disabled_and_says_why(show):
-    page = show(training_lab())
-    batch = page.locator("[data-control=batch_size]")
-    assert batch.is_disabled()
-    reason = page.locator(f"#{batch.get_attribute('aria-describedby')}")
-    assert "minibatches of 4" in reason.inner_text()
-    assert "needs a kernel" in reason.inner_text()
-
-
-@pytest.mark.browser
-def test_curves_can_be_kept_and_cleared(show):
-    page = show(training_lab(kept=[]))
-    names = page.locator("svg >> nth=0").locator("g:last-child text")
-    assert names.all_text_contents() == ["0.1"]
-    page.get_by_role("button", name="Keep this curve").click()
-    move(page, "lr", 0)
-    assert sorted(names.all_text_contents()) == ["0.01", "0.1"]
-    page.get_by_role("button", name="Clear").click()
-    assert names.all_text_contents() == ["0.01"]
-
-
-@pytest.mark.browser
-def test_a_diverged_run_is_named_and_fits_a_phone(show):
-    page = show(training_lab(lr=10), viewport={"width": 390, "height": 800})
-    name = page.get_by_text("10 diverged", exact=True).first
-    box = name.bounding_box()
-    assert box["x"] + box["width"] <= 390
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-
-
-@pytest.mark.browser
-def test_templates_and_confusion_follow_the_learning_rate(show):
-    data, recording = recorded()
-    page = show(training_lab())
-    place = "getComputedStyle(document.querySelector('.cu-templates > span:nth-child(3) > span'))"
-    for run in (0, 3):
-        move(page, "lr", run)
-        assert page.evaluate(f"{place}.backgroundPosition") == f"{200 / 9:.4f}% {run * 100 / 3:g}%"
-        logits = data.test.images.flatten(1) @ recording.weight[run] + recording.bias[run]
-        hits = ((logits.argmax(1) == data.test.labels) & (data.test.labels == 2)).sum().item()
-        recall = hits / (data.test.labels == 2).sum().item()
-        label = page.locator("svg[aria-label^=Confusion]").get_attribute("aria-label")
-        assert f"c {recall:.2f}" in label
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    "broken",
-    [
-        None,
-        {},
-        {"runs": []},
-        {"lrs": [0.1]},
-        {"runs": [{}, {}, {}, {}]},
-        {"classes": ["one"]},
-        {"templates": 5},
-    ],
-)
-def test_malformed_recording_is_said_in_its_place(show, broken):
-    figure = training_lab()
-    state = figure.state()
-    state["recording"] = {**state["recording"], **broken} if broken else broken
-    static = f'<script type="application/json">{json.dumps(state)}</script>'
-    page = show(figure, extra=f'<div data-afm="training_lab">{static}</div>')
-    assert 'stored "recording"' in page.locator(".cu-error").inner_text()
-    assert page.locator(".cu-fig").count() == 1
-    assert page.problems == []
-
-
-# --- without a browser ----------------------------------------------------------------------
 
 
 def test_training_gives_a_history_curves_and_pictures():
@@ -242,3 +133,15 @@ def test_stop_is_heard_within_an_epoch():
     assert len(lab.histories[0]) == 0
     assert lab.runs == []  # no epoch was finished: nothing to draw
     assert lab.status["phase"] == "done"
+
+
+def test_a_slow_run_is_reported_batch_by_batch(monkeypatch):
+    monkeypatch.setattr("course_utils.figures.training_lab.BEAT", -1.0)  # every batch is late
+    data, recording = recorded()
+    lab, parts = TrainingLab(None, data, recording), []
+    lab.observe(lambda change: parts.append(change["new"]["part"]), "status")
+    lab._work(SoftmaxRegression(16, 10), {"lr": 0.1, "epochs": 1, "batch_size": 20}, lambda: False)
+    steps = -(-len(data.train) // 20)
+    assert parts[:-2] == pytest.approx([k / steps for k in range(steps)])
+    assert parts[-2:] == [0.0, 0.0]  # the epoch's end, and the run's
+    assert training_lab().status == {}

@@ -6,8 +6,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from course_utils.figures.base import names, read
-from course_utils.figures.scripts import browser_script, host_script
+from course_utils.figures.scripts import browser_script, host_script, names, read
 
 FOLDER = "figures"  # below _static; Jupyter Book loads every script of _static itself on all pages
 

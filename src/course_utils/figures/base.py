@@ -2,73 +2,71 @@
 
 import html
 import json
-import math
-from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets as t
 
-STATIC = files(__package__) / "static"
-SHARED = ("host", "ui")  # modules that are no figure
+from course_utils.figures.scripts import read, source
+from course_utils.figures.traits import limits, plain
 
 
-def read(filename: str) -> str:
-    """Return the text of one file of ``static/``."""
-    return (STATIC / filename).read_text(encoding="utf-8")
-
-
-def source(name: str) -> str:
-    """Return the whole ES module of a figure: the shared helpers, then its own code."""
-    return read("ui.js") + read(f"{name}.js")
-
-
-def names() -> list[str]:
-    """Return the names of all figures: one for each module of ``static/``."""
-    found = (f.name.removesuffix(".js") for f in STATIC.iterdir() if f.name.endswith(".js"))
-    return sorted(set(found) - set(SHARED))
-
-
-def plain(value: Any, digits: int = 7) -> Any:
-    """Return ``value`` as stable JSON data: rounded floats, None for nan and infinity."""
-    if isinstance(value, float):
-        return float(f"{value:.{digits}g}") + 0.0 if math.isfinite(value) else None
-    if isinstance(value, (list, tuple)):
-        return [plain(item, digits) for item in value]
-    if isinstance(value, dict):
-        return {str(key): plain(item, digits) for key, item in value.items()}
-    return value
-
-
-class Figure(anywidget.AnyWidget):
+class InteractiveFigure(anywidget.AnyWidget):
     """An anywidget that carries a static form of itself, for pages without a kernel.
 
-    A subclass sets ``_name`` (its module in ``static/``), ``_title``, ``_esm = source(_name)`` and
-    its traits; a change of meaning of the state raises ``version``, there and in the module.
-    Traits tagged ``static=False`` need a kernel and stay out of the static form.
+    A subclass sets ``_name`` (its module in ``static/``), ``_title``, its traits and, where the
+    front end needs more numbers, ``_constants``; a change of the state's meaning raises
+    ``version``. Traits tagged ``static=False`` need a kernel and stay out of the static form.
     """
 
     _name = ""
     _title = ""
+    _constants: ClassVar[dict[str, Any]] = {}
     _css = read("ui.css")
     version = t.Int(1, read_only=True).tag(sync=True)
     notice = t.Unicode("").tag(sync=True, static=False)  # what the figure changed, and why
 
-    def state(self) -> dict[str, Any]:
-        """Return what the static form stores: every own synced trait, as stable JSON data."""
+    @property
+    def _esm(self) -> str:
+        """The front end; anywidget asks for it once, before it makes a trait of it."""
+        return source(self._name, self.spec())
+
+    @classmethod
+    def own_traits(cls) -> dict[str, t.TraitType]:
+        """Return the traits that make up the state a page shows, by name."""
         inherited = anywidget.AnyWidget.class_traits()
         return {
-            name: plain(getattr(self, name))
-            for name, trait in sorted(self.traits(sync=True).items())
+            name: trait
+            for name, trait in sorted(cls.class_traits(sync=True).items())
             if name not in inherited and name[0] != "_" and trait.metadata.get("static", True)
         }
+
+    @classmethod
+    def spec(cls) -> dict[str, Any]:
+        """Return what the front end must know: title, version, limits, defaults."""
+        traits = cls.own_traits()
+        version = traits.pop("version").default()
+        return {
+            "title": cls._title,
+            "version": version,
+            "traits": {name: limits(trait) for name, trait in traits.items()},
+            "constants": cls._constants,
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return what the static form stores: every own synced trait, as stable JSON data."""
+        return {name: plain(getattr(self, name)) for name in self.own_traits()}
 
     def describe(self) -> str:
         """Return one or two sentences that say what the figure shows now (for print and text)."""
         return ""
 
     def static_html(self) -> str:
-        """Return the figure for a page without a kernel: its state, and the same in words."""
+        """Return the figure for a page without a kernel: its state, and the same in words.
+
+        The attribute ``data-afm`` names the figure's anywidget front-end module (AFM), which
+        ``static/host.js`` runs there.
+        """
         state = json.dumps(self.state(), sort_keys=True, allow_nan=False).replace("<", "\\u003c")
         words = html.escape(f"Interactive figure: {self._title}. {self.describe()}", quote=False)
         return (

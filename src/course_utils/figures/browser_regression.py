@@ -1,22 +1,15 @@
 """Softmax regression on points of the plane, trained in the page itself."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
-from course_utils.figures.base import Figure, source
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Number, StateError
 
-CLASSES = (3, 4, 5)
+MOST_CLASSES = 5
 SIDE = 6  # the plane is [0, 6] x [0, 6]
-
-
-class ClassCount(Integer):
-    """How many classes the points have: 3, 4 or 5."""
-
-    def __init__(self, default: int) -> None:
-        super().__init__(default, CLASSES[0], CLASSES[-1])
 
 
 class Points(t.TraitType):
@@ -38,12 +31,12 @@ class Points(t.TraitType):
         whole = isinstance(point, (list, tuple)) and len(point) == 3
         if not whole or not all(type(v) in (int, float) and math.isfinite(v) for v in point):
             raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {point!r}")
-        if point[2] not in range(CLASSES[-1]):
+        if point[2] not in range(MOST_CLASSES):
             raise StateError(f"{self.name} must hold classes 0 to 4, got {point[2]!r}")
         return [min(max(v, 0), SIDE) for v in point[:2]] + [int(point[2])]
 
 
-class BrowserRegression(Figure):
+class BrowserRegression(InteractiveFigure):
     """Minibatch SGD in the browser on points of 3 to 5 classes.
 
     Parameters
@@ -67,14 +60,14 @@ class BrowserRegression(Figure):
 
     _name = "browser_regression"
     _title = "Softmax regression, trained in this page"
-    _esm = source(_name)
+    _constants: ClassVar = {"side": SIDE}
 
-    num_classes = ClassCount(3)
+    num_classes = Integer(3, 3, MOST_CLASSES)
     lr = Number(0.1, 0.001, 10)
     batch_size = Integer(10, 1, 150)
     epochs = Integer(40, 1, 200)
     seed = Integer(1, 0, 2**31)
-    new_class = Integer(0, 0, CLASSES[-1] - 1)
+    new_class = Integer(0, 0, MOST_CLASSES - 1)
     added = Points()
     trained = t.Dict().tag(sync=True, static=False)
 

@@ -13,7 +13,7 @@ from course_utils.calibration import (
     require_finite_scores,
 )
 from course_utils.decisions import expected_cost_decision
-from course_utils.figures.base import Figure, source
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Number, Numbers, StateError
 from course_utils.softmax import cross_entropy, softmax
 
@@ -54,7 +54,7 @@ def calibration_grid(logits: Tensor, labels: Tensor) -> dict[str, Any]:
     return grid | {"temperatures": list(TEMPERATURES)}
 
 
-class CalibrationExplorer(Figure):
+class CalibrationExplorer(InteractiveFigure):
     """Is a probability of 0.8 right in 8 of 10 cases, and what should one do about it?
 
     Parameters
@@ -72,7 +72,6 @@ class CalibrationExplorer(Figure):
 
     _name = "calibration_explorer"
     _title = "Calibration and decisions"
-    _esm = source(_name)
 
     temperature = Number(1, TEMPERATURES[0], TEMPERATURES[-1])
     probability = Number(0.1, 0.001, 0.999)

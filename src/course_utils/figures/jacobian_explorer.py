@@ -2,11 +2,11 @@
 
 import math
 
-from course_utils.figures.base import Figure, source
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Number, Numbers
 
 
-class JacobianExplorer(Figure):
+class JacobianExplorer(InteractiveFigure):
     """The matrix diag(s) - s s^T, its rows, and its product with a vector.
 
     Parameters
@@ -23,7 +23,6 @@ class JacobianExplorer(Figure):
 
     _name = "jacobian_explorer"
     _title = "Jacobian explorer"
-    _esm = source(_name)
     logits = Numbers([2.0, 1.0, -1.0], -5, 5, least=2, most=6)
     row = Integer(0, 0, 5)
     nudge = Number(1, -2, 2)

@@ -2,11 +2,13 @@
 
 import math
 
-from course_utils.figures.base import Figure, source
-from course_utils.figures.traits import Flag, Integer, Number
+import traitlets as t
+
+from course_utils.figures.base import InteractiveFigure
+from course_utils.figures.traits import Integer, Number
 
 
-class LossExplorer(Figure):
+class LossExplorer(InteractiveFigure):
     """Loss and gradient for one example whose true class has a moving score; the others have 0.
 
     Parameters
@@ -23,11 +25,10 @@ class LossExplorer(Figure):
 
     _name = "loss_explorer"
     _title = "Loss explorer"
-    _esm = source(_name)
     logit = Number(-6, -8, 8)
     num_classes = Integer(3, 2, 10)
     smoothing = Number(0, 0, 0.5)
-    double_softmax = Flag(False)
+    double_softmax = t.Bool(False).tag(sync=True)
 
     def describe(self) -> str:
         """Return probability and loss of the true class in words (without smoothing)."""

@@ -1,12 +1,14 @@
 """Where naive, shifted and fused log-softmax break: each step rounded as the dtype rounds it."""
 
-from course_utils.figures.base import Figure, source
-from course_utils.figures.traits import Choice, Number, Numbers
+import traitlets as t
+
+from course_utils.figures.base import InteractiveFigure
+from course_utils.figures.traits import Number, Numbers
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
-class OverflowExplorer(Figure):
+class OverflowExplorer(InteractiveFigure):
     """The steps of log-softmax of three scores in four floating-point formats.
 
     Parameters
@@ -21,8 +23,7 @@ class OverflowExplorer(Figure):
 
     _name = "overflow_explorer"
     _title = "Overflow explorer"
-    _esm = source(_name)
-    dtype = Choice("float32", DTYPES)
+    dtype = t.Enum(DTYPES, "float32").tag(sync=True)
     size = Number(100, 1, 200_000)
     pattern = Numbers([1.0, 0.5, 0.0], -3, 3, least=3, most=3)
 

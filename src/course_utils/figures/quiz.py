@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import traitlets as t
 
-from course_utils.figures.base import Figure, source
+from course_utils.figures.base import InteractiveFigure
 
 
-class Quiz(Figure):
+class Quiz(InteractiveFigure):
     """One question with two to six options.
 
     Answers are kept in the reader's browser only (localStorage) and can be forgotten there.
@@ -30,7 +30,6 @@ class Quiz(Figure):
 
     _name = "quiz"
     _title = "Quick question"
-    _esm = source(_name)
     key = t.Unicode("").tag(sync=True)
     question = t.Unicode("").tag(sync=True)
     options: t.List = t.List().tag(sync=True)

@@ -1,34 +1,75 @@
-"""The figures' JavaScript as a page without a kernel loads it: short, and alive from file://."""
+"""The figures' JavaScript, joined to what a browser takes: a module a figure, and the page's host.
 
+The sources in ``static/`` are ES modules that import each other. Neither a page from the disk nor
+anywidget can load several files, so the kit's modules and the figure's own become one text: imports
+go, and what was exported stays under its name.
+"""
+
+import json
+import re
 from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
 
-import minify
+STATIC = files(__package__) / "static"
+NO_FIGURES = ("host", "kit")
 
-from course_utils.figures.base import read
+_IMPORT = re.compile(r'^(?:import|export) [^;"]*from "\./[^"]+";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
+_KIT_MODULE = re.compile(r'from "\./(kit/\w+\.js)"')
 
 
-def shrink(text: str) -> str:
-    """Return JavaScript that does the same in fewer bytes, with a line break at its end.
+def read(filename: str) -> str:
+    """Return the text of one file of ``static/``."""
+    return (STATIC / filename).read_text(encoding="utf-8")
 
-    Local variables get short names. What stands at the top of a module keeps its own: the
-    figures' modules use what ``ui.js`` declares there.
 
-    Raises
-    ------
-    minify.MinifyError
-        The text is no JavaScript; the message has the line.
-    """
-    return minify.string("text/javascript", text) + "\n"
+def names() -> list[str]:
+    """Return the names of all figures: one for each module of ``static/``."""
+    found = (f.name.removesuffix(".js") for f in STATIC.iterdir() if f.name.endswith(".js"))
+    return sorted(set(found) - set(NO_FIGURES))
+
+
+def figure_class(name: str) -> Any:
+    """Return the Python class of a figure: SoftmaxPlayground of the module softmax_playground."""
+    module = import_module(f"{__package__}.{name}")
+    return getattr(module, "".join(word.title() for word in name.split("_")))
+
+
+def without_imports(text: str) -> str:
+    """Return a module of ``static/`` that takes what it imports from the text before it."""
+    return _IMPORT.sub("", text)
 
 
 @cache
+def kit() -> str:
+    """Return the modules that all figures share, in the order in which ``kit.js`` lists them."""
+    modules = [m for m in _KIT_MODULE.findall(read("kit.js")) if m != "kit/spec.js"]
+    return "".join(_EXPORT.sub("", without_imports(read(m))) for m in modules)
+
+
+def own_module(name: str, spec: dict[str, Any]) -> str:
+    """Return a figure's own module, after what its Python class says about it."""
+    constants = json.dumps(spec, sort_keys=True, allow_nan=False)
+    return f"const SPEC = {constants};\n" + without_imports(read(f"{name}.js"))
+
+
+def source(name: str, spec: dict[str, Any]) -> str:
+    """Return the whole ES module of a figure, as anywidget takes it."""
+    return kit() + own_module(name, spec)
+
+
 def browser_script(name: str) -> str:
-    """Return a classic script that hands the module ``name`` to the host (works from file://)."""
-    text = shrink(read(f"{name}.js"))
-    text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"(window.AFM??={{}}).{name}='{text}';\n"
+    """Return a classic script that hands a figure to the page's host (works from file://)."""
+    return _handed_over(name, own_module(name, figure_class(name).spec()))
 
 
+@cache
 def host_script() -> str:
-    """Return the classic script that starts every figure of a page; it comes after the modules."""
-    return browser_script("ui") + shrink(read("host.js"))
+    """Return the classic script that starts every figure of a page; it comes after the figures."""
+    return _handed_over("kit", kit()) + read("host.js")
+
+
+def _handed_over(name: str, text: str) -> str:
+    return f"(window.AFM ??= {{}}).{name} = {json.dumps(text, ensure_ascii=False)};\n"

@@ -4,13 +4,13 @@ import math
 
 import traitlets as t
 
-from course_utils.figures.base import Figure, source
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Number, Numbers
 
 CLASSES = ("dog", "cat", "chicken", "horse", "bird", "fish")
 
 
-class SoftmaxPlayground(Figure):
+class SoftmaxPlayground(InteractiveFigure):
     """Softmax of two to six scores that the reader moves.
 
     Parameters
@@ -27,7 +27,6 @@ class SoftmaxPlayground(Figure):
 
     _name = "softmax_playground"
     _title = "Softmax playground"
-    _esm = source(_name)
     logits = Numbers([2.0, 1.0, -1.0], -10, 10, least=2, most=6)
     temperature = Number(1, 0.1, 10)
     shift = Number(0, -10, 10)

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets as t
 
 from course_utils.data import FashionMNIST
-from course_utils.figures.base import Figure, source
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.lab_data import curves, pack, pictures
 from course_utils.figures.traits import Integer, Number, Numbers
 from course_utils.history import History
@@ -20,7 +20,7 @@ KEPT_RUNS = 4  # live runs overlaid at most
 BEAT = 0.3  # seconds between two signs of life during an epoch
 
 
-class TrainingLab(Figure):
+class TrainingLab(InteractiveFigure):
     """Learning rate, epochs and batch size of softmax regression on Fashion-MNIST.
 
     With a kernel and a ``make_model``, Train trains a new model on the real data while one
@@ -48,7 +48,6 @@ class TrainingLab(Figure):
 
     _name = "training_lab"
     _title = "Training lab"
-    _esm = source(_name)
 
     lr = Number(0.1, 0.001, 10)
     epochs = Integer(10, 1, 20)

@@ -1,12 +1,24 @@
 """Trait types of the figures: out-of-range values are clamped and said, malformed ones refused."""
 
 import math
+from typing import Any
 
 import traitlets as t
 
 
 class StateError(t.TraitError, ValueError):
     """A figure was given a value it cannot show."""
+
+
+def plain(value: Any, digits: int = 7) -> Any:
+    """Return ``value`` as stable JSON data: rounded floats, None for nan and infinity."""
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}") + 0.0 if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [plain(item, digits) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item, digits) for key, item in value.items()}
+    return value
 
 
 def _number(value: object, where: str) -> float:
@@ -72,28 +84,16 @@ class Numbers(t.TraitType):
         ]
 
 
-class Choice(t.Enum):
-    """One of the given strings; synced to the front end."""
-
-    def __init__(self, default: str, options: tuple[str, ...]) -> None:
-        super().__init__(options, default)
-        self.options = options
-        self.tag(sync=True)
-
-    def validate(self, obj: t.HasTraits, value: object) -> str:
-        if not isinstance(value, str) or value not in self.options:
-            raise StateError(f"{self.name} must be one of {self.options}, got {value!r}")
-        return value
-
-
-class Flag(t.Bool):
-    """True or False; synced to the front end."""
-
-    def __init__(self, default: bool) -> None:
-        super().__init__(default)
-        self.tag(sync=True)
-
-    def validate(self, obj: t.HasTraits, value: object) -> bool:
-        if not isinstance(value, bool):
-            raise StateError(f"{self.name} must be True or False, got {value!r}")
-        return value
+def limits(trait: t.TraitType) -> dict[str, Any]:
+    """Return kind, default and limits of a trait, as ``static/kit/traits.js`` reads them."""
+    found: dict[str, Any] = {"kind": "other", "init": plain(trait.default())}
+    if isinstance(trait, (Number, Numbers)):
+        kind = {Number: "number", Integer: "integer", Numbers: "numbers"}[type(trait)]
+        found |= {"kind": kind, "min": trait.low, "max": trait.high}
+    if isinstance(trait, Numbers):
+        found |= {"least": trait.least, "most": trait.most}
+    if isinstance(trait, t.Enum):
+        found |= {"kind": "choice", "options": list(trait.values or ())}
+    if isinstance(trait, (t.Bool, t.Unicode)):
+        found["kind"] = "flag" if isinstance(trait, t.Bool) else "text"
+    return found

@@ -1,38 +1,16 @@
-"""The quick questions: what is stored, and what a reader meets in a browser."""
+"""The quick questions as a reader meets them in a browser."""
 
 import pytest
 from browser_tools import accessibility_violations, write_page
 
 from course_utils.figures.quiz import Quiz
 
+pytestmark = pytest.mark.browser
 OPTIONS = [("0", "Too few."), ("1", "So it is."), ("2", "Too many.")]
 
 
 def question(key="1.a"):
     return Quiz(key, "How many?", OPTIONS, right=1)
-
-
-@pytest.mark.parametrize(
-    ("options", "right", "match"),
-    [
-        (OPTIONS[:1], 0, "2 to 6"),
-        (OPTIONS * 3, 0, "2 to 6"),
-        ([("a", ""), ("b", "c")], 0, "pairs"),
-        ([("a",), ("b", "c")], 0, "pairs"),
-        (OPTIONS, 3, r"right must be an index in 0..2, got 3"),
-        (OPTIONS, -1, "right"),
-    ],
-)
-def test_a_malformed_question_is_refused(options, right, match):
-    with pytest.raises(ValueError, match=match):
-        Quiz("1.a", "How many?", options, right)
-
-
-def test_the_static_form_holds_the_question_in_words_and_no_answer_of_a_reader():
-    quiz = question()
-    assert "How many? 0; 1; 2." in quiz.static_html()
-    assert quiz.state()["chosen"] == -1
-    assert repr(quiz) == "Quiz('1.a', 'How many?')"
 
 
 @pytest.fixture
@@ -50,7 +28,6 @@ def verdicts(page):
     return page.locator(".cu-quiz").evaluate_all("(all) => all.map((e) => e.dataset.verdict)")
 
 
-@pytest.mark.browser
 def test_each_option_explains_itself_and_questions_are_independent(page):
     for option, (_, why) in enumerate(OPTIONS):
         choose(page, option)
@@ -59,7 +36,6 @@ def test_each_option_explains_itself_and_questions_are_independent(page):
     assert verdicts(page) == ["wrong", "open"]
 
 
-@pytest.mark.browser
 def test_keyboard_alone_answers_and_the_verdict_is_spoken(page):
     page.keyboard.press("Tab")  # the reset button of the first question
     page.keyboard.press("Tab")
@@ -71,7 +47,6 @@ def test_keyboard_alone_answers_and_the_verdict_is_spoken(page):
     )
 
 
-@pytest.mark.browser
 def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
     choose(page, 1)
     choose(page, 0, nth=1)
@@ -88,7 +63,6 @@ def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
     assert verdicts(page) == ["open", "open"]
 
 
-@pytest.mark.browser
 def test_damaged_memory_is_no_obstacle(page):
     page.evaluate("localStorage.setItem('course_utils.quiz', '{broken')")
     page.reload()
@@ -100,7 +74,6 @@ def test_damaged_memory_is_no_obstacle(page):
     assert verdicts(page) == ["open", "open"]
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(pages, tmp_path, theme):
     page = pages.open(write_page(tmp_path, question(), theme=theme))

@@ -1,0 +1,149 @@
+/** Native inputs, each kept in step with one trait in both directions. */
+import { html, put, unique } from "./dom.js";
+import { fmt } from "./format.js";
+import { clamp } from "./numbers.js";
+import { SPEC } from "./spec.js";
+import { same } from "./traits.js";
+
+/** @import { View } from "./view.js" */
+/**
+ * How a slider looks and speaks.
+ * @typedef {object} Look
+ * @property {string} label
+ * @property {number} [step] of the position
+ * @property {(value: number) => number} [to] from the value to the position, such as Math.log10
+ * @property {(position: number) => number} [from] and back
+ * @property {(value: number) => string} [show] the value in words
+ * @property {number} [min]
+ * @property {number} [max]
+ */
+/**
+ * @typedef {object} Access
+ * @property {string} control what tests find the input by
+ * @property {() => number | undefined} read
+ * @property {(value: number) => void} write
+ */
+
+/** A slider for positive numbers: its position is the logarithm of the value. */
+export const logarithmic = {
+  to: Math.log10,
+  from: (/** @type {number} */ position) => Number((10 ** position).toPrecision(3)),
+};
+
+/**
+ * A range input with label and output for any number.
+ * @param {View} view
+ * @param {Look & Access & { min: number, max: number }} options
+ */
+export function dial(view, options) {
+  const { label, control, min, max, step = 0.1, read, write, show = fmt } = options;
+  const { to = (v) => v, from = (v) => v } = options;
+  const limits = { type: "range", min: to(min), max: to(max), step };
+  const input = html("input", { ...limits, "data-control": control });
+  const output = html("output", { "aria-live": "off" });
+  input.addEventListener("input", () => write(clamp(from(Number(input.value)), min, max)));
+  const row = html("div.slider", html("label", html("span", label), input), output);
+  view.bind(row, () => {
+    const value = read();
+    if (value === undefined) return; // about to be rebuilt
+    const position = to(value); // a dragged thumb is left alone:
+    if (Math.abs(Number(input.value) - position) > step / 2) input.value = String(position);
+    const text = show(value);
+    put(input, { "aria-valuetext": text });
+    output.textContent = text;
+  });
+  return row;
+}
+
+/**
+ * A slider for a number trait.
+ * @param {View} view
+ * @param {string} key
+ * @param {Look} look
+ */
+export function slider(view, key, look) {
+  const { min = 0, max = 1 } = SPEC.traits[key];
+  return dial(view, {
+    min,
+    max,
+    control: key,
+    read: () => view.get(key),
+    write: (value) => view.set({ [key]: value }),
+    ...look,
+  });
+}
+
+/**
+ * A slider for one entry of a trait that is a list of numbers; a missing entry counts as `missing`.
+ * @param {View} view
+ * @param {string} key
+ * @param {number} index
+ * @param {Look & { missing?: number }} look
+ */
+export function entrySlider(view, key, index, { missing, ...look }) {
+  const { min = 0, max = 1 } = SPEC.traits[key];
+  return dial(view, {
+    min,
+    max,
+    control: `${key}.${index}`,
+    read: () => view.get(key)[index] ?? missing,
+    write: (value) => {
+      const list = [...view.get(key)];
+      while (missing !== undefined && list.length < index) list.push(missing);
+      list[index] = value;
+      view.set({ [key]: list });
+    },
+    ...look,
+  });
+}
+
+/**
+ * Radio buttons in one line, one for each option: [value, text] pairs or plain values.
+ * @param {View} view
+ * @param {string} key
+ * @param {{ label: string, options?: any[] }} look
+ */
+export function radios(view, key, { label, options = SPEC.traits[key].options ?? [] }) {
+  const name = unique(key);
+  const buttons = options.map((option) => {
+    const [value, text] = Array.isArray(option) ? option : [option, String(option)];
+    const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
+    input.addEventListener("change", () => view.set({ [key]: value }));
+    return { value, input, node: html("label", input, html("span", text)) };
+  });
+  const row = html("fieldset.radios", html("legend", label), ...buttons.map(({ node }) => node));
+  view.bind(row, () => {
+    for (const { value, input } of buttons) input.checked = same(value, view.get(key));
+  });
+  return row;
+}
+
+/**
+ * A checkbox for a true/false trait.
+ * @param {View} view
+ * @param {string} key
+ * @param {{ label: string }} look
+ */
+export function checkbox(view, key, { label }) {
+  const input = html("input", { type: "checkbox", "data-control": key });
+  input.addEventListener("change", () => view.set({ [key]: input.checked }));
+  const row = html("label.check", input, html("span", label));
+  view.bind(row, () => {
+    input.checked = view.get(key);
+  });
+  return row;
+}
+
+/**
+ * @param {View} view
+ * @param {string} label
+ * @param {() => void} call
+ */
+export function button(view, label, call) {
+  const node = html("button", { type: "button" }, label);
+  node.addEventListener("click", () => {
+    view.touched = true;
+    call();
+  });
+  return node;
+}
