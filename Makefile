@@ -11,26 +11,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-# Notebooks run in their own folder, so a relative data folder must be made absolute first.
-ifdef FASHION_MNIST_ROOT
-override FASHION_MNIST_ROOT := $(abspath $(FASHION_MNIST_ROOT))
+# Notebooks run in their own folder, so a relative data folder is made absolute first.
+ifneq ($(FASHION_MNIST_ROOT),)
+ifeq ($(filter /% ~%,$(firstword $(FASHION_MNIST_ROOT))),)
+override FASHION_MNIST_ROOT := $(CURDIR)/$(FASHION_MNIST_ROOT)
 export FASHION_MNIST_ROOT
+endif
 endif
 
 # Some machines switch this off; compiled once, the tests start in 3 s and not in 5.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test unit coverage standin check lab run bench mutants lint clean
+.PHONY: FORCE help install book pdf test unit coverage standin check lab run bench mutants lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-# A second call doesn't reinstall: the stamp is newer than the two files it depends on.
-$(STAMP): requirements.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+# A second call doesn't reinstall: the stamp is newer than the files it depends on. On Linux the
+# PyTorch for the processor is taken. make TORCH=cuda install takes the one for NVIDIA cards, and
+# make TORCH=https://download.pytorch.org/whl/cu130 install that of any other index.
+$(STAMP): requirements.txt pyproject.toml $(if $(TORCH),FORCE)
+	$(PYTHON) tools/install.py $(if $(TORCH),--torch "$(TORCH)")
 	touch $@
+
+FORCE:
 
 install: $(STAMP)  ## make .venv and install the pinned environment
 
@@ -42,7 +47,7 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 	$(BIN)/python tools/make_pdf.py
 
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
-	OMP_NUM_THREADS=1 COURSE_BOOK_HTML=$(CURDIR)/_build/html $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests
 
 unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of their own
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests -m $(QUICK)
@@ -51,7 +56,7 @@ coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % i
 	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/lab --ignore tests/notebooks --cov --cov-report=term tests
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
-	FASHION_MNIST_ROOT=$(CURDIR)/_build/no-data https_proxy=http://127.0.0.1:9 \
+	COURSE_REQUIRE_DATA= FASHION_MNIST_ROOT="$$PWD/_build/no-data" https_proxy=http://127.0.0.1:9 \
 	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 OMP_NUM_THREADS=1 \
 	$(BIN)/python $(PYTEST) $(NOTEBOOKS)
 
@@ -61,16 +66,16 @@ check: $(STAMP)  ## exactly what CI runs: lint, test, standin
 	$(MAKE) standin
 
 lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, rules, types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/codespell
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m codespell_lib
 	$(BIN)/deno fmt --check --quiet
 	$(BIN)/deno lint --quiet
 	$(BIN)/deno check --quiet src/course_utils/figures/static
 
 lab: $(STAMP)  ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab chapters
+	$(BIN)/python -m jupyter lab chapters
 
 run: $(STAMP)  ## execute all chapters in place, top to bottom, on the data found
 	$(BIN)/python tools/run_chapters.py
@@ -80,7 +85,7 @@ bench: $(STAMP)  ## measure and print the ratios the course claims
 
 # A broken package may take the user's cache for a test's folder: it is given another one.
 mutants: $(STAMP)  ## mutation testing of the package (slow)
-	XDG_CACHE_HOME=$(CURDIR)/mutants/cache $(BIN)/mutmut run
+	XDG_CACHE_HOME="$$PWD/mutants/cache" $(BIN)/python -m mutmut run
 
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis mutants

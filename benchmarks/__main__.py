@@ -15,8 +15,7 @@ class Tee(io.StringIO):
     """Keeps what is printed, and prints it."""
 
     def write(self, text: str) -> int:
-        sys.__stdout__.write(text)
-        sys.__stdout__.flush()
+        print(text, end="", file=sys.__stdout__, flush=True)
         return super().write(text)
 
 
@@ -28,7 +27,8 @@ def modules() -> list[str]:
 
 def main() -> None:
     """Call each module's ``main``, which may return ratios; with arguments, only those named."""
-    printed, ratios = {}, []
+    printed: dict[str, str] = {}
+    ratios: list[benchmarks.Ratio] = []
     for name in sys.argv[1:] or modules():
         start = time.perf_counter()
         print(f"\n== {name} ==", flush=True)

@@ -63,7 +63,7 @@ def main() -> list[Ratio]:
             each = seconds[path.stem]
             print(f"{path.stem:34s} {each:6.1f} s  {each / empty:5.1f} x empty", flush=True)
         book = build_seconds(Path(name))
-    total, longest = sum(seconds.values()), max(seconds, key=seconds.get)
+    total, longest = sum(seconds.values()), max(seconds, key=seconds.__getitem__)
     print(f"{'an empty notebook':34s} {empty:6.1f} s")
     print(f"{'all chapters, one after the other':34s} {total:6.1f} s  {total / empty:5.1f} x empty")
     print(f"{'building the book':34s} {book:6.1f} s  {book / empty:5.1f} x empty")

@@ -31,7 +31,7 @@ def drain(iterable: Iterable) -> Callable[[], None]:
     return read
 
 
-def contenders(data: FashionMNIST) -> dict[str, tuple[Callable[[], None], int]]:
+def contenders(data: FashionMNIST) -> dict[str, tuple[Callable[[], object], int]]:
     """What to time, and how many rounds of it."""
     torchvision = import_torchvision()
     generator = torch.Generator().manual_seed(0)

@@ -14,8 +14,7 @@ import re
 import pytest
 from nbval.plugin import IPyNbCell
 
-from course_utils.fashion_mnist.download import is_present
-from course_utils.fashion_mnist.idx import FILES, raw_folder
+from course_utils.fashion_mnist.idx import FILES, is_present, raw_folder
 from course_utils.fashion_mnist.sources import default_root
 
 # Processors, thread counts and builds round differently; a stale output is

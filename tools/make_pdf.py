@@ -56,7 +56,7 @@ def article(page: str, html: str, pages: list[str]) -> str:
             return f'href="#{slug(full)}{"--" + fragment if fragment else ""}"'
         return f'{name}="{full}"'
 
-    body = ARTICLE.search(html).group(1)
+    body = ARTICLE.findall(html)[0]
     body = re.sub(r'\bid="([^"]+)"', lambda m: f'id="{slug(page)}--{m.group(1)}"', body)
     body = re.sub(r'\b(href|src)="([^"]*)"', address, body)
     return f'<article class="bd-article" id="{slug(page)}">{body}</article>'

@@ -92,14 +92,16 @@ def load_fashion_mnist(
         ``FASHION_MNIST_ROOT``, else a per-user cache folder.
     source : "auto", "real" or "synthetic"
         "auto": local files, else a download, else pictures drawn by code, with a notice.
-        "real": as "auto", but raises instead of drawing. "synthetic": always drawn.
+        "real": as "auto", but raises instead of drawing, as "auto" itself does where the
+        environment variable ``COURSE_REQUIRE_DATA`` is 1. "synthetic": always drawn.
     resize : int or (height, width), optional
         New size in pixels; an int makes squares. Bilinear with antialiasing.
 
     Raises
     ------
     DataError
-        With "real", when the files are neither there nor can be downloaded, or are damaged.
+        With "real", when the files are neither there nor can be downloaded, or are damaged, or
+        lie where ``root`` does not lead; the message then names the root that does.
         A damaged file is never used, replaced or deleted.
     ValueError, TypeError
         For an unknown ``source`` or an impossible ``resize``.

@@ -1,5 +1,6 @@
 """Loading: the right pictures, or an error that names the file and the way out."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import torch
 from data_helpers import ARRAYS, IMAGES, PACKED, PLAIN, SMALL, good, serving, write_small
 from hypothesis import given
 from hypothesis import strategies as st
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 
 from course_utils.data import (
     CLASSES,
@@ -28,20 +32,20 @@ from course_utils.fashion_mnist.idx import (
     DamagedFileError,
     DataError,
     MissingFileError,
+    raw_folder,
     read_file,
 )
 from course_utils.fashion_mnist.resizing import require_size, resized
-from course_utils.fashion_mnist.sources import default_root, load_arrays
+from course_utils.fashion_mnist.sources import cache_folder, default_root, load_arrays
 from course_utils.fashion_mnist.torchvision_compat import import_torchvision
 
+SYSTEMS = {"linux": Unix, "darwin": MacOS, "win32": Windows}
 NAMES = sorted(PLAIN)
-REAL_ROOT = os.environ.get("FASHION_MNIST_ROOT")
-HAS_REAL = bool(REAL_ROOT) and all(
-    os.path.isfile(Path(REAL_ROOT) / "FashionMNIST" / "raw" / file.name) for file in FILES.values()
-)
+REAL_ROOT = default_root()
+HAS_REAL = all((raw_folder(REAL_ROOT) / file.name).is_file() for file in FILES.values())
 real_data = [
     pytest.mark.real_data,
-    pytest.mark.skipif(not HAS_REAL, reason="FASHION_MNIST_ROOT has no Fashion-MNIST files"),
+    pytest.mark.skipif(not HAS_REAL, reason=f"{REAL_ROOT} has no Fashion-MNIST files"),
 ]
 
 
@@ -360,7 +364,43 @@ def test_stalling_network_gives_the_stand_in(tmp_path, offline, capsys):
     assert "no answer within 0.3 seconds" in out
     assert "by hand" in unboxed(out)
     assert err == ""
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_where_data_are_required_the_stand_in_is_an_error(tmp_path, offline, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_REQUIRE_DATA", "1")
+    with pytest.raises(DataError, match=r"(?s)is missing and could not.*COURSE_REQUIRE_DATA=1"):
+        load_small(tmp_path, "auto")
+    assert load_small(tmp_path, "synthetic")[1] == "synthetic"
+    write_small(tmp_path)
+    assert load_small(tmp_path, "auto")[1] == "real"
+    assert "STAND-IN" not in capsys.readouterr().out
+
+
+def test_each_file_is_read_and_hashed_once(tmp_path, monkeypatch):
+    """From the disk, and straight from the network."""
+    folder = write_small(tmp_path)
+    (folder / IMAGES.name).unlink()
+    hashed, opened = [], []
+    real_md5, real_open = hashlib.md5, np.fromfile
+
+    def md5(data, **options):
+        hashed.append(bytes(data))
+        return real_md5(data, **options)
+
+    def fromfile(path, **options):
+        opened.append(Path(path).name)
+        return real_open(path, **options)
+
+    monkeypatch.setattr(hashlib, "md5", md5)
+    monkeypatch.setattr(np, "fromfile", fromfile)
+    with serving(good) as url:
+        arrays, _ = load_small(tmp_path, "real", [url])
+    np.testing.assert_array_equal(arrays["train_images"], ARRAYS["train_images"])
+    arrays["train_images"][0, 0, 0] = 1  # writable, as an array read from the disk
+    assert list(arrays) == list(SMALL)
+    assert sorted(hashed) == sorted([PACKED[IMAGES.name], *PLAIN.values()])
+    assert sorted(opened) == sorted([*(set(NAMES) - {IMAGES.name}), IMAGES.name])
 
 
 # --- arguments ----------------------------------------------------------------------------------
@@ -377,22 +417,32 @@ def test_root_that_is_no_path():
 
 
 def test_default_root_follows_the_environment(monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("FASHION_MNIST_ROOT", "~/pictures")
     assert default_root() == tmp_path / "pictures"
     monkeypatch.setenv("FASHION_MNIST_ROOT", "")
+    assert default_root() == cache_folder()
+
+
+def test_the_cache_stays_where_it_was_on_each_system(monkeypatch, tmp_path):
+    """A folder of the first edition is found again."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    known = {"CSIDL_LOCAL_APPDATA": str(tmp_path / "local")}  # as Windows would answer
+    monkeypatch.setattr("platformdirs.windows.get_win_folder", known.__getitem__)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert default_root() == tmp_path / ".cache" / "softmax-course"
+    asked = []
+    monkeypatch.setattr(sources, "user_cache_path", lambda *a, **b: asked.append((a, b)))
+    cache_folder()
+    ((name,), options) = asked[0]
+    places = {system: made(name, **options).user_cache_path for system, made in SYSTEMS.items()}
+    assert places == {
+        "linux": tmp_path / ".cache" / "softmax-course",
+        "darwin": tmp_path / "Library" / "Caches" / "softmax-course",
+        "win32": tmp_path / "local" / "softmax-course",
+    }
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert default_root() == tmp_path / "xdg" / "softmax-course"
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert default_root() == tmp_path / "Library" / "Caches" / "softmax-course"
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert default_root() == tmp_path / "local" / "softmax-course"
-    monkeypatch.delenv("LOCALAPPDATA")
-    assert default_root() == tmp_path / "AppData" / "Local" / "softmax-course"
+    assert Unix(name, **options).user_cache_path == tmp_path / "xdg" / "softmax-course"
 
 
 def test_root_comes_from_the_environment_and_home_is_expanded(monkeypatch, tmp_path):

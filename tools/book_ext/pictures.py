@@ -87,7 +87,7 @@ def rewrite(app, page, template, context, doctree):
 def to_webp(path: Path) -> None:
     """Replace a PNG by a WebP with exactly the same pixels."""
     with Image.open(path) as image:
-        opaque = image.mode != "RGBA" or image.getextrema()[3] == (255, 255)
+        opaque = image.mode != "RGBA" or image.getchannel("A").getextrema() == (255, 255)
         image.convert("RGB" if opaque else "RGBA").save(
             path.with_suffix(".webp"), lossless=True, method=2, quality=60, exact=True
         )

@@ -5,6 +5,7 @@ module                  what it holds
 ======================  ==========================================================
 ``sources``             local files, a download or the stand-in, in this order
 ``idx``                 the four files: their format and their checksums
+``misplaced``           a root that leads past the files, and the one that is meant
 ``download``            fetching them within time limits, all or nothing
 ``synthetic``           the seeded stand-in for the data set
 ``resizing``            images at another size

@@ -13,7 +13,8 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -21,6 +22,7 @@ from course_utils.fashion_mnist.idx import (
     DamagedFileError,
     DataError,
     DataFile,
+    is_present,
     raw_folder,
     unpack,
     verify,
@@ -41,8 +43,15 @@ def fetch_missing(
     *,
     mirrors: Sequence[str] = MIRRORS,
     patience: float = PATIENCE,
-) -> None:
+) -> dict[str, bytes]:
     """Download the files that ``root`` lacks; what is there already is left alone.
+
+    Folders are made only when there is something to store in them.
+
+    Returns
+    -------
+    dict
+        What was fetched: the verified content of each file by its name.
 
     Raises
     ------
@@ -53,23 +62,42 @@ def fetch_missing(
     missing = [f for f in files if not is_present(folder / f.name)]
     if missing:
         print(f"Downloading {len(missing)} files of Fashion-MNIST to {folder}")
-    servers = list(mirrors)
+    servers, fetched = list(mirrors), {}
     for file in sorted(missing, key=lambda file: file.num_bytes):  # trouble shows on small ones
         path = folder / file.name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            store(path, _from_any(servers, file, path, patience))
+            require_writable(folder)
+            fetched[file.name] = _from_any(servers, file, path, patience)
+            with made(folder):
+                store(path, fetched[file.name])
         except OSError as error:
             room = "free 60 MB there or " if error.errno == errno.ENOSPC else ""
             raise DataError(
                 f"{path} cannot be written ({error.strerror or error}); {room}choose another "
                 "folder: root=... or the environment variable FASHION_MNIST_ROOT"
             ) from error
+    return fetched
 
 
-def is_present(path: Path) -> bool:
-    """Whether the file is there, plain or packed."""
-    return os.path.lexists(path) or os.path.lexists(f"{path}.gz")
+def require_writable(folder: Path) -> None:
+    """Raise PermissionError where the folder, or the one it will be made in, takes no files."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Make a folder with those above it; if the body fails, those that were made go again."""
+    new = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for path in new:  # the innermost first
+            with suppress(OSError):  # another process may have stored something meanwhile
+                path.rmdir()
+        raise
 
 
 def _from_any(servers: list[str], file: DataFile, path: Path, patience: float) -> bytes:

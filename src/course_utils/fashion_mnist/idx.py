@@ -6,6 +6,7 @@ the number of axes, one big-endian 32-bit size per axis, then the values.
 
 import gzip
 import hashlib
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,11 @@ def raw_folder(root: Path) -> Path:
     return root / "FashionMNIST" / "raw"
 
 
+def is_present(path: Path) -> bool:
+    """Whether a file is there, plain or packed."""
+    return os.path.lexists(path) or os.path.lexists(f"{path}.gz")
+
+
 def read_file(folder: Path, file: DataFile) -> np.ndarray:
     """Read one file, plain or as .gz, verify it and return its values.
 
@@ -117,7 +123,13 @@ def read_file(folder: Path, file: DataFile) -> np.ndarray:
             "another folder: root=... or the environment variable FASHION_MNIST_ROOT"
         ) from error
     verify(path, data.data, file)
-    return data[len(file.header) :].reshape(file.shape)
+    return values(data, file)
+
+
+def values(data: np.ndarray | bytes, file: DataFile) -> np.ndarray:
+    """The values in a whole, verified file, an array of uint8 of shape ``file.shape``."""
+    plain = np.frombuffer(bytearray(data), np.uint8) if isinstance(data, bytes) else data
+    return plain[len(file.header) :].reshape(file.shape)
 
 
 def _read(path: Path, file: DataFile) -> np.ndarray:

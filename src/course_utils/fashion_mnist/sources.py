@@ -1,11 +1,11 @@
 """Where the pictures come from: verified local files, a download, or the stand-in."""
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_cache_path
 
 from course_utils.fashion_mnist.download import MIRRORS, PATIENCE, fetch_missing
 from course_utils.fashion_mnist.idx import (
@@ -15,7 +15,9 @@ from course_utils.fashion_mnist.idx import (
     MissingFileError,
     raw_folder,
     read_file,
+    values,
 )
+from course_utils.fashion_mnist.misplaced import hint, require_root
 from course_utils.fashion_mnist.synthetic import make_arrays, stand_in_notice
 
 SOURCES = ("auto", "real", "synthetic")
@@ -46,18 +48,24 @@ def load_arrays(
     ValueError, TypeError
         For an unknown ``source``, or a ``root`` that is no path.
     DataError
-        With "real": names the file, what is wrong with it and the way out.
+        With "real", or where ``COURSE_REQUIRE_DATA=1`` is set: names the file, what is wrong with
+        it and the way out.
     """
     if source not in SOURCES:
         raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
-    folder = default_root() if root is None else Path(root).expanduser()
     if source == "synthetic":
         return make_arrays(), "synthetic"
     try:
+        folder = default_root() if root is None else require_root(root)
         return _read_or_fetch(folder, files, mirrors, patience), "real"
     except DataError as error:
         if source == "real":
             raise
+        if os.environ.get("COURSE_REQUIRE_DATA") == "1":
+            raise DataError(
+                f"{error}\nThe stand-in is not drawn, because COURSE_REQUIRE_DATA=1 is set; unset "
+                'it, or ask for the stand-in with source="synthetic"'
+            ) from error
         print(stand_in_notice(str(error)))
         return make_arrays(), "synthetic"
 
@@ -77,19 +85,21 @@ def _read_or_fetch(
         except MissingFileError:
             missing[key] = file
     if missing:
-        fetch_missing(root, missing.values(), mirrors=mirrors, patience=patience)
-    return arrays | {key: read_file(folder, file) for key, file in missing.items()}
+        if root != cache_folder() and (where := hint(root, [f.name for f in missing.values()])):
+            raise DataError(where)
+        fetched = fetch_missing(root, missing.values(), mirrors=mirrors, patience=patience)
+        for key, file in missing.items():  # the others came in meanwhile, from another process
+            new = fetched.get(file.name)
+            arrays[key] = read_file(folder, file) if new is None else values(new, file)
+    return {key: arrays[key] for key in files}
 
 
 def default_root() -> Path:
     """``FASHION_MNIST_ROOT`` if set, else a folder in this user's cache."""
-    if root := os.environ.get("FASHION_MNIST_ROOT"):
-        return Path(root).expanduser()
-    home = os.path.expanduser("~")
-    if sys.platform == "win32":
-        cache = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-    elif sys.platform == "darwin":
-        cache = os.path.join(home, "Library", "Caches")
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
-    return Path(cache) / "softmax-course"
+    root = os.environ.get("FASHION_MNIST_ROOT")
+    return require_root(root) if root else cache_folder()
+
+
+def cache_folder() -> Path:
+    """The course's folder in this user's cache, wherever the system keeps such folders."""
+    return user_cache_path("softmax-course", appauthor=False, opinion=False)

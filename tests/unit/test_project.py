@@ -1,0 +1,78 @@
+"""What the project's papers say holds everywhere alike: Python, PyTorch, workflows, settings."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from course_utils.fashion_mnist.sources import cache_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+CHECK = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_python_is_named_and_declared_alike_everywhere():
+    low, end = map(int, re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups())
+    versions = [f"3.{minor}" for minor in range(low, end)]
+    language = "Programming Language :: Python :: "
+    assert PROJECT["classifiers"] == [language + version for version in versions]
+    for name in ("README.md", "requirements.txt", "intro.md", "pages/setup.md"):
+        said = set(re.findall(r"Python (3\.\d+[^.\n]*?3\.\d+|3\.\d+)", text(name)))
+        assert said == {f"{versions[0]} to {versions[-1]}"}, name
+    quick = CHECK["jobs"]["quick"]["strategy"]["matrix"]["include"]
+    assert {versions[0], versions[-1]} == {entry["python"] for entry in quick}
+    assert {entry["system"].split("-")[0] for entry in quick} == {"ubuntu", "macos", "windows"}
+    assert text(".binder/runtime.txt").strip().removeprefix("python-") in versions
+
+
+@pytest.mark.parametrize("name", ["README.md", "pages/setup.md"])
+def test_by_hand_torch_and_torchvision_come_from_one_index_in_one_line(name):
+    pins = dict(re.findall(r"(?m)^(torch|torchvision)==(\S+)$", text("requirements.txt")))
+    lines = [line for line in text(name).splitlines() if "install torch" in line]
+    assert lines
+    for line in lines:
+        assert f"torch=={pins['torch']} torchvision=={pins['torchvision']} --index-url" in line
+
+
+def steps(workflow):
+    for job in yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values():
+        yield from job["steps"]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_may_only_read_and_use_actions_by_commit(workflow):
+    settings = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+    assert settings["permissions"] == {"contents": "read"}
+    used = [step["uses"] for step in steps(workflow) if "uses" in step]
+    assert used
+    assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == []
+
+
+def test_publishing_waits_for_every_check():
+    jobs = CHECK["jobs"]
+    assert set(jobs["publish"]["needs"]) == set(jobs) - {"publish"}
+
+
+def test_the_workflow_caches_the_folder_that_the_course_writes(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    paths = [step["with"]["path"] for step in CHECK["jobs"]["whole"]["steps"]
+             if step.get("uses", "").startswith("actions/cache@")]  # fmt: skip
+    assert [Path(path).expanduser() for path in paths] == [cache_folder()]
+
+
+def test_where_data_must_be_there_the_stand_in_is_an_error():
+    (check,) = [s for s in CHECK["jobs"]["whole"]["steps"] if s.get("run") == "make check"]
+    assert check["env"] == {"COURSE_REQUIRE_BROWSER": "1", "COURSE_REQUIRE_DATA": "1"}
+    assert "export COURSE_REQUIRE_DATA=1" in text(".ci/run")
+    standin = text("Makefile").partition("\nstandin:")[2].partition("\n\n")[0]
+    assert "COURSE_REQUIRE_DATA= " in standin, "the notebooks must also pass on the stand-in"
