@@ -37,7 +37,8 @@ def statements(chapter: Path) -> Iterator[ast.stmt]:
 def index(root: Path = ROOT) -> list[str]:
     """Return a line for each name that a chapter defines or imports."""
     names = public_names(root / "src" / "course_utils")
-    taught, used = ({name: [] for name in names} for _ in range(2))
+    taught: dict[str, list[str]] = {name: [] for name in names}
+    used: dict[str, list[str]] = {name: [] for name in names}
     for chapter in sorted((root / "chapters").glob("*.ipynb")):
         for node in statements(chapter):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
