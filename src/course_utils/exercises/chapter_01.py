@@ -59,6 +59,7 @@ EXERCISES = (
         number="1.1",
         title="Dog against chicken",
         expected=math.exp(4),
+        digits=3,
         hint="a third class does not enter the odds of two; what does their lead become?",
         mistakes={
             "A ratio of scores says nothing about chances.": -3.0,
@@ -135,7 +136,7 @@ EXERCISES = (
             (torch.tensor([30.0, 10.0, 0.0], dtype=torch.float64), 0.4),
             (torch.tensor([80.0, 0.0], dtype=torch.float64), 0.55),
         ],
-        rtol=1e-4,
+        digits=4,
         hint="the largest probability falls steadily as the temperature rises; halve an interval "
         "that holds the answer, and make sure that it does.",
         mistakes={

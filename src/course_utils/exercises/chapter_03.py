@@ -103,6 +103,7 @@ EXERCISES = (
         number="3.1",
         title="The floor for a hundred classes",
         expected=FLOOR,
+        digits=3,
         hint="the equation of the floor, with the right number of wrong classes.",
         mistakes={
             "That is the floor of a single softmax; the second one cannot give a 1.": 0.0,

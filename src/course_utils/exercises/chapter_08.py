@@ -106,7 +106,6 @@ EXERCISES = (
         number="8.1",
         title="The shape of a weight",
         expected=(100, 3072),
-        rtol=0.0,
         hint="one row of weights for each output; how many numbers does one picture have?",
         mistakes={
             "That is the matrix of the formula; nn.Linear stores it the other way round.": (

@@ -116,7 +116,6 @@ EXERCISES = (
             "That is a ratio of costs: the odds p / (1 - p), not p.": 10 / 990,
             "A probability lies between 0 and 1.": 99.0,
         },
-        rtol=1e-4,
     ),
     FunctionExercise(
         number="9.3",

@@ -48,7 +48,6 @@ EXERCISES = (
         number="10.1",
         title="Very many words",
         expected=(38_450_000, 1_638_400_000),
-        rtol=1e-9,
         hint="one weight a feature and one offset for each word; one score a word, position and "
         "sequence, of four bytes each.",
         mistakes={

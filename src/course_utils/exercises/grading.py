@@ -1,15 +1,41 @@
 """The two kinds of exercise: a value, or a function tried on cases from small to large."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from inspect import signature
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from course_utils.exercises.sandbox import Outcome, Problem, call, require_callable_with
+from course_utils.exercises.answers import (
+    Tolerance,
+    as_numbers,
+    distance,
+    distances,
+    holds_integers,
+    like,
+    read,
+    show,
+    with_kind,
+    wrong_kind,
+)
+from course_utils.exercises.sandbox import (
+    TIME_LIMIT,
+    Problem,
+    call,
+    require_callable_with,
+    same_conditions,
+)
+from course_utils.exercises.watching import Seen
 
 Property = tuple[str, Callable[..., bool]]
+Ban = tuple[str, Callable[..., bool]]
+# A named mistake must be met this closely, in units of its distance from the right answer.
+NEARER = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,81 +53,6 @@ class Verdict:
         return f"Exercise {self.number}: {self.message}"
 
 
-def ended(sentence: object) -> str:
-    """Return a sentence with its full stop."""
-    text = str(sentence)
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def show(value: object) -> str:
-    """Return a value in a line, tensors as rounded lists."""
-    if isinstance(value, Tensor):
-        if value.numel() > 12:
-            return f"a tensor of shape {tuple(value.shape)}"
-        return str(rounded(value.detach().tolist()))
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return str(value) if not callable(value) else getattr(value, "__name__", "a function")
-
-
-def rounded(value):
-    """Round the floats of a nested list to six significant digits."""
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def same(value: object, expected: object, rtol: float, atol: float) -> bool:
-    """Whether two answers agree: numbers and tensors to a tolerance, all else exactly."""
-    if isinstance(expected, (tuple, list)):
-        return (
-            isinstance(value, (tuple, list))
-            and len(value) == len(expected)
-            and all(same(v, e, rtol, atol) for v, e in zip(value, expected, strict=True))
-        )
-    if isinstance(expected, Tensor):
-        return (
-            isinstance(value, Tensor)
-            and value.shape == expected.shape
-            and torch.allclose(value.double(), expected.double(), rtol, atol, equal_nan=True)
-        )
-    if isinstance(expected, (bool, str)) or isinstance(value, (bool, str)):
-        return type(value) is type(expected) and value == expected
-    return math.isclose(number(value), number(expected), rel_tol=rtol, abs_tol=atol) or (
-        math.isnan(number(value)) and math.isnan(number(expected))
-    )
-
-
-def number(value: object) -> float:
-    """Return a number or one-element tensor as a float; NaN for anything else."""
-    if isinstance(value, Tensor) and value.numel() == 1:
-        return value.item()
-    return float(value) if isinstance(value, (int, float)) else math.nan
-
-
-def require_kind(value: object, expected: object) -> None:
-    """Raise Problem when type, shape or dtype of an answer cannot be right."""
-    if value is None:
-        raise Problem("it is None; is there a return missing?")
-    if isinstance(expected, Tensor):
-        if not isinstance(value, Tensor):
-            raise Problem(f"a tensor is asked for, got {type(value).__name__}: {show(value)}")
-        if value.shape != expected.shape:
-            raise Problem(
-                f"its shape is {tuple(value.shape)}, and should be {tuple(expected.shape)}"
-            )
-        if value.dtype != expected.dtype:
-            raise Problem(f"its dtype is {value.dtype}, and should be {expected.dtype}")
-    elif isinstance(expected, (bool, str, tuple, list)):
-        if not isinstance(value, type(expected)):
-            asked = type(expected).__name__
-            raise Problem(f"a {asked} is asked for, got {type(value).__name__}: {show(value)}")
-    elif not isinstance(value, (int, float)) and not (
-        isinstance(value, Tensor) and value.numel() == 1
-    ):
-        raise Problem(f"a number is asked for, got {type(value).__name__}: {show(value)}")
-
-
 @dataclass(frozen=True)
 class ValueExercise:
     """An exercise whose answer is a value.
@@ -113,8 +64,9 @@ class ValueExercise:
     hint : str
         Shown with a wrong answer; it must not give the answer away.
     mistakes : mapping from a sentence to a wrong value
-        Recognised and named.
-    rtol, atol : float
+        The nearest one is named if the answer equals it.
+    digits : int, optional
+        Significant digits that the statement asks for; without it the answer must be exact.
     """
 
     number: str
@@ -122,23 +74,60 @@ class ValueExercise:
     expected: object
     hint: str
     mistakes: Mapping[str, object] = field(default_factory=dict)
-    rtol: float = 1e-3
-    atol: float = 0.0
+    digits: int | None = None
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How far an answer may lie from the expected value."""
+        return Tolerance(rtol=1e-9, atol=0.0, digits=self.digits)
 
     def judge(self, answer: object) -> Verdict:
         """Compare an answer with the expected value and with the known mistakes."""
-        if answer is ...:
-            return Verdict(self.number, False, "not attempted yet.")
-        for name, wrong in self.mistakes.items():
-            if same(answer, wrong, self.rtol, self.atol):
-                return Verdict(self.number, False, f"not yet. {name}")
+        verdict = partial(Verdict, self.number, False)
         try:
-            require_kind(answer, self.expected)
-        except Problem as problem:
-            return Verdict(self.number, False, f"not yet: {ended(problem)} Hint: {self.hint}")
-        if same(answer, self.expected, self.rtol, self.atol):
+            value = call(partial(read, answer)).value
+        except Problem as found:
+            return verdict(f"not yet: when looked at, {ended(found)}\n  Hint: {self.hint}")
+        if has_dots(value):
+            return verdict("not attempted yet.")
+        if distance(value, self.expected, self.tolerance) <= 1:
             return Verdict(self.number, True, "right.")
-        return Verdict(self.number, False, f"{show(answer)} is not it. Hint: {self.hint}")
+        apart = [(distance(value, m, self.tolerance), s) for s, m in self.mistakes.items()]
+        nearest, sentence = min(apart, default=(math.inf, ""))
+        if nearest <= 1:
+            return verdict(f"not yet. {sentence}")
+        if problem := wrong_kind(value, self.expected):
+            return verdict(f"not yet: {ended(problem)}\n  Hint: {self.hint}")
+        if digits := self._digits(value):
+            return verdict(f"not yet: right to {digits} digits; {self.digits} are asked for.")
+        return verdict(f"{show(value)} is not it.\n  Hint: {self.hint}")
+
+    def _digits(self, value: object) -> int:
+        """Number of digits to which an answer is right, if it is the answer rounded to fewer."""
+        for digits in range((self.digits or 0) - 1, 1, -1):
+            if distance(value, self.expected, Tolerance(digits=digits)) <= 1:
+                return digits
+        return 0
+
+
+def as_it_is(value: object) -> object:
+    """Return the value."""
+    return value
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A case with what a learner's function gave for it.
+
+    ``problem`` says what is wrong with it, and is empty if nothing is.
+    """
+
+    args: tuple
+    expected: object
+    value: object = None
+    printed: str = ""
+    problem: str = ""
+    returned: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,18 +138,30 @@ class FunctionExercise:
     ----------
     number, title : str
     reference : callable
-        A right answer.
+        A right answer; the names of its parameters are shown with a case.
     cases : sequence of tuples of arguments, the smallest first
-        Tensors are copied before each call, so that a function that changes them is noticed.
+        They are copied before each call; a function that changes them is told so.
     hint : str
         Shown with a wrong answer; it must not give the answer away.
     mistakes : mapping from a sentence to a function
-        A wrong answer that equals one of these on the failing case is named.
+        The nearest one is named if the answer equals it on every case.
     properties : sequence of (sentence, test)
         ``test(value, *args)`` must be true of every value; the sentence says what should hold.
-    compare : callable, optional
-        ``compare(value, expected)`` instead of the comparison to a tolerance.
-    rtol, atol : float
+        ``value`` has the form of the expected one.
+    bans : sequence of (sentence, test)
+        ``test(seen, *args)`` is true if the function went a forbidden way; ``seen`` is a ``Seen``.
+    canonical : callable, optional
+        Applied to values before they are compared, where a difference doesn't matter: an order.
+    accepts : callable, optional
+        ``accepts(value, *args)`` instead of a comparison, where there are several right answers.
+    dtype : torch.dtype, optional
+        If the statement names it.
+    integers : bool
+        Whether the statement asks for integers, so that 2.0 won't do.
+    gradient : int, optional
+        Position of an argument with respect to which the value must have the right gradient.
+    rtol, atol, digits
+        See ``Tolerance``. The statement says how many digits are asked for, if not the usual four.
     """
 
     number: str
@@ -170,90 +171,222 @@ class FunctionExercise:
     hint: str
     mistakes: Mapping[str, Callable] = field(default_factory=dict)
     properties: Sequence[Property] = ()
-    compare: Callable[[object, object], bool] | None = None
+    bans: Sequence[Ban] = ()
+    canonical: Callable = as_it_is
+    accepts: Callable[..., bool] | None = None
+    dtype: torch.dtype | None = None
+    integers: bool = False
+    gradient: int | None = None
     rtol: float = 1e-4
     atol: float = 1e-7
+    digits: int | None = None
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How far a value may lie from the expected one."""
+        return Tolerance(self.rtol, self.atol, self.digits)
 
     def judge(self, answer: object) -> Verdict:
-        """Try the function on each case; report the first failure, with its name if it has one."""
-        printed = ""
-        try:
+        """Try the function on each case; show the first that fails, and name the mistake."""
+        if answer is ...:
+            return Verdict(self.number, False, "not attempted yet.")
+        trials: list[Trial] = []
+        begun = time.monotonic()
+        with same_conditions():
             for args in self.cases:
-                require_callable_with(answer, args)
-                outcome = self._call(answer, args)
-                if outcome.value is ... or outcome.value is NotImplemented:
+                trial = self._try(answer, args)
+                if has_dots(trial.value):
                     return Verdict(self.number, False, "not attempted yet.")
-                self._judge_case(outcome, args)
-                printed = printed or outcome.printed
-        except Problem as problem:
-            return Verdict(self.number, False, f"not yet: {ended(problem)} Hint: {self.hint}")
+                trials.append(trial)
+                # Cases after the first failure only serve to tell mistakes apart.
+                if any(t.problem for t in trials) and time.monotonic() - begun > TIME_LIMIT / 3:
+                    break
+            failed = next((trial for trial in trials if trial.problem), None)
+            if failed:
+                return Verdict(self.number, False, self._message(failed, self._mistake(trials)))
+        printed = next((trial.printed for trial in trials if trial.printed), "")
         note = " It also prints; a function that others call should only return." if printed else ""
         return Verdict(self.number, True, f"right, on {len(self.cases)} cases.{note}")
 
-    def _call(self, answer: object, args: tuple) -> Outcome:
-        """Call with copies; raise Problem if it fails or changes its arguments."""
-        copies = copied(args)
-        try:
-            outcome = call(answer, copies)  # type: ignore[arg-type]
-        except Problem as problem:
-            raise Problem(f"for {self._named(args)} {problem}") from None
-        if not all(unchanged(c, a) for c, a in zip(copies, args, strict=True)):
-            raise Problem(f"for {self._named(args)} it changes its input; work on a new tensor.")
-        return outcome
-
-    def _judge_case(self, outcome: Outcome, args: tuple) -> None:
-        """Raise Problem if the value is wrong for this case."""
-        expected, value = self.reference(*copied(args)), outcome.value
-        right = self.compare or (lambda v, e: same(v, e, self.rtol, self.atol))
-        where = f"for {self._named(args)} "
-        try:
-            if self.compare is None or value is None:
-                require_kind(value, expected)
-        except Problem as problem:
-            said = " It prints, where it should return." if outcome.printed else ""
-            raise Problem(
-                f"{where}{self._named_mistake(value, args)}{ended(problem)}{said}"
-            ) from None
-        for sentence, holds in self.properties:
-            if not holds(value, *copied(args)):
-                mistake = self._named_mistake(value, args)
-                raise Problem(f"{where}the result was {show(value)}. {mistake}{sentence}")
-        if not right(value, expected):
-            mistake = self._named_mistake(value, args)
-            raise Problem(f"{where}the result was {show(value)}. {mistake}".rstrip())
-
-    def _named_mistake(self, value: object, args: tuple) -> str:
-        """Return the sentence of the known mistake that gives this value, or nothing.
-
-        A mistake that is right on this case does not count: its dtype may be what is wrong.
-        """
+    def _try(self, answer: object, args: tuple) -> Trial:
+        """Call the function with copies of the arguments and judge what it gives."""
         expected = self.reference(*copied(args))
-        for sentence, wrong in self.mistakes.items():
+        trial = partial(Trial, args, expected)
+        try:
+            outcome = call(partial(self._work, answer, args))
+        except Problem as found:
+            text = ended(found)
+            return trial(printed=found.printed, problem=text[0].upper() + text[1:])
+        value, gradient, seen, is_changed = cast(tuple, outcome.value)
+        problem = self._problem(value, expected, args)
+        if not problem and is_changed:
+            problem = "It changes its input; work on a new tensor."
+        if not problem:
+            problem = next((s for s, is_met in self.bans if is_met(seen, *copied(args))), "")
+        if not problem and self.gradient is not None:
+            problem = self._gradient_problem(gradient, args)
+        return trial(value, outcome.printed, problem, returned=True)
+
+    def _work(self, answer: Any, args: tuple) -> tuple:
+        """Call the function and read what it gives; runs in the sandbox, for both may hang."""
+        copies, gradient, seen = copied(args), None, Seen()
+        require_callable_with(answer, copies)
+        if self.gradient is not None:
+            copies[self.gradient].requires_grad_()
+        if self.bans:
+            with seen:
+                result = answer(*copies)
+        else:
+            result = answer(*copies)
+        if self.gradient is not None and isinstance(result, Tensor) and result.requires_grad:
+            (gradient,) = torch.autograd.grad(
+                result.sum(), copies[self.gradient], allow_unused=True
+            )
+        return read(result), gradient, seen, not unchanged(copies, args)
+
+    def _problem(self, value: object, expected: object, args: tuple) -> str:
+        """Say what is wrong with a value; an empty string if it is right."""
+        if problem := wrong_kind(value, expected):
+            return ended(problem[0].upper() + problem[1:])
+        if self.dtype is not None and getattr(value, "dtype", None) != self.dtype:
+            found = getattr(value, "dtype", None)
+            return (
+                f"Its dtype is {found}, and should be {self.dtype}."
+                if found
+                else (f"A tensor of dtype {self.dtype} is asked for, got {with_kind(value)}.")
+            )
+        if self.integers and not holds_integers(value):
+            return f"Integers are asked for, got {with_kind(value)}."
+        found = like(value, expected)
+        for sentence, holds in self.properties:
+            if not holds(found, *copied(args)):
+                return sentence
+        if self.accepts is not None:
+            return "" if self.accepts(found, *copied(args)) else "This is not right."
+        if self._apart(value, expected, self.tolerance) <= 1:
+            return ""
+        return self._digits(value, expected)
+
+    def _apart(self, value: object, expected: object, tolerance: Tolerance) -> float:
+        """Return how far two values lie apart, what doesn't matter left out of account."""
+        if wrong_kind(value, expected):
+            return math.inf
+        return distance(self.canonical(value), self.canonical(expected), tolerance)
+
+    def _digits(self, value: object, expected: object) -> str:
+        """Say that a value is wrong; with the number of digits if it is nearly right."""
+        parts = distances(value, expected, Tolerance(rtol=1.0, atol=0.0))
+        error = max((part.max().item() for part in parts if len(part)), default=math.inf)
+        asked = self.digits or round(-math.log10(self.rtol))
+        right = math.floor(-math.log10(error)) if 0 < error < 1 else 0
+        if 3 <= right < asked:
+            return f"It is right to about {right} digits; {asked} are asked for."
+        return "This is not right."
+
+    def _gradient_problem(self, gradient: Tensor | None, args: tuple) -> str:
+        """Say what is wrong with the gradient of a right value."""
+        copies = copied(args)
+        leaf = copies[self.gradient].requires_grad_()  # type: ignore[index]
+        (expected,) = torch.autograd.grad(self.reference(*copies).sum(), leaf)
+        if gradient is None:
+            return (
+                "The values are right, but no gradient flows back through them: "
+                "is there a detach, an item, or a new tensor?"
+            )
+        if distance(gradient, expected, self.tolerance) <= 1:
+            return ""
+        return (
+            f"The values are right, their gradient is not: it should be {show(expected)}, "
+            f"and is {show(gradient)}."
+        )
+
+    def _mistake(self, trials: Sequence[Trial]) -> str:
+        """Return the sentence of the known mistake that gives just these values, or nothing."""
+        found = [(self._fit(wrong, trials), s) for s, wrong in self.mistakes.items()]
+        nearest, sentence = min(found, default=(math.inf, ""))
+        return sentence if nearest < math.inf else ""
+
+    def _fit(self, wrong: Callable, trials: Sequence[Trial]) -> float:
+        """Return how far a learner's values are from those of a mistake; infinity if too far."""
+        tolerance = Tolerance(max(self.rtol, 1e-6), self.atol)
+        total, is_wrong = 0.0, False
+        for trial in trials:
             try:
-                given = wrong(*copied(args))
+                given = read(wrong(*copied(trial.args)))
             except Exception:  # a mistake need not work on every case
+                if trial.returned:
+                    return math.inf
                 continue
-            if same(given, expected, self.rtol, self.atol):
-                continue
-            if same(value, given, self.rtol, self.atol):
-                return f"{sentence} "
-        return ""
+            if not trial.returned:
+                return math.inf
+            apart = self._apart(trial.value, given, tolerance)
+            right = read(trial.expected)
+            differs = self._apart(right, given, self.tolerance) > 1
+            if apart > (min(1, NEARER * self._apart(right, given, tolerance)) if differs else 1):
+                return math.inf
+            total += apart
+            is_wrong = is_wrong or (differs and bool(trial.problem))
+        return total if is_wrong else math.inf
 
-    def _named(self, args: tuple) -> str:
-        return ", ".join(show(arg) for arg in args)
+    def _message(self, failed: Trial, mistake: str) -> str:
+        """Return what is wrong, with the case that shows it."""
+        shown = partial(show, digits=max(6, round(-math.log10(self.rtol)) + 1))
+        names = list(signature(self.reference).parameters)
+        case = ", ".join(f"{n} = {show(a)}" for n, a in zip(names, failed.args, strict=False))
+        lines = [f"not yet. {mistake or failed.problem}", f"for       {case}"]
+        if failed.returned:
+            lines += [f"expected  {shown(failed.expected)}", f"got       {shown(failed.value)}"]
+            lines += self._place(failed, shown)
+        if failed.printed:
+            lines.append(f"printed   {failed.printed.strip()}")
+        return "\n  ".join([*lines, f"Hint: {self.hint}"])
+
+    def _place(self, failed: Trial, shown: Callable) -> list[str]:
+        """Return the first place in which a large tensor differs, in a line."""
+        value, expected = failed.value, failed.expected
+        if not isinstance(expected, Tensor) or "a tensor" not in show(expected):
+            return []
+        if wrong_kind(value, expected):
+            return []
+        (apart,) = distances(value, expected, self.tolerance)
+        if not (apart > 1).any():
+            return []
+        place = torch.unravel_index((apart > 1).nonzero()[0, 0], expected.shape)
+        at = tuple(int(i) for i in place)
+        got = as_numbers(value)[at].item()  # type: ignore[index]
+        return [f"at        {list(at)} expected {shown(expected[at].item())}, got {shown(got)}"]
 
 
-def copied(args: tuple) -> tuple:
-    """Copy the tensors and lists among the arguments."""
-    return tuple(
-        a.clone() if isinstance(a, Tensor) else list(a) if isinstance(a, list) else a for a in args
-    )
+def has_dots(value: object) -> bool:
+    """Whether an answer, or a part of it, is still the three dots."""
+    return value is ... or (isinstance(value, list) and any(has_dots(item) for item in value))
+
+
+def ended(sentence: object) -> str:
+    """Return a sentence with its full stop."""
+    text = str(sentence)
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def copied(value):
+    """Copy a tensor, and the tensors, lists and tuples inside a list or a tuple."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, (list, tuple)):
+        return type(value)(copied(item) for item in value)
+    return value
 
 
 def unchanged(after: object, before: object) -> bool:
     """Whether an argument is still what it was."""
     if isinstance(before, Tensor):
-        return isinstance(after, Tensor) and torch.equal(
-            after.nan_to_num(nan=12345.0), before.nan_to_num(nan=12345.0)
-        )
-    return callable(before) or after == before
+        if not isinstance(after, Tensor) or (after.shape, after.dtype) != (
+            before.shape,
+            before.dtype,
+        ):
+            return False
+        return bool(((after == before) | (after.isnan() & before.isnan())).all())
+    if isinstance(before, (list, tuple)):
+        same_kind = type(after) is type(before) and len(after) == len(before)  # type: ignore
+        return same_kind and all(map(unchanged, after, before))  # type: ignore[call-overload]
+    return after is before or after == before

@@ -1,30 +1,271 @@
-"""Calling a learner's function so that nothing it does can hang or kill the notebook."""
+"""Running a learner's function so that it always ends and leaves nothing behind.
 
-import ctypes
-import inspect
+It runs in the main thread, where an interrupt reaches it. A second thread only keeps the time: when
+it is up, or when the user interrupts, it sends the main thread the signal of an interrupt, again
+and again until the function has ended. Code that waits inside C and lets no signal through (one
+huge matrix product) ends only after that.
+"""
+
 import io
+import linecache
+import os
+import random
+import signal
+import sys
+import sysconfig
 import threading
+import time
+import traceback
+import warnings
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+import torch
 
 TIME_LIMIT = 3.0  # seconds
+# Seconds between two attempts to end a function, and for its threads to follow.
+PATIENCE = 0.05
+# What is kept of what a function prints, in characters: it may print for ever.
+PRINTED_LIMIT = 2000
 
 
 class Problem(Exception):  # noqa: N818 - a finding, shown to the learner
-    """Why an answer could not be judged, in words for the learner."""
+    """Why an answer could not be judged, in words for the learner, and what it had printed."""
+
+    def __init__(self, text: str, printed: str = "") -> None:
+        super().__init__(text)
+        self.printed = printed
 
 
-class TimeUp(BaseException):
-    """Thrown into a function that takes too long; no Exception, so that few handlers catch it."""
+class Stopped(BaseException):
+    """Thrown into a function that is to end; no Exception, so that few handlers catch it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call gave: its value, and what it printed."""
+    """What a call gave: its value, what it printed, and what it was warned of."""
 
     value: object
-    printed: str
+    printed: str = ""
+
+
+class Printed(io.TextIOBase):
+    """A stream that keeps the beginning of what is written to it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        """Keep the text while there is room."""
+        self.text += text[: PRINTED_LIMIT - len(self.text)]
+        return len(text)
+
+    def writable(self) -> bool:
+        """Tell that this stream can be written to."""
+        return True
+
+
+def _set_default_device(device: torch.device) -> None:
+    torch.set_default_device(None if device == torch.device("cpu") else device)
+
+
+def _set_environment(variables: dict) -> None:
+    for name in set(os.environ) - set(variables):
+        del os.environ[name]
+    os.environ.update(variables)
+
+
+def _set_path(folders: list) -> None:
+    sys.path[:] = folders
+
+
+# What a function can change for everybody: how to read it, how to set it.
+SETTINGS: tuple[tuple[Callable, Callable], ...] = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.get_default_device, _set_default_device),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.get_num_threads, torch.set_num_threads),
+    (np.geterr, lambda how: np.seterr(**how)),
+    (os.getcwd, os.chdir),
+    (lambda: dict(os.environ), _set_environment),
+    (lambda: list(sys.path), _set_path),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+)
+SEEDS: tuple[tuple[Callable, Callable], ...] = (
+    (random.getstate, random.setstate),
+    (np.random.get_state, np.random.set_state),
+    (torch.get_rng_state, torch.set_rng_state),
+)
+
+
+@contextmanager
+def same_conditions():
+    """Run the block under torch's own defaults and fixed seeds; then give back what was there."""
+    settings = [read() for read, _ in SETTINGS]
+    seeds = [read() for read, _ in SEEDS]
+    with warnings.catch_warnings():
+        try:
+            warnings.simplefilter("always")
+            torch.set_default_dtype(torch.float32)
+            _change(torch.get_default_device, _set_default_device, torch.device("cpu"))
+            torch.set_grad_enabled(True)
+            random.seed(0)
+            np.random.seed(0)
+            torch.default_generator.manual_seed(0)
+            yield
+        finally:
+            for (read, write), value in zip(SETTINGS, settings, strict=True):
+                _change(read, write, value)
+            for (_, write), value in zip(SEEDS, seeds, strict=True):
+                write(value)
+
+
+def _change(read: Callable, write: Callable, value: object) -> None:
+    """Set a value unless it is set: torch's default device, once set, slows every call."""
+    try:
+        is_there = read() == value
+    except OSError:  # the working folder is gone
+        is_there = False
+    if not is_there:
+        write(value)
+
+
+class _Ending:
+    """Ends the function that ``run`` calls, when the time is up or the user interrupts.
+
+    In another thread than the main one, no signal arrives: there each line looks at the clock.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self.running = self.expired = self.interrupted = False
+        self._attempts = 0
+        self._wake, self._ended = threading.Event(), threading.Event()
+        self._thread = threading.get_ident()
+        self._watchdog = threading.Thread(target=self._watch, daemon=True)
+
+    def run(self, function: Callable, args: tuple) -> object:
+        """Call the function; raises Stopped if it was ended."""
+        in_main = threading.current_thread() is threading.main_thread()
+        # None: installed by another language, and could not be given back.
+        with_signals = in_main and signal.getsignal(signal.SIGINT) is not None
+        tracer, threads_tracer = sys.gettrace(), threading.gettrace()
+        others = set(threading.enumerate()) | {self._watchdog}
+        if with_signals:
+            handler = signal.signal(signal.SIGINT, self._on_signal)
+            self._watchdog.start()
+        threading.settrace(self._trace_other_threads)
+        try:
+            if not with_signals:
+                self._deadline = time.monotonic() + self.limit
+                sys.settrace(self._trace_clock)
+            return self._call(function, args)
+        finally:
+            self._ended.set()
+            sys.settrace(tracer)
+            threading.settrace(threads_tracer)  # type: ignore[arg-type]
+            if with_signals:
+                self._wake.set()
+                self._watchdog.join()
+                # A signal that is still on its way arrives now, and finds nothing running.
+                time.sleep(0.001 if self._attempts else 0)
+                signal.signal(signal.SIGINT, handler)
+            for thread in set(threading.enumerate()) - others:
+                thread.join(PATIENCE)
+
+    def _call(self, function: Callable, args: tuple) -> object:
+        # No line here may call anything: Python looks for signals when it calls.
+        try:
+            self.running = True
+            return function(*args)
+        finally:
+            self.running = False
+
+    def _watch(self) -> None:
+        self._wake.wait(self.limit)
+        while not self._ended.is_set():
+            self.expired = not self.interrupted
+            if hasattr(signal, "pthread_kill"):
+                signal.pthread_kill(self._thread, signal.SIGINT)
+            else:  # Windows; from here the signal wakes a main thread that sleeps
+                signal.raise_signal(signal.SIGINT)
+            self._ended.wait(PATIENCE)
+
+    def _on_signal(self, signum: int, frame) -> None:
+        self.interrupted = not self.expired
+        self._wake.set()
+        if not self.running:
+            return
+        self._attempts += 1
+        if self._attempts > 1:
+            # The function catches everything. What follows in its handler ends it as well.
+            sys.settrace(self._trace_handlers)
+            while frame is not None and frame.f_code is not _Ending._call.__code__:
+                frame.f_trace = self._trace_handlers
+                frame = frame.f_back
+        raise Stopped
+
+    def _trace_handlers(self, frame, event: str, arg: object):
+        if self.running and event in ("call", "line"):
+            raise Stopped
+        return self._trace_handlers
+
+    def _trace_clock(self, frame, event: str, arg: object):
+        if self.running and time.monotonic() > self._deadline:
+            self.expired = True
+            raise Stopped
+        return self._trace_clock
+
+    def _trace_other_threads(self, frame, event: str, arg: object):
+        if self._ended.is_set():
+            raise SystemExit
+        return self._trace_other_threads
+
+
+def call(function: Callable, args: tuple = (), limit: float = TIME_LIMIT) -> Outcome:
+    """Call a learner's function for at most ``limit`` seconds, under the same conditions for all.
+
+    Raises
+    ------
+    Problem
+        It cannot be called with these arguments, it raised, or it did not return in time.
+    KeyboardInterrupt
+        The user interrupted; the function has ended.
+    """
+    printed, ending, error = Printed(), _Ending(limit), None
+    with (
+        same_conditions(),
+        warnings.catch_warnings(record=True) as warned,
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+    ):
+        try:
+            value = ending.run(_checked, (function, args))
+        except BaseException as caught:  # SystemExit, too, must not end the kernel
+            error = caught
+    seen = printed.text + "".join(f"{w.category.__name__}: {w.message}\n" for w in warned)
+    if ending.interrupted:
+        raise KeyboardInterrupt(
+            "check was interrupted, and the function that it tried has ended"
+        ) from None
+    if ending.expired:
+        text = f"no answer within {limit:g} seconds; is there a loop that never ends?"
+        raise Problem(text, seen) from None
+    if error is not None:
+        text = str(error) if isinstance(error, Problem) else described(error)
+        raise Problem(text, seen) from error
+    return Outcome(value, seen)
+
+
+def _checked(function: Callable, args: tuple) -> object:
+    require_callable_with(function, args)
+    return function(*args)
 
 
 def require_callable_with(function: object, args: tuple) -> None:
@@ -35,58 +276,35 @@ def require_callable_with(function: object, args: tuple) -> None:
             "give the function itself, without calling it"
         )
     try:
-        inspect.signature(function).bind(*args)
+        taken = signature(function)
+    except Exception:  # a builtin may not tell its signature; calling it will
+        return
+    try:
+        taken.bind(*args)
     except TypeError as error:
         raise Problem(
             f"the function is called with {len(args)} argument(s), and does not take them: {error}"
         ) from None
-    except ValueError:
-        return  # a builtin may not tell its signature; calling it will
 
 
-def call(function: Callable, args: tuple, limit: float = TIME_LIMIT) -> Outcome:
-    """Call ``function`` in a thread, for at most ``limit`` seconds.
-
-    Raises
-    ------
-    Problem
-        It raised, or did not return in time. A thread stuck in C code is left behind as a daemon.
-    """
-    result: dict[str, object] = {}
-    printed = io.StringIO()
-
-    def work() -> None:
-        try:
-            result["value"] = function(*args)
-        except BaseException as error:  # SystemExit, too, must not end the kernel
-            result["error"] = error
-
-    thread = threading.Thread(target=work, daemon=True)
-    with redirect_stdout(printed):
-        thread.start()
-        thread.join(limit)
-        if thread.is_alive():
-            interrupt(thread)
-    if thread.is_alive() or isinstance(result.get("error"), TimeUp):
-        raise Problem(f"no answer within {limit:g} seconds; is there a loop that never ends?")
-    if "error" in result:
-        error = result["error"]
-        raise Problem(f"it raised {type(error).__name__}: {first_line(error)}")
-    return Outcome(result["value"], printed.getvalue())
-
-
-def interrupt(thread: threading.Thread, tries: int = 5) -> None:
-    """Throw TimeUp into a thread; again, should a bare ``except`` catch it."""
-    for _ in range(tries):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp)
-        )
-        thread.join(0.1)
-        if not thread.is_alive():
-            return
-
-
-def first_line(error: object) -> str:
-    """Return the first line of an error's text."""
+def described(error: BaseException) -> str:
+    """Say what was raised, and in which line of the learner's code."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else "(no message)"
+    text = f"it raised {type(error).__name__}: {lines[0] if lines else '(no message)'}"
+    own = [
+        (frame.f_code, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not _is_library(frame.f_code.co_filename)
+    ]
+    if not own:
+        return text
+    code, number = own[-1]
+    line = linecache.getline(code.co_filename, number).strip()
+    return f"{text}, in line {number} of {code.co_name}{': ' if line else ''}{line}"
+
+
+def _is_library(filename: str) -> bool:
+    """Whether a file belongs to Python, to an installed package or to this one."""
+    folders = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+    folders.append(str(Path(__file__).parent))
+    return filename.startswith(("<frozen", *folders))

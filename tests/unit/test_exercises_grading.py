@@ -1,0 +1,430 @@
+"""The judge of the exercises, sentence by sentence."""
+
+import math
+import re
+import time
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.exercises import check
+from course_utils.exercises.grading import (
+    FunctionExercise,
+    ValueExercise,
+    Verdict,
+    copied,
+    ended,
+    has_dots,
+    unchanged,
+)
+
+T = torch.tensor
+
+DOUBLE = FunctionExercise(
+    number="0.1",
+    title="Double",
+    reference=lambda x: 2 * x,
+    cases=[(T([1.0]),), (T([1.0, -3.0]),)],
+    hint="twice as much.",
+    mistakes={"This is the square.": lambda x: x * x},
+    properties=[("It should be even in x.", lambda value, x: bool((value / 2 == x).all()))],
+)
+HALF = ValueExercise("0.2", "Half", 0.5, "less than one.", {"That is the double.": 2.0})
+ROOT = ValueExercise(
+    "0.3", "Root", math.sqrt(3000), "square it.", {"A": 54.0, "B": 54.1, "C": 1.0}, digits=3
+)
+
+
+def mutate(x):
+    x *= 2
+    return x.clone()
+
+
+def shout(x):
+    print("loud")
+    return 2 * x
+
+
+def forget(x):
+    print(2 * x)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            lambda x: None,
+            r"not yet. It is None; is there a return missing\?\n  for       x = \[1.0\]",
+        ),
+        (forget, r"got       None\n  printed   tensor\(\[2.\]\)\n  Hint: twice as much"),
+        (
+            lambda: 1,
+            r"The function is called with 1 argument\(s\), and does not take them: too many",
+        ),
+        (lambda x, y: 1, "called with 1 argument"),
+        (3.0, "not yet. A function is asked for, got float; give the function itself"),
+        (lambda x: "ab", "A tensor is asked for, got str: 'ab'"),
+        (lambda x: (2 * x)[None], r"Its shape is \(1, 1\), and should be \(1,\)"),
+        (mutate, "not yet. It changes its input; work on a new tensor."),
+        (
+            lambda x: 1 / 0,
+            r"It raised ZeroDivisionError: division by zero, in line \d+ of <lambda>",
+        ),
+        (
+            torch.exp,  # tells no signature
+            r"It should be even in x.\n  for       x = \[1.0\]\n  expected  \[2.0\]\n  got       "
+            r"\[2.71828\]\n  Hint",
+        ),
+        (
+            lambda x: x * x,
+            r"not yet. This is the square.\n  for       x = \[1.0\]\n  expected  \[2",
+        ),
+    ],
+)
+def test_each_bad_function_gets_its_own_message(answer, message):
+    verdict = DOUBLE.judge(answer)
+    assert not verdict
+    assert re.search(message, repr(verdict))
+
+
+RIGHT = [
+    lambda x: x + x,
+    lambda x: (2 * x).tolist(),
+    lambda x: tuple((2 * x).tolist()),
+    lambda x: (2 * x).numpy(),
+    lambda x: [Fraction(float(number)) * 2 for number in x],
+    lambda x: list(2 * x),
+    lambda x: (2 * x).double(),
+    lambda x: (2 * x).half(),
+    lambda x: (2 * x).long(),
+    lambda x: (2 * x).requires_grad_(),
+    lambda *args: 2 * args[0],
+    lambda x, factor=2: factor * x,
+    torch.nn.Linear(1, 1).__class__ and (lambda x: torch.add(x, x)),
+]
+
+
+@pytest.mark.parametrize("answer", RIGHT, ids=range(len(RIGHT)))
+def test_a_right_function_is_right_in_any_form(answer):
+    assert DOUBLE.judge(answer).message == "right, on 2 cases."
+
+
+def test_a_right_function_that_prints_is_told():
+    message = " It also prints; a function that others call should only return."
+    assert DOUBLE.judge(shout).message == f"right, on 2 cases.{message}"
+
+
+DOTS = [..., NotImplemented, [...], (1, ...), [[...]]]
+
+
+@pytest.mark.parametrize("value", DOTS, ids=str)
+def test_a_stub_was_not_attempted(value):
+    assert DOUBLE.judge(lambda x: value) == Verdict("0.1", False, "not attempted yet.")
+    assert HALF.judge(value) == Verdict("0.2", False, "not attempted yet.")
+    assert DOUBLE.judge(...) == Verdict("0.1", False, "not attempted yet.")
+
+
+def test_dots_are_found_in_what_was_read():
+    assert has_dots(...)
+    assert has_dots([1, [...]])
+    assert not has_dots([1, None])
+    assert not has_dots("...")
+
+
+@pytest.mark.parametrize(
+    ("answer", "passed", "message"),
+    [
+        (0.5, True, "right."),
+        (T(0.5), True, "right."),
+        (Fraction(1, 2), True, "right."),
+        (np.float32(0.5), True, "right."),
+        (2, False, "not yet. That is the double."),
+        (np.array([2]), False, "not yet. That is the double."),
+        (0.7, False, "0.7 is not it.\n  Hint: less than one."),
+        (0.5 + 1e-8, False, "0.5 is not it"),
+        (float("nan"), False, "nan is not it"),
+        (None, False, "not yet: it is None"),
+        ("a", False, "not yet: a number is asked for, got str: 'a'.\n  Hint: less than one."),
+        (True, False, "a number is asked for, got bool: True"),
+        (math.sqrt, False, "a number is asked for, got a function sqrt"),
+    ],
+)
+def test_values(answer, passed, message):
+    verdict = HALF.judge(answer)
+    assert verdict.passed is passed
+    assert bool(verdict) is passed
+    assert verdict.message.startswith(message) or message in verdict.message
+    assert repr(verdict) == f"Exercise 0.2: {verdict.message}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (54.77, "right."),
+        (54.8, "right."),
+        (54.7, "not yet: right to 2 digits; 3 are asked for."),
+        (55, "not yet: right to 2 digits; 3 are asked for."),
+        (50, "50 is not it.\n  Hint: square it."),
+        (54.04, "not yet. A"),
+        (54.06, "not yet. B"),
+        (1, "not yet. C"),
+    ],
+)
+def test_digits_and_the_nearest_mistake(answer, message):
+    assert ROOT.judge(answer).message == message
+
+
+class Loop:
+    def __float__(self):
+        while True:
+            pass
+
+    def __repr__(self):
+        raise ValueError("no words")
+
+
+def test_an_answer_that_hangs_or_fails_when_looked_at(monkeypatch):
+    monkeypatch.setattr("course_utils.exercises.sandbox.call.__defaults__", ((), 0.1))
+    assert "not yet: when looked at, no answer within 0.1 seconds" in repr(HALF.judge(Loop()))
+    begun = time.monotonic()
+    assert "No answer within 0.1 seconds" in repr(DOUBLE.judge(lambda x: Loop()))
+    assert time.monotonic() - begun < 2
+
+
+def test_the_smallest_failing_case_is_shown():
+    def right_for_one(x):
+        return 2 * x if len(x) == 1 else x
+
+    plain = replace(DOUBLE, properties=())
+    assert plain.judge(right_for_one).message == (
+        "not yet. This is not right.\n  for       x = [1.0, -3.0]\n  expected  [2.0, -6.0]\n"
+        "  got       [1.0, -3.0]\n  Hint: twice as much."
+    )
+
+
+def test_the_first_place_that_differs_is_shown_of_a_large_tensor():
+    def nearly(x):
+        result = x.repeat(20, 1)
+        result[3, 1] = 7.5
+        return result
+
+    exercise = FunctionExercise("0.1", "t", lambda x: x.repeat(20, 1), [(T([1.0, 2.0]),)], "h.")
+    message = exercise.judge(nearly).message
+    assert "expected  a tensor of shape (20, 2)\n  got       a tensor of shape (20, 2)\n" in message
+    assert "\n  at        [3, 1] expected 2.0, got 7.5\n  Hint: h." in message
+    assert "  at  " not in exercise.judge(lambda x: x).message
+
+
+def test_a_mistake_is_named_only_if_it_fits_every_case():
+    cases = [(2.0,), (3.0,), (-1.0,)]
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: 3 * x, cases, "h.",
+        {"Square.": lambda x: x * x, "Double.": lambda x: 2 * x, "Size.": lambda x: abs(2 * x)},
+    )  # fmt: skip
+    assert "not yet. Square." in exercise.judge(lambda x: x * x).message
+    assert "not yet. Double." in exercise.judge(lambda x: x + x).message
+    assert "not yet. Size." in exercise.judge(lambda x: 2 * abs(x)).message
+    # Right answers to the first case, or to some cases of a mistake, are no mistake.
+    assert "not yet. This is not right." in exercise.judge(lambda x: min(4.0, x * x)).message
+    assert "not yet. This is not right." in exercise.judge(lambda x: 2 * x if x > 2 else 7).message
+
+
+def test_a_mistake_that_is_right_where_the_answer_fails_is_not_named():
+    square = replace(DOUBLE, cases=[(T([2.0]),), (T([3.0]),)], dtype=torch.float32)
+    assert "square" not in repr(square.judge(lambda x: (2 * x).double()))
+    assert "square" in repr(square.judge(lambda x: x * x))
+
+
+def test_a_mistake_may_fail_where_the_answer_fails():
+    def by_position(x):
+        return x[1]
+
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: x[-1], [([1, 2, 3],), ([4],)], "h.",
+        {"Broken.": lambda x: 1 / 0, "The second.": by_position},
+    )  # fmt: skip
+    assert "not yet. The second." in exercise.judge(lambda x: x[1]).message
+    assert "not yet. This is not right." in exercise.judge(lambda x: x[:2][-1]).message
+    raising = exercise.judge(lambda x: x[-1] if len(x) > 1 else x[1]).message
+    assert "not yet. It raised IndexError" in raising
+
+
+def test_a_mistake_must_be_nearer_than_the_right_answer():
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: x, [(1.0,)], "h.", {"Rounded.": lambda x: x + 2e-9},
+        rtol=1e-12, atol=0.0,
+    )  # fmt: skip
+    assert "Rounded." in exercise.judge(lambda x: x + 2e-9).message
+    assert (
+        "right to about 9 digits; 12 are asked for" in exercise.judge(lambda x: x - 3e-10).message
+    )
+
+
+def test_the_number_of_right_digits_is_told_where_it_helps():
+    exercise = FunctionExercise("0.1", "t", lambda x: x, [(1.0,), (2.0,)], "h.", rtol=1e-10, atol=0)
+    told = exercise.judge(lambda x: x * (1 + 2e-5)).message
+    assert "It is right to about 4 digits; 10 are asked for." in told
+    assert "expected  1.0\n  got       1.00002\n" in told
+    assert "This is not right." in exercise.judge(lambda x: x * 1.02).message
+    assert "This is not right." in exercise.judge(lambda x: -x).message
+
+
+def test_a_type_that_the_statement_names_is_asked_for():
+    exercise = replace(DOUBLE, dtype=torch.float32)
+    assert exercise.judge(lambda x: 2 * x)
+    assert "Its dtype is torch.float64, and should be torch.float32." in repr(
+        exercise.judge(lambda x: (2 * x).double())
+    )
+    assert "A tensor of dtype torch.float32 is asked for, got list: [2.0]." in repr(
+        exercise.judge(lambda x: (2 * x).tolist())
+    )
+
+
+def test_integers_that_the_statement_names_are_asked_for():
+    exercise = FunctionExercise("0.1", "t", lambda n: (n, n + 1), [(3,)], "h.", integers=True)
+    assert exercise.judge(lambda n: [n, np.int64(n + 1)])
+    message = exercise.judge(lambda n: (n, n + 1.0)).message
+    assert "Integers are asked for, got list: [3, 4.0]." in message
+
+
+def test_a_forbidden_way_is_seen():
+    def is_large(seen, x):
+        return seen.largest > len(x)
+
+    exercise = replace(
+        DOUBLE,
+        bans=[
+            ("Write it yourself.", lambda seen, x: "add" in seen.functions),
+            ("No autograd.", lambda seen, x: seen.autograd),
+            ("No matrix.", is_large),
+            ("No loop.", lambda seen, x: seen.operations > 3),
+        ],
+    )
+
+    def by_autograd(x):
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad((x * x).sum(), x)[0]
+
+    assert exercise.judge(lambda x: 2 * x)
+    assert "not yet. Write it yourself.\n" in exercise.judge(lambda x: x + x).message
+    assert "not yet. No autograd.\n" in exercise.judge(by_autograd).message
+    assert "not yet. No matrix.\n" in exercise.judge(lambda x: 2 * torch.eye(len(x)) @ x).message
+    assert "not yet. No loop.\n" in exercise.judge(lambda x: T([2 * y for y in x])).message
+
+
+def test_the_gradient_of_a_value_is_judged_where_it_is_asked_for():
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x, y: y * x**2, [(T([3.0]), T([2.0]))], "h.", gradient=0
+    )
+
+    def wrong(x, y):
+        return (y * x * x).detach() + x - x.detach()
+
+    assert exercise.judge(lambda x, y: y * x * x)
+    cut = "The values are right, but no gradient flows back through them"
+    for answer in (lambda x, y: (y * x * x).detach(), lambda x, y: (y * x * x).tolist()):
+        assert cut in exercise.judge(answer).message
+    assert (
+        "The values are right, their gradient is not: it should be [12.0], and is [1.0]."
+        in exercise.judge(wrong).message
+    )
+    assert "This is not right." in exercise.judge(lambda x, y: x).message
+
+
+def test_the_order_may_not_matter_and_several_answers_may_be_right():
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: x, [(T([1, 2, 3]),)], "h.", {"Squares.": lambda x: x * x},
+        canonical=lambda value: torch.as_tensor(value).sort().values,
+    )  # fmt: skip
+    assert exercise.judge(lambda x: x.flip(0))
+    assert "Squares." in exercise.judge(lambda x: (x * x).flip(0)).message
+    assert not exercise.judge(lambda x: x + 1)
+    even = replace(exercise, accepts=lambda value, x: bool((value % 2 == 0).all()))
+    assert even.judge(lambda x: 4 * x)
+    assert "This is not right." in even.judge(lambda x: x).message
+    assert "Its shape is (2,)" in even.judge(lambda x: x[:2]).message
+
+
+def test_the_default_tolerances():
+    function = FunctionExercise("1.1", "t", lambda: 1.0, [()], "h")
+    assert function.judge(lambda: 1.00009)
+    assert not function.judge(lambda: 1.0002)
+    zero = FunctionExercise("1.1", "t", lambda: 0.0, [()], "h")
+    assert zero.judge(lambda: 0.9e-7)
+    assert not zero.judge(lambda: 2e-7)
+    value = ValueExercise("1.1", "t", 1.0, "h")
+    assert value.judge(1.0 + 9e-10)
+    assert not value.judge(1.0 + 2e-9)
+    assert not ValueExercise("1.1", "t", 0.0, "h").judge(1e-12)
+    assert FunctionExercise("1.1", "t", lambda: 1.234, [()], "h", digits=2).judge(lambda: 1.2)
+
+
+def test_messages_name_all_arguments():
+    exercise = FunctionExercise("2.1", "t", lambda x, y: x * y, [(T([1.0]), 2)], "look.")
+    assert "\n  for       x = [1.0], y = 2\n" in exercise.judge(lambda x, y: 1 / 0).message
+
+
+def test_cases_after_a_failure_do_not_take_long(monkeypatch):
+    monkeypatch.setattr("course_utils.exercises.grading.TIME_LIMIT", 0.3)
+    exercise = FunctionExercise("1.1", "t", lambda x: x, [(i,) for i in range(1, 50)], "h")
+    begun = time.monotonic()
+    assert not exercise.judge(lambda x: time.sleep(0.06) or 0)
+    assert time.monotonic() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"), [("Why?", "Why?"), ("No!", "No!"), ("A.", "A."), ("A", "A."), (3, "3.")]
+)
+def test_sentences_end(given, sentence):
+    assert ended(given) == sentence
+
+
+def test_arguments_are_copied_so_that_a_change_is_seen():
+    args = (T([1.0]), [1, T([2.0])], "a", (T([3.0]),))
+    copies = copied(args)
+    assert type(copies) is tuple
+    assert type(copies[1]) is list
+    for copy, original in (
+        (copies[0], args[0]),
+        (copies[1][1], args[1][1]),
+        (copies[3][0], T([3.0])),
+    ):
+        assert copy is not original
+        assert torch.equal(copy, original)
+    assert copies[2] == "a"
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "is_same"),
+    [
+        (T([1.0, math.nan]), T([1.0, math.nan]), True),
+        (T([2.0, math.nan]), T([1.0, math.nan]), False),
+        (T([1.0, 2.0]), T([1.0, math.nan]), False),
+        (T([1.0, math.inf]), T([1.0, math.nan]), False),
+        ([1.0], T([1.0]), False),
+        (T([1]), T([1.0]), False),
+        (T([[1.0]]), T([1.0]), False),
+        (torch.zeros(0), torch.zeros(0), True),
+        ([1], [1], True),
+        ([2], [1], False),
+        ([1, 2], [1], False),
+        ((1,), [1], False),
+        ([T([1.0])], [T([2.0])], False),
+        (max, max, True),
+        ("a", "b", False),
+    ],
+)
+def test_changes_are_seen(after, before, is_same):
+    assert unchanged(after, before) is is_same
+
+
+def test_a_judge_that_fails_itself_gives_a_verdict(monkeypatch):
+    def fail(self, answer):
+        raise KeyError("oh")
+
+    monkeypatch.setattr(ValueExercise, "judge", fail)
+    message = "the judge itself failed (KeyError: 'oh'); please report this."
+    assert check("1.1", 1) == Verdict("1.1", False, message)

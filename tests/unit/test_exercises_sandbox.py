@@ -1,0 +1,396 @@
+"""Whatever a learner's function does, it ends, and nothing is left behind."""
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.exercises.sandbox import (
+    PRINTED_LIMIT,
+    Printed,
+    Problem,
+    call,
+    described,
+    require_callable_with,
+    same_conditions,
+)
+
+
+def tick():
+    while True:
+        print("tick")
+
+
+def sleep():
+    time.sleep(60)
+
+
+def wait():
+    threading.Event().wait()
+
+
+def swallow():
+    while True:
+        with suppress(BaseException):
+            time.sleep(0.001)
+
+
+def swallow_barely():
+    while True:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            continue
+
+
+def collect():
+    caught = []
+    while True:
+        try:
+            for _ in range(10**9):
+                pass
+        except BaseException as error:
+            caught.append(error)
+
+
+def swallow_twice():
+    while True:
+        try:
+            try:
+                time.sleep(0.001)
+            except BaseException:
+                sum(range(10))
+            time.sleep(0.001)
+        except BaseException:
+            sum(range(10))
+
+
+def never_finally():
+    try:
+        tick()
+    finally:
+        tick()
+
+
+ENDLESS = [tick, sleep, wait, swallow, swallow_barely, collect, swallow_twice, never_finally]
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes():
+    """Threads, tracers and the handler of interrupts are after each test what they were before."""
+
+    def state():
+        return signal.getsignal(signal.SIGINT), sys.gettrace(), threading.gettrace()
+
+    before, threads = state(), set(threading.enumerate())
+    yield
+    assert state() == before
+    assert set(threading.enumerate()) <= threads
+
+
+def interrupt_main(after):
+    """Do what the Stop button of a notebook does."""
+
+    def press():
+        time.sleep(after)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("endless", ENDLESS)
+def test_a_function_that_never_returns_is_ended(endless):
+    begun = time.monotonic()
+    with pytest.raises(Problem, match=r"no answer within 0\.1 seconds; is there a loop"):
+        call(endless, (), 0.1)
+    assert 0.1 <= time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("endless", ENDLESS)
+def test_an_interrupt_ends_the_function_and_says_so(endless):
+    begun, thread = time.monotonic(), interrupt_main(0.1)
+    with pytest.raises(KeyboardInterrupt, match="interrupted, and the function that it tried has"):
+        call(endless)
+    thread.join()
+    assert time.monotonic() - begun < 2
+
+
+def test_an_interrupt_does_not_outlive_the_call():
+    with pytest.raises(Problem):
+        call(sleep, (), 0.05)
+    for _ in range(20):  # a late signal would arrive here
+        time.sleep(0.005)
+
+
+def test_the_handler_of_interrupts_that_was_there_comes_back():
+    seen = []
+    before = signal.signal(signal.SIGINT, lambda *args: seen.append(args))
+    try:
+        mine = signal.getsignal(signal.SIGINT)
+        assert call(lambda: 1).value == 1
+        assert signal.getsignal(signal.SIGINT) is mine
+        with pytest.raises(Problem):
+            call(tick, (), 0.05)
+        assert signal.getsignal(signal.SIGINT) is mine
+        assert seen == []
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("endless", [tick, swallow_barely])
+def test_in_another_thread_the_time_is_limited_as_well(endless):
+    found = []
+
+    def judge():
+        try:
+            call(endless if endless is tick else lambda: [i for i in range(10**9)], (), 0.1)
+        except Problem as problem:
+            found.append(str(problem))
+        found.append(call(lambda: 7).value)
+
+    thread = threading.Thread(target=judge)
+    thread.start()
+    thread.join(5)
+    assert found == ["no answer within 0.1 seconds; is there a loop that never ends?", 7]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_threads_that_a_function_starts_end_with_it():
+    def count():
+        for i in range(10**9):
+            numbers.append(i)
+
+    def leave_one():
+        threading.Thread(target=count).start()
+        time.sleep(0.01)
+        return 1
+
+    numbers = []
+    assert call(leave_one).value == 1
+    so_many = len(numbers)
+    assert so_many
+    time.sleep(0.02)
+    assert len(numbers) == so_many
+
+
+def test_outcomes_hold_the_value_and_what_was_printed(capsys):
+    def talk(a, b):
+        print("out")
+        print("err", file=sys.stderr)
+        warnings.warn("mind", stacklevel=1)
+        return a + b
+
+    outcome = call(talk, (1, 2))
+    assert (outcome.value, outcome.printed) == (3, "out\nerr\nUserWarning: mind\n")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("ending", [lambda: 1 / 0, lambda: time.sleep(60)])
+def test_what_was_printed_before_a_problem_is_kept(ending):
+    with pytest.raises(Problem) as caught:
+        call(lambda: print("here") or ending(), (), 0.1)
+    assert caught.value.printed == "here\n"
+
+
+def test_only_the_beginning_of_endless_output_is_kept():
+    stream = Printed()
+    assert stream.writable()
+    assert stream.write("ab") == 2
+    for _ in range(PRINTED_LIMIT):
+        stream.write("ab")
+    assert stream.text == "ab" * (PRINTED_LIMIT // 2)
+
+
+def test_a_function_is_called_with_the_arguments():
+    assert require_callable_with(len, ([],)) is None
+    assert require_callable_with(torch.exp, (1, 2, 3)) is None  # it tells no signature
+    with pytest.raises(Problem, match="got int; give the function itself, without calling it"):
+        call(3)
+    with pytest.raises(Problem, match=r"with 2 argument\(s\), and does not take them: too many"):
+        call(lambda: 1, (1, 2))
+    with pytest.raises(Problem, match=r"with 1 argument\(s\), and does not take them: missing"):
+        call(lambda a, b: 1, (1,))
+
+
+class Broken:
+    """Looking at it raises."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(f"no {name}")
+
+    def __call__(self):
+        raise SystemExit("bye")
+
+
+def raise_in_numpy():
+    return np.linalg.inv(np.zeros((2, 2)))
+
+
+def raise_interrupt():
+    raise KeyboardInterrupt
+
+
+def raise_two_lines():
+    raise ValueError("\n one\ntwo")
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (
+            lambda: 1 / 0,
+            r"it raised ZeroDivisionError: division by zero, in line \d+ of <lambda>: ",
+        ),
+        (
+            raise_interrupt,
+            r"it raised KeyboardInterrupt: \(no message\), in line \d+ of raise_inte",
+        ),
+        (
+            raise_two_lines,
+            r"it raised ValueError: one, in line \d+ of raise_two_lines: raise Value",
+        ),
+        (
+            raise_in_numpy,
+            r"LinAlgError: Singular matrix, in line \d+ of raise_in_numpy: return np.linalg.inv",
+        ),
+        (Broken(), "it raised SystemExit: bye, in line"),
+        (torch.exp, r"it raised TypeError: exp\(\) missing 1 required positional arguments:[^,]*$"),
+        (eval("lambda: 1 / 0"), "division by zero, in line 1 of <lambda>$"),
+    ],
+    ids=["own", "no words", "two lines", "library", "callable object", "builtin", "no source"],
+)
+def test_what_was_raised_is_shown_with_the_learners_line(function, text):
+    with pytest.raises(Problem, match=text):
+        call(function)
+
+
+def test_an_error_that_was_never_raised_has_no_line():
+    assert described(ValueError("a")) == "it raised ValueError: a"
+
+
+def change_all():
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_grad_enabled(False)
+    torch.autograd.set_detect_anomaly(True)
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    np.seterr(all="raise")
+    os.chdir("/")
+    os.environ["COURSE_NEW"] = "1"
+    os.environ.pop("COURSE_OLD")
+    os.environ["COURSE_CHANGED"] = "2"
+    sys.path.insert(0, "/nowhere")
+    sys.setrecursionlimit(5000)
+    warnings.simplefilter("ignore")
+    for seed in (random.seed, np.random.seed, torch.manual_seed):
+        seed(99)
+    print("changed")
+    sys.stdout = None
+    sys.settrace(lambda *args: None)
+
+
+def change_and_fail():
+    change_all()
+    raise ValueError
+
+
+def change_and_hang():
+    change_all()
+    sys.settrace(None)
+    time.sleep(60)
+
+
+def settings():
+    """What a function could change, as far as it can be read."""
+    return {
+        "dtype": torch.get_default_dtype(),
+        "device": torch.get_default_device(),
+        "new tensors": (torch.zeros(1).dtype, torch.zeros(1).device.type),
+        "gradients": torch.is_grad_enabled(),
+        "anomalies": torch.is_anomaly_enabled(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "threads": torch.get_num_threads(),
+        "numpy": np.geterr(),
+        "folder": os.getcwd(),
+        "environment": dict(os.environ),
+        "path": list(sys.path),
+        "recursion": sys.getrecursionlimit(),
+        "filters": list(warnings.filters),
+        "output": (sys.stdout, sys.stderr),
+        "seeds": (random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()),
+    }
+
+
+@pytest.mark.parametrize("change", [change_all, change_and_fail, change_and_hang])
+def test_nothing_that_a_function_changes_stays_changed(change, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OLD", "0")
+    monkeypatch.setenv("COURSE_CHANGED", "1")
+    monkeypatch.chdir(tmp_path)
+    before = settings()
+    with suppress(Problem):
+        call(change, (), 0.1)
+    after = settings()
+    for name, value in before.items():
+        assert after[name] == value, name
+
+
+def test_all_functions_run_under_the_same_conditions():
+    def look():
+        conditions = settings()
+        draws = random.random(), np.random.rand(), torch.rand(1).item()
+        return conditions["dtype"], conditions["gradients"], conditions["device"].type, draws
+
+    first = call(look).value
+    assert first[:3] == (torch.float32, True, "cpu")
+    dtype, mode = torch.get_default_dtype(), torch.is_grad_enabled()
+    try:
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.set_default_device("meta")
+        torch.manual_seed(5)
+        assert call(look).value == first
+        assert torch.get_default_dtype() == torch.float64
+        assert not torch.is_grad_enabled()
+        assert torch.zeros(1).is_meta
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(mode)
+
+
+def test_a_working_folder_that_was_removed_is_no_obstacle(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    def remove():
+        os.chdir(folder)
+        folder.rmdir()
+
+    call(remove)
+    assert os.getcwd() == str(tmp_path)
+
+
+def test_an_error_in_the_block_passes_through():
+    before = torch.get_rng_state()
+
+    def fail():
+        with same_conditions():
+            torch.manual_seed(3)
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        fail()
+    assert torch.equal(torch.get_rng_state(), before)
