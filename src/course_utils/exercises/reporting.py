@@ -63,8 +63,7 @@ class Session:
 
 
 class Report:
-    """A table of records; it prints, and ``save`` writes it to a file.
-    """
+    """A table of records; it prints, and ``save`` writes it to a file."""
 
     def __init__(self, records: Sequence[Record]) -> None:
         self.records = sorted(records, key=lambda r: (r.name, *_order(r.exercise), r.session))
