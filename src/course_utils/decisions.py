@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from course_utils.calibration import require_probabilities
+from course_utils.softmax import widened
 from course_utils.validation import require_float_tensor
 
 
@@ -43,5 +44,6 @@ def expected_cost_decision(probs: Tensor, cost: Tensor) -> Tensor:
     """
     require_probabilities(probs)
     require_cost(cost, probs.shape[1])
+    probs = widened(probs)
     expected = probs @ cost.to(probs.dtype)  # (n, m): sum over classes of P(class) * cost
     return expected.argmin(dim=1)

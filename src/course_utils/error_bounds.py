@@ -1,6 +1,8 @@
 """How wrong a softmax may be: first-order bounds on the rounding error of each way to write it.
 
-Every bound is a multiple of the unit roundoff u. The results for softmax are theorems 3.3, 3.4 and
+Every bound is a multiple of the unit roundoff u, for steps that all round to the format of the
+logits; what is computed in a wider one stays far below it. A row with nan or an infinity has no
+bound: NaN. The results for softmax are theorems 3.3, 3.4 and
 4.3 of Blanchard, Higham and Higham (2021); those for log-sum-exp and the loss follow from the same
 steps, which chapter 04 writes out.
 """
@@ -30,13 +32,15 @@ def logit_spread(logits: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (...), float64: max - min, at most -log(smallest positive number) + 1.
+    Tensor of shape (...), float64: max - min, at most -log(smallest positive number) + 1; NaN for a
+    row that is not finite.
     """
     require_float_tensor("logits", logits)
     require_class_axis("logits", logits)
     x = logits.double()
     smallest = torch.finfo(logits.dtype).smallest_normal * torch.finfo(logits.dtype).eps
-    return (x.amax(-1) - x.amin(-1)).clamp(max=1 - math.log(smallest))
+    spread = (x.amax(-1) - x.amin(-1)).clamp(max=1 - math.log(smallest))
+    return spread.masked_fill(~x.isfinite().all(-1), math.nan)
 
 
 def softmax_bound(logits: Tensor, form: str = "shifted") -> Tensor:
@@ -44,7 +48,7 @@ def softmax_bound(logits: Tensor, form: str = "shifted") -> Tensor:
 
     Parameters
     ----------
-    logits : Tensor of shape (..., k), floating point, finite; its dtype sets the roundoff
+    logits : Tensor of shape (..., k), floating point; its dtype sets the roundoff
     form : "naive" exp / sum, "shifted" by the largest logit, "division-free" exp(x - logsumexp)
 
     Returns
@@ -60,13 +64,14 @@ def softmax_bound(logits: Tensor, form: str = "shifted") -> Tensor:
     require_choice("form", form, SOFTMAX_FORMS)
     spread = logit_spread(logits)  # (...)
     k, u = logits.shape[-1], unit_roundoff(logits.dtype)
-    if form == "naive":
-        return torch.full_like(spread, (k + 3) * u)
     if form == "shifted":
         return (k + 2 + 2 * spread) * u
+    terms = k + 2 + 0 * spread  # nan where the spread is
+    if form == "naive":
+        return (terms + 1) * u
     x = logits.double()
     y = logsumexp(x, keepdim=True)  # (..., 1)
-    return (y.abs().squeeze(-1) + (x - y).abs().amax(-1) + k + 2) * u
+    return (terms + y.abs().squeeze(-1) + (x - y).abs().amax(-1)) * u
 
 
 def logsumexp_bound(logits: Tensor) -> Tensor:
@@ -74,7 +79,7 @@ def logsumexp_bound(logits: Tensor) -> Tensor:
 
     Parameters
     ----------
-    logits : Tensor of shape (..., k), floating point, finite; its dtype sets the roundoff
+    logits : Tensor of shape (..., k), floating point; its dtype sets the roundoff
 
     Returns
     -------
@@ -91,7 +96,7 @@ def log_softmax_bound(logits: Tensor) -> Tensor:
 
     Parameters
     ----------
-    logits : Tensor of shape (..., k), floating point, finite; its dtype sets the roundoff
+    logits : Tensor of shape (..., k), floating point; its dtype sets the roundoff
 
     Returns
     -------

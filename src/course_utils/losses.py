@@ -26,7 +26,8 @@ def binary_cross_entropy_with_logits(
 
     Returns
     -------
-    Scalar Tensor, or one loss a logit for "none".
+    Scalar Tensor, or one loss a logit for "none". An infinitely wrong logit costs inf; NaN where a
+    logit is nan, or infinite on the side of a target of exactly 0 or 1 (0 times infinity).
 
     Raises
     ------
@@ -42,6 +43,7 @@ class SoftmaxCrossEntropy(Function):
     """Mean cross-entropy of softmax with the gradient written by hand: (probs - one_hot) / n.
 
     ``SoftmaxCrossEntropy.apply(logits, labels)`` takes logits (n, k) and integer labels (n,).
+    What is not finite comes out as from `cross_entropy`.
     """
 
     @staticmethod

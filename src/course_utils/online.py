@@ -10,12 +10,10 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from course_utils.softmax import largest_logit
+from course_utils.softmax import largest_logit, widened
 from course_utils.validation import require_float_tensor
 
 Pair = tuple[Tensor, Tensor]
-
-WIDER = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.float32: torch.float64}
 
 
 def finite_or_zero(shift: Tensor) -> Tensor:
@@ -29,21 +27,22 @@ def pair_of(scores: Tensor, dtype: torch.dtype | None = None) -> Pair:
     Parameters
     ----------
     scores : Tensor of shape (..., k), floating point
-    dtype : format of the pair; that of ``scores`` without one. `WIDER` names a wider one, in
-        which neither 70 000 equal float16 scores overflow nor a long sum loses digits.
+    dtype : format of the pair; without one that of ``scores``, or float32 where it is narrower
 
     Returns
     -------
-    (maximum, total) : Tensors of shape (...); (-inf, 0) for scores of -inf
+    (maximum, total) : Tensors of shape (...). (-inf, 0) for scores of -inf and for none at all; a
+        score of +inf makes the total inf, one of nan makes both nan.
 
     Raises
     ------
     TypeError : ``scores`` is not a floating-point tensor.
     """
     require_float_tensor("scores", scores)
-    maximum = largest_logit(scores)  # (..., 1)
-    exps = torch.exp(scores - finite_or_zero(maximum))
-    return maximum.squeeze(-1).to(dtype or scores.dtype), exps.sum(-1, dtype=dtype)
+    x = widened(scores)
+    maximum = largest_logit(x)  # (..., 1)
+    exps = torch.exp(x - finite_or_zero(maximum))
+    return maximum.squeeze(-1).to(dtype or x.dtype), exps.sum(-1, dtype=dtype)
 
 
 def merge(left: Pair, right: Pair) -> Pair:
@@ -69,7 +68,11 @@ def online_logsumexp(blocks: Iterable[Tensor], dtype: torch.dtype | None = None)
     Parameters
     ----------
     blocks : iterable of Tensors of shape (..., any number of scores), at least one
-    dtype : format of the running pair; that of the blocks without one
+    dtype : format of the running pair, see `pair_of`
+
+    Returns
+    -------
+    Tensor of shape (...) in the format of the pair; edge rows as in `logsumexp`
 
     Raises
     ------

@@ -43,10 +43,11 @@ def draw_log_uniform(
 
     Returns
     -------
-    int64 Tensor of shape ``shape``, each in 0..K-1. The work does not depend on K.
+    int64 Tensor of shape ``shape`` on the generator's device, each in 0..K-1. The work does not
+    depend on K.
     """
     require_count("num_classes", num_classes)
-    u = torch.rand(shape, generator=generator, dtype=torch.float64)
+    u = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
     classes = torch.exp(u * math.log(num_classes + 1)).long() - 1
     return classes.clamp(0, num_classes - 1)  # rounding could reach K
 
@@ -85,12 +86,13 @@ def sampled_softmax_loss(
 
     Returns
     -------
-    Scalar Tensor, the mean loss in nats
+    Scalar Tensor, the mean loss in nats. A true score of -inf costs inf; nan or +inf anywhere but
+    at a hit make it NaN.
     """
     require_sampled(true_scores, sampled_scores, hits)
     corrected = (sampled_scores - log_counts).masked_fill(hits, -math.inf)
     logits = torch.cat([true_scores[:, None], corrected], dim=1)  # (n, 1 + s)
-    return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64))
+    return cross_entropy(logits, hits.new_zeros(len(hits), dtype=torch.int64))
 
 
 def negative_sampling_loss(true_scores: Tensor, sampled_scores: Tensor, hits: Tensor) -> Tensor:
@@ -106,7 +108,8 @@ def negative_sampling_loss(true_scores: Tensor, sampled_scores: Tensor, hits: Te
 
     Returns
     -------
-    Scalar Tensor, the mean over the examples in nats
+    Scalar Tensor, the mean over the examples in nats. A true score of -inf costs inf, and so does a
+    sampled one of +inf; nan anywhere but at a hit makes it NaN.
     """
     require_sampled(true_scores, sampled_scores, hits)
     log_sigmoid = torch.nn.functional.logsigmoid
@@ -120,7 +123,7 @@ def gathered(logits: Tensor, labels: Tensor, samples: Tensor) -> tuple[Tensor, T
     Parameters
     ----------
     logits : Tensor of shape (n, k)
-    labels : int64 Tensor of shape (n,)
+    labels : integer Tensor of shape (n,)
     samples : int64 Tensor of shape (n, s)
 
     Returns
@@ -128,5 +131,5 @@ def gathered(logits: Tensor, labels: Tensor, samples: Tensor) -> tuple[Tensor, T
     true scores (n,), sampled scores (n, s), hits (n, s)
     """
     require_labels(labels, *logits.shape)
-    true_scores = logits.gather(1, labels[:, None]).squeeze(1)
-    return true_scores, logits.gather(1, samples), samples == labels[:, None]
+    column = labels.long()[:, None]  # (n, 1)
+    return logits.gather(1, column).squeeze(1), logits.gather(1, samples), samples == column

@@ -2,7 +2,10 @@
 
 Last axis unless ``dim`` is given, any leading shape, any floating-point dtype. A ``dim`` that the
 tensor does not have raises IndexError, as in torch. NaN is never hidden: it propagates.
+Formats narrower than float32 are computed in float32, and the result is rounded to them once.
 """
+
+import math
 
 import torch
 from torch import Tensor
@@ -27,7 +30,8 @@ def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
 
     Returns
     -------
-    Tensor like ``logits``; NaN where exp overflowed (above 88.72 in float32).
+    Tensor like ``logits``, computed in its own format throughout. NaN where exp overflowed (above
+    88.72 in float32); zeros where only the sum did. Where every exp is zero, NaN as well.
 
     Raises
     ------
@@ -48,11 +52,21 @@ def largest_logit(logits: Tensor, dim: int = -1) -> Tensor:
 
     Returns
     -------
-    Tensor like ``logits`` with ``dim`` of length 1; zero where the class axis is empty.
+    Tensor like ``logits`` with ``dim`` of length 1; -inf where the class axis is empty, NaN where
+    a logit is.
     """
     if logits.numel() == 0:
-        return logits.detach().sum(dim, keepdim=True)  # amax refuses an empty axis
+        # amax refuses an empty axis.
+        return logits.detach().sum(dim, keepdim=True) - math.inf
     return logits.detach().amax(dim, keepdim=True)
+
+
+def widened(logits: Tensor) -> Tensor:
+    """The same numbers in float32 where their own format is narrower.
+
+    In float16 a sum over more than 65 504 classes overflows; bfloat16 keeps 8 binary digits of it.
+    """
+    return logits.float() if torch.finfo(logits.dtype).bits < 32 else logits
 
 
 def softmax(logits: Tensor, dim: int = -1) -> Tensor:
@@ -76,8 +90,9 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
     TypeError : ``logits`` is not a floating-point tensor.
     """
     require_float_tensor("logits", logits)
-    exps = torch.exp(logits - largest_logit(logits, dim))
-    return exps / exps.sum(dim, keepdim=True)
+    x = widened(logits)
+    exps = torch.exp(x - largest_logit(x, dim))
+    return (exps / exps.sum(dim, keepdim=True)).to(logits.dtype)
 
 
 def logsumexp(logits: Tensor, dim: int = -1, keepdim: bool = False) -> Tensor:
@@ -99,10 +114,11 @@ def logsumexp(logits: Tensor, dim: int = -1, keepdim: bool = False) -> Tensor:
     TypeError : ``logits`` is not a floating-point tensor.
     """
     require_float_tensor("logits", logits)
-    shift = largest_logit(logits, dim)
+    x = widened(logits)
+    shift = largest_logit(x, dim)
     shift = shift.masked_fill(shift.isinf(), 0)  # inf - inf would be nan
-    sums = torch.exp(logits - shift).sum(dim, keepdim=True)
-    result = shift + sums.log()
+    sums = torch.exp(x - shift).sum(dim, keepdim=True)
+    result = (shift + sums.log()).to(logits.dtype)
     return result if keepdim else result.squeeze(dim)
 
 
@@ -123,12 +139,14 @@ def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
     TypeError : ``logits`` is not a floating-point tensor.
     """
     require_float_tensor("logits", logits)
-    shifted = logits - largest_logit(logits, dim)
-    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+    x = widened(logits)
+    shifted = x - largest_logit(x, dim)
+    log_probs = shifted - shifted.exp().sum(dim, keepdim=True).log()
+    return log_probs.to(logits.dtype)
 
 
 def reduce_losses(losses: Tensor, reduction: str = "mean") -> Tensor:
-    """Mean, sum or the losses themselves (``"none"``)."""
+    """Mean, sum or the losses themselves (``"none"``); what is not finite propagates."""
     require_choice("reduction", reduction, ("mean", "sum", "none"))
     if reduction == "none":
         return losses
@@ -180,7 +198,8 @@ def softmax_jacobian(logits: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (..., k, k): entry (i, j) is the derivative of probability i by logit j.
+    Tensor of shape (..., k, k): entry (i, j) is the derivative of probability i by logit j. NaN
+    throughout where `softmax` is.
 
     Raises
     ------
@@ -204,7 +223,8 @@ def softmax_vjp(probs: Tensor, v: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (..., k): derivative of that scalar by the logits.
+    Tensor of shape (..., k): derivative of that scalar by the logits; NaN throughout a row where
+    ``probs`` or ``v`` holds nan or an infinity.
 
     Raises
     ------

@@ -23,6 +23,13 @@ def test_the_action_changes_where_the_expected_costs_cross(p, action):
     assert expected_cost_decision(probs, TREAT_OR_SEND_HOME).tolist() == [action]
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_costs_may_be_beyond_the_format_of_the_probabilities(dtype):
+    probs = torch.tensor([[0.5, 0.5], [0.75, 0.25]], dtype=dtype)
+    cost = torch.tensor([[100_000.0, 100_400], [100_500, 100_000]])  # inf in float16, equal in both
+    assert expected_cost_decision(probs, cost).tolist() == [1, 0]
+
+
 @settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_equal_costs_of_every_mistake_give_the_most_probable_class(seed):
@@ -51,6 +58,7 @@ def test_costs_that_do_not_fit_are_refused(cost, error, message):
         expected_cost_decision(torch.full((1, 2), 0.5), cost)
 
 
-def test_logits_in_place_of_probabilities_are_refused():
+@pytest.mark.parametrize("row", [[3.0, 1.0], [float("nan"), 1.0], [float("inf"), 0.0]])
+def test_what_is_no_probability_is_refused(row):
     with pytest.raises(ValueError, match=r"probs must be non-negative and sum to 1.*softmax"):
-        expected_cost_decision(torch.tensor([[3.0, 1.0]]), TREAT_OR_SEND_HOME)
+        expected_cost_decision(torch.tensor([row]), TREAT_OR_SEND_HOME)

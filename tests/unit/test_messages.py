@@ -19,7 +19,6 @@ from course_utils.losses import SoftmaxCrossEntropy
 from course_utils.metrics import confusion_matrix, most_confident_mistakes, recall
 from course_utils.softmax import (
     cross_entropy,
-    largest_logit,
     log_softmax,
     logsumexp,
     reduce_losses,
@@ -158,13 +157,6 @@ def test_arguments_of_the_losses_are_named():
 def test_the_first_bad_row_is_named_and_not_the_first_row():
     with pytest.raises(ValueError, match=r"got row 1 with sum 1 and minimum -0\.5;"):
         require_probabilities(T([[0.5, 0.5], [1.5, -0.5]]))
-
-
-@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0,)])
-def test_largest_of_nothing_keeps_the_other_axes(shape):
-    found = largest_logit(torch.zeros(shape))
-    assert found.shape == (*shape[:-1], 1)
-    assert not found.any()
 
 
 def test_sums_may_be_off_by_the_rounding_of_their_format_and_no_more():

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from course_utils.error_bounds import unit_roundoff
 from course_utils.online import (
-    WIDER,
     merge,
     online_logsumexp,
     pair_logsumexp,
@@ -31,7 +30,7 @@ def scores(n, dtype=torch.float32, seed=0, scale=4.0):
 
 def merged_in_random_order(pieces, seed):
     generator = torch.Generator().manual_seed(seed)
-    pairs = [pair_of(piece) for piece in pieces if len(piece)]
+    pairs = [pair_of(piece, pieces[0].dtype) for piece in pieces]
     while len(pairs) > 1:
         i, j = sorted(torch.randperm(len(pairs), generator=generator)[:2].tolist())
         right = pairs.pop(j)
@@ -58,7 +57,7 @@ def test_any_split_and_order_gives_the_two_pass_pair(dtype, cuts, seed, scale):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_merge_commutes_to_the_bit_and_has_a_neutral_element(dtype):
-    a, b = pair_of(scores(30, dtype)), pair_of(scores(40, dtype, seed=1))
+    a, b = (pair_of(scores(30 + 10 * seed, dtype, seed), dtype) for seed in (0, 1))
     nothing = torch.tensor(-INF, dtype=dtype), torch.zeros((), dtype=dtype)
     for x, y in zip(merge(a, b), merge(b, a), strict=True):
         assert torch.equal(x, y)
@@ -117,13 +116,24 @@ def test_each_block_is_asked_for_once_and_in_turn():
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_a_wide_pair_holds_sums_that_float16_cannot():
-    half = torch.zeros(70_000, dtype=torch.float16)
-    assert online_logsumexp(half.split(10_000)).isinf()
-    wide = online_logsumexp(half.split(10_000), WIDER[half.dtype])
-    assert wide.dtype == torch.float32
-    assert abs(wide.item() - math.log(70_000)) < 1e-5
-    assert pair_of(half, torch.float32)[1].item() == 70_000  # within a block, too
+def test_a_pair_holds_sums_that_the_format_of_the_scores_cannot():
+    for dtype in (torch.float16, torch.bfloat16):
+        half = torch.zeros(70_000, dtype=dtype)
+        maximum, total = pair_of(half)
+        assert (maximum.dtype, total.dtype, total.item()) == (torch.float32, torch.float32, 70_000)
+        assert pair_of(half, dtype)[1].item() in (math.inf, 70_144)  # asked for, and got
+        wide = online_logsumexp(half.split(10_000))
+        assert abs(wide.item() - math.log(70_000)) < 1e-5
+    exact = online_logsumexp(torch.zeros(70_000).split(10_000), torch.float64)
+    assert exact.item() == pytest.approx(math.log(70_000), rel=1e-15)
+
+
+def test_a_block_without_scores_changes_nothing():
+    nothing = torch.zeros(2, 0)
+    assert [v.tolist() for v in pair_of(nothing)] == [[-INF, -INF], [0, 0]]
+    far = torch.tensor([[-1000.0], [-2000.0]])
+    for blocks in ([nothing, far], [far, nothing]):
+        assert online_logsumexp(blocks).tolist() == [-1000, -2000]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,42 @@ def test_a_hit_is_left_out():
     assert abs(kept.item() - 2 * math.log(2)) < 1e-6
 
 
+INF, NAN = math.inf, math.nan
+
+
+@pytest.mark.parametrize(
+    ("true", "sampled", "softmax_loss", "binary_loss"),
+    [
+        (-INF, 0.0, INF, INF),
+        (0.0, -INF, 0.0, math.log(2)),
+        (0.0, INF, NAN, INF),
+        (INF, 0.0, NAN, math.log(2)),
+        (NAN, 0.0, NAN, NAN),
+        (0.0, NAN, NAN, NAN),
+    ],
+)
+def test_what_is_not_finite(true, sampled, softmax_loss, binary_loss):
+    scores = torch.tensor([true]), torch.tensor([[sampled]])
+    for hit in (False, True):
+        hits = torch.tensor([[hit]])
+        found = sampled_softmax_loss(*scores, hits), negative_sampling_loss(*scores, hits)
+        if not hit:  # else the sampled score is left out, whatever it is
+            expected = torch.tensor(softmax_loss), torch.tensor(binary_loss)
+            torch.testing.assert_close(found, expected, equal_nan=True)
+        elif true == 0:
+            torch.testing.assert_close(found, (torch.tensor(0.0), torch.tensor(math.log(2))))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_100_000_sampled_classes_in_every_format(dtype):
+    true, sampled = torch.zeros(2, dtype=dtype), torch.zeros(2, 100_000, dtype=dtype)
+    hits, u = torch.zeros(2, 100_000, dtype=torch.bool), torch.finfo(dtype).eps
+    loss = sampled_softmax_loss(true, sampled, hits)
+    assert loss.item() == pytest.approx(math.log(100_001), rel=u)
+    loss = negative_sampling_loss(true, sampled - 5, hits)
+    assert loss.item() == pytest.approx(math.log(2) + 1e5 * math.log1p(math.exp(-5)), rel=2 * u)
+
+
 def test_best_scores_of_negative_sampling_are_log_ratios():
     p, q, number = torch.softmax(normal(K), 0), log_uniform_probs(K), 8
     scores = (p / (number * q)).log().requires_grad_()

@@ -1,24 +1,23 @@
-"""Softmax and its relatives agree with torch: values, gradients, ranks, dtypes, properties."""
+"""Softmax and its relatives: as torch where torch is right, in every format, shape and edge."""
+
+import math
 
 import pytest
 import torch
-import torch.nn.functional as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.losses import SoftmaxCrossEntropy, binary_cross_entropy_with_logits
 from course_utils.softmax import (
-    cross_entropy,
     largest_logit,
     log_softmax,
     logsumexp,
-    reduce_losses,
     softmax,
     softmax_jacobian,
     softmax_naive,
     softmax_vjp,
 )
 
+INF, NAN = math.inf, math.nan
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 PAIRS = {
     "softmax": (softmax, torch.softmax),
@@ -26,46 +25,151 @@ PAIRS = {
     "log_softmax": (log_softmax, torch.log_softmax),
     "logsumexp": (logsumexp, torch.logsumexp),
 }
-SHAPES_AND_DIMS = (
-    [((3, 4), d) for d in (-2, -1, 0, 1)]
-    + [((2, 3, 4), d) for d in (0, 1, 2)]
-    + [((5,), 0), ((2, 1, 3, 2), 2), ((), -1), ((), 0), ((4, 1), -1)]
-)
+STABLE = [name for name in PAIRS if name != "softmax_naive"]
+SHAPES = [(3, 4), (2, 3, 4), (5,), (2, 1, 3, 2), (4, 1), ()]
+EMPTY = [(2, 0), (0, 3), (0,), (0, 0), (2, 0, 3), (3, 2, 0)]
+ROWS = {
+    "all -inf": [-INF, -INF, -INF],
+    "one -inf": [0.0, -INF, 1.0],
+    "one +inf": [INF, 0.0, 1.0],
+    "two +inf": [INF, INF, 0.0],
+    "+inf and -inf": [INF, -INF, 0.0],
+    "nan": [NAN, 0.0, 1.0],
+    "nan last": [0.0, 1.0, NAN],
+    "nan and +inf": [NAN, INF, 0.0],
+    "nan and -inf": [NAN, -INF, -INF],
+    "single -inf": [-INF],
+    "single +inf": [INF],
+    "far apart": [6e4, -6e4, 0.0],
+}
 
 
 def randn(*shape, seed=0, dtype=torch.float64):
-    return torch.randn(
-        *shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
-    ).to(dtype)
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
 
 
-def close(ours, theirs, dtype):
-    """Same shape and dtype, values within a few roundings."""
+def close(ours, theirs, dtype, case):
+    """Same shape and dtype, values within a few roundings; the message names the case."""
     u = torch.finfo(dtype).eps
-    torch.testing.assert_close(ours, theirs, rtol=8 * u, atol=8 * u)
+    torch.testing.assert_close(
+        ours, theirs, rtol=8 * u, atol=8 * u, equal_nan=True, msg=lambda m: f"{case}: {m}"
+    )
+
+
+def value_and_gradient(function, logits, dim):
+    leaf = logits.clone().requires_grad_()
+    result = function(leaf, dim)
+    result.backward(randn(result.shape, seed=2, dtype=logits.dtype))
+    return result.detach(), leaf.grad
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_values_and_gradients_agree_with_torch(name):
+    """In every format, shape and axis; where an axis is empty, the values."""
+    for dtype in DTYPES:
+        for shape in SHAPES:
+            logits = (3 * randn(shape, seed=1)).to(dtype)
+            for dim in range(-max(1, len(shape)), max(1, len(shape))):
+                pairs = (value_and_gradient(function, logits, dim) for function in PAIRS[name])
+                for ours, theirs in zip(*pairs, strict=True):
+                    close(ours, theirs, dtype, (dtype, shape, dim))
+    for shape in EMPTY if name in STABLE else ():
+        for dim in range(-len(shape), len(shape)):
+            ours, theirs = (function(torch.zeros(shape), dim) for function in PAIRS[name])
+            close(ours, theirs, torch.float32, (shape, dim))
+
+
+@pytest.mark.parametrize("name", STABLE)
+def test_edge_rows_and_their_gradients_as_in_torch(name):
+    def value_and_jacobian(function, row, dtype):
+        logits = torch.tensor(row, dtype=dtype, requires_grad=True)
+        result = function(logits, -1)
+        rows = [torch.autograd.grad(r, logits, retain_graph=True)[0] for r in result.reshape(-1)]
+        return result.detach(), torch.stack(rows)
+
+    for dtype in DTYPES:
+        for label, row in ROWS.items():
+            pairs = (value_and_jacobian(function, row, dtype) for function in PAIRS[name])
+            for ours, theirs in zip(*pairs, strict=True):
+                close(ours, theirs, dtype, (dtype, label))
+
+
+@pytest.mark.parametrize("name", STABLE)
+def test_an_edge_row_spoils_no_other_row(name):
+    good = torch.tensor([1.0, 2.0, 4.0])
+    function = PAIRS[name][0]
+    for row in (r for r in ROWS.values() if len(r) == 3):
+        batch = torch.stack([good, torch.tensor(row), good])
+        assert torch.equal(function(batch)[0], function(good))
+        assert torch.equal(function(batch)[2], function(good))
+
+
+def test_stated_values():
+    nowhere = torch.full((3,), -INF)
+    assert softmax(nowhere).isnan().all()
+    assert log_softmax(nowhere).isnan().all()
+    assert logsumexp(nowhere).item() == -INF
+    assert logsumexp(torch.tensor([INF, 0.0])).item() == INF
+    assert logsumexp(torch.zeros(2, 0)).tolist() == [-INF, -INF]
+    assert softmax(torch.tensor(3.0)).item() == 1
+    assert softmax(torch.tensor([0.0, -INF])).tolist() == [1.0, 0.0]
+    for row in ("nan", "one +inf", "all -inf"):
+        probs = softmax(torch.tensor(ROWS[row]))
+        assert softmax_jacobian(torch.tensor(ROWS[row])).isnan().all()
+        assert softmax_vjp(probs, torch.ones(3)).isnan().all()
+    leaf = nowhere.clone().requires_grad_()
+    logsumexp(leaf).backward()
+    assert leaf.grad.isnan().all()
+
+
+def test_nothing_of_a_product_with_an_infinity_is_finite():
+    probs = softmax(randn(4))
+    for bad in (NAN, INF, -INF):
+        for row, v in ((probs, [bad, 0, 0, 0]), ([bad, 0, 0, 0], probs)):
+            result = softmax_vjp(torch.as_tensor(row).double(), torch.as_tensor(v).double())
+            assert not result.isfinite().any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("shape", "dim"), SHAPES_AND_DIMS)
-@pytest.mark.parametrize("name", PAIRS)
-def test_values_and_gradients_agree_with_torch(name, shape, dim, dtype):
-    results = []
-    for function in PAIRS[name]:
-        logits = (3 * randn(shape, seed=1)).to(dtype).requires_grad_()
-        result = function(logits, dim)
-        result.backward(randn(result.shape, seed=2, dtype=dtype))
-        results.append((result.detach(), logits.grad))
-    (ours, our_gradient), (theirs, their_gradient) = results
-    close(ours, theirs, dtype)
-    close(our_gradient, their_gradient, dtype)
+def test_100_000_equal_logits_are_one_in_100_000_each(dtype):
+    """Float16 holds no number above 65 504, and bfloat16 only 8 digits of a sum."""
+    k, u = 100_000, torch.finfo(dtype).eps
+    slack = 0.0015 if u > 1e-6 else 1e-6  # 1e-5 has 8 digits in both narrow formats
+    for shape, dim in (((k,), -1), ((k, 2), 0), ((2, k), 1)):
+        logits = torch.full(shape, 3.0, dtype=dtype)
+        probs = softmax(logits, dim)
+        assert torch.equal(probs, torch.softmax(logits, dim))
+        assert probs.sum(dim, dtype=torch.float64).sub(1).abs().max() < slack
+        assert (log_softmax(logits, dim).double() + math.log(k)).abs().max() < 12 * u
+        assert (logsumexp(logits, dim).double() - math.log(k) - 3).abs().max() < 15 * u
+    assert (softmax_naive(torch.zeros(k, dtype=dtype)).sum() == 0) == (dtype == torch.float16)
+    leaf = torch.zeros(k, dtype=dtype, requires_grad=True)
+    log_softmax(leaf)[0].backward()
+    assert abs(leaf.grad[0].item() - (1 - 1 / k)) < max(u, 1e-6)
+    assert (leaf.grad[1:].double() * k + 1).abs().max() < slack
+
+
+def test_formats_of_eight_bits():
+    logits = torch.tensor([0.0, 1.0, 3.0]).to(torch.float8_e4m3fn)
+    expected = torch.softmax(torch.tensor([0.0, 1.0, 3.0]), 0).to(torch.float8_e4m3fn)
+    assert torch.equal(softmax(logits).float(), expected.float())
+    assert log_softmax(logits).dtype == logsumexp(logits).dtype == torch.float8_e4m3fn
 
 
 def test_logsumexp_keeps_the_axis_when_asked():
     logits = randn(2, 3, 4)
     for dim in range(3):
-        close(
-            logsumexp(logits, dim, keepdim=True), torch.logsumexp(logits, dim, True), logits.dtype
-        )
+        ours = logsumexp(logits, dim, keepdim=True)
+        close(ours, torch.logsumexp(logits, dim, True), logits.dtype, dim)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0,), (2, 3)])
+def test_the_largest_logit_is_a_constant_and_that_of_nothing_minus_infinity(shape):
+    found = largest_logit(torch.zeros(shape).requires_grad_())
+    assert found.shape == (*shape[:-1], 1)
+    assert (found == (0 if shape[-1] else -INF)).all()
+    assert not found.requires_grad
 
 
 @pytest.mark.parametrize("function", [softmax, softmax_naive, log_softmax, logsumexp])
@@ -75,10 +179,6 @@ def test_second_derivatives(function):
     assert torch.autograd.gradgradcheck(function, logits)
 
 
-def test_no_gradient_flows_through_the_shift():
-    assert not largest_logit(randn(2, 3).requires_grad_()).requires_grad
-
-
 def test_large_logits_overflow_only_the_naive_form():
     logits = torch.tensor([200000.0, 1.0, 10.0])
     assert softmax_naive(logits).isnan().any()
@@ -86,102 +186,12 @@ def test_large_logits_overflow_only_the_naive_form():
     assert softmax(logits).tolist() == [1.0, 0.0, 0.0]
 
 
-def test_loss_200_with_its_gradient():
-    logits = torch.tensor([[200.0, 0.0, 0.0]], requires_grad=True)
-    loss = cross_entropy(logits, torch.tensor([1]))
-    loss.backward()
-    assert loss.item() == 200
-    assert logits.grad.tolist() == [[1.0, -1.0, 0.0]]
-
-
-# --- cross-entropy ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0, 1])
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("kind", ["indices", "uint8", "one_hot", "probabilities"])
-def test_cross_entropy_agrees_with_torch(kind, reduction, smoothing, dtype):
-    indices = torch.tensor([0, 2, 1, 4, 4, 3])
-    ours_labels = theirs_labels = indices
-    if kind == "uint8":
-        ours_labels = indices.to(torch.uint8)
-    elif kind == "one_hot":
-        ours_labels = theirs_labels = tf.one_hot(indices, 5).to(dtype)
-    elif kind == "probabilities":
-        ours_labels = theirs_labels = torch.softmax(randn(6, 5, seed=3), 1).to(dtype)
-    ours, theirs = (randn(6, 5, seed=4, dtype=dtype).requires_grad_() for _ in range(2))
-    loss = cross_entropy(ours, ours_labels, reduction, smoothing)
-    expected = tf.cross_entropy(
-        theirs, theirs_labels, reduction=reduction, label_smoothing=float(smoothing)
-    )
-    close(loss, expected, dtype)
-    loss.sum().backward()
-    expected.sum().backward()
-    close(ours.grad, theirs.grad, dtype)
-
-
-def test_picked_probabilities_of_the_curriculum():
-    probs = torch.tensor([[0.1, 0.3, 0.6], [0.3, 0.2, 0.5]], dtype=torch.float64)
-    for labels, losses in (([0, 2], [2.3026, 0.6931]), ([1, 2], [1.2040, 0.6931])):
-        result = cross_entropy(probs.log(), torch.tensor(labels), reduction="none")
-        torch.testing.assert_close(result, torch.tensor(losses).double(), rtol=0, atol=5e-5)
-
-
-def test_one_hot_equals_indices():
-    logits, labels = randn(7, 4), torch.tensor([0, 1, 2, 3, 3, 2, 0])
-    one_hot = tf.one_hot(labels, 4).double()
-    torch.testing.assert_close(cross_entropy(logits, labels), cross_entropy(logits, one_hot))
-
-
-def test_reduce_losses():
-    losses = torch.tensor([1.0, 2.0, 6.0])
-    assert reduce_losses(losses).item() == 3
-    assert reduce_losses(losses, "sum").item() == 9
-    assert reduce_losses(losses, "none") is losses
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-def test_binary_cross_entropy_agrees_with_torch(reduction, dtype):
-    targets = torch.sigmoid(randn(3, 4, seed=5)).to(dtype)
-    targets[0] = torch.tensor([0, 1, 0, 1])
-    ours, theirs = ((4 * randn(3, 4, seed=6)).to(dtype).requires_grad_() for _ in range(2))
-    loss = binary_cross_entropy_with_logits(ours, targets, reduction)
-    expected = tf.binary_cross_entropy_with_logits(theirs, targets, reduction=reduction)
-    close(loss, expected, dtype)
-    loss.sum().backward()
-    expected.sum().backward()
-    close(ours.grad, theirs.grad, dtype)
-
-
-def test_binary_cross_entropy_is_softmax_over_zero_and_the_logit():
-    logits, labels = randn(9), torch.tensor([0, 1, 1, 0, 1, 0, 0, 1, 1])
-    pairs = torch.stack([torch.zeros_like(logits), logits], 1)  # (9, 2)
-    torch.testing.assert_close(
-        binary_cross_entropy_with_logits(logits, labels.double()), cross_entropy(pairs, labels)
-    )
-
-
-@pytest.mark.parametrize(("logit", "target"), [(30.0, 1.0), (-30.0, 0.0)])
-def test_binary_cross_entropy_keeps_tiny_losses(logit, target):
-    """Nothing cancels, for either target: exp(-30) is not rounded to zero."""
-    loss = binary_cross_entropy_with_logits(torch.tensor(logit), torch.tensor(target))
-    assert loss.item() == pytest.approx(9.3576e-14, rel=1e-4)
-
-
-def test_binary_gradient_at_zero_is_a_half():
-    logits = torch.zeros(2, requires_grad=True)
-    binary_cross_entropy_with_logits(logits, torch.tensor([0.0, 1.0]), "sum").backward()
-    assert logits.grad.tolist() == [0.5, -0.5]
-
-
 # --- derivatives -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 4), (2, 3, 4), (3, 1)])
-def test_jacobian_agrees_with_autograd(shape):
-    logits = randn(*shape)
+def test_jacobian_and_product_agree_with_autograd(shape):
+    logits, v = randn(*shape), randn(*shape, seed=8)
     ours = softmax_jacobian(logits)
     assert ours.shape == (*shape, shape[-1])
     rows = logits.reshape(-1, shape[-1])
@@ -189,12 +199,9 @@ def test_jacobian_agrees_with_autograd(shape):
         [torch.autograd.functional.jacobian(lambda z: torch.softmax(z, -1), row) for row in rows]
     )
     torch.testing.assert_close(ours.reshape(theirs.shape), theirs)
-
-
-def test_vjp_is_the_jacobian_times_v():
-    logits, v = randn(2, 3, 4), randn(2, 3, 4, seed=8)
-    expected = (softmax_jacobian(logits) @ v[..., None]).squeeze(-1)
-    torch.testing.assert_close(softmax_vjp(softmax(logits), v), expected)
+    leaf = logits.clone().requires_grad_()
+    torch.softmax(leaf, -1).backward(v)
+    torch.testing.assert_close(softmax_vjp(softmax(logits), v), leaf.grad)
 
 
 def test_vjp_broadcasts_leading_axes():
@@ -214,23 +221,6 @@ def test_derivatives_can_be_differentiated(function):
     assert torch.autograd.gradcheck(function, randn(2, 3).requires_grad_())
 
 
-def test_custom_function_passes_gradcheck_twice():
-    logits, labels = randn(4, 3).requires_grad_(), torch.tensor([0, 2, 1, 1])
-    assert torch.autograd.gradcheck(SoftmaxCrossEntropy.apply, (logits, labels))
-    assert torch.autograd.gradgradcheck(SoftmaxCrossEntropy.apply, (logits, labels))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_custom_function_agrees_with_torch(dtype):
-    labels = torch.tensor([0, 2, 1, 1])
-    ours, theirs = (randn(4, 3, seed=9, dtype=dtype).requires_grad_() for _ in range(2))
-    loss, expected = SoftmaxCrossEntropy.apply(ours, labels), tf.cross_entropy(theirs, labels)
-    close(loss, expected, dtype)
-    (3 * loss).backward()
-    (3 * expected).backward()
-    close(ours.grad, theirs.grad, dtype)
-
-
 # --- properties ------------------------------------------------------------------------------
 
 
@@ -241,26 +231,15 @@ def finite_rows(limit, width=32):
 
 @given(finite_rows(2.0**120))
 @settings(deadline=None)
-def test_finite_logits_give_probabilities(row):
-    probs = softmax(torch.tensor(row))
-    assert not probs.isnan().any()
-    assert bool((probs >= 0).all())
-    assert bool((probs <= 1).all())
+def test_finite_logits_give_probabilities_and_finite_logarithms(row):
+    logits = torch.tensor(row)
+    probs = softmax(logits)
+    assert bool(((probs >= 0) & (probs <= 1)).all())
     assert probs.sum().item() == pytest.approx(1, abs=1e-6)
-    assert probs[int(torch.tensor(row).argmax())] == probs.max()
-
-
-@given(finite_rows(2.0**120))
-@settings(deadline=None)
-def test_finite_logits_give_finite_logs_losses_and_gradients(row):
-    logits = torch.tensor([row], requires_grad=True)
+    assert probs[int(logits.argmax())] == probs.max()
     assert bool((log_softmax(logits) <= 0).all())
-    assert logsumexp(logits).isfinite().all()
-    assert bool((logsumexp(logits) >= logits.amax(1)).all())
-    loss = cross_entropy(logits, torch.tensor([0]))
-    loss.backward()
-    assert loss.isfinite()
-    assert logits.grad.isfinite().all()
+    assert logsumexp(logits).isfinite()
+    assert logsumexp(logits) >= logits.max()
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=8), st.integers(-1000, 1000))
@@ -288,13 +267,16 @@ def test_log_of_softmax_is_log_softmax(row):
     torch.testing.assert_close(softmax(logits).log(), log_softmax(logits))
 
 
-# --- the module ------------------------------------------------------------------------------
-
-
 def test_inputs_are_left_alone():
-    logits = randn(2, 3)
-    before = logits.clone()
-    for function in (softmax, softmax_naive, log_softmax, logsumexp, softmax_jacobian):
-        function(logits)
-    cross_entropy(logits, torch.tensor([0, 1]), label_smoothing=0.1)
-    assert torch.equal(logits, before)
+    for dtype in DTYPES:
+        logits = randn(2, 3, dtype=dtype)
+        before = logits.clone()
+        for function in (softmax, softmax_naive, log_softmax, logsumexp, softmax_jacobian):
+            function(logits)
+        assert torch.equal(logits, before)
+
+
+def test_unknown_axis_is_an_index_error_as_in_torch():
+    for function in (softmax, softmax_naive, log_softmax, logsumexp, torch.softmax):
+        with pytest.raises(IndexError, match="Dimension out of range"):
+            function(torch.zeros(4, 3), 2)

@@ -63,4 +63,5 @@ def class_parallel_loss(scores: Tensor, labels: Tensor, first: int) -> tuple[Ten
     dist.all_reduce(true_scores)
     gradient = torch.exp(scores - top[:, None]) / total[:, None]
     gradient[rows, columns] -= 1
-    return (pair_logsumexp((top, total)) - true_scores).mean(), gradient / len(labels)
+    loss = (pair_logsumexp((top, total)) - true_scores).mean()
+    return loss, (gradient / len(labels)).to(scores.dtype)
