@@ -75,7 +75,7 @@ lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, ru
 	$(BIN)/deno check --quiet src/course_utils/figures/static
 
 lab: $(STAMP)  ## open the chapters in JupyterLab
-	$(BIN)/python -m jupyter lab chapters
+	$(BIN)/python -m jupyter lab --LabApp.default_url=/lab/tree/chapters
 
 run: $(STAMP)  ## execute all chapters in place, top to bottom, on the data found
 	$(BIN)/python tools/run_chapters.py

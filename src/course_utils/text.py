@@ -13,8 +13,10 @@ from torch import Tensor
 from course_utils.validation import require_count
 
 UNKNOWN = "<unk>"
-# What is not prose: fences (directives, code), labels, formulas, code and roles, tables, headings.
+# What is not prose: fences (directives, code), labels, formulas, code and roles, tables, headings,
+# lines of HTML.
 NOT_PROSE = (
+    r"(?m)^<.*>$",
     r"(?ms)^(`{3,}|:{3,}).*?$",
     r"(?m)^\([\w-]+\)=\s*$",
     r"(?m)^:\w[\w-]*:.*$",
@@ -30,6 +32,7 @@ def prose(markdown: str) -> list[str]:
 
     Formulas, code and references become "x", numbers "0".
     """
+    markdown = re.sub(r"(?m)^> ?", "", markdown)  # quotations keep their words
     for pattern in NOT_PROSE:
         markdown = re.sub(pattern, "\n\n", markdown)
     markdown = re.sub(r"\{[\w:]+\}`[^`]*`|\$[^$]+\$|`[^`]*`", " x ", markdown)
@@ -46,9 +49,14 @@ def tokens(text: str) -> list[str]:
 
 
 def notebook_prose(path: Path) -> list[str]:
-    """Paragraphs of the markdown cells of a notebook."""
+    """Paragraphs of the markdown cells of a notebook, those that only lead elsewhere left out."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    texts = [
+        "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "markdown"
+        and "remove-cell" not in cell.get("metadata", {}).get("tags", ())
+    ]
     return [paragraph for text in texts for paragraph in prose(text)]
 
 

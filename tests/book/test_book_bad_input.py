@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from chapter_form import SETUP
 
 pytestmark = pytest.mark.book
 
@@ -15,14 +16,18 @@ PIXEL = (  # a PNG of one white pixel
 )
 
 
-def notebook(path: Path, text: str, *, count: int | None = 1, alt: str | None = "A dot") -> None:
+def notebook(path: Path, text: str, *, count: int | None = 2, alt: str | None = "A dot") -> None:
     """Write a notebook with a title, some text and one cell that shows a picture."""
-    output = nbformat.v4.new_output("display_data", {"image/png": PIXEL, "text/plain": "x"})
-    cell = nbformat.v4.new_code_cell("show()", outputs=[output] if count else [])
-    cell.execution_count = count
-    image = {"alt": alt} if alt else {}
-    cell.metadata["mystnb"] = {"image": image, "figure": {"caption": "A dot.", "name": "fig-dot"}}
-    cells = [nbformat.v4.new_markdown_cell(f"# Title\n\n{text}"), cell]
+    v4 = nbformat.v4
+    output = v4.new_output("display_data", {"image/png": PIXEL, "text/plain": "x"})
+    cell = v4.new_code_cell("show()", outputs=[output] if count else [], execution_count=count)
+    cell.metadata = {"tags": ["imports"], "mystnb": {"image": {"alt": alt} if alt else {}}}
+    setup = v4.new_code_cell(SETUP, execution_count=1, metadata={"tags": ["setup", "remove-cell"]})
+    line = "[The book and all chapters](../README.md)"
+    edges = [v4.new_markdown_cell(line, metadata={"tags": ["remove-cell"]}) for _ in range(2)]
+    title = v4.new_markdown_cell(f"# Title\n\n{text}")
+    caption = v4.new_markdown_cell("**Figure 1.1.** A dot.")
+    cells = [edges[0], setup, title, cell, caption, edges[1]]
     path.parent.mkdir(exist_ok=True)
     metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3"}}
     metadata["kernelspec"]["display_name"] = "Python 3"
@@ -36,7 +41,7 @@ def project(tmp_path):
     source.mkdir()
     for name in ("tools", "book"):
         (source / name).symlink_to(ROOT / name)
-    for name in ("_config.yml", "references.bib"):
+    for name in ("_config.yml", "references.bib", "README.md"):
         shutil.copy(ROOT / name, source / name)
     (source / "intro.md").write_text("# Home\n\nA page.\n")
     (source / "_toc.yml").write_text(
@@ -61,6 +66,14 @@ def test_every_fault_is_named_and_no_book_appears(project, build, tmp_path):
     assert "eq-missing" in done.stderr
     assert "intro.md" in done.stderr
     assert not (tmp_path / "html").exists()
+
+
+def test_a_fault_in_the_form_of_a_chapter_stops_the_build(project, build, tmp_path):
+    notebook(project / "chapters/01_first.ipynb", "See figure 1.2 and [this](09_gone.ipynb).")
+    done = build("--source", project, "--output", tmp_path / "html")
+    assert done.returncode == 1
+    assert "01_first.ipynb, cell 2: there is no figure 1.2" in done.stderr
+    assert "01_first.ipynb, cell 2: links to 09_gone.ipynb, which is not there" in done.stderr
 
 
 def test_faults_of_the_page_itself_stop_the_build_too(project, build, tmp_path):

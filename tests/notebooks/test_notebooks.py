@@ -98,9 +98,7 @@ GOOD = {
         {
             "cell_type": "code",
             "execution_count": 2,
-            "metadata": {
-                "mystnb": {"image": {"alt": "a line"}, "figure": {"caption": "A", "name": "fig-a"}}
-            },
+            "metadata": {"mystnb": {"image": {"alt": "a line"}}},
             "outputs": [{"output_type": "display_data", "data": {"image/png": "x"}}],
             "source": "assert True",
         },
@@ -137,8 +135,6 @@ BREAKS = {
         source="from course_utils.softmax import softmax"
     ),
     "no alt text": lambda cells, nb: cells[1]["metadata"]["mystnb"].pop("image"),
-    "no caption": lambda cells, nb: cells[1]["metadata"]["mystnb"]["figure"].pop("caption"),
-    "no name": lambda cells, nb: cells[1]["metadata"]["mystnb"]["figure"].pop("name"),
     "svg": lambda cells, nb: cells[1]["outputs"][0]["data"].update({"image/svg+xml": "x"}),
     "no assert": lambda cells, nb: cells[1].update(source="pass"),
     "no code": lambda cells, nb: cells.clear(),

@@ -139,10 +139,9 @@ def test_chapter_has_four_exercises_each_with_a_stub_and_a_checked_solution(path
         (stubbed,) = [s for s in code if f'check("{number}"' in s and s not in solved]
         shown = "".join(str(o.get("data", {}).get("text/plain")) for o in code[stubbed]["outputs"])
         assert f"Exercise {number}: not attempted yet." in shown
-    label = [f"ex-{n.replace('.', '-')}" for n in numbers]
+        assert solved[0].startswith(f"# Solution {number}\n")
     text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    assert re.findall(r":label: (ex-\S+)", text) == label
-    assert re.findall(r"\{solution-start\} (ex-\S+)", text) == label
+    assert re.findall(r"^### Exercise (\S+): ", text, re.MULTILINE) == numbers
 
 
 def definitions(cell):

@@ -33,6 +33,12 @@ $$ (eq-a)
 Inside the box there is prose as well, one hopes.
 :::
 
+> **Note: a title.** In a quotation
+> there is prose, too.
+
+<details>
+<summary>Solution, not that it matters here at all</summary>
+
 | a | table | with | words | in | it |
 - a list item with six words
 - another list item, also six words
@@ -48,6 +54,7 @@ def test_prose_keeps_sentences_and_drops_markup():
     assert prose(MARKDOWN) == [
         "the loss is x , not 0 or 0 , says x and the long link . don't use x twice .",
         "inside the box there is prose as well , one hopes .",
+        "note : a title . in a quotation there is prose , too .",
         "a list item with six words",
         "another list item , also six words",
     ]
@@ -62,6 +69,11 @@ def test_tokens():
 def test_a_notebook_gives_its_markdown_only(tmp_path):
     cells = [
         {"cell_type": "markdown", "source": ["Six words make up\n", "this paragraph."]},
+        {
+            "cell_type": "markdown",
+            "source": ["Six words only to lead elsewhere."],
+            "metadata": {"tags": ["remove-cell"]},
+        },
         {"cell_type": "code", "source": ["print('six words make up this code')"]},
     ]
     path = tmp_path / "a.ipynb"

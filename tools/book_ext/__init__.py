@@ -4,6 +4,7 @@
 module         what it does
 =============  ==========================================================================
 ``assets``     static files, each page only what it uses
+``chapters``   plain Markdown of the chapters, dressed: boxes, figures, numbers, citations, folds
 ``figures``    the interactive figures: each page loads those that stand on it
 ``icons``      the theme's icons as two small fonts
 ``landing``    directives of the landing page: a live figure, the chapter map
@@ -17,10 +18,20 @@ module         what it does
 =============  ==========================================================================
 """
 
-from . import assets, figures, landing, languages, launch, markup, pictures, preflight
+from . import assets, chapters, figures, landing, languages, launch, markup, pictures, preflight
 
 
 def setup(app):
-    for module in (assets, figures, landing, languages, launch, markup, pictures, preflight):
+    for module in (
+        assets,
+        chapters,
+        figures,
+        landing,
+        languages,
+        launch,
+        markup,
+        pictures,
+        preflight,
+    ):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,181 @@
+"""The chapters have the form that CONTRIBUTING describes, and each fault in it is named."""
+
+import json
+from pathlib import Path
+
+import chapter_form as form
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_chapters_have_the_form():
+    assert form.problems(ROOT / "chapters", ROOT / "references.bib") == []
+
+
+def test_nothing_raw_is_left_and_nothing_swallowed():
+    """What a plain renderer shows as typed: 540 pieces before the chapters had this form."""
+    chapters = [form.read(path) for path in sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))]
+    assert len(chapters) >= 11
+    found = [raw for chapter in chapters for cell in chapter.cells for raw in form.raw_markup(cell)]
+    assert found == []
+
+
+BIB = """@misc{A2001, author = {Ann, A.}, title = {T}, year = {2001}, url = {https://a.example/x}}
+@misc{B2002, author = {Bob, B.}, title = {T}, year = {2002}, doi = {10.1/b}}
+"""
+PICTURE = [{"output_type": "display_data", "data": {"image/png": "x"}}]
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["solution"]}
+TEXT = """# First
+
+As equation (1.1) and figure 1.1 show, and [the second](02_second.ipynb) and
+[Ann (2001)](https://a.example/x) say ([Bob, 2002](https://doi.org/10.1/b)).
+
+$$
+a = b
+\\tag{1.1}
+$$
+
+> **Goals.** Know that $a = b$.
+"""
+SOLVED = "<details>\n<summary>Solution</summary>\n\nBy hand.\n\n</details>"
+
+
+def markdown(text, *tags):
+    metadata = {"tags": list(tags)} if tags else {}
+    return {"cell_type": "markdown", "metadata": metadata, "source": text}
+
+
+def code(text, *tags, outputs=(), **metadata):
+    metadata |= {"tags": list(tags)} if tags else {}
+    return {"cell_type": "code", "metadata": metadata, "source": text, "outputs": list(outputs)}
+
+
+def second():
+    line = "Previous: [First](01_first.ipynb) · [The book and all chapters](../README.md)"
+    return [
+        markdown(line, "remove-cell"),
+        code(form.SETUP, "setup"),
+        markdown("# Second"),
+        code("import math", "imports"),
+        markdown(line, "remove-cell"),
+    ]
+
+
+def first():
+    line = "Next: [Second](02_second.ipynb) · [The book and all chapters](../README.md)"
+    return [
+        markdown(line, "remove-cell"),
+        code(form.SETUP, "setup"),
+        markdown(TEXT),
+        code("import math", "imports"),
+        code("plot()", outputs=PICTURE),
+        markdown("**Figure 1.1.** A line."),  # 5
+        code("Quiz('q')", jupyter={"source_hidden": True}),
+        markdown("## Exercises\n\n### Exercise 1.1: A sum\n\nAdd them."),  # 7
+        code('check("1.1", ...)'),
+        markdown(SOLVED),  # 9
+        code('# Solution 1.1\ncheck("1.1", 2)', **FOLDED),  # 10
+        markdown("## References\n\nNone."),
+        markdown(line, "remove-cell"),
+    ]
+
+
+def problems(tmp_path, cells):
+    folder = tmp_path / "chapters"
+    folder.mkdir()
+    (tmp_path / "README.md").touch()
+    (tmp_path / "references.bib").write_text(BIB)
+    for name, content in (("01_first", cells), ("02_second", second())):
+        (folder / f"{name}.ipynb").write_text(json.dumps({"cells": content}))
+    return form.problems(folder, tmp_path / "references.bib")
+
+
+def test_a_good_course_has_no_problem(tmp_path):
+    assert problems(tmp_path, first()) == []
+
+
+def replaced(number, old, new):
+    """Change the text of one cell."""
+
+    def change(cells):
+        assert old in cells[number]["source"]
+        cells[number]["source"] = cells[number]["source"].replace(old, new)
+
+    return change
+
+
+def inserted(number, cell):
+    return lambda cells: cells.insert(number, cell)
+
+
+def removed(*numbers):
+    def change(cells):
+        for number in sorted(numbers, reverse=True):
+            del cells[number]
+
+    return change
+
+
+def metadata(number, **changes):
+    return lambda cells: cells[number]["metadata"].update(changes)
+
+
+FAULTS = {
+    "link": (replaced(2, "02_sec", "03_sec"), 2, "links to 03_second.ipynb, which is not there"),
+    "no equation": (replaced(2, "equation (1.1)", "equation (1.2)"), 2, "no equation 1.2"),
+    "no figure": (replaced(2, "figure 1.1", "figures 1.1 and 2.1"), 2, "there is no figure 2.1"),
+    "no exercise": (replaced(2, "As ", "As exercise 1.3 and "), 2, "there is no exercise 1.3"),
+    "equation number": (replaced(2, "g{1.1}", "g{1.2}"), 2, "equation 1.2 must be equation 1.1"),
+    "figure number": (replaced(5, "1.1", "1.2"), 5, "figure 1.2 must be figure 1.1"),
+    "exercise number": (replaced(7, "1.1", "1.2"), 7, "exercise 1.2 must be exercise 1.1"),
+    "source": (replaced(2, "a.example/x", "a.example/y"), 2, "no entry of references.bib has"),
+    "year": (replaced(2, "Bob, 2002", "Bob, 2003"), 2, "but references.bib says 2002"),
+    "caption without number": (replaced(5, "Figure 1.1.", "Figure."), 5, "begin with a number"),
+    "caption without picture": (inserted(5, markdown("Words.")), 6, "no picture above"),
+    "caption in the text": (replaced(5, "**F", "Words.\n\n**F"), 5, "must begin its cell"),
+    "picture without caption": (removed(5), 4, "a picture without a caption"),
+    "no check": (removed(8), 7, 'exercise 1.1 has no cell with check("1.1", ...)'),
+    "no solution": (removed(9, 10), 7, "exercise 1.1 has no solution"),
+    "text left open": (replaced(9, SOLVED, "By hand."), 9, "a solution left open"),
+    "code left open": (metadata(10, jupyter={}), 10, "a solution cell left open"),
+    "open on Colab": (metadata(10, cellView="both"), 10, "a solution cell left open"),
+    "untagged": (metadata(10, tags=[]), 10, "a solution left open"),
+    "first line": (replaced(10, "# Solution 1.1\n", ""), 10, "must be: # Solution 1.1"),
+    "no empty line": (replaced(9, "</summary>\n\n", "</summary>\n"), 9, "a solution begins with"),
+    "not closed": (replaced(9, "\n\n</details>", ""), 9, "a solution begins with"),
+    "box": (replaced(2, "**Goals.**", "**Aims.**"), 2, "box 'Aims.' must begin with Goals"),
+    "formula in a box": (replaced(2, "$a = b$.", "$a\n> = b$."), 2, "must stand on one line"),
+    "quiz": (metadata(6, jupyter={}), 6, "a quiz left open"),
+    "first cell": (replaced(0, "Second", "Third"), 0, "must have the tag remove-cell and be this"),
+    "last cell": (removed(12), 11, "must have the tag remove-cell and be this line"),
+    "setup": (replaced(1, "make install", "make it"), 1, "must be the setup cell"),
+    "imports": (metadata(3, tags=[]), 3, "lacks the tag imports"),
+    "tag": (metadata(2, tags=["drawing"]), 2, "has the tag drawing, which is for code"),
+    "directive": (inserted(3, markdown("```{note}\nx\n```")), 3, "raw markup: ```{note}"),
+    "colons": (inserted(3, markdown(":::{note}\nx\n:::")), 3, "raw markup: ':::{note}'"),
+    "role": (inserted(3, markdown("See {ref}`x`.")), 3, "raw markup: '{ref}'"),
+    "label": (inserted(3, markdown("(ch-x)=\n## A")), 3, "raw markup: '(ch-x)='"),
+    "definition": (inserted(3, markdown("A\n: b")), 3, "raw markup: ': '"),
+    "comment": (inserted(3, markdown("A <!-- hidden --> b")), 3, "raw markup: <!-- hidden -->"),
+    "HTML": (inserted(3, markdown("<div>\n\nA\n\n</div>")), 3, "raw markup: '<div>'"),
+    "formula": (inserted(3, markdown("$$ a $$ (eq-a)")), 3, "raw markup: '(eq-a)'"),
+    "footnote": (inserted(3, markdown("A[^1] b")), 3, "raw markup: '[^1]'"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named_with_file_and_cell(tmp_path, name):
+    change, number, words = FAULTS[name]
+    cells = first()
+    change(cells)
+    found = problems(tmp_path, cells)
+    place = f"01_first.ipynb, cell {number}: "
+    assert [line for line in found if line.startswith(place) and words in line], found
+
+
+def test_a_source_without_address_is_named(tmp_path):
+    (tmp_path / "x.bib").write_text(BIB.replace("doi", "note"))
+    assert form.problems(tmp_path, tmp_path / "x.bib") == [
+        "x.bib: B2002 has neither url nor doi; add one"
+    ]
