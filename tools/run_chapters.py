@@ -1,6 +1,7 @@
 """Execute chapters in place, top to bottom, and store clean outputs (what ``make run`` calls).
 
 A notebook is written only when every cell ran, so a failing chapter never replaces a good one.
+Whatever ends a chapter, a line says so and the next one is run; the exit status is then 1.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -46,18 +47,38 @@ def run(path: Path, timeout: int) -> float:
     return seconds
 
 
+def reason(error: Exception, timeout: int) -> str:
+    """Say in words why a notebook was not run to its end."""
+    if isinstance(error, DeadKernelError):
+        return (
+            "the kernel died, which is what happens when memory runs out or native code crashes; "
+            "close other notebooks and run the chapter again"
+        )
+    if isinstance(error, CellTimeoutError):
+        return f"a cell took more than {timeout} s; raise --timeout if that is right\n{error}"
+    if isinstance(error, FileNotFoundError):
+        return f"there is no such file: {error.filename}"
+    if isinstance(error, CellExecutionError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chapters", nargs="*", type=Path, help="default: all of chapters/")
     parser.add_argument("--timeout", type=int, default=120, help="seconds a cell may take")
     args = parser.parse_args(argv)
-    failed = 0
+    failed = []
     for path in args.chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
         try:
             print(f"{path.name}: {run(path, args.timeout):.1f} s", flush=True)
-        except CellExecutionError as error:
-            failed += 1
-            print(f"{path.name}: FAILED\n{error}", file=sys.stderr, flush=True)
+        except Exception as error:  # one chapter's end is no reason to leave out the others
+            failed.append(path.name)
+            print(
+                f"{path.name}: FAILED, {reason(error, args.timeout)}", file=sys.stderr, flush=True
+            )
+    if failed:
+        print(f"Not run to the end, and left as they were: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -1,6 +1,7 @@
 """Small books built from faulty sources: the build stops and names the fault."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -34,10 +35,14 @@ def notebook(path: Path, text: str, *, count: int | None = 2, alt: str | None = 
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
 
 
-@pytest.fixture
-def project(tmp_path):
+#: Every character here has a meaning for a shell, make, a pattern, a URL or a template.
+ODD = 'kurs [1] ä\'ö #50% $x {y} *&;! "z"'
+
+
+@pytest.fixture(params=["source"])
+def project(request, tmp_path):
     """A folder with the book's settings, one landing page and one chapter."""
-    source = tmp_path / "source"
+    source = tmp_path / request.param
     source.mkdir()
     for name in ("tools", "book"):
         (source / name).symlink_to(ROOT / name)
@@ -74,6 +79,21 @@ def test_a_fault_in_the_form_of_a_chapter_stops_the_build(project, build, tmp_pa
     assert done.returncode == 1
     assert "01_first.ipynb, cell 2: there is no figure 1.2" in done.stderr
     assert "01_first.ipynb, cell 2: links to 09_gone.ipynb, which is not there" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses some of the characters")
+@pytest.mark.parametrize("project", [ODD], indirect=True)
+def test_a_book_is_built_wherever_the_project_lies(project, build, tmp_path):
+    """Beside files that are no pages, and to a folder with an odd name, too."""
+    (project / "README.md").write_text("# Not a page\n")
+    (project / "notes").mkdir()
+    (project / "notes" / "more.md").write_text("# Not a page either\n")
+    done = build("--source", project, "--output", project / "_build" / "html")
+    assert done.returncode == 0, done.stderr
+    pages = {path.name for path in (project / "_build" / "html").rglob("*.html")}
+    assert {"intro.html", "01_first.html"} <= pages
+    assert not pages & {"README.html", "more.html"}
+    assert (project / "_build" / "html" / "index.html").as_uri() in done.stdout
 
 
 def test_faults_of_the_page_itself_stop_the_build_too(project, build, tmp_path):

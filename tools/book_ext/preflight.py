@@ -38,5 +38,15 @@ def check(app, env, docnames):
             logger.warning(f"{name} was not executed: {reason}; run tools/run_chapters.py {name}")
 
 
+def take_the_toc(_, config):
+    """Read the pages of the table of contents and nothing else.
+
+    sphinx-external-toc has an option for that (``only_build_toc_files``), but it searches with the
+    path of the project as a pattern: where a folder is called ``course[1]`` it finds nothing.
+    """
+    config.include_patterns = [f"{docname}.*" for docname in config.external_site_map]
+
+
 def setup(app):
+    app.connect("config-inited", take_the_toc, priority=950)  # after the toc was read
     app.connect("env-before-read-docs", check)
