@@ -52,8 +52,7 @@ def main() -> list[Ratio]:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "chapters"
-        for part in ("chapters", "examples"):  # chapter 11 shows and runs a script of examples/
-            shutil.copytree(ROOT / part, Path(name) / part)
+        shutil.copytree(ROOT / "chapters", Path(name) / "chapters")
         empty = min(run_seconds(empty_notebook(), folder) for _ in range(ROUNDS))
         seconds = {}
         for path in sorted(folder.glob("*.ipynb")):

@@ -8,10 +8,9 @@ Chapter 10 and later are left out: they quote what they learn.
 
 from pathlib import Path
 
-from course_utils.text import notebook_prose
+from course_utils.text import COURSE_TEXT, notebook_prose
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "chapters" / "text" / "course.txt"
 HEADER = "# Prose of chapters 1 to 9, one paragraph a line; made by tools/make_course_text.py."
 
 
@@ -19,8 +18,7 @@ def main() -> None:
     """Write the file and say how long it is."""
     paths = [p for p in sorted((ROOT / "chapters").glob("0*.ipynb"))]
     paragraphs = [paragraph for path in paths for paragraph in notebook_prose(path)]
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text("\n".join([HEADER, *paragraphs]) + "\n", encoding="utf-8")
+    COURSE_TEXT.write_text("\n".join([HEADER, *paragraphs]) + "\n", encoding="utf-8")
     words = sum(paragraph.count(" ") + 1 for paragraph in paragraphs)
     print(f"{len(paths)} chapters, {len(paragraphs)} paragraphs, {words} words")
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from course_utils.validation import require_count
 
+COURSE_TEXT = Path(__file__).with_name("course_text.txt")
 UNKNOWN = "<unk>"
 # What is not prose: fences (directives, code), labels, formulas, code and roles, tables, headings,
 # lines of HTML.
@@ -124,7 +125,10 @@ def windows(sequences: Sequence[Tensor], length: int) -> tuple[Tensor, Tensor]:
     return runs[:, :-1], runs[:, -1]
 
 
-def read_paragraphs(path: str | Path) -> list[list[str]]:
-    """Words of each line of a text file, one paragraph a line; lines that begin with # left out."""
+def read_paragraphs(path: str | Path = COURSE_TEXT) -> list[list[str]]:
+    """Words of each line of a text file, one paragraph per line; by default the course's prose.
+
+    Lines that begin with # are left out.
+    """
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     return [line.split() for line in lines if line and not line.startswith("#")]

@@ -1,12 +1,14 @@
 """Prose out of markdown, the vocabulary, windows; and the frozen text of the course."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 import torch
 
 from course_utils.text import (
+    COURSE_TEXT,
     UNKNOWN,
     build_vocabulary,
     notebook_prose,
@@ -16,7 +18,8 @@ from course_utils.text import (
     windows,
 )
 
-TEXT = Path(__file__).resolve().parents[2] / "chapters" / "text" / "course.txt"
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 MARKDOWN = """(ch-probe)=
 # A title that is no prose at all, really
@@ -100,8 +103,15 @@ def test_windows_stay_inside_their_paragraph():
         windows([torch.tensor([1, 2, 3])], 0)
 
 
+def test_the_text_is_found_from_any_folder_and_travels_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_paragraphs() == read_paragraphs(COURSE_TEXT)
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["course_utils"]
+    assert any(COURSE_TEXT.match(pattern) for pattern in patterns)
+
+
 def test_the_frozen_text_is_long_enough_and_clean():
-    paragraphs = read_paragraphs(TEXT)
+    paragraphs = read_paragraphs()
     words = [word for paragraph in paragraphs for word in paragraph]
     assert len(words) > 8000
     assert all(tokens(word) == [word] for word in set(words))

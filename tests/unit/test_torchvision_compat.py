@@ -1,5 +1,6 @@
 """torchvision is importable, whichever build is installed; the mend is used only where needed."""
 
+import multiprocessing
 import subprocess
 import sys
 import types
@@ -33,6 +34,35 @@ def test_data_sets_and_transforms_work():
     assert done.stderr == ""
 
 
+WORKERS = """
+import sys
+if __name__ == "__main__":
+    import torch
+    from torch.utils.data import DataLoader, Subset
+    from course_utils.fashion_mnist.torchvision_compat import import_torchvision
+    torchvision = import_torchvision()
+    whole = torchvision.datasets.FashionMNIST(
+        sys.argv[1], train=True, download=False, transform=torchvision.transforms.ToTensor()
+    )
+    for dataset in (whole, Subset(whole, range(8))):
+        loader = DataLoader(dataset, 8, num_workers=1, multiprocessing_context=sys.argv[2])
+        images, labels = next(iter(loader))
+        expected = torch.stack([whole[i][0] for i in range(8)])
+        print(tuple(images.shape), torch.equal(images, expected))
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_workers_of_a_loader_work_however_they_are_started(method, tmp_path):
+    write_small(tmp_path)
+    script = tmp_path / "workers.py"
+    script.write_text(WORKERS)
+    command = [sys.executable, script, tmp_path, method]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "(8, 1, 28, 28) True\n" * 2, done.stderr
+
+
 def fake_import(monkeypatch, *results):
     """Let importing torchvision give these results, one after the other."""
     queue = list(results)
@@ -47,6 +77,7 @@ def fake_import(monkeypatch, *results):
 
     declared = []
     monkeypatch.setattr(torchvision_compat.importlib, "import_module", import_module)
+    monkeypatch.setattr(torchvision_compat.copyreg, "pickle", lambda cls, reduce: None)
     monkeypatch.setattr(torchvision_compat, "declare_operators", lambda: declared.append(1))
     return asked, declared
 
@@ -72,6 +103,7 @@ def test_mend_clears_the_failed_import_and_tries_again(monkeypatch):
     module = types.ModuleType("torchvision")
     for name in ("torchvision", "torchvision.extension", "torchvisionary"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    module.datasets = types.SimpleNamespace(FashionMNIST=object)
     broken = RuntimeError("operator torchvision::nms does not exist")
     asked, declared = fake_import(monkeypatch, broken, module)
     assert import_torchvision() is module

@@ -10,5 +10,6 @@ module                  what it holds
 ``synthetic``           the seeded stand-in for the data set
 ``resizing``            images at another size
 ``torchvision_compat``  ``import torchvision`` beside a CPU-only torch
+``torchvision_worker``  the same in the workers of a DataLoader
 ======================  ==========================================================
 """

@@ -6,6 +6,7 @@ does not exist" (pytorch/vision issue 8985, pytorch/pytorch issue 122494), altho
 transforms need no compiled operator. Declaring the two operators that it looks for is enough.
 """
 
+import copyreg
 import importlib
 import os
 import sys
@@ -29,7 +30,8 @@ SCHEMAS = (
 def import_torchvision() -> ModuleType:
     """Import torchvision, with the mend only where the plain import fails for that reason.
 
-    Data sets and transforms then work; operators such as ``torchvision.ops.nms`` still raise.
+    Data sets and transforms then work, also in the workers of a DataLoader; operators such as
+    ``torchvision.ops.nms`` still raise.
 
     Raises
     ------
@@ -46,7 +48,16 @@ def import_torchvision() -> ModuleType:
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         del sys.modules[name]  # what the failed import left behind
     declare_operators()
-    return importlib.import_module("torchvision")
+    torchvision = importlib.import_module("torchvision")
+    copyreg.pickle(torchvision.datasets.FashionMNIST, _reduced)
+    return torchvision
+
+
+def _reduced(dataset: object) -> tuple:
+    """How a data set is pickled so that a spawned worker mends torchvision before it needs it."""
+    from course_utils.fashion_mnist.torchvision_worker import new_instance
+
+    return new_instance, (type(dataset),), dataset.__dict__
 
 
 @cache  # kept for good: the declarations vanish with the Library object

@@ -8,3 +8,8 @@ module              what it holds
 ``class_parallel``  the classes of one softmax, shared out over processes
 ==================  ==============================================================
 """
+
+from pathlib import Path
+
+#: The folder of the scripts that chapter 11 starts, wherever a notebook was started.
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
