@@ -15,7 +15,6 @@ from course_utils.exercises.grading import (
     FunctionExercise,
     ValueExercise,
     Verdict,
-    copied,
     ended,
     has_dots,
     unchanged,
@@ -192,6 +191,20 @@ def test_an_answer_that_hangs_or_fails_when_looked_at(monkeypatch):
     begun = time.monotonic()
     assert "No answer within 0.1 seconds" in repr(DOUBLE.judge(lambda x: Loop()))
     assert time.monotonic() - begun < 2
+
+
+def test_the_first_lines_that_a_function_prints_are_shown():
+    def talk(x):
+        print("\n".join("abcdefg"))
+        print("x" * 400)
+
+    message = DOUBLE.judge(talk).message
+    indent = " " * 12
+    assert f"\n  printed   a\n{indent}b\n{indent}c\n{indent}d\n{indent}e\n  Hint" in message
+    blank = DOUBLE.judge(lambda x: print(" ")).message
+    assert "printed" not in blank
+    long = DOUBLE.judge(lambda x: print("x" * 400)).message
+    assert f"\n  printed   {'x' * 300}...\n  Hint" in long
 
 
 def test_the_smallest_failing_case_is_shown():
@@ -382,19 +395,25 @@ def test_sentences_end(given, sentence):
     assert ended(given) == sentence
 
 
-def test_arguments_are_copied_so_that_a_change_is_seen():
-    args = (T([1.0]), [1, T([2.0])], "a", (T([3.0]),))
-    copies = copied(args)
-    assert type(copies) is tuple
-    assert type(copies[1]) is list
-    for copy, original in (
-        (copies[0], args[0]),
-        (copies[1][1], args[1][1]),
-        (copies[3][0], T([3.0])),
-    ):
-        assert copy is not original
-        assert torch.equal(copy, original)
-    assert copies[2] == "a"
+def test_arguments_that_are_to_be_changed_are_looked_at_afterwards():
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: x.add_(1), [(T([1.0]),), (T([1.0, 2.0]),)], "h.",
+        {"Twice.": lambda x: x.add_(2)}, observe=lambda value, x: x,
+    )  # fmt: skip
+    assert exercise.judge(lambda x: x.copy_(x + 1))
+    assert exercise.judge(lambda x: x.add_(1) is None)
+    assert "Twice." in exercise.judge(lambda x: x.add_(2)).message
+    message = exercise.judge(lambda x: x + 1).message
+    assert "expected  [2.0]\n  got       [1.0]" in message
+
+
+def test_all_functions_draw_the_same_numbers():
+    def draw():
+        return torch.rand(3)
+
+    exercise = FunctionExercise("0.1", "t", draw, [(), ()], "h.", {"M.": lambda: draw() + 1})
+    assert exercise.judge(draw)
+    assert "M." in exercise.judge(lambda: 1 + draw()).message
 
 
 @pytest.mark.parametrize(

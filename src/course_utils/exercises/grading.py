@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
@@ -19,6 +20,7 @@ from course_utils.exercises.answers import (
     holds_integers,
     like,
     read,
+    shortened,
     show,
     with_kind,
     wrong_kind,
@@ -36,6 +38,8 @@ Property = tuple[str, Callable[..., bool]]
 Ban = tuple[str, Callable[..., bool]]
 # A named mistake must be met this closely, in units of its distance from the right answer.
 NEARER = 0.1
+# Lines shown of what a function prints.
+PRINTED_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,9 @@ class FunctionExercise:
         Applied to values before they are compared, where a difference doesn't matter: an order.
     accepts : callable, optional
         ``accepts(value, *args)`` instead of a comparison, where there are several right answers.
+    observe : callable, optional
+        ``observe(value, *args)`` is judged instead of the value, where a function is asked to
+        change its arguments.
     dtype : torch.dtype, optional
         If the statement names it.
     integers : bool
@@ -174,6 +181,7 @@ class FunctionExercise:
     bans: Sequence[Ban] = ()
     canonical: Callable = as_it_is
     accepts: Callable[..., bool] | None = None
+    observe: Callable | None = None
     dtype: torch.dtype | None = None
     integers: bool = False
     gradient: int | None = None
@@ -210,7 +218,7 @@ class FunctionExercise:
 
     def _try(self, answer: object, args: tuple) -> Trial:
         """Call the function with copies of the arguments and judge what it gives."""
-        expected = self.reference(*copied(args))
+        expected = self._given(self.reference, args)
         trial = partial(Trial, args, expected)
         try:
             outcome = call(partial(self._work, answer, args))
@@ -222,14 +230,14 @@ class FunctionExercise:
         if not problem and is_changed:
             problem = "It changes its input; work on a new tensor."
         if not problem:
-            problem = next((s for s, is_met in self.bans if is_met(seen, *copied(args))), "")
+            problem = next((s for s, is_met in self.bans if is_met(seen, *deepcopy(args))), "")
         if not problem and self.gradient is not None:
             problem = self._gradient_problem(gradient, args)
         return trial(value, outcome.printed, problem, returned=True)
 
     def _work(self, answer: Any, args: tuple) -> tuple:
         """Call the function and read what it gives; runs in the sandbox, for both may hang."""
-        copies, gradient, seen = copied(args), None, Seen()
+        copies, gradient, seen = deepcopy(args), None, Seen()
         require_callable_with(answer, copies)
         if self.gradient is not None:
             copies[self.gradient].requires_grad_()
@@ -242,7 +250,16 @@ class FunctionExercise:
             (gradient,) = torch.autograd.grad(
                 result.sum(), copies[self.gradient], allow_unused=True
             )
+        if self.observe is not None:
+            return read(self.observe(result, *copies)), gradient, seen, False
         return read(result), gradient, seen, not unchanged(copies, args)
+
+    def _given(self, function: Callable, args: tuple) -> object:
+        """Return what one of our own functions gives."""
+        copies = deepcopy(args)
+        with same_conditions():
+            value = function(*copies)
+        return value if self.observe is None else self.observe(value, *copies)
 
     def _problem(self, value: object, expected: object, args: tuple) -> str:
         """Say what is wrong with a value; an empty string if it is right."""
@@ -259,10 +276,10 @@ class FunctionExercise:
             return f"Integers are asked for, got {with_kind(value)}."
         found = like(value, expected)
         for sentence, holds in self.properties:
-            if not holds(found, *copied(args)):
+            if not holds(found, *deepcopy(args)):
                 return sentence
         if self.accepts is not None:
-            return "" if self.accepts(found, *copied(args)) else "This is not right."
+            return "" if self.accepts(found, *deepcopy(args)) else "This is not right."
         if self._apart(value, expected, self.tolerance) <= 1:
             return ""
         return self._digits(value, expected)
@@ -285,7 +302,7 @@ class FunctionExercise:
 
     def _gradient_problem(self, gradient: Tensor | None, args: tuple) -> str:
         """Say what is wrong with the gradient of a right value."""
-        copies = copied(args)
+        copies = deepcopy(args)
         leaf = copies[self.gradient].requires_grad_()  # type: ignore[index]
         (expected,) = torch.autograd.grad(self.reference(*copies).sum(), leaf)
         if gradient is None:
@@ -312,7 +329,7 @@ class FunctionExercise:
         total, is_wrong = 0.0, False
         for trial in trials:
             try:
-                given = read(wrong(*copied(trial.args)))
+                given = read(self._given(wrong, trial.args))
             except Exception:  # a mistake need not work on every case
                 if trial.returned:
                     return math.inf
@@ -337,8 +354,10 @@ class FunctionExercise:
         if failed.returned:
             lines += [f"expected  {shown(failed.expected)}", f"got       {shown(failed.value)}"]
             lines += self._place(failed, shown)
-        if failed.printed:
-            lines.append(f"printed   {failed.printed.strip()}")
+        if failed.printed.strip():
+            text = failed.printed.strip().splitlines()
+            shorter = [shortened(line) for line in text[:PRINTED_LINES]]
+            lines.append("printed   " + "\n            ".join(shorter))
         return "\n  ".join([*lines, f"Hint: {self.hint}"])
 
     def _place(self, failed: Trial, shown: Callable) -> list[str]:
@@ -366,15 +385,6 @@ def ended(sentence: object) -> str:
     """Return a sentence with its full stop."""
     text = str(sentence)
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def copied(value):
-    """Copy a tensor, and the tensors, lists and tuples inside a list or a tuple."""
-    if isinstance(value, Tensor):
-        return value.clone()
-    if isinstance(value, (list, tuple)):
-        return type(value)(copied(item) for item in value)
-    return value
 
 
 def unchanged(after: object, before: object) -> bool:
