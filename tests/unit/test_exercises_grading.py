@@ -3,6 +3,7 @@
 import math
 import re
 import time
+import warnings
 from dataclasses import replace
 from fractions import Fraction
 
@@ -19,6 +20,7 @@ from course_utils.exercises.grading import (
     has_dots,
     unchanged,
 )
+from course_utils.exercises.watching import Seen
 
 T = torch.tensor
 
@@ -201,6 +203,8 @@ def test_the_first_lines_that_a_function_prints_are_shown():
     message = DOUBLE.judge(talk).message
     indent = " " * 12
     assert f"\n  printed   a\n{indent}b\n{indent}c\n{indent}d\n{indent}e\n  Hint" in message
+    warned = DOUBLE.judge(lambda x: warnings.warn("mind", stacklevel=1)).message
+    assert "got       None\n  warned    UserWarning: mind\n  Hint" in warned
     blank = DOUBLE.judge(lambda x: print(" ")).message
     assert "printed" not in blank
     long = DOUBLE.judge(lambda x: print("x" * 400)).message
@@ -309,11 +313,12 @@ def test_a_forbidden_way_is_seen():
 
     exercise = replace(
         DOUBLE,
+        cases=[*DOUBLE.cases, (torch.ones(20),)],
         bans=[
             ("Write it yourself.", lambda seen, x: "add" in seen.functions),
             ("No autograd.", lambda seen, x: seen.autograd),
             ("No matrix.", is_large),
-            ("No loop.", lambda seen, x: seen.operations > 3),
+            ("No loop.", lambda seen, x: seen.calls > 10),
         ],
     )
 
@@ -326,6 +331,49 @@ def test_a_forbidden_way_is_seen():
     assert "not yet. No autograd.\n" in exercise.judge(by_autograd).message
     assert "not yet. No matrix.\n" in exercise.judge(lambda x: 2 * torch.eye(len(x)) @ x).message
     assert "not yet. No loop.\n" in exercise.judge(lambda x: T([2 * y for y in x])).message
+
+
+def test_what_torch_is_asked_to_do_is_seen():
+    x = torch.ones(3, 4, requires_grad=True)
+    with Seen() as seen:
+        torch.special.softmax(x, 1)
+        x.detach().exp_()
+        x.split(2)
+    assert seen.functions == {"softmax", "detach", "exp", "split"}
+    assert (seen.calls, seen.largest, seen.autograd) == (4, 12, False)
+    with Seen() as seen:
+        torch.outer(torch.ones(5), torch.ones(7)).sum()
+    assert seen.largest == 35
+    assert not Seen().functions
+    torch.ones(100)
+    assert seen.largest == 35
+
+
+def total(x):
+    return (x**3).sum()
+
+
+@pytest.mark.parametrize(
+    "derive",
+    [
+        lambda x: total(x).backward(),
+        lambda x: torch.autograd.backward(total(x)),
+        lambda x: torch.autograd.grad(total(x), x),
+        lambda x: torch.func.grad(total)(x),
+        lambda x: torch.func.jvp(total, (x,), (x,)),
+        lambda x: torch.func.jacfwd(total)(x),
+        lambda x: torch.autograd.functional.hessian(total, x),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_each_way_to_a_derivative_is_seen(derive):
+    x = torch.ones(3, requires_grad=True)
+    with Seen() as seen:
+        total(x)
+    assert not seen.autograd
+    with Seen() as seen:
+        derive(x)
+    assert seen.autograd
 
 
 def test_the_gradient_of_a_value_is_judged_where_it_is_asked_for():

@@ -15,6 +15,7 @@ import torch
 
 from course_utils.exercises.sandbox import (
     PRINTED_LIMIT,
+    Outcome,
     Printed,
     Problem,
     call,
@@ -189,18 +190,19 @@ def test_outcomes_hold_the_value_and_what_was_printed(capsys):
         print("out")
         print("err", file=sys.stderr)
         warnings.warn("mind", stacklevel=1)
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
         return a + b
 
     outcome = call(talk, (1, 2))
-    assert (outcome.value, outcome.printed) == (3, "out\nerr\nUserWarning: mind\n")
+    assert outcome == Outcome(3, "out\nerr\n", "UserWarning: mind\n")
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("ending", [lambda: 1 / 0, lambda: time.sleep(60)])
 def test_what_was_printed_before_a_problem_is_kept(ending):
     with pytest.raises(Problem) as caught:
-        call(lambda: print("here") or ending(), (), 0.1)
-    assert caught.value.printed == "here\n"
+        call(lambda: print("here") or warnings.warn("mind", stacklevel=1) or ending(), (), 0.1)
+    assert (caught.value.printed, caught.value.warned) == ("here\n", "UserWarning: mind\n")
 
 
 def test_only_the_beginning_of_endless_output_is_kept():

@@ -20,6 +20,9 @@ def score_cases() -> list[tuple]:
     ]
 
 
+READY_MADE = {"softmax", "softmin", "log_softmax", "logsumexp", "gumbel_softmax"}
+
+
 def rows_sum_to_one(probs: Tensor, scores: Tensor) -> bool:
     """Whether every row sums to one."""
     return torch.allclose(probs.sum(1), torch.ones(len(probs)), atol=1e-5)
@@ -42,7 +45,7 @@ def temperature(scores: Tensor, target: float) -> float:
     low, high = 0.0, 1.0
     while softmax(high * scores).max() < target:
         high *= 2
-    for _ in range(100):
+    for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if softmax(middle * scores).max() > target else (middle, high)
     return 1 / high
@@ -67,6 +70,9 @@ EXERCISES = (
             "Those are the odds of dog against cat.": math.exp(2),
             "The score of the chicken is not in it.": math.exp(3),
             "Those are the odds of chicken against dog.": math.exp(-4),
+            "That is the probability of dog against chicken; odds are p to 1 - p.": (
+                1 / (1 + math.exp(-4))
+            ),
             "That is the probability of dog, among all three classes.": (
                 math.exp(3) / (math.exp(3) + math.exp(1) + math.exp(-1))
             ),
@@ -82,8 +88,14 @@ EXERCISES = (
         cases=score_cases(),
         hint="each row is divided by its own sum; which shape must the sums have to line up?",
         properties=[("Each row should sum to 1.", rows_sum_to_one)],
+        bans=[
+            (
+                "Write it with exp and sum; torch's own softmax is for comparing afterwards.",
+                lambda seen, scores: bool(seen.functions & READY_MADE),
+            )
+        ],
         mistakes={
-            "The columns sum to 1 here: the pictures compete for each class.": lambda z: (
+            "The columns sum to 1 here: the images compete for each class.": lambda z: (
                 softmax_naive(z, 0)
             ),
             "The scores were divided by their sum; they must become positive first.": lambda z: (
@@ -95,6 +107,13 @@ EXERCISES = (
                 z.exp() / z.exp().sum(1)
             ),
             "These are the logarithms of the probabilities.": lambda z: torch.log_softmax(z, 1),
+            "These are powers of 2; the exponential has the base e.": lambda z: softmax_naive(
+                z * math.log(2), 1
+            ),
+            "The largest score got the smallest probability: is there a minus too many?": (
+                lambda z: softmax_naive(-z, 1)
+            ),
+            "A sigmoid for each score looks at no other class.": torch.sigmoid,
         },
     ),
     FunctionExercise(
@@ -107,11 +126,21 @@ EXERCISES = (
             (torch.tensor([1, 0]), 5),
             (torch.arange(50) % 7, 10),
         ],
+        dtype=torch.float32,
+        bans=[
+            (
+                "This is the ready-made function; write the coding yourself.",
+                lambda seen, labels, num_classes: "one_hot" in seen.functions,
+            )
+        ],
         hint="row i needs its 1 in column labels[i]; a row of an identity matrix, or an index "
         "for the rows and one for the columns.",
         mistakes={
             "Classes count from 0; this counts from 1, and class 0 becomes the last.": (
                 lambda y, k: one_hot((y - 1) % k, k)
+            ),
+            "All ones: each row has a single 1, in the column of its label.": lambda y, k: (
+                torch.ones(len(y), k)
             ),
             "Rows and columns are exchanged: one row for each label is asked for.": (
                 lambda y, k: one_hot(y, k).T
@@ -135,6 +164,7 @@ EXERCISES = (
             (torch.tensor([0.5, 0.25, 0.0, -1.0], dtype=torch.float64), 0.99),
             (torch.tensor([30.0, 10.0, 0.0], dtype=torch.float64), 0.4),
             (torch.tensor([80.0, 0.0], dtype=torch.float64), 0.55),
+            (torch.tensor([-3.0, -5.0, -3.5], dtype=torch.float64), 0.5),
         ],
         digits=4,
         hint="the largest probability falls steadily as the temperature rises; halve an interval "
@@ -145,6 +175,9 @@ EXERCISES = (
             ),
             "The logarithm of the probability was taken for that of the odds.": lambda z, p: (
                 lead(z) / -math.log(p)
+            ),
+            "This is the largest probability at the target taken as a temperature.": (
+                lambda z, p: softmax(z / p).max().item()
             ),
             "That is right for two classes; the third takes its share.": lambda z, p: (
                 lead(z) / math.log(p / (1 - p))

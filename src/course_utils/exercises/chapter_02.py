@@ -36,19 +36,19 @@ def log_vjp_cases() -> list[tuple]:
     """Return probabilities and vectors: one row, a square, other shapes."""
     first = torch.tensor([[0.75, 0.25]], dtype=torch.float64)
     cases = [(first, torch.tensor([[3.0, 1.0]], dtype=torch.float64))]
-    for n, k in ((3, 3), (2, 4), (6, 50)):
+    for n, k in ((3, 3), (2, 4), (64, 80)):
         cases.append((softmax(random_rows(n, k)), random_rows(k, n).T.contiguous()))
     return cases
 
 
 def temperature_slope(logits: Tensor, temperature: float) -> Tensor:
-    """Derivative of softmax(logits / temperature) by the temperature."""
+    """Derivative of softmax(logits / temperature) with respect to the temperature."""
     return -softmax_vjp(softmax(logits / temperature), logits) / temperature**2
 
 
 def second_derivatives(probs: Tensor) -> Tensor:
     """All second derivatives of softmax, of shape (k, k, k)."""
-    delta = torch.eye(len(probs), dtype=probs.dtype) - probs  # delta_ij - s_j
+    delta = torch.eye(len(probs), dtype=probs.dtype) - probs  # delta_ij - p_j
     first = delta[:, :, None] * delta[:, None, :]
     return probs[:, None, None] * (first - jacobian(probs))
 
@@ -64,8 +64,8 @@ EXERCISES = (
             "The sign is missing: does the second class gain when the first one's logit rises?": (
                 0.14
             ),
-            "That is how the first probability answers to its own logit.": 0.21,
-            "That is how the second probability answers to its own logit.": 0.16,
+            "That is how the first probability responds to its own logit.": 0.21,
+            "That is how the second probability responds to its own logit.": 0.16,
             "The logit stands in the total as well.": 0.0,
             "That is the derivative of the logarithm of the probability.": -0.7,
             "The derivative of the probability is asked for, not its value.": 0.2,
@@ -88,7 +88,7 @@ EXERCISES = (
             "All signs are turned around: a class must gain from its own logit.": lambda s: (
                 -jacobian(s)
             ),
-            "s * s multiplies entry by entry; it is not a column times a row.": lambda s: (
+            "p * p multiplies entry by entry; it is not a column times a row.": lambda s: (
                 torch.diag(s) - s * s
             ),
             "This is the Jacobian of log-softmax.": lambda s: torch.eye(len(s), dtype=s.dtype) - s,
@@ -103,7 +103,17 @@ EXERCISES = (
         title="Log-softmax without the matrix",
         reference=log_vjp,
         cases=log_vjp_cases(),
-        hint="write the sum over i of v_i (delta_ij - s_j), and multiply out.",
+        bans=[
+            (
+                "This makes a K x K matrix, if not more; the product can be had without one.",
+                lambda seen, s, v: len(s) > 3 and seen.largest >= s.shape[1] ** 2,
+            ),
+            (
+                "This goes through the rows one by one; work on the whole batch at once.",
+                lambda seen, s, v: len(s) > 3 and seen.calls >= len(s),
+            ),
+        ],
+        hint="write the sum over i of v_i (delta_ij - p_j), and multiply out.",
         mistakes={
             "The matrix was multiplied from the other side; it is not symmetric.": lambda s, v: (
                 v - (s * v).sum(-1, keepdim=True)
@@ -117,19 +127,36 @@ EXERCISES = (
             "The sums became a flat vector, which lines up with the columns.": lambda s, v: (
                 v - s * v.sum(-1)
             ),
+            "This is the diagonal of the matrix alone: every v_i acts on every column.": (
+                lambda s, v: v * (1 - s)
+            ),
+            "The matrix subtracts p; the identity in it must be kept.": lambda s, v: (
+                -s * v.sum(-1, keepdim=True)
+            ),
             "All rows share one sum here.": lambda s, v: v - s * v.sum(),
         },
     ),
     FunctionExercise(
         number="2.4",
-        title="The slope by the temperature",
+        title="The slope with respect to the temperature",
         reference=temperature_slope,
         cases=[
             (torch.tensor([1.0, 0.0], dtype=torch.float64), 2.0),
             (torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64), 0.5),
             (random_rows(1, 6)[0], 3.0),
+            (random_rows(1, 40)[0], 0.7),
         ],
-        hint="the chain rule: how do the probabilities answer to z / T, and z / T to T?",
+        bans=[
+            (
+                "This makes a K x K matrix; the product with it can be had without it.",
+                lambda seen, z, t: len(z) > 6 and seen.largest >= len(z) ** 2,
+            ),
+            (
+                "Autograd did the derivative here; derive it, and compare afterwards.",
+                lambda seen, z, t: seen.autograd,
+            ),
+        ],
+        hint="the chain rule: how do the probabilities respond to z / T, and z / T to T?",
         properties=[
             (
                 "What one class gains the others lose: the slopes should sum to zero.",
@@ -150,6 +177,9 @@ EXERCISES = (
             "Only the diagonal of the Jacobian was used.": lambda z, t: (
                 -softmax(z / t) * (1 - softmax(z / t)) * z / t**2
             ),
+            "The derivative of 1 / T is missing: it is -1 / T^2.": lambda z, t: (
+                temperature_slope(z, t) * t**2
+            ),
             "z was divided by T once too often.": lambda z, t: temperature_slope(z, t) / t,
         },
     ),
@@ -158,8 +188,8 @@ EXERCISES = (
         title="Second derivatives",
         reference=second_derivatives,
         cases=probability_cases(),
-        hint="differentiate s_i (delta_ij - s_j) by z_m with the product rule; both factors hold "
-        "a probability, and you know the derivative of each.",
+        hint="differentiate p_i (delta_ij - p_j) with respect to z_m with the product rule; both "
+        "factors hold a probability, and you know the derivative of each.",
         properties=[
             (
                 "A common shift of the logits changes no derivative: each sum over the last axis "
@@ -171,16 +201,36 @@ EXERCISES = (
             "The second term of the product rule is missing.": lambda s: (
                 second_derivatives(s) + s[:, None, None] * jacobian(s)
             ),
-            "The second term has the wrong sign: the second factor holds -s_j.": lambda s: (
+            "The second term has the wrong sign: the second factor holds -p_j.": lambda s: (
                 second_derivatives(s) + 2 * s[:, None, None] * jacobian(s)
             ),
-            "The factor s_i is missing in the second term.": lambda s: (
+            "The factor p_i is missing in the second term.": lambda s: (
                 second_derivatives(s) + (s - 1)[:, None, None] * jacobian(s)
             ),
             "A product of first derivatives is not a second derivative.": lambda s: (
                 jacobian(s)[:, :, None] * jacobian(s)[:, None, :]
             ),
             "All signs are turned around.": lambda s: -second_derivatives(s),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    ValueExercise(
+        number="2.1",
+        title="From the rates to the probabilities",
+        expected=(0.7, 0.2, 0.1),
+        digits=2,
+        hint="how fast does a class gain from its own logit, and how fast does another one lose?",
+        mistakes={
+            "The first class is the most probable one here: p (1 - p) has two solutions.": (
+                *(0.3, 0.7 * 2 / 3, 0.7 / 3),
+            ),
+            "The class that falls faster is the more probable of the two.": (0.7, 0.1, 0.2),
+            "The rate is p (1 - p), not p.": (0.21, 0.79 * 2 / 3, 0.79 / 3),
+            "The rate is p (1 - p), not 1 - p.": (0.79, 0.14, 0.07),
+            "Those are the rates at which the three change.": (0.21, -0.14, -0.07),
         },
     ),
 )

@@ -7,9 +7,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
-from course_utils.softmax import softmax
+from course_utils.softmax import log_softmax, softmax
 
-FLOOR = math.log(math.e + 99) - 1
+FLOOR = math.log(1 + 99 / math.e)
+
+BY_TORCH = {"cross_entropy", "nll_loss", "nll_loss_nd", "cross_entropy_loss"}
 
 
 def losses(probs: Tensor, labels: Tensor) -> Tensor:
@@ -43,7 +45,7 @@ def per_text(totals: list, lengths: list) -> list:
 
 
 def smoothed_gradient(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Gradient of the mean smoothed cross-entropy by the logits."""
+    """Gradient of the mean smoothed cross-entropy with respect to the logits."""
     k = logits.shape[1]
     target = (1 - smoothing) * functional.one_hot(labels, k) + smoothing / k
     return (softmax(logits) - target) / len(labels)
@@ -70,14 +72,16 @@ def smoothing_cases() -> list[tuple]:
 
 def weighted(logits: Tensor, labels: Tensor, weight: Tensor, ignored: int) -> Tensor:
     """Weighted mean loss of the examples that count, as torch averages it."""
-    return functional.cross_entropy(logits, labels, weight=weight, ignore_index=ignored)
+    counts = labels != ignored
+    total = weighted_sum(logits, labels, weight, ignored)
+    return total / weight[labels[counts]].sum()
 
 
 def weighted_sum(logits: Tensor, labels: Tensor, weight: Tensor, ignored: int) -> Tensor:
     """Sum of the weighted losses of the examples that count."""
-    return functional.cross_entropy(
-        logits, labels, weight=weight, ignore_index=ignored, reduction="sum"
-    )
+    counts = labels != ignored
+    chosen = log_softmax(logits[counts]).gather(1, labels[counts][:, None])[:, 0]
+    return -(weight[labels[counts]] * chosen).sum()
 
 
 def all_weights(labels: Tensor, weight: Tensor) -> Tensor:
@@ -104,11 +108,17 @@ EXERCISES = (
         title="The floor for a hundred classes",
         expected=FLOOR,
         digits=3,
-        hint="the equation of the floor, with the right number of wrong classes.",
+        hint="which scores between 0 and 1 are the best for the true class and for the others?",
         mistakes={
-            "That is the floor of a single softmax; the second one cannot give a 1.": 0.0,
+            "That is the floor without the last layer; scores up to 1 are never sure.": (0.0),
             "That is the loss of an even guess.": math.log(100),
-            "That is the largest loss, when the first softmax is sure and wrong.": FLOOR + 1,
+            "That is the largest loss: the true class at 0 and all others at 1.": math.log(
+                1 + 99 * math.e
+            ),
+            "That is the loss if a single wrong class is at 1.": math.log(99 + math.e),
+            "That is the loss if the true class is at 1 and each other one at 1/2.": math.log(
+                1 + 99 * math.exp(-0.5)
+            ),
             "One of the hundred classes is the true one.": math.log(math.e + 100) - 1,
             "That is in bits; the loss is measured in nats.": FLOOR / math.log(2),
             "A loss is never negative; look at the order of the terms.": -FLOOR,
@@ -128,6 +138,12 @@ EXERCISES = (
             "A colon takes the columns from every row.": lambda p, y: -p[:, y].log(),
             "The logarithm is missing.": lambda p, y: -p.gather(1, y[:, None])[:, 0],
             "This is in bits.": lambda p, y: losses(p, y) / math.log(2),
+            "gather keeps the axis of the classes: this has the shape (n, 1).": lambda p, y: losses(
+                p, y
+            )[:, None],
+            "This is the sum over the rows; one loss for each row is asked for.": lambda p, y: (
+                losses(p, y).sum()
+            ),
             "This takes the largest probability of each row, not the one at the label.": (
                 lambda p, y: losses(p, p.argmax(1))
             ),
@@ -167,6 +183,12 @@ EXERCISES = (
         reference=smoothed_gradient,
         cases=smoothing_cases(),
         atol=1e-6,
+        bans=[
+            (
+                "Autograd did the derivative here; derive it, and compare afterwards.",
+                lambda seen, z, y, e: seen.autograd,
+            )
+        ],
         hint="the derivation of p - y never used that y is one-hot, only that it sums to 1.",
         mistakes={
             "The label was not smoothed.": lambda z, y, e: smoothed_gradient(z, y, 0.0),
@@ -183,6 +205,15 @@ EXERCISES = (
             "This is the gradient of the sum over the batch; the loss is a mean.": lambda z, y, e: (
                 smoothed_gradient(z, y, e) * len(y)
             ),
+            "The mean is over the n examples; this divides by the K classes.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) * len(y) / z.shape[1]
+            ),
+            "The mean is over the n examples; this divides by all n K numbers.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) / z.shape[1]
+            ),
+            "This is the smoothed label; the gradient is p minus that.": lambda z, y, e: (
+                (softmax(z) / len(y) - smoothed_gradient(z, y, e)) * len(y)
+            ),
         },
     ),
     FunctionExercise(
@@ -190,6 +221,12 @@ EXERCISES = (
         title="Weights and gaps",
         reference=weighted,
         cases=weighted_cases(),
+        bans=[
+            (
+                "This is torch's own loss; build it on log_softmax.",
+                lambda seen, *args: bool(seen.functions & BY_TORCH),
+            )
+        ],
         hint="a weighted mean divides by the sum of the weights that it used.",
         mistakes={
             "A mean of nothing is nan here, as in torch.": lambda z, y, w, i: weighted(
@@ -199,6 +236,12 @@ EXERCISES = (
                 lambda z, y, w, i: weighted_sum(z, y, w, i) / len(y)
             ),
             "This is the weighted sum.": weighted_sum,
+            "This divides by the sum of all K weights, used or not.": lambda z, y, w, i: (
+                weighted_sum(z, y, w, i) / w.sum()
+            ),
+            "This divides by the number of examples that count; their weights are not all 1.": (
+                lambda z, y, w, i: weighted_sum(z, y, w, i) / (y != i).sum()
+            ),
             "The minus is missing.": lambda z, y, w, i: -weighted(z, y, w, i),
             "The weights are missing.": lambda z, y, w, i: weighted(z, y, torch.ones_like(w), i),
             "Ignored examples still count in what you divide by.": lambda z, y, w, i: (

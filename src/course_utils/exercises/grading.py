@@ -130,6 +130,7 @@ class Trial:
     expected: object
     value: object = None
     printed: str = ""
+    warned: str = ""
     problem: str = ""
     returned: bool = False
 
@@ -224,7 +225,7 @@ class FunctionExercise:
             outcome = call(partial(self._work, answer, args))
         except Problem as found:
             text = ended(found)
-            return trial(printed=found.printed, problem=text[0].upper() + text[1:])
+            return trial(None, found.printed, found.warned, text[0].upper() + text[1:])
         value, gradient, seen, is_changed = cast(tuple, outcome.value)
         problem = self._problem(value, expected, args)
         if not problem and is_changed:
@@ -233,7 +234,7 @@ class FunctionExercise:
             problem = next((s for s, is_met in self.bans if is_met(seen, *deepcopy(args))), "")
         if not problem and self.gradient is not None:
             problem = self._gradient_problem(gradient, args)
-        return trial(value, outcome.printed, problem, returned=True)
+        return trial(value, outcome.printed, outcome.warned, problem, returned=True)
 
     def _work(self, answer: Any, args: tuple) -> tuple:
         """Call the function and read what it gives; runs in the sandbox, for both may hang."""
@@ -351,13 +352,13 @@ class FunctionExercise:
         names = list(signature(self.reference).parameters)
         case = ", ".join(f"{n} = {show(a)}" for n, a in zip(names, failed.args, strict=False))
         lines = [f"not yet. {mistake or failed.problem}", f"for       {case}"]
-        if failed.returned:
+        if failed.returned and self._apart(failed.value, failed.expected, self.tolerance) > 1:
             lines += [f"expected  {shown(failed.expected)}", f"got       {shown(failed.value)}"]
             lines += self._place(failed, shown)
-        if failed.printed.strip():
-            text = failed.printed.strip().splitlines()
-            shorter = [shortened(line) for line in text[:PRINTED_LINES]]
-            lines.append("printed   " + "\n            ".join(shorter))
+        for heading, text in (("printed", failed.printed), ("warned", failed.warned)):
+            if text.strip():
+                shorter = [shortened(line) for line in text.strip().splitlines()[:PRINTED_LINES]]
+                lines.append(f"{heading:<10}" + "\n            ".join(shorter))
         return "\n  ".join([*lines, f"Hint: {self.hint}"])
 
     def _place(self, failed: Trial, shown: Callable) -> list[str]:

@@ -34,11 +34,14 @@ PRINTED_LIMIT = 2000
 
 
 class Problem(Exception):  # noqa: N818 - a finding, shown to the learner
-    """Why an answer could not be judged, in words for the learner, and what it had printed."""
+    """Why an answer could not be judged, in words for the learner.
 
-    def __init__(self, text: str, printed: str = "") -> None:
+    ``printed`` and ``warned`` are those of ``Outcome``, until then.
+    """
+
+    def __init__(self, text: str, printed: str = "", warned: str = "") -> None:
         super().__init__(text)
-        self.printed = printed
+        self.printed, self.warned = printed, warned
 
 
 class Stopped(BaseException):
@@ -51,6 +54,7 @@ class Outcome:
 
     value: object
     printed: str = ""
+    warned: str = ""
 
 
 class Printed(io.TextIOBase):
@@ -249,18 +253,20 @@ def call(function: Callable, args: tuple = (), limit: float = TIME_LIMIT) -> Out
             value = ending.run(_checked, (function, args))
         except BaseException as caught:  # SystemExit, too, must not end the kernel
             error = caught
-    seen = printed.text + "".join(f"{w.category.__name__}: {w.message}\n" for w in warned)
+    # What is deprecated inside a library is nothing that a learner could mend.
+    mattering = [w for w in warned if not issubclass(w.category, DeprecationWarning)]
+    seen = printed.text, "".join(f"{w.category.__name__}: {w.message}\n" for w in mattering)
     if ending.interrupted:
         raise KeyboardInterrupt(
             "check was interrupted, and the function that it tried has ended"
         ) from None
     if ending.expired:
         text = f"no answer within {limit:g} seconds; is there a loop that never ends?"
-        raise Problem(text, seen) from None
+        raise Problem(text, *seen) from None
     if error is not None:
         text = str(error) if isinstance(error, Problem) else described(error)
-        raise Problem(text, seen) from error
-    return Outcome(value, seen)
+        raise Problem(text, *seen) from error
+    return Outcome(value, *seen)
 
 
 def _checked(function: Callable, args: tuple) -> object:
