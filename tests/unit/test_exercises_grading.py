@@ -259,11 +259,19 @@ def test_a_mistake_may_fail_where_the_answer_fails():
     def by_position(x):
         return x[1]
 
+    def keys_only(x):
+        return x[-1] if len(x) > 1 else {}[0]
+
     exercise = FunctionExercise(
         "0.1", "t", lambda x: x[-1], [([1, 2, 3],), ([4],)], "h.",
         {"Broken.": lambda x: 1 / 0, "The second.": by_position},
     )  # fmt: skip
     assert "not yet. The second." in exercise.judge(lambda x: x[1]).message
+    first_only = replace(exercise, cases=[([1, 1],), ([4],)])
+    assert "not yet. The second." in first_only.judge(lambda x: x[1]).message
+    # Another error, or an error everywhere, is no sign of a mistake.
+    assert "not yet. It raised KeyError" in first_only.judge(keys_only).message
+    assert "not yet. It raised ZeroDi" in first_only.judge(lambda x: 1 / 0).message
     assert "not yet. This is not right." in exercise.judge(lambda x: x[:2][-1]).message
     raising = exercise.judge(lambda x: x[-1] if len(x) > 1 else x[1]).message
     assert "not yet. It raised IndexError" in raising

@@ -205,6 +205,13 @@ def test_the_rounding_of_what_is_given():
         (torch.zeros(0), torch.zeros(0), True),
         (Other("dict"), 1.0, False),
         (None, 1.0, False),
+        (1.0, None, False),
+        (None, None, True),
+        ([None, 1], (None, 1), True),
+        (T([1.0]), None, False),
+        (T([1.0]), Other("dict"), False),
+        (Other("dict"), Other("dict"), True),
+        (Other("set"), Other("dict"), False),
     ],
 )
 def test_agreement(value, expected, agree):

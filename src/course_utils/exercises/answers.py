@@ -129,6 +129,8 @@ def wrong_kind(value: object, expected: object) -> str:
 
     ``expected`` is a number, a bool, a string, a Tensor, or a list or tuple of these.
     """
+    if expected is None or isinstance(expected, Other):  # as a mistake may give it
+        return "" if type(value) is type(expected) and value == expected else with_kind(value)
     if value is None:
         return "it is None; is there a return missing?"
     if isinstance(expected, (list, tuple)):
@@ -200,6 +202,8 @@ def distances(value: object, expected: object, tolerance: Tolerance) -> list[Ten
     if isinstance(expected, (list, tuple)):
         pairs = zip(items(value) or [], expected, strict=True)
         return [d for v, e in pairs for d in distances(v, e, tolerance)]
+    if expected is None or isinstance(expected, Other):
+        return [torch.zeros(1)]
     if isinstance(expected, (bool, str)):
         found = bool(value) if isinstance(expected, bool) else value
         return [torch.tensor([0.0 if found == expected else math.inf])]
@@ -257,7 +261,7 @@ def show(value: object, digits: int = 6) -> str:
         return text if set(text) & set(".einf") else f"{text}.0"
     if isinstance(value, Other):
         return f"{value.kind} {value.text}".strip()
-    return name_of(value) if callable(value) else shortened(repr(value))
+    return name_of(value) if callable(value) or "\n" in repr(value) else shortened(repr(value))
 
 
 def with_kind(value: object) -> str:

@@ -1,6 +1,7 @@
 """Exercises of chapter 5, automatic differentiation."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -30,12 +31,12 @@ def local_derivatives(names: list, points: list) -> list:
 
 
 def derivative(names: list, x: float) -> float:
-    """Derivative of the chain by x."""
+    """Derivative of the chain with respect to x."""
     return math.prod(local_derivatives(names, chain(names, x)[:-1]))
 
 
 def sigmoid_gradient(output: Tensor, grad_output: Tensor) -> Tensor:
-    """Gradient by the input of a sigmoid, from its output."""
+    """Gradient with respect to the input of a sigmoid, from its output."""
     return grad_output * output * (1 - output)
 
 
@@ -47,6 +48,76 @@ def sigmoid_cases() -> list[tuple]:
     ]
     generator = torch.Generator().manual_seed(0)
     return [*cases, (torch.rand(4, 3, generator=generator), torch.randn(4, 3, generator=generator))]
+
+
+# Operations of one or two numbers with their partial derivatives; the chapter shows the same table.
+OPERATIONS: dict[str, tuple[Callable, Callable]] = {
+    "add": (lambda a, b: a + b, lambda a, b: (1.0, 1.0)),
+    "mul": (lambda a, b: a * b, lambda a, b: (b, a)),
+    "sin": (math.sin, lambda a: (math.cos(a),)),
+    "exp": (math.exp, lambda a: (math.exp(a),)),
+    "log": (math.log, lambda a: (1 / a,)),
+}
+
+
+def run_forward(inputs: list, steps: list) -> list:
+    """Return all values of a graph: the inputs, then one for each step."""
+    values = list(inputs)
+    for name, *places in steps:
+        values.append(OPERATIONS[name][0](*(values[place] for place in places)))
+    return values
+
+
+def all_derivatives(
+    inputs: list, steps: list, *, add: bool = True, arriving: bool = True, at_output: bool = False
+) -> list:
+    """Return the derivatives of the last value with respect to all values.
+
+    The options make the mistakes: each share overwrites the one before; what arrives from above
+    plays no part; the local derivatives are taken at the outputs.
+    """
+    values = run_forward(inputs, steps)
+    gradients = [0.0] * (len(values) - 1) + [1.0]
+    for place in range(len(values) - 1, len(inputs) - 1, -1):
+        name, *sources = steps[place - len(inputs)]
+        points = [values[place if at_output else source] for source in sources]
+        for source, partial in zip(sources, OPERATIONS[name][1](*points), strict=True):
+            share = partial * (gradients[place] if arriving else 1.0)
+            gradients[source] = (gradients[source] if add else 0.0) + share
+    return gradients
+
+
+def backpropagate(inputs: list, steps: list) -> list:
+    """Return the derivatives of the last value with respect to the inputs."""
+    return all_derivatives(inputs, steps)[: len(inputs)]
+
+
+def each_use_once(inputs: list, steps: list) -> list:
+    """Take a value that a step uses twice for one that it uses once."""
+    values, gradients = run_forward(inputs, steps), [0.0] * (len(inputs) + len(steps))
+    gradients[-1] = 1.0
+    for place in range(len(values) - 1, len(inputs) - 1, -1):
+        name, *sources = steps[place - len(inputs)]
+        local = OPERATIONS[name][1](*(values[source] for source in sources))
+        for source, partial in dict(zip(sources, local, strict=True)).items():
+            gradients[source] += partial * gradients[place]
+    return gradients[: len(inputs)]
+
+
+def graph_cases() -> list[tuple]:
+    """Return inputs and steps: one step, a chain, shared values, a square, an unused input."""
+    return [
+        ([2.0, 5.0], [("mul", 0, 1)]),
+        ([0.5], [("sin", 0), ("exp", 1)]),
+        ([1.0, 2.0], [("add", 0, 1), ("exp", 0), ("mul", 2, 3)]),
+        ([3.0], [("mul", 0, 0)]),
+        ([0.7, 1.5], [("mul", 0, 1), ("sin", 2), ("mul", 2, 3), ("add", 4, 0), ("log", 5)]),
+        ([2.0, 4.0], [("log", 0), ("mul", 2, 2)]),
+    ]
+
+
+# So many numbers that a full Hessian or a loop over its rows stands out.
+LARGE = 200
 
 
 def quadratic(x: Tensor) -> Tensor:
@@ -75,6 +146,20 @@ def gradient(f, x: Tensor) -> Tensor:
     return found
 
 
+def hessian_times(f, x: Tensor, v: Tensor) -> Tensor:
+    """Product of the second derivatives with a vector, by two walks backward."""
+    x = x.requires_grad_()
+    (slopes,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (product,) = torch.autograd.grad(slopes @ v, x)
+    return product
+
+
+def slopes_apart(f, x: Tensor, v: Tensor, step: float = 1e-5) -> Tensor:
+    """Difference quotient of two gradients."""
+    ahead, behind = gradient(f, (x + step * v).detach()), gradient(f, (x - step * v).detach())
+    return (ahead - behind) / (2 * step)
+
+
 def product_cases() -> list[tuple]:
     """Return functions, points and directions, the quadratic first."""
     return [
@@ -82,6 +167,7 @@ def product_cases() -> list[tuple]:
         (quadratic, numbers(1.0, 2.0), numbers(2.0, -1.0)),
         (log_sum_exp, numbers(2.0, 1.0, 0.1), numbers(0.0, 1.0, 0.0)),
         (cubic, numbers(1.0, -2.0, 0.5, 3.0), numbers(1.0, 2.0, 3.0, 4.0)),
+        (log_sum_exp, torch.linspace(-1, 1, LARGE).double(), torch.linspace(1, 2, LARGE).double()),
     ]
 
 
@@ -127,6 +213,10 @@ EXERCISES = (
                 sigmoid_gradient(torch.sigmoid(s), g)
             ),
             "One factor of the derivative is missing.": lambda s, g: g * s,
+            "That is the derivative of tanh.": lambda s, g: g * (1 - s * s),
+            "What arrives is multiplied with the derivative, not added.": lambda s, g: (
+                g + s * (1 - s)
+            ),
             "This is the other half of the derivative alone.": lambda s, g: g * (1 - s),
             "What arrives from above is missing.": lambda s, g: s * (1 - s),
             "This adds up over the entries; each entry has its own derivative.": lambda s, g: (
@@ -171,9 +261,22 @@ EXERCISES = (
     FunctionExercise(
         number="5.5",
         title="Curvature in one direction",
-        reference=lambda f, x, v: hessian(f, x) @ v,
+        reference=hessian_times,
         cases=product_cases(),
-        rtol=1e-8,
+        # A difference of two gradients has about ten right digits.
+        rtol=1e-12,
+        atol=1e-14,
+        bans=[
+            (
+                "This makes the whole Hessian; for a model with a million parameters that would be "
+                "a million times a million numbers.",
+                lambda seen, f, x, v: len(x) == LARGE and seen.largest >= LARGE**2,
+            ),
+            (
+                "This makes the Hessian row by row: two walks backward are enough.",
+                lambda seen, f, x, v: len(x) == LARGE and seen.calls > LARGE,
+            ),
+        ],
         hint="the gradient, recorded, is a vector; make one number of it and v, and differentiate.",
         mistakes={
             "This is the gradient, the first derivative.": lambda f, x, v: gradient(f, x),
@@ -187,8 +290,50 @@ EXERCISES = (
             "The mixed second derivatives are missing.": lambda f, x, v: (
                 hessian(f, x).diagonal() * v
             ),
+            "This is a quotient of differences, and its digits end early; walk backward twice.": (
+                slopes_apart
+            ),
             "v came too late: it belongs before the second derivative.": lambda f, x, v: (
                 hessian(f, x).sum(1) * v
+            ),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    FunctionExercise(
+        number="5.4",
+        title="Backpropagation for numbers",
+        reference=backpropagate,
+        cases=graph_cases(),
+        rtol=1e-12,
+        atol=1e-14,
+        bans=[
+            (
+                "This asks torch; write it with Python's numbers.",
+                lambda seen, inputs, steps: bool(seen.functions),
+            )
+        ],
+        hint="go forward once and keep all values; then from the last step to the first, each step "
+        "adds its share to the derivatives of its inputs.",
+        mistakes={
+            "This is the last value, not its derivatives.": lambda inputs, steps: run_forward(
+                inputs, steps
+            )[-1],
+            "A value that is used twice gets a share from each use; here the last one overwrites "
+            "the others.": lambda inputs, steps: all_derivatives(inputs, steps, add=False)[
+                : len(inputs)
+            ],
+            "What arrives from above is missing: these are sums of local derivatives.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, arriving=False)[: len(inputs)]
+            ),
+            "Each local derivative belongs to the inputs of its step, not to its output.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, at_output=True)[: len(inputs)]
+            ),
+            "A step that takes the same value twice passes two shares to it.": each_use_once,
+            "These are the derivatives of all values; those of the inputs are asked for.": (
+                all_derivatives
             ),
         },
     ),

@@ -1,25 +1,27 @@
 """Exercises of chapter 6, Fashion-MNIST."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
-def pictures(n: int, side: int, seed: int = 0) -> Tensor:
-    """Return repeatable pictures (n, side, side) with values between 0 and 1."""
+def images_of(n: int, side: int, seed: int = 0) -> Tensor:
+    """Return repeatable images (n, side, side) with values between 0 and 1."""
     return torch.rand(n, side, side, generator=torch.Generator().manual_seed(seed))
 
 
 def standardised(train: Tensor, test: Tensor) -> Tensor:
-    """Test pictures, shifted and scaled by the training pictures."""
+    """Test images, shifted and scaled by the training images."""
     return (test - train.mean()) / train.std()
 
 
 def split_by_class(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the numbers of the training and of the validation pictures."""
+    """Return the numbers of the training and of the validation images."""
     ordered = labels[order]
     taken = torch.zeros(len(labels), dtype=torch.bool)
     for k in labels.unique():
@@ -34,12 +36,12 @@ def swapped(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tens
 
 
 def unordered(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
-    """Take the first pictures of each class as they are stored."""
+    """Take the first images of each class as they are stored."""
     return split_by_class(labels, per_class, torch.arange(len(labels)))
 
 
 def regardless_of_class(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
-    """Take as many pictures as are asked for, whatever they show."""
+    """Take as many images as are asked for, whatever they show."""
     n = per_class * len(labels.unique())
     return order[n:], order[:n]
 
@@ -50,12 +52,12 @@ def in_order(parts: Any) -> list[Tensor]:
 
 
 def disjoint(value: tuple[Tensor, Tensor], labels: Tensor, *args: object) -> bool:
-    """Whether the two parts hold each picture once."""
+    """Whether the two parts hold each image once."""
     return torch.equal(torch.cat(list(value)).sort().values, torch.arange(len(labels)))
 
 
 def split_cases() -> list[tuple]:
-    """Return labels, numbers of pictures and orders, four pictures first."""
+    """Return labels, numbers of images and orders, four images first."""
     generator = torch.Generator().manual_seed(3)
     labels = torch.arange(40) // 8
     return [
@@ -63,6 +65,84 @@ def split_cases() -> list[tuple]:
         (torch.tensor([0, 1, 0, 1, 0, 0]), 1, torch.tensor([4, 2, 5, 3, 0, 1])),
         (labels, 2, torch.randperm(40, generator=generator)),
     ]
+
+
+def standardised_pixels(train: Tensor, test: Tensor) -> Tensor:
+    """Test images, each pixel shifted and scaled by its own training pixels."""
+    deviation = train.std(0)
+    return (test - train.mean(0)) / torch.where(deviation == 0, 1.0, deviation)
+
+
+def pixel_cases() -> list[tuple]:
+    """Return training and test images; in the second case a pixel never changes."""
+    train = images_of(20, 3)
+    train[:, 0, 0] = 0.25
+    train[:, 2, 1] = 0.0
+    return [
+        (torch.tensor([[[0.0, 1.0]], [[0.5, 0.0]]]), torch.tensor([[[0.2, 0.9]]])),
+        (torch.tensor([[[0.0, 1.0]], [[0.0, 0.0]]]), torch.tensor([[[0.25, 0.5]]])),
+        (train, images_of(5, 3, 1) ** 2),
+        (images_of(30, 4), 0.5 * images_of(3, 4, 1)),
+    ]
+
+
+class Batches:
+    """Batches of images that can be gone through once, as if they came over a line."""
+
+    def __init__(self, images: Tensor, batch_size: int) -> None:
+        self.batches = list(images.split(batch_size))
+        self.is_used = False
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.is_used:
+            raise RuntimeError("each batch comes once; keep what you need of it when it comes")
+        self.is_used = True
+        yield from self.batches
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(str(tuple(batch.shape)) for batch in self.batches)
+        return f"an iterator over batches of shapes {sizes}"
+
+
+def moments_of(batches: Batches) -> tuple[float, float]:
+    """Mean and standard deviation of all pixels of all batches, each looked at once."""
+    n, total, squares = 0, 0.0, 0.0
+    for batch in batches:
+        n += batch.numel()
+        total += batch.double().sum().item()
+        squares += batch.double().square().sum().item()
+    return total / n, (squares / n - (total / n) ** 2) ** 0.5
+
+
+def narrow_moments(batches: Batches, keep: Callable) -> tuple[float, float]:
+    """Moments from sums in float32."""
+    n, total, squares = 0, 0.0, 0.0
+    for batch in batches.batches:
+        n, total = n + batch.numel(), total + keep(batch.sum())
+        squares = squares + keep(batch.square().sum())
+    mean = total / n
+    return float(mean), float(max(squares / n - mean**2, 0 * mean) ** 0.5)
+
+
+def batch_cases() -> list[tuple]:
+    """Return one batch, equal batches, a smaller last one, and images that hardly vary."""
+    shaded = images_of(10, 3) * torch.linspace(0.1, 1, 10)[:, None, None]
+    return [
+        (Batches(torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]]]), 2),),
+        (Batches(torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]]]), 1),),
+        (Batches(torch.tensor([[[0.0, 0.2]], [[0.4, 0.6]], [[1.0, 1.0]]]), 2),),
+        (Batches(shaded, 4),),
+        (Batches(0.5 + 0.001 * images_of(40, 8), 16),),
+    ]
+
+
+def with_batches(wrong: Callable) -> Callable:
+    """Return a function of images and a batch size as one of batches."""
+
+    def of_batches(batches: Batches) -> tuple[float, float]:
+        return wrong(torch.cat(batches.batches), len(batches.batches[0]))
+
+    return of_batches
 
 
 def moments(images: Tensor, batch_size: int) -> tuple[float, float]:
@@ -79,8 +159,8 @@ def mean_of_batches(images: Tensor, batch_size: int) -> tuple[float, float]:
 
 
 def moment_cases() -> list[tuple]:
-    """Return pictures and batch sizes: one batch, equal batches, a smaller last one."""
-    shaded = pictures(10, 3) * torch.linspace(0.1, 1, 10)[:, None, None]
+    """Return images and batch sizes: one batch, equal batches, a smaller last one."""
+    shaded = images_of(10, 3) * torch.linspace(0.1, 1, 10)[:, None, None]
     return [
         (torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]]]), 2),
         (torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]]]), 1),
@@ -90,14 +170,22 @@ def moment_cases() -> list[tuple]:
 
 
 def neighbours(train: Tensor, images: Tensor) -> Tensor:
-    """Squared distance of each picture to each training picture."""
+    """Squared distance of each image to each training image."""
     return (images.flatten(1)[:, None] - train.flatten(1)[None]).square().sum(2)
 
 
 def vote(train: Tensor, labels: Tensor, images: Tensor, k: int, largest: bool = False) -> Tensor:
-    """The label that most of the k nearest training pictures carry."""
+    """The label that most of the k nearest training images carry; of several, the smallest."""
     near = neighbours(train, images).topk(k, dim=1, largest=largest).indices
-    return labels[near].mode(dim=1).values
+    return one_hot(labels[near]).sum(1).argmax(1)
+
+
+def vote_of_the_nearest(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tensor:
+    """Among labels with equally many votes, that of the nearest image."""
+    near = neighbours(train, images).topk(k, dim=1, largest=False).indices
+    votes = one_hot(labels[near]).sum(1)
+    best = votes.gather(1, labels[near]) == votes.amax(1, keepdim=True)
+    return labels[near].gather(1, best.long().argmax(1, keepdim=True))[:, 0]
 
 
 def nearest_mean(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tensor:
@@ -108,7 +196,7 @@ def nearest_mean(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tenso
 
 
 def neighbour_cases() -> list[tuple]:
-    """Return pictures of one pixel, then larger ones; no vote is a tie."""
+    """Return images of one pixel, then larger ones; with k = 2 and 4 votes are equal."""
     line = torch.tensor([0.0, 0.1, 0.4, 0.8, 0.9, 1.0]).reshape(6, 1, 1)
     labels = torch.tensor([2, 0, 0, 1, 0, 1])
     asked = torch.tensor([0.02, 0.84, 0.07]).reshape(3, 1, 1)
@@ -116,7 +204,9 @@ def neighbour_cases() -> list[tuple]:
         (line, labels, asked[:1], 1),
         (line, labels, asked, 1),
         (line, labels, asked, 3),
-        (pictures(30, 3), torch.arange(30) % 2, pictures(8, 3, 1), 5),
+        (line, labels, asked, 2),
+        (images_of(30, 3), torch.arange(30) % 2, images_of(8, 3, 1), 5),
+        (images_of(40, 3, 2), torch.arange(40) % 5, images_of(20, 3, 3), 4),
     ]
 
 
@@ -125,7 +215,7 @@ EXERCISES = (
         number="6.1",
         title="Memory after Resize",
         expected=983_040_000,
-        hint="pictures times pixels times the bytes of one number.",
+        hint="images times pixels times the bytes of one number.",
         mistakes={
             "That is the size before Resize.": 188_160_000,
             "That would do for one byte a pixel; float32 takes more.": 245_760_000,
@@ -136,19 +226,17 @@ EXERCISES = (
     ),
     FunctionExercise(
         number="6.2",
-        title="Standardise the test pictures",
+        title="Standardise the test images",
         reference=standardised,
         cases=[
             (torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]]]), torch.tensor([[[0.2, 0.9]]])),
-            (pictures(4, 2), 0.5 * pictures(3, 2, 1)),
-            (pictures(20, 4), pictures(5, 4, 1) ** 2),
+            (images_of(4, 2), 0.5 * images_of(3, 2, 1)),
+            (images_of(20, 4), images_of(5, 4, 1) ** 2),
         ],
-        hint="two numbers, and think of which pictures may be looked at before the test.",
+        hint="two numbers, and think of which images may be looked at before the test.",
         mistakes={
-            "Mean and deviation were taken from the test pictures.": lambda a, b: standardised(
-                b, b
-            ),
-            "The test pictures took part in the mean and the deviation.": lambda a, b: standardised(
+            "Mean and deviation were taken from the test images.": lambda a, b: standardised(b, b),
+            "The test images took part in the mean and the deviation.": lambda a, b: standardised(
                 torch.cat([a, b]), b
             ),
             "This divides by the variance.": lambda a, b: (b - a.mean()) / a.var(),
@@ -156,7 +244,7 @@ EXERCISES = (
             "Each pixel has its own mean here; one number for all pixels is asked for.": (
                 lambda a, b: (b - a.mean(0)) / a.std()
             ),
-            "These are the training pictures.": lambda a, b: standardised(a, a),
+            "These are the training images.": lambda a, b: standardised(a, a),
         },
     ),
     FunctionExercise(
@@ -164,7 +252,7 @@ EXERCISES = (
         title="A fair split",
         reference=split_by_class,
         cases=split_cases(),
-        properties=[("Each picture should be in exactly one of the two parts.", disjoint)],
+        properties=[("Each image should be in exactly one of the two parts.", disjoint)],
         integers=True,
         canonical=in_order,
         hint="follow the order, and count for each class how many have been put aside.",
@@ -172,7 +260,7 @@ EXERCISES = (
             "The training part comes first.": swapped,
             "The order was not used: stored data are often sorted.": unordered,
             "The classes are not equally frequent in the validation part.": regardless_of_class,
-            "Some pictures are in both parts, so training would see them.": lambda y, n, order: (
+            "Some images are in both parts, so training would see them.": lambda y, n, order: (
                 order,
                 split_by_class(y, n, order)[1],
             ),
@@ -212,19 +300,104 @@ EXERCISES = (
         cases=neighbour_cases(),
         hint="the distances of the chapter, topk, and a count of labels in each row.",
         mistakes={
-            "These are numbers of training pictures, not labels.": lambda x, y, z, k: neighbours(
+            "These are numbers of training images, not labels.": lambda x, y, z, k: neighbours(
                 x, z
             ).argmin(1),
-            "These are the labels of the pictures farthest away.": lambda x, y, z, k: vote(
+            "These are the labels of the images farthest away.": lambda x, y, z, k: vote(
                 x, y, z, k, True
             ),
             "This is the class with the nearest mean.": nearest_mean,
             "Only the nearest neighbour was asked; all k have a vote.": lambda x, y, z, k: vote(
                 x, y, z, 1
             ),
+            "Of labels with equally many votes the smallest is asked for, not the nearest.": (
+                vote_of_the_nearest
+            ),
+            "Of labels with equally many votes the smallest is asked for, not the largest.": (
+                lambda x, y, z, k: 9 - vote(x, 9 - y, z, k)
+            ),
             "Labels are names, not amounts: a mean of labels is not a vote.": lambda x, y, z, k: (
                 y[neighbours(x, z).topk(k, largest=False).indices].float().mean(1).round().long()
             ),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    FunctionExercise(
+        number="6.2",
+        title="Standardise each pixel",
+        reference=standardised_pixels,
+        cases=pixel_cases(),
+        hint="one mean and one deviation per pixel, over the images; and which images may be "
+        "looked at before the test?",
+        mistakes={
+            "Means and deviations were taken from the test images.": lambda a, b: (
+                standardised_pixels(b, b)
+            ),
+            "The test images took part in the means and the deviations.": lambda a, b: (
+                standardised_pixels(torch.cat([a, b]), b)
+            ),
+            "All pixels share one mean and one deviation here; each has its own.": standardised,
+            "The means are those of the pixels, the deviation is one for all.": lambda a, b: (
+                (b - a.mean(0)) / a.std()
+            ),
+            "Where a pixel never changes, this divides by 0.": lambda a, b: (
+                (b - a.mean(0)) / a.std(0)
+            ),
+            "A pixel that never changes in training may differ in a test image; only its mean is "
+            "subtracted.": lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, 0.0),
+            "This divides by the variance.": lambda a, b: (
+                (b - a.mean(0)) / torch.where(a.std(0) == 0, 1.0, a.var(0))
+            ),
+            "The mean is subtracted, and nothing is divided.": lambda a, b: b - a.mean(0),
+            "This divides the squares by n; std() as it is divides by n - 1.": lambda a, b: (
+                (b - a.mean(0))
+                / torch.where(a.std(0, correction=0) == 0, 1.0, a.std(0, correction=0))
+            ),
+            "These are the training images.": lambda a, b: standardised_pixels(a, a),
+        },
+    ),
+    FunctionExercise(
+        number="6.4",
+        title="Mean and deviation, batch by batch",
+        reference=moments_of,
+        cases=batch_cases(),
+        observe=lambda value, batches: value,
+        bans=[
+            (
+                "This makes a tensor of more than a batch; the data set does not fit into memory.",
+                lambda seen, batches: (
+                    seen.largest > len(batches.batches[0]) * batches.batches[0][0].numel()
+                ),
+            )
+        ],
+        hint="which sums over all pixels are enough to compute both numbers at the end, and which "
+        "digits are left when two nearly equal ones are subtracted?",
+        mistakes={
+            "That is the variance; its root is asked for.": with_batches(
+                lambda x, b: (moments(x, b)[0], moments(x, b)[1] ** 2)
+            ),
+            "Divide the squares by the number of pixels, not by one less.": with_batches(
+                lambda x, b: (x.double().mean().item(), x.double().std().item())
+            ),
+            "That is the root of the mean square; the mean was not taken away.": with_batches(
+                lambda x, b: (x.double().mean().item(), x.double().square().mean().sqrt().item())
+            ),
+            "The batches' deviations miss how far their means lie apart.": with_batches(
+                mean_of_batches
+            ),
+            "The last batch is smaller and must count for less in the mean.": with_batches(
+                lambda x, b: (mean_of_batches(x, b)[0], moments(x, b)[1])
+            ),
+            "Only the last batch was looked at.": lambda batches: moments(batches.batches[-1], 0),
+            "The sums were kept in float32: the mean square and the squared mean are nearly equal "
+            "where images hardly vary, and their difference has no digits left.": lambda batches: (
+                narrow_moments(batches, lambda total: total)
+            ),
+            "Each batch was summed in float32, which is too narrow for a difference of nearly "
+            "equal numbers.": lambda batches: narrow_moments(batches, Tensor.item),
         },
     ),
 )

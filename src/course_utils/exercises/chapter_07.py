@@ -1,5 +1,7 @@
 """Exercises of chapter 7, softmax regression from scratch."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -7,19 +9,19 @@ from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
 def pixels(*shape: int) -> Tensor:
-    """Return repeatable pictures with values between 0 and 1."""
+    """Return repeatable images with values between 0 and 1."""
     return torch.rand(shape, generator=torch.Generator().manual_seed(len(shape)))
 
 
 def gradient(X: Tensor, probs: Tensor, labels: Tensor) -> Tensor:
-    """Gradient of the mean cross-entropy by the weights."""
+    """Gradient of the mean cross-entropy with respect to the weights."""
     error = probs.clone()
     error[torch.arange(len(labels)), labels] -= 1
     return X.flatten(1).T @ error / len(labels)
 
 
 def gradient_cases() -> list[tuple]:
-    """Return pictures, probabilities and labels, one picture first."""
+    """Return images, probabilities and labels, one image first."""
     cases = []
     for b, side, q in ((1, 1, 2), (2, 1, 3), (3, 2, 3), (8, 4, 10)):
         probs = torch.softmax(pixels(b, q) * 3, 1)
@@ -29,7 +31,8 @@ def gradient_cases() -> list[tuple]:
 
 def clipped_step(param: Tensor, grad: Tensor, lr: float, limit: float) -> Tensor:
     """One step along a gradient whose norm is at most ``limit``."""
-    return param - lr * grad * min(1.0, limit / grad.norm().item())
+    norm = grad.norm()
+    return param - lr * (grad * (limit / norm) if norm > limit else grad)
 
 
 def epochs_until(losses: list, patience: int) -> int:
@@ -42,16 +45,36 @@ def epochs_until(losses: list, patience: int) -> int:
     return len(losses)
 
 
+def until_it_rises(losses: list, patience: int) -> int:
+    """Compare each loss with the one before it, not with the best."""
+    since = 0
+    for epoch, (before, loss) in enumerate(pairwise(losses), start=2):
+        since = 0 if loss < before else since + 1
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
+def until_so_many(losses: list, patience: int) -> int:
+    """Count all epochs without a new best, in a row or not."""
+    best, since = float("inf"), 0
+    for epoch, loss in enumerate(losses, start=1):
+        best, since = (loss, since) if loss < best else (best, since + 1)
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
 EXERCISES = (
     ValueExercise(
         number="7.1",
         title="Counting parameters",
         expected=30730,
-        hint="each of the classes has one weight for every input number, and one offset.",
+        hint="each of the classes has one weight for every input number, and one bias.",
         mistakes={
-            "The offsets are missing: each class has one more number.": 30720,
-            "A colour picture has three numbers a pixel.": 10250,
-            "One offset a class, not one a pixel.": 33792,
+            "The biases are missing: each class has one more number.": 30720,
+            "A colour image has three numbers per pixel.": 10250,
+            "One bias per class, not one per pixel.": 33792,
         },
     ),
     FunctionExercise(
@@ -59,7 +82,13 @@ EXERCISES = (
         title="The gradient by hand",
         reference=gradient,
         cases=gradient_cases(),
-        hint="one matrix product of the pictures, laid out as rows, and the error P - Y.",
+        bans=[
+            (
+                "Autograd did the derivative here; derive it, and compare afterwards.",
+                lambda seen, X, probs, labels: seen.autograd,
+            )
+        ],
+        hint="one matrix product of the images, laid out as rows, and the error P - Y.",
         mistakes={
             "This is the sum over the batch; the loss is a mean.": lambda X, p, y: (
                 gradient(X, p, y) * len(y)
@@ -67,6 +96,14 @@ EXERCISES = (
             "The sign is wrong: this is the direction of descent.": lambda X, p, y: (
                 -gradient(X, p, y)
             ),
+            "Rows and columns are exchanged: the weights are (d, K).": lambda X, p, y: (
+                gradient(X, p, y).T
+            ),
+            "The mean is over the examples; this divides by the classes as well.": lambda X, p, y: (
+                gradient(X, p, y) / p.shape[1]
+            ),
+            "This is the gradient with respect to the scores, or the biases; the images are "
+            "missing.": lambda X, p, y: gradient(torch.ones(len(y), 1), p, y)[0],
             "The labels were not subtracted.": lambda X, p, y: X.flatten(1).T @ p / len(y),
         },
     ),
@@ -78,7 +115,12 @@ EXERCISES = (
             (torch.tensor([1.0]), torch.tensor([0.5]), 0.1, 1.0),
             (torch.tensor([1.0]), torch.tensor([4.0]), 0.1, 1.0),
             (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 2.5),
+            (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.0),
+            (torch.tensor([1.0, -1.0]), torch.tensor([-0.3, 0.4]), 5.0, 1.0),
+            (torch.ones(2), torch.zeros(2), 0.1, 1.0),
+            (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
             (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
+            (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
         ],
         hint="shorten the whole gradient by one factor, and only when its norm is above the limit.",
         mistakes={
@@ -90,6 +132,20 @@ EXERCISES = (
             ),
             "The step goes uphill.": lambda p, g, lr, c: 2 * p - clipped_step(p, g, lr, c),
             "The gradient was not shortened.": lambda p, g, lr, c: p - lr * g,
+            "The limit is for the gradient; here the step, lr times the gradient, was shortened.": (
+                lambda p, g, lr, c: clipped_step(p, lr * g, 1.0, c)
+            ),
+            "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
+                p - lr * g / g.norm() * g.norm().clamp(max=c)
+            ),
+            "The limit is for the whole gradient, not for each of its rows.": lambda p, g, lr, c: (
+                p - lr * g * (c / g.norm(dim=-1, keepdim=True)).clamp(max=1)
+            ),
+            "This shortens by the sum of the sizes; the Euclidean norm is the root of the sum of "
+            "squares.": lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.abs().sum().item(), c)),
+            "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
+                p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
+            ),
         },
     ),
     FunctionExercise(
@@ -102,11 +158,26 @@ EXERCISES = (
             ([3.0, 2.0, 1.0], 1),
             ([3.0, 2.0, 2.5, 1.0, 1.5, 1.6, 0.5], 2),
             ([1.0, 1.0, 1.0, 0.5], 2),
+            ([1.0, 3.0, 2.0, 2.5, 2.4, 0.5], 2),
+            ([5.0, 6.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.0], 3),
+            ([4.0, 5.0, 3.0, 5.0, 2.0, 5.0, 1.0], 2),
+            ([2.0, 3.0, 3.0], 5),
         ],
         hint="keep the best loss so far, and count the epochs since it was reached.",
         mistakes={
             "An equal loss is not a new best.": lambda losses, patience: epochs_until(
                 [loss - 1e-9 * i for i, loss in enumerate(losses)], patience
+            ),
+            "Each loss was compared with the one before; the best so far is what counts.": (
+                until_it_rises
+            ),
+            "The epochs without a new best must follow each other; a new best starts the count "
+            "again.": until_so_many,
+            "This ends one epoch late: the run ends when patience has run out, not after.": (
+                lambda losses, patience: epochs_until(losses, patience + 1)
+            ),
+            "This is the number of epochs without a new best, not the number of epochs run.": (
+                lambda losses, patience: min(patience, len(losses) - 1 - losses.index(min(losses)))
             ),
             "That is the epoch of the best loss; training goes on until patience runs out.": (
                 lambda losses, patience: losses.index(min(losses)) + 1
@@ -114,6 +185,33 @@ EXERCISES = (
             "Epochs are counted from 1.": lambda losses, patience: (
                 epochs_until(losses, patience) - 1
             ),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    ValueExercise(
+        number="7.1",
+        title="Two learning rates",
+        expected=(0.1 / 256, 0.1 / 8),
+        digits=2,
+        hint="how much longer is the gradient of a sum of 256 losses than that of their mean, and "
+        "how many steps does an epoch have?",
+        mistakes={
+            "The sum's gradient is 256 times longer, so its rate must be shorter.": (25.6, 0.0125),
+            "A mean keeps its size whatever the batch, but eight times as many steps go eight "
+            "times as far.": (0.1 / 256, 0.1),
+            "Small batches make more steps per epoch; each of them must be shorter.": (
+                *(0.1 / 256, 0.8),
+            ),
+            "The root of the ratio is a rule for other optimisers; here distances add up.": (
+                *(0.1 / 256, 0.1 / 8**0.5),
+            ),
+            "The second loss is a mean: it is not divided by the batch size.": (
+                *(0.1 / 256, 0.1 / 32),
+            ),
+            "Neither rate stays as it is.": (0.1, 0.1),
         },
     ),
 )

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable
+from unittest import mock
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
@@ -101,19 +102,86 @@ def accumulation_cases() -> list[tuple]:
     return cases
 
 
+def forgetful_run(num_steps: int, clears: bool = False, lr: float = 0.1) -> float:
+    """Return w after steps down w squared / 2 from 1, with gradients that add up."""
+    w, grad = 1.0, 0.0
+    for _ in range(num_steps):
+        grad = w if clears else grad + w
+        w -= lr * grad
+    return w
+
+
+def small_model(seed: int) -> nn.Module:
+    """Return a model whose normalisation differs between training and evaluation."""
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.BatchNorm1d(3))
+
+
+def training_cases() -> list[tuple]:
+    """Return models with their optimisers: one batch, momentum, a smaller last batch."""
+    cases = []
+    for seed, sizes, momentum in ((0, [4], 0.0), (1, [4, 4], 0.9), (2, [8, 8, 3], 0.0)):
+        model = small_model(seed).eval()
+        batches = [(torch.rand(n, 2, 2), torch.randint(3, (n,))) for n in sizes]
+        # The gradient of an earlier look is still there.
+        nn.functional.cross_entropy(model(batches[0][0]), batches[0][1]).backward()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=momentum)
+        cases.append((model, batches, nn.CrossEntropyLoss(), optimizer))
+    return cases
+
+
+def train_epoch(model, batches, loss, optimizer) -> float:
+    """Train for one epoch; return the mean loss of its examples."""
+    model.train()
+    total, count = 0.0, 0
+    for X, y in batches:
+        optimizer.zero_grad()
+        value = loss(model(X), y)
+        value.backward()
+        optimizer.step()
+        total, count = total + value.item() * len(y), count + len(y)
+    return total / count
+
+
+def loss_and_weights(value: object, model, batches, loss, optimizer) -> tuple:
+    """What is judged of an epoch: the loss, and all parameters in a row."""
+    return value, nn.utils.parameters_to_vector(model.parameters())
+
+
+def without(part: str) -> Callable:
+    """Return an epoch that leaves something out."""
+
+    def epoch(model, batches, loss, optimizer) -> float:
+        left_out = {"zero_grad": optimizer, "step": optimizer, "train": model}[part]
+        with mock.patch.object(left_out, part, return_value=left_out):
+            return train_epoch(model, batches, loss, optimizer)
+
+    return epoch
+
+
+def mean_of_means(model, batches, loss, optimizer) -> float:
+    """Train, and average the batches' losses as if all were equally large."""
+    return sum(train_epoch(model, [b], loss, optimizer) for b in batches) / len(batches)
+
+
+def last_loss(model, batches, loss, optimizer) -> float:
+    """Train, and return the loss of the last batch."""
+    return [train_epoch(model, [b], loss, optimizer) for b in batches][-1]
+
+
 EXERCISES = (
     ValueExercise(
         number="8.1",
         title="The shape of a weight",
         expected=(100, 3072),
-        hint="one row of weights for each output; how many numbers does one picture have?",
+        hint="one row of weights for each output; how many numbers does one image have?",
         mistakes={
             "That is the matrix of the formula; nn.Linear stores it the other way round.": (
                 3072,
                 100,
             ),
-            "The offsets are a tensor of their own.": (100, 3073),
-            "A colour picture has three numbers a pixel.": (100, 1024),
+            "The biases are a tensor of their own.": (100, 3073),
+            "A colour image has three numbers per pixel.": (100, 1024),
             "Flatten keeps the batch apart; it does not enter the weights.": (256, 3072),
         },
     ),
@@ -134,6 +202,13 @@ EXERCISES = (
             "The step goes uphill.": lambda p, g, b, lr, m: (
                 p + lr * (m * b + g),
                 m * b + g,
+            ),
+            "The new buffer is to be returned as well.": lambda p, g, b, lr, m: momentum_step(
+                p, g, b, lr, m
+            )[0],
+            "The buffer comes second.": lambda p, g, b, lr, m: momentum_step(p, g, b, lr, m)[::-1],
+            "The momentum belongs to the buffer, not to the gradient.": lambda p, g, b, lr, m: (
+                momentum_step(p, m * g, b / m, lr, m)
             ),
             "The momentum plays no part.": lambda p, g, b, lr, m: (p - lr * g, g),
             "The buffer is added whole, so it would never forget.": lambda p, g, b, lr, m: (
@@ -173,6 +248,8 @@ EXERCISES = (
             ),
             "That is a straight line.": lambda t, n, a, b: a + (b - a) * t / n,
             "It ends at zero, whatever lr_end is.": lambda t, n, a, b: cosine_rate(t, n, a, 0.0),
+            "The rate does not stop falling at lr_end; the cosine is to be scaled so that it ends "
+            "there.": lambda t, n, a, b: max(b, cosine_rate(t, n, a, 0.0)),
             "lr_end was added on top; the rate has to start at lr.": lambda t, n, a, b: (
                 b + cosine_rate(t, n, a, 0.0)
             ),
@@ -202,6 +279,56 @@ EXERCISES = (
                 [g for _, g in micro_batches(f, X, y, n)]
             ).mean(0),
             "The rows of the last micro-batch were left out.": full_ones_only,
+            "This divides by the number of micro-batches and weighs them by their rows as well.": (
+                lambda f, X, y, n: accumulated(f, X, y, n) / -(-len(X) // n)
+            ),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    ValueExercise(
+        number="8.1",
+        title="The forgotten line",
+        expected=forgetful_run(3),
+        digits=3,
+        hint="the first step has the gradient 1; what stands in .grad at the second?",
+        mistakes={
+            "That is the run with zero_grad in each step.": forgetful_run(3, clears=True),
+            "That is w after two steps.": forgetful_run(2),
+            "That is w after four steps.": forgetful_run(4),
+            "The gradient at each step is that of the present w, added to what is there; it is not "
+            "1 each time.": 1 - 0.1 * (1 + 2 + 3),
+            "That takes three steps along the first gradient.": 0.7,
+            "The derivative of w squared / 2 is w, not 2 w.": 1 - 0.2 - 0.36 - 0.448,
+        },
+    ),
+    FunctionExercise(
+        number="8.5",
+        title="One epoch",
+        reference=train_epoch,
+        cases=training_cases(),
+        observe=loss_and_weights,
+        rtol=1e-4,
+        atol=1e-6,
+        hint="five lines in the loop, in their order; a mean over examples weighs each batch by "
+        "its size, and a model must be told that it is trained.",
+        mistakes={
+            "The gradients of the batch before are still in .grad: zero_grad is missing, or comes "
+            "between backward and step.": without("zero_grad"),
+            "The parameters did not change: step is missing, or comes before backward.": without(
+                "step"
+            ),
+            "The model was not in training mode: its normalisation used the running statistics.": (
+                without("train")
+            ),
+            "The last batch is smaller and must count for less in the mean.": mean_of_means,
+            "This is the loss of the last batch.": last_loss,
+            "This is the sum of the batches' losses.": lambda model, batches, loss, optimizer: (
+                mean_of_means(model, batches, loss, optimizer) * len(batches)
+            ),
+            "The loss is to be returned.": lambda *args: train_epoch(*args) and None,
         },
     ),
 )

@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -259,6 +260,7 @@ class FunctionExercise:
         """Return what one of our own functions gives."""
         copies = deepcopy(args)
         with same_conditions():
+            warnings.simplefilter("ignore")  # a mistake may be warned of; that's for its owner
             value = function(*copies)
         return value if self.observe is None else self.observe(value, *copies)
 
@@ -331,9 +333,10 @@ class FunctionExercise:
         for trial in trials:
             try:
                 given = read(self._given(wrong, trial.args))
-            except Exception:  # a mistake need not work on every case
-                if trial.returned:
+            except Exception as error:  # a mistake may be just that
+                if trial.returned or type(error).__name__ not in trial.problem:
                     return math.inf
+                is_wrong = True
                 continue
             if not trial.returned:
                 return math.inf
@@ -344,7 +347,8 @@ class FunctionExercise:
                 return math.inf
             total += apart
             is_wrong = is_wrong or (differs and bool(trial.problem))
-        return total if is_wrong else math.inf
+        is_met = any(trial.returned for trial in trials)
+        return total if is_wrong and is_met else math.inf
 
     def _message(self, failed: Trial, mistake: str) -> str:
         """Return what is wrong, with the case that shows it."""
