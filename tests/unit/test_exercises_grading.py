@@ -234,6 +234,10 @@ def test_the_first_place_that_differs_is_shown_of_a_large_tensor():
     assert "\n  at        [3, 1] expected 2.0, got 7.5\n  Hint: h." in message
     assert "  at  " not in exercise.judge(lambda x: x).message
 
+    pair = FunctionExercise("0.1", "t", lambda: (1.0, torch.zeros(20)), [()], "h.")
+    assert "\n  at        [1, 0] expected 0.0, got 1.0" in pair.judge(lambda: (1, [1] * 20)).message
+    assert "\n  at        [0] expected 1.0, got 2" in pair.judge(lambda: (2, [1] * 20)).message
+
 
 def test_a_mistake_is_named_only_if_it_fits_every_case():
     cases = [(2.0,), (3.0,), (-1.0,)]

@@ -1,5 +1,7 @@
 """Exercises of chapter 9, reading the results."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -48,20 +50,28 @@ def frequency_cases() -> list[tuple]:
     ]
 
 
-def error_in_equal_parts(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+def error_in_equal_parts(
+    probs: Tensor, labels: Tensor, num_parts: int, descending: bool = False
+) -> float:
     """Calibration error over parts of equal size, sorted by confidence."""
-    return sum(size * abs(gap) for size, gap in parts(probs, labels, num_parts)) / len(probs)
+    return weighted_mean(gaps(probs, labels, descending).tensor_split(num_parts))
 
 
-def parts(
-    probs: Tensor, labels: Tensor, num_parts: int, is_sorted: bool = True
-) -> list[tuple[int, float]]:
-    """Return the size of each part and its accuracy minus its confidence."""
+def gaps(probs: Tensor, labels: Tensor, descending: bool = False, in_order: bool = True) -> Tensor:
+    """Return for each image 1 minus the confidence if it is right, else minus the confidence."""
     confidence, predicted = probs.double().max(1)
-    order = confidence.argsort() if is_sorted else torch.arange(len(probs))
     gap = (predicted == labels).double() - confidence
-    split = [part for part in gap[order].tensor_split(num_parts) if len(part)]
-    return [(len(part), part.mean().item()) for part in split]
+    return gap[confidence.argsort(descending=descending)] if in_order else gap
+
+
+def weighted_mean(parts: Sequence[Tensor]) -> float:
+    """Mean of the parts' distances, weighted by their sizes."""
+    return sum(part.sum().abs().item() for part in parts) / sum(map(len, parts))
+
+
+def in_chunks(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Parts as torch.chunk makes them."""
+    return weighted_mean(gaps(probs, labels).chunk(num_parts))
 
 
 def error_in_equal_widths(probs: Tensor, labels: Tensor, num_bins: int) -> float:
@@ -74,8 +84,8 @@ def error_in_equal_widths(probs: Tensor, labels: Tensor, num_bins: int) -> float
 
 def mean_gap(probs: Tensor, labels: Tensor, num_parts: int) -> float:
     """Mean of the parts' distances, large and small parts alike."""
-    gaps = [abs(gap) for _, gap in parts(probs, labels, num_parts)]
-    return sum(gaps) / len(gaps)
+    parts = gaps(probs, labels).tensor_split(num_parts)
+    return sum(part.mean().abs().item() for part in parts) / num_parts
 
 
 def calibration_cases() -> list[tuple]:
@@ -84,11 +94,14 @@ def calibration_cases() -> list[tuple]:
     probs = torch.stack([first, 1 - first], 1)
     labels = torch.tensor([0, 0, 1, 0, 1])
     many = rows_of_probabilities(50, 4)
+    # Drawn from the probabilities: some parts are too sure, others not sure enough.
+    drawn = torch.multinomial(many, 1, generator=torch.Generator().manual_seed(1))[:, 0]
     return [
         (probs[:2], labels[:2], 1),
         (probs[:4], labels[:4], 2),
         (probs, labels, 2),
-        (many, torch.arange(50) % 4, 7),
+        (many[:10], drawn[:10], 4),
+        (many, drawn, 7),
     ]
 
 
@@ -101,7 +114,7 @@ EXERCISES = (
         mistakes={
             "That is the precision: of all that was called coat, the part that was one.": 0.75,
             "That is the accuracy over all classes.": 115 / 150,
-            "Divide by the number of coats, not by all pictures.": 0.2,
+            "Divide by the number of coats, not by all images.": 0.2,
             "That is the part of the coats that was missed.": 0.4,
         },
     ),
@@ -109,6 +122,7 @@ EXERCISES = (
         number="9.2",
         title="Is the most probable class always the best answer?",
         expected=0.01,
+        digits=3,
         hint="at the threshold p, both actions have the same expected cost.",
         mistakes={
             "That is the most probable state: right only if both mistakes cost the same.": 0.5,
@@ -130,12 +144,29 @@ EXERCISES = (
                 10.0,
                 3.0,
             ),
+            (torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), 4.0, 1.0),
             (torch.tensor([[0.4, 0.35, 0.25], [0.1, 0.1, 0.8]]), 10.0, 3.0),
+            (torch.tensor([[0.75, 0.25], [0.65, 0.35]]), 10.0, 2.0),
+            (torch.tensor([[0.5, 0.25, 0.25]]), 1.0, 2.0),
             (torch.tensor([[0.45, 0.3, 0.25], [0.1, 0.1, 0.8]]), 1.0, 0.6),
             (rows_of_probabilities(20, 5), 5.0, 2.0),
         ],
+        integers=True,
         hint="answering costs something only when the answer is wrong; how probable is that?",
         mistakes={
+            "Where both cost the same, the answer is asked for.": lambda p, m, a: torch.where(
+                (1 - p.amax(1)) * m >= a, -1, p.argmax(1)
+            ),
+            "A threshold of 0.7 is right for one pair of costs only.": lambda p, m, a: ask_below(
+                p, 0.7
+            ),
+            "This always asks.": lambda p, m, a: torch.full((len(p),), -1),
+            "This says whether to ask, not what to answer.": lambda p, m, a: (
+                (1 - p.amax(1)) * m > a
+            ).long(),
+            "These are labels counted from 1.": lambda p, m, a: torch.where(
+                (1 - p.amax(1)) * m > a, -1, p.argmax(1) + 1
+            ),
             "This always answers.": lambda p, m, a: p.argmax(1),
             "It asks where the model is sure.": asking_above,
             "One half is no threshold: the costs decide.": lambda p, m, a: ask_below(p, 0.5),
@@ -165,8 +196,11 @@ EXERCISES = (
             "This would be added to scores, as a logarithm; probabilities are multiplied.": (
                 lambda p, old, new: p + (new / old).log()
             ),
-            "These are the new frequencies alone; the picture plays no part.": (
+            "These are the new frequencies alone; the image plays no part.": (
                 lambda p, old, new: new.expand_as(p)
+            ),
+            "Square roots of the frequencies are a remedy in training; Bayes has none.": (
+                lambda p, old, new: other_frequencies(p, old.sqrt(), new.sqrt())
             ),
             "This divides by the sums of the columns.": lambda p, old, new: (
                 p * new / old / (p * new / old).sum(0)
@@ -178,7 +212,7 @@ EXERCISES = (
     ),
     FunctionExercise(
         number="9.5",
-        title="Bins with equally many pictures",
+        title="Bins with equally many images",
         reference=error_in_equal_parts,
         cases=calibration_cases(),
         rtol=1e-5,
@@ -186,18 +220,45 @@ EXERCISES = (
         hint="sort, cut, and weight each part by its size; torch.tensor_split cuts.",
         mistakes={
             "Each gap is a distance: too sure and not sure enough must not cancel.": (
-                lambda p, y, n: sum(size * gap for size, gap in parts(p, y, n)) / len(p)
+                lambda p, y, n: gaps(p, y).mean().item()
             ),
-            "This is the error of single pictures, not of parts.": lambda p, y, n: (
-                error_in_equal_parts(p, y, len(p))
+            "This is the error of single images, not of parts.": lambda p, y, n: (
+                gaps(p, y).abs().mean().item()
             ),
-            "The pictures were not sorted by confidence.": lambda p, y, n: (
-                sum(size * abs(gap) for size, gap in parts(p, y, n, False)) / len(p)
+            "Sort with the least sure first: the parts that get one more are then the first.": (
+                lambda p, y, n: error_in_equal_parts(p, y, n, descending=True)
+            ),
+            "torch.chunk makes a last part that is much smaller; sizes differ by one at most.": (
+                in_chunks
+            ),
+            "The images were not sorted by confidence.": lambda p, y, n: weighted_mean(
+                gaps(p, y, in_order=False).tensor_split(n)
             ),
             "These bins are equally wide, as in the chapter.": error_in_equal_widths,
             "A larger part must count for more.": mean_gap,
-            "This is a sum over the parts; divide by the number of pictures.": lambda p, y, n: sum(
-                abs(gap) * size for size, gap in parts(p, y, n)
+            "This is a sum over the parts; divide by the number of images.": lambda p, y, n: (
+                error_in_equal_parts(p, y, n) * len(y)
+            ),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    ValueExercise(
+        number="9.1",
+        title="Other frequencies, other numbers",
+        expected=(0.6, 30 / 130),
+        digits=2,
+        hint="recall is read from a row, precision from a column; what happens to the rows?",
+        mistakes={
+            "The recall of coats looks at coats alone; the precision does not.": (0.6, 0.75),
+            "Recall and precision are exchanged.": (30 / 130, 0.6),
+            "Both stand in the old matrix; only the first may be read from it.": (0.75, 0.6),
+            "The second row is that of the coats; the pullovers are the first.": (0.6, 300 / 310),
+            "The precision divides by what was called coat, not by all images.": (0.6, 30 / 690),
+            "Those are the share of coats missed, and of wrong ones among what was called coat.": (
+                *(0.4, 100 / 130),
             ),
         },
     ),

@@ -23,6 +23,66 @@ def denominator(true_score: Tensor, sampled_scores: Tensor, q: Tensor) -> Tensor
     return true_score.exp() + (sampled_scores.exp() / q).mean()
 
 
+def loss_without_hits(
+    label_score: Tensor, label: int, scores: Tensor, classes: Tensor, q: Tensor
+) -> Tensor:
+    """Estimated loss from draws, of which those of the label itself do not count."""
+    weighted = (scores - q.log() - math.log(len(scores))).masked_fill(classes == label, -math.inf)
+    return torch.logsumexp(torch.cat([label_score.reshape(1), weighted]), 0) - label_score
+
+
+def hit_cases() -> list[tuple]:
+    """Return draws without a hit, with one, with two, of the label alone, and large scores."""
+    generator = torch.Generator().manual_seed(4)
+    q = torch.softmax(torch.randn(9, generator=generator), 0)
+    classes = torch.multinomial(q, 30, True, generator=generator)
+    scores = 2 * torch.randn(9, generator=generator)
+    return [
+        (torch.tensor(1.0), 0, torch.tensor([0.0]), torch.tensor([2]), torch.tensor([0.5])),
+        (
+            torch.tensor(1.0),
+            3,
+            torch.tensor([0.0, 1.0, 2.0, 1.0]),
+            torch.tensor([0, 3, 1, 3]),
+            torch.tensor([0.25, 0.125, 0.5, 0.125]),
+        ),
+        (torch.tensor(0.5), 1, torch.tensor([0.5]), torch.tensor([1]), torch.tensor([0.25])),
+        (scores[4], 4, scores[classes], classes, q[classes]),
+        (
+            torch.tensor(1000.0),
+            5,
+            torch.tensor([1001.0, 1000.0]),
+            torch.tensor([2, 5]),
+            torch.tensor([0.5, 0.25]),
+        ),
+    ]
+
+
+def kept_draws(label_score, label, scores, classes, q, count: int) -> Tensor:
+    """The loss as if ``count`` draws had been made."""
+    keep = classes != label
+    total = (scores[keep].exp() / q[keep]).sum() / max(count, 1)
+    return (label_score.exp() + total).log() - label_score
+
+
+def adaptive(head: Tensor, tails: list) -> Tensor:
+    """Log-probabilities of all words from the scores of the head and of each tail."""
+    head = torch.log_softmax(head, 0)
+    num_frequent = len(head) - len(tails)
+    parts = [head[num_frequent + i] + torch.log_softmax(t, 0) for i, t in enumerate(tails)]
+    return torch.cat([head[:num_frequent], *parts])
+
+
+def adaptive_cases() -> list[tuple]:
+    """Return scores of heads and tails: one word and one cluster first, large scores last."""
+    return [
+        (torch.tensor([0.0, 0.0]), [torch.tensor([1.0, 1.0])]),
+        (torch.tensor([2.0, 0.0, 1.0]), [torch.tensor([0.0, 1.0, 2.0])]),
+        (draws(5), [draws(4, seed=1), draws(6, seed=2)]),
+        (torch.tensor([100.0, 0.0]), [torch.tensor([0.0, 150.0])]),
+    ]
+
+
 def recovered(scores: Tensor, q: Tensor) -> Tensor:
     """Probabilities from scores that were trained by negative sampling."""
     return torch.softmax(scores + q.log(), dim=-1)
@@ -48,12 +108,18 @@ EXERCISES = (
         number="10.1",
         title="Very many words",
         expected=(38_450_000, 1_638_400_000),
-        hint="one weight a feature and one offset for each word; one score a word, position and "
+        hint="one weight per feature and one bias for each word; one score per word, position and "
         "sequence, of four bytes each.",
         mistakes={
-            "The offsets are missing.": (38_400_000, 1_638_400_000),
+            "The biases are missing.": (38_400_000, 1_638_400_000),
+            "There is one bias per word, not one per feature.": (38_400_768, 1_638_400_000),
             "A float32 number takes four bytes.": (38_450_000, 409_600_000),
+            "A float32 number takes four bytes; that is its number of bits.": (
+                *(38_450_000, 13_107_200_000),
+            ),
             "Each position of each sequence has its own row of scores.": (38_450_000, 3_200_000),
+            "All sequences of the batch have scores, not one.": (38_450_000, 102_400_000),
+            "Parameters are asked for first, not their bytes.": (153_800_000, 1_638_400_000),
         },
     ),
     FunctionExercise(
@@ -64,11 +130,22 @@ EXERCISES = (
             (torch.tensor([0.25]), 1),
             (torch.tensor([0.25]), 2),
             (PROBS, 10),
-            (torch.tensor([1e-9, 1e-4], dtype=torch.float64), 1000),
+            (torch.tensor([1e-9, 1e-4, 0.5]), 1000),
+            (torch.tensor([1e-30, 1.0], dtype=torch.float64), 7),
         ],
+        atol=0.0,
         hint="first the probability that none of the draws is the class; mind tiny probabilities.",
         mistakes={
+            "1 - q rounds tiny probabilities away; which functions keep them?": lambda q, s: (
+                1 - (1 - q) ** s
+            ),
+            "log1p keeps q, and 1 - exp(x) loses it again; expm1 does not.": lambda q, s: (
+                1 - torch.exp(s * torch.log1p(-q))
+            ),
             "That is the expected count; it can exceed 1.": lambda q, s: q * s,
+            "That is the probability with many draws of a rare class; 1 - q is not exp(-q).": (
+                lambda q, s: -torch.expm1(-q * s)
+            ),
             "That is the probability that it is missing.": lambda q, s: 1 - appears(q, s),
             "That is the probability that all draws are this class.": lambda q, s: q**s,
         },
@@ -94,6 +171,15 @@ EXERCISES = (
                 t.exp() + (s.exp() / q).sum()
             ),
             "The true class belongs to the denominator, too.": lambda t, s, q: (s.exp() / q).mean(),
+            "The true class counts once, not in each draw.": lambda t, s, q: (
+                t.exp() * len(s) + (s.exp() / q).mean()
+            ),
+            "The mean of quotients is not the quotient of means.": lambda t, s, q: (
+                t.exp() + s.exp().sum() / q.sum()
+            ),
+            "This is the logarithm; the denominator is asked for.": lambda t, s, q: denominator(
+                t, s, q
+            ).log(),
         },
     ),
     FunctionExercise(
@@ -113,7 +199,13 @@ EXERCISES = (
             "The proposal must be put back, not taken away again.": lambda o, q: torch.softmax(
                 o - q.log(), -1
             ),
-            "A sigmoid a class does not sum to one.": lambda o, q: torch.sigmoid(o),
+            "Multiplied with the proposal, the probabilities do not sum to one any more.": (
+                lambda o, q: torch.softmax(o, -1) * q
+            ),
+            "One row is one example: the sum goes over the classes.": lambda o, q: torch.softmax(
+                o + q.log(), 0
+            ),
+            "A sigmoid for each class does not sum to one.": lambda o, q: torch.sigmoid(o),
             "The logarithm of the proposal is what belongs to a score.": lambda o, q: torch.softmax(
                 o + q, -1
             ),
@@ -128,6 +220,8 @@ EXERCISES = (
             ((0.0, 2.0, 5.0), (math.log(3), 1.0, 9.0)),
             ((2.0, 1.5, -1.0), (-1.0, 3.0, 4.0)),
             ((1000.0, 1.0, 1.0), (0.0, 2.0, 3.0)),
+            ((-1000.0, 2.0, 1.0), (-1001.0, 2.0, 3.0)),
+            ((-math.inf, 0.0, 0.0), (1.0, 2.0, 3.0)),
         ],
         hint="first bring both sums to the larger maximum; they are then the weights of the means.",
         mistakes={
@@ -135,10 +229,119 @@ EXERCISES = (
             "The sums belong to different maxima; rescale them first.": lambda a, b: mean_with_sums(
                 a[1], b[1], a, b
             ),
+            "Left and right are rescaled to the other one's maximum.": lambda a, b: merged_means(
+                (a[0], a[1] * math.exp(b[0] - a[0]), a[2]),
+                (b[0], b[1] * math.exp(a[0] - b[0]), b[2]),
+            ),
+            "This is the sum of values, weighted; a mean divides by the new sum.": lambda a, b: (
+                *merged_means(a, b)[:2],
+                merged_means(a, b)[1] * merged_means(a, b)[2],
+            ),
+            "The sum belongs to the larger maximum; this brings it to the smaller one.": (
+                lambda a, b: (
+                    max(a[0], b[0]),
+                    merged_means(a, b)[1] * math.exp(abs(a[0] - b[0])),
+                    merged_means(a, b)[2],
+                )
+            ),
             "The sums were added without rescaling.": lambda a, b: (
                 max(a[0], b[0]),
                 a[1] + b[1],
                 (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1]),
+            ),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    FunctionExercise(
+        number="10.3",
+        title="A hit by chance",
+        reference=loss_without_hits,
+        cases=hit_cases(),
+        hint="the expectation of a draw, with hits counted as 0, is the sum over the other "
+        "classes: by how many draws is it divided? Then mind large scores.",
+        mistakes={
+            "A draw of the label counts it a second time.": lambda z, y, s, c, q: (
+                torch.logsumexp(torch.cat([z.reshape(1), s - q.log() - math.log(len(s))]), 0) - z
+            ),
+            "A hit is a draw that found nothing, but it was a draw: divide by all of them.": (
+                lambda z, y, s, c, q: kept_draws(z, y, s, c, q, int((c != y).sum()))
+            ),
+            "exp overflows: bring all terms to one maximum first.": lambda z, y, s, c, q: (
+                kept_draws(z, y, s, c, q, len(s))
+            ),
+            "The proposal is missing: frequent classes count too often.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, torch.ones_like(q))
+            ),
+            "This is a sum over the draws; each stands for 1 / (s q) of them.": (
+                lambda z, y, s, c, q: loss_without_hits(z, y, s + math.log(len(s)), c, q)
+            ),
+            "The label belongs to the denominator, too.": lambda z, y, s, c, q: (
+                torch.logsumexp((s - q.log() - math.log(len(s)))[c != y], 0) - z
+            ),
+            "This is the logarithm of the denominator; the label's score is missing.": (
+                lambda z, y, s, c, q: loss_without_hits(z, y, s, c, q) + z
+            ),
+            "A loss is never negative: the sign is wrong.": lambda z, y, s, c, q: (
+                -loss_without_hits(z, y, s, c, q)
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="10.4",
+        title="What an adaptive softmax says of every word",
+        reference=adaptive,
+        cases=adaptive_cases(),
+        hint="the probability of a word in a cluster is that of the cluster times that of the word "
+        "in it; which becomes a sum?",
+        properties=[
+            (
+                "The probabilities of all words should sum to 1.",
+                lambda value, head, tails: bool(abs(value.exp().sum() - 1) < 1e-4),
+            )
+        ],
+        mistakes={
+            "These are probabilities; their logarithms are asked for.": lambda h, t: adaptive(
+                h, t
+            ).exp(),
+            "The scores of a tail compete within their cluster only; this is one softmax over "
+            "all.": lambda h, t: torch.log_softmax(torch.cat([h[: len(h) - len(t)], *t]), 0),
+            "The tails were not normalised.": lambda h, t: torch.cat(
+                [
+                    torch.log_softmax(h, 0)[: len(h) - len(t)],
+                    *(
+                        torch.log_softmax(h, 0)[len(h) - len(t) + i] + tail
+                        for i, tail in enumerate(t)
+                    ),
+                ]
+            ),
+            "The probability of the cluster is missing.": lambda h, t: torch.cat(
+                [
+                    torch.log_softmax(h, 0)[: len(h) - len(t)],
+                    *(torch.log_softmax(tail, 0) for tail in t),
+                ]
+            ),
+            "The clusters are no words: their entries of the head do not belong to the result.": (
+                lambda h, t: torch.cat([torch.log_softmax(h, 0), adaptive(h, t)[len(h) - len(t) :]])
+            ),
+            "The clusters compete with the frequent words in the head.": lambda h, t: torch.cat(
+                [
+                    torch.log_softmax(h[: len(h) - len(t)], 0),
+                    adaptive(h, t)[len(h) - len(t) :],
+                ]
+            ),
+            "exp underflowed, and its logarithm is -inf: stay with logarithms.": lambda h, t: (
+                torch.cat(
+                    [
+                        torch.softmax(h, 0)[: len(h) - len(t)],
+                        *(
+                            torch.softmax(h, 0)[len(h) - len(t) + i] * torch.softmax(tail, 0)
+                            for i, tail in enumerate(t)
+                        ),
+                    ]
+                ).log()
             ),
         },
     ),

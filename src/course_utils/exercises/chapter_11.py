@@ -45,6 +45,35 @@ def speedup(compute: float, exchange: float, num_processes: int) -> float:
     return compute / (compute / num_processes + exchange)
 
 
+def near_their_speed(counts: list, n: int, speeds: list) -> bool:
+    """Whether the counts share n out, each less than one off the exact share of its speed."""
+    exact = [n * speed / sum(speeds) for speed in speeds]
+    return sum(counts) == n and all(
+        count >= 0 and abs(count - share) < 1 for count, share in zip(counts, exact, strict=True)
+    )
+
+
+def by_speed(n: int, speeds: list) -> list:
+    """Counts in proportion to the speeds."""
+    passed, ends = 0.0, [0]
+    for speed in speeds:
+        passed += speed
+        ends.append(round(n * passed / sum(speeds)))
+    return [stop - start for start, stop in pairwise(ends)]
+
+
+def combined_unless_empty(gradients: Tensor, counts: Tensor) -> Tensor:
+    """Gradient of the mean over all examples; shares without examples have none."""
+    return combined(gradients[counts > 0], counts[counts > 0])
+
+
+def timed(fixed: float, shared: float, exchange: float, num_processes: int) -> float:
+    """Time on one process over the time on several, of which a part is not shared."""
+    several = fixed + shared / num_processes + exchange
+    return (fixed + shared) / several if num_processes > 1 else 1.0
+
+
+NAN = float("nan")
 GRADIENTS = torch.tensor([[1.0, 2.0], [3.0, -2.0], [5.0, 0.0]])
 
 EXERCISES = (
@@ -54,7 +83,11 @@ EXERCISES = (
         expected=(31_400, 47_100),
         hint="four bytes for each of the 7850 parameters; a ring sends 2 (p - 1) / p times that.",
         mistakes={
-            "The offsets are exchanged, too.": (31_360, 47_040),
+            "The biases are exchanged, too.": (31_360, 47_040),
+            "A float32 number takes four bytes, not eight.": (62_800, 94_200),
+            "In a ring each piece travels twice: to be added up, and to be handed out.": (
+                *(31_400, 23_550),
+            ),
             "A float32 number takes four bytes.": (7850, 11_775),
             "That is the ring for two processes.": (31_400, 31_400),
             "In a ring no process sends its own share around completely.": (31_400, 62_800),
@@ -78,6 +111,12 @@ EXERCISES = (
             "A stop is the place after the last one, as in a slice.": lambda n, p: [
                 (start, stop - 1) for start, stop in shares(n, p)
             ],
+            "These are places and sizes; starts and stops are asked for.": lambda n, p: [
+                (start, stop - start) for start, stop in shares(n, p)
+            ],
+            "Shares of the size rounded up leave little or nothing to the last.": lambda n, p: [
+                (min(r * -(-n // p), n), min((r + 1) * -(-n // p), n)) for r in range(p)
+            ],
         },
     ),
     FunctionExercise(
@@ -93,6 +132,15 @@ EXERCISES = (
         mistakes={
             "This counts a small share as much as a large one.": lambda g, n: g.mean(0),
             "This is a sum of means.": lambda g, n: g.sum(0),
+            "This is divided by the number of processes; divide by that of the examples.": (
+                lambda g, n: (n[:, None] * g).sum(0) / len(n)
+            ),
+            "Each mean is multiplied with the number of its examples, not divided by it.": (
+                lambda g, n: (g / n[:, None]).sum(0) / (1 / n).sum()
+            ),
+            "One number per parameter is asked for; this adds up over the parameters.": (
+                lambda g, n: combined(g, n).sum()
+            ),
             "This is the gradient of the sum over the examples; divide by their number.": (
                 lambda g, n: (n[:, None] * g).sum(0)
             ),
@@ -106,6 +154,7 @@ EXERCISES = (
             (torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0])),
             (torch.tensor([3.0, -1.0, 2.5]), torch.tensor([1.5, 4.0, 1.0])),
             (torch.tensor([1000.0, 900.0]), torch.tensor([1.0, 2.0])),
+            (torch.tensor([-500.0, -499.0, -1000.0]), torch.tensor([1.0, 2.0, 3.0])),
         ],
         hint="first the largest maximum; then every sum is brought to it, and they are added.",
         mistakes={
@@ -117,6 +166,18 @@ EXERCISES = (
             ),
             "The sum is to be relative to the maximum; without that it overflows.": (
                 lambda m, s: (m.max(), (s * m.exp()).sum())
+            ),
+            "The maximum of the first process is not that of all.": lambda m, s: (
+                m[0],
+                (s * (m - m[0]).exp()).sum(),
+            ),
+            "This is the log-sum-exp; the pair is asked for.": lambda m, s: torch.logsumexp(
+                m + s.log(), 0
+            ),
+            "The maximum comes first.": lambda m, s: global_pair(m, s)[::-1],
+            "This is the mean of the sums, not their sum.": lambda m, s: (
+                m.max(),
+                (s * (m - m.max()).exp()).mean(),
             ),
         },
     ),
@@ -130,8 +191,141 @@ EXERCISES = (
         mistakes={
             "This forgets the exchange.": lambda c, e, p: float(p),
             "The computation is shared out among the processes.": lambda c, e, p: c / (c + e),
+            "This is how much slower; the old time is divided by the new one.": lambda c, e, p: (
+                (c / p + e) / c
+            ),
+            "This is the time saved, not how many times faster.": lambda c, e, p: c - (c / p + e),
             "This is the new time, not the old one divided by it.": lambda c, e, p: c / p + e,
             "The exchange is not shared out; it comes on top.": lambda c, e, p: c * p / (c + e),
+        },
+    ),
+)
+
+# Statements that the chapter does not have yet.
+NEXT = (
+    FunctionExercise(
+        number="11.2",
+        title="Shares for unequal machines",
+        reference=by_speed,
+        cases=[
+            (4, [1.0, 1.0]),
+            (4, [3.0, 1.0]),
+            (10, [1.0, 1.0, 1.0]),
+            (256, [1.0, 2.5, 4.0]),
+            (3, [1.0, 1.0, 1.0, 1.0, 1.0]),
+            (7, [0.1, 0.1, 5.0]),
+        ],
+        integers=True,
+        properties=[
+            ("The counts should add up to n.", lambda counts, n, speeds: sum(counts) == n),
+            ("No count can be below 0.", lambda counts, n, speeds: min(counts) >= 0),
+            (
+                "Each count should be less than one off the exact share of its speed.",
+                near_their_speed,
+            ),
+        ],
+        accepts=near_their_speed,
+        hint="let the stops be the rounded shares of the speeds added up so far.",
+        mistakes={
+            "Rounded one by one, the counts need not add up to n.": lambda n, speeds: [
+                round(n * speed / sum(speeds)) for speed in speeds
+            ],
+            "Rounded down, the counts leave examples to nobody.": lambda n, speeds: [
+                int(n * speed / sum(speeds)) for speed in speeds
+            ],
+            "Shares of an example cannot be computed; round them so that the sum stays n.": (
+                lambda n, speeds: [n * speed / sum(speeds) for speed in speeds]
+            ),
+            "These shares are equal, whatever the speeds.": lambda n, speeds: [
+                stop - start for start, stop in shares(n, len(speeds))
+            ],
+            "The slower machine gets more.": lambda n, speeds: by_speed(
+                n, [1 / speed for speed in speeds]
+            ),
+            "What is left over is shared out, too; this gives it all to the last.": (
+                lambda n, speeds: [
+                    *(counts := [int(n * v / sum(speeds)) for v in speeds[:-1]]),
+                    n - sum(counts),
+                ]
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="11.3",
+        title="A process without examples",
+        reference=combined_unless_empty,
+        cases=[
+            (torch.tensor([[1.0], [4.0]]), torch.tensor([2, 1])),
+            (GRADIENTS, torch.tensor([100, 100, 56])),
+            (torch.tensor([[1.0, 2.0], [NAN, NAN]]), torch.tensor([3, 0])),
+            (torch.tensor([[NAN, NAN], [1.0, 2.0], [4.0, -1.0]]), torch.tensor([0, 1, 2])),
+            (torch.tensor([[NAN, 1.0], [3.0, 2.0]]), torch.tensor([1, 1])),
+        ],
+        hint="a mean over all examples weighs each share by its count; 0 times nan is nan, and a "
+        "nan that examples have made must stay.",
+        mistakes={
+            "0 times nan is nan: a share without examples must be left out.": combined,
+            "This counts a small share as much as a large one.": lambda g, n: g[n > 0].mean(0),
+            "This is a sum of means.": lambda g, n: g[n > 0].sum(0),
+            "This is the gradient of the sum over the examples; divide by their number.": (
+                lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0)
+            ),
+            "This also hides a nan that comes from examples: then the training has failed.": (
+                lambda g, n: combined(g.nan_to_num(0.0), n)
+            ),
+            "This is divided by the number of processes; divide by that of the examples.": (
+                lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0) / len(n)
+            ),
+        },
+    ),
+    ValueExercise(
+        number="11.4",
+        title="Which is cheaper to share?",
+        expected=38_450_000 // 771,
+        hint="count the parameters with their biases; then what one row costs, in four parts.",
+        mistakes={
+            "The biases have gradients, too.": 38_400_000 // 771,
+            "What lies below the layer needs a gradient, of 768 numbers per row.": 38_450_000 // 3,
+            "The label's score stands on one process, and the others need it.": 38_450_000 // 770,
+            "A row has a maximum and a sum, too.": 38_450_000 // 768,
+            "There both hand over the same, or class parallel a little more: round down.": (
+                38_450_000 // 771 + 1
+            ),
+            "These are numbers of parameters, not of rows.": 38_450_000,
+            "The scores are not handed over.": 38_450_000 // 50_000,
+        },
+    ),
+    FunctionExercise(
+        number="11.5",
+        title="Does it pay?",
+        reference=timed,
+        cases=[
+            (0.0, 1.0, 0.25, 2),
+            (0.5, 2.0, 0.25, 2),
+            (0.5, 2.0, 0.25, 1),
+            (1.0, 10.0, 0.5, 4),
+            (0.1, 0.2, 0.3, 8),
+        ],
+        hint="of the old time only one part is shared out, and the exchange comes on top; one "
+        "process has nobody to exchange with.",
+        mistakes={
+            "This forgets the exchange.": lambda f, s, e, p: (f + s) / (f + s / p),
+            "The fixed part is not shared out.": lambda f, s, e, p: (
+                (f + s) / ((f + s) / p + e) if p > 1 else 1.0
+            ),
+            "The fixed part is missing.": lambda f, s, e, p: s / (s / p + e) if p > 1 else 1.0,
+            "One process has nobody to exchange with.": lambda f, s, e, p: (
+                (f + s) / (f + s / p + e)
+            ),
+            "This is the new time, not the old one divided by it.": lambda f, s, e, p: (
+                f + s / p + e if p > 1 else f + s
+            ),
+            "This is how much slower; the old time is divided by the new one.": (
+                lambda f, s, e, p: 1 / timed(f, s, e, p)
+            ),
+            "The exchange is not shared out; it comes on top.": lambda f, s, e, p: (
+                (f + s) / (f + (s + e) / p) if p > 1 else 1.0
+            ),
         },
     ),
 )

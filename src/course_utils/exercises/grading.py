@@ -19,6 +19,7 @@ from course_utils.exercises.answers import (
     distance,
     distances,
     holds_integers,
+    items,
     like,
     read,
     shortened,
@@ -366,19 +367,27 @@ class FunctionExercise:
         return "\n  ".join([*lines, f"Hint: {self.hint}"])
 
     def _place(self, failed: Trial, shown: Callable) -> list[str]:
-        """Return the first place in which a large tensor differs, in a line."""
-        value, expected = failed.value, failed.expected
-        if not isinstance(expected, Tensor) or "a tensor" not in show(expected):
+        """Return the first place in which numbers differ that are not shown, in a line."""
+        if "a tensor" not in show(failed.expected) or wrong_kind(failed.value, failed.expected):
             return []
-        if wrong_kind(value, expected):
-            return []
-        (apart,) = distances(value, expected, self.tolerance)
-        if not (apart > 1).any():
-            return []
-        place = torch.unravel_index((apart > 1).nonzero()[0, 0], expected.shape)
-        at = tuple(int(i) for i in place)
-        got = as_numbers(value)[at].item()  # type: ignore[index]
-        return [f"at        {list(at)} expected {shown(expected[at].item())}, got {shown(got)}"]
+        place, got, right = first_difference(failed.value, failed.expected, self.tolerance)
+        return [f"at        {place} expected {shown(right)}, got {shown(got)}"]
+
+
+def first_difference(value: object, expected: object, tolerance: Tolerance) -> tuple:
+    """Return where two values of one kind differ first, and the two there."""
+    if isinstance(expected, (list, tuple)):
+        pairs = zip(cast(list, items(value)), expected, strict=True)
+        for i, (v, e) in enumerate(pairs):
+            if distance(v, e, tolerance) > 1:
+                place, got, right = first_difference(v, e, tolerance)
+                return [i, *place], got, right
+    if not isinstance(expected, Tensor):
+        return [], value, expected
+    (apart,) = distances(value, expected, tolerance)
+    place = torch.unravel_index((apart > 1).nonzero()[0, 0], expected.shape)
+    at = tuple(int(i) for i in place)
+    return list(at), as_numbers(value)[at].item(), expected[at].item()  # type: ignore[index]
 
 
 def has_dots(value: object) -> bool:
