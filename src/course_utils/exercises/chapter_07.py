@@ -1,5 +1,6 @@
 """Exercises of chapter 7, softmax regression from scratch."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -65,6 +66,44 @@ def until_so_many(losses: list, patience: int) -> int:
     return len(losses)
 
 
+CLIPPING = FunctionExercise(
+    number="7.3",
+    title="A step that cannot be too long",
+    reference=clipped_step,
+    cases=[
+        (torch.tensor([1.0]), torch.tensor([0.5]), 0.1, 1.0),
+        (torch.tensor([1.0]), torch.tensor([4.0]), 0.1, 1.0),
+        (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 2.5),
+        (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.0),
+        (torch.tensor([1.0, -1.0]), torch.tensor([-0.3, 0.4]), 5.0, 1.0),
+        (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
+        (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
+        (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
+    ],
+    hint="shorten the whole gradient by one factor, and only when its norm is above the limit.",
+    mistakes={
+        "Each number was cut by itself; that turns the gradient.": lambda p, g, lr, c: (
+            p - lr * g.clamp(-c, c)
+        ),
+        "A gradient that is short enough must stay as it is.": lambda p, g, lr, c: (
+            p - lr * g * c / g.norm()
+        ),
+        "The step goes uphill.": lambda p, g, lr, c: 2 * p - clipped_step(p, g, lr, c),
+        "The gradient was not shortened.": lambda p, g, lr, c: p - lr * g,
+        "The limit is for the gradient; here the step, lr times the gradient, was shortened.": (
+            lambda p, g, lr, c: clipped_step(p, lr * g, 1.0, c)
+        ),
+        "The limit is for the whole gradient, not for each of its rows.": lambda p, g, lr, c: (
+            p - lr * g * (c / g.norm(dim=-1, keepdim=True)).clamp(max=1)
+        ),
+        "This shortens by the sum of the sizes; the Euclidean norm is the root of the sum of "
+        "squares.": lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.abs().sum().item(), c)),
+        "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
+            p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
+        ),
+    },
+)
+
 EXERCISES = (
     ValueExercise(
         number="7.1",
@@ -107,47 +146,7 @@ EXERCISES = (
             "The labels were not subtracted.": lambda X, p, y: X.flatten(1).T @ p / len(y),
         },
     ),
-    FunctionExercise(
-        number="7.3",
-        title="A step that cannot be too long",
-        reference=clipped_step,
-        cases=[
-            (torch.tensor([1.0]), torch.tensor([0.5]), 0.1, 1.0),
-            (torch.tensor([1.0]), torch.tensor([4.0]), 0.1, 1.0),
-            (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 2.5),
-            (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.0),
-            (torch.tensor([1.0, -1.0]), torch.tensor([-0.3, 0.4]), 5.0, 1.0),
-            (torch.ones(2), torch.zeros(2), 0.1, 1.0),
-            (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
-            (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
-            (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
-        ],
-        hint="shorten the whole gradient by one factor, and only when its norm is above the limit.",
-        mistakes={
-            "Each number was cut by itself; that turns the gradient.": lambda p, g, lr, c: (
-                p - lr * g.clamp(-c, c)
-            ),
-            "A gradient that is short enough must stay as it is.": lambda p, g, lr, c: (
-                p - lr * g * c / g.norm()
-            ),
-            "The step goes uphill.": lambda p, g, lr, c: 2 * p - clipped_step(p, g, lr, c),
-            "The gradient was not shortened.": lambda p, g, lr, c: p - lr * g,
-            "The limit is for the gradient; here the step, lr times the gradient, was shortened.": (
-                lambda p, g, lr, c: clipped_step(p, lr * g, 1.0, c)
-            ),
-            "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
-                p - lr * g / g.norm() * g.norm().clamp(max=c)
-            ),
-            "The limit is for the whole gradient, not for each of its rows.": lambda p, g, lr, c: (
-                p - lr * g * (c / g.norm(dim=-1, keepdim=True)).clamp(max=1)
-            ),
-            "This shortens by the sum of the sizes; the Euclidean norm is the root of the sum of "
-            "squares.": lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.abs().sum().item(), c)),
-            "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
-                p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
-            ),
-        },
-    ),
+    CLIPPING,
     FunctionExercise(
         number="7.4",
         title="When to stop",
@@ -212,6 +211,17 @@ NEXT = (
                 *(0.1 / 256, 0.1 / 32),
             ),
             "Neither rate stays as it is.": (0.1, 0.1),
+        },
+    ),
+    # The chapter's solution still divides by the norm of a gradient of zeros.
+    replace(
+        CLIPPING,
+        cases=[*CLIPPING.cases, (torch.ones(2), torch.zeros(2), 0.1, 1.0)],
+        mistakes={
+            **CLIPPING.mistakes,
+            "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
+                p - lr * g / g.norm() * g.norm().clamp(max=c)
+            ),
         },
     ),
 )
