@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from benchmarks import Ratio
-from course_utils.plots.scaling import fit_power
-from course_utils.profiling import best_seconds, tensor_bytes
+from course_utils.profiling import best_seconds, fit_power, tensor_bytes
 from course_utils.softmax import softmax, softmax_jacobian, softmax_vjp
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 5500, 10_000, 30_000, 100_000, 300_000, 1_000_000)

@@ -1,10 +1,11 @@
-"""What a function costs: processor time, and the memory of the tensors that it makes."""
+"""What a function costs: processor time, the memory of the tensors it makes, how both grow."""
 
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -14,21 +15,40 @@ from course_utils.threads import one_thread
 from course_utils.validation import require_count
 
 
-class _TensorBytes(TorchDispatchMode):
-    """Add up the storage of every tensor an operation makes; views of its inputs cost nothing."""
+class _Storages(TorchDispatchMode):
+    """Follow every storage that an operation makes until its last tensor is gone.
+
+    Views of what was there before cost nothing.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.total = 0
+        self.holders: Counter[int] = Counter()  # storage address -> tensors that hold it
+        self.sizes: dict[int, int] = {}  # of the storages that live
+        self.total = 0  # bytes of all storages made
+        self.peak = 0  # most bytes that lived at the same time
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         given = {_address(t) for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}
-        made = {_address(t): t for t in tree_leaves(out) if isinstance(t, Tensor)}
-        self.total += sum(
-            t.untyped_storage().nbytes() for address, t in made.items() if address not in given
-        )
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, Tensor) and _address(tensor) not in given - set(self.sizes):
+                self._hold(tensor)
+        self.peak = max(self.peak, sum(self.sizes.values()))
         return out
+
+    def _hold(self, tensor: Tensor) -> None:
+        address = _address(tensor)
+        if address not in self.sizes:
+            self.sizes[address] = tensor.untyped_storage().nbytes()
+            self.total += self.sizes[address]
+        self.holders[address] += 1
+        weakref.finalize(tensor, self._release, address)
+
+    def _release(self, address: int) -> None:
+        self.holders[address] -= 1
+        if not self.holders[address]:
+            self.sizes.pop(address, None)
 
 
 def _address(tensor: Tensor) -> int:
@@ -85,39 +105,9 @@ def tensor_bytes(function: Callable[[], object]) -> int:
     -------
     int, bytes
     """
-    with _TensorBytes() as counter:
+    with _Storages() as storages:
         function()
-    return counter.total
-
-
-class _LiveBytes(TorchDispatchMode):
-    """Follow every storage that an operation makes until its last tensor is gone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.holders: Counter[int] = Counter()  # storage address -> tensors that hold it
-        self.sizes: dict[int, int] = {}
-        self.peak = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        given = {_address(t) for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}
-        for tensor in tree_leaves(out):
-            if isinstance(tensor, Tensor) and _address(tensor) not in given - set(self.sizes):
-                self._hold(tensor)
-        self.peak = max(self.peak, sum(self.sizes.values()))
-        return out
-
-    def _hold(self, tensor: Tensor) -> None:
-        address = _address(tensor)
-        self.sizes[address] = tensor.untyped_storage().nbytes()
-        self.holders[address] += 1
-        weakref.finalize(tensor, self._release, address)
-
-    def _release(self, address: int) -> None:
-        self.holders[address] -= 1
-        if not self.holders[address]:
-            self.sizes.pop(address, None)
+    return storages.total
 
 
 def peak_tensor_bytes(function: Callable[[], object]) -> int:
@@ -133,6 +123,42 @@ def peak_tensor_bytes(function: Callable[[], object]) -> int:
     -------
     int, bytes
     """
-    with _LiveBytes() as live:
+    with _Storages() as storages:
         function()
-    return live.peak
+    return storages.peak
+
+
+def fit_power(
+    sizes: Sequence[float],
+    values: Sequence[float],
+    between: tuple[float, float] = (0.0, float("inf")),
+) -> tuple[float, float]:
+    """Fit ``values = factor * sizes**power`` by least squares on the logarithms.
+
+    Parameters
+    ----------
+    sizes, values : sequences of positive numbers of the same length
+    between : smallest and largest size that take part in the fit
+
+    Returns
+    -------
+    (power, factor)
+        The slope on log-log axes, and the value at size 1.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two points lie in the range, or a number of theirs is not finite and above 0.
+    """
+    points = np.array([sizes, values], dtype=float)  # (2, n)
+    points = points[:, ~((points[0] < between[0]) | (points[0] > between[1]))]
+    if points.shape[1] < 2:
+        raise ValueError(f"between must leave at least two sizes to fit, got {between} for {sizes}")
+    if not (np.isfinite(points).all() and (points > 0).all()):
+        raise ValueError(
+            f"sizes and values must be finite numbers above 0, got {points.T.tolist()}; "
+            "drop the points that are not"
+        )
+    x, y = np.log(points)
+    power, log_factor = np.polyfit(x, y, 1)
+    return float(power), float(np.exp(log_factor))

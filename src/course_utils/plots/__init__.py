@@ -1,4 +1,5 @@
-"""Plots of the course: each function draws on a given Axes and returns it.
+"""Plots of the course: each function draws on the Axes it is given and returns them.
 
-One module per theme. ``style`` holds the palette shared with the interactive figures and the book.
+Nothing is computed here but what a drawing needs. ``style`` holds the palette shared with the
+interactive figures and the book, ``labels`` what is written.
 """

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from course_utils.plots.labels import note
 from course_utils.plots.style import COLORS
 
 
@@ -20,11 +21,11 @@ def plot_grey_values(ax: Axes, images: Tensor, bins: int = 32) -> Axes:
     shares = images.histc(bins, 0, 1) / images.numel()  # (bins,)
     ax.bar([(i + 0.5) / bins for i in range(bins)], shares.tolist(), 1 / bins, color=COLORS["sky"])
     mean, deviation = images.mean().item(), images.std().item()
-    top = shares.max().item()
-    ax.axvline(mean, color=COLORS["vermillion"])
-    ax.text(mean + 0.02, 0.9 * top, f"mean {mean:.4f}", color=COLORS["vermillion"])
-    ax.plot([mean, mean + deviation], [0.7 * top] * 2, color=COLORS["vermillion"], marker="|")
-    ax.text(mean + 0.02, 0.74 * top, f"deviation {deviation:.4f}", color=COLORS["vermillion"])
+    top, red = shares.max().item(), {"color": COLORS["vermillion"]}
+    ax.axvline(mean, **red)
+    ax.text(mean + 0.02, 0.9 * top, f"mean {mean:.4f}", **red)
+    ax.plot([mean, mean + deviation], [0.7 * top] * 2, marker="|", **red)
+    ax.text(mean + 0.02, 0.74 * top, f"deviation {deviation:.4f}", **red)
     ax.set(xlabel="grey value (0 black, 1 white)", ylabel="share of all pixels")
     return ax
 
@@ -37,18 +38,15 @@ def plot_reading_times(ax: Axes, seconds: Mapping[str, float]) -> Axes:
     ax : matplotlib Axes
     seconds : mapping from what was measured to seconds
     """
-    names, values = list(seconds), list(seconds.values())
-    fastest = min(values)
-    ax.barh(names, values, color=COLORS["blue"], height=0.6)
-    for row, value in enumerate(values):
+    fastest, slowest = min(seconds.values()), max(seconds.values())
+    ax.barh(list(seconds), list(seconds.values()), color=COLORS["blue"], height=0.6)
+    for row, value in enumerate(seconds.values()):
         ratio = f", {value / fastest:.0f} times as long" if value > fastest else ""
-        ax.annotate(
-            f"{value:.2g} s{ratio}", (value, row), (5, 0), textcoords="offset points", va="center"
-        )
-    ax.set_xlim(0, 1.6 * max(values))
+        note(ax, f"{value:.2g} s{ratio}", (value, row), (5, 0), va="center")
+    ax.set_xlim(0, 1.6 * slowest)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel("seconds to read 60 000 pictures once")
+    ax.set_xlabel("seconds to read 60 000 images once")
     return ax
 
 
@@ -61,19 +59,18 @@ def plot_optimism(
     ----------
     ax : matplotlib Axes
     sizes : sequence of int
-        Number of pictures by which the model was chosen.
+        Number of images by which the model was chosen.
     looked, was : sequences of float
-        Its accuracy on those pictures, and on others; fractions.
+        Its accuracy on those images, and on others; fractions.
     """
     ax.fill_between(sizes, was, looked, color=COLORS["sky"], alpha=0.3)
     for values, color, text, shift in (
-        (looked, COLORS["vermillion"], "on the pictures it was chosen by", 8),
-        (was, COLORS["blue"], "on other pictures", -14),
+        (looked, COLORS["vermillion"], "on the images it was chosen by", 8),
+        (was, COLORS["blue"], "on other images", -14),
     ):
         ax.plot(sizes, values, "o-", color=color)
-        place = (sizes[1], values[1])
-        ax.annotate(text, place, (8, shift), textcoords="offset points", color=color)
+        note(ax, text, (sizes[1], values[1]), (8, shift), color=color)
     ax.set_xscale("log")
     ax.margins(y=0.15)
-    ax.set(xlabel="pictures used for choosing", ylabel="accuracy of the chosen model")
+    ax.set(xlabel="images used for choosing", ylabel="accuracy of the chosen model")
     return ax

@@ -1,4 +1,4 @@
-"""Curves, bars and tables: functions with their derivatives, scores, class probabilities."""
+"""Functions of one variable or two: curves, bars, level lines, colours on a triangle."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,29 +6,12 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from course_utils.plots.labels import name_lines, note, number
 from course_utils.plots.style import COLORS, SEQUENTIAL
 
 LINE_COLORS = [COLORS[name] for name in ("blue", "vermillion", "green", "purple", "grey")]
-
-
-def derivative(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-    """Derivative of an elementwise function at every entry of ``z``, by automatic differentiation.
-
-    Parameters
-    ----------
-    function : callable
-        Maps a tensor to a tensor of the same shape, entry by entry.
-    z : Tensor
-        Any shape, floating point.
-
-    Returns
-    -------
-    Tensor
-        Same shape as ``z``.
-    """
-    z = z.detach().clone().requires_grad_()
-    (slope,) = torch.autograd.grad(function(z).sum(), z)
-    return slope
+HEIGHT = 3**0.5 / 2  # of a triangle with sides of length 1
+CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, HEIGHT]], dtype=torch.float64)
 
 
 def plot_curves(
@@ -46,20 +29,17 @@ def plot_curves(
         Write the names to the right of this ``x``, above falling and below rising curves;
         at the right ends of the curves by default.
     """
-    i = -1 if label_at is None else int((x - label_at).abs().argmin())
     for (name, y), color in zip(curves.items(), LINE_COLORS, strict=False):
-        ax.plot(x.tolist(), y.tolist(), color=color)
-        place = {"xytext": (6, 0), "va": "center"}
+        ax.plot(x.tolist(), y.tolist(), color=color, label=name)
         if label_at is not None:
+            i = int((x - label_at).abs().argmin())
             rises = bool(y[min(i + 1, len(y) - 1)] > y[i])
-            place = {"xytext": (4, -3 if rises else 3), "va": "top" if rises else "bottom"}
-        style = {"color": color, "fontweight": "bold", "annotation_clip": False}
-        point = (float(x[i]), float(y[i]))
-        ax.annotate(name, point, textcoords="offset points", **place, **style)
-    return ax
+            style = {"va": "top" if rises else "bottom", "color": color, "fontweight": "bold"}
+            note(ax, name, (float(x[i]), float(y[i])), (4, -3 if rises else 3), **style)
+    return ax if label_at is not None else name_lines(ax)
 
 
-def plot_activation(ax: Axes, name: str, function: Callable[[Tensor], Tensor], z: Tensor) -> Axes:
+def plot_activation(ax: Axes, name: str, z: Tensor, values: Tensor, slopes: Tensor) -> Axes:
     """Draw an activation function (solid) and its derivative (dashed).
 
     Parameters
@@ -67,14 +47,12 @@ def plot_activation(ax: Axes, name: str, function: Callable[[Tensor], Tensor], z
     ax : Axes
     name : str
         Title of the panel.
-    function : callable
-        Elementwise, for instance ``torch.sigmoid``.
-    z : Tensor of shape (n,)
-        Where to evaluate, ascending.
+    z, values, slopes : Tensors of shape (n,)
+        Inputs, ascending; the function and its derivative there.
     """
-    ax.plot(z.tolist(), function(z).tolist(), color=COLORS["blue"], label="function")
-    slope = derivative(function, z)
-    ax.plot(z.tolist(), slope.tolist(), color=COLORS["vermillion"], ls="--", label="derivative")
+    x = z.tolist()
+    ax.plot(x, values.tolist(), color=COLORS["blue"], label="function")
+    ax.plot(x, slopes.tolist(), color=COLORS["vermillion"], ls="--", label="derivative")
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set(title=name, xlabel="input z")
     return ax
@@ -101,33 +79,117 @@ def plot_bars(
         Digits after the decimal point.
     """
     bars = ax.bar(list(names), values.tolist(), color=color, width=0.6)
-    numbers = [f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") for value in values.tolist()]
-    ax.bar_label(bars, numbers, padding=3)
+    ax.bar_label(bars, [number(value, f".{digits}f") for value in values.tolist()], padding=3)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.margins(y=0.15)
     ax.grid(axis="x", visible=False)
     return ax
 
 
-def plot_probability_table(
-    ax: Axes, probs: Tensor, row_names: Sequence[str], column_names: Sequence[str]
-) -> Axes:
-    """Draw a batch of probabilities as a table, with the sum of each row at its right.
+def plot_floor(ax: Axes, value: float, label: str, *, color: str = COLORS["grey"]) -> Axes:
+    """Draw a dotted horizontal line that the data cannot pass, with its meaning written on it.
 
     Parameters
     ----------
     ax : Axes
-    probs : Tensor of shape (n, k)
-    row_names : sequence of n str
-    column_names : sequence of k str
+    value : float
+        Height of the line, in the units of the y axis.
+    label : str
+    color : str
     """
-    ax.imshow(probs.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-    for i, row in enumerate(probs):
-        for j, p in enumerate(row.tolist()):
-            ax.text(j, i, f"{p:.2f}", ha="center", va="center", color="k" if p > 0.5 else "w")
-        ax.text(len(row) - 0.4, i, f"sum {row.sum():.2f}", ha="left", va="center")
-    ax.set_xticks(range(len(column_names)), column_names)
-    ax.set_yticks(range(len(row_names)), row_names)
+    ax.axhline(value, color=color, ls=":")
+    style = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "top", "color": color}
+    return note(ax, label, (0.98, value), (0, -4), **style)
+
+
+def plot_entropy_split(ax: Axes, p: Tensor, losses: Tensor, truth: float, entropy: float) -> Axes:
+    """Draw the cross-entropy of a two-class truth as entropy plus divergence.
+
+    Parameters
+    ----------
+    ax : Axes
+    p : Tensor of shape (n,)
+        Predicted probabilities of the first class, ascending.
+    losses : Tensor of shape (n,)
+        Cross-entropy of each, in nats.
+    truth, entropy : float
+        True probability of the first class, and its entropy in nats: where ``losses`` is least.
+    """
+    x, y = p.tolist(), losses.tolist()
+    ax.plot(x, y, color=COLORS["blue"])
+    ax.fill_between(x, 0, entropy, color=COLORS["grey"], alpha=0.25, linewidth=0)
+    ax.fill_between(x, entropy, y, color=COLORS["orange"], alpha=0.35, linewidth=0)
+    ax.plot(truth, entropy, "o", color=COLORS["vermillion"])
+    ax.text(sum(x) / len(x), entropy / 2, "entropy of the truth", ha="center", va="center")
+    ax.text(min(x) + 0.05, entropy * 1.15, "divergence", va="bottom")
+    ax.set(xlabel="predicted probability p", ylabel="nats", ylim=(0, max(y) * 1.02))
+    return ax
+
+
+def plot_descent(
+    ax: Axes,
+    function: Callable[[Tensor, Tensor], Tensor],
+    start: Tensor,
+    step: Tensor,
+    *,
+    span: tuple[float, float] = (-2.0, 2.0),
+) -> Axes:
+    """Draw level lines of a surface and a step to either side, with the height it reaches.
+
+    Each level line is twice as high as the one before; the surface must be positive.
+
+    Parameters
+    ----------
+    ax : Axes
+    function : height above two coordinates
+    start : Tensor of shape (2,), where both steps start
+    step : Tensor of shape (2,), learning rate times gradient
+    span : smallest and largest coordinate drawn
+    """
+    axis = torch.linspace(*span, 121)
+    u, v = torch.meshgrid(axis, axis, indexing="xy")
+    height = function(*start).item()
+    levels = [height * 2**k for k in range(-4, 6)]  # the middle line passes through the start
+    ax.contour(u, v, function(u, v), levels, colors=COLORS["grey"], linewidths=0.8)
     ax.grid(visible=False)
-    ax.tick_params(length=0)
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1}
+    for name, end, color, dash in (
+        ("minus gradient", start - step, COLORS["blue"], "-"),
+        ("plus gradient", start + step, COLORS["vermillion"], "--"),
+    ):
+        arrow = {"arrowstyle": "-|>", "linestyle": dash, "linewidth": 2, "shrinkA": 0}
+        ax.annotate("", end.tolist(), start.tolist(), arrowprops=arrow | {"color": color})
+        up = bool(end[1] > start[1])
+        style = {"ha": "center", "va": "bottom" if up else "top", "color": color, "bbox": box}
+        text = f"{name}:\nheight {function(*end).item():.2f}"
+        note(ax, text, tuple(end.tolist()), (0, 6 if up else -6), **style)
+    ax.plot(*start.tolist(), "o", color="black")
+    ax.annotate(f"  start: height {height:.2f}", start.tolist(), va="top")
+    ax.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
+    return ax
+
+
+def plot_simplex(
+    ax: Axes, probs: Tensor, values: Tensor, *, names: Sequence[str], label: str
+) -> Axes:
+    """Colour the triangle of three-class probabilities by a value at each point.
+
+    The corners are certainty, the centre is indifference.
+
+    Parameters
+    ----------
+    ax : Axes
+    probs : Tensor of shape (m, 3), rows that sum to one
+    values : Tensor of shape (m,)
+    names : three class names, one for each corner
+    label : what the colour means
+    """
+    points = (probs.to(CORNERS) @ CORNERS).T.tolist()  # x and y of the m points
+    colors = ax.tripcolor(*points, values.tolist(), shading="gouraud", cmap=SEQUENTIAL)
+    ax.figure.colorbar(colors, ax=ax, label=label)
+    for (x, y), name in zip(CORNERS.tolist(), names, strict=True):
+        style = {"ha": "center", "va": "bottom" if y > 0 else "top"}
+        note(ax, f"certainly {name}", (x, y), (0, 8 if y > 0 else -8), **style)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
     return ax

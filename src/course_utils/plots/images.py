@@ -1,4 +1,4 @@
-"""Pictures in grids: garments with their labels, and weights as pictures."""
+"""Images in grids: garments with their labels, and weights as images."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from course_utils.plots.style import DIVERGING
 
 
 def mosaic(images: Tensor, columns: int, gap: int, title_rows: int) -> Tensor:
-    """Lay pictures (n, h, w) out in one array, row by row, NaN between them.
+    """Lay images (n, h, w) out in one array, row by row, NaN between them.
 
-    Above each picture stand ``gap`` and ``title_rows`` empty rows, to its right ``gap`` columns.
+    Above each image stand ``gap`` and ``title_rows`` empty rows, to its right ``gap`` columns.
     """
     n, h, w = images.shape
     rows = -(-n // columns)
@@ -33,7 +33,7 @@ def image_grid(
     cmap: str = "gray",
     limit: tuple[float, float] = (0.0, 1.0),
 ) -> Axes:
-    """Draw pictures in a grid with a title above each.
+    """Draw images in a grid with a title above each.
 
     Parameters
     ----------
@@ -43,17 +43,17 @@ def image_grid(
     titles : sequence of n str, or empty
         A title may have several lines.
     columns : int
-        Pictures in a row.
+        Images in a row.
     cmap, limit : str, (float, float)
         Colour map, and the values at its two ends.
 
     Raises
     ------
     ValueError
-        The number of titles is not the number of pictures.
+        The number of titles is not the number of images.
     """
     if titles and len(titles) != len(images):
-        raise ValueError(f"titles must hold one title a picture, {len(images)}, got {len(titles)}")
+        raise ValueError(f"titles must hold one title per image, {len(images)}, got {len(titles)}")
     n, h, w = images.shape
     columns = min(columns, n)
     lines = max((title.count("\n") + 1 for title in titles), default=0)
@@ -72,7 +72,7 @@ def image_grid(
 def weight_templates(
     ax: Axes, templates: Tensor, titles: Sequence[str], *, columns: int = 5
 ) -> Axes:
-    """Draw signed weights as pictures: blue speaks for the class, red against it.
+    """Draw signed weights as images: blue speaks for the class, red against it.
 
     Parameters
     ----------
@@ -84,21 +84,3 @@ def weight_templates(
     """
     bound = templates.abs().max().item()
     return image_grid(ax, templates, titles, columns=columns, cmap=DIVERGING, limit=(-bound, bound))
-
-
-def class_means(images: Tensor, labels: Tensor, num_classes: int = 10) -> Tensor:
-    """The mean picture of each class.
-
-    Parameters
-    ----------
-    images : Tensor of shape (n, h, w)
-    labels : Tensor of shape (n,), int64
-    num_classes : int
-
-    Returns
-    -------
-    Tensor of shape (num_classes, h, w)
-        A class without examples gives nan.
-    """
-    sums = torch.zeros(num_classes, *images.shape[1:]).index_add_(0, labels, images)
-    return sums / labels.bincount(minlength=num_classes)[:, None, None]

@@ -1,4 +1,4 @@
-"""Pictures of floating-point limits: where exp fits, where a loss breaks, how large errors are."""
+"""Floating-point limits: where exp fits, where a loss breaks, how large errors are."""
 
 import math
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from course_utils.plots.labels import number
 from course_utils.plots.style import COLORS
 
 FORM_COLORS = {
@@ -25,16 +26,12 @@ def plot_exp_range(ax: Axes, limits: Mapping[str, tuple[float, float, float]]) -
     ax : Axes to draw on
     limits : name of a format -> (smallest x with exp(x) > 0, smallest x with exp(x) normal,
         largest x with exp(x) finite)
-
-    Returns
-    -------
-    Axes : the same, with a symmetric logarithmic axis of x.
     """
     for row, (zero, normal, top) in enumerate(limits.values()):
         ax.barh(row, normal - zero, left=zero, height=0.5, color=COLORS["sky"])
         ax.barh(row, top - normal, left=normal, height=0.5, color=COLORS["blue"])
-        ax.text(zero * 1.1, row, f"{zero:.2f}", ha="right", va="center", fontsize=10)
-        ax.text(top * 1.1, row, f"{top:.2f}", ha="left", va="center", fontsize=10)
+        for x, side in ((zero, "right"), (top, "left")):
+            ax.text(x * 1.1, row, number(x, ".2f"), ha=side, va="center", fontsize=10)
     ax.set_xscale("symlog", linthresh=10)
     ax.set(xlim=(-6000, 6000), xlabel="logit x", yticks=range(len(limits)))
     ax.set_yticklabels(limits)
@@ -57,10 +54,6 @@ def plot_forms(ax: Axes, x: Tensor, curves: Mapping[str, Tensor]) -> Axes:
     ax : Axes to draw on
     x : Tensor of shape (m,): the horizontal axis
     curves : name of a form -> Tensor of shape (m,); inf and nan leave a hole
-
-    Returns
-    -------
-    Axes : the same, each line labelled with its form.
     """
     for form, values in curves.items():
         finite = torch.where(values.isfinite(), values, math.nan)
@@ -80,10 +73,6 @@ def plot_bounds(ax: Axes, x: Tensor, bounds: Mapping[str, Tensor]) -> Axes:
     ax : Axes to draw on
     x : Tensor of shape (m,): the horizontal axis
     bounds : name of a form -> Tensor of shape (m,)
-
-    Returns
-    -------
-    Axes : the same, with a logarithmic vertical axis.
     """
     for form, values in bounds.items():
         label = f"{form}, bound"
@@ -101,10 +90,6 @@ def plot_vanishing_loss(ax: Axes, gaps: Tensor, losses: Tensor, exact: Tensor) -
     gaps : Tensor of shape (m,), ascending: how far the right class leads
     losses : Tensor of shape (m,): computed, in nats
     exact : Tensor of shape (m,): the same in more digits
-
-    Returns
-    -------
-    Axes : the same, with a logarithmic vertical axis.
     """
     x = gaps.tolist()
     ax.plot(x, exact.tolist(), color=COLORS["grey"], lw=1.5, label="exact")

@@ -1,105 +1,13 @@
-"""Pictures of results: agreement of two versions, confusion, calibration, cost, accuracies."""
+"""Results: recall by class, calibration, expected cost, accuracies and their first epoch."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.calibration import ReliabilityCurve
-from course_utils.plots.style import COLORS, SEQUENTIAL
-
-LINE_HEIGHT = 12  # points, of a name beside a curve
-PALETTE = [color for name, color in COLORS.items() if name != "grey"]
-
-
-def _spread(values: Sequence[float], gap: float) -> list[float]:
-    """Return heights for labels: the values, moved up until they are ``gap`` apart."""
-    heights, order = list(values), sorted(range(len(values)), key=values.__getitem__)
-    for low, high in pairwise(order):
-        heights[high] = max(heights[high], heights[low] + gap)
-    return heights
-
-
-def _name_ends(ax: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
-    """Write each name right of the point (x, y) where its curve ends, none over another."""
-    ax.get_ylim()  # the limits follow from what is drawn; until asked for, they are stale
-    points = 72 / ax.figure.dpi
-    heights = [points * ax.transData.transform(end)[1] for end in ends.values()]
-    free = _spread(heights, LINE_HEIGHT)
-    for (name, end), height, place, color in zip(
-        ends.items(), heights, free, PALETTE, strict=False
-    ):
-        ax.annotate(
-            name, end, xytext=(7, place - height), textcoords="offset points", va="center",
-            color=color,
-        )  # fmt: skip
-
-
-def plot_by_epoch(
-    ax: Axes, curves: Mapping[str, Sequence[float]], ylabel: str, *, yscale: str = "linear"
-) -> Axes:
-    """Draw one line a curve over the epochs 1, 2, ..., with its name at its right end.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-    curves : mapping from a name to E values
-        Markers differ as well as colours.
-    ylabel : str
-        With the unit.
-    yscale : "linear" or "log"
-        What else belongs on the axes is drawn before: the names are placed within the limits
-        that the axes have then.
-    """
-    for (name, values), color, marker in zip(curves.items(), PALETTE, "os^Dv*", strict=False):
-        ax.plot(range(1, len(values) + 1), values, marker=marker, ms=4, color=color, label=name)
-    ax.set(xlabel="epoch", ylabel=ylabel, yscale=yscale)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _name_ends(ax, {name: (len(values), values[-1]) for name, values in curves.items()})
-    return ax
-
-
-def plot_bands(ax: Axes, bands: Mapping[str, Tensor], ylabel: str) -> Axes:
-    """Draw the mean over seeds by epoch, and the range from the lowest to the highest seed.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-    bands : mapping from a name to a Tensor of shape (E, S)
-    ylabel : str
-        With the unit.
-    """
-    for values, color in zip(bands.values(), PALETTE, strict=False):
-        epochs, (low, high) = range(1, len(values) + 1), values.aminmax(dim=1)
-        ax.fill_between(epochs, low.tolist(), high.tolist(), color=color, alpha=0.18, lw=0)
-    return plot_by_epoch(ax, {name: v.mean(1).tolist() for name, v in bands.items()}, ylabel)
-
-
-def plot_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> Axes:
-    """Draw a confusion matrix: a row a true class, coloured by the fraction of that row.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-    confusion : Tensor of shape (k, k)
-        Counts; rows are true classes.
-    classes : sequence of k str
-    """
-    fractions = confusion.double() / confusion.sum(1, keepdim=True).clamp(min=1)
-    ax.imshow(fractions.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1)
-    for i, row in enumerate(fractions.tolist()):
-        for j, value in enumerate(row):
-            if value >= 0.005:
-                color = "black" if value > 0.5 else "white"
-                ax.text(j, i, f"{value:.2f}", ha="center", va="center", color=color, fontsize=8)
-    ticks = range(len(classes))
-    ax.set_xticks(ticks, classes, rotation=45, ha="right")
-    ax.set_yticks(ticks, classes)
-    ax.set(xlabel="predicted class", ylabel="true class")
-    ax.grid(visible=False)
-    return ax
+from course_utils.plots.labels import note
+from course_utils.plots.style import COLORS, PALETTE
 
 
 def plot_recall(ax: Axes, recalls: Tensor, classes: Sequence[str]) -> Axes:
@@ -112,15 +20,13 @@ def plot_recall(ax: Axes, recalls: Tensor, classes: Sequence[str]) -> Axes:
         One row a seed, fractions.
     classes : sequence of k str
     """
-    mean = recalls.mean(0)
-    order = mean.argsort().tolist()
+    order = recalls.mean(0).argsort().tolist()
+    outside = {"xycoords": ("axes fraction", "data"), "va": "center", "color": COLORS["blue"]}
     for height, j in enumerate(order):
-        ax.plot(recalls[:, j], [height] * len(recalls), "o", ms=4, color=COLORS["sky"], alpha=0.6)
-        ax.plot(mean[j], height, "|", ms=14, mew=3, color=COLORS["blue"])
-        ax.annotate(
-            f"{mean[j]:.2f}", (1.02, height), xycoords=("axes fraction", "data"), va="center",
-            color=COLORS["blue"],
-        )  # fmt: skip
+        values, mean = recalls[:, j].tolist(), recalls[:, j].mean().item()
+        ax.plot(values, [height] * len(values), "o", ms=4, color=COLORS["sky"], alpha=0.6)
+        ax.plot(mean, height, "|", ms=14, mew=3, color=COLORS["blue"])
+        ax.annotate(f"{mean:.2f}", (1.02, height), **outside)
     ax.set_yticks(range(len(order)), [classes[j] for j in order])
     ax.set(xlabel="recall (fraction)", xlim=(0, 1))
     return ax
@@ -138,15 +44,12 @@ def plot_reliability(ax: Axes, curve: ReliabilityCurve, title: str = "") -> Axes
     title : str
     """
     full = curve.count > 0
-    confidence, accuracy, count = (values[full] for values in curve)
+    confidence, accuracy, count = (values[full].cpu() for values in curve)
     ax.plot([0, 1], [0, 1], "--", color=COLORS["grey"], lw=1)
     ax.vlines(confidence, confidence, accuracy, color=COLORS["vermillion"], lw=2)
     ax.scatter(confidence, accuracy, 12 + 400 * count / count.sum(), color=COLORS["blue"], zorder=3)
-    ax.set(
-        xlabel="confidence: probability of the predicted class",
-        ylabel="accuracy (fraction right)", xlim=(0, 1.02), ylim=(0, 1.02), title=title,
-        aspect="equal",
-    )  # fmt: skip
+    ax.set(xlabel="confidence: probability of the predicted class", title=title)
+    ax.set(ylabel="accuracy (fraction right)", xlim=(0, 1.02), ylim=(0, 1.02), aspect="equal")
     return ax
 
 
@@ -191,10 +94,7 @@ def plot_accuracies(ax: Axes, rows: Mapping[str, Sequence[float]], ours: Sequenc
         color = COLORS["blue"] if name in ours else COLORS["grey"]
         ax.plot(values, [height] * len(values), "o", ms=4, color=color, alpha=0.35)
         ax.plot([mean], [height], "D", ms=6, color=color)
-        ax.annotate(
-            f"{mean:.3f}", (mean, height), xytext=(0, 8), textcoords="offset points", ha="center",
-            color=color,
-        )  # fmt: skip
+        note(ax, f"{mean:.3f}", (mean, height), (0, 8), ha="center", color=color)
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="test accuracy (fraction)", ylim=(-0.5, len(names) - 0.3))
     return ax
@@ -218,17 +118,13 @@ def plot_first_epoch(
     n = len(by_batch)
     ax.plot(range(1, n + 1), by_batch, ".", ms=4, color=COLORS["sky"])
     ax.hlines(running, 1, n, color=COLORS["blue"])
-    ax.annotate(
-        f"running average {running:.3f}", (0.4 * n, running), xytext=(0, -45),
-        textcoords="offset points", color=COLORS["blue"],
-    )  # fmt: skip
+    text = f"running average {running:.3f}"
+    note(ax, text, (0.4 * n, running), (0, -45), color=COLORS["blue"])
     for (name, value), color, marker, shift in zip(
         after.items(), PALETTE[1:], "s^", (8, -8), strict=False
     ):
         ax.plot(1.04 * n, value, marker, ms=7, color=color)
-        ax.annotate(
-            f"{name} {value:.3f}", (1.04 * n, value), xytext=(8, shift), va="center",
-            textcoords="offset points", color=color, annotation_clip=False,
-        )  # fmt: skip
+        style = {"va": "center", "color": color, "annotation_clip": False}
+        note(ax, f"{name} {value:.3f}", (1.04 * n, value), (8, shift), **style)
     ax.set(xlabel="batch of the first epoch", ylabel="accuracy (fraction)", ylim=(0, 1))
     return ax

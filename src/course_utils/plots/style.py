@@ -14,6 +14,7 @@ COLORS = {
     "sky": "#56B4E9",
     "grey": "#6B7280",
 }
+PALETTE = [color for name, color in COLORS.items() if name != "grey"]  # grey is for background
 SEQUENTIAL = "cividis"  # magnitudes
 DIVERGING = "RdBu"  # signed values: negative red, zero white, positive blue
 
@@ -21,7 +22,7 @@ DIVERGING = "RdBu"  # signed values: negative red, zero white, positive blue
 def use_course_style() -> None:
     """Apply the course's matplotlib settings to this process; call it once, in the first cell.
 
-    Pictures are rendered at double density, so they stay sharp on any screen.
+    Figures are rendered at double density, so they stay sharp on any screen.
     """
     mpl.rcParams.update(
         {
@@ -36,7 +37,7 @@ def use_course_style() -> None:
             "grid.alpha": 0.25,
             "lines.linewidth": 2,
             "legend.frameon": False,
-            "axes.prop_cycle": cycler(color=[c for n, c in COLORS.items() if n != "grey"]),
+            "axes.prop_cycle": cycler(color=PALETTE),
             "image.cmap": "gray",
         }
     )
