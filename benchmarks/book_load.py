@@ -85,7 +85,6 @@ def visit(browser, address: str) -> tuple[float | None, int]:
         page.wait_for_function("window.usable", timeout=60_000)
         seconds = page.evaluate("window.usable") / 1000
     page.wait_for_load_state("networkidle", timeout=120_000)
-    page.evaluate("async () => { await window.courseMath; }")
     context.close()
     return seconds, int(sum(received))
 

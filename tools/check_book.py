@@ -13,13 +13,8 @@ from book_pages import Page, is_local, is_remote, read_pages, target
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FIRST_LOAD = 800_000  # bytes, compressed, before anyone scrolls
-ALL_PICTURES = 1_200_000  # the same, with every picture of the page
-#: Fonts that MathJax fetches for the letters a page uses: counted as if it used all of these.
-MATH_FONTS = (
-    *("Main-Regular", "Main-Bold", "Math-Italic", "Math-BoldItalic", "AMS-Regular"),
-    *("Calligraphic-Regular", "Zero", *(f"Size{i}-Regular" for i in (1, 2, 3, 4))),
-)
+FIRST_LOAD = 220_000  # bytes, compressed, before anyone scrolls
+ALL_PICTURES = 700_000  # the same, with every picture of the page
 CSS_ADDRESS = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""")
 
 
@@ -32,19 +27,10 @@ def transfer_size(path: Path) -> int:
     return len(data)
 
 
-def math_fonts(scripts: list[Path]) -> Iterator[Path]:
-    """Fonts that the formulas of a page may need."""
-    for script in scripts:
-        if script.name == "mathjax.js":
-            folder = script.parent / "output/chtml/fonts/woff-v2"
-            yield from (folder / f"MathJax_{name}.woff" for name in MATH_FONTS)
-
-
 def weights(page: Page) -> tuple[int, int]:
     """Compressed bytes of a page at first load, and with every picture."""
-    scripts = [target(page.path, a) for a in page.loaded if is_local(a)]
     pictures = [target(page.path, a) for a in page.pictures if is_local(a)]
-    first = {page.path, *scripts, *math_fonts(scripts)}
+    first = {page.path, *(target(page.path, a) for a in page.loaded if is_local(a))}
     return (
         sum(transfer_size(p) for p in first if p.is_file()),
         sum(transfer_size(p) for p in first | set(pictures) if p.is_file()),

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
 ASSET = re.compile(r'<link[^>]*rel="stylesheet"[^>]*>|<script\b.*?</script>', re.DOTALL)
-LAST = ("book.js", "host.js", "mathjax.js")  # in this order, after what they work on
+LAST = ("book.js", "host.js")  # in this order, after what they work on
 FOOTER = (
     '<div style="width: 100%; font: 8px sans-serif; color: #555; text-align: center">'
     '<span class="pageNumber"></span></div>'
@@ -26,7 +26,6 @@ FOOTER = (
 READY = """async () => {
   for (const image of document.images) image.loading = "eager";
   for (const details of document.querySelectorAll("details")) details.open = true;
-  await window.courseMath;
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
   return [...document.querySelectorAll("[data-afm]")].every((d) => d.querySelector(".cu-fig"));

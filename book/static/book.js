@@ -1,14 +1,7 @@
-// What needs the laid-out page: where a link points to stays in view while formulas are set, and
-// whatever scrolls sideways can be reached by keyboard.
+// What needs the laid-out page.
 {
-  let moved = false; // has the reader scrolled or typed?
-  for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) {
-    addEventListener(event, () => {
-      moved = true;
-    }, { once: true, passive: true });
-  }
-
-  const boxes = "mjx-container[display='true'], .bd-article pre, .pst-scrollable-table-container";
+  // Whatever scrolls sideways can be reached by keyboard.
+  const boxes = ".bd-article :is(.formula, pre), .pst-scrollable-table-container";
   const mark = (found) => {
     for (const { target: box } of found) {
       const scrolls = box.scrollWidth > box.clientWidth + 1;
@@ -16,14 +9,36 @@
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");
     }
   };
-
-  addEventListener("load", async () => {
-    await window.courseMath;
-    document.documentElement.classList.add("settled");
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && !moved) target.scrollIntoView();
-    // Not the window's resize event: side bars slide after it, and change the boxes once more.
-    const watcher = new ResizeObserver(mark);
+  // Not the window's resize event: side bars slide after it, and change the boxes once more.
+  const watcher = new ResizeObserver(mark);
+  addEventListener("load", () => {
     for (const box of document.querySelectorAll(boxes)) watcher.observe(box);
+  });
+
+  // A formula is copied as its TeX, and always whole.
+  const around = (node) =>
+    (node.nodeType === 1 ? node : node.parentElement).closest(".derivation, math");
+  const tex = (formula) => formula.querySelector("annotation").textContent;
+  document.addEventListener("copy", (event) => {
+    const selection = getSelection();
+    if (selection.isCollapsed || event.target.closest?.("input, textarea")) return;
+    const range = selection.getRangeAt(0).cloneRange();
+    const first = around(range.startContainer);
+    const last = around(range.endContainer);
+    if (first) range.setStartBefore(first);
+    if (last) range.setEndAfter(last);
+    const copy = document.createElement("div");
+    copy.append(range.cloneContents());
+    if (!copy.querySelector("math")) return;
+    event.clipboardData.setData("text/html", copy.innerHTML);
+    for (const display of copy.querySelectorAll("div.formula, .derivation")) {
+      display.replaceWith(`$$\n${tex(display)}\n$$`);
+    }
+    for (const formula of copy.querySelectorAll("math")) formula.replaceWith(`$${tex(formula)}$`);
+    copy.style = "position: fixed; left: 200vw"; // laid out, for the line breaks of its text
+    document.body.append(copy);
+    event.clipboardData.setData("text/plain", copy.innerText);
+    copy.remove();
+    event.preventDefault();
   });
 }

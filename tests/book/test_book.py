@@ -44,7 +44,7 @@ def article(book: Path, doc: str) -> BeautifulSoup:
 def prose(book: Path, doc: str) -> str:
     """Text of a page without its code, outputs and formulas."""
     copy = BeautifulSoup(str(article(book, doc)), "html.parser")
-    for part in copy.select("pre, code, script, .math, .cell_output"):
+    for part in copy.select("pre, code, script, math, .cell_output"):
         part.decompose()
     return copy.get_text(" ")
 
@@ -116,7 +116,7 @@ def test_a_page_loads_only_what_it_uses(book):
         scripts = {src.rsplit("/", 1)[-1].split("?")[0] for src in re.findall(r'src="(.*?)"', head)}
         assert not scripts & {"fontawesome.js", "require.js", "sphinx-thebe.js"}, path
         body = head.partition("<article")[2]
-        assert ("mathjax.js" in scripts) == ('class="math' in body), path
+        assert ("formulas.css" in head) == ("<math" in body), path
         assert ("host.js" in scripts) == ("data-afm=" in body), path
         assert ("searchindex.js" in scripts) == (path.name == "search.html"), path
 
@@ -147,7 +147,7 @@ def test_pictures_are_described_sized_lazy_and_lossless(book):
 
 
 def test_a_formula_keeps_its_punctuation_beside_it(book):
-    formulas = [f for doc in CHAPTERS for f in article(book, doc).select("span.math")]
+    formulas = [f for doc in CHAPTERS for f in article(book, doc).select("math")]
     closed = [f for f in formulas if re.match(r"[.,;:!?)]", str(f.next_sibling))]
     assert closed
     assert [f for f in closed if "keep" not in f.parent.get("class", ())] == []

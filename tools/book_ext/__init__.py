@@ -6,19 +6,20 @@ module         what it does
 ``assets``     static files, each page only what it uses
 ``chapters``   plain Markdown of the chapters, dressed: boxes, figures, numbers, citations, folds
 ``figures``    the interactive figures: each page loads those that stand on it
+``formulas``   formulas as MathML, and the font for them
 ``icons``      the theme's icons as two small fonts
 ``landing``    directives of the landing page: a live figure, the chapter map
 ``languages``  the role {zh} for the glossary's Chinese terms
 ``launch``     buttons to Binder and Colab, once the repository has an address
 ``markup``     repairs for screen readers and narrow windows
-``mathjax``    MathJax from an installed package, trimmed to what the course needs
 ``palette``    the plots' colours for the style sheet
 ``pictures``   alt text, size, weight and dark mode of pictures
 ``preflight``  stops the build for a chapter outside the toc or a notebook not executed
 =============  ==========================================================================
 """
 
-from . import assets, chapters, figures, landing, languages, launch, markup, pictures, preflight
+from . import assets, chapters, figures, formulas, landing, languages, launch, markup
+from . import pictures, preflight
 
 
 def setup(app):
@@ -26,6 +27,7 @@ def setup(app):
         assets,
         chapters,
         figures,
+        formulas,
         landing,
         languages,
         launch,

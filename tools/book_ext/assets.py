@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import icons, mathjax
+from . import icons
 from .palette import palette_css
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -16,7 +16,7 @@ NEEDED_BY = {
     "togglebutton.css": "dropdown",
     "design-tabs.js": "sd-tab-set",
     "sphinx-design.min.css": "sd-",
-    "mathjax.js": 'class="math',
+    "formulas.css": "<math",
     "exercise.css": 'class="exercise',
 }
 
@@ -39,7 +39,6 @@ def setup(app):
     staging = Path(app.doctreedir).parent / "book_static"
     icons.stage(staging / "icons")
     (staging / "palette.css").write_text(palette_css(), encoding="utf-8")
-    mathjax.setup(app, staging)
 
     def add_paths(_, config):
         config.html_static_path += [str(staging), str(BOOK / "static")]

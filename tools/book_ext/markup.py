@@ -9,10 +9,7 @@ REPAIRS = (
     (re.compile(r' role="doc-biblioentry"'), ""),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
     # a full stop after a formula may not start a line; browsers break at both ends of a formula
-    (
-        re.compile(r'\(?<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+'),
-        r'<span class="keep">\g<0></span>',
-    ),
+    (re.compile(r"\(?<math>(?:(?!<math).)*</math>[^\s<]+"), r'<span class="keep">\g<0></span>'),
 )
 
 
