@@ -97,7 +97,7 @@ def test_a_book_is_built_wherever_the_project_lies(project, build, tmp_path):
 
 
 def test_a_formula_that_cannot_be_shown_stops_the_build(project, build, tmp_path):
-    (project / "intro.md").write_text("# Home\n\nText with $a + \\wrong{b}$ in it.\n\n$$ y ♞ $$\n")
+    (project / "intro.md").write_text("# Home\n\nText with $a + \\wrong{b}$ in it.\n\n$$ y 🐞 $$\n")
     notebook(
         project / "chapters/01_first.ipynb",
         "$$\n\\begin{aligned} a &= b && \\text{by } \\lost \\end{aligned}\n$$",
@@ -105,12 +105,12 @@ def test_a_formula_that_cannot_be_shown_stops_the_build(project, build, tmp_path
     done = build("--source", project, "--output", tmp_path / "html")
     assert done.returncode == 1
     errors = {line.split("WARNING: ")[-1]: line for line in done.stderr.splitlines()}
-    by_word = {w: [v for k, v in errors.items() if w in k] for w in ("wrong", "♞", "lost")}
+    by_word = {w: [v for k, v in errors.items() if w in k] for w in ("wrong", "🐞", "lost")}
     assert [len(found) for found in by_word.values()] == [1, 1, 1]
     assert "intro.md:3: " in by_word["wrong"][0]
     assert 'Unknown command "\\wrong"' in by_word["wrong"][0]
-    assert "intro.md:5: " in by_word["♞"][0]
-    assert "the font of the formulas has no ♞ (U+265E)" in by_word["♞"][0]
+    assert "intro.md:5: " in by_word["🐞"][0]
+    assert "the font of the formulas has no 🐞 (U+1F41E)" in by_word["🐞"][0]
     assert "chapters/01_first.ipynb" in by_word["lost"][0]
 
 

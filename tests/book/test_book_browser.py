@@ -25,7 +25,8 @@ SETTLED = """async () => {
 }"""
 #: Formulas without a height, and a word if there are formulas but not their font.
 FLAT_FORMULAS = """() => {
-  const formulas = [...document.querySelectorAll("article math")].filter((m) => m.checkVisibility());
+  const all = [...document.querySelectorAll("article math")];
+  const formulas = all.filter((m) => m.checkVisibility());
   const flat = formulas.filter((m) => m.getBoundingClientRect().height < 5).map((m) => m.outerHTML);
   const fonts = [...document.fonts].filter((f) => f.family.includes("Course Math"));
   const drawn = fonts.some((f) => f.status === "loaded");
@@ -76,8 +77,8 @@ def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
 
 @pytest.mark.parametrize("doc", PAGES)
 def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
-    """Its formulas are drawn in their font, it fits, axe finds nothing, and in the dark its plots are dark, its
-    pictures as they were."""
+    """Its formulas are drawn in their font, it fits, axe finds nothing, and in the dark its plots
+    are dark, its pictures as they were."""
     page = visit((book / f"{doc}.html").as_uri(), color_scheme="light")
     assert page.evaluate(FLAT_FORMULAS) == []
     assert too_wide(page) == []

@@ -16,7 +16,6 @@ import tempfile
 import time
 from glob import glob
 from itertools import count
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 import websocket

@@ -68,13 +68,13 @@ def incompressible(kilobytes: int) -> bytes:
 
 
 def test_a_heavy_page_is_named(site):
-    (problem,) = site('<script src="x.js"></script>', x__js=incompressible(810))
-    assert "a.html: first load is 8" in problem
+    (problem,) = site('<script src="x.js"></script>', x__js=incompressible(230))
+    assert "a.html: first load is 23" in problem
 
 
 def test_pictures_count_for_the_whole_but_not_for_the_first_load(site):
-    (problem,) = site('<img src="x.webp" alt="noise">', x__webp=incompressible(1210))
-    assert "a.html: weighs 12" in problem
+    (problem,) = site('<img src="x.webp" alt="noise">', x__webp=incompressible(710))
+    assert "a.html: weighs 71" in problem
     assert "first load" not in problem
 
 

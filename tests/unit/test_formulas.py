@@ -38,8 +38,8 @@ def test_a_display_is_one_and_a_formula_in_a_line_is_not():
     [
         (r"a + \wrong{b}", r'Unknown command "\wrong"'),
         (r"\begin{wrong} b \end{wrong}", 'Unknown environment "wrong"'),
-        (r"\frac{1}{", "end of file"),
-        ("x + ♞", "the font of the formulas has no ♞ (U+265E)"),
+        (r"\frac{1}{", "reached end of input"),
+        ("x + 🐞", "the font of the formulas has no 🐞 (U+1F41E)"),
     ],
 )
 def test_what_cannot_be_shown_is_named(tex, words):
@@ -49,7 +49,7 @@ def test_what_cannot_be_shown_is_named(tex, words):
 
 
 def test_the_message_quotes_what_stands_at_the_fault():
-    with pytest.raises(formulas.FormulaError, match="at '.*wrong c'"):
+    with pytest.raises(formulas.FormulaError, match=r"at '.*wrong c'"):
         formulas.mathml(r"a + b + \wrong c")
 
 
@@ -67,7 +67,7 @@ def test_a_starless_environment_counts_nothing():
     [
         (r"a & b \\ c", [["a", "b"], ["c"]]),
         (r"{a & b} \\ c", [["{a & b}"], ["c"]]),
-        (r"\begin{cases} 1 & 2 \\ 3 & 4 \end{cases} & x", [[r"\begin{cases} 1 & 2 \\ 3 & 4 \end{cases}", "x"]]),
+        (r"\begin{b} 1 & 2 \\ 3 \end{b} & x", [[r"\begin{b} 1 & 2 \\ 3 \end{b}", "x"]]),
         (r"a \& b \\[4pt] \{ c & \} \\", [[r"a \& b"], [r"\{ c", r"\}"]]),
     ],
 )  # fmt: skip
@@ -90,7 +90,7 @@ def test_a_derivation_becomes_steps_with_reasons():
     assert reasons[0].get_text().endswith(" by rule")
     texs = [a.get_text() for a in page.select("annotation")]
     assert texs[0].startswith(r"\begin{aligned} q &= \frac{a}{b} && \text{for }")
-    assert texs[1:] == ["", r"b \ne 0,", "", ""]
+    assert texs[1:] == ["", r"b \ne 0,", ""]
 
 
 @pytest.mark.parametrize(

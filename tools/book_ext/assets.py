@@ -1,5 +1,10 @@
-"""Static files: ours, and what is taken from installed packages; each page loads what it uses."""
+"""Static files: ours, and what is taken from installed packages; each page loads what it uses.
 
+Style sheets lose the rules for classes that are on no page and in no script: three
+quarters of what a reader would have to wait for.
+"""
+
+import re
 from pathlib import Path
 
 from . import icons
@@ -34,6 +39,37 @@ def trim(app, page, template, context, doctree):
         context[kind] = [asset for asset in context[kind] if wanted(asset, body)]
 
 
+def pruned(css: str, words: set[str]) -> str:
+    """Return a style sheet without the selectors that need a class that is not among ``words``.
+
+    A class inside brackets, as in ``:not(.x)``, may be missing.
+    """
+
+    def possible(selector: str) -> bool:
+        outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", selector))
+        return set(re.findall(r"\.([a-zA-Z_][\w-]*)", outside)) <= words
+
+    def one(rule: re.Match) -> str:
+        selectors, declarations = rule.groups()
+        if selectors.lstrip().startswith("@"):
+            return rule.group()
+        kept = [s for s in re.split(r",(?![^(]*\))", selectors) if possible(s)]
+        return f"{','.join(kept)}{{{declarations}}}" if kept else ""
+
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"([^{};]+)\{([^{}]*)\}", one, css)
+
+
+def prune(app, error):
+    """Cut all style sheets down to what the pages and their scripts name."""
+    if error is None and app.builder.format == "html":
+        static = Path(app.outdir, "_static")
+        texts = [*Path(app.outdir).rglob("*.html"), *static.rglob("*.js")]
+        words = set(re.findall(r"[\w-]+", " ".join(path.read_text("utf-8") for path in texts)))
+        for path in static.rglob("*.css"):
+            path.write_text(pruned(path.read_text("utf-8"), words), encoding="utf-8")
+
+
 def setup(app):
     # A fixed folder: one whose name changes would rewrite every page at every build.
     staging = Path(app.doctreedir).parent / "book_static"
@@ -46,6 +82,7 @@ def setup(app):
 
     app.connect("config-inited", add_paths)
     app.connect("html-page-context", trim, priority=900)
+    app.connect("build-finished", prune)
     for name in ("icons/icons.css", "palette.css", "book.css"):
         app.add_css_file(name, priority=900)
     app.add_js_file("book.js", loading_method="defer", priority=650)

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 STYLE = "formulas.css"  # below _static
 TALL = 2000  # thousandths of the font's size
 
-#: One piece of TeX: an environment's end, a line break with its extra space, a command, a character.
+#: One piece of TeX: an environment's end, a line break with its space, a command, a character.
 TOKEN = re.compile(r"\\(?:begin|end)\{\w+\*?\}|\\\\(?:\[[^]]*\])?|\\[a-zA-Z]+|\\.|.", re.DOTALL)
 TAG = re.compile(r"\\tag\{([^{}]+)\}")
 TEXT = re.compile(r"\\text\{([^{}]*)\}")
@@ -153,9 +153,11 @@ def words(reason: str) -> str:
 def derivation(rows: list[list[str]], tex: str) -> str:
     """Return a grid with one step a row; its first formula carries the TeX of all."""
     html = []
-    for i, (left, right, reason) in enumerate(rows):
-        first = mathml(left, block=True, part_of="" if i else tex)
-        second = mathml("{}" + right, block=True, part_of="")  # {}: its sign stands between
+    for left, right, reason in rows:
+        first = mathml(left, block=True, part_of=tex) if left else ""
+        tex = "" if left else tex
+        second = mathml("{}" + right, block=True, part_of=tex)  # {}: its sign stands between
+        tex = ""
         html.append(
             f'<div class="step"><span>{first}</span><span>{second}</span>'
             f'<span class="reason">{words(reason)}</span></div>'
@@ -238,6 +240,7 @@ def scripts_for_all(font: TTFont) -> None:
     """Let style sheets ask for letters made for exponents and indices, primes among them.
 
     The font offers them (``ssty``) to text in the script "math" alone, which only Firefox sets.
+    Those for exponents serve for exponents of exponents, too: a third less to load.
     """
     table = font["GSUB"].table
     features = table.FeatureList.FeatureRecord
@@ -245,6 +248,11 @@ def scripts_for_all(font: TTFont) -> None:
     for script in table.ScriptList.ScriptRecord:
         default = script.Script.DefaultLangSys
         default.FeatureIndex = sorted(numbers | set(default.FeatureIndex))
+    lookups = {i for n in numbers for i in features[n].Feature.LookupListIndex}
+    letters = set(font.getBestCmap().values())
+    for offered in (sub for i in lookups for sub in table.LookupList.Lookup[i].SubTable):
+        small = getattr(offered, "ExtSubTable", offered)
+        small.alternates = {k: 2 * v[:1] for k, v in small.alternates.items() if k in letters}
 
 
 def without_giants(font: TTFont) -> None:

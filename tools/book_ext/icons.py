@@ -60,7 +60,7 @@ def small_font(source: Path, names: tuple[str, ...], extra: set[int]) -> tuple[b
 
 
 def stage(target: Path) -> None:
-    """Write ``icons.css``, which holds the fonts and whose font faces come before the theme's full ones."""
+    """Write ``icons.css``: the fonts, whose faces come before the theme's full ones."""
     target.mkdir(parents=True, exist_ok=True)
     drawn = from_stylesheet((THEME / "styles/pydata-sphinx-theme.css").read_text(encoding="utf-8"))
     rules = []
@@ -73,6 +73,7 @@ def stage(target: Path) -> None:
         ranges = ", ".join(f"U+{p:X}" for p in points)
         rules.append(
             f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-display: block;\n'
-            f'  src: url("data:font/woff2;base64,{data}") format("woff2"); unicode-range: {ranges}; }}'
+            f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n'
+            f"  unicode-range: {ranges}; }}"
         )
     (target / "icons.css").write_text("\n".join(rules) + "\n", encoding="utf-8")

@@ -1,0 +1,27 @@
+"""Style sheets of the book: rules for classes that are nowhere are left out."""
+
+import pytest
+from book_ext.assets import pruned
+
+WORDS = {"used", "also-used", "hide"}
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        (".used{a:b}.gone{c:d}", ".used{a:b}"),
+        (".gone,.used{a:b}", ".used{a:b}"),
+        (".used .gone{a:b}", ""),
+        (".used.also-used>p{a:b}", ".used.also-used>p{a:b}"),
+        ("p,a:hover{a:b}", "p,a:hover{a:b}"),
+        (".used:not(.gone){a:b}", ".used:not(.gone){a:b}"),
+        (".used:not(:is(.gone,.lost)) p,.gone{a:b}", ".used:not(:is(.gone,.lost)) p{a:b}"),
+        ("@media print{.gone{a:b}.used{c:d}}", "@media print{.used{c:d}}"),
+        ("@font-face{font-family:x}", "@font-face{font-family:x}"),
+        ("@keyframes k{0%{a:b}to{c:d}}", "@keyframes k{0%{a:b}to{c:d}}"),
+        ('@charset "utf-8";.gone{a:b}/*! licence {} */p{w:.5em}', '@charset "utf-8";p{w:.5em}'),
+        (".hide\\:x{a:b}", ".hide\\:x{a:b}"),
+    ],
+)
+def test_rules_that_cannot_match_are_left_out(css, left):
+    assert pruned(css, WORDS) == left
