@@ -20,6 +20,7 @@ WORDS = {"used", "also-used", "hide"}
         ("@font-face{font-family:x}", "@font-face{font-family:x}"),
         ("@keyframes k{0%{a:b}to{c:d}}", "@keyframes k{0%{a:b}to{c:d}}"),
         ('@charset "utf-8";.gone{a:b}/*! licence {} */p{w:.5em}', '@charset "utf-8";p{w:.5em}'),
+        (".bs-tooltip-auto{a:b}", ".bs-tooltip-auto{a:b}"),
         (".hide\\:x{a:b}", ".hide\\:x{a:b}"),
     ],
 )

@@ -1,6 +1,6 @@
 """Static files: ours, and what is taken from installed packages; each page loads what it uses.
 
-Style sheets lose the rules for classes that are on no page and in no script: three
+Style sheets of packages lose the rules for classes that are on no page and in no script: three
 quarters of what a reader would have to wait for.
 """
 
@@ -12,6 +12,8 @@ from .palette import palette_css
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
+#: Style sheets of packages; scripts of ours put class names together, as Bootstrap does with bs-.
+PRUNED = ("styles/*.css", "sphinx-design*.css", "mystnb*.css")
 #: Script or style sheet -> what stands in the HTML of a page that uses it.
 NEEDED_BY = {
     "clipboard.min.js": 'class="highlight',
@@ -47,7 +49,7 @@ def pruned(css: str, words: set[str]) -> str:
 
     def possible(selector: str) -> bool:
         outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", selector))
-        return set(re.findall(r"\.([a-zA-Z_][\w-]*)", outside)) <= words
+        return set(re.findall(r"\.(?!bs-)([a-zA-Z_][\w-]*)", outside)) <= words
 
     def one(rule: re.Match) -> str:
         selectors, declarations = rule.groups()
@@ -61,12 +63,12 @@ def pruned(css: str, words: set[str]) -> str:
 
 
 def prune(app, error):
-    """Cut all style sheets down to what the pages and their scripts name."""
+    """Cut the packages' style sheets down to what the pages and their scripts name."""
     if error is None and app.builder.format == "html":
         static = Path(app.outdir, "_static")
         texts = [*Path(app.outdir).rglob("*.html"), *static.rglob("*.js")]
         words = set(re.findall(r"[\w-]+", " ".join(path.read_text("utf-8") for path in texts)))
-        for path in static.rglob("*.css"):
+        for path in (found for pattern in PRUNED for found in static.glob(pattern)):
             path.write_text(pruned(path.read_text("utf-8"), words), encoding="utf-8")
 
 
