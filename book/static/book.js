@@ -3,7 +3,8 @@
   // Whatever scrolls sideways can be reached by keyboard.
   const boxes = ".bd-article :is(.formula, pre), .pst-scrollable-table-container";
   const mark = (found) => {
-    for (const { target: box } of found) {
+    for (const { target } of found) {
+      const box = target.closest(boxes);
       const scrolls = box.scrollWidth > box.clientWidth + 1;
       if (scrolls) box.tabIndex = 0;
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");
@@ -12,7 +13,11 @@
   // Not the window's resize event: side bars slide after it, and change the boxes once more.
   const watcher = new ResizeObserver(mark);
   addEventListener("load", () => {
-    for (const box of document.querySelectorAll(boxes)) watcher.observe(box);
+    for (const box of document.querySelectorAll(boxes)) {
+      watcher.observe(box);
+      // What is inside may grow, when its font arrives, though the box does not.
+      if (box.firstElementChild) watcher.observe(box.firstElementChild);
+    }
   });
 
   // A formula is copied as its TeX, and always whole.

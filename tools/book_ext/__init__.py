@@ -18,8 +18,18 @@ module         what it does
 =============  ==========================================================================
 """
 
-from . import assets, chapters, figures, formulas, landing, languages, launch, markup
-from . import pictures, preflight
+from . import (
+    assets,
+    chapters,
+    figures,
+    formulas,
+    landing,
+    languages,
+    launch,
+    markup,
+    pictures,
+    preflight,
+)
 
 
 def setup(app):

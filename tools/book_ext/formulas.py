@@ -102,8 +102,8 @@ def mathml(tex: str, *, block: bool = False, part_of: str | None = None) -> str:
     if missing := "".join(sorted(drawn(result) - covered())):
         names = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
         raise FormulaError(f"the font of the formulas has no {names}")
-    head, body = re.match(r"(<math[^>]*>)(.*)</math>$", result, re.DOTALL).groups()
-    body = mended(body)
+    head, _, body = result.removesuffix("</math>").partition(">")
+    head, body = head + ">", mended(body)
     if part_of is not None:
         head, tex = '<math displaystyle="true">', part_of
     tex = escape(" ".join(tex.split()), quote=False)

@@ -69,11 +69,12 @@ def stage(target: Path) -> None:
         ("fa-brands-400", "Font Awesome 6 Brands", 400, BRANDS),
     ):
         data, points = small_font(FONTS / f"{filename}.ttf", names, drawn)
-        data = b64encode(data).decode()  # in the style sheet: nothing moves when they arrive
+        # In the style sheet: nothing moves when they arrive.
+        letters = b64encode(data).decode()
         ranges = ", ".join(f"U+{p:X}" for p in points)
         rules.append(
             f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-display: block;\n'
-            f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n'
+            f'  src: url("data:font/woff2;base64,{letters}") format("woff2");\n'
             f"  unicode-range: {ranges}; }}"
         )
     (target / "icons.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
