@@ -1,7 +1,7 @@
-"""What must hold of every input: metrics, calibration, decisions, batches, pairs, samples."""
+"""What must hold of every input: metrics, calibration, decisions, batches."""
 
 import math
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import pytest
 import torch
@@ -23,15 +23,7 @@ from course_utils.metrics import (
     precision,
     recall,
 )
-from course_utils.online import merge, online_logsumexp, pair_logsumexp, pair_of
-from course_utils.sampling import (
-    draw_log_uniform,
-    gathered,
-    log_uniform_probs,
-    negative_sampling_loss,
-    sampled_softmax_loss,
-)
-from course_utils.softmax import cross_entropy, logsumexp, softmax
+from course_utils.softmax import softmax
 
 SEEDS = st.integers(0, 2**31)
 FLOATS = st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64])
@@ -192,85 +184,3 @@ def test_splitting_off_parts_the_examples(n, seed, data):
         assert torch.equal(part.images.flatten().long(), part.labels)
     again = split_off(numbered(n), held, generator=generator(seed))[1]
     assert torch.equal(again.labels, out.labels)
-
-
-# --- one pass -------------------------------------------------------------------------------
-
-SCORES = st.lists(st.one_of(st.floats(-700, 700), st.just(-math.inf)), min_size=1, max_size=12).map(
-    lambda values: torch.tensor(values, dtype=torch.float64)
-)
-
-
-@fast
-@given(SCORES, SCORES, SCORES)
-def test_pairs_merge_in_any_order(a, b, c):
-    a, b, c = map(pair_of, (a, b, c))
-    close(merge(a, b), merge(b, a))
-    close(merge(merge(a, b), c), merge(a, merge(b, c)))
-    nothing = (torch.tensor(-math.inf).double(), torch.tensor(0.0).double())
-    close(merge(a, nothing), a)
-    close(merge(nothing, a), a)
-
-
-@fast
-@given(SCORES, st.floats(-100, 100), st.integers(1, 15))
-def test_one_pass_equals_two_and_moves_with_a_shift(scores, shift, block):
-    whole = online_logsumexp(scores.split(block))
-    close(whole, logsumexp(scores))
-    close(pair_logsumexp(pair_of(scores)), whole)
-    close(online_logsumexp((scores + shift).split(block)), whole + shift)
-
-
-# --- samples --------------------------------------------------------------------------------
-
-
-@fast
-@given(st.integers(1, 500))
-def test_the_proposals_sums_are_logarithms(num_classes):
-    expected = [math.log(k + 2) / math.log(num_classes + 1) for k in range(num_classes)]
-    assert list(accumulate(log_uniform_probs(num_classes).tolist())) == pytest.approx(expected)
-
-
-@fast
-@given(st.integers(1, 10**6), SEEDS, st.lists(st.integers(1, 5), max_size=3))
-def test_draws_have_the_shape_and_stay_inside(num_classes, seed, shape):
-    draws = draw_log_uniform(num_classes, tuple(shape), generator=generator(seed))
-    assert (draws.shape, draws.dtype) == (tuple(shape), torch.int64)
-    assert draws.min() >= 0
-    assert draws.max() < num_classes
-
-
-@st.composite
-def sampled(draw):
-    """True scores (n,), sampled scores (n, s) and hits, from whole logits; and a generator."""
-    n, k, s = draw(st.integers(1, 6)), draw(st.integers(1, 9)), draw(st.integers(1, 8))
-    g = generator(draw(SEEDS))
-    logits = 2 * torch.randn(n, k, generator=g, dtype=torch.float64)
-    labels = torch.randint(k, (n,), generator=g)
-    return *gathered(logits, labels, torch.randint(k, (n, s), generator=g)), logits, labels, g
-
-
-@fast
-@given(sampled())
-def test_sampled_losses_agree_with_a_loop_and_ignore_the_order(drawn):
-    true, scores, hits, *_, g = drawn
-    full, binary = 0.0, 0.0
-    for t, row, hit in zip(true.tolist(), scores.tolist(), hits.tolist(), strict=True):
-        kept = [s for s, h in zip(row, hit, strict=True) if not h]
-        full += math.log(sum(math.exp(s) for s in [t, *kept])) - t
-        binary += math.log1p(math.exp(-t)) + sum(math.log1p(math.exp(s)) for s in kept)
-    n, order = len(true), torch.randperm(scores.shape[1], generator=g)
-    assert sampled_softmax_loss(true, scores, hits).item() == pytest.approx(full / n)
-    assert negative_sampling_loss(true, scores, hits).item() == pytest.approx(binary / n)
-    moved = (true, scores[:, order], hits[:, order])
-    close(sampled_softmax_loss(*moved), sampled_softmax_loss(true, scores, hits))
-    close(negative_sampling_loss(*moved), negative_sampling_loss(true, scores, hits))
-
-
-@fast
-@given(sampled())
-def test_every_other_class_once_is_cross_entropy(drawn):
-    *_, logits, labels, _ = drawn
-    everything = torch.arange(logits.shape[1]).expand(len(labels), -1)
-    loss = sampled_softmax_loss(*gathered(logits, labels, everything))
-    close(loss, cross_entropy(logits, labels))

@@ -6,17 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from make_course_text import notebook_prose, prose, tokens
 
-from course_utils.text import (
-    COURSE_TEXT,
-    UNKNOWN,
-    build_vocabulary,
-    notebook_prose,
-    prose,
-    read_paragraphs,
-    tokens,
-    windows,
-)
+from course_utils.text import COURSE_TEXT, UNKNOWN, build_vocabulary, read_paragraphs, windows
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
