@@ -8,18 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
-from course_utils.fashion_mnist.idx import FILES, DataFile, raw_folder
+from course_utils.fashion_mnist.idx import FILES, DataFile, idx_bytes, raw_folder
 from course_utils.fashion_mnist.synthetic import make_arrays
 
 ARRAYS = make_arrays(40, 20)
-
-
-def idx_bytes(array: np.ndarray) -> bytes:
-    """The array as an IDX file, written out by hand."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
 
 
 PLAIN = {FILES[key].name: idx_bytes(array) for key, array in ARRAYS.items()}

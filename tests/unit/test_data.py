@@ -49,11 +49,6 @@ real_data = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-
-
 @pytest.fixture
 def offline(monkeypatch):
     """Drawing the stand-in costs a second: a small one is enough to tell it apart."""

@@ -13,11 +13,6 @@ from course_utils.fashion_mnist.misplaced import require_root
 from course_utils.fashion_mnist.sources import load_arrays
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-
-
 def load(root, source="real", mirrors=()):
     return load_arrays(root, source, files=SMALL, mirrors=mirrors, patience=10)
 
