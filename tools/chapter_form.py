@@ -35,10 +35,7 @@ YEAR = re.compile(r"(?:\(|, )((?:1[5-9]|20)\d\d)\)?$")
 DETAILS, END = re.compile(r"<details>\n<summary>Solution.*</summary>\n"), "</details>"
 TAGS = {"setup", "imports", "drawing", "checks", "solution"}
 
-SETUP = """\
-# Setup: where the course's package is missing, this cell says what to do.
-from importlib.util import find_spec
-
+MISSING = """\
 if find_spec("course_utils") is None:
     raise ModuleNotFoundError(
         "The package of this course, course_utils, is not installed for this "
@@ -46,6 +43,42 @@ if find_spec("course_utils") is None:
         "then open the chapters with `make lab`, or choose the Python of its "
         "folder .venv as the kernel. README.md says how to do without make."
     )"""
+SETUP = f"""\
+# Setup: where the course's package is missing, this cell says what to do.
+from importlib.util import find_spec
+
+{MISSING}"""
+ON_COLAB = f"""\
+# Setup: on Colab the course is installed from its repository. Elsewhere, where
+# the course's package is missing, this cell says what to do.
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+if find_spec("course_utils") is None and "google.colab" in sys.modules:
+    address = "ADDRESS"
+    branch = "BRANCH"
+    course = Path("/content/course")
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch"]
+    if not course.exists():
+        subprocess.run([*clone, branch, address, str(course)], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--editable"]
+    subprocess.run([*pip, str(course)], check=True)
+    sys.path.append(str(course / "src"))  # for the kernel that runs already
+
+{MISSING}"""
+
+
+# Which address it names is the business of tools/repository.py.
+IS_SETUP = re.compile(
+    "|".join(re.sub("ADDRESS|BRANCH", '[^"]+', re.escape(text)) for text in (SETUP, ON_COLAB))
+)
+
+
+def setup_cell(address: str, branch: str = "main") -> str:
+    """The cell that a chapter begins with; with the repository's address it installs on Colab."""
+    return ON_COLAB.replace("ADDRESS", address).replace("BRANCH", branch) if address else SETUP
 
 
 def parser() -> MarkdownIt:
@@ -226,7 +259,7 @@ def frame_problems(chapter: Chapter, expected: str) -> Iterator[str]:
         if cell.text != expected or "remove-cell" not in cell.tags:
             yield cell.problem(f"must have the tag remove-cell and be this line:\n{expected}")
     setups = [cell for cell in chapter.cells if "setup" in cell.tags]
-    if setups != chapter.cells[1:2] or setups[0].text != SETUP:
+    if setups != chapter.cells[1:2] or not IS_SETUP.fullmatch(setups[0].text):
         yield chapter.cells[1].problem("must be the setup cell, as tools/chapter_form.py has it")
     code = [cell for cell in chapter.cells if cell.kind == "code" and "setup" not in cell.tags]
     if code and "imports" not in code[0].tags:

@@ -137,6 +137,15 @@ BREAKS = {
     "no alt text": lambda cells, nb: cells[1]["metadata"]["mystnb"].pop("image"),
     "svg": lambda cells, nb: cells[1]["outputs"][0]["data"].update({"image/svg+xml": "x"}),
     "no assert": lambda cells, nb: cells[1].update(source="pass"),
+    "nobody looks": lambda cells, nb: cells.append(
+        {
+            "cell_type": "code",
+            "execution_count": 3,
+            "metadata": {"tags": ["timing"]},
+            "outputs": [],
+            "source": "print(time.time())",
+        }
+    ),
     "no code": lambda cells, nb: cells.clear(),
 }
 

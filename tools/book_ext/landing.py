@@ -1,6 +1,15 @@
-"""Directives of the landing page: a live figure on a page without cells, and the chapter map."""
+"""Directives of the landing page: a live figure, the chapter map, and what the course is made of.
 
+What can be counted is counted at each build, in the chapters and in CITATION.cff.
+"""
+
+import ast
+import json
+import re
+from datetime import date
 from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from docutils import nodes
@@ -26,6 +35,41 @@ class CourseFigure(SphinxDirective):
         return [nodes.raw("", markup, format="html")]
 
 
+class Contents(NamedTuple):
+    """What a chapter holds."""
+
+    figures: int  # to play with; questions are none
+    exercises: int
+    asserts: int
+
+
+def contents(path: Path) -> Contents:
+    """Count what a chapter holds."""
+    figures = exercises = asserts = 0
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            exercises += len(re.findall(r"(?m)^#+ Exercise \d", text))
+            continue
+        code = re.sub(r"(?m)^[%!].*$", "", text)
+        asserts += sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(code)))
+        for output in cell["outputs"]:
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            figures += len([n for n in re.findall(r'data-afm="(\w+)"', html) if n != "quiz"])
+    return Contents(figures, exercises, asserts)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number with its noun: "1 figure", "2 figures"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def hours(minutes: int) -> str:
+    """A time in words, to the next five minutes."""
+    whole, rest = divmod(5 * round(minutes / 5), 60)
+    return " ".join([counted(whole, "hour")] * bool(whole) + [f"{rest} minutes"] * bool(rest))
+
+
 class ChapterMap(SphinxDirective):
     """List the chapters part by part; the content says what each asks and how long it takes.
 
@@ -39,7 +83,8 @@ class ChapterMap(SphinxDirective):
         entries = yaml.safe_load("\n".join(self.content)) or {}
         self.env.note_dependency(self.config.external_toc_path)
         result: list[nodes.Node] = []
-        number = 0
+        number = minutes = 0
+        found: list[Contents] = []
         for part in self.config.external_site_map.root.subtrees:
             listed = [str(item) for item in part.items if str(item).startswith("chapters/")]
             if listed:
@@ -47,16 +92,27 @@ class ChapterMap(SphinxDirective):
                 items = nodes.bullet_list(classes=["chapter-map"])
                 for docname in listed:
                     number += 1
-                    items += self.item(docname, number, entries.pop(docname, None))
+                    entry = entries.pop(docname, None)
+                    if entry is None:
+                        self.warn(f"the chapter map says nothing about {docname}")
+                        entry = {"asks": "", "minutes": 0}
+                    minutes += entry["minutes"]
+                    path = Path(self.env.srcdir, f"{docname}.ipynb")
+                    self.env.note_dependency(str(path))
+                    found.append(contents(path))
+                    items += self.item(docname, number, entry, found[-1])
                 result.append(items)
         for docname in entries:
             self.warn(f"the chapter map names {docname}, which is not in the table of contents")
-        return result
+        figures, exercises, asserts = map(sum, zip(*found, strict=True))
+        text = (
+            f"All of it takes about {hours(minutes)}, and the {exercises} exercises come on top. "
+            f"There are {figures} figures to play with; {asserts} assert statements check what the "
+            "chapters say, each time they are run."
+        )
+        return [*result, nodes.paragraph("", text, classes=["map-sum"])]
 
-    def item(self, docname: str, number: int, entry: dict | None) -> nodes.list_item:
-        if entry is None:
-            self.warn(f"the chapter map says nothing about {docname}")
-            entry = {"asks": "", "minutes": 0}
+    def item(self, docname: str, number: int, entry: dict, holds: Contents) -> nodes.list_item:
         link = pending_xref(
             "",
             nodes.inline(),
@@ -71,12 +127,36 @@ class ChapterMap(SphinxDirective):
         head.insert(0, nodes.inline("", f"{number} ", classes=["map-number"]))
         head += nodes.inline("", f"{entry['minutes']} min", classes=["map-minutes"])
         asks = nodes.paragraph("", entry["asks"], classes=["map-asks"])
+        if holds.figures:
+            words = f"{counted(holds.figures, 'figure')} to play with"
+            asks += [nodes.Text(" "), nodes.inline("", words, classes=["map-figures"])]
         return nodes.list_item("", head, asks)
 
     def warn(self, message: str) -> None:
         logger.warning(message, location=self.get_location())
 
 
+class Colophon(SphinxDirective):
+    """``{colophon}``: who made the course, which version this is, and its licence."""
+
+    def run(self) -> list[nodes.Node]:
+        path = Path(self.env.srcdir, "CITATION.cff")
+        self.env.note_dependency(str(path))
+        source = yaml.safe_load(path.read_text(encoding="utf-8"))
+        made = source["date-released"]
+        day = made if isinstance(made, date) else date.fromisoformat(made)
+        authors = ", ".join(
+            author.get("name") or f"{author['given-names']} {author['family-names']}"
+            for author in source["authors"]
+        )
+        text = (
+            f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
+            f"Text and code are under the {source['license']} licence."
+        )
+        return [nodes.paragraph("", text, classes=["colophon"])]
+
+
 def setup(app):
+    app.add_directive("colophon", Colophon)
     app.add_directive("course-figure", CourseFigure)
     app.add_directive("chapter-map", ChapterMap)
