@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import repository
 from bs4 import BeautifulSoup
 from chapter_form import SETUP
 
@@ -135,22 +136,72 @@ def test_a_failed_build_leaves_the_last_good_book(project, build, tmp_path):
     assert (output / "index.html").read_text() == "good"
 
 
-def test_launch_buttons_appear_with_the_repositorys_address(project, build, tmp_path):
+ADDRESS = "https://github.com/somebody/softmax"
+HOME = """# Home
+
+{with-something}
+
+:::{with-address}
+From [{name}]({address}) on {branch}, see {ref}`part-two`.
+:::
+
+(part-two)=
+## Part two
+
+A page.
+"""
+
+
+def set_address(project, address):
     config = (project / "_config.yml").read_text()
     assert '  url: ""\n' in config
-    address = "https://github.com/somebody/softmax"
     (project / "_config.yml").write_text(config.replace('  url: ""\n', f"  url: {address}\n"))
+
+
+def links(page):
+    html = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    return {a["href"]: a.get_text().strip() for a in html.select("a[href]")}
+
+
+def test_buttons_and_pages_follow_the_repositorys_address(project, build, tmp_path):
+    (project / "intro.md").write_text(HOME)
+    done = build("--source", project, "--output", tmp_path / "without")
+    assert done.returncode == 0, done.stderr
+    for page in ("intro.html", "chapters/01_first.html"):
+        text = (tmp_path / "without" / page).read_text(encoding="utf-8")
+        assert not [word for word in ("github.com", "mybinder", "colab") if word in text], page
+
+    set_address(project, ADDRESS)
+    done = build("--source", project, "--output", tmp_path / "html")
+    assert done.returncode == 1
+    assert "chapters/01_first.ipynb does not follow the address in _config.yml" in done.stderr
+    assert "run python tools/repository.py" in done.stderr
+    for path, text in repository.behind(project).items():
+        path.write_text(text, encoding="utf-8")
     done = build("--source", project, "--output", tmp_path / "html")
     assert done.returncode == 0, done.stderr
-    html = (tmp_path / "html/chapters/01_first.html").read_text()
-    links = {a["href"] for a in BeautifulSoup(html, "html.parser").select("a[href]")}
+
+    chapter = links(tmp_path / "html/chapters/01_first.html")
     assert any(
         a.startswith("https://mybinder.org/v2/gh/somebody/softmax/main")
         and a.endswith("chapters/01_first.ipynb")
-        for a in links
+        for a in chapter
     )
-    assert (
-        "https://colab.research.google.com/github/somebody/softmax/blob/main/"
-        "chapters/01_first.ipynb" in links
-    )
-    assert address in links
+    place = "somebody/softmax/blob/main/chapters/01_first.ipynb"
+    assert f"https://colab.research.google.com/github/{place}" in chapter
+    home = links(tmp_path / "html/intro.html")
+    assert ADDRESS in chapter
+    assert any(a.startswith(f"{ADDRESS}/issues/new") for a in home)
+    assert f"{ADDRESS}/edit/main/intro.md" in home
+    assert home[ADDRESS]
+    article = BeautifulSoup((tmp_path / "html/intro.html").read_text(), "html.parser").article
+    assert "From softmax on main, see Part two." in article.get_text()
+    assert "{with-something}" in article.get_text()  # braces in text are only text
+
+
+def test_an_address_that_is_none_stops_the_build(project, build, tmp_path):
+    set_address(project, "github.com/somebody/softmax")
+    done = build("--source", project, "--output", tmp_path / "html")
+    assert done.returncode == 1
+    assert "must be empty or like https://github.com/OWNER/NAME" in done.stdout + done.stderr
+    assert not (tmp_path / "html").exists()

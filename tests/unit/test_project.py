@@ -1,6 +1,7 @@
 """What the project's papers say holds everywhere alike: Python, PyTorch, workflows, settings."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -40,6 +41,72 @@ def test_by_hand_torch_and_torchvision_come_from_one_index_in_one_line(name):
     assert lines
     for line in lines:
         assert f"torch=={pins['torch']} torchvision=={pins['torchvision']} --index-url" in line
+
+
+def tree():
+    """Paths that README's tree names: the two spaces before a name put it into the folder above."""
+    block = text("README.md").partition("## What is where")[2].split("```")[1]
+    folder = Path()
+    for line in block.strip("\n").splitlines():
+        names = re.split(r"\s{3,}", line.strip())[0].split()
+        if not line.startswith("  "):
+            folder = Path(names[0])
+            yield from map(Path, names)
+        else:
+            yield from (folder / name for name in names)
+
+
+def tracked():
+    command = ["git", "ls-files"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a clone: git does not know this folder")
+    return [Path(name) for name in done.stdout.splitlines()]
+
+
+def test_the_tree_in_the_readme_names_what_is_there():
+    named = set(tree())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    files = tracked()
+    top = {Path(path.parts[0]) for path in files}
+    unnamed = {Path(name) for name in (".gitignore", ".pre-commit-config.yaml", "README.md", "src")}
+    assert top - named == unnamed
+    for folder in ("src/course_utils", "tools", "tests"):
+        inside = [path.relative_to(folder) for path in files if path.is_relative_to(folder)]
+        below = {Path(folder, path.parts[0]) for path in inside if len(path.parts) > 1}
+        assert below - named == set(), folder
+
+
+def test_the_targets_of_make_stand_on_the_setup_page_once_each():
+    targets = re.findall(r"(?m)^(\w+):.*##", text("Makefile"))
+    rows = re.findall(r"(?m)^\| `make (\w+)` \|", text("pages/setup.md"))
+    assert sorted(rows) == sorted(set(targets) - {"help"})
+    for name in ("README.md", "CONTRIBUTING.md", "intro.md", "pages/troubleshooting.md"):
+        assert "| `make" not in text(name), "one table is enough"
+        assert set(re.findall(r"make ([a-z]+)\b(?= |`|$|\n)", code(name))) <= set(targets), name
+
+
+def code(name):
+    """What is typed: blocks and inline code."""
+    blocks = re.findall(r"(?ms)^```.*?^```", text(name))
+    return "\n".join(blocks + re.findall(r"`[^`\n]+`", text(name)))
+
+
+PAPERS = ["README.md", "CONTRIBUTING.md", "intro.md", "pages/setup.md", "pages/troubleshooting.md"]
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_scripts_and_folders_that_commands_name_are_there(name):
+    folders = "tools|chapters|tests|src|book|pages"
+    paths = re.findall(rf"(?<![\w/.])((?:{folders})/[\w./-]*)", code(name))
+    missing = [path for path in paths if not (ROOT / path).exists() and "NN_" not in path]
+    assert missing == []
+
+
+def test_the_citation_names_version_and_day():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert citation["version"] == PROJECT["version"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", str(citation["date-released"]))
 
 
 def steps(workflow):
