@@ -72,7 +72,7 @@ lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, ru
 	$(BIN)/python -m codespell_lib
 	$(BIN)/deno fmt --check --quiet
 	$(BIN)/deno lint --quiet
-	$(BIN)/deno check --quiet src/course_utils/figures/static
+	$(BIN)/deno check --quiet src/course_utils/figures/static tests/unit/javascript
 
 lab: $(STAMP)  ## open the chapters in JupyterLab
 	$(BIN)/python -m jupyter lab --LabApp.default_url=/lab/tree/chapters

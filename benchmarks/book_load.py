@@ -22,9 +22,10 @@ COMPRESSED = {".html", ".css", ".js", ".svg", ".json"}
 #: Runs before the page's own scripts: moves the first slider as soon as there is one.
 PROBE = """
 const watch = () => {
-  const slider = document.querySelector('.cu-fig input[type="range"]');
+  const figure = document.querySelector(".cu-fig")?.shadowRoot;
+  const slider = figure?.querySelector('input[type="range"]');
   if (!slider) return requestAnimationFrame(watch);
-  const figure = slider.closest(".cu-fig"), before = figure.innerHTML;
+  const before = figure.innerHTML;
   slider.value = slider.max;
   slider.dispatchEvent(new Event("input", { bubbles: true }));
   const seen = () => figure.innerHTML === before ? requestAnimationFrame(seen)

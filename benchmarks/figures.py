@@ -58,7 +58,7 @@ def weigh() -> None:
         print(f"{name:<22}{raw:>8,} bytes{packed:>8,} compressed")
     together = len(gzip.compress("".join(scripts.values()).encode()))
     print(f"{'all scripts':<22}{sum(raw for raw, _ in sizes.values()):>8,} bytes{together:>8,}")
-    style = read("ui.css").encode()
+    style = read("theme.css").encode()
     print(f"{'style sheet':<22}{len(style):>8,} bytes{len(gzip.compress(style)):>8,} compressed")
 
 
@@ -78,7 +78,8 @@ def page_of(name: str, figure: InteractiveFigure, folder: Path) -> Path:
     """Write a page with one figure."""
     path = folder / f"{name}.html"
     path.write_text(
-        f"<!doctype html><meta charset=utf-8><style>{read('ui.css')}</style>{figure.static_html()}"
+        f"<!doctype html><meta charset=utf-8><style>{read('theme.css')}</style>"
+        f"{figure.static_html()}"
         f"<script>{browser_script(name)}</script><script>{host_script()}</script>",
         encoding="utf-8",
     )

@@ -109,12 +109,15 @@ def switch_to(page, theme: str) -> None:
 
 def test_the_playground_is_alive_in_the_first_screen(visit, served_book):
     page = visit(f"{served_book}/intro.html", viewport={"width": 1280, "height": 900})
-    slider = page.locator('.cu-fig input[type="range"]').nth(1)
-    assert slider.bounding_box()["y"] < 600
-    before = page.locator(".cu-fig").inner_text()
+    guess = page.locator(".guess button").first
+    assert guess.bounding_box()["y"] < 600
+    before = page.locator(".cu-fig .marks").inner_html()
+    guess.focus()
+    page.keyboard.press("Enter")
+    slider = page.locator('.cu-fig input[type="range"]').first
     slider.focus()
     page.keyboard.press("End")
-    assert page.locator(".cu-fig").inner_text() != before
+    assert page.locator(".cu-fig .marks").inner_html() != before
 
 
 @pytest.mark.parametrize("way", ["http", "file"])

@@ -88,11 +88,11 @@ def test_weights_equal_those_of_torch(show, k, lr, batch_size, steps):
 
 def test_default_state_is_trained_and_compares_three_rates(show):
     page = show(BrowserRegression())
-    assert "Step 360, epoch 40 of 40" in page.locator(".cu-say").inner_text()
+    assert "Step 360, epoch 40 of 40" in page.locator(".say").inner_text()
     assert value(page, "accuracy") > 0.85
     names = page.locator("svg text").all_text_contents()
     assert {"lr 0.1", "lr 0.01", "lr 10"} <= set(names)
-    assert page.locator(".cu-line").count() == 3
+    assert page.locator(".line").count() == 3
 
 
 def test_play_repeats_itself_and_too_large_a_rate_diverges(show):
@@ -101,13 +101,13 @@ def test_play_repeats_itself_and_too_large_a_rate_diverges(show):
     press(page, "Play again")
     page.get_by_role("button", name="Play again").wait_for()
     assert all(torch.equal(a, b) for a, b in zip(first, shown_net(page, 3), strict=True))
-    assert page.locator(".cu-alarm").count() == 0
+    assert page.locator(".alarm").count() == 0
     move(page, "lr", 1)
     press(page, "Play again")
-    page.locator(".cu-alarm").wait_for()
+    page.locator(".alarm").wait_for()
     page.get_by_role("button", name="Play again").wait_for()
-    assert "Diverging" in page.locator(".cu-say").inner_text()
-    assert "learning rate 10 is too large" in page.locator(".cu-say").inner_text()
+    assert "Diverging" in page.locator(".say").inner_text()
+    assert "learning rate 10 is too large" in page.locator(".say").inner_text()
 
 
 def test_play_can_be_paused(show):
@@ -135,14 +135,8 @@ def test_reduced_motion_trains_without_animation(show):
 
 def plane_spot(page, x1, x2):
     """Return where (x1, x2) is drawn, in page coordinates."""
-    box = page.locator("[data-control=plane]").bounding_box()
-    unit = box["width"] / 340
-    left, right, top, bottom = 42, 12, 22, 38
-    across, up = 340 - left - right, 340 - top - bottom
-    return (
-        box["x"] + unit * (left + across * x1 / 6),
-        box["y"] + unit * (340 - bottom - up * x2 / 6),
-    )
+    box = page.locator("canvas").bounding_box()
+    return (box["x"] + box["width"] * x1 / 6, box["y"] + box["height"] * (1 - x2 / 6))
 
 
 def test_click_adds_a_point_of_the_chosen_class(show):
@@ -166,9 +160,7 @@ def test_keyboard_adds_a_point(show):
         page.keyboard.press(key)
     assert page.locator("[data-point]").last.get_attribute("data-point") == "3.2,2.6,0"
     assert page.locator("[data-point]").count() == before + 1
-    page.wait_for_function(
-        "document.querySelector('[aria-live=polite]').textContent.includes('added at 3.2, 2.6')"
-    )
+    page.locator("[aria-live=polite]", has_text="added at 3.2, 2.6").wait_for(state="attached")
 
 
 def test_tap_adds_a_point_on_a_phone(show):
@@ -183,11 +175,11 @@ def test_tap_adds_a_point_on_a_phone(show):
 def test_regions_follow_dark_mode(show):
     page = show(BrowserRegression())
     page.wait_for_timeout(100)  # two frames: the colours are read once the figure is on the page
-    pixel = "[...document.querySelector('canvas').getContext('2d').getImageData(60, 5, 1, 1).data]"
-    light = page.evaluate(pixel)
+    pixel = "(e) => [...e.getContext('2d').getImageData(60, 5, 1, 1).data]"
+    light = page.locator("canvas").evaluate(pixel)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_timeout(100)
-    dark = page.evaluate(pixel)
+    dark = page.locator("canvas").evaluate(pixel)
     assert light[:3] != dark[:3]
     assert light[3] == dark[3] > 0
 

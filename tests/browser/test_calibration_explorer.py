@@ -37,9 +37,9 @@ def test_every_step_of_the_slider_agrees_with_course_utils(show):
 
 def test_overconfidence_is_said(show):
     page = show(calibration_explorer(temperature=0.25))
-    assert "too sure" in page.locator(".cu-say").first.inner_text()
+    assert "too sure" in page.locator(".say").first.inner_text()
     move(page, "temperature", 40)
-    assert "not sure enough" in page.locator(".cu-say").first.inner_text()
+    assert "not sure enough" in page.locator(".say").first.inner_text()
 
 
 @pytest.mark.parametrize("cost", [COST, (0, 5, 20, 150, 60, 10), (0, 30, 100, 10), (7, 7, 7, 7)])
@@ -64,7 +64,7 @@ def test_decision_agrees_with_course_utils(show, cost):
 
 def test_default_decision_is_not_that_of_the_most_probable_class(show):
     page = show(calibration_explorer())
-    text = page.locator(".cu-say").last.inner_text()
+    text = page.locator(".say").last.inner_text()
     assert "Most probable: healthy" in text
     assert "Cheapest: test further" in text
 

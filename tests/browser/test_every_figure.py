@@ -14,8 +14,11 @@ from browser_tools import (
     visible_text,
     write_page,
 )
+from figure_checks import faults
 from figure_samples import SAMPLES
+from page_checks import with_deep
 
+from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
@@ -23,6 +26,7 @@ from course_utils.figures.scripts import names
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 
 pytestmark = pytest.mark.browser
+WIDTHS = (320, 390, 768, 1280, 1920)
 LIVE = "input[type=range]:not(:disabled)"
 SPOKEN = "[aria-live=polite]"
 
@@ -55,7 +59,7 @@ def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
     page = show(figure, theme=theme)
     assert page.problems == []
     assert page.locator(".cu-fig").count() == 1
-    assert page.locator(".cu-error, .cu-note:not(:empty)").count() == 0
+    assert page.locator(".cu-error, .note:not(:empty)").count() == 0
     assert accessibility_violations(page) == []
 
 
@@ -73,16 +77,15 @@ def test_all_start_over_http(pages, tmp_path):
 
 def test_keyboard_reaches_and_moves_everything(show, figure):
     page = show(figure)
-    page.evaluate(
-        "document.body.tabIndex = -1; document.body.focus();"
-        "window.seen = new Set(); document.addEventListener('focusin', (e) => seen.add(e.target))"
+    page.locator(".frame").evaluate(
+        "(frame) => { document.body.tabIndex = -1; document.body.focus();"
+        " window.seen = new Set(); frame.addEventListener('focusin', (e) => seen.add(e.target)); }"
     )
     for _ in range(40):
         page.keyboard.press("Tab")
     # A group of radio buttons is one stop; arrows move within it.
-    missed = page.evaluate(
-        "[...document.querySelectorAll('.cu-fig :is(input, button, [tabindex])')].filter((e) =>"
-        " !seen.has(e) && !e.disabled"
+    missed = page.locator(".frame :is(input, button, [tabindex='0'])").evaluate_all(
+        "(all) => all.filter((e) => !seen.has(e) && !e.disabled"
         " && !(e.type === 'radio' && [...seen].some((s) => s.name === e.name)))"
         ".map((e) => e.outerHTML)"
     )
@@ -97,13 +100,13 @@ def test_keyboard_reaches_and_moves_everything(show, figure):
         page.keyboard.press("ArrowDown")
         checked = page.locator(f"input[name='{group}']:checked")
         assert checked.count() == 1
-        assert checked.evaluate("(e) => e === document.activeElement")
+        assert checked.evaluate("(e) => e === e.getRootNode().activeElement")
 
 
 def test_every_slider_has_a_name_and_a_spoken_value_and_reset_brings_it_back(show, figure):
     page = show(figure)
     for slider in page.locator("input[type=range]").all():
-        row = slider.locator("xpath=ancestor::div[@class='cu-slider']")
+        row = slider.locator("xpath=ancestor::div[contains(@class, 'slider')]")
         assert row.locator("label span").text_content()
         spoken, seen = slider.get_attribute("aria-valuetext"), row.locator("output").text_content()
         assert seen == spoken or seen in spoken.split()  # "3 classes", beside it 3
@@ -126,8 +129,9 @@ def test_changes_are_announced_and_nothing_before(show):
     for figure in page.locator(".cu-fig").all():
         figure.locator(LIVE).first.focus()
         page.keyboard.press("PageUp")
-    silent = f"[...document.querySelectorAll('{SPOKEN}')].filter((e) => e.textContent.length < 11)"
-    page.wait_for_function(f"{silent}.length === 0")
+    page.wait_for_timeout(700)
+    words = page.locator(SPOKEN).all_text_contents()
+    assert [text for text in words if len(text) < 11] == []
 
 
 def test_phone_width_fits_and_answers_to_touch(show, figure):
@@ -141,6 +145,40 @@ def test_phone_width_fits_and_answers_to_touch(show, figure):
     page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
     assert slider.get_attribute("aria-valuetext") != before
     assert accessibility_violations(page) == []
+
+
+#: Rules that a page may have: none of them may reach into a figure.
+HOSTILE = """body, body * {font: italic 30px serif !important; padding: 20px !important;
+  margin: 9px !important; color: red !important; background: yellow !important;
+  border: 5px solid red !important;
+  text-transform: uppercase !important; text-align: right !important; line-height: 3 !important;
+  box-sizing: content-box !important; float: right !important; position: relative !important}
+  td, th, table, label, input, button, p, svg text {font-size: 40px !important; min-width: 200px}
+  .cu-fig {display: inline-block !important; max-width: none !important; width: 300px}"""
+LOOK = """() => deep(".frame, .frame *").map((e) => {
+  const c = getComputedStyle(e);
+  return [e.localName, c.font, c.color, c.backgroundColor, c.padding, c.borderTopWidth, c.fill,
+    c.textTransform, c.textAlign, c.lineHeight, c.position, c.float, c.marginTop].join(" ");
+})"""
+
+
+def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
+    page = show(figure)
+    before = page.evaluate(with_deep(LOOK))
+    page.add_style_tag(content=HOSTILE)
+    assert page.locator("h1").evaluate("(e) => getComputedStyle(e).fontSize") == "30px"
+    assert len(before) > 30
+    assert page.evaluate(with_deep(LOOK)) == before
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure, width):
+    if figure._name in ("jacobian_explorer", "loss_explorer", "overflow_explorer"):
+        pytest.skip("not yet rebuilt on the kit")
+    page = show(figure, viewport={"width": width, "height": 900})
+    few = isinstance(figure, BrowserRegression)  # every state is trained
+    assert faults(page, states=4 if few else 40, seed=width) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_same_figure_twice_shares_nothing(show, figure):
@@ -157,7 +195,7 @@ def test_same_figure_twice_shares_nothing(show, figure):
         page.locator(".cu-fig").last.locator("[type=radio]:not(:checked)").first.click()
     # The second was drawn again, from a state of its own.
     assert slider.nth(count).get_attribute("aria-valuetext") == before
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    ids = page.locator("[id]").evaluate_all("(all) => all.map((e) => e.id)")
     assert len(ids) == len(set(ids))
 
 
@@ -174,7 +212,7 @@ def test_out_of_range_state_is_clamped_and_said(show, name):
     key = next(k for k in ("lr", "temperature") if k in state)
     text = figure.static_html().replace(f'"{key}": {state[key]}', f'"{key}": 99')
     page = show(figure, extra=text)
-    assert "99 is out of range" in page.locator(".cu-note").nth(1).inner_text()
+    assert "99 is out of range" in page.locator(".note").nth(1).inner_text()
     assert page.locator(".cu-fig").count() == 2
 
 
@@ -199,10 +237,9 @@ def test_log_slider_speaks_the_value_not_the_position(show):
 
 def test_changes_are_announced_once_when_it_is_quiet(show):
     page = show(SoftmaxPlayground())
-    page.evaluate(
-        "window.spoken = []; new MutationObserver(() => spoken.push("
-        "document.querySelector('[aria-live=polite]').textContent)).observe("
-        "document.querySelector('[aria-live=polite]'), {childList: true})"
+    page.locator(SPOKEN).evaluate(
+        "(e) => { window.spoken = []; new MutationObserver(() => spoken.push(e.textContent))"
+        ".observe(e, {childList: true}); }"
     )
     page.locator("[data-control='logits.0']").evaluate(  # quicker than any pause
         "(e) => [3, 4, 5].forEach((z) => {"
@@ -223,25 +260,29 @@ DARKEN = {
 @pytest.mark.parametrize("where", DARKEN)
 def test_dark_mode_follows_the_page_when_toggled(show, where):
     page = show(SoftmaxPlayground())
-    colours = (
-        "(() => { const c = getComputedStyle(document.querySelector('.cu-fig'));"
-        " return [c.backgroundColor, c.color, c.colorScheme,"
-        " getComputedStyle(document.querySelector('.cu-fig rect')).fill]; })()"
-    )
-    light = page.evaluate(colours)
+
+    def colours():
+        return page.locator(".frame").evaluate(
+            "(frame) => { const c = getComputedStyle(frame);"
+            " return [c.backgroundColor, c.color, c.colorScheme,"
+            " getComputedStyle(frame.querySelector('rect')).fill]; }"
+        )
+
+    light = colours()
     assert light[0] == "rgb(255, 255, 255)"
     page.evaluate(DARKEN[where])
-    dark = page.evaluate(colours)
+    dark = colours()
     assert all(a != b for a, b in zip(light, dark, strict=True))
     assert dark[2] == "dark"
     page.emulate_media(media="print")
-    assert page.evaluate(colours) == light  # paper is white
+    assert colours() == light  # paper is white
 
 
 def test_reduced_motion_stops_transitions(show):
-    seconds = "getComputedStyle(document.querySelector('.cu-reset')).transitionDuration"
-    assert show(LossExplorer()).evaluate(seconds) != "0s"
-    assert show(LossExplorer(), reduced_motion="reduce").evaluate(seconds) == "0s"
+    seconds = "(e) => getComputedStyle(e).transitionDuration"
+    assert show(LossExplorer()).locator(".reset").evaluate(seconds) != "0s"
+    page = show(LossExplorer(), reduced_motion="reduce")
+    assert page.locator(".reset").evaluate(seconds) == "0s"
 
 
 def test_print_keeps_the_values_and_drops_the_handles(show):
@@ -270,7 +311,6 @@ def test_page_without_javascript_says_the_same_in_words(browser, tmp_path):
         (static_div("loss_explorer", "[1, 2]"), "stored state can't be read"),
         (with_state(LossExplorer(), version=0), "version 0, this page understands 1"),
         (with_state(LossExplorer(), version="missing"), "version nothing"),
-        (with_state(LossExplorer(), logit="missing"), '"logit" is nothing'),
         (with_state(LossExplorer(), logit="high"), '"logit" is "high"'),
         (with_state(LossExplorer(), double_softmax=None), '"double_softmax" is null'),
         (with_state(SoftmaxPlayground(), logits=[1]), '"logits" is [1]'),
@@ -294,17 +334,17 @@ def test_bad_state_is_said_in_its_place_and_the_rest_works(show, broken, words):
 
 def test_out_of_range_values_are_clamped_and_said(show):
     page = show(extra=with_state(SoftmaxPlayground(), temperature=99, logits=[50, 0, -50]))
-    note = page.locator(".cu-note").inner_text()
+    note = page.locator(".note").inner_text()
     assert "is out of range" in note
     assert page.locator("[data-control=temperature]").get_attribute("aria-valuetext") == "10.00"
     assert [value(page, f"z{i}") for i in range(3)] == [10, 0, -10]
     move(page, "logits.0", 1)
-    assert not page.locator(".cu-note").is_visible()
+    assert not page.locator(".note").is_visible()
 
 
 def test_radio_groups_of_two_figures_are_apart(show):
     page = show(OverflowExplorer(), OverflowExplorer())
-    page.get_by_text("float16", exact=True).first.click()
+    page.get_by_label("float16", exact=True).first.check()
     assert page.locator("input[data-control='dtype.float16']").nth(0).is_checked()
     assert page.locator("input[data-control='dtype.float32']").nth(1).is_checked()
 

@@ -39,13 +39,17 @@ def shown(page, names):
 def test_playground_agrees_with_softmax(show, logits, temperature, shift, scale):
     figure = SoftmaxPlayground(logits=logits, temperature=temperature, shift=shift, scale=scale)
     page = show(figure)
-    z = (double(logits) * scale + shift) / temperature
-    probs = shown(page, [f"p{i}" for i in range(len(logits))])
-    torch.testing.assert_close(probs, softmax(z), rtol=1e-6, atol=0)
-    top = int(z.argmax())
-    assert value(page, "argmax") == top
-    for i in set(range(len(logits))) - {top}:
-        assert value(page, f"odds{i}") == pytest.approx(math.exp(z[top] - z[i]), rel=1e-6)
+    z = double(logits) * scale + shift
+    every = range(len(logits))
+    torch.testing.assert_close(shown(page, [f"z{i}" for i in every]), z)
+    exps = (z / temperature).exp()
+    torch.testing.assert_close(shown(page, [f"e{i}" for i in every]), exps, rtol=1e-6, atol=0)
+    probs = shown(page, [f"p{i}" for i in every])
+    torch.testing.assert_close(probs, softmax(z / temperature), rtol=1e-6, atol=0)
+    first, second = z.argsort(descending=True)[:2]
+    assert page.locator(".say").get_attribute("data-argmax") == str(int(first))
+    odds = math.exp((z[first] - z[second]) / temperature)
+    assert value(page, "odds") == pytest.approx(odds, rel=1e-6)
 
 
 def test_playground_shift_changes_nothing_and_scale_does(show):
@@ -55,7 +59,7 @@ def test_playground_shift_changes_nothing_and_scale_does(show):
     move(page, "shift", 8)
     torch.testing.assert_close(shown(page, names), first, rtol=1e-12, atol=0)
     assert value(page, "z0") == 10
-    assert "changed no probability" in page.locator(".cu-say").inner_text()
+    assert "changed no probability" in page.locator(".say").inner_text()
     move(page, "scale", 2)
     expected = softmax(2 * double(SoftmaxPlayground().logits))
     torch.testing.assert_close(shown(page, names), expected, rtol=1e-6, atol=0)
@@ -71,15 +75,54 @@ def test_playground_number_of_classes(show):
     assert [value(page, "z0"), value(page, "z1")] == [2, 1]
 
 
-def test_playground_bars_can_be_dragged(show):
+def heights(page):
+    return page.locator(".marks rect").evaluate_all(
+        "(all) => all.map((e) => Number(e.getAttribute('height')))"
+    )
+
+
+def test_playground_bars_become_scores_exponentials_and_shares(show):
+    page = show(SoftmaxPlayground(), reduced_motion="reduce")
+    for stage, key in (("score", "z"), ("exp", "e"), ("share", "p")):
+        page.locator(f"[data-control='stage.{stage}']").check()
+        values = shown(page, [f"{key}{i}" for i in range(3)]).abs()
+        bars = double(heights(page))
+        torch.testing.assert_close(bars / bars.max(), values / values.max(), rtol=0.02, atol=0.01)
+
+
+def test_playground_morphs_between_two_stages(show):
     page = show(SoftmaxPlayground())
-    box = page.locator("svg.cu-drag").bounding_box()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    before = heights(page)
+    page.locator("[data-control='stage.exp']").check()
+    page.wait_for_timeout(150)
+    during = heights(page)
+    page.wait_for_timeout(600)
+    after = heights(page)
+    assert before[1] != after[1]
+    assert min(before[1], after[1]) < during[1] < max(before[1], after[1])
+
+
+def test_playground_bars_can_be_dragged(show):
+    page = show(SoftmaxPlayground(stage="score"))
+    box = page.locator("svg.drag").bounding_box()
+    knob = page.locator(".knob").nth(1).bounding_box()
+    page.mouse.move(knob["x"] + 5, knob["y"] + 5)
     page.mouse.down()
-    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
     page.mouse.up()
     assert value(page, "z1") > 2  # the bar that was grabbed, wherever the pointer went
     assert [value(page, "z0"), value(page, "z2")] == [2, -1]
+
+
+def test_playground_goal_is_met_and_said(show):
+    page = show(SoftmaxPlayground())
+    assert not page.locator(".goal.done").is_visible()
+    move(page, "logits.1", 2)
+    move(page, "logits.2", -6)
+    assert value(page, "p1") == pytest.approx(0.5, abs=5e-4)
+    assert "as much as all the others" in page.locator(".goal.done").inner_text()
+    move(page, "logits.0", 2.1)
+    assert page.locator(".goal.done").count() == 0
 
 
 @pytest.mark.parametrize(
@@ -153,7 +196,7 @@ def test_loss_double_softmax_floor(show, k, floor):
     assert value(page, "floor") == pytest.approx(floor, abs=5e-5)
     assert value(page, "floor") == pytest.approx(math.log(math.e + k - 1) - 1, rel=1e-9)
     assert value(page, "loss2") >= value(page, "floor")
-    assert f"{floor:.4f}" in page.locator(".cu-say").inner_text()
+    assert f"{floor:.4f}" in page.locator(".say").inner_text()
 
 
 # --- emulated formats --------------------------------------------------------------------
@@ -251,9 +294,7 @@ def test_overflow_marks_where_it_arises(show):
     assert cell("naive.log.1") == ["⚠", "\N{MINUS SIGN}inf", "log", "of", "0"]
     assert cell("shifted.log.2")[-2:] == ["by", "0.017"]
     assert cell("fused.log.2") == ["\N{MINUS SIGN}100"]
-    assert (
-        "nan (naive), off by 0.017 (shifted), right (fused)" in page.locator(".cu-say").inner_text()
-    )
+    assert "nan (naive), off by 0.017 (shifted), right (fused)" in page.locator(".say").inner_text()
 
 
 def test_overflow_fused_loss_of_the_chapter(show):

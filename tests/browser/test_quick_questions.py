@@ -25,14 +25,14 @@ def choose(page, option, nth=0):
 
 
 def verdicts(page):
-    return page.locator(".cu-quiz").evaluate_all("(all) => all.map((e) => e.dataset.verdict)")
+    return page.locator(".quiz").evaluate_all("(all) => all.map((e) => e.dataset.verdict)")
 
 
 def test_each_option_explains_itself_and_questions_are_independent(page):
     for option, (_, why) in enumerate(OPTIONS):
         choose(page, option)
         word = "Right." if option == 1 else "No."
-        assert page.locator(".cu-say").first.inner_text() == f"{word} {why}"
+        assert page.locator(".say").first.inner_text() == f"{word} {why}"
     assert verdicts(page) == ["wrong", "open"]
 
 
@@ -42,7 +42,7 @@ def test_keyboard_alone_answers_and_the_verdict_is_spoken(page):
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     assert verdicts(page) == ["right", "open"]
-    page.locator(".cu-quiz [role=status]").first.get_by_text("Right. So it is.").wait_for(
+    page.locator(".quiz [role=status]").first.get_by_text("Right. So it is.").wait_for(
         state="attached"
     )
 
@@ -51,26 +51,26 @@ def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
     choose(page, 1)
     choose(page, 0, nth=1)
     page.reload()
-    page.locator(".cu-quiz").nth(1).wait_for()
+    page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["right", "wrong"]
-    assert "2 questions answered in this browser" in page.locator("main").inner_text()
-    page.locator(".cu-reset").first.click()
+    assert "2 questions answered in this browser" in page.locator(".progress").last.inner_text()
+    page.locator(".reset").first.click()
     assert verdicts(page) == ["open", "wrong"]
     page.get_by_text("Forget all my answers").last.click()
     assert verdicts(page) == ["open", "open"]
     page.reload()
-    page.locator(".cu-quiz").nth(1).wait_for()
+    page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["open", "open"]
 
 
 def test_damaged_memory_is_no_obstacle(page):
     page.evaluate("localStorage.setItem('course_utils.quiz', '{broken')")
     page.reload()
-    page.locator(".cu-quiz").nth(1).wait_for()
+    page.locator(".quiz").nth(1).wait_for()
     choose(page, 1)
     page.evaluate("""localStorage.setItem('course_utils.quiz', '{"1.a": 77, "1.b": "x"}')""")
     page.reload()
-    page.locator(".cu-quiz").nth(1).wait_for()
+    page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["open", "open"]
 
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 def words(page):
-    return page.locator(".cu-say").inner_text()
+    return page.locator(".say").inner_text()
 
 
 @pytest.mark.parametrize("run", range(len(LRS)))
@@ -48,7 +48,7 @@ def test_batch_size_is_disabled_and_says_why(show):
 
 def test_curves_can_be_kept_and_cleared(show):
     page = show(training_lab(kept=[]))
-    names = page.locator("svg >> nth=0").locator("g:last-child text")
+    names = page.locator(".marks").first.locator("text")
     assert names.all_text_contents() == ["0.1"]
     page.get_by_role("button", name="Keep this curve").click()
     move(page, "lr", 0)
@@ -68,10 +68,11 @@ def test_a_diverged_run_is_named_and_fits_a_phone(show):
 def test_templates_and_confusion_follow_the_learning_rate(show):
     data, recording = recorded()
     page = show(training_lab())
-    place = "getComputedStyle(document.querySelector('.cu-templates > span:nth-child(3) > span'))"
+    tile = page.locator(".templates > span:nth-child(3) > span")
     for run in (0, 3):
         move(page, "lr", run)
-        assert page.evaluate(f"{place}.backgroundPosition") == f"{200 / 9:.4f}% {run * 100 / 3:g}%"
+        place = tile.evaluate("(e) => getComputedStyle(e).backgroundPosition")
+        assert place == f"{200 / 9:.4f}% {run * 100 / 3:g}%"
         logits = data.test.images.flatten(1) @ recording.weight[run] + recording.bias[run]
         hits = ((logits.argmax(1) == data.test.labels) & (data.test.labels == 2)).sum().item()
         recall = hits / (data.test.labels == 2).sum().item()

@@ -18,16 +18,23 @@ def page_html(bodies, names, theme="light") -> str:
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
-        f"<title>Figures</title><style>{read('ui.css')}\n"
+        f"<title>Figures</title><style>{read('theme.css')}\n"
         'html[data-theme="dark"] body {background: #121212; color: #ddd}</style></head>'
         f"<body><main><h1>Figures</h1>{''.join(bodies)}<p id='after'>Text after.</p></main>"
         f"{modules}<script>{_inline(host_script())}</script></body></html>"
     )
 
 
+def skip_questions(page) -> None:
+    """Open the controls of all figures without a guess, as a reader may."""
+    page.locator(".skip").evaluate_all(
+        "(all) => { for (const e of all) e.click(); document.activeElement.blur(); }"
+    )
+
+
 def visible_text(page) -> list[str]:
     """Return what the figure shows, but not the line that is only spoken, after a pause."""
-    return page.locator(".cu-fig > :not([aria-live])").all_inner_texts()
+    return page.locator(".cu-fig .frame > :not([aria-live])").all_inner_texts()
 
 
 def _inline(script: str) -> str:
@@ -122,7 +129,7 @@ def move(page, control: str, position: float, nth: int = 0) -> None:
     )
 
 
-def accessibility_violations(page) -> list[str]:
-    """Return what axe-core finds, one line each."""
-    found = Axe().run(page).response["violations"]
+def accessibility_violations(page, within: str | None = None) -> list[str]:
+    """Return what axe-core finds on the page or within what a selector gives, one line each."""
+    found = Axe().run(page, context=within).response["violations"]
     return [f"{v['id']}: {n['html'][:120]}" for v in found for n in v["nodes"]]

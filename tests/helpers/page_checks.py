@@ -9,11 +9,18 @@ from pathlib import Path
 import axe_playwright_python
 from PIL import Image
 
+#: A function that also finds what stands in shadow roots, as the figures do.
+DEEP = """const deep = (selector, root = document) => {
+  const hosts = [...root.querySelectorAll("*")].filter((e) => e.shadowRoot);
+  const inner = hosts.flatMap((e) => deep(selector, e.shadowRoot));
+  return [...root.querySelectorAll(selector), ...inner];
+};
+"""
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 COLOURS = ["color-contrast", "link-in-text-block"]
 #: What axe finds within the elements that a selector gives, or on the whole page.
 BREACHES = """async ([selector, options]) => {
-  const where = selector ? [...document.querySelectorAll(selector)] : document;
+  const where = selector ? deep(selector) : document;
   const found = await axe.run(where, {resultTypes: ["violations"], preload: false, ...options});
   return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 140)}`));
 }"""
@@ -22,7 +29,7 @@ BREACHES = """async ([selector, options]) => {
 MARK_KINDS = """() => {
   const shades = (e) => {
     const found = [];
-    for (let box = e; box; box = box.parentElement) {
+    for (let box = e; box; box = box.parentElement ?? box.getRootNode().host) {
       const {backgroundColor, backgroundImage, opacity, filter} = getComputedStyle(box);
       found.push(opacity, filter, backgroundImage);
       if (!/, 0\\)$/.test(backgroundColor)) found.push(backgroundColor);
@@ -31,11 +38,11 @@ MARK_KINDS = """() => {
   };
   const hasText = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
   const kinds = new Map();
-  for (const e of document.querySelectorAll("body *")) {
+  for (const e of deep("*")) {
     delete e.dataset.kind;
     if (!hasText(e) || !e.checkVisibility()) continue;
     const {color, fontSize, fontWeight} = getComputedStyle(e);
-    const around = getComputedStyle(e.parentElement).color;
+    const around = getComputedStyle(e.parentElement ?? e.getRootNode().host).color;
     kinds.set(JSON.stringify([color, fontSize, fontWeight, around, shades(e)]), e);
   }
   for (const e of kinds.values()) e.dataset.kind = "";
@@ -59,7 +66,7 @@ CONDENSE = """() => {
   }
 }"""
 #: Boxes that scroll sideways but cannot be reached by keyboard; a script marks them with a delay.
-UNREACHABLE = """() => [...document.querySelectorAll("main *")].filter((e) =>
+UNREACHABLE = """() => deep("main *, .frame *").filter((e) =>
     e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
     && e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
   .map((e) => e.outerHTML.slice(0, 120))"""
@@ -79,9 +86,14 @@ PICTURES_ALONE = """async () => {
   });
 }"""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("body *")].filter((e) =>
+  deep("*").filter((e) =>
     e.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
+
+
+def with_deep(function: str) -> str:
+    """Return a JavaScript function that may call ``deep``."""
+    return f"(...given) => {{ {DEEP} return ({function})(...given); }}"
 
 
 def prepare(page) -> None:
@@ -94,27 +106,27 @@ def prepare(page) -> None:
 def breaches(page) -> list[str]:
     """Return what axe finds by the rules that do not depend on colours."""
     rules = {name: {"enabled": False} for name in COLOURS}
-    return page.evaluate(BREACHES, ["", {"rules": rules}])
+    return page.evaluate(with_deep(BREACHES), ["", {"rules": rules}])
 
 
 def colour_breaches(page) -> list[str]:
     """Return what axe finds by the rules on colours, in the theme that is on."""
-    page.evaluate(MARK_KINDS)
-    return page.evaluate(BREACHES, ["[data-kind]", {"runOnly": COLOURS}])
+    page.evaluate(with_deep(MARK_KINDS))
+    return page.evaluate(with_deep(BREACHES), ["[data-kind]", {"runOnly": COLOURS}])
 
 
 def too_wide(page) -> list[str]:
     """Return elements that stick out of the window, if it scrolls sideways."""
-    return page.evaluate(TOO_WIDE)
+    return page.evaluate(with_deep(TOO_WIDE))
 
 
 def unreachable(page) -> list[str]:
     """Return boxes that scroll but cannot be reached by keyboard; the page has two seconds."""
     for _ in range(20):
-        if not page.evaluate(UNREACHABLE):
+        if not page.evaluate(with_deep(UNREACHABLE)):
             return []
         page.wait_for_timeout(100)
-    return page.evaluate(UNREACHABLE)
+    return page.evaluate(with_deep(UNREACHABLE))
 
 
 def dark_shares(page) -> list[tuple[str, float]]:

@@ -65,7 +65,7 @@ def report(page) -> str:
 
 
 def words(page):
-    return page.locator("[data-runs] ~ * .cu-say").first
+    return page.locator("[data-runs] ~ * .say").first
 
 
 def wait_for_words(page, pattern: str, seconds: float = 60) -> str:

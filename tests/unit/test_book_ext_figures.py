@@ -44,7 +44,7 @@ def test_every_figure_is_written_once(tmp_path):
     write_assets(tmp_path / "a" / "b")  # a second build finds the folder
     written = {p.name: p.read_text("utf-8") for p in (tmp_path / "a" / "b").iterdir()}
     assert written.pop("host.js") == host_script()
-    assert written.pop("ui.css") == read("ui.css")
+    assert written.pop("theme.css") == read("theme.css")
     assert written == {f"{name}.js": browser_script(name) for name in names()}
     assert written
 
@@ -58,7 +58,7 @@ def test_figures_of_a_page_are_found_once_and_unknown_ones_are_left_out():
 def test_a_page_loads_its_figures_and_then_the_host(app):
     first, second = sorted(names())[:2]
     add_scripts(app, "page", "page.html", {"body": body_of(second, first)}, None)
-    assert app.css == ["figures/ui.css"]
+    assert app.css == ["figures/theme.css"]
     assert [name for _, name, _ in sorted(app.js)] == [
         f"figures/{first}.js", f"figures/{second}.js", "figures/host.js",
     ]  # fmt: skip
@@ -84,6 +84,6 @@ def test_setup_adds_the_written_folder_and_the_handler(app, tmp_path):
 def test_the_figures_of_a_page_weigh_little(chapter):
     body = chapter.read_text("utf-8").replace('\\"', '"')
     found = figures_in(body)
-    shipped = [read("ui.css"), host_script(), *map(browser_script, found)]
+    shipped = [read("theme.css"), host_script(), *map(browser_script, found)]
     assert found
     assert sum(len(gzip.compress(text.encode())) for text in shipped) < MOST

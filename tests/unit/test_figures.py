@@ -148,6 +148,7 @@ def test_figures_do_not_share_state():
 
 def test_front_end_is_given_limits_and_defaults():
     assert Probe.spec() == {
+        "name": "loss_explorer",
         "title": "Probe",
         "version": 1,
         "constants": {},
@@ -171,6 +172,14 @@ def test_a_figure_is_one_module_with_its_own_limits():
     assert text.count("export default ") == 1
 
 
+@pytest.mark.parametrize("name", scripts.names())
+def test_no_two_modules_of_a_figure_declare_the_same_name(name):
+    text = scripts.source(name, scripts.figure_class(name).spec())
+    declared = re.findall(r"^(?:async )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
+    assert len(declared) > 50
+    assert sorted(declared) == sorted(set(declared))
+
+
 def test_every_module_has_its_python_class():
     assert scripts.names()
     for name in scripts.names():
@@ -181,7 +190,7 @@ def test_every_module_has_its_python_class():
 
 
 def test_css_and_python_palettes_agree():
-    light = scripts.read("ui.css").split("@media")[0]
+    light = scripts.read("theme.css").split("@media")[0]
     shown = {name: colour.upper() for name, colour in re.findall(r"--cu-(\w+): (#\w{6})", light)}
     assert shown.items() >= {name: colour.upper() for name, colour in COLORS.items()}.items()
 

@@ -15,7 +15,7 @@ def write_assets(folder: Path) -> None:
     """Write the host, the style sheet and one script for each figure into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "host.js").write_text(host_script(), encoding="utf-8")
-    (folder / "ui.css").write_text(read("ui.css"), encoding="utf-8")
+    (folder / "theme.css").write_text(read("theme.css"), encoding="utf-8")
     for name in names():
         (folder / f"{name}.js").write_text(browser_script(name), encoding="utf-8")
 
@@ -30,7 +30,7 @@ def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: A
     body = context.get("body") or ""
     if "data-afm=" not in body:
         return
-    app.add_css_file(f"{FOLDER}/ui.css")
+    app.add_css_file(f"{FOLDER}/theme.css")
     for name in figures_in(body):
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer", priority=600)
     app.add_js_file(f"{FOLDER}/host.js", loading_method="defer", priority=700)

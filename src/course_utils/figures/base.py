@@ -22,7 +22,7 @@ class InteractiveFigure(anywidget.AnyWidget):
     _name = ""
     _title = ""
     _constants: ClassVar[dict[str, Any]] = {}
-    _css = read("ui.css")
+    _css = read("theme.css")
     version = t.Int(1, read_only=True).tag(sync=True)
     notice = t.Unicode("").tag(sync=True, static=False)  # what the figure changed, and why
 
@@ -47,6 +47,7 @@ class InteractiveFigure(anywidget.AnyWidget):
         traits = cls.own_traits()
         version = traits.pop("version").default()
         return {
+            "name": cls._name,
             "title": cls._title,
             "version": version,
             "traits": {name: limits(trait) for name, trait in traits.items()},

@@ -14,6 +14,7 @@ from typing import Any
 
 STATIC = files(__package__) / "static"
 NO_FIGURES = ("host", "kit")
+_STAND_INS = ("kit/spec.js", "kit/style.js")  # for the type checker; filled in here
 
 _IMPORT = re.compile(r'^(?:import|export) [^;"]*from "\./[^"]+";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
@@ -45,14 +46,17 @@ def without_imports(text: str) -> str:
 @cache
 def kit() -> str:
     """Return the modules that all figures share, in the order in which ``kit.js`` lists them."""
-    modules = [m for m in _KIT_MODULE.findall(read("kit.js")) if m != "kit/spec.js"]
-    return "".join(_EXPORT.sub("", without_imports(read(m))) for m in modules)
+    modules = [m for m in _KIT_MODULE.findall(read("kit.js")) if m not in _STAND_INS]
+    joined = "".join(_EXPORT.sub("", without_imports(read(m))) for m in modules)
+    return f"const STYLE = {json.dumps(read('kit.css'), ensure_ascii=False)};\n{joined}"
 
 
 def own_module(name: str, spec: dict[str, Any]) -> str:
-    """Return a figure's own module, after what its Python class says about it."""
-    constants = json.dumps(spec, sort_keys=True, allow_nan=False)
-    return f"const SPEC = {constants};\n" + without_imports(read(f"{name}.js"))
+    """Return a figure's own module, after what its Python class and its style sheet say."""
+    style = read(f"{name}.css") if (STATIC / f"{name}.css").is_file() else ""
+    constants = {"SPEC": spec, "OWN_STYLE": style}
+    lines = (f"const {key} = {json.dumps(value)};\n" for key, value in constants.items())
+    return "".join(lines) + without_imports(read(f"{name}.js"))
 
 
 def source(name: str, spec: dict[str, Any]) -> str:

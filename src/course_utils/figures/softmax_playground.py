@@ -7,6 +7,7 @@ import traitlets as t
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Number, Numbers
 
+STAGES = ("score", "exp", "share")
 CLASSES = ("dog", "cat", "chicken", "horse", "bird", "fish")
 
 
@@ -23,6 +24,8 @@ class SoftmaxPlayground(InteractiveFigure):
         Added to every score; it changes no probability.
     scale : float in [0.1, 3]
         Multiplies every score; it does change the probabilities.
+    stage : {"score", "exp", "share"}
+        What the bars show: scores, their exponentials, or the shares of those in their sum.
     """
 
     _name = "softmax_playground"
@@ -31,6 +34,7 @@ class SoftmaxPlayground(InteractiveFigure):
     temperature = Number(1, 0.1, 10)
     shift = Number(0, -10, 10)
     scale = Number(1, 0.1, 3)
+    stage = t.Enum(STAGES, "share").tag(sync=True)
     classes = t.Tuple(default_value=CLASSES).tag(sync=True)
 
     def probabilities(self) -> list[float]:

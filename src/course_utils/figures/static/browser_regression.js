@@ -11,7 +11,6 @@ import {
   isList,
   isNumber,
   logsumexp,
-  Plot,
   put,
   quantity,
   radios,
@@ -49,7 +48,7 @@ const LIMITS = [-1.2, 2.2];
 /** @param {number} loss */
 const height = (loss) => clamp(Math.log10(loss), ...LIMITS);
 /** @type {Record<string, [number, number]>} */
-const ARROWS = {
+const MOVES = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
   ArrowUp: [0, 1],
@@ -174,7 +173,7 @@ class Run {
 /** @param {any} list */
 const isPoints = (list) => isList(list, (point) => isList(point, isNumber, 3, 3));
 
-export default figure((view) => {
+export default figure({ en: {} }, (view) => {
   const side = SPEC.constants.side;
   const most = (SPEC.traits.new_class.max ?? 0) + 1; // classes
   /** @type {Point[]} */
@@ -200,16 +199,15 @@ export default figure((view) => {
   const count = () => Math.ceil(points.length / view.get("batch_size")) * view.get("epochs");
 
   // --- parts -------------------------------------------------------------------------------
-  const plane = new Plot({
-    width: 340,
-    height: 340,
+  const plane = view.plot({
+    aspect: 1,
     x: [0, side],
     y: [0, side],
     xlabel: "feature x₁",
     ylabel: "feature x₂",
     grid: false,
   });
-  put(plane.node, {
+  put(plane.svg, {
     role: "application",
     tabindex: 0,
     "data-control": "plane",
@@ -217,19 +215,19 @@ export default figure((view) => {
       "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class.",
   });
   const canvas = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": true });
-  const m = plane.margin;
-  const percent = (/** @type {number} */ v) => `${(100 * v) / 340}%`;
+  const { left, right, top, bottom } = plane.margin;
   Object.assign(canvas.style, {
-    left: percent(m.left),
-    top: percent(m.top),
-    width: percent(340 - m.left - m.right),
-    height: percent(340 - m.top - m.bottom),
+    left: `${left}px`,
+    top: `${top}px`,
+    width: `calc(100% - ${left + right}px)`,
+    height: `calc(100% - ${top + bottom}px)`,
   });
+  plane.box.prepend(canvas);
+  plane.node.classList.add("plane");
   const dots = svg("g");
   const aim = svg("path.cross", { d: "M-8,0H8M0,-8V8" });
   plane.draw(dots, aim);
-  const chart = new Plot({
-    width: 340,
+  const chart = view.plot({
     height: 240,
     x: [0, 40],
     y: LIMITS,
@@ -266,7 +264,7 @@ export default figure((view) => {
     "Remove last point",
     () => view.set({ added: view.get("added").slice(0, -1) }),
   );
-  play.classList.add("cu-primary");
+  play.classList.add("primary");
   function restart() {
     if (run?.epoch) past = [...past.filter((p) => p.label !== run.label), run].slice(-3);
     run = new Run(points, view.get("seed"));
@@ -320,15 +318,15 @@ export default figure((view) => {
     });
     view.tell(`Point of class ${c} added at ${fmt(x1, 1)}, ${fmt(x2, 1)}.`);
   };
-  plane.node.addEventListener("click", (event) => {
+  plane.svg.addEventListener("click", (event) => {
     const at = plane.at(event);
     if (at.every((v) => v >= 0 && v <= side)) {
       cross = at;
       add(at);
     }
   });
-  plane.node.addEventListener("keydown", (event) => {
-    const move = ARROWS[event.key];
+  plane.svg.addEventListener("keydown", (event) => {
+    const move = MOVES[event.key];
     view.touched = true;
     if (move) {
       const far = event.shiftKey ? 0.5 : 0.1;
@@ -355,6 +353,8 @@ export default figure((view) => {
     ];
     if (!known.startsWith(now)) demonstrate();
     known = all;
+  }
+  function drawPoints() {
     dots.replaceChildren(
       ...points.map(([x1, x2, c]) =>
         symbol(c, {
@@ -469,13 +469,13 @@ export default figure((view) => {
       "div.grid2",
       html(
         "div.stack",
-        html("div.plane", canvas, plane.node),
+        plane.node,
         html("div.row", play, one, anew),
         status,
         html("div.row", pens, undo),
       ),
       html(
-        "div.stack.form",
+        "div.stack",
         slider(view, "lr", {
           label: "learning rate",
           step: 0.1,
@@ -508,6 +508,7 @@ export default figure((view) => {
 
   return () => {
     gather();
+    drawPoints();
     put(aim, { transform: `translate(${plane.x(cross[0])},${plane.y(cross[1])})` });
     pens.querySelectorAll("label").forEach((node, c) => {
       node.hidden = c >= classes();
@@ -522,7 +523,7 @@ export default figure((view) => {
     const epoch = run.curve.slice(-Math.ceil(points.length / view.get("batch_size")));
     const worse = sum(epoch.map((p) => p[1])) > 2 * guess() * epoch.length;
     const diverging = "Diverging: over an epoch the loss is above twice that of guessing.";
-    put(status, { class: `cu-say${worse ? " cu-alarm" : ""}` });
+    put(status, { class: `say${worse ? " alarm" : ""}` });
     const accuracy = hitRate(run.net, points);
     put(view.root, { "data-steps": run.steps });
     status.replaceChildren(

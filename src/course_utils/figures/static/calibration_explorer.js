@@ -9,14 +9,15 @@ import {
   isList,
   isNumber,
   isText,
+  labelNodes,
   nearest,
-  Plot,
   put,
   quantity,
   range,
   slider,
   sum,
   svg,
+  TEXT_COLORS,
 } from "./kit.js";
 
 /** @param {any} g */
@@ -34,29 +35,26 @@ const isNames = (list) => isList(list, isText, 2);
 /** @param {any} cost */
 const isCost = (cost) => isList(cost, isNumber, 4, 6) && cost.length % 2 === 0;
 
-export default figure((view) => {
+export default figure({ en: {} }, (view) => {
   const grid = view.get("grid");
   const T = grid.temperatures;
   const bins = grid.count[0].length;
   const [well, ill] = view.get("states");
   const spot = (v) => nearest(T, v);
-  const size = 350;
   const top = Math.max(...grid.ece);
   const best = T[argmax(grid.loss.map((v) => -v))];
   const log = T.map(Math.log2);
   /** @type {[number, string][]} */
   const powers = [-2, -1, 0, 1, 2].map((v) => [v, String(2 ** v)]);
-  const curve = new Plot({
-    width: size,
+  const curve = view.plot({
     height: 290,
     x: [0, 1],
     y: [0, 1],
     xlabel: "confidence: probability of the predicted class",
     ylabel: "accuracy within a bin",
   });
-  const shares = new Plot({
+  const shares = view.plot({
     label: "Share of the examples in each bin",
-    width: size,
     height: 96,
     x: [0, 1],
     y: [0, 1],
@@ -65,8 +63,7 @@ export default figure((view) => {
     ylabel: "share of the examples",
     margin: { bottom: 8 },
   });
-  const error = new Plot({
-    width: size,
+  const error = view.plot({
     height: 290,
     x: [log[0], log.at(-1)],
     y: [0, 1.1 * top],
@@ -74,8 +71,7 @@ export default figure((view) => {
     xlabel: "temperature (log scale)",
     ylabel: "expected calibration error",
   });
-  const price = new Plot({
-    width: size,
+  const price = view.plot({
     height: 290,
     x: [0, 1],
     y: [0, 100],
@@ -84,7 +80,7 @@ export default figure((view) => {
   });
   const told = html("p.say");
   const chosen = html("p.say");
-  const costs = html("div.stack.form");
+  const costs = html("div.stack");
   const line = (plot, x1, y1, x2, y2, attrs) =>
     svg("line", { x1: plot.x(x1), y1: plot.y(y1), x2: plot.x(x2), y2: plot.y(y2), ...attrs });
   const text = (x, y, s, attrs) => svg("text", { x, y, ...attrs }, s);
@@ -97,12 +93,13 @@ export default figure((view) => {
       ...attrs,
     }, ...kids);
 
-  let drawn;
+  let drawn = ""; // temperature and width of the plot
   let rows = 0;
   function calibration() {
     const k = spot(view.get("temperature"));
-    if (k === drawn) return told.textContent;
-    drawn = k;
+    const now = `${k} ${curve.width}`;
+    if (now === drawn) return told.textContent;
+    drawn = now;
     const count = grid.count[k];
     const total = sum(count);
     const edge = (i) => i / bins;
@@ -133,9 +130,11 @@ export default figure((view) => {
           "stroke-width": 2,
         }),
       ]),
-      line(curve, 0, 0, 1, 1, { class: "cu-ghost" }),
-      text(curve.x(0.04), curve.y(0.93), "bar: how often right", { style: `fill:${COLORS[0]}` }),
-      text(curve.x(0.04), curve.y(0.86), "mark: how sure", { style: `fill:${COLORS[1]}` }),
+      line(curve, 0, 0, 1, 1, { class: "ghost" }),
+      text(curve.x(0.04), curve.y(0.93), "bar: how often right", {
+        style: `fill:${TEXT_COLORS[0]}`,
+      }),
+      text(curve.x(0.04), curve.y(0.86), "mark: how sure", { style: `fill:${TEXT_COLORS[1]}` }),
     );
     shares.draw(
       ...count.map((c, i) =>
@@ -148,10 +147,13 @@ export default figure((view) => {
     const x = error.x(log[k]);
     error.draw(
       svg("path.line", { d: error.line(log, grid.ece), stroke: COLORS[0] }),
-      line(error, Math.log2(best), 0, Math.log2(best), 1.1 * top, { class: "cu-dash" }),
-      text(error.x(Math.log2(best)) + 4, error.y(1.02 * top), `least loss: T = ${fmt(best)}`, {
-        class: "cu-soft",
-      }),
+      line(error, Math.log2(best), 0, Math.log2(best), 1.1 * top, { class: "dash" }),
+      ...labelNodes([{
+        text: `least loss: T = ${fmt(best)}`,
+        x: error.x(Math.log2(best)),
+        y: error.area.top + 8,
+        sides: ["right", "left"],
+      }], error.area),
       svg("circle", { cx: x, cy: error.y(grid.ece[k]), r: 6, fill: COLORS[1] }),
     );
     const bias = sum(count.map((c, i) => c * (conf[i] - acc[i]))) / total;
@@ -238,17 +240,16 @@ export default figure((view) => {
           })
           : ""
       ),
-      ...lines.map(([a, , to]) =>
-        text(
-          price.x(to) + (to < 0.75 ? 6 : -4),
-          Math.max(price.y(at(a, to)) - 7, price.y(high) + 12),
-          names[a],
-          {
-            "text-anchor": to < 0.75 ? "start" : "end",
-            class: "cu-strong",
-            style: `fill:${COLORS[a]}`,
-          },
-        )
+      ...labelNodes(
+        lines.map(([a, , to]) => ({
+          text: names[a],
+          x: price.x(to),
+          y: price.y(at(a, to)),
+          sides: to < 0.75 ? ["right", "left"] : ["above", "below"],
+          color: TEXT_COLORS[a],
+          weight: 600,
+        })),
+        price.area,
       ),
     );
     const likely = p > 0.5 ? ill : well;
@@ -274,7 +275,7 @@ export default figure((view) => {
     return chosen.textContent;
   }
 
-  const form = (...kids) => html("div.stack.form", ...kids);
+  const form = (...kids) => html("div.stack", ...kids);
   view.add(
     form(
       slider(view, "temperature", {

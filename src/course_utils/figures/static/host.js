@@ -21,6 +21,7 @@
   class StaticModel {
     /** @param {Record<string, any>} state */
     constructor(state) {
+      this.inPage = true;
       this.state = state;
       /** @type {Record<string, (() => void)[]>} */
       this.handlers = {};

@@ -8,7 +8,6 @@ import {
   fmt,
   html,
   minus,
-  Plot,
   quantity,
   range,
   slider,
@@ -22,8 +21,8 @@ import {
 
 const MORE = [0, -0.5, 1.5, 0.5]; // scores of classes that are added
 
-export default figure((view) => {
-  const change = new Plot({
+export default figure({ en: {} }, (view) => {
+  const change = view.plot({
     label: "Change of each probability when one score is nudged",
     height: 262,
     margin: { bottom: 24 },
@@ -32,7 +31,7 @@ export default figure((view) => {
     xticks: [],
     ylabel: "change of probability",
   });
-  const back = new Plot({
+  const back = view.plot({
     label: "Product of v and the Jacobian",
     height: 200,
     margin: { bottom: 24 },
@@ -128,7 +127,7 @@ export default figure((view) => {
       input.addEventListener("change", () => view.set({ row: i }));
       return input;
     });
-    table.classList.toggle("cu-tight", k > 4);
+    table.classList.toggle("tight", k > 4);
     table.replaceChildren(
       html("caption", "∂ probability / ∂ score"),
       html(
@@ -164,7 +163,7 @@ export default figure((view) => {
     const w = plot.x(0.56 / k) - plot.x(0);
     const zero = plot.y(0);
     plot.draw(
-      svg("path.frame", { d: plot.line([0, 1], [0, 0]) }),
+      svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
       ...values.flatMap((value, i) => {
         const x = plot.x((i + 0.5) / k);
         const y = plot.y(value);
@@ -186,7 +185,7 @@ export default figure((view) => {
             ? quantity(svg("circle.dot", { cx: x, cy: end, r: 4 }), `real${i}`, mark[i], "")
             : "",
           svgText(x, edge, fmt(text, 3)),
-          svgText(x, plot.height - 6, `${mark ? "p" : "z"}${subscript(i + 1)}`),
+          svgText(x, plot.height - 4, `${mark ? "p" : "z"}${subscript(i + 1)}`),
         ];
       }),
     );
@@ -204,7 +203,7 @@ export default figure((view) => {
     const jacobian = p.map((a, i) => p.map((b, j) => a * (Number(i === j) - b)));
     jacobian.forEach((line, i) => {
       picks[i].checked = i === r;
-      picks[i].closest("tr").classList.toggle("cu-picked", i === r);
+      picks[i].closest("tr").classList.toggle("picked", i === r);
       line.forEach((d, j) => {
         // At most 1/4, so full colour means 1/4:
         quantity(cells[i][j], `J${i}${j}`, d, minus(d.toFixed(digits)));

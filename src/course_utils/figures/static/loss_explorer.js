@@ -7,7 +7,6 @@ import {
   fmt,
   html,
   logSoftmax,
-  Plot,
   quantity,
   range,
   slider,
@@ -45,7 +44,7 @@ function losses(x, k, smoothing) {
   };
 }
 
-export default figure((view) => {
+export default figure({ en: {} }, (view) => {
   /** @type {{ height: number, x: [number, number], xticks: number[], xlabel: string }} */
   const common = {
     height: 240,
@@ -53,14 +52,14 @@ export default figure((view) => {
     xticks: [-8, -4, 0, 4, 8],
     xlabel: "score of the true class",
   };
-  const loss = new Plot({
+  const loss = view.plot({
     ...common,
     label: "The losses against the score of the true class",
     y: [0, 10.5],
     yticks: [0, 2, 4, 6, 8, 10],
     ylabel: "loss (nats)",
   });
-  const grad = new Plot({
+  const grad = view.plot({
     ...common,
     label: "The gradients of the losses against the score of the true class",
     y: [-1.1, 0.6],
@@ -110,7 +109,7 @@ export default figure((view) => {
   function redraw(k, smoothing) {
     curves = XS.map((x) => losses(x, k, smoothing));
     const note = (plot, x, y, text, anchor = "start") =>
-      svgText(plot.x(x), plot.y(y) - 6, text, { class: "cu-halo", "text-anchor": anchor });
+      svgText(plot.x(x), plot.y(y) - 6, text, { class: "halo", "text-anchor": anchor });
     const lines = (plot, key) =>
       shown().map((kind, i) =>
         svg("path.line", { d: plot.line(XS, curves.map((c) => c[key][i])), ...stroke(kind) })
@@ -133,7 +132,7 @@ export default figure((view) => {
         ]
         : []),
     ], [
-      svg("path.frame", { d: grad.line([-8, 8], [0, 0]) }),
+      svg("path.edge", { d: grad.line([-8, 8], [0, 0]) }),
       ...lines(grad, "grads"),
       note(grad, -7.9, grads[0] + 0.03, KINDS[0][0]),
       note(grad, -7.9, 0, KINDS[1][0]),

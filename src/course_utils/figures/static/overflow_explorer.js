@@ -7,7 +7,6 @@ import {
   logarithmic,
   logSoftmax,
   minus,
-  Plot,
   quantity,
   radios,
   slider,
@@ -109,11 +108,11 @@ const show = (v) => {
     : minus(String(Number(v.toPrecision(5))));
 };
 
-export default figure((view) => {
-  const strip = new Plot({
+export default figure({ en: {} }, (view) => {
+  const strip = view.plot({
     label: "Which arguments exp can take in this format",
     height: 150,
-    margin: { left: 56, top: 44 },
+    margin: { top: 24 },
     grid: false,
     x: [-1, 1],
     y: [0, 1],
@@ -155,7 +154,7 @@ export default figure((view) => {
       const [, , exps] = rows[1];
       return html(
         "tr",
-        { class: key === "log" && "cu-last" },
+        { class: key === "log" && "last" },
         html("th", { scope: "row" }, name),
         ...values.map((v, i) => {
           const source = key === "z"
@@ -180,7 +179,7 @@ export default figure((view) => {
           const text = quantity(html("span"), `${form}.${key}.${i}`, v, show(v));
           return html(
             "td",
-            { colspan: values.length === 1 && exact.length, class: bad && "cu-bad" },
+            { colspan: values.length === 1 && exact.length, class: bad && "bad" },
             bad ? "⚠ " : "",
             text,
             ...(mark ? [html("small", mark)] : []),
@@ -208,7 +207,7 @@ export default figure((view) => {
     const at = (v) => strip.x(clamp(v, -end, end));
     // What lies beyond is drawn at the edge.
     const box = { y: strip.y(1), height: strip.y(0) - strip.y(1) };
-    const zone = (x, name) => svgText(strip.x(x), 36, name);
+    const zone = (x, name) => svgText(strip.x(x), 16, name);
     strip.draw(
       svg("rect", {
         ...box,

@@ -19,7 +19,7 @@ const remember = (change) => {
 /** @param {any} list */
 const areOptions = (list) => isList(list, (pair) => isList(pair, isText, 2, 2), 2);
 
-export default figure((view) => {
+export default figure({ en: {} }, (view) => {
   const options = view.get("options");
   const key = view.get("key");
   const verdict = html("p.say");
@@ -37,7 +37,7 @@ export default figure((view) => {
     verdict,
     progress,
   );
-  view.root.classList.add("cu-quiz");
+  view.frame.classList.add("quiz");
 
   const kept = () => {
     const i = remembered()[key];
@@ -65,7 +65,7 @@ export default figure((view) => {
     const questions = answered === 1 ? "1 question" : `${answered} questions`;
     count.textContent = `${questions} answered in this browser, kept nowhere else.`;
     progress.hidden = !answered;
-    put(view.root, {
+    put(view.frame, {
       "data-verdict": i < 0 ? "open" : i === view.get("right") ? "right" : "wrong",
     });
     if (i < 0 || i >= options.length) {

@@ -1,180 +1,380 @@
 import {
+  animate,
   argmax,
+  between,
   clamp,
   COLORS,
   dial,
   entrySlider,
   figure,
   fmt,
+  formula,
+  fraction,
+  goal,
+  guessFirst,
   html,
+  indexed,
   isList,
   isText,
+  joined,
+  live,
   logarithmic,
-  Plot,
+  math,
+  minus,
+  operator,
+  power,
+  put,
   quantity,
+  radios,
   range,
+  roundUp,
   slider,
   softmax,
   SPEC,
+  sum,
   svg,
   svgText,
+  TEXT_COLORS,
+  textWidth,
+  ticks,
+  tries,
 } from "./kit.js";
 
+/** @import { Limits, Ticks } from "./kit/plot.js" */
+
+const WORDS = {
+  en: {
+    lead: "A model gives every class a score. Softmax raises e to each score, " +
+      "and the shares of the sum are the probabilities.",
+    canvas: "Bar chart, one bar a class",
+    stage: "Bars:",
+    stages: { score: "1 scores", exp: "2 exponentials", share: "3 shares" },
+    axis: {
+      score: "score z",
+      exp: "e to the power of z / T",
+      share: "probability p: the share of the sum",
+    },
+    ghost: " (dashed: without temperature and factor)",
+    rows: { z: "z", exp: "exp", p: "p" },
+    score: (/** @type {string} */ name) => `score ${name}`,
+    classes: "classes",
+    temperature: "temperature T",
+    shift: "add to all scores",
+    scale: "multiply all scores",
+    question: "Add 5 to every score. What happens to the probabilities?",
+    answers: [
+      { text: "All of them grow", says: "No. All exponentials grow alike, so the shares stay." },
+      { text: "Nothing", says: "Yes. All exponentials grow alike, so the shares stay." },
+      {
+        text: "The largest grows, the others shrink",
+        says: "No. All exponentials grow alike, so the shares stay.",
+      },
+    ],
+    first: (/** @type {string} */ name) => `${name} is most probable`,
+    odds: (/** @type {string} */ name, /** @type {string} */ gap) =>
+      ` times as probable as ${name}: e to the difference of their scores over T, ${gap}.`,
+    shifted: (/** @type {string} */ shift) =>
+      ` Adding ${shift} to every score changed no probability.`,
+    scaled: (/** @type {string} */ scale, /** @type {string} */ temperature) =>
+      ` Multiplying by ${scale} does what temperature ${temperature} would do.`,
+    tries: [
+      {
+        label: "T = 0.1",
+        set: { temperature: 0.1 },
+        says: "Cold: nearly all goes to the largest.",
+      },
+      {
+        label: "T = 10",
+        set: { temperature: 10 },
+        says: "Hot: the shares come close to each other; their order stays.",
+      },
+      {
+        label: "add 5 to all",
+        set: { shift: 5 },
+        says: "A common shift cancels: only differences of scores count.",
+      },
+      { label: "a tie", set: { logits: [2, 2, -1] }, says: "Equal scores have equal shares." },
+    ],
+    goal: (/** @type {string} */ name) => `give ${name} a probability of exactly 0.500.`,
+    reached: (/** @type {string} */ name) =>
+      `Now ${name} weighs as much as all the others together.`,
+  },
+};
+
+/** @typedef {"score" | "exp" | "share"} Stage */
+/** @typedef {{ top: number, height: number }} Bar in pixels */
+
 const MORE = [0, -2, 1.5, 0.5]; // scores of classes that are added
+const ROW = 18; // pixels a line of the table below the bars
 
-export default figure((view) => {
-  const name = (i) => view.get("classes")[i];
-  const scores = new Plot({
-    label: "Bar chart of the scores",
-    height: 160,
-    margin: { bottom: 22 },
-    x: [0, 1],
-    y: [-10, 10],
-    xticks: [],
-    ylabel: "score z",
-  });
-  const probs = new Plot({
-    label: "Bar chart of the probabilities",
-    height: 212,
-    x: [0, 1],
-    y: [0, 1],
-    xticks: [],
-    ylabel: "probability",
-    yticks: [0, 0.25, 0.5, 0.75, 1],
-  });
-  probs.node.append(
-    svgText(348, 12, "dashed: from the sliders' scores alone", {
-      class: "cu-faint",
-      "text-anchor": "end",
-    }),
-  );
-  const sliders = html("div.stack");
-  const words = html("p.say");
-  let k = 0;
-  let grabbed = 0;
-
-  const resize = (n) =>
-    view.set({ logits: range(n).map((i) => view.get("logits")[i] ?? MORE[i - 2]) });
-  view.add(
-    html(
-      "div.side",
-      html(
-        "div.stack",
-        dial(view, {
-          label: "classes",
-          control: "classes",
-          min: 2,
-          max: 6,
-          step: 1,
-          read: () => view.get("logits").length,
-          write: resize,
-          show: String,
-        }),
-        sliders,
-        html("hr"),
-        slider(view, "temperature", { label: "temperature", step: 0.02, ...logarithmic }),
-        slider(view, "shift", { label: "add to all", show: (v) => fmt(v, 1) }),
-        slider(view, "scale", { label: "multiply all", step: 0.05 }),
-      ),
-      html("div.stack", scores.node, probs.node),
-    ),
-    words,
-  );
-
-  scores.drag(([x, y], first) => {
-    if (first) grabbed = clamp(Math.floor(x * k), 0, k - 1);
-    const z = clamp((y - view.get("shift")) / view.get("scale"), -10, 10);
-    view.set({
-      logits: view.get("logits").map((old, i) => (i === grabbed ? Math.round(z * 10) / 10 : old)),
-    });
-  });
-
-  function bars(plot, values, below, extra) {
-    const w = plot.x(0.62 / k) - plot.x(0);
-    const zero = plot.y(0);
-    return values.flatMap((v, i) => {
-      const x = plot.x((i + 0.5) / k);
-      const y = plot.y(v);
-      const box = { x: x - w / 2, width: w };
-      return [
-        svg("rect", {
-          ...box,
-          y: Math.min(y, zero),
-          height: Math.max(1, Math.abs(y - zero)),
-          fill: COLORS[i],
-          rx: 2,
-        }),
-        ...extra(i, v, x, y, box),
-        svgText(x, below, name(i)),
-      ];
-    });
+/**
+ * A number as short as three digits, or one, make it.
+ * @param {number} value
+ */
+function short(value, digits = 3) {
+  const size = Math.abs(value);
+  if (digits === 1 && size < 1e-3) return "≈0";
+  if (size && (size < 1e-3 || size >= 1e4)) {
+    return minus(value.toExponential(digits > 1 ? 1 : 0).replace("e+", "e"));
   }
+  return minus(String(Number(value.toPrecision(digits))));
+}
 
-  return () => {
-    const raw = view.get("logits");
-    const t = view.get("temperature");
-    const shift = view.get("shift");
-    const scale = view.get("scale");
-    if (raw.length !== k) {
-      k = raw.length;
-      sliders.replaceChildren();
-      for (const i of range(k)) {
-        sliders.append(
-          entrySlider(view, "logits", i, { label: `score ${name(i)}`, show: (v) => fmt(v, 1) }),
+export default figure(
+  WORDS,
+  (view, words) => {
+    const { min, max, least = 2, most = 6 } = SPEC.traits.logits;
+    const name = (/** @type {number} */ i) => view.get("classes")[i];
+    view.apart = ["stage"];
+    const plot = view.plot({
+      label: words.canvas,
+      height: 320,
+      x: [0, 1],
+      y: [0, 1],
+      xticks: [],
+      margin: { top: 18, left: 46 },
+    });
+    const sliders = html("div.columns");
+    const line = html("div.formula");
+    const said = html("p.say");
+    let k = 0;
+    let grabbed = 0;
+    let wide = true; // the names have room in one line
+    /** @type {Stage} */
+    let stage = view.get("stage");
+    /** @type {Bar[]} */
+    let shown = [];
+    let stop = () => {};
+
+    const bar = view.bar(
+      radios(view, "stage", { label: words.stage, options: Object.entries(words.stages) }),
+      sliders,
+    );
+    const more = html(
+      "div.columns",
+      slider(view, "temperature", { label: words.temperature, step: 0.02, ...logarithmic }),
+      slider(view, "shift", { label: words.shift, show: (v) => fmt(v, 1) }),
+      slider(view, "scale", { label: words.scale, step: 0.05 }),
+      dial(view, {
+        label: words.classes,
+        control: "classes",
+        min: least,
+        max: most,
+        step: 1,
+        show: String,
+        read: () => view.get("logits").length,
+        write: (n) =>
+          view.set({ logits: range(n).map((i) => view.get("logits")[i] ?? MORE[i - 2]) }),
+      }),
+    );
+    view.control(more);
+    view.add(html("p.lead", words.lead));
+    guessFirst(view, {
+      question: words.question,
+      answers: words.answers,
+      show: () => {
+        view.set({ stage: "score" });
+        animate(900, (share) => {
+          view.set({ shift: Math.round(50 * share) / 10 });
+          if (share === 1) view.set({ stage: "share" });
+        });
+      },
+    });
+    view.add(
+      plot.node,
+      bar,
+      more,
+      line,
+      said,
+      tries(view, words.tries),
+      goal(view, {
+        text: words.goal(name(1)),
+        reached: () => Math.abs(numbers().p[1] - 0.5) < 5e-4,
+        says: words.reached(name(1)),
+      }),
+    );
+
+    plot.drag(([x, y], pressed) => {
+      if (stage !== "score") return;
+      if (pressed) grabbed = clamp(Math.floor(x * k), 0, k - 1);
+      const raw = (y - view.get("shift")) / view.get("scale");
+      const score = Math.round(clamp(raw, min ?? -10, max ?? 10) * 10) / 10;
+      const logits = [...view.get("logits")];
+      logits[grabbed] = score;
+      view.set({ logits });
+    });
+
+    /** Everything that is shown, from the state. */
+    function numbers() {
+      /** @type {number[]} */
+      const raw = view.get("logits");
+      const t = view.get("temperature");
+      const z = raw.map((v) => v * view.get("scale") + view.get("shift"));
+      const exps = z.map((v) => Math.exp(v / t));
+      return { z, t, exps, total: sum(exps), p: softmax(z.map((v) => v / t)), plain: softmax(raw) };
+    }
+
+    /**
+     * The axis of a stage, and what its bars show.
+     * @param {ReturnType<typeof numbers>} now
+     * @returns {{ values: number[], y: Limits, yticks: Ticks }}
+     */
+    function axis({ z, exps, p }) {
+      if (stage === "share") return { values: p, y: [0, 1], yticks: [0, 0.25, 0.5, 0.75, 1] };
+      if (stage === "score") {
+        const reach = roundUp(Math.max(...z.map(Math.abs), 2.5));
+        return { values: z, y: [-reach, reach], yticks: [-reach, 0, reach] };
+      }
+      const top = Math.max(...exps);
+      const marks = ticks(0, top, 4).map((v) => /** @type {[number, string]} */ ([v, short(v)]));
+      return { values: exps, y: [0, top], yticks: marks };
+    }
+
+    /** @param {number[]} values */
+    const boxes = (values) =>
+      values.map((v) => ({
+        top: Math.min(plot.y(v), plot.y(0)),
+        height: Math.max(1, Math.abs(plot.y(v) - plot.y(0))),
+      }));
+
+    /** @param {ReturnType<typeof numbers>} now @param {number[]} values @param {Bar[]} bars */
+    function drawBars({ z, exps, p, plain }, values, bars) {
+      shown = bars;
+      const first = argmax(p);
+      const width = plot.x(0.62 / k) - plot.x(0);
+      const { bottom } = plot.area;
+      const column = (/** @type {number} */ i) => plot.x((i + 0.5) / k);
+      const room = plot.x(1 / k) - plot.x(0) - 4;
+      const rows = [
+        { key: "z", of: z, title: words.rows.z, now: stage === "score" },
+        { key: "e", of: exps, title: words.rows.exp, now: stage === "exp" },
+        { key: "p", of: p, title: words.rows.p, now: stage === "share" },
+      ];
+      const moved = stage === "share" && p.some((v, i) => Math.abs(v - plain[i]) > 5e-4);
+      plot.scale({ ylabel: words.axis[stage] + (moved ? words.ghost : "") });
+      plot.draw(
+        svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
+        ...bars.map(({ top, height }, i) =>
+          svg("rect", {
+            x: column(i) - width / 2,
+            y: top,
+            width,
+            height,
+            rx: 3,
+            fill: COLORS[i],
+            stroke: TEXT_COLORS[i],
+          })
+        ),
+        ...(moved ? boxes(plain) : []).map(({ top, height }, i) =>
+          svg("rect.ghost", { x: column(i) - width / 2, y: top, width, height, rx: 3 })
+        ),
+        ...range(k).map((i) => {
+          const y = bottom + ROW * (wide || i % 2 === 0 ? 1 : 2);
+          return svgText(column(i), y, name(i), { class: i === first && "strong" });
+        }),
+        ...rows.flatMap(({ key, of, title, now }, row) => {
+          const y = bottom + (row + (wide ? 2 : 3)) * ROW;
+          const weight = now && "strong";
+          return [
+            svgText(plot.area.left - 8, y, title, { class: weight, "text-anchor": "end" }),
+            ...of.map((v, i) => {
+              const node = svgText(column(i), y, "", { class: weight });
+              const text = key === "e" ? short(v) : v.toFixed(key === "p" ? 3 : 1);
+              const fits = textWidth(text, 600) < room;
+              return quantity(node, `${key}${i}`, v, minus(fits ? text : short(v, 1)));
+            }),
+          ];
+        }),
+      );
+      const grips = values.map((v, i) => ({ x: (i + 0.5) / k, y: v, color: TEXT_COLORS[i] }));
+      plot.handles(stage === "score" && !view.locked ? grips : []);
+    }
+
+    /** @param {ReturnType<typeof numbers>} now */
+    function drawFormula({ z, t, exps, total, p }) {
+      const first = argmax(p);
+      const chosen = k > 3 ? [0, 1, k - 1] : range(k);
+      const look = (/** @type {number} */ i) => ({ digits: 1, color: TEXT_COLORS[i] });
+      const exponential = (/** @type {number} */ i) => {
+        const divided = t !== 1 && plot.width > 420;
+        const score = live(`f${i}`, divided ? z[i] : z[i] / t, look(i));
+        const over = [operator("/"), math("mn", fmt(t))];
+        return power(math("mi", "e"), divided ? math("mrow", score, ...over) : score);
+      };
+      const terms = chosen.map(exponential);
+      if (k > 3) terms.splice(2, 0, math("mo", "⋯"));
+      const label = math("mtext", name(first));
+      line.replaceChildren(
+        formula(
+          indexed(math("mi", "p"), label),
+          operator("="),
+          fraction(exponential(first), joined("+", terms)),
+        ),
+        formula(
+          operator("="),
+          fraction(math("mn", short(exps[first])), math("mn", short(total))),
+          operator("="),
+          put(math("mn", fmt(p[first], 3)), { style: `color: ${TEXT_COLORS[first]}` }),
+        ),
+      );
+    }
+
+    /** @param {ReturnType<typeof numbers>} now */
+    function drawWords({ z, t, p }) {
+      const [first, second] = range(k).sort((a, b) => p[b] - p[a]);
+      const gap = (z[first] - z[second]) / t;
+      const shift = view.get("shift");
+      const scale = view.get("scale");
+      const more = (shift ? words.shifted(fmt(shift, 1)) : "") +
+        (scale === 1 ? "" : words.scaled(fmt(scale), fmt(1 / scale)));
+      said.replaceChildren(
+        html("strong", words.first(name(first))),
+        ", ",
+        quantity(html("span"), "odds", Math.exp(gap)),
+        words.odds(name(second), fmt(gap, 1)) + more,
+      );
+      put(said, { "data-argmax": first });
+    }
+
+    return () => {
+      const now = numbers();
+      if (now.z.length !== k) {
+        k = now.z.length;
+        const look = { show: (/** @type {number} */ v) => fmt(v, 1) };
+        sliders.replaceChildren(
+          ...range(k).map((i) =>
+            entrySlider(view, "logits", i, {
+              label: words.score(name(i)),
+              color: TEXT_COLORS[i],
+              ...look,
+            })
+          ),
         );
       }
-    }
-    const z = raw.map((v) => v * scale + shift);
-    const p = softmax(z.map((v) => v / t));
-    const plain = softmax(raw);
-    const top = argmax(p);
-    const reach = [5, 10, 20, 40].find((r) => Math.max(...z.map(Math.abs)) <= r) ?? 40;
-    scores.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
-    scores.draw(
-      svg("path.frame", { d: scores.line([0, 1], [0, 0]) }),
-      ...bars(scores, z, 154, (i, v, x, y) => [
-        quantity(svgText(x, y + (v < 0 ? 14 : -5), ""), `z${i}`, v, fmt(v, 1)),
-      ]),
-    );
-    probs.draw(...bars(probs, p, 189, (i, v, x, y, box) => {
-      const ghost = probs.y(plain[i]);
-      const strong = i === top && "cu-strong";
-      return [
-        svg("rect.ghost", { ...box, y: ghost, height: probs.y(0) - ghost, rx: 2 }),
-        quantity(
-          svgText(x, Math.min(y, ghost) - 5, "", { class: strong }),
-          `p${i}`,
-          v,
-          fmt(v, 3),
-        ),
-        strong ? quantity(svgText(x, 205, "", { class: strong }), "argmax", top, "▲ argmax") : "",
-      ];
-    }));
-
-    const others = range(k).filter((i) => i !== top);
-    const odds = others.flatMap((i, n) => {
-      const gap = (z[top] - z[i]) / t;
-      return [
-        n ? ", " : "",
-        `${name(i)} `,
-        quantity(html("span"), `odds${i}`, Math.exp(gap), fmt(Math.exp(gap))),
-        " to 1 (e",
-        html("sup", fmt(gap, 1)),
-        ")",
-      ];
-    });
-    const more = [
-      shift ? ` Adding ${fmt(shift, 1)} to every score changed no probability.` : "",
-      scale === 1
-        ? ""
-        : ` Multiplying by ${fmt(scale)} does what temperature ${fmt(1 / scale)} would do.`,
-    ].join("");
-    words.replaceChildren(
-      html("strong", `${name(top)} is most probable.`),
-      " Its odds against ",
-      ...odds,
-      `.${more}`,
-    );
-    return `${range(k).map((i) => `${name(i)} ${fmt(p[i], 3)}`).join(", ")}.${more}`;
-  };
-}, { classes: (list) => isList(list, isText, SPEC.traits.logits.most) });
+      const before = shown;
+      const morph = stage !== view.get("stage") && before.length === k;
+      stage = view.get("stage");
+      const { values, ...limits } = axis(now);
+      const room = plot.width / k - 16;
+      wide = range(k).every((i) => textWidth(name(i), 600) < room);
+      plot.scale({ ...limits, margin: { bottom: (wide ? 4.4 : 5.4) * ROW } });
+      const after = boxes(values);
+      stop();
+      stop = () => {};
+      if (morph) {
+        stop = animate(500, (share) => {
+          const mix = (/** @type {"top" | "height"} */ key) =>
+            between(before.map((b) => b[key]), after.map((b) => b[key]), share);
+          const heights = mix("height");
+          drawBars(now, values, mix("top").map((top, i) => ({ top, height: heights[i] })));
+        });
+      } else {
+        drawBars(now, values, after);
+      }
+      drawFormula(now);
+      drawWords(now);
+      return `${range(k).map((i) => `${name(i)} ${fmt(now.p[i], 3)}`).join(", ")}.`;
+    };
+  },
+  { classes: (list) => isList(list, isText, SPEC.traits.logits.most) },
+);

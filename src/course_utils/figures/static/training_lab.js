@@ -11,7 +11,6 @@ import {
   isNumber,
   isText,
   nearest,
-  Plot,
   put,
   range,
   slider,
@@ -34,7 +33,7 @@ const isRecording = (r) =>
   isList(r.runs, (run) => isRun(run, r.classes.length), r.lrs.length, r.lrs.length) &&
   isText(r.templates);
 
-export default figure((view) => {
+export default figure({ en: {} }, (view) => {
   const rec = view.get("recording");
   const live = view.model.get("live") === true;
   const n = rec.classes.length;
@@ -43,7 +42,8 @@ export default figure((view) => {
   const runs = () => view.model.get("runs") ?? [];
   let asked = 0;
   let gone = false;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   let hidden = 0;
   const busy = () => !gone && (asked > 0 || status().phase === "training");
 
@@ -51,8 +51,7 @@ export default figure((view) => {
   const mode = html("p.mode");
   const words = html("p.say");
   const chart = (ylabel, y, yticks) =>
-    new Plot({
-      width: 350,
+    view.plot({
       height: 230,
       x: [1, 10],
       y,
@@ -68,7 +67,7 @@ export default figure((view) => {
     ask();
   });
   const stop = button(view, "Stop", () => send("stop"));
-  train.classList.add("cu-primary");
+  train.classList.add("primary");
   const keep = button(view, "Keep this curve", () =>
     view.set({
       kept: [...view.get("kept").filter((v) => v !== shownRate()), shownRate()].slice(-4),
@@ -92,9 +91,8 @@ export default figure((view) => {
     templates.append(html("span", tile, name));
     return tile;
   });
-  const table = new Plot({
-    width: 350,
-    height: 350,
+  const table = view.plot({
+    aspect: 1,
     x: [0, n],
     y: [n, 0],
     xticks: [],
@@ -102,7 +100,7 @@ export default figure((view) => {
     xlabel: "predicted class, in the same order",
     ylabel: "true class",
     grid: false,
-    margin: { left: 66, right: 4, bottom: 22 },
+    margin: { right: 4, bottom: 8 },
   });
 
   // --- the kernel --------------------------------------------------------------------------
@@ -234,7 +232,7 @@ export default figure((view) => {
             x: table.x(j) + w / 2,
             y: table.y(i) + h / 2 + 4,
             "text-anchor": "middle",
-            class: share > 0.45 ? "cu-on" : "cu-cell",
+            class: share > 0.45 ? "on" : "cell",
           }, String(count(i, j)))
           : "",
       ];
@@ -281,7 +279,7 @@ export default figure((view) => {
     html(
       "div.grid2",
       html(
-        "div.stack.form",
+        "div.stack",
         slider(view, "lr", {
           label: "learning rate",
           step: 1,
@@ -349,7 +347,7 @@ export default figure((view) => {
     const kind = gone ? "gone" : live ? "live" : "recorded";
     mode.replaceChildren(html("b", kind === "live" ? "Live kernel" : "Recorded runs"), kinds[kind]);
     put(mode, {
-      class: `cu-mode${gone ? " cu-alarm" : ""}`,
+      class: `mode${gone ? " alarm" : ""}`,
       "data-runs": live && !gone ? "live" : "recorded",
     });
     const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]);

@@ -10,6 +10,7 @@ import { same } from "./traits.js";
  * How a slider looks and speaks.
  * @typedef {object} Look
  * @property {string} label
+ * @property {string} [color] of what it moves
  * @property {number} [step] of the position
  * @property {(value: number) => number} [to] from the value to the position, such as Math.log10
  * @property {(position: number) => number} [from] and back
@@ -37,12 +38,13 @@ export const logarithmic = {
  */
 export function dial(view, options) {
   const { label, control, min, max, step = 0.1, read, write, show = fmt } = options;
-  const { to = (v) => v, from = (v) => v } = options;
+  const { to = (v) => v, from = (v) => v, color } = options;
   const limits = { type: "range", min: to(min), max: to(max), step };
   const input = html("input", { ...limits, "data-control": control });
   const output = html("output", { "aria-live": "off" });
   input.addEventListener("input", () => write(clamp(from(Number(input.value)), min, max)));
   const row = html("div.slider", html("label", html("span", label), input), output);
+  if (color) put(row, { class: "slider coloured", style: `--color: ${color}` });
   view.bind(row, () => {
     const value = read();
     if (value === undefined) return; // about to be rebuilt

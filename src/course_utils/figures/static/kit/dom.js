@@ -1,4 +1,4 @@
-/** Making HTML and SVG nodes. */
+/** Making HTML, SVG and MathML nodes. */
 
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes */
 /** @typedef {Node | string | number} Child */
@@ -31,13 +31,13 @@ export function put(node, attributes) {
 
 /**
  * @param {string} space the end of the namespace's address
- * @param {string} tag name and classes: "p.note.soft" has the classes cu-note and cu-soft
+ * @param {string} tag name and classes: "p.note.soft" has the classes note and soft
  * @param {any[]} rest attributes (may be left out), then children
  */
 function grow(space, tag, rest) {
   const [name, ...classes] = tag.split(".");
   const node = document.createElementNS(`http://www.w3.org/${space}`, name);
-  if (classes.length) put(node, { class: classes.map((word) => `cu-${word}`).join(" ") });
+  if (classes.length) put(node, { class: classes.join(" ") });
   const [first, ...others] = rest;
   if (first?.constructor === Object) {
     put(node, first);
@@ -67,6 +67,14 @@ export const html = (tag, ...rest) => /** @type {any} */ (grow("1999/xhtml", tag
 export const svg = (tag, ...rest) => /** @type {any} */ (grow("2000/svg", tag, rest));
 
 /**
+ * Make a MathML element: math("mfrac", above, below).
+ * @param {string} tag
+ * @param {(Attributes | Child)[]} rest
+ * @returns {MathMLElement}
+ */
+export const math = (tag, ...rest) => /** @type {any} */ (grow("1998/Math/MathML", tag, rest));
+
+/**
  * Text in an SVG, centred on x unless told otherwise.
  * @param {number} x
  * @param {number} y
@@ -77,7 +85,7 @@ export const svgText = (x, y, text, attributes) =>
   svg("text", { x, y, "text-anchor": "middle", ...attributes }, text);
 
 /** @param {string} word */
-export const unique = (word) => `cu-${word}-${Math.random().toString(36).slice(2)}`;
+export const unique = (word) => `${word}-${Math.random().toString(36).slice(2)}`;
 
 /** Whether the reader asked the system for less motion. */
 export const stillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

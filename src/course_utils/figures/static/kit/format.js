@@ -1,8 +1,11 @@
 /** Numbers as people write them, and numbers that tests and copy-and-paste find in full. */
 import { html, put } from "./dom.js";
 
-export const COLORS = ["blue", "vermillion", "green", "purple", "orange", "sky", "grey"]
-  .map((name) => `var(--cu-${name})`);
+const NAMES = ["blue", "vermillion", "green", "purple", "orange", "sky", "grey"];
+
+/** The colours of the plots, and their kin that are dark enough for text and outlines. */
+export const COLORS = NAMES.map((name) => `var(--cu-${name})`);
+export const TEXT_COLORS = NAMES.map((name) => `var(--cu-${name}-text)`);
 
 /** @param {string} text */
 export const minus = (text) => text.replace(/-/g, "\u2212");

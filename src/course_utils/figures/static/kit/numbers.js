@@ -50,14 +50,21 @@ export function softmax(z) {
 export const nearest = (xs, value) => argmax(xs.map((x) => -Math.abs(Math.log(x / value))));
 
 /**
+ * The least of 1, 2, 5, 10, 20, 50, ... that is not below `value`.
+ * @param {number} value
+ */
+export function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * ([1, 2, 5].find((m) => m * power >= value * 0.999) ?? 10);
+}
+
+/**
  * Round positions within low..high, about `count` of them.
  * @param {number} low
  * @param {number} high
  */
 export function ticks(low, high, count = 5) {
-  const raw = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.999) ?? 10);
+  const step = roundUp((high - low) / count);
   const first = Math.ceil(low / step - 1e-9);
   return range(Math.floor((high - low) / step) + 2)
     .map((i) => (first + i) * step)

@@ -1,9 +1,13 @@
-/** An SVG plot with axes: a figure draws into its layer and maps data with `x` and `y`. */
-import { put, svg, svgText } from "./dom.js";
+/**
+ * An SVG plot with axes, one unit a pixel, so that text keeps its size in every window. The style
+ * sheet decides how large a plot is; a figure draws into its layer and maps data with `x` and `y`.
+ */
+import { html, put, svg, svgText } from "./dom.js";
 import { minus } from "./format.js";
-import { ticks } from "./numbers.js";
+import { clamp, ticks } from "./numbers.js";
+import { textWidth } from "./text.js";
 
-/** @import { Child } from "./dom.js" */
+/** @import { Box } from "./labels.js" */
 /** @typedef {[number, number]} Limits */
 /** @typedef {(number | [number, string])[]} Ticks numbers, or numbers with their names */
 /**
@@ -11,40 +15,47 @@ import { ticks } from "./numbers.js";
  * @property {Limits} x
  * @property {Limits} y
  * @property {string} [label] the text alternative
- * @property {number} [width]
- * @property {number} [height]
- * @property {string} [xlabel]
- * @property {string} [ylabel]
+ * @property {number} [height] in pixels
+ * @property {number} [aspect] width / height, instead of a height
+ * @property {string} [xlabel] below the plot
+ * @property {string} [ylabel] above it
  * @property {Ticks} [xticks] round numbers, if absent
  * @property {Ticks} [yticks]
  * @property {boolean} [grid]
- * @property {{ top?: number, right?: number, bottom?: number, left?: number }} [margin]
+ * @property {{ top?: number, right?: number, bottom?: number, left?: number }} [margin] pixels; on
+ *   the left, if absent, as much as the names of the ticks need
  */
-
-const MARGIN = { top: 22, right: 12, bottom: 38, left: 42 };
-
 /**
- * @param {Ticks | undefined} given
- * @param {Limits} limits
- * @returns {[number, string][]}
+ * Something to drag by.
+ * @typedef {object} Handle
+ * @property {number} x in data units
+ * @property {number} y
+ * @property {string} color
+ * @property {"up" | "across"} [way]
  */
-const named = (given, limits) =>
-  (given ?? ticks(...limits)).map((tick) =>
-    Array.isArray(tick) ? tick : [tick, minus(String(tick))]
-  );
+
+const MARGIN = { top: 10, right: 12, bottom: 24 };
+const ARROWS = { up: "M-4,-3L0,-7L4,-3M-4,3L0,7L4,3", across: "M-3,-4L-7,0L-3,4M3,-4L7,0L3,4" };
 
 export class Plot {
   /** @param {PlotOptions} options */
-  constructor({ label = "", width = 360, height = 230, margin, ...options }) {
-    this.margin = { ...MARGIN, ...margin };
-    this.width = width;
-    this.height = height;
+  constructor({ label = "", height = 230, aspect, margin = {}, ...options }) {
+    this.fixed = margin;
+    this.margin = { ...MARGIN, left: 42, ...margin };
+    this.width = 360;
+    this.height = aspect ? this.width / aspect : height;
     this.options = options;
     this.key = "";
+    this.locked = () => false;
     this.axes = svg("g.axes", { "aria-hidden": true });
-    this.layer = svg("g");
-    const box = { viewBox: `0 0 ${width} ${height}`, role: "img" };
-    this.node = svg("svg", box, this.axes, this.layer);
+    this.layer = svg("g.marks");
+    this.grips = svg("g", { "aria-hidden": true });
+    this.svg = svg("svg", { role: "img" }, this.axes, this.layer, this.grips);
+    this.svg.style.cssText = aspect ? `aspect-ratio: ${aspect}` : `height: ${height}px`;
+    this.box = html("div.box", this.svg);
+    this.titles = { x: html("div.axis.xaxis"), y: html("div.axis") };
+    this.node = html("div.plot", this.titles.y, this.box, this.titles.x);
+    for (const title of Object.values(this.titles)) put(title, { "aria-hidden": true });
     this.describe(label);
     this.scale({});
   }
@@ -57,19 +68,37 @@ export class Plot {
     return this.options.y;
   }
 
+  /** The part within the axes, in pixels. @returns {Box} */
+  get area() {
+    const { top, right, bottom, left } = this.margin;
+    return { top, left, right: this.width - right, bottom: this.height - bottom };
+  }
+
   /** @param {number} value */
   x(value) {
-    const { left, right } = this.margin;
+    const { left, right } = this.area;
     const [low, high] = this.xlim;
-    return left + ((value - low) / (high - low)) * (this.width - right - left);
+    return left + ((value - low) / (high - low)) * (right - left);
   }
 
   /** @param {number} value */
   y(value) {
-    const { top, bottom } = this.margin;
+    const { top, bottom } = this.area;
     const [low, high] = this.ylim;
-    const floor = this.height - bottom;
-    return floor - ((value - low) / (high - low)) * (floor - top);
+    return bottom - ((value - low) / (high - low)) * (bottom - top);
+  }
+
+  /**
+   * Take over the size that the style sheet gave the plot; false if it had that size already.
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    if (!width || !height || (width === this.width && height === this.height)) return false;
+    this.width = width;
+    this.height = height;
+    this.scale({});
+    return true;
   }
 
   /**
@@ -82,25 +111,46 @@ export class Plot {
       ...(given.x && { xticks: undefined }),
       ...(given.y && { yticks: undefined }),
     };
-    this.options = { ...this.options, ...forgotten, ...given };
+    const { margin, ...options } = given;
+    this.fixed = { ...this.fixed, ...margin };
+    this.margin = { ...this.margin, ...margin };
+    this.options = { ...this.options, ...forgotten, ...options };
     const { x, y, xticks, yticks, grid = true, xlabel = "", ylabel = "" } = this.options;
-    const key = JSON.stringify([x, y, xticks, yticks]);
+    const { width, height } = this;
+    const key = JSON.stringify([x, y, xticks, yticks, xlabel, ylabel, width, height, this.fixed]);
     if (key === this.key) return;
     this.key = key;
-    const { top, right, left, bottom } = this.margin;
-    const end = this.width - right;
-    const floor = this.height - bottom;
-    const rows = named(yticks, y).flatMap(([value, text]) => [
-      grid ? svg("path.grid", { d: `M${left},${this.y(value)}H${end}` }) : "",
-      svgText(left - 6, this.y(value) + 4, text, { "text-anchor": "end" }),
-    ]);
+    put(this.svg, { viewBox: `0 0 ${width} ${height}` });
+    this.titles.x.textContent = xlabel;
+    this.titles.y.textContent = ylabel;
+    const rows = named(yticks, y, height / 50);
+    const widest = Math.max(0, ...rows.map(([, text]) => textWidth(text)));
+    this.margin.left = this.fixed.left ?? Math.ceil(widest) + 12;
+    const columns = named(xticks, x, width / 70);
+    const { left, right, top, bottom } = this.area;
     this.axes.replaceChildren(
-      ...rows,
-      ...named(xticks, x).map(([value, text]) => svgText(this.x(value), floor + 15, text)),
-      svg("path.frame", { d: `M${left},${top}V${floor}H${end}` }),
-      svgText((left + end) / 2, this.height - 5, xlabel, { class: "cu-axis" }),
-      svgText(2, 12, ylabel, { class: "cu-axis", "text-anchor": "start" }),
+      ...rows.flatMap(([value, text]) => [
+        grid ? svg("path.grid", { d: `M${left},${this.y(value)}H${right}` }) : "",
+        svgText(left - 6, this.y(value) + 4, text, { "text-anchor": "end" }),
+      ]),
+      ...this.columnNames(columns),
+      svg("path.edge", { d: `M${left},${top}V${bottom}H${right}` }),
     );
+  }
+
+  /**
+   * The names of the ticks on the x axis; one that would run into its neighbour is left out.
+   * @param {[number, string][]} columns
+   */
+  columnNames(columns) {
+    let free = 0;
+    return columns.flatMap(([value, text]) => {
+      const half = textWidth(text) / 2;
+      const x = clamp(this.x(value), half, this.width - half);
+      if (x - half < free) return [];
+      free = x + half + 4;
+      return [svgText(x, this.area.bottom + 18, text)];
+    });
   }
 
   /**
@@ -124,7 +174,7 @@ export class Plot {
 
   /** @param {string} label the text alternative */
   describe(label) {
-    put(this.node, { "aria-label": label });
+    put(this.svg, { "aria-label": label });
   }
 
   /** @param {(Node | string)[]} children */
@@ -138,31 +188,63 @@ export class Plot {
    * @returns {[number, number]}
    */
   at(event) {
-    const box = this.node.getBoundingClientRect();
-    const unit = this.width / box.width;
-    const { left, right, top, bottom } = this.margin;
-    const u = ((event.clientX - box.left) * unit - left) / (this.width - left - right);
-    const v = (this.height - bottom - (event.clientY - box.top) * unit) /
-      (this.height - top - bottom);
+    const box = this.svg.getBoundingClientRect();
+    const { left, right, top, bottom } = this.area;
+    const u = ((event.clientX - box.left) * (this.width / box.width) - left) / (right - left);
+    const v = (bottom - (event.clientY - box.top) * (this.height / box.height)) / (bottom - top);
     const [x0, x1] = this.xlim;
     const [y0, y1] = this.ylim;
     return [x0 + u * (x1 - x0), y0 + v * (y1 - y0)];
   }
 
   /**
-   * Call `move([x, y], pressed)`, in data units, while the pointer is down on the plot.
+   * Show what can be dragged. The nodes stay the same ones while they are dragged.
+   * @param {Handle[]} handles
+   */
+  handles(handles) {
+    while (this.grips.childNodes.length > handles.length) this.grips.lastChild?.remove();
+    handles.forEach(({ x, y, color, way = "up" }, i) => {
+      const grip = /** @type {Element} */ (this.grips.childNodes[i] ?? newGrip());
+      if (!grip.parentNode) this.grips.append(grip);
+      put(grip, {
+        class: `grip ${way}`,
+        transform: `translate(${this.x(x).toFixed(1)},${this.y(y).toFixed(1)})`,
+        style: `--color: ${color}`,
+      });
+      put(grip.children[2], { d: ARROWS[way] });
+    });
+  }
+
+  /**
+   * Call `move([x, y], pressed)`, in data units, while the pointer is down: anywhere on the plot
+   * with a mouse, on a handle with a finger, so that a page still scrolls.
    * @param {(at: [number, number], pressed: boolean) => void} move
    */
   drag(move) {
-    this.node.classList.add("cu-drag");
-    this.node.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      this.node.setPointerCapture(event.pointerId);
+    this.svg.classList.add("drag");
+    this.svg.addEventListener("pointerdown", (event) => {
+      const grip = /** @type {Element} */ (event.target).closest(".grip");
+      if (event.button || this.locked() || (event.pointerType === "touch" && !grip)) return;
+      this.svg.setPointerCapture(event.pointerId);
       event.preventDefault();
       move(this.at(event), true);
     });
-    this.node.addEventListener("pointermove", (event) => {
-      if (this.node.hasPointerCapture(event.pointerId)) move(this.at(event), false);
+    this.svg.addEventListener("pointermove", (event) => {
+      if (this.svg.hasPointerCapture(event.pointerId)) move(this.at(event), false);
     });
   }
+}
+
+const newGrip = () =>
+  svg("g.grip", svg("circle.reach", { r: 22 }), svg("circle.knob", { r: 11 }), svg("path.arrows"));
+
+/**
+ * @param {Ticks | undefined} given
+ * @param {Limits} limits
+ * @param {number} count of ticks for which there is room
+ * @returns {[number, string][]}
+ */
+function named(given, limits, count) {
+  const list = given ?? ticks(...limits, clamp(Math.round(count), 2, 6));
+  return list.map((tick) => Array.isArray(tick) ? tick : [tick, minus(String(tick))]);
 }

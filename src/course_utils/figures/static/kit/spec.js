@@ -8,10 +8,12 @@
 
 /**
  * @typedef {object} Spec
+ * @property {string} name of the figure's module
  * @property {string} title
  * @property {number} version of the state's meaning
  * @property {Record<string, Trait>} traits
  * @property {Record<string, any>} constants other numbers that Python and the front end share
  */
 
-export const SPEC = /** @type {Spec} */ ({ title: "", version: 1, traits: {}, constants: {} });
+export const SPEC =
+  /** @type {Spec} */ ({ name: "", title: "", version: 1, traits: {}, constants: {} });

@@ -3,17 +3,25 @@
  *
  * A figure's module is an *AFM* (anywidget front-end module): its default export has
  * `render({model, el})`, which anywidget calls in Jupyter and `host.js` in a page without a kernel.
+ * What it shows stands in a shadow root, where the page's style sheets don't reach; only the
+ * colours of `theme.css` come in, as custom properties.
  */
-import { html, put } from "./dom.js";
+import { fromAddress, toAddress } from "./address.js";
+import { html } from "./dom.js";
 import { brief } from "./format.js";
+import { Plot } from "./plot.js";
 import { SPEC } from "./spec.js";
+import { OWN_STYLE, STYLE } from "./style.js";
 import { fix, same } from "./traits.js";
+import { FRAME_WORDS, wordsOf } from "./words.js";
 
 /** @import { Check } from "./traits.js" */
+/** @import { PlotOptions } from "./plot.js" */
 /** @typedef {Record<string, any>} State */
 /**
  * As much of a widget's model as a figure uses.
  * @typedef {object} Model
+ * @property {boolean} [inPage] whether it belongs to a page without a kernel
  * @property {(key: string) => any} get
  * @property {(key: string, value: any) => void} set
  * @property {() => void} save_changes
@@ -22,15 +30,20 @@ import { fix, same } from "./traits.js";
  * @property {(event: string, call: () => void) => void} off
  */
 
-const QUIET = 500; // ms without a change before a change is spoken
+const QUIET = 500; // ms without a change before a change is spoken and stands in the address
+
+/** The style sheet, parsed once for all figures of a kind. @type {CSSStyleSheet | undefined} */
+let sheet;
 
 /**
  * Make a figure.
- * @param {(view: View) => (() => string)} build sets the figure up once and returns the function
- *   that draws the state and says in a sentence what it shows
+ * @template Words
+ * @param {{ en: Words } & Record<string, Partial<Words>>} table the figure's words by language
+ * @param {(view: View, words: Words) => (() => string)} build sets the figure up once and returns
+ *   the function that draws the state and says in at most twenty words what has changed
  * @param {Record<string, Check>} [checks] of the traits that carry no limits
  */
-export function figure(build, checks = {}) {
+export function figure(table, build, checks = {}) {
   const { traits, version } = SPEC;
   const first = Object.entries(traits).map(([key, { init }]) => [key, structuredClone(init)]);
   return {
@@ -38,8 +51,9 @@ export function figure(build, checks = {}) {
     /** @param {{ model: Model, el: HTMLElement }} place */
     render({ model, el }) {
       const view = new View(model, checks);
-      view.start(build);
+      view.start(() => build(view, wordsOf(table)));
       el.append(view.root);
+      if (model.inPage) view.followAddress(el);
       return () => view.close();
     },
   };
@@ -53,35 +67,57 @@ export class View {
   constructor(model, checks) {
     this.model = model;
     this.checks = checks;
+    this.words = wordsOf(FRAME_WORDS);
     /** @type {State} */
     this.state = {};
     /** @type {State} */
     this.first = {};
+    /** What changed since the last repaint. @type {Set<string>} */
+    this.changed = new Set();
     /** @type {{ node: Node, redraw: () => void }[]} */
     this.redraws = [];
     /** @type {(() => void)[]} */
     this.closers = [];
+    /** What stays closed until the reader has guessed. @type {HTMLElement[]} */
+    this.controls = [];
+    this.locked = false;
+    /** Traits of how the state is looked at, which Try leaves alone. @type {string[]} */
+    this.apart = [];
     this.held = 0; // changes under way: no repaint yet
+    this.started = false;
     this.touched = false; // nothing is spoken before the reader does something
-    this.timer = 0;
+    /** @type {Partial<Record<"speech" | "address", ReturnType<typeof setTimeout>>>} */
+    this.timers = {};
+    this.anchor = "";
+    this.aside = ""; // what a repaint says instead of what draw() returns
     this.draw = () => "";
+    /** @type {Map<Element, Plot>} */
+    this.plots = new Map();
+    this.sizes = new ResizeObserver((entries) => this.resized(entries));
+    this.closers.push(() => this.sizes.disconnect());
+
     this.note = html("p.note");
-    this.spoken = html("p.hidden", { "aria-live": "polite", role: "status" });
-    const reset = html("button.reset", { type: "button" }, "Reset");
+    this.spoken = html("p.spoken", { "aria-live": "polite", role: "status" });
+    const reset = html("button.reset", { type: "button" }, this.words.reset);
     reset.addEventListener("click", () => this.reset());
     this.head = html("div.head", html("span.title", SPEC.title), reset);
-    const frame = { role: "group", "aria-label": SPEC.title };
-    this.root = html("div.fig", frame, this.head, this.note, this.spoken);
-    // JupyterLab takes arrow keys and Enter from whatever has the focus and does not say this:
-    this.root.addEventListener("focusin", (event) => {
-      put(/** @type {Element} */ (event.target), { "data-lm-suppress-shortcuts": true });
-    });
+    this.frame = html("div.frame", this.head, this.note, this.spoken);
+    // JupyterLab takes arrow keys and Enter from whatever has the focus and doesn't say this:
+    const suppress = { "data-lm-suppress-shortcuts": true };
+    this.root = html("div.cu-fig", { role: "group", "aria-label": SPEC.title, ...suppress });
+    const shadow = this.root.attachShadow({ mode: "open" });
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE + OWN_STYLE);
+    }
+    shadow.adoptedStyleSheets = [sheet];
+    shadow.append(this.frame);
     if (model.get("notice")) this.say(model.get("notice"));
   }
 
   /**
    * Read the model's state, build the figure and draw it. An Error says what can't be understood.
-   * @param {(view: View) => (() => string)} build
+   * @param {() => (() => string)} build
    */
   start(build) {
     const version = this.model.get("version");
@@ -91,14 +127,16 @@ export class View {
           `${SPEC.version}; run the notebook again`,
       );
     }
-    for (const key of Object.keys(SPEC.traits)) {
+    for (const [key, { init }] of Object.entries(SPEC.traits)) {
+      // A state that was stored before the figure learned this.
+      if (this.model.get(key) === undefined) this.model.set(key, structuredClone(init));
       if (!this.accept(key)) {
         const value = brief(this.model.get(key));
         throw new Error(`its stored "${key}" is ${value}, which it does not understand`);
       }
     }
     this.first = structuredClone(this.state);
-    this.draw = build(this);
+    this.draw = build();
     for (const key of Object.keys(SPEC.traits)) {
       this.on(`change:${key}`, () => {
         this.accept(key);
@@ -106,15 +144,60 @@ export class View {
       });
     }
     this.on("change:notice", () => this.say(this.model.get("notice") ?? ""));
+    this.started = true;
     this.refresh();
   }
 
   /**
    * Append parts to the figure, above its notices.
-   * @param {Node[]} parts
+   * @param {(Node | string)[]} parts
    */
   add(...parts) {
     this.note.before(...parts);
+  }
+
+  /**
+   * A bar of controls that stays on the screen while the figure is on it.
+   * @param {(Node | string)[]} parts
+   */
+  bar(...parts) {
+    const node = html("div.bar", ...parts);
+    this.control(node);
+    return node;
+  }
+
+  /** Close `node` until the reader has guessed. @param {HTMLElement} node */
+  control(node) {
+    this.controls.push(node);
+    node.inert = this.locked;
+  }
+
+  /** Close or open the controls. @param {boolean} locked */
+  lock(locked) {
+    this.locked = locked;
+    this.frame.classList.toggle("locked", locked);
+    for (const node of this.controls) node.inert = locked;
+    this.refresh();
+  }
+
+  /**
+   * A plot that follows the size of the window.
+   * @param {PlotOptions} options
+   */
+  plot(options) {
+    const plot = new Plot(options);
+    plot.locked = () => this.locked;
+    this.plots.set(plot.svg, plot);
+    this.sizes.observe(plot.svg);
+    return plot;
+  }
+
+  /** @param {ResizeObserverEntry[]} entries */
+  resized(entries) {
+    const changed = entries.filter(({ target, contentRect }) =>
+      this.plots.get(target)?.resize(contentRect.width, contentRect.height)
+    );
+    if (changed.length) this.refresh();
   }
 
   /** @param {string} key */
@@ -130,12 +213,13 @@ export class View {
     const raw = this.model.get(key);
     const good = fix(SPEC.traits[key], raw, this.checks[key]);
     if (good === undefined) {
-      if (key in this.state) this.say(`${key} ${brief(raw)} was not understood and is ignored.`);
+      if (key in this.state) this.say(this.words.ignored(key, brief(raw)));
       return false;
     }
     this.state[key] = good;
+    this.changed.add(key);
     if (!same(good, raw)) {
-      this.say(`${key} ${brief(raw)} is out of range: ${brief(good)} is shown.`);
+      this.say(this.words.clamped(key, brief(raw), brief(good)));
       this.model.set(key, good);
       this.model.save_changes();
     }
@@ -158,33 +242,64 @@ export class View {
     }
     this.model.save_changes();
     this.refresh();
+    if (this.anchor) this.after("address", () => this.writeAddress());
   }
 
-  /** Bring the first state back. */
-  reset() {
-    const changed = Object.entries(this.first).filter(([key, v]) => !same(v, this.state[key]));
+  /** Bring the first state back, or the first state with some changes. */
+  reset(changes = {}) {
+    const wanted = { ...this.first, ...changes };
+    const changed = Object.entries(wanted).filter(([key, v]) => !same(v, this.state[key]));
     this.set(structuredClone(Object.fromEntries(changed)));
   }
 
-  /** Repaint; what draw() returns is the figure in a sentence, spoken when it is quiet. */
+  /**
+   * The first state with changes; how it is looked at stays.
+   * @param {State} changes
+   */
+  with(changes) {
+    const kept = Object.fromEntries(this.apart.map((key) => [key, this.state[key]]));
+    return { ...this.first, ...kept, ...changes };
+  }
+
+  /** Whether the figure shows the first state with these changes. @param {State} changes */
+  shows(changes) {
+    return Object.entries(this.with(changes)).every(([key, v]) => same(v, this.state[key]));
+  }
+
+  /** Repaint; what draw() returns is what changed in a sentence, spoken when it is quiet. */
   refresh() {
-    if (this.held) return;
-    this.redraws = this.redraws.filter(({ node }) => this.root.contains(node));
+    if (this.held || !this.started) return;
+    this.redraws = this.redraws.filter(({ node }) => this.frame.contains(node));
     for (const { redraw } of this.redraws) redraw();
     const words = this.draw();
-    if (words) this.tell(words);
+    const say = this.aside || words;
+    this.aside = "";
+    this.changed.clear();
+    if (say) this.tell(say);
   }
 
   /**
-   * Speak a sentence once nothing has changed for a while.
+   * Call once nothing has changed for a while.
+   * @param {"speech" | "address"} what
+   * @param {() => void} call
+   */
+  after(what, call) {
+    clearTimeout(this.timers[what]);
+    this.timers[what] = setTimeout(call, QUIET);
+  }
+
+  /**
+   * Speak a sentence once it is quiet.
    * @param {string} words
    */
   tell(words) {
-    clearTimeout(this.timer);
-    if (!this.touched || words === this.spoken.textContent) return;
-    this.timer = setTimeout(() => {
+    if (!this.touched || words === this.spoken.textContent) {
+      clearTimeout(this.timers.speech);
+      return;
+    }
+    this.after("speech", () => {
       this.spoken.textContent = words;
-    }, QUIET);
+    });
   }
 
   /**
@@ -194,6 +309,46 @@ export class View {
   say(text) {
     this.note.textContent = text;
     if (text) this.tell(text);
+  }
+
+  /** Follow the address of the page, and keep the state in it. @param {HTMLElement} el */
+  followAddress(el) {
+    const kin = [...document.querySelectorAll(`[data-afm="${SPEC.name}"]`)];
+    const place = kin.indexOf(el);
+    this.anchor = place > 0 ? `${SPEC.name}.${place + 1}` : SPEC.name;
+    const read = () => this.readAddress();
+    addEventListener("hashchange", read);
+    this.closers.push(() => removeEventListener("hashchange", read));
+    read();
+  }
+
+  readAddress() {
+    const [name, ...rest] = location.hash.slice(1).split(":");
+    if (name !== this.anchor || !rest.length) return;
+    const { asked, nonsense } = fromAddress(SPEC.traits, rest.join(":"));
+    /** @type {State} */
+    const good = {};
+    for (const [key, value] of Object.entries(asked)) {
+      const valid = fix(SPEC.traits[key], value, this.checks[key]);
+      if (valid === undefined) nonsense.push(key);
+      else good[key] = value;
+    }
+    this.lock(false);
+    this.reset(good);
+    if (nonsense.length) this.say(this.words.address(nonsense.join("&")));
+    this.root.scrollIntoView({ block: "nearest" });
+  }
+
+  writeAddress() {
+    const state = toAddress(SPEC.traits, this.state, this.first);
+    const ours = location.hash.startsWith(`#${this.anchor}:`);
+    if (!state && !ours) return;
+    const address = state ? `#${this.anchor}:${state}` : location.pathname + location.search;
+    try {
+      history.replaceState(history.state, "", address);
+    } catch {
+      this.anchor = ""; // a page that may not change its address
+    }
   }
 
   /**
@@ -217,7 +372,7 @@ export class View {
   }
 
   close() {
-    clearTimeout(this.timer);
+    for (const timer of Object.values(this.timers)) clearTimeout(timer);
     for (const close of this.closers.splice(0)) close();
   }
 }

@@ -1,0 +1,125 @@
+/** What makes a reader think: a guess before the controls open, states to try, a goal. */
+import { html, put, unique } from "./dom.js";
+import { fmt } from "./format.js";
+
+/** @import { State, View } from "./view.js" */
+/**
+ * An answer to choose. A right one and a wrong one both say what is the case.
+ * @typedef {object} Answer
+ * @property {string} text
+ * @property {string} says what the figure answers, in words
+ */
+/**
+ * @typedef {object} Guess
+ * @property {string} question
+ * @property {Answer[]} [answers] two to four
+ * @property {{ min: number, max: number, step: number, label: string }} [axis] instead of answers:
+ *   a mark on an axis
+ * @property {(mark: number) => string} [says] what the figure answers to a mark
+ * @property {() => void} [show] lets the figure show what happens
+ */
+
+/**
+ * Ask before the controls open. The reader may skip the question; the answer stays in view.
+ * @param {View} view
+ * @param {Guess} guess
+ */
+export function guessFirst(view, { question, answers = [], axis, says, show = () => {} }) {
+  const { words } = view;
+  const heading = html("p.question", { id: unique("question") }, html("b", words.guessFirst), " ");
+  heading.append(question);
+  const node = html("section.guess", { "aria-labelledby": heading.id }, heading);
+
+  /** @param {string} mine @param {string} answer */
+  const finish = (mine, answer) => {
+    const told = html("p.answer", { tabindex: -1 }, mine ? html("b", mine) : "", ` ${answer}`);
+    node.replaceChildren(heading, told);
+    view.lock(false);
+    view.touched = true;
+    show();
+    told.focus({ preventScroll: true }); // what had the focus is gone
+  };
+
+  const choices = html("div.row");
+  for (const { text, says: answer } of answers) {
+    const choice = html("button", { type: "button" }, text);
+    choice.addEventListener("click", () => finish(`${text}:`, answer));
+    choices.append(choice);
+  }
+  if (axis) {
+    const { label, ...limits } = axis;
+    const input = html("input", { type: "range", ...limits, "data-control": "guess" });
+    const output = html("output", { "aria-live": "off" });
+    const follow = () => {
+      output.textContent = fmt(Number(input.value));
+      put(input, { "aria-valuetext": output.textContent });
+    };
+    input.addEventListener("input", follow);
+    follow();
+    const commit = html("button.primary", { type: "button" }, words.commit);
+    commit.addEventListener("click", () => {
+      const mark = Number(input.value);
+      finish(`${fmt(mark)}:`, says?.(mark) ?? "");
+    });
+    choices.append(html("div.slider", html("label", html("span", label), input), output), commit);
+  }
+  const skip = html("button.skip", { type: "button" }, words.skip);
+  skip.addEventListener("click", () => {
+    node.remove();
+    view.lock(false);
+    view.controls[0]?.querySelector("input")?.focus({ preventScroll: true });
+  });
+  choices.append(skip);
+  node.append(choices);
+  view.lock(true);
+  view.bind(node, () => { // an address may open the controls, too
+    if (!view.locked && node.contains(choices)) node.remove();
+  });
+  view.add(node);
+}
+
+/**
+ * Buttons that set a state, each with a sentence that stands while the figure shows that state.
+ * @param {View} view
+ * @param {{ label: string, set: State, says: string }[]} states changes to the first state
+ */
+export function tries(view, states) {
+  const told = html("p.told");
+  const buttons = states.map(({ label, set }) => {
+    const node = html("button.chip", { type: "button" }, label);
+    node.addEventListener("click", () => view.reset(view.with(set)));
+    return node;
+  });
+  const list = html("div.row", html("span.soft", view.words.try), ...buttons);
+  const node = html("div.tries", list, told);
+  view.control(list);
+  view.bind(node, () => {
+    const shown = states.findIndex(({ set }) => view.shows(set));
+    const says = states[shown]?.says ?? "";
+    buttons.forEach((button, i) => put(button, { "aria-pressed": String(i === shown) }));
+    if (says && says !== told.textContent) view.aside = says;
+    told.textContent = says;
+  });
+  return node;
+}
+
+/**
+ * Something to achieve; once it is, the figure says what that took.
+ * @param {View} view
+ * @param {{ text: string, reached: () => boolean, says: string }} goal
+ */
+export function goal(view, { text, reached, says }) {
+  const mark = html("span.mark", { "aria-hidden": true });
+  const told = html("span.told");
+  const node = html("p.goal", mark, html("b", `${view.words.goal}:`), ` ${text} `, told);
+  let done = false;
+  view.bind(node, () => {
+    const now = reached();
+    node.classList.toggle("done", now);
+    mark.textContent = now ? "✓" : "○";
+    told.textContent = now ? says : "";
+    if (now && !done) view.aside = says;
+    done = now;
+  });
+  return node;
+}

@@ -1,0 +1,20 @@
+/** How much room text takes, without asking the browser to lay out the page. */
+
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+
+/** Pixels of the text in plots; no text of a figure is smaller. */
+export const TEXT_SIZE = 12;
+
+/** @type {CanvasRenderingContext2D | null | undefined} */
+let pen;
+
+/**
+ * Width in pixels of a text as plots show it.
+ * @param {string} text
+ */
+export function textWidth(text, weight = 400) {
+  pen ??= globalThis.document?.createElement("canvas").getContext("2d");
+  if (!pen) return text.length * 7;
+  pen.font = `${weight} ${TEXT_SIZE}px ${FONT}`;
+  return pen.measureText(text).width;
+}

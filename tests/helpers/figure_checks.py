@@ -1,0 +1,93 @@
+"""What a figure must never do in any of its states: cut something off, overlap, print too small."""
+
+from page_checks import with_deep
+
+#: Sets every control of a figure to one of its values, drawn by a generator with a seed.
+SHUFFLE = """(frame, seed) => {
+  let state = seed;
+  const draw = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const edge = () => [0, 1, draw(), draw()][Math.floor(4 * draw())]; // the ends are the hard cases
+  const names = [...frame.querySelectorAll("[data-control]")].map((e) => e.dataset.control);
+  for (const name of names) {
+    const input = frame.querySelector(`[data-control="${name}"]`);
+    if (!input || input.disabled) continue;
+    if (input.type === "range") {
+      const [low, high, step] = [input.min, input.max, input.step].map(Number);
+      input.value = low + step * Math.round(edge() * (high - low) / step);
+      input.dispatchEvent(new Event("input", {bubbles: true}));
+    } else if (input.type === "checkbox" || input.type === "radio") {
+      if (draw() < 0.3 && !(input.type === "radio" && input.checked)) input.click();
+    }
+  }
+}"""
+#: Returns what is wrong with a figure as it stands, one line each.
+FAULTS = """(frame) => {
+  const found = [];
+  const inside = frame.getBoundingClientRect();
+  const shown = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest(".spoken");
+  const say = (fault, e) => found.push(`${fault}: ${(e.textContent || e.outerHTML).slice(0, 60)}`);
+  for (const svg of frame.querySelectorAll(".box > svg")) {
+    const texts = [...svg.querySelectorAll("text")].filter((t) => t.textContent && shown(t));
+    const boxes = texts.map((t) => t.getBoundingClientRect());
+    const [, , width] = svg.getAttribute("viewBox").split(" ");
+    const around = svg.getBoundingClientRect();
+    const scale = around.width / width;
+    if (Math.abs(scale - 1) > 0.02) say(`drawn at ${scale.toFixed(2)} of its size`, svg);
+    texts.forEach((text, i) => {
+      const a = boxes[i];
+      const beyond = a.top < around.top - 8 || a.bottom > around.bottom + 8;
+      if (a.left < inside.left || a.right > inside.right || beyond) say("cut off", text);
+      for (let j = i + 1; j < boxes.length; j++) {
+        const b = boxes[j];
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (across > 1 && down > 3) say(`overlaps "${texts[j].textContent}"`, text);
+      }
+    });
+  }
+  for (const e of frame.querySelectorAll("*")) {
+    if (!shown(e)) continue;
+    const hasText = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    if (hasText && parseFloat(getComputedStyle(e).fontSize) < 12) say("smaller than 12 px", e);
+    if (e.namespaceURI.endsWith("svg") && e.localName !== "svg") continue;
+    const box = e.getBoundingClientRect();
+    if (e.closest("math, .scrolls")) continue;
+    if (box.right > inside.right + 0.5 || box.left < inside.left - 0.5) say("sticks out", e);
+    const style = getComputedStyle(e);
+    const fixed = style.overflowX !== "visible" || e.localName === "td" || e.localName === "th";
+    if (fixed && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) say("cut off", e);
+  }
+  for (const table of frame.querySelectorAll("table")) {
+    const cells = [...table.querySelectorAll("td, th")].filter(shown);
+    for (const cell of cells) {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      const box = cell.getBoundingClientRect();
+      const text = range.getBoundingClientRect();
+      const fits = text.right < box.right + 1.5 && text.left > box.left - 1.5;
+      if (!fits) say("runs out of its cell", cell);
+    }
+  }
+  return found;
+}"""
+#: Drives a figure through states and returns what goes wrong, with the state.
+SWEEP = f"""async ([states, seed]) => {{
+  const frame = deep(".frame")[0];
+  const shuffle = {SHUFFLE};
+  const faults = {FAULTS};
+  const found = new Set(faults(frame).map((fault) => `at first: ${{fault}}`));
+  for (let i = 0; i < states; i++) {{
+    shuffle(frame, seed + i);
+    for (const fault of faults(frame)) found.add(`state ${{seed + i}}: ${{fault}}`);
+    if (found.size > 8) break;
+  }}
+  return [...found];
+}}"""
+
+
+def faults(page, states: int, seed: int = 1) -> list[str]:
+    """Drive the first figure of a page through random states; return what goes wrong in any."""
+    return page.evaluate(with_deep(SWEEP), [states, seed])

@@ -1,0 +1,124 @@
+/** The pure parts of the figure kit; tests/unit/test_javascript.py runs them with deno. */
+import assert from "node:assert/strict";
+import { fromAddress, toAddress } from "../../../src/course_utils/figures/static/kit/address.js";
+import { overlap, place } from "../../../src/course_utils/figures/static/kit/labels.js";
+import {
+  logsumexp,
+  nearest,
+  roundUp,
+  softmax,
+  sum,
+  ticks,
+} from "../../../src/course_utils/figures/static/kit/numbers.js";
+import { fix, isList, isNumber } from "../../../src/course_utils/figures/static/kit/traits.js";
+import { wordsOf } from "../../../src/course_utils/figures/static/kit/words.js";
+
+/** @import { Label } from "../../../src/course_utils/figures/static/kit/labels.js" */
+/** @import { Trait } from "../../../src/course_utils/figures/static/kit/traits.js" */
+
+/** @type {Record<string, Trait>} */
+const TRAITS = {
+  rate: { kind: "number", init: 1, min: 0, max: 10 },
+  count: { kind: "integer", init: 2, min: 1, max: 5 },
+  scores: { kind: "numbers", init: [1, 2], min: -5, max: 5, least: 2, most: 3 },
+  form: { kind: "choice", init: "a", options: ["a", "b b"] },
+  twice: { kind: "flag", init: false },
+  data: { kind: "other", init: null },
+};
+
+Deno.test("a valid value is clamped, one that makes no sense is none", () => {
+  assert.equal(fix(TRAITS.rate, 99), 10);
+  assert.equal(fix(TRAITS.count, 2.6), 3);
+  assert.deepEqual(fix(TRAITS.scores, [9, 0]), [5, 0]);
+  assert.equal(fix(TRAITS.form, "b b"), "b b");
+  assert.equal(fix(TRAITS.twice, true), true);
+  for (const value of [NaN, "1", null, undefined, [1]]) {
+    assert.equal(fix(TRAITS.rate, value), undefined);
+  }
+  for (const value of [[1], [1, 2, 3, 4], [1, NaN], 3]) {
+    assert.equal(fix(TRAITS.scores, value), undefined);
+  }
+  assert.equal(fix(TRAITS.form, "c"), undefined);
+  assert.equal(fix(TRAITS.twice, 1), undefined);
+  assert.equal(fix(TRAITS.data, null), undefined);
+  assert.equal(fix(TRAITS.data, [1], (list) => isList(list, isNumber, 2)), undefined);
+  assert.equal(fix(TRAITS.rate, 3, (v) => v < 3), undefined);
+});
+
+Deno.test("a state goes into an address and comes back", () => {
+  const first = { rate: 1, count: 2, scores: [1, 2], form: "a", twice: false, data: null };
+  const state = { ...first, rate: 0.5, scores: [-1, 2.5], form: "b b", twice: true, data: [1] };
+  const address = toAddress(TRAITS, state, first);
+  assert.equal(address, "rate=0.5&scores=-1,2.5&form=b%20b&twice=true");
+  const { asked, nonsense } = fromAddress(TRAITS, address);
+  assert.deepEqual(asked, { rate: 0.5, scores: [-1, 2.5], form: "b b", twice: true });
+  assert.deepEqual(nonsense, []);
+  assert.equal(toAddress(TRAITS, first, first), "");
+});
+
+Deno.test("parts of an address that name nothing are told apart from values to be checked", () => {
+  const { asked, nonsense } = fromAddress(
+    TRAITS,
+    "rate=&none=1&toString=2&twice=maybe&data=1&form=%",
+  );
+  assert.deepEqual(nonsense, ["none=1", "toString=2", "twice=maybe", "data=1", "form=%"]);
+  assert.ok(Number.isNaN(asked.rate)); // which the trait refuses
+});
+
+Deno.test("labels never collide and stay within the area, however they are thrown", () => {
+  let seed = 7;
+  const draw = () => (seed = (Math.imul(seed, 48271) >>> 0) % 2147483647) / 2147483647;
+  const area = { left: 0, right: 300, top: 0, bottom: 240 };
+  for (let round = 0; round < 300; round++) {
+    /** @type {Label[]} */
+    const labels = Array.from({ length: 9 }, (_, i) => ({
+      text: "label ".repeat(1 + (i % 2)),
+      x: 320 * draw() - 10,
+      y: 100 + 50 * draw(),
+    }));
+    const taken = [{ left: 100, right: 140, top: 70, bottom: 170 }];
+    const placed = place(labels, area, taken, (text) => 6 * text.length);
+    assert.equal(placed.length, 9);
+    const boxes = [...taken, ...placed.map(({ box }) => box)];
+    for (const [i, box] of boxes.entries()) {
+      assert.ok(box.left >= 0 && box.right <= 300 && box.top >= 0 && box.bottom <= 240);
+      assert.ok(boxes.every((other, j) => i === j || !overlap(box, other)));
+    }
+  }
+});
+
+Deno.test("a label stands on the first of its sides that is free; one without room is left out", () => {
+  const area = { left: 0, right: 200, top: 0, bottom: 100 };
+  const measure = () => 30;
+  /** @type {Label} */
+  const label = { text: "a", x: 100, y: 50, sides: ["above", "below"] };
+  const [first, second] = place([label, label], area, [], measure);
+  assert.ok(first.box.bottom <= 50 && second.box.top >= 50);
+  assert.deepEqual(place([label], area, [area], measure), []);
+});
+
+Deno.test("ticks are round, within the limits, and about as many as wanted", () => {
+  assert.deepEqual(ticks(0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assert.deepEqual(ticks(-1.2, 2.2, 3), [0, 2]);
+  for (const high of [1e-7, 0.3, 7, 1234, 5e173]) {
+    const found = ticks(0, high, 4);
+    assert.ok(found.length >= 2 && found.length <= 5);
+    assert.ok(found.every((v) => v >= 0 && v <= high * 1.000001));
+  }
+  assert.deepEqual([0.3, 1, 1.1, 5, 6, 73].map(roundUp), [0.5, 1, 2, 5, 10, 100]);
+});
+
+Deno.test("softmax and logsumexp don't overflow", () => {
+  const p = softmax([1000, 999, -1000]);
+  assert.ok(Math.abs(sum(p) - 1) < 1e-15);
+  assert.ok(Math.abs(p[0] / p[1] - Math.E) < 1e-12);
+  assert.equal(logsumexp([1000, -Infinity]), 1000);
+  assert.equal(nearest([0.1, 1, 10], 4), 2);
+});
+
+Deno.test("words come in the language asked for, else in English", () => {
+  const table = { en: { yes: "yes", no: "no" }, de: { yes: "ja" } };
+  assert.deepEqual(wordsOf(table, "de-CH"), { yes: "ja", no: "no" });
+  assert.deepEqual(wordsOf(table, "fr"), table.en);
+  assert.deepEqual(wordsOf(table, ""), table.en);
+});
