@@ -18,6 +18,7 @@ QUIET = (
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=None",
+    "--LabApp.expose_app_in_browser=True",  # its commands, as window.jupyterapp
 )
 
 
@@ -42,7 +43,10 @@ def lab_server(folder):
             yield url
         finally:
             server.terminate()  # asks the kernels to end as well
-            server.wait(30)
+            try:
+                server.wait(30)
+            finally:
+                server.kill()  # does nothing to one that has ended
 
 
 def _wait_until_it_answers(url, server, log, seconds=60) -> None:
