@@ -152,9 +152,10 @@ HOSTILE = """body, body * {font: italic 30px serif !important; padding: 20px !im
   margin: 9px !important; color: red !important; background: yellow !important;
   border: 5px solid red !important;
   text-transform: uppercase !important; text-align: right !important; line-height: 3 !important;
-  box-sizing: content-box !important; float: right !important; position: relative !important}
+  box-sizing: content-box !important; position: relative !important}
   td, th, table, label, input, button, p, svg text {font-size: 40px !important; min-width: 200px}
-  .cu-fig {display: inline-block !important; max-width: none !important; width: 300px}"""
+  .cu-fig {display: inline-block !important; float: right !important;
+    max-width: none !important; width: 300px}"""
 LOOK = """() => deep(".frame, .frame *").map((e) => {
   const c = getComputedStyle(e);
   return [e.localName, c.font, c.color, c.backgroundColor, c.padding, c.borderTopWidth, c.fill,
@@ -163,7 +164,7 @@ LOOK = """() => deep(".frame, .frame *").map((e) => {
 
 
 def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
-    page = show(figure)
+    page = show(figure, viewport={"width": 1600, "height": 900})  # padding leaves its width alone
     before = page.evaluate(with_deep(LOOK))
     page.add_style_tag(content=HOSTILE)
     assert page.locator("h1").evaluate("(e) => getComputedStyle(e).fontSize") == "30px"
@@ -173,7 +174,7 @@ def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure, width):
-    if figure._name in ("jacobian_explorer", "loss_explorer", "overflow_explorer"):
+    if figure._name in ("jacobian_explorer", "loss_explorer"):
         pytest.skip("not yet rebuilt on the kit")
     page = show(figure, viewport={"width": width, "height": 900})
     few = isinstance(figure, BrowserRegression)  # every state is trained

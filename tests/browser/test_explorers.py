@@ -272,6 +272,7 @@ def test_overflow_steps_agree_with_torch(show, dtype, size, pattern):
         for step, expected in stages.items():
             if (form, step) == ("fused", "p"):
                 continue
+            page.locator(f"[data-control='form.{form}']").check()
             got = shown(page, [f"{form}.{step}.{i}" for i in range(3)])
             if step != "log":  # exp may differ by a unit in the last place of a subnormal
                 tolerance["atol"] = subnormal
@@ -292,14 +293,36 @@ def test_overflow_marks_where_it_arises(show):
     assert cell("naive.p.0") == ["⚠", "nan", "inf", "/", "inf"]
     assert cell("naive.log.0") == ["⚠", "nan"]
     assert cell("naive.log.1") == ["⚠", "\N{MINUS SIGN}inf", "log", "of", "0"]
+    page.locator("[data-control='form.shifted']").check()
     assert cell("shifted.log.2")[-2:] == ["by", "0.017"]
+    page.locator("[data-control='form.fused']").check()
     assert cell("fused.log.2") == ["\N{MINUS SIGN}100"]
-    assert "nan (naive), off by 0.017 (shifted), right (fused)" in page.locator(".say").inner_text()
+    said = page.locator(".say").inner_text()
+    assert "naive ends nan, shifted off by 0.017, fused right" in said
+    ways = page.locator(".radios").first.locator("span").all_inner_texts()
+    assert ways == ["naive: nan", "shifted: off by 0.017", "fused: right"]
+
+
+def test_overflow_number_line_shows_the_shift(show):
+    page = show(OverflowExplorer())
+    minus = "\N{MINUS SIGN}"
+    texts = page.locator(".marks text").all_text_contents()
+    assert {"100", "50", "0", f"{minus}50", f"{minus}100"} <= set(texts)
+    circles = page.locator("circle.ring").evaluate_all(
+        "(all) => all.map((e) => e.cx.baseVal.value)"
+    )
+    low, high = (
+        page.locator(".marks rect")
+        .nth(1)
+        .evaluate("(e) => [e.x.baseVal.value, e.x.baseVal.value + e.width.baseVal.value]")
+    )
+    assert circles[0] > high > circles[1] > circles[2] > low  # 100 is beyond 88.72
 
 
 def test_overflow_fused_loss_of_the_chapter(show):
-    page = show(OverflowExplorer(size=200, pattern=[1, 0, 0]))
+    page = show(OverflowExplorer(size=200, pattern=[1, 0, 0], form="shifted"))
     assert value(page, "shifted.log.1") == -math.inf
+    page.locator("[data-control='form.fused']").check()
     assert value(page, "fused.log.1") == -200
     expected = log_softmax(torch.tensor([200.0, 0, 0]))
     assert [value(page, f"fused.log.{i}") for i in range(3)] == expected.tolist()

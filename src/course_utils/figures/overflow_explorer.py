@@ -5,6 +5,7 @@ import traitlets as t
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Number, Numbers
 
+FORMS = ("naive", "shifted", "fused")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -19,12 +20,15 @@ class OverflowExplorer(InteractiveFigure):
         The scores are this times ``pattern``.
     pattern : list of 3 floats in [-3, 3]
         The scores relative to ``size``.
+    form : {"naive", "shifted", "fused"}
+        The way of computing whose steps are shown.
     """
 
     _name = "overflow_explorer"
     _title = "Overflow explorer"
     dtype = t.Enum(DTYPES, "float32").tag(sync=True)
     size = Number(100, 1, 200_000)
+    form = t.Enum(FORMS, "naive").tag(sync=True)
     pattern = Numbers([1.0, 0.5, 0.0], -3, 3, least=3, most=3)
 
     def describe(self) -> str:

@@ -3,32 +3,113 @@ import {
   COLORS,
   figure,
   fmt,
+  guessFirst,
   html,
+  labelNodes,
   logarithmic,
   logSoftmax,
   minus,
   quantity,
   radios,
   slider,
+  SPEC,
   svg,
-  svgText,
+  TEXT_COLORS,
+  tries,
 } from "./kit.js";
 
-// Formats: significant bits, smallest normal exponent.
+/** @typedef {"float16" | "bfloat16" | "float32" | "float64"} Format */
+/** @typedef {"naive" | "shifted" | "fused"} Form */
+/** @typedef {"z" | "exp" | "sum" | "p" | "logsum" | "log"} Key */
+/** @typedef {{ key: Key, values: number[] }} Step one value, or one for each class */
+
+/** Significant bits, smallest normal exponent. @type {Record<Format, [number, number]>} */
 const FORMATS = {
   float16: [11, -14],
   bfloat16: [8, -126],
   float32: [24, -126],
   float64: [53, -1022],
 };
+/** @type {[number[], string][]} */
 const PATTERNS = [
-  ["1, ½, 0", [1, 0.5, 0]],
-  ["1, 0, 0", [1, 0, 0]],
-  ["1, 0, −1", [1, 0, -1]],
-  ["−1, −2, −3", [-1, -2, -3]],
+  [[1, 0.5, 0], "1, ½, 0"],
+  [[1, 0, 0], "1, 0, 0"],
+  [[1, 0, -1], "1, 0, −1"],
+  [[-1, -2, -3], "−1, −2, −3"],
 ];
 
-/** x rounded to a format: to nearest, ties to even, gradual underflow, overflow to infinity. */
+const WORDS = {
+  en: {
+    lead: "Three ways to compute the logarithm of softmax for three scores. " +
+      "Every step is rounded as the format rounds it.",
+    question: "The scores are 100, 50 and 0, in float32. What is exp(100) divided by the sum?",
+    answers: [
+      { text: "1", says: "No. exp(100) is beyond float32: it becomes inf, and inf / inf is nan." },
+      { text: "inf", says: "Not quite: exp(100) and the sum become inf, and inf / inf is nan." },
+      {
+        text: "nan",
+        says: "Yes. exp(100) is beyond float32: it becomes inf, and inf / inf is nan.",
+      },
+    ],
+    format: "format",
+    pattern: "scores = size ×",
+    size: "size",
+    form: "way",
+    forms: { naive: "naive", shifted: "shifted", fused: "fused" },
+    titles: {
+      naive: "Naive: exp, then divide",
+      shifted: "Shifted: subtract the maximum first",
+      fused: "Fused: log-softmax, no division",
+    },
+    steps: { exp: "exp", sum: "sum", p: "quotient", logsum: "log sum", log: "log" },
+    scores: "z",
+    shifted: "z − max",
+    exact: "exact",
+    right: "right",
+    off: (/** @type {string} */ error) => `off by ${error}`,
+    harmless: "0, harmless",
+    canvas: "Number line of the arguments of exp",
+    axis: "argument of exp",
+    line: "where exp fits in the format: circles z, diamonds z − max",
+    zero: "exp becomes 0",
+    inf: "becomes inf",
+    said: (/** @type {string} */ scores, /** @type {string} */ format) =>
+      `Scores ${scores} in ${format}:`,
+    ends: (
+      /** @type {string} */ naive,
+      /** @type {string} */ shifted,
+      /** @type {string} */ fused,
+    ) => ` naive ends ${naive}, shifted ${shifted}, fused ${fused}.`,
+    tries: [
+      {
+        label: "float16, size 20",
+        set: { dtype: "float16", size: 20 },
+        says: "float16 ends at e to the 11: scores of 20 are too large for it.",
+      },
+      {
+        label: "all far below zero",
+        set: { pattern: [-1, -2, -3], size: 200 },
+        says: "All exponentials become 0, and 0 / 0 is nan. The shift helps here, too.",
+      },
+      {
+        label: "a shift isn't enough",
+        set: { pattern: [1, 0, 0], size: 200, form: "shifted" },
+        says: "The largest is safe now, but the log of 0 is −inf. Fused is right.",
+      },
+      {
+        label: "float64, size 800",
+        set: { dtype: "float64", size: 800 },
+        says: "More bits move the cliff to e to the 709; it is still there.",
+      },
+    ],
+  },
+};
+
+/**
+ * x rounded to a format: to nearest, ties to even, gradual underflow, overflow to infinity.
+ * @param {Format} dtype
+ * @param {number} x
+ */
 export function roundTo(dtype, x) {
   if (dtype === "float64" || !Number.isFinite(x) || x === 0) return x;
   if (dtype === "float32") return Math.fround(x);
@@ -42,215 +123,300 @@ export function roundTo(dtype, x) {
   const y = (size / ulp + big - big) * ulp; // adding 2^52 leaves no room for a fraction
   return Math.sign(x) * (y >= 2 ** (2 - low) ? Infinity : y);
 }
-/** The arguments between which exp neither overflows nor becomes zero. */
+
+/**
+ * The arguments between which exp neither overflows nor becomes zero.
+ * @param {Format} dtype
+ */
 export function expRange(dtype) {
   const [bits, low] = FORMATS[dtype];
-  const ln2 = Math.LN2;
-  return [(low - bits) * ln2, (1 - low) * ln2 + Math.log(2 - 2 ** -bits)];
+  return [(low - bits) * Math.LN2, (1 - low) * Math.LN2 + Math.log(2 - 2 ** -bits)];
 }
 
-/** Every step of the three forms, as rows [name, key, values]. */
+/**
+ * Every step of the three ways.
+ * @param {Format} dtype
+ * @param {number[]} scores
+ * @returns {Record<Form, Step[]>}
+ */
 export function steps(dtype, scores) {
-  const r = (x) => roundTo(dtype, x);
-  const each = (xs, f) => xs.map((x, i) => r(f(x, i)));
-  const add = (xs) => xs.reduce((a, b) => r(a + b));
+  const r = (/** @type {number} */ x) => roundTo(dtype, x);
+  /** @param {number[]} xs @param {(x: number) => number} f */
+  const each = (xs, f) => xs.map((x) => r(f(x)));
+  const add = (/** @type {number[]} */ xs) => xs.reduce((a, b) => r(a + b));
   const z = each(scores, (x) => x);
-  const m = Math.max(...z);
-  const d = each(z, (x) => x - m);
+  const top = Math.max(...z);
+  const shifted = each(z, (x) => x - top);
+  /** @param {number[]} from @returns {Step[]} */
   const quotient = (from) => {
-    const e = each(from, Math.exp);
-    const total = add(e);
-    const p = each(e, (x) => x / total);
-    return [["exp", "exp", e], ["sum", "sum", [total]], ["quotient", "p", p], [
-      "log",
-      "log",
-      each(p, Math.log),
-    ]];
+    const exps = each(from, Math.exp);
+    const total = add(exps);
+    const p = each(exps, (x) => x / total);
+    return [
+      { key: "z", values: from },
+      { key: "exp", values: exps },
+      { key: "sum", values: [total] },
+      { key: "p", values: p },
+      { key: "log", values: each(p, Math.log) },
+    ];
   };
-  const e = each(d, Math.exp);
-  const total = add(e);
-  const l = r(Math.log(total));
+  const exps = each(shifted, Math.exp);
+  const total = add(exps);
+  const logsum = r(Math.log(total));
   return {
-    naive: [["z", "z", z], ...quotient(z)],
-    shifted: [["z − max", "z", d], ...quotient(d)],
-    fused: [["z − max", "z", d], ["exp", "exp", e], ["sum", "sum", [total]], ["log sum", "logsum", [
-      l,
-    ]], ["difference", "log", each(d, (x) => x - l)]],
+    naive: quotient(z),
+    shifted: quotient(shifted),
+    fused: [
+      { key: "z", values: shifted },
+      { key: "exp", values: exps },
+      { key: "sum", values: [total] },
+      { key: "logsum", values: [logsum] },
+      { key: "log", values: each(shifted, (x) => x - logsum) },
+    ],
   };
 }
 
-/** What went wrong in this step: only where it arises, not where it is handed on. */
-function event(key, value, before, form) {
+/**
+ * What the value of class `i` in step `n` is computed from.
+ * @param {Step[]} list
+ * @param {number} n
+ * @param {number} i
+ */
+function sources(list, n, i) {
+  const { key } = list[n];
+  const of = (/** @type {Key} */ wanted) => list.find((step) => step.key === wanted)?.values ?? [];
+  if (key === "sum") return of("exp");
+  if (key === "p") return [of("exp")[i], of("sum")[0]];
+  if (key === "log" && of("logsum").length) return [of("z")[i], of("logsum")[0]];
+  const before = list[n - 1]?.values ?? [];
+  return [before[before.length > 1 ? i : 0] ?? 0];
+}
+
+/**
+ * What went wrong in this step: only where it arises, not where it is handed on.
+ * @param {Key} key
+ * @param {number} value
+ * @param {number[]} from
+ */
+function event(key, value, from) {
   if (Number.isNaN(value)) {
-    return before.some(Number.isNaN)
-      ? ""
-      : key === "p"
-      ? (before[0] === 0 ? "0 / 0" : "inf / inf")
-      : "inf − inf";
+    if (from.some(Number.isNaN)) return "";
+    if (key === "p") return from[0] === 0 ? "0 / 0" : "inf / inf";
+    return "inf − inf";
   }
-  if (Math.abs(value) === Infinity) {
-    return before.some((v) => !Number.isFinite(v)) ? "" : key === "log" ? "log of 0" : "overflow";
+  if (!Number.isFinite(value)) {
+    if (from.some((v) => !Number.isFinite(v))) return "";
+    return key === "log" ? "log of 0" : "overflow";
   }
-  if (key === "exp" && value === 0 && before[0] !== -Infinity) {
-    return form === "fused" ? "0, harmless" : "underflow";
-  }
-  if (key === "p" && value === 0 && before[0] !== 0) {
-    return before[1] === Infinity ? "x / inf" : "underflow";
+  if (value === 0 && key === "exp" && from[0] !== -Infinity) return "underflow";
+  if (value === 0 && key === "p" && from[0] !== 0) {
+    return from[1] === Infinity ? "x / inf" : "underflow";
   }
   return "";
 }
-const show = (v) => {
-  const size = Math.abs(v);
-  return !Number.isFinite(v)
-    ? fmt(v)
-    : size && (size < 1e-3 || size >= 1e6)
-    ? minus(v.toExponential(2).replace("e+", "e"))
-    : minus(String(Number(v.toPrecision(5))));
-};
 
-export default figure({ en: {} }, (view) => {
-  const strip = view.plot({
-    label: "Which arguments exp can take in this format",
-    height: 150,
-    margin: { top: 24 },
+/**
+ * A number with four digits, in at most nine characters.
+ * @param {number} value
+ */
+function show(value) {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value)) return fmt(value);
+  if (size && (size < 1e-3 || size >= 1e5)) {
+    return minus(value.toExponential(2).replace("e+", "e"));
+  }
+  return minus(String(Number(value.toPrecision(4))));
+}
+
+export default figure(WORDS, (view, words) => {
+  const plot = view.plot({
+    label: words.canvas,
+    height: 210,
+    margin: { top: 26, left: 12, right: 12 },
     grid: false,
     x: [-1, 1],
     y: [0, 1],
-    yticks: [[0.72, "z"], [0.28, "z − max"]],
+    yticks: [],
     xticks: [],
-    xlabel: "argument of exp",
-    ylabel: "Where exp(x) fits in the format",
+    xlabel: words.axis,
+    ylabel: words.line,
   });
-  const tables = html("div.three");
-  const words = html("p.say");
-  const log = {
-    ...logarithmic,
-    step: 0.01,
-    show: (v) => v.toLocaleString("en", { maximumSignificantDigits: 3 }),
-  };
-  const overview = html("div.stack", strip.node, words);
+  const table = html("table.steps");
+  const said = html("p.say");
+  const ways = radios(view, "form", { label: words.form, options: Object.entries(words.forms) });
+  const more = html(
+    "div.grid2",
+    radios(view, "dtype", { label: words.format }),
+    radios(view, "pattern", { label: words.pattern, options: PATTERNS }),
+  );
+  view.control(more);
+  view.apart = ["form"];
+  view.add(html("p.lead", words.lead));
+  guessFirst(view, { question: words.question, answers: words.answers });
   view.add(
-    html(
-      "div.stack",
-      radios(view, "dtype", { label: "format" }),
-      radios(view, "pattern", {
-        label: "scores = size ×",
-        options: PATTERNS.map(([text, p]) => [p, text]),
+    html("div.grid2", plot.node, html("div.held", table)),
+    view.bar(
+      ways,
+      slider(view, "size", {
+        label: words.size,
+        step: 0.01,
+        show: (v) => v.toLocaleString("en", { maximumSignificantDigits: 3 }),
+        ...logarithmic,
       }),
-      slider(view, "size", { label: "size", ...log }),
     ),
-    tables,
+    more,
+    said,
+    tries(view, words.tries),
   );
 
-  const NAMES = {
-    naive: "Naive: exp, then divide",
-    shifted: "Shifted: subtract the maximum first",
-    fused: "Fused: log-softmax, no division",
-  };
-  function table(form, rows, exact, u) {
-    let worst = "right";
-    const body = rows.map(([name, key, values], n) => {
-      const [, , before] = rows[n - 1] ?? [];
-      const [, , exps] = rows[1];
-      return html(
-        "tr",
-        { class: key === "log" && "last" },
-        html("th", { scope: "row" }, name),
-        ...values.map((v, i) => {
-          const source = key === "z"
-            ? [view.get("pattern")[i] * view.get("size")]
-            : key === "p"
-            ? [exps[i], before[0]]
-            : key === "sum"
-            ? exps
-            : form === "fused" && key === "log"
-            ? [rows[0][2][i], before[0]]
-            : [before[i]];
-          let mark = event(key, v, source, form);
-          if (key === "log") {
-            const off = Math.abs(v - exact[i]);
-            if (!Number.isFinite(v)) worst = worst === "nan" || Number.isNaN(v) ? "nan" : fmt(v);
-            else if (off > 16 * u * (1 + Math.abs(exact[i]))) {
-              mark ||= `off by ${show(Number(off.toPrecision(2)))}`;
-              if (worst === "right") worst = mark;
-            }
-          }
-          const bad = !Number.isFinite(v) || (mark && !mark.endsWith("harmless"));
-          const text = quantity(html("span"), `${form}.${key}.${i}`, v, show(v));
-          return html(
-            "td",
-            { colspan: values.length === 1 && exact.length, class: bad && "bad" },
-            bad ? "⚠ " : "",
-            text,
-            ...(mark ? [html("small", mark)] : []),
-          );
-        }),
-      );
-    });
-    const last = html(
-      "tr.exact",
-      html("th", { scope: "row" }, "exact"),
-      ...exact.map((v) => html("td", Number.isFinite(v) ? show(v) : "–")),
-    );
-    return [
-      html("table.steps", html("caption", NAMES[form]), html("tbody", ...body, last)),
-      worst,
-    ];
+  /**
+   * How a way ends: "right", the worst that came out, or how far it is off.
+   * @param {Step[]} list
+   * @param {number[]} exact
+   * @param {number} unit the format's unit roundoff
+   */
+  function verdict(list, exact, unit) {
+    const ends = list[list.length - 1].values;
+    if (ends.some(Number.isNaN)) return "nan";
+    const infinite = ends.find((v) => !Number.isFinite(v));
+    if (infinite !== undefined) return fmt(infinite);
+    const errors = ends.map((v, i) => Math.abs(v - exact[i]) / (1 + Math.abs(exact[i])));
+    const worst = errors.indexOf(Math.max(...errors));
+    if (!(errors[worst] > 16 * unit)) return words.right;
+    return words.off(show(Number(Math.abs(ends[worst] - exact[worst]).toPrecision(2))));
   }
 
-  function axis(scores, dtype) {
+  /** @param {Form} form @param {Step[]} list @param {number[]} exact @param {number} unit */
+  function drawTable(form, list, exact, unit) {
+    const first = form === "naive" ? words.scores : words.shifted;
+    const cell = (/** @type {Step} */ { key, values }, /** @type {number} */ n) =>
+      values.map((value, i) => {
+        let mark = event(key, value, sources(list, n, i));
+        const harmless = form === "fused" && mark === "underflow";
+        if (harmless) mark = words.harmless;
+        const error = Math.abs(value - exact[i]);
+        if (key === "log" && error > 16 * unit * (1 + Math.abs(exact[i])) && !mark) {
+          mark = Number.isFinite(error) ? words.off(show(Number(error.toPrecision(2)))) : "";
+        }
+        const bad = !Number.isFinite(value) || (mark && !harmless);
+        return html(
+          "td",
+          { colspan: values.length === 1 && exact.length, class: bad && "bad" },
+          bad ? "⚠ " : "",
+          quantity(html("span"), `${form}.${key}.${i}`, value, show(value)),
+          mark ? html("small", mark) : "",
+        );
+      });
+    table.replaceChildren(
+      html("caption", words.titles[form]),
+      html(
+        "tbody",
+        ...list.map((step, n) =>
+          html(
+            "tr",
+            { class: step.key === "log" && "last" },
+            html("th", { scope: "row" }, step.key === "z" ? first : words.steps[step.key]),
+            ...cell(step, n),
+          )
+        ),
+        html(
+          "tr.exact",
+          html("th", { scope: "row" }, words.exact),
+          ...exact.map((v) => html("td", Number.isFinite(v) ? show(v) : "–")),
+        ),
+      ),
+    );
+  }
+
+  /** @param {Format} dtype @param {number[]} scores */
+  function drawLine(dtype, scores) {
     const [low, high] = expRange(dtype);
     const end = 2 * Math.max(-low, high);
     const top = Math.max(...scores);
-    const text = (v) => minus(v.toFixed(2));
-    strip.scale({ x: [-end, end], xticks: [[low, text(low)], [0, "0"], [high, text(high)]] });
-    const at = (v) => strip.x(clamp(v, -end, end));
-    // What lies beyond is drawn at the edge.
-    const box = { y: strip.y(1), height: strip.y(0) - strip.y(1) };
-    const zone = (x, name) => svgText(strip.x(x), 16, name);
-    strip.draw(
-      svg("rect", {
-        ...box,
-        x: at(low),
-        width: at(high) - at(low),
-        fill: COLORS[2],
-        opacity: 0.25,
-      }),
-      ...[low, high].map((v) =>
-        svg("rect", { ...box, x: at(v) - 0.5, width: 1, fill: "var(--cu-soft)" })
+    const text = (/** @type {number} */ v) => minus(v.toFixed(2));
+    plot.scale({ x: [-end, end], xticks: [[low, text(low)], [0, "0"], [high, text(high)]] });
+    const at = (/** @type {number} */ v) => plot.x(clamp(v, -end, end)); // beyond: at the edge
+    const { top: above, bottom, left, right } = plot.area;
+    const rows = [plot.y(0.7), plot.y(0.25)];
+    const zones = [
+      { from: left, to: at(low), name: words.zero, fill: "var(--cu-inset)" },
+      { from: at(low), to: at(high), name: dtype, fill: COLORS[2], opacity: 0.25 },
+      { from: at(high), to: right, name: words.inf, fill: "var(--cu-inset)" },
+    ];
+    const marks = scores.map((z) => ({ z, x: at(z), d: z - top, shifted: at(z - top) }));
+    const taken = marks.flatMap(({ x, shifted }) =>
+      [x, shifted].map((v, i) => ({
+        left: v - 7,
+        right: v + 7,
+        top: rows[i] - 7,
+        bottom: rows[i] + 7,
+      }))
+    );
+    const labels = [0, 1].flatMap((row) => {
+      const values = [...new Set(marks.map(({ z, d }) => (row ? d : z)))];
+      return values.map((v) => ({
+        text: show(v),
+        x: at(v),
+        y: rows[row],
+        gap: 8,
+        sides: /** @type {("above" | "below")[]} */ (row ? ["below", "above"] : ["above", "below"]),
+        color: TEXT_COLORS[row ? 0 : 1],
+      }));
+    });
+    plot.draw(
+      ...zones.map(({ from, to, fill, opacity = 1 }) =>
+        svg("rect", { x: from, y: above, width: to - from, height: bottom - above, fill, opacity })
       ),
-      zone((low - end) / 2, "becomes 0"),
-      zone((low + high) / 2, dtype),
-      zone((high + end) / 2, "becomes inf"),
-      ...scores.flatMap((
-        z,
-      ) => [
-        svg("circle.ring", { cx: at(z), cy: strip.y(0.72), r: 5.5, fill: COLORS[1] }),
+      ...labelNodes(
+        zones.map(({ from, to, name }) => ({
+          text: name,
+          x: (from + to) / 2,
+          y: above - 2,
+          gap: 0,
+          sides: ["above"],
+        })),
+        { ...plot.area, top: 4, bottom: above },
+      ),
+      ...marks.map(({ x, shifted }) =>
+        svg("path.ghost", { d: `M${x},${rows[0] + 7}L${shifted},${rows[1] - 9}` })
+      ),
+      ...marks.flatMap(({ x, shifted }) => [
+        svg("circle.ring", { cx: x, cy: rows[0], r: 6, fill: COLORS[1] }),
         svg("path.ring", {
-          d: `M${at(z - top)},${strip.y(0.28) - 6.5}l6.5,6.5l-6.5,6.5l-6.5-6.5z`,
+          d: `M${shifted},${rows[1] - 7}l7,7l-7,7l-7-7z`,
           fill: COLORS[0],
         }),
       ]),
+      ...labelNodes(labels, plot.area, taken),
+    );
+    plot.describe(
+      `${words.canvas}: ${dtype} ${text(low)} … ${text(high)}; ${words.scores} ` +
+        `${scores.map(show).join(", ")}; ${words.shifted} ${
+          marks.map(({ d }) => show(d)).join(", ")
+        }`,
     );
   }
 
   return () => {
+    /** @type {Format} */
     const dtype = view.get("dtype");
-    const scores = view.get("pattern").map((p) => p * view.get("size"));
+    /** @type {Form} */
+    const form = view.get("form");
+    const scores = view.get("pattern").map((/** @type {number} */ p) => p * view.get("size"));
     const all = steps(dtype, scores);
-    const stored = all.naive[0][2];
-    const exact = logSoftmax(stored);
-    const u = 2 ** -FORMATS[dtype][0];
-    axis(scores, dtype);
-    const made = Object.entries(all).map((
-      [form, rows],
-    ) => [form, ...table(form, rows, exact, u)]);
-    tables.replaceChildren(overview, ...made.map(([, node]) => node));
-    const verdict = made.map(([form, , worst]) => `${worst} (${form})`).join(", ");
-    words.replaceChildren(
-      html("strong", `Scores ${scores.map(show).join(", ")} in ${dtype}:`),
-      ` the log-probabilities come out ${verdict}.`,
-    );
-    return words.textContent;
+    const exact = logSoftmax(all.naive[0].values);
+    const unit = 2 ** -FORMATS[dtype][0];
+    /** @type {Form[]} */
+    const forms = SPEC.traits.form.options ?? [];
+    const ends = forms.map((name) => verdict(all[name], exact, unit));
+    drawLine(dtype, scores);
+    drawTable(form, all[form], exact, unit);
+    ways.querySelectorAll("label span").forEach((node, i) => {
+      node.textContent = `${words.forms[forms[i]]}: ${ends[i]}`;
+    });
+    const [naive, shifted, fused] = ends;
+    const summary = words.ends(naive, shifted, fused);
+    said.replaceChildren(html("strong", words.said(scores.map(show).join(", "), dtype)), summary);
+    return summary.trim();
   };
 });
