@@ -138,6 +138,13 @@ def test_search_finds_a_word_and_leads_to_it(visit, served_book, book, way):
     assert "temperature" in page.locator("article").inner_text().lower()
 
 
+def test_search_finds_an_entry_of_the_glossary_by_its_chinese_term(visit, served_book):
+    page = visit(f"{served_book}/search.html?q=困惑度")
+    results = page.locator("#search-results li a")
+    results.first.wait_for()
+    assert any("pages/glossary" in a.get_attribute("href") for a in results.all())
+
+
 def test_the_table_of_contents_opens_on_a_telephone(visit, served_book):
     page = visit(f"{served_book}/intro.html", viewport={"width": 390, "height": 844})
     page.locator("button.primary-toggle").click()
