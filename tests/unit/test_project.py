@@ -99,7 +99,7 @@ PAPERS = ["README.md", "CONTRIBUTING.md", "intro.md", "pages/setup.md", "pages/t
 def test_scripts_and_folders_that_commands_name_are_there(name):
     folders = "tools|chapters|tests|src|book|pages"
     paths = re.findall(rf"(?<![\w/.])((?:{folders})/[\w./-]*)", code(name))
-    missing = [path for path in paths if not (ROOT / path).exists() and "NN_" not in path]
+    missing = [path for path in paths if not (ROOT / path).exists() and "NN" not in path]
     assert missing == []
 
 
