@@ -21,7 +21,8 @@ def page(pages, tmp_path):
 
 
 def choose(page, option, nth=0):
-    page.locator(f'[data-control="chosen.{option}"]').nth(nth).check(force=True)
+    page.locator(f'[data-control="chosen.{option}"]').nth(nth).check()
+    page.get_by_role("button", name="Check").nth(nth).click()
 
 
 def verdicts(page):
@@ -36,15 +37,36 @@ def test_each_option_explains_itself_and_questions_are_independent(page):
     assert verdicts(page) == ["wrong", "open"]
 
 
-def test_keyboard_alone_answers_and_the_verdict_is_spoken(page):
+def test_choosing_is_not_answering(page):
     page.keyboard.press("Tab")  # the reset button of the first question
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[data-control='chosen.2']").first.is_checked()
+    assert verdicts(page) == ["open", "open"]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     assert verdicts(page) == ["right", "open"]
     page.locator(".quiz [role=status]").first.get_by_text("Right. So it is.").wait_for(
         state="attached"
     )
+
+
+def test_check_without_a_choice_asks_for_one(page):
+    page.get_by_role("button", name="Check").first.click()
+    assert page.locator(".note").first.inner_text() == "Choose an answer first."
+    assert verdicts(page) == ["open", "open"]
+
+
+def test_questions_have_names_of_their_own_and_one_line_of_progress(page):
+    names = page.locator(".cu-fig").evaluate_all("(all) => all.map((e) => e.ariaLabel)")
+    assert names == ["Question 1.a", "Question 1.b"]
+    assert page.locator(".title").all_inner_texts() == names
+    choose(page, 0)
+    assert [line.is_visible() for line in page.locator(".progress").all()] == [False, True]
+    assert "1 of 2 questions" in page.locator(".progress").last.inner_text()
 
 
 def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
@@ -53,7 +75,7 @@ def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
     page.reload()
     page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["right", "wrong"]
-    assert "2 questions answered in this browser" in page.locator(".progress").last.inner_text()
+    assert "2 of 2 questions on this page answered" in page.locator(".progress").last.inner_text()
     page.locator(".reset").first.click()
     assert verdicts(page) == ["open", "wrong"]
     page.get_by_text("Forget all my answers").last.click()
@@ -64,10 +86,12 @@ def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
 
 
 def test_damaged_memory_is_no_obstacle(page):
-    page.evaluate("localStorage.setItem('course_utils.quiz', '{broken')")
-    page.reload()
-    page.locator(".quiz").nth(1).wait_for()
-    choose(page, 1)
+    for broken in ("{broken", "null", "3", "[]"):
+        page.evaluate("(text) => localStorage.setItem('course_utils.quiz', text)", broken)
+        page.reload()
+        page.locator(".quiz").nth(1).wait_for()
+        choose(page, 1)
+        assert verdicts(page) == ["right", "open"]
     page.evaluate("""localStorage.setItem('course_utils.quiz', '{"1.a": 77, "1.b": "x"}')""")
     page.reload()
     page.locator(".quiz").nth(1).wait_for()

@@ -1,14 +1,34 @@
-import { figure, html, isList, isText, put, radios } from "./kit.js";
+import { button, figure, html, isList, isText, put, unique } from "./kit.js";
+
+/** @import { View } from "./kit.js" */
+
+const WORDS = {
+  en: {
+    title: (/** @type {string} */ key) => `Question ${key}`,
+    check: "Check",
+    right: "Right.",
+    wrong: "No.",
+    choose: "Choose an answer first.",
+    progress: (/** @type {number} */ done, /** @type {number} */ all) =>
+      `${done} of ${all} questions on this page answered, kept in this browser only.`,
+    forget: "Forget all my answers",
+  },
+};
 
 // The reader's answers: kept in this browser only, under one key, and forgotten on request.
 const PLACE = "course_utils.quiz";
+
+/** @returns {Record<string, unknown>} */
 const remembered = () => {
   try {
-    return JSON.parse(localStorage.getItem(PLACE) ?? "{}");
+    const kept = JSON.parse(localStorage.getItem(PLACE) ?? "{}");
+    return kept?.constructor === Object ? kept : {};
   } catch {
     return {}; // private mode, or damaged
   }
 };
+
+/** @param {Record<string, number>} change */
 const remember = (change) => {
   try {
     localStorage.setItem(PLACE, JSON.stringify({ ...remembered(), ...change }));
@@ -16,64 +36,97 @@ const remember = (change) => {
   dispatchEvent(new Event(PLACE));
 };
 
-/** @param {any} list */
-const areOptions = (list) => isList(list, (pair) => isList(pair, isText, 2, 2), 2);
+/** The questions of this page, in its order. @type {{ view: View, key: string }[]} */
+const onPage = [];
 
-export default figure({ en: {} }, (view) => {
+/** @param {any} list */
+const areOptions = (list) =>
+  isList(list, (/** @type {any} */ pair) => isList(pair, isText, 2, 2), 2);
+
+export default figure(WORDS, (view, words) => {
+  /** @type {[string, string][]} */
   const options = view.get("options");
+  /** @type {string} */
   const key = view.get("key");
+  const name = unique("answer");
+  const inputs = options.map((_, i) =>
+    html("input", { type: "radio", name, "data-control": `chosen.${i}` })
+  );
   const verdict = html("p.say");
   const count = html("span");
-  const forget = html("button", { type: "button" }, "Forget all my answers");
-  forget.addEventListener("click", () => {
-    remember(Object.fromEntries(Object.keys(remembered()).map((k) => [k, -1])));
+  const forget = html("button", { type: "button" }, words.forget);
+  const progress = html("p.progress", count, " ", forget);
+  const check = button(view, words.check, () => {
+    const chosen = inputs.findIndex((input) => input.checked);
+    if (chosen < 0) view.say(words.choose);
+    else view.set({ chosen });
   });
-  const progress = html("p.faint.progress", count, " ", forget);
+  check.classList.add("primary");
+  view.head.firstChild?.replaceWith(html("span.title", words.title(key)));
+  put(view.root, { "aria-label": words.title(key) });
   view.add(
-    radios(view, "chosen", {
-      label: view.get("question"),
-      options: options.map(([words], i) => [i, words]),
-    }),
+    html(
+      "fieldset.options",
+      html("legend", view.get("question")),
+      ...options.map(([text], i) => html("label", inputs[i], html("span", text))),
+    ),
+    html("div.row", check),
     verdict,
     progress,
   );
   view.frame.classList.add("quiz");
+  forget.addEventListener("click", () => {
+    remember(Object.fromEntries(Object.keys(remembered()).map((one) => [one, -1])));
+  });
 
-  const kept = () => {
-    const i = remembered()[key];
-    return Number.isInteger(i) && i >= -1 && i < options.length ? i : -1;
+  /** @param {string} one */
+  const kept = (one) => {
+    const answer = remembered()[one];
+    return typeof answer === "number" && Number.isInteger(answer) && answer >= 0 ? answer : -1;
   };
+  const mine = () => (kept(key) < options.length ? kept(key) : -1);
   const follow = () => {
-    if (kept() !== view.get("chosen")) view.set({ chosen: kept() });
+    if (mine() !== view.get("chosen")) view.set({ chosen: mine() });
     else view.refresh();
   };
+  const entry = { view, key };
+  onPage.push(entry);
   addEventListener(PLACE, follow);
-  view.closers.push(() => removeEventListener(PLACE, follow));
-  let before = kept();
+  view.closers.push(() => {
+    removeEventListener(PLACE, follow);
+    onPage.splice(onPage.indexOf(entry), 1);
+  });
+  let before = mine();
   if (before >= 0) {
     view.model.set("chosen", before);
     view.accept("chosen");
   }
+  for (const other of onPage) other.view.refresh(); // the line on progress stands below the last
 
   return () => {
-    const i = view.get("chosen");
-    if (i !== before) {
-      before = i;
-      remember({ [key]: i });
+    /** @type {number} */
+    const chosen = view.get("chosen");
+    if (view.changed.has("chosen")) {
+      inputs.forEach((input, i) => {
+        input.checked = i === chosen;
+      });
     }
-    const answered = Object.values(remembered()).filter((v) => v >= 0).length;
-    const questions = answered === 1 ? "1 question" : `${answered} questions`;
-    count.textContent = `${questions} answered in this browser, kept nowhere else.`;
-    progress.hidden = !answered;
-    put(view.frame, {
-      "data-verdict": i < 0 ? "open" : i === view.get("right") ? "right" : "wrong",
-    });
-    if (i < 0 || i >= options.length) {
-      verdict.textContent = "";
+    if (chosen !== before) {
+      before = chosen;
+      remember({ [key]: chosen });
+    }
+    const right = chosen === view.get("right");
+    put(view.frame, { "data-verdict": chosen < 0 ? "open" : right ? "right" : "wrong" });
+    const done = onPage.filter((one) => kept(one.key) >= 0).length;
+    count.textContent = words.progress(done, onPage.length);
+    progress.hidden = !done || onPage[onPage.length - 1] !== entry || !view.model.inPage;
+    const answer = options[chosen];
+    if (!answer) {
+      verdict.replaceChildren();
       return "";
     }
-    const word = i === view.get("right") ? "Right." : "No.";
-    verdict.replaceChildren(html("strong", word), ` ${options[i][1]}`);
-    return `${word} ${options[i][1]}`;
+    const word = right ? words.right : words.wrong;
+    verdict.replaceChildren(html("strong", word), ` ${answer[1]}`);
+    return `${word} ${answer[1]}`;
   };
 }, { options: areOptions });
