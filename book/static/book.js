@@ -4,7 +4,7 @@
   const boxes = ".bd-article :is(.formula, pre), .pst-scrollable-table-container";
   const mark = (found) => {
     for (const { target } of found) {
-      const box = target.closest(boxes);
+      const box = target.matches(boxes) ? target : target.parentElement;
       const scrolls = box.scrollWidth > box.clientWidth + 1;
       if (scrolls) box.tabIndex = 0;
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");

@@ -8,7 +8,15 @@ import make_pdf
 import pytest
 import yaml
 from browser_tools import Pages, new_page
-from page_checks import breaches, colour_breaches, dark_shares, prepare, too_wide, unreachable
+from page_checks import (
+    breaches,
+    colour_breaches,
+    dark_shares,
+    open_folds,
+    prepare,
+    too_wide,
+    unreachable,
+)
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 
@@ -70,6 +78,7 @@ def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
         paths = {u.split("?")[0].removeprefix(f"{served_book}/") for u in page.requested}
         sizes = [check_book.transfer_size(book / p) for p in paths if not p.startswith("blob:")]
         assert sum(sizes) <= check_book.FIRST_LOAD
+    open_folds(page)
     assert too_wide(page) == []
     assert unreachable(page) == []
     assert page.problems == []
@@ -80,6 +89,7 @@ def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
     """Its formulas are drawn in their font, it fits, axe finds nothing, and in the dark its plots
     are dark, its pictures as they were."""
     page = visit((book / f"{doc}.html").as_uri(), color_scheme="light")
+    open_folds(page)
     assert page.evaluate(FLAT_FORMULAS) == []
     assert too_wide(page) == []
     assert unreachable(page) == []

@@ -96,6 +96,11 @@ def with_deep(function: str) -> str:
     return f"(...given) => {{ {DEEP} return ({function})(...given); }}"
 
 
+def open_folds(page) -> None:
+    """Show solutions and folded code: what is in them must fit, too."""
+    page.evaluate("document.querySelectorAll('article details').forEach((e) => { e.open = true; })")
+
+
 def prepare(page) -> None:
     """Load axe and condense the page. Afterwards only `breaches` and what follows make sense."""
     page.add_script_tag(path=AXE)
