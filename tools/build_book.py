@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from check_book import check
+from figure_heights import reserve
 from jupyter_book.sphinx import build_sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,8 @@ def build(source: Path, output: Path, *, draft: bool = False) -> int:
     with tempfile.TemporaryDirectory(prefix=".book-", dir=output.parent) as folder:
         fresh = Path(folder) / "html"
         status = sphinx_build(source, fresh, draft=draft)
+        if status == 0 or draft:
+            reserve(fresh)
         found = check(fresh) if fresh.is_dir() else []
         print("\n".join(found), file=sys.stderr, end="\n" if found else "")
         if draft or (status == 0 and not found):

@@ -5,6 +5,7 @@
   const mark = (found) => {
     for (const { target } of found) {
       const box = target.matches(boxes) ? target : target.parentElement;
+      if (!box) continue; // taken out of the page
       const scrolls = box.scrollWidth > box.clientWidth + 1;
       if (scrolls) box.tabIndex = 0;
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");

@@ -7,7 +7,7 @@ import check_book
 import make_pdf
 import pytest
 import yaml
-from browser_tools import Pages, new_page
+from browser_tools import STARTED, Pages, new_page
 from page_checks import (
     breaches,
     colour_breaches,
@@ -103,6 +103,48 @@ def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
     assert shares or doc not in CHAPTERS
     assert [found for found in shares if (found[1] > 0.5) != (found[0] == "plot")] == []
     assert page.problems == []
+
+
+#: How far the page has moved by itself since it was opened.
+SHIFT = """
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+  }).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_do_not_move_while_they_load(browser, served_book, width):
+    page = strict_page(browser, viewport={"width": width, "height": 844})
+    page.add_init_script(SHIFT)
+    moved = {}
+    for doc in ["intro", *CHAPTERS]:
+        page.goto(f"{served_book}/{doc}.html")
+        page.evaluate(SETTLED)
+        page.wait_for_function(STARTED)
+        page.wait_for_timeout(200)
+        moved[doc] = round(page.evaluate("window.shift"), 3)
+    page.context.close()
+    assert {doc: shift for doc, shift in moved.items() if shift > 0.05} == {}
+
+
+@pytest.mark.parametrize("way", ["reload", "back"])
+def test_the_readers_place_is_kept(browser, served_book, way):
+    page = strict_page(browser, viewport={"width": 1280, "height": 900})
+    page.goto(f"{served_book}/chapters/02_softmax_jacobian.html")
+    page.wait_for_function(STARTED)
+    page.evaluate("scrollTo({top: 9000, behavior: 'instant'})")
+    page.wait_for_timeout(300)
+    if way == "reload":
+        page.reload()
+    else:
+        page.goto(f"{served_book}/intro.html")
+        page.go_back()
+    page.wait_for_function(STARTED)
+    page.wait_for_timeout(500)
+    assert abs(page.evaluate("scrollY") - 9000) <= 5
+    page.context.close()
 
 
 def switch_to(page, theme: str) -> None:

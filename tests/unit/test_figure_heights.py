@@ -1,0 +1,21 @@
+"""The heights written into the pages."""
+
+import figure_heights
+
+
+def test_each_figure_gets_its_own_heights():
+    html = '<p></p><div data-afm="a"><i></i></div><div data-afm="b_c">x</div>'
+    sizes = [{"--narrow": 1, "--wide": 2}, {"--narrow": 3, "--wide": 4}]
+    assert figure_heights.reserved(html, sizes) == (
+        '<p></p><div data-afm="a" style="--narrow:1px;--wide:2px"><i></i></div>'
+        '<div data-afm="b_c" style="--narrow:3px;--wide:4px">x</div>'
+    )
+
+
+def test_without_a_browser_it_is_said_and_the_pages_stay(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "page.html"
+    page.write_text('<div data-afm="a"></div>')
+    monkeypatch.setattr(figure_heights, "find_browser", lambda: None)
+    figure_heights.reserve(tmp_path)
+    assert "No Chromium found" in capsys.readouterr().out
+    assert page.read_text() == '<div data-afm="a"></div>'
