@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from course_utils.data import load_fashion_mnist
 from course_utils.fashion_mnist.idx import FILES, DataError
-from course_utils.figures.base import read
+from course_utils.figures.scripts import read
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.softmax import cross_entropy, softmax
 from course_utils.validation import require_count, require_positive
@@ -268,7 +268,7 @@ def test_no_launch_button_leads_nowhere(book):
 
 def test_our_own_style_sheets_are_whole(book):
     """Only those of packages lose rules: the figures put their class names together."""
-    shipped = (book / "_static/figures/ui.css").read_text(encoding="utf-8")
-    assert shipped == read("ui.css")
+    shipped = (book / "_static/figures/theme.css").read_text(encoding="utf-8")
+    assert shipped == read("theme.css")
     book_css = ROOT / "book/static/book.css"
     assert (book / "_static/book.css").read_text() == book_css.read_text()
