@@ -516,12 +516,15 @@ def test_split_refuses_what_does_not_belong_together(images, labels, message):
         Split(images, labels)
 
 
-def test_batches_in_order():
-    split = small_split(10)
-    parts = list(batches(split, 4))
-    assert [len(y) for _, y in parts] == [4, 4, 2]
+@given(n=st.integers(1, 50), batch_size=st.integers(1, 60))
+def test_batches_without_a_generator_are_the_split_in_pieces(n, batch_size):
+    split = small_split(n)
+    parts = list(batches(split, batch_size))
     assert torch.equal(torch.cat([X for X, _ in parts]), split.images)
     assert torch.equal(torch.cat([y for _, y in parts]), split.labels)
+    assert all(len(y) == batch_size for _, y in parts[:-1])
+    assert 1 <= len(parts[-1][1]) <= batch_size
+    assert len(batches(split, batch_size)) == len(parts)
 
 
 @given(n=st.integers(1, 40), batch_size=st.integers(1, 50), seed=st.integers(0, 2**31))

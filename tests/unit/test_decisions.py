@@ -1,9 +1,12 @@
 """The decision with the least expected cost."""
 
+from itertools import pairwise
+
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tiny import fast, judged
 
 from course_utils.decisions import expected_cost_decision
 from course_utils.softmax import softmax
@@ -30,12 +33,27 @@ def test_costs_may_be_beyond_the_format_of_the_probabilities(dtype):
     assert expected_cost_decision(probs, cost).tolist() == [1, 0]
 
 
-@settings(deadline=None)
+@fast
 @given(st.integers(0, 10_000))
 def test_equal_costs_of_every_mistake_give_the_most_probable_class(seed):
     probs = softmax(torch.randn(20, 6, generator=torch.Generator().manual_seed(seed)).double())
     decisions = expected_cost_decision(probs, 1 - torch.eye(6))
     assert torch.equal(decisions, probs.argmax(1))
+
+
+@fast
+@given(judged(), st.integers(1, 5), st.floats(0.1, 10))
+def test_only_differences_of_costs_decide(given_data, actions, scale):
+    logits, _, g = given_data
+    probs = softmax(logits.double())
+    cost = torch.rand(probs.shape[1], actions, generator=g, dtype=torch.float64)
+    by_hand = [[sum(p * c for p, c in zip(row, col, strict=True)) for col in cost.T.tolist()]
+               for row in probs.tolist()]  # fmt: skip
+    assume(all(b - a > 1e-9 for row in by_hand for a, b in pairwise(sorted(row))))
+    chosen = expected_cost_decision(probs, cost)
+    assert chosen.tolist() == [row.index(min(row)) for row in by_hand]
+    shifted = scale * cost + torch.rand(probs.shape[1], 1, generator=g)  # a fee for each class
+    assert torch.equal(expected_cost_decision(probs, shifted), chosen)
 
 
 def test_there_may_be_more_actions_than_classes():

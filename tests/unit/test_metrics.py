@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tiny import fast, judged
 
 from course_utils.metrics import (
     accuracy,
@@ -12,7 +13,9 @@ from course_utils.metrics import (
     precision,
     recall,
 )
+from course_utils.softmax import softmax
 
+close = torch.testing.assert_close
 PROBS = torch.tensor([[0.1, 0.3, 0.6], [0.3, 0.2, 0.5], [0.7, 0.2, 0.1], [0.2, 0.7, 0.1]])
 LABELS = torch.tensor([0, 2, 0, 1])
 
@@ -70,6 +73,51 @@ def test_most_confident_mistakes_come_worst_first_and_are_all_wrong():
     assert most_confident_mistakes(PROBS, labels, 2).tolist() == [3, 0]
     assert most_confident_mistakes(PROBS, labels, 9).tolist() == [3, 0, 1]
     assert most_confident_mistakes(PROBS, PROBS.argmax(1), 2).tolist() == []
+
+
+@fast
+@given(judged())
+def test_the_order_of_the_examples_does_not_matter(given_data):
+    logits, labels, g = given_data
+    order = torch.randperm(len(labels), generator=g)
+    assert accuracy(logits[order], labels[order]) == accuracy(logits, labels)
+    confusion = confusion_matrix(logits[order], labels[order])
+    assert torch.equal(confusion, confusion_matrix(logits, labels))
+
+
+@fast
+@given(judged())
+def test_renaming_the_classes_permutes_the_confusion_matrix(given_data):
+    logits, labels, g = given_data
+    assume((logits.topk(min(2, logits.shape[1])).values.diff() != 0).all())  # no ties
+    names = torch.randperm(logits.shape[1], generator=g)
+    renamed = confusion_matrix(logits[:, names], names.argsort()[labels])
+    confusion = confusion_matrix(logits, labels)
+    assert torch.equal(renamed, confusion[names][:, names])
+    close(recall(renamed), recall(confusion)[names], equal_nan=True)
+    close(precision(renamed), precision(confusion)[names], equal_nan=True)
+
+
+@fast
+@given(judged())
+def test_recall_weighted_by_the_classes_is_the_accuracy(given_data):
+    logits, labels, _ = given_data
+    confusion = confusion_matrix(logits, labels)
+    share_true = confusion.sum(1).double() / len(labels)
+    share_guessed = confusion.sum(0).double() / len(labels)
+    correct = pytest.approx(accuracy(logits, labels))
+    assert (recall(confusion).nan_to_num() * share_true).sum().item() == correct
+    assert (precision(confusion).nan_to_num() * share_guessed).sum().item() == correct
+
+
+@fast
+@given(judged(), st.integers(1, 40))
+def test_mistakes_are_the_worst_ones_and_nothing_else(given_data, n):
+    logits, labels, _ = given_data
+    probs = softmax(logits.double())
+    rows = most_confident_mistakes(probs, labels, n).tolist()
+    wrong = [i for i in range(len(labels)) if probs[i].argmax() != labels[i]]
+    assert rows == sorted(wrong, key=lambda i: -probs[i].max().item())[:n]
 
 
 @pytest.mark.parametrize("function", [accuracy, confusion_matrix])
