@@ -1,6 +1,6 @@
 """Exercises of chapter 6, Fashion-MNIST."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -152,10 +152,14 @@ def moments(images: Tensor, batch_size: int) -> tuple[float, float]:
 
 def mean_of_batches(images: Tensor, batch_size: int) -> tuple[float, float]:
     """Means of the batches' means and deviations."""
-    parts = images.double().split(batch_size)
-    means = torch.stack([part.mean() for part in parts])
-    deviations = torch.stack([part.std(correction=0) for part in parts])
-    return means.mean().item(), deviations.mean().item()
+    return mean_of_parts(images.split(batch_size))
+
+
+def mean_of_parts(parts: Sequence[Tensor]) -> tuple[float, float]:
+    """Means of the parts' means and deviations."""
+    means = [part.double().mean().item() for part in parts]
+    deviations = [part.double().std(correction=0).item() for part in parts]
+    return sum(means) / len(parts), sum(deviations) / len(parts)
 
 
 def moment_cases() -> list[tuple]:
@@ -385,11 +389,12 @@ NEXT = (
             "That is the root of the mean square; the mean was not taken away.": with_batches(
                 lambda x, b: (x.double().mean().item(), x.double().square().mean().sqrt().item())
             ),
-            "The batches' deviations miss how far their means lie apart.": with_batches(
-                mean_of_batches
+            "The batches' deviations miss how far their means lie apart.": lambda batches: (
+                mean_of_parts(batches.batches)
             ),
-            "The last batch is smaller and must count for less in the mean.": with_batches(
-                lambda x, b: (mean_of_batches(x, b)[0], moments(x, b)[1])
+            "The last batch is smaller and must count for less in the mean.": lambda batches: (
+                mean_of_parts(batches.batches)[0],
+                moments_of(batches)[1],
             ),
             "Only the last batch was looked at.": lambda batches: moments(batches.batches[-1], 0),
             "The sums were kept in float32: the mean square and the squared mean are nearly equal "

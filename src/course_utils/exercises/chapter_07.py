@@ -75,6 +75,7 @@ CLIPPING = FunctionExercise(
         (torch.tensor([1.0]), torch.tensor([4.0]), 0.1, 1.0),
         (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 2.5),
         (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.0),
+        (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.25),
         (torch.tensor([1.0, -1.0]), torch.tensor([-0.3, 0.4]), 5.0, 1.0),
         (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
         (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),

@@ -148,6 +148,7 @@ EXERCISES = (
             (torch.tensor([[0.4, 0.35, 0.25], [0.1, 0.1, 0.8]]), 10.0, 3.0),
             (torch.tensor([[0.75, 0.25], [0.65, 0.35]]), 10.0, 2.0),
             (torch.tensor([[0.5, 0.25, 0.25]]), 1.0, 2.0),
+            (torch.tensor([[0.85, 0.15], [0.4, 0.6]]), 0.5, 0.1),
             (torch.tensor([[0.45, 0.3, 0.25], [0.1, 0.1, 0.8]]), 1.0, 0.6),
             (rows_of_probabilities(20, 5), 5.0, 2.0),
         ],
@@ -160,6 +161,8 @@ EXERCISES = (
             "A threshold of 0.7 is right for one pair of costs only.": lambda p, m, a: ask_below(
                 p, 0.7
             ),
+            "The probability of a mistake was compared with the cost of asking; what a mistake "
+            "costs is missing.": lambda p, m, a: answer_or_ask(p, 1.0, a),
             "This always asks.": lambda p, m, a: torch.full((len(p),), -1),
             "This says whether to ask, not what to answer.": lambda p, m, a: (
                 (1 - p.amax(1)) * m > a

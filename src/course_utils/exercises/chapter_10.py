@@ -58,10 +58,18 @@ def hit_cases() -> list[tuple]:
     ]
 
 
-def kept_draws(label_score, label, scores, classes, q, count: int) -> Tensor:
-    """The loss as if ``count`` draws had been made."""
+def divided_by_the_rest(
+    label_score: Tensor, label: int, scores: Tensor, classes: Tensor, q: Tensor
+) -> Tensor:
+    """The loss as if hits had not been drawn at all."""
     keep = classes != label
-    total = (scores[keep].exp() / q[keep]).sum() / max(count, 1)
+    weighted = (scores - q.log())[keep] - math.log(max(int(keep.sum()), 1))
+    return torch.logsumexp(torch.cat([label_score.reshape(1), weighted]), 0) - label_score
+
+
+def overflowing(label_score, label, scores, classes, q) -> Tensor:
+    """The formula as it reads."""
+    total = (scores.exp() / q)[classes != label].sum() / len(scores)
     return (label_score.exp() + total).log() - label_score
 
 
@@ -260,6 +268,12 @@ NEXT = (
         title="A hit by chance",
         reference=loss_without_hits,
         cases=hit_cases(),
+        properties=[
+            (
+                "The loss should be finite: did exp overflow, or was a mean taken of nothing?",
+                lambda value, *args: bool(torch.as_tensor(value).isfinite().all()),
+            )
+        ],
         hint="the expectation of a draw, with hits counted as 0, is the sum over the other "
         "classes: by how many draws is it divided? Then mind large scores.",
         mistakes={
@@ -267,11 +281,9 @@ NEXT = (
                 torch.logsumexp(torch.cat([z.reshape(1), s - q.log() - math.log(len(s))]), 0) - z
             ),
             "A hit is a draw that found nothing, but it was a draw: divide by all of them.": (
-                lambda z, y, s, c, q: kept_draws(z, y, s, c, q, int((c != y).sum()))
+                divided_by_the_rest
             ),
-            "exp overflows: bring all terms to one maximum first.": lambda z, y, s, c, q: (
-                kept_draws(z, y, s, c, q, len(s))
-            ),
+            "exp overflows: bring all terms to one maximum first.": overflowing,
             "The proposal is missing: frequent classes count too often.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q))
             ),

@@ -125,7 +125,8 @@ def as_it_is(value: object) -> object:
 class Trial:
     """A case with what a learner's function gave for it.
 
-    ``problem`` says what is wrong with it, and is empty if nothing is.
+    ``problem`` says what is wrong with it, and is empty if nothing is. ``is_wrong``: it is the
+    value, not its gradient nor the way to it.
     """
 
     args: tuple
@@ -135,6 +136,7 @@ class Trial:
     warned: str = ""
     problem: str = ""
     returned: bool = False
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,8 @@ class FunctionExercise:
     mistakes : mapping from a sentence to a function
         The nearest one is named if the answer equals it on every case.
     properties : sequence of (sentence, test)
-        ``test(value, *args)`` must be true of every value; the sentence says what should hold.
-        ``value`` has the form of the expected one.
+        ``test(value, *args)`` is true of right values; the sentence says what should hold, and is
+        shown with a wrong value of which it is false. ``value`` has the form of the expected one.
     bans : sequence of (sentence, test)
         ``test(seen, *args)`` is true if the function went a forbidden way; ``seen`` is a ``Seen``.
     canonical : callable, optional
@@ -230,13 +232,14 @@ class FunctionExercise:
             return trial(None, found.printed, found.warned, text[0].upper() + text[1:])
         value, gradient, seen, is_changed = cast(tuple, outcome.value)
         problem = self._problem(value, expected, args)
+        is_wrong = bool(problem)
         if not problem and is_changed:
             problem = "It changes its input; work on a new tensor."
         if not problem:
             problem = next((s for s, is_met in self.bans if is_met(seen, *deepcopy(args))), "")
         if not problem and self.gradient is not None:
             problem = self._gradient_problem(gradient, args)
-        return trial(value, outcome.printed, outcome.warned, problem, returned=True)
+        return trial(value, outcome.printed, outcome.warned, problem, True, is_wrong)
 
     def _work(self, answer: Any, args: tuple) -> tuple:
         """Call the function and read what it gives; runs in the sandbox, for both may hang."""
@@ -279,14 +282,14 @@ class FunctionExercise:
         if self.integers and not holds_integers(value):
             return f"Integers are asked for, got {with_kind(value)}."
         found = like(value, expected)
-        for sentence, holds in self.properties:
-            if not holds(found, *deepcopy(args)):
-                return sentence
         if self.accepts is not None:
-            return "" if self.accepts(found, *deepcopy(args)) else "This is not right."
-        if self._apart(value, expected, self.tolerance) <= 1:
+            is_right = self.accepts(found, *deepcopy(args))
+        else:
+            is_right = self._apart(value, expected, self.tolerance) <= 1
+        if is_right:
             return ""
-        return self._digits(value, expected)
+        failed = (s for s, holds in self.properties if not holds(found, *deepcopy(args)))
+        return next(failed, self._digits(value, expected))
 
     def _apart(self, value: object, expected: object, tolerance: Tolerance) -> float:
         """Return how far two values lie apart, what doesn't matter left out of account."""
@@ -323,6 +326,9 @@ class FunctionExercise:
 
     def _mistake(self, trials: Sequence[Trial]) -> str:
         """Return the sentence of the known mistake that gives just these values, or nothing."""
+        failed = next(trial for trial in trials if trial.problem)
+        if failed.returned and not failed.is_wrong:
+            return ""
         found = [(self._fit(wrong, trials), s) for s, wrong in self.mistakes.items()]
         nearest, sentence = min(found, default=(math.inf, ""))
         return sentence if nearest < math.inf else ""
@@ -342,12 +348,17 @@ class FunctionExercise:
             if not trial.returned:
                 return math.inf
             apart = self._apart(trial.value, given, tolerance)
-            right = read(trial.expected)
-            differs = self._apart(right, given, self.tolerance) > 1
-            if apart > (min(1, NEARER * self._apart(right, given, tolerance)) if differs else 1):
+            limit = 1.0
+            if not self._problem(given, trial.expected, trial.args):
+                if trial.is_wrong:  # the mistake does no harm here
+                    return math.inf
+            elif self._apart(given, trial.expected, self.tolerance) < math.inf:
+                right = read(trial.expected)
+                limit = min(1.0, NEARER * self._apart(right, given, tolerance))
+            if apart > limit:
                 return math.inf
             total += apart
-            is_wrong = is_wrong or (differs and bool(trial.problem))
+            is_wrong = is_wrong or trial.is_wrong
         is_met = any(trial.returned for trial in trials)
         return total if is_wrong and is_met else math.inf
 
