@@ -6,7 +6,6 @@ with an empty string, if it is no listed mistake and none may be named.
 """
 
 import math
-import random
 from decimal import Decimal
 from fractions import Fraction
 
@@ -33,15 +32,36 @@ def as_numpy(f):
     return lambda *args: f(*(a.numpy() if isinstance(a, Tensor) else a for a in args))
 
 
-# fmt: off
 # ---------------------------------------------------------------- Chapter 1
 e4 = math.exp(4)
-RIGHT["1.1"] = [e4, 54.6, 54.598, Decimal("54.60"), T(4.0).exp(), np.exp(np.float32(4)), [54.6], mpmath.e**4,
-                sympy.exp(4), Fraction(546, 10), T(e4).half()]
+RIGHT["1.1"] = [
+    e4,
+    54.6,
+    54.598,
+    Decimal("54.60"),
+    T(4.0).exp(),
+    np.exp(np.float32(4)),
+    [54.6],
+    mpmath.e**4,
+    sympy.exp(4),
+    Fraction(546, 10),
+    T(e4).half(),
+]
 WRONG["1.1"] = [
-    ("right to 2 digits", 55), ("right to 2 digits", 54.5), ("", 50), ("", 16), ("", 2), ("", -54.6), ("", [54.6, 1]),
-    ("A ratio of scores", -3), ("That is the lead", 4), ("Those are the odds of dog against cat", 7.39),
-    ("Those are the odds of chicken", 0.0183), ("That is the probability of dog against", 0.982), ("", "e^4"), ("", e4 - 1),
+    ("right to 2 digits", 55),
+    ("right to 2 digits", 54.5),
+    ("", 50),
+    ("", 16),
+    ("", 2),
+    ("", -54.6),
+    ("", [54.6, 1]),
+    ("A ratio of scores", -3),
+    ("That is the lead", 4),
+    ("Those are the odds of dog against cat", 7.39),
+    ("Those are the odds of chicken", 0.0183),
+    ("That is the probability of dog against", 0.982),
+    ("", "e^4"),
+    ("", e4 - 1),
 ]
 
 
@@ -57,24 +77,37 @@ def hard(z):
 
 
 RIGHT["1.2"] = [
-    lambda z: z.exp() / z.exp().sum(1, keepdim=True), lambda z: z.exp() / z.exp().sum(-1).view(-1, 1),
-    lambda z: (z.exp().T / z.exp().sum(1)).T, rows_in_a_loop, lambda z: math.e**z / (math.e**z).sum(1)[:, None],
+    lambda z: z.exp() / z.exp().sum(1, keepdim=True),
+    lambda z: z.exp() / z.exp().sum(-1).view(-1, 1),
+    lambda z: (z.exp().T / z.exp().sum(1)).T,
+    rows_in_a_loop,
+    lambda z: math.e**z / (math.e**z).sum(1)[:, None],
     as_numpy(lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)),
     lambda z: [[math.exp(x) / sum(math.exp(y) for y in row) for x in row] for row in z.tolist()],
     lambda z: (z.double() - z.max()).exp() / (z.double() - z.max()).exp().sum(1, keepdim=True),
-    lambda z: E("nk,n->nk", z.exp(), 1 / z.exp().sum(1)), lambda z: (z.exp() / z.exp().sum(1, keepdim=True)).bfloat16(),
+    lambda z: E("nk,n->nk", z.exp(), 1 / z.exp().sum(1)),
+    lambda z: (z.exp() / z.exp().sum(1, keepdim=True)).bfloat16(),
 ]
 WRONG["1.2"] = [
-    ("Write it with exp and sum", lambda z: z.softmax(1)), ("Write it with exp and sum", lambda z: nn.Softmax(1)(z)),
+    ("Write it with exp and sum", lambda z: z.softmax(1)),
+    ("Write it with exp and sum", lambda z: nn.Softmax(1)(z)),
     ("Write it with exp and sum", lambda z: F.log_softmax(z, 1).exp()),
     ("Write it with exp and sum", lambda z: torch.special.softmax(z, 1)),
-    ("The columns sum to 1", lambda z: z.exp() / z.exp().sum(0)), ("All rows share one sum", lambda z: z.exp() / z.exp().sum()),
-    ("The sums became a flat", lambda z: z.exp() / z.exp().sum(1)), ("These are powers of 2", lambda z: 2**z / (2**z).sum(1, True)),
-    ("The largest score got", lambda z: (-z).exp() / (-z).exp().sum(1, True)), ("A sigmoid", lambda z: 1 / (1 + (-z).exp())),
-    ("", hard), ("", lambda z: z.exp() / z.exp().amax(1, True)), ("", lambda z: z**2 / (z**2).sum(1, True)),
-    ("", lambda z: z.relu() / z.relu().sum(1, True)), ("", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
-    ("", lambda z: (z.exp() / z.exp().sum(1, True))[:1]), ("", lambda z: z.exp() / (z.exp().sum(1, True) + 1)),
-    ("", lambda z: (z.exp() / z.exp().sum(1, True)).T), ("It changes its input", lambda z: z.exp_().div_(z.sum(1, True))),
+    ("The columns sum to 1", lambda z: z.exp() / z.exp().sum(0)),
+    ("All rows share one sum", lambda z: z.exp() / z.exp().sum()),
+    ("The sums became a flat", lambda z: z.exp() / z.exp().sum(1)),
+    ("These are powers of 2", lambda z: 2**z / (2**z).sum(1, True)),
+    ("The largest score got", lambda z: (-z).exp() / (-z).exp().sum(1, True)),
+    ("A sigmoid", lambda z: 1 / (1 + (-z).exp())),
+    ("", hard),
+    ("", lambda z: z.exp() / z.exp().amax(1, True)),
+    ("", lambda z: z**2 / (z**2).sum(1, True)),
+    ("", lambda z: z.relu() / z.relu().sum(1, True)),
+    ("", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
+    ("", lambda z: (z.exp() / z.exp().sum(1, True))[:1]),
+    ("", lambda z: z.exp() / (z.exp().sum(1, True) + 1)),
+    ("", lambda z: (z.exp() / z.exp().sum(1, True)).T),
+    ("It changes its input", lambda z: z.exp_().div_(z.sum(1, True))),
 ]
 
 
@@ -86,18 +119,31 @@ def one_hot_loop(y, k):
 
 
 RIGHT["1.3"] = [
-    one_hot_loop, lambda y, k: torch.eye(k)[y], lambda y, k: (y[:, None] == torch.arange(k)).float(),
-    lambda y, k: torch.zeros(len(y), k).scatter_(1, y[:, None], 1.0), lambda y, k: torch.eye(k).index_select(0, y),
-    as_numpy(lambda y, k: np.eye(k, dtype=np.float32)[y]), lambda y, k: T([[float(c == j) for j in range(k)] for c in y]),
-    lambda y, k: torch.stack([torch.eye(k)[c] for c in y]), lambda y, k: torch.zeros(len(y), k).index_put((torch.arange(len(y)), y), T(1.0)),
+    one_hot_loop,
+    lambda y, k: torch.eye(k)[y],
+    lambda y, k: (y[:, None] == torch.arange(k)).float(),
+    lambda y, k: torch.zeros(len(y), k).scatter_(1, y[:, None], 1.0),
+    lambda y, k: torch.eye(k).index_select(0, y),
+    as_numpy(lambda y, k: np.eye(k, dtype=np.float32)[y]),
+    lambda y, k: T([[float(c == j) for j in range(k)] for c in y]),
+    lambda y, k: torch.stack([torch.eye(k)[c] for c in y]),
+    lambda y, k: torch.zeros(len(y), k).index_put((torch.arange(len(y)), y), T(1.0)),
 ]
 WRONG["1.3"] = [
-    ("This is the ready-made", lambda y, k: F.one_hot(y, k).float()), ("Classes count from 0", lambda y, k: torch.eye(k)[y - 1]),
-    ("Rows and columns", lambda y, k: torch.eye(k)[:, y]), ("The width was taken", lambda y, k: torch.eye(int(y.max()) + 1)[y]),
-    ("", lambda y, k: y[:, None] == torch.arange(k)), ("", lambda y, k: torch.eye(k, dtype=torch.float64)[y]),
-    ("", lambda y, k: torch.eye(k)[y].long()), ("", lambda y, k: torch.eye(k)[y].tolist()), ("", lambda y, k: np.eye(k)[y]),
-    ("", lambda y, k: torch.zeros(len(y), k)), ("", lambda y, k: torch.eye(k)[y] * y[:, None]), ("", lambda y, k: 1 - torch.eye(k)[y]),
-    ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)), ("", lambda y, k: torch.eye(k)[k - 1 - y]),
+    ("This is the ready-made", lambda y, k: F.one_hot(y, k).float()),
+    ("Classes count from 0", lambda y, k: torch.eye(k)[y - 1]),
+    ("Rows and columns", lambda y, k: torch.eye(k)[:, y]),
+    ("The width was taken", lambda y, k: torch.eye(int(y.max()) + 1)[y]),
+    ("", lambda y, k: y[:, None] == torch.arange(k)),
+    ("", lambda y, k: torch.eye(k, dtype=torch.float64)[y]),
+    ("", lambda y, k: torch.eye(k)[y].long()),
+    ("", lambda y, k: torch.eye(k)[y].tolist()),
+    ("", lambda y, k: np.eye(k)[y]),
+    ("", lambda y, k: torch.zeros(len(y), k)),
+    ("", lambda y, k: torch.eye(k)[y] * y[:, None]),
+    ("", lambda y, k: 1 - torch.eye(k)[y]),
+    ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
+    ("", lambda y, k: torch.eye(k)[k - 1 - y]),
 ]
 
 
@@ -123,27 +169,57 @@ def to_three_digits(z, p):
 
 
 RIGHT["1.4"] = [
-    by_bisection, by_newton, lambda z, p: T(by_bisection(z, p)), lambda z, p: np.float64(by_bisection(z, p)),
-    lambda z, p: float(f"{by_bisection(z, p):.4g}"), lambda z, p: [by_bisection(z, p)],
-    lambda z, p: by_bisection(z.float(), p), lambda z, p: Fraction(by_bisection(z - z.max(), p)),
+    by_bisection,
+    by_newton,
+    lambda z, p: T(by_bisection(z, p)),
+    lambda z, p: np.float64(by_bisection(z, p)),
+    lambda z, p: float(f"{by_bisection(z, p):.4g}"),
+    lambda z, p: [by_bisection(z, p)],
+    lambda z, p: by_bisection(z.float(), p),
+    lambda z, p: Fraction(by_bisection(z - z.max(), p)),
 ]
 WRONG["1.4"] = [
-    ("This multiplies the scores", lambda z, p: 1 / by_bisection(z, p)), ("The logarithm of the probability", lambda z, p: (z.sort().values[-1] - z.sort().values[-2]) / -math.log(p)),
-    ("That is right for two classes", lambda z, p: (z.sort().values[-1] - z.sort().values[-2]).item() / math.log(p / (1 - p))),
-    ("The search ended at 100", lambda z, p: by_bisection(z, p, high=100)), ("The search ended at 10;", lambda z, p: by_bisection(z, p, high=10)),
-    ("", to_three_digits), ("", lambda z, p: by_bisection(z, p, 0.5, 50)), ("", lambda z, p: round(by_bisection(z, p), 1)),
-    ("", lambda z, p: 1.0), ("", lambda z, p: torch.softmax(z / by_bisection(z, p), 0)), ("", lambda z, p: by_bisection(z, 1 - p)),
-    ("", lambda z, p: z.max() / math.log(p / (1 - p))), ("", lambda z, p: math.log(by_bisection(z, p))),
+    ("This multiplies the scores", lambda z, p: 1 / by_bisection(z, p)),
+    (
+        "The logarithm of the probability",
+        lambda z, p: (z.sort().values[-1] - z.sort().values[-2]) / -math.log(p),
+    ),
+    (
+        "That is right for two classes",
+        lambda z, p: (z.sort().values[-1] - z.sort().values[-2]).item() / math.log(p / (1 - p)),
+    ),
+    ("The search ended at 100", lambda z, p: by_bisection(z, p, high=100)),
+    ("The search ended at 10;", lambda z, p: by_bisection(z, p, high=10)),
+    ("", to_three_digits),
+    ("", lambda z, p: by_bisection(z, p, 0.5, 50)),
+    ("", lambda z, p: round(by_bisection(z, p), 1)),
+    ("", lambda z, p: 1.0),
+    ("", lambda z, p: torch.softmax(z / by_bisection(z, p), 0)),
+    ("", lambda z, p: by_bisection(z, 1 - p)),
+    ("", lambda z, p: z.max() / math.log(p / (1 - p))),
+    ("", lambda z, p: math.log(by_bisection(z, p))),
 ]
 
 # ---------------------------------------------------------------- Chapter 2
 RIGHT["2.1 next"] = [
-    (0.7, 0.2, 0.1), [0.7, 0.2, 0.1], T([0.7, 0.2, 0.1]), np.array([0.7, 0.2, 0.1]), (Fraction(7, 10), Fraction(2, 10), Fraction(1, 10)),
-    [T(0.7), np.float32(0.2), Decimal("0.1")], T([0.7, 0.2, 0.1]).half(),
+    (0.7, 0.2, 0.1),
+    [0.7, 0.2, 0.1],
+    T([0.7, 0.2, 0.1]),
+    np.array([0.7, 0.2, 0.1]),
+    (Fraction(7, 10), Fraction(2, 10), Fraction(1, 10)),
+    [T(0.7), np.float32(0.2), Decimal("0.1")],
+    T([0.7, 0.2, 0.1]).half(),
 ]
 WRONG["2.1 next"] = [
-    ("The first class is the most", (0.3, 0.47, 0.23)), ("The class that falls faster", (0.7, 0.1, 0.2)), ("The rate is p (1 - p), not p", (0.21, 0.53, 0.26)),
-    ("Those are the rates", (0.21, -0.14, -0.07)), ("", (0.7, 0.15, 0.15)), ("", (0.5, 0.3, 0.2)), ("", (0.7, 0.3)), ("", 0.7), ("", (70, 20, 10)),
+    ("The first class is the most", (0.3, 0.47, 0.23)),
+    ("The class that falls faster", (0.7, 0.1, 0.2)),
+    ("The rate is p (1 - p), not p", (0.21, 0.53, 0.26)),
+    ("Those are the rates", (0.21, -0.14, -0.07)),
+    ("", (0.7, 0.15, 0.15)),
+    ("", (0.5, 0.3, 0.2)),
+    ("", (0.7, 0.3)),
+    ("", 0.7),
+    ("", (70, 20, 10)),
     ("The first class is the most", (0.3, 0.467, 0.233)),
 ]
 
@@ -154,65 +230,149 @@ def jacobian_loop(p):
 
 
 RIGHT["2.2"] = [
-    lambda p: torch.diag(p) - torch.outer(p, p), lambda p: p.diag() - p[:, None] * p, lambda p: p[:, None] * (torch.eye(len(p)) - p),
-    jacobian_loop, as_numpy(lambda p: np.diag(p) - np.outer(p, p)), lambda p: torch.autograd.functional.jacobian(lambda z: z.softmax(0), p.log()),
-    lambda p: (torch.diag(p) - p[:, None] @ p[None]).float(), lambda p: torch.diag_embed(p) - E("i,j->ij", p, p),
+    lambda p: torch.diag(p) - torch.outer(p, p),
+    lambda p: p.diag() - p[:, None] * p,
+    lambda p: p[:, None] * (torch.eye(len(p)) - p),
+    jacobian_loop,
+    as_numpy(lambda p: np.diag(p) - np.outer(p, p)),
+    lambda p: torch.autograd.functional.jacobian(lambda z: z.softmax(0), p.log()),
+    lambda p: (torch.diag(p) - p[:, None] @ p[None]).float(),
+    lambda p: torch.diag_embed(p) - E("i,j->ij", p, p),
     lambda p: (torch.diag(p) - torch.outer(p, p)).tolist(),
 ]
 WRONG["2.2"] = [
-    ("This is the diagonal alone", lambda p: torch.diag(p * (1 - p))), ("One number for each class", lambda p: p * (1 - p)),
-    ("All signs", lambda p: torch.outer(p, p) - torch.diag(p)), ("p * p multiplies", lambda p: torch.diag(p) - p * p),
-    ("This is the Jacobian of log", lambda p: torch.eye(len(p)) - p), ("Softmax was applied", lambda p: torch.autograd.functional.jacobian(lambda z: z.softmax(0), p)),
-    ("", lambda p: -torch.outer(p, p)), ("", lambda p: torch.outer(p, 1 - p)), ("", lambda p: torch.eye(len(p)) - torch.outer(p, p)),
-    ("", lambda p: torch.diag(p * p) - torch.outer(p, p)), ("", lambda p: (torch.diag(p) - torch.outer(p, p)) / len(p)),
-    ("", lambda p: torch.diag(p) + torch.outer(p, p)), ("", lambda p: torch.outer(p, 1 - p) * (2 * torch.eye(len(p)) - 1)),
+    ("This is the diagonal alone", lambda p: torch.diag(p * (1 - p))),
+    ("One number for each class", lambda p: p * (1 - p)),
+    ("All signs", lambda p: torch.outer(p, p) - torch.diag(p)),
+    ("p * p multiplies", lambda p: torch.diag(p) - p * p),
+    ("This is the Jacobian of log", lambda p: torch.eye(len(p)) - p),
+    (
+        "Softmax was applied",
+        lambda p: torch.autograd.functional.jacobian(lambda z: z.softmax(0), p),
+    ),
+    ("", lambda p: -torch.outer(p, p)),
+    ("", lambda p: torch.outer(p, 1 - p)),
+    ("", lambda p: torch.eye(len(p)) - torch.outer(p, p)),
+    ("", lambda p: torch.diag(p * p) - torch.outer(p, p)),
+    ("", lambda p: (torch.diag(p) - torch.outer(p, p)) / len(p)),
+    ("", lambda p: torch.diag(p) + torch.outer(p, p)),
+    ("", lambda p: torch.outer(p, 1 - p) * (2 * torch.eye(len(p)) - 1)),
     ("", lambda p: (torch.diag(p) - torch.outer(p, p)).abs()),
 ]
 
 RIGHT["2.3"] = [
-    lambda p, v: v - p * v.sum(1, keepdim=True), lambda p, v: v - p * v.sum(-1)[:, None], lambda p, v: v - E("nj,ni->nj", p, v),
-    lambda p, v: torch.addcmul(v, p, v.sum(1, keepdim=True), value=-1), as_numpy(lambda p, v: v - p * v.sum(1, keepdims=True)),
-    lambda p, v: (v.T - p.T * v.sum(1)).T, lambda p, v: v.float() - p.float() * v.float().sum(1, keepdim=True),
+    lambda p, v: v - p * v.sum(1, keepdim=True),
+    lambda p, v: v - p * v.sum(-1)[:, None],
+    lambda p, v: v - E("nj,ni->nj", p, v),
+    lambda p, v: torch.addcmul(v, p, v.sum(1, keepdim=True), value=-1),
+    as_numpy(lambda p, v: v - p * v.sum(1, keepdims=True)),
+    lambda p, v: (v.T - p.T * v.sum(1)).T,
+    lambda p, v: v.float() - p.float() * v.float().sum(1, keepdim=True),
     lambda p, v: torch.func.vmap(lambda a, b: b - a * b.sum())(p, v),
 ]
 WRONG["2.3"] = [
-    ("This makes a K x K", lambda p, v: E("ni,nij->nj", v, torch.eye(p.shape[1]).double() - p[:, None, :].expand(-1, p.shape[1], -1) + 0.0)),
-    ("This makes a K x K", lambda p, v: torch.stack([b @ (torch.eye(len(a)).double() - a) for a, b in zip(p, v, strict=True)])),
-    ("This goes through the rows", lambda p, v: torch.stack([b - a * b.sum() for a, b in zip(p, v, strict=True)])),
-    ("The matrix was multiplied from", lambda p, v: v - (p * v).sum(1, keepdim=True)), ("This is the product for softmax", lambda p, v: p * (v - (p * v).sum(1, keepdim=True))),
-    ("This is the diagonal", lambda p, v: v * (1 - p)), ("The matrix subtracts p", lambda p, v: -p * v.sum(1, keepdim=True)),
-    ("The sum goes over the classes", lambda p, v: v - p * v.sum(0)), ("All rows share", lambda p, v: v - p * v.sum()),
-    ("", lambda p, v: p - v * v.sum(1, keepdim=True)), ("", lambda p, v: v - p * p.sum(1, keepdim=True)), ("", lambda p, v: v - v.sum(1, keepdim=True)),
-    ("", lambda p, v: (v - p * v.sum(1, keepdim=True)).sum(1)), ("", lambda p, v: v - p), ("", lambda p, v: p * v - p * v.sum(1, keepdim=True)),
+    (
+        "This makes a K x K",
+        lambda p, v: E(
+            "ni,nij->nj",
+            v,
+            torch.eye(p.shape[1]).double() - p[:, None, :].expand(-1, p.shape[1], -1) + 0.0,
+        ),
+    ),
+    (
+        "This makes a K x K",
+        lambda p, v: torch.stack(
+            [b @ (torch.eye(len(a)).double() - a) for a, b in zip(p, v, strict=True)]
+        ),
+    ),
+    (
+        "This goes through the rows",
+        lambda p, v: torch.stack([b - a * b.sum() for a, b in zip(p, v, strict=True)]),
+    ),
+    ("The matrix was multiplied from", lambda p, v: v - (p * v).sum(1, keepdim=True)),
+    ("This is the product for softmax", lambda p, v: p * (v - (p * v).sum(1, keepdim=True))),
+    ("This is the diagonal", lambda p, v: v * (1 - p)),
+    ("The matrix subtracts p", lambda p, v: -p * v.sum(1, keepdim=True)),
+    ("The sum goes over the classes", lambda p, v: v - p * v.sum(0)),
+    ("All rows share", lambda p, v: v - p * v.sum()),
+    ("", lambda p, v: p - v * v.sum(1, keepdim=True)),
+    ("", lambda p, v: v - p * p.sum(1, keepdim=True)),
+    ("", lambda p, v: v - v.sum(1, keepdim=True)),
+    ("", lambda p, v: (v - p * v.sum(1, keepdim=True)).sum(1)),
+    ("", lambda p, v: v - p),
+    ("", lambda p, v: p * v - p * v.sum(1, keepdim=True)),
 ]
 
 RIGHT["2.4"] = [
-    lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - (q * z).sum()) / t**2, lambda z, t: (q := torch.softmax(z / t, 0)) * ((q @ z) - z) / t / t,
+    lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - (q * z).sum()) / t**2,
+    lambda z, t: (q := torch.softmax(z / t, 0)) * ((q @ z) - z) / t / t,
     as_numpy(lambda z, t: -(q := np.exp(z / t) / np.exp(z / t).sum()) * (z - q @ z) / t**2),
-    lambda z, t: [-q * (x - sum(a * b for a, b in zip(p, z.tolist(), strict=True))) / t**2 for p in [torch.softmax(z / t, 0).tolist()] for q, x in zip(p, z.tolist(), strict=True)],
-    lambda z, t: -(q := torch.softmax(z.float() / t, 0)) * (z.float() - (q * z.float()).sum()) / t**2,
-    lambda z, t: -(q := torch.softmax(z / t, -1)) / t * ((z / t) - (q * z / t).sum()), lambda z, t: (w := -z / t**2, q := torch.softmax(z / t, 0), q * w - q * (q @ w))[-1],
+    lambda z, t: [
+        -q * (x - sum(a * b for a, b in zip(p, z.tolist(), strict=True))) / t**2
+        for p in [torch.softmax(z / t, 0).tolist()]
+        for q, x in zip(p, z.tolist(), strict=True)
+    ],
+    lambda z, t: (
+        -(q := torch.softmax(z.float() / t, 0)) * (z.float() - (q * z.float()).sum()) / t**2
+    ),
+    lambda z, t: -(q := torch.softmax(z / t, -1)) / t * ((z / t) - (q * z / t).sum()),
+    lambda z, t: (w := -z / t**2, q := torch.softmax(z / t, 0), q * w - q * (q @ w))[-1],
 ]
 WRONG["2.4"] = [
-    ("Autograd did", lambda z, t: torch.autograd.functional.jacobian(lambda u: torch.softmax(z / u, 0), T(t, dtype=z.dtype))),
-    ("Autograd did", lambda z, t: torch.func.jvp(lambda u: torch.softmax(z / u, 0), (T(t, dtype=z.dtype),), (T(1.0, dtype=z.dtype),))[1]),
-    ("This makes a K x K", lambda z, t: (torch.diag(q := torch.softmax(z / t, 0)) - torch.outer(q, q)) @ (-z / t**2)),
-    ("The sign is wrong", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2), ("The derivative of 1 / T has", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t),
-    ("The derivative of 1 / T is missing", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z)), ("The inner derivative", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z)),
-    ("The probabilities must be taken", lambda z, t: -(q := torch.softmax(z, 0)) * (z - q @ z) / t**2), ("z was divided", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t**3),
-    ("", lambda z, t: -(q := torch.softmax(z / t, 0)) * z / t**2), ("", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - z.mean()) / t**2),
-    ("", lambda z, t: torch.softmax(z / t, 0) * (1 - torch.softmax(z / t, 0))), ("", lambda z, t: (torch.softmax(z / (t + 0.1), 0) - torch.softmax(z / t, 0)) / 0.1),
-    ("", lambda z, t: -(q := torch.softmax(z * t, 0)) * (z - q @ z) / t**2), ("", lambda z, t: (-(q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2).sum()),
+    (
+        "Autograd did",
+        lambda z, t: torch.autograd.functional.jacobian(
+            lambda u: torch.softmax(z / u, 0), T(t, dtype=z.dtype)
+        ),
+    ),
+    (
+        "Autograd did",
+        lambda z, t: torch.func.jvp(
+            lambda u: torch.softmax(z / u, 0), (T(t, dtype=z.dtype),), (T(1.0, dtype=z.dtype),)
+        )[1],
+    ),
+    (
+        "This makes a K x K",
+        lambda z, t: (torch.diag(q := torch.softmax(z / t, 0)) - torch.outer(q, q)) @ (-z / t**2),
+    ),
+    ("The sign is wrong", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2),
+    ("The derivative of 1 / T has", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t),
+    (
+        "The derivative of 1 / T is missing",
+        lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z),
+    ),
+    ("The inner derivative", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z)),
+    (
+        "The probabilities must be taken",
+        lambda z, t: -(q := torch.softmax(z, 0)) * (z - q @ z) / t**2,
+    ),
+    ("z was divided", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t**3),
+    ("", lambda z, t: -torch.softmax(z / t, 0) * z / t**2),
+    ("", lambda z, t: -torch.softmax(z / t, 0) * (z - z.mean()) / t**2),
+    ("", lambda z, t: torch.softmax(z / t, 0) * (1 - torch.softmax(z / t, 0))),
+    ("", lambda z, t: (torch.softmax(z / (t + 0.1), 0) - torch.softmax(z / t, 0)) / 0.1),
+    ("", lambda z, t: -(q := torch.softmax(z * t, 0)) * (z - q @ z) / t**2),
+    ("", lambda z, t: (-(q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2).sum()),
 ]
 
 
 def hessians(p):
-    return torch.stack([torch.autograd.functional.hessian(lambda z: z.softmax(0)[i], p.log()) for i in range(len(p))])
+    return torch.stack(
+        [
+            torch.autograd.functional.hessian(lambda z, i=i: z.softmax(0)[i], p.log())
+            for i in range(len(p))
+        ]
+    )
 
 
 def third_loop(p):
     k, J = len(p), jacobian_loop(p)
-    return T([[[J[i, m] * (int(i == j) - p[j]) - p[i] * J[j, m] for m in range(k)] for j in range(k)] for i in range(k)])
+    return T(
+        [
+            [[J[i, m] * (int(i == j) - p[j]) - p[i] * J[j, m] for m in range(k)] for j in range(k)]
+            for i in range(k)
+        ]
+    )
 
 
 def symmetric_third(p):
@@ -228,53 +388,134 @@ def J2(p):
 
 
 RIGHT["2.5"] = [
-    hessians, third_loop, symmetric_third, lambda p: symmetric_third(p).permute(2, 0, 1), lambda p: symmetric_third(p).numpy(), lambda p: third_loop(p).tolist(),
-    lambda p: torch.func.jacfwd(torch.func.jacrev(lambda z: z.softmax(0)))(p.log()), lambda p: symmetric_third(p).float(),
+    hessians,
+    third_loop,
+    symmetric_third,
+    lambda p: symmetric_third(p).permute(2, 0, 1),
+    lambda p: symmetric_third(p).numpy(),
+    lambda p: third_loop(p).tolist(),
+    lambda p: torch.func.jacfwd(torch.func.jacrev(lambda z: z.softmax(0)))(p.log()),
+    lambda p: symmetric_third(p).float(),
     lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - E("i,jm->ijm", p, J2(p)),
 ]
 WRONG["2.5"] = [
-    ("The second term of the product", lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p)),
-    ("The second term has the wrong", lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) + E("i,jm->ijm", p, J2(p))),
-    ("The factor p_i is missing", lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - J2(p)),
-    ("A product of first", lambda p: E("ij,im->ijm", J2(p), J2(p))), ("All signs", lambda p: -symmetric_third(p)),
-    ("", lambda p: symmetric_third(p).diagonal(dim1=1, dim2=2)), ("", J2), ("", lambda p: -E("i,jm->ijm", p, J2(p))), ("", lambda p: 2 * symmetric_third(p)),
-    ("", lambda p: symmetric_third(p) * torch.eye(len(p)).double()), ("", lambda p: E("ij,jm->ijm", J2(p), J2(p))), ("", lambda p: symmetric_third(p).sum(0)),
+    (
+        "The second term of the product",
+        lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p),
+    ),
+    (
+        "The second term has the wrong",
+        lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) + E("i,jm->ijm", p, J2(p)),
+    ),
+    (
+        "The factor p_i is missing",
+        lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - J2(p),
+    ),
+    ("A product of first", lambda p: E("ij,im->ijm", J2(p), J2(p))),
+    ("All signs", lambda p: -symmetric_third(p)),
+    ("", lambda p: symmetric_third(p).diagonal(dim1=1, dim2=2)),
+    ("", J2),
+    ("", lambda p: -E("i,jm->ijm", p, J2(p))),
+    ("", lambda p: 2 * symmetric_third(p)),
+    ("", lambda p: symmetric_third(p) * torch.eye(len(p)).double()),
+    ("", lambda p: E("ij,jm->ijm", J2(p), J2(p))),
+    ("", lambda p: symmetric_third(p).sum(0)),
 ]
 
 # ---------------------------------------------------------------- Chapter 3
 floor = math.log(1 + 99 / math.e)
-RIGHT["3.1"] = [floor, 3.62, 3.622, T(floor), np.float32(floor), Decimal("3.62"), sympy.log(1 + 99 / sympy.E), math.log(math.e + 99) - 1, [3.622]]
+RIGHT["3.1"] = [
+    floor,
+    3.62,
+    3.622,
+    T(floor),
+    np.float32(floor),
+    Decimal("3.62"),
+    sympy.log(1 + 99 / sympy.E),
+    math.log(math.e + 99) - 1,
+    [3.622],
+]
 WRONG["3.1"] = [
-    ("right to 2 digits", 3.6), ("", 3), ("", 37.4), ("", -1), ("", 2.667), ("That is the loss of an even", 4.605), ("That is the floor without", 0), ("A loss is never", -3.62),
-    ("One of the hundred", 3.632), ("That is in bits", 5.226), ("That is the largest loss", 5.599), ("That is the loss if a single", 4.62), ("", 0.693),
+    ("right to 2 digits", 3.6),
+    ("", 3),
+    ("", 37.4),
+    ("", -1),
+    ("", 2.667),
+    ("That is the loss of an even", 4.605),
+    ("That is the floor without", 0),
+    ("A loss is never", -3.62),
+    ("One of the hundred", 3.632),
+    ("That is in bits", 5.226),
+    ("That is the largest loss", 5.599),
+    ("That is the loss if a single", 4.62),
+    ("", 0.693),
 ]
 
 RIGHT["3.2"] = [
-    lambda p, y: -p[range(len(y)), y].log(), lambda p, y: -p.gather(1, y[:, None]).squeeze(1).log(), lambda p, y: F.nll_loss(p.log(), y, reduction="none"),
-    lambda p, y: -(F.one_hot(y, p.shape[1]) * p.log()).sum(1), lambda p, y: [-math.log(row[c]) for row, c in zip(p.tolist(), y.tolist(), strict=True)],
-    as_numpy(lambda p, y: -np.log(p[np.arange(len(y)), y])), lambda p, y: torch.stack([-torch.log(row[c]) for row, c in zip(p, y, strict=True)]),
-    lambda p, y: -torch.take_along_dim(p.double(), y[:, None], 1)[:, 0].log(), lambda p, y: F.cross_entropy(p.log(), y, reduction="none"),
+    lambda p, y: -p[range(len(y)), y].log(),
+    lambda p, y: -p.gather(1, y[:, None]).squeeze(1).log(),
+    lambda p, y: F.nll_loss(p.log(), y, reduction="none"),
+    lambda p, y: -(F.one_hot(y, p.shape[1]) * p.log()).sum(1),
+    lambda p, y: [-math.log(row[c]) for row, c in zip(p.tolist(), y.tolist(), strict=True)],
+    as_numpy(lambda p, y: -np.log(p[np.arange(len(y)), y])),
+    lambda p, y: torch.stack([-torch.log(row[c]) for row, c in zip(p, y, strict=True)]),
+    lambda p, y: -torch.take_along_dim(p.double(), y[:, None], 1)[:, 0].log(),
+    lambda p, y: F.cross_entropy(p.log(), y, reduction="none"),
     lambda p, y: -p[torch.arange(len(y)), y].log2() * math.log(2),
 ]
 WRONG["3.2"] = [
-    ("The minus is missing", lambda p, y: p[range(len(y)), y].log()), ("This is the mean", lambda p, y: F.nll_loss(p.log(), y)), ("This is the sum", lambda p, y: F.nll_loss(p.log(), y, reduction="sum")),
-    ("A colon takes", lambda p, y: -p[:, y].log()), ("gather keeps the axis", lambda p, y: -p.gather(1, y[:, None]).log()), ("This is in bits", lambda p, y: -p[range(len(y)), y].log2()),
-    ("This takes the largest", lambda p, y: -p.amax(1).log()), ("Softmax was applied", lambda p, y: F.cross_entropy(p, y, reduction="none")), ("These are the probabilities", lambda p, y: p[range(len(y)), y]),
-    ("", lambda p, y: -p[range(len(y)), y].log10()), ("", lambda p, y: -(p * p.log()).sum(1)), ("", lambda p, y: -(1 - p[range(len(y)), y]).log()), ("", lambda p, y: -p.log()),
-    ("", lambda p, y: -p[y, range(len(y))].log() if len(y) == 2 else -p[range(len(y)), y].log() * 2), ("", lambda p, y: 1 - p[range(len(y)), y]), ("", lambda p, y: -p[range(len(y)), 0].log()),
+    ("The minus is missing", lambda p, y: p[range(len(y)), y].log()),
+    ("This is the mean", lambda p, y: F.nll_loss(p.log(), y)),
+    ("This is the sum", lambda p, y: F.nll_loss(p.log(), y, reduction="sum")),
+    ("A colon takes", lambda p, y: -p[:, y].log()),
+    ("gather keeps the axis", lambda p, y: -p.gather(1, y[:, None]).log()),
+    ("This is in bits", lambda p, y: -p[range(len(y)), y].log2()),
+    ("This takes the largest", lambda p, y: -p.amax(1).log()),
+    ("Softmax was applied", lambda p, y: F.cross_entropy(p, y, reduction="none")),
+    ("These are the probabilities", lambda p, y: p[range(len(y)), y]),
+    ("", lambda p, y: -p[range(len(y)), y].log10()),
+    ("", lambda p, y: -(p * p.log()).sum(1)),
+    ("", lambda p, y: -(1 - p[range(len(y)), y]).log()),
+    ("", lambda p, y: -p.log()),
+    (
+        "",
+        lambda p, y: -p[y, range(len(y))].log() if len(y) == 2 else -p[range(len(y)), y].log() * 2,
+    ),
+    ("", lambda p, y: 1 - p[range(len(y)), y]),
+    ("", lambda p, y: -p[range(len(y)), 0].log()),
     ("", lambda p, y: -(p[range(len(y)), y] + 0.01).log()),
 ]
 
 RIGHT["3.3"] = [
-    lambda t, n: math.exp(sum(t) / sum(n)), lambda t, n: np.exp(np.sum(t) / np.sum(n)), lambda t, n: (T(t).sum() / T(n).sum()).exp(), lambda t, n: math.e ** (sum(t) / sum(n)),
-    lambda t, n: math.prod(math.exp(a / sum(n)) for a in t), lambda t, n: np.exp(np.average(np.divide(t, n), weights=n)), lambda t, n: mpmath.exp(mpmath.fsum(t) / sum(n)), lambda t, n: 2 ** (sum(t) / math.log(2) / sum(n)),
+    lambda t, n: math.exp(sum(t) / sum(n)),
+    lambda t, n: np.exp(np.sum(t) / np.sum(n)),
+    lambda t, n: (T(t).sum() / T(n).sum()).exp(),
+    lambda t, n: math.e ** (sum(t) / sum(n)),
+    lambda t, n: math.prod(math.exp(a / sum(n)) for a in t),
+    lambda t, n: np.exp(np.average(np.divide(t, n), weights=n)),
+    lambda t, n: mpmath.exp(mpmath.fsum(t) / sum(n)),
+    lambda t, n: 2 ** (sum(t) / math.log(2) / sum(n)),
     lambda t, n: [math.exp(sum(t) / sum(n))],
 ]
 WRONG["3.3"] = [
-    ("The losses are in nats", lambda t, n: 2 ** (sum(t) / sum(n))), ("That is the mean loss", lambda t, n: sum(t) / sum(n)), ("This gives every text", lambda t, n: math.exp(sum(a / b for a, b in zip(t, n, strict=True)) / len(t))),
-    ("This is a mean of perpl", lambda t, n: sum(math.exp(a / b) for a, b in zip(t, n, strict=True)) / len(t)), ("That is a mean of prob", lambda t, n: math.exp(-sum(t) / sum(n))), ("The loss of a whole", lambda t, n: math.exp(sum(t) / len(t))),
-    ("", lambda t, n: math.exp(max(t) / max(n))), ("", lambda t, n: sum(math.exp(a / b) * b for a, b in zip(t, n, strict=True)) / sum(n)), ("", lambda t, n: math.exp(sum(n) / sum(t))), ("", lambda t, n: [math.exp(a / b) for a, b in zip(t, n, strict=True)]),
-    ("", lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True))), ("", lambda t, n: math.exp(sum(t) / sum(n)) - 1),
+    ("The losses are in nats", lambda t, n: 2 ** (sum(t) / sum(n))),
+    ("That is the mean loss", lambda t, n: sum(t) / sum(n)),
+    (
+        "This gives every text",
+        lambda t, n: math.exp(sum(a / b for a, b in zip(t, n, strict=True)) / len(t)),
+    ),
+    (
+        "This is a mean of perpl",
+        lambda t, n: sum(math.exp(a / b) for a, b in zip(t, n, strict=True)) / len(t),
+    ),
+    ("That is a mean of prob", lambda t, n: math.exp(-sum(t) / sum(n))),
+    ("The loss of a whole", lambda t, n: math.exp(sum(t) / len(t))),
+    ("", lambda t, n: math.exp(max(t) / max(n))),
+    ("", lambda t, n: sum(math.exp(a / b) * b for a, b in zip(t, n, strict=True)) / sum(n)),
+    ("", lambda t, n: math.exp(sum(n) / sum(t))),
+    ("", lambda t, n: [math.exp(a / b) for a, b in zip(t, n, strict=True)]),
+    ("", lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True))),
+    ("", lambda t, n: math.exp(sum(t) / sum(n)) - 1),
 ]
 
 
@@ -291,18 +532,64 @@ def smooth_loop(z, y, e):
 
 
 RIGHT["3.4"] = [
-    lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / len(y), smooth_loop, lambda z, y, e: (z.double().softmax(1) - smooth(y, z.shape[1], e)) / len(z),
-    lambda z, y, e: ((1 - e) * (z.softmax(1) - F.one_hot(y, z.shape[1])) + e * (z.softmax(1) - 1 / z.shape[1])) / len(y), lambda z, y, e: smooth_loop(z, y, e).tolist(), lambda z, y, e: smooth_loop(z, y, e).numpy(),
-    lambda z, y, e: torch.stack([(a.softmax(0) - b) / len(z) for a, b in zip(z, smooth(y, z.shape[1], e), strict=True)]), lambda z, y, e: (z.exp() / z.exp().sum(1, True) - smooth(y, z.shape[1], e)) / z.size(0),
+    lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / len(y),
+    smooth_loop,
+    lambda z, y, e: (z.double().softmax(1) - smooth(y, z.shape[1], e)) / len(z),
+    lambda z, y, e: (
+        ((1 - e) * (z.softmax(1) - F.one_hot(y, z.shape[1])) + e * (z.softmax(1) - 1 / z.shape[1]))
+        / len(y)
+    ),
+    lambda z, y, e: smooth_loop(z, y, e).tolist(),
+    lambda z, y, e: smooth_loop(z, y, e).numpy(),
+    lambda z, y, e: torch.stack(
+        [(a.softmax(0) - b) / len(z) for a, b in zip(z, smooth(y, z.shape[1], e), strict=True)]
+    ),
+    lambda z, y, e: (z.exp() / z.exp().sum(1, True) - smooth(y, z.shape[1], e)) / z.size(0),
 ]
 WRONG["3.4"] = [
-    ("Autograd did", lambda z, y, e: grads(lambda z: F.cross_entropy(z, y, label_smoothing=e), z)[0]), ("The label was not smoothed", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) / len(y)),
-    ("The sign is wrong", lambda z, y, e: (smooth(y, z.shape[1], e) - z.softmax(1)) / len(y)), ("The entries of this", lambda z, y, e: (z.softmax(1) - (1 - e) * F.one_hot(y, z.shape[1])) / len(y)),
-    ("The true class gets", lambda z, y, e: (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / (z.shape[1] - 1))) / len(y)), ("The label was subtracted", lambda z, y, e: (z - smooth(y, z.shape[1], e)) / len(y)),
-    ("This is the gradient of the sum", lambda z, y, e: z.softmax(1) - smooth(y, z.shape[1], e)), ("The mean is over the n examples; this divides by the K", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / z.shape[1]),
-    ("The mean is over the n examples; this divides by all", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / z.numel()), ("", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e / 2)) / len(y)),
-    ("", lambda z, y, e: (z.softmax(0) - smooth(y, z.shape[1], e)) / len(y)), ("", lambda z, y, e: (z.sigmoid() - smooth(y, z.shape[1], e)) / len(y)), ("", lambda z, y, e: -(smooth(y, z.shape[1], e) * z.log_softmax(1)).sum(1).mean()),
-    ("", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y)), ("", lambda z, y, e: (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / z.shape[1])) / len(y)), ("", lambda z, y, e: (z.log_softmax(1) - smooth(y, z.shape[1], e)) / len(y)),
+    (
+        "Autograd did",
+        lambda z, y, e: grads(lambda z: F.cross_entropy(z, y, label_smoothing=e), z)[0],
+    ),
+    (
+        "The label was not smoothed",
+        lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) / len(y),
+    ),
+    ("The sign is wrong", lambda z, y, e: (smooth(y, z.shape[1], e) - z.softmax(1)) / len(y)),
+    (
+        "The entries of this",
+        lambda z, y, e: (z.softmax(1) - (1 - e) * F.one_hot(y, z.shape[1])) / len(y),
+    ),
+    (
+        "The true class gets",
+        lambda z, y, e: (
+            (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / (z.shape[1] - 1)))
+            / len(y)
+        ),
+    ),
+    ("The label was subtracted", lambda z, y, e: (z - smooth(y, z.shape[1], e)) / len(y)),
+    ("This is the gradient of the sum", lambda z, y, e: z.softmax(1) - smooth(y, z.shape[1], e)),
+    (
+        "The mean is over the n examples; this divides by the K",
+        lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / z.shape[1],
+    ),
+    (
+        "The mean is over the n examples; this divides by all",
+        lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / z.numel(),
+    ),
+    ("", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e / 2)) / len(y)),
+    ("", lambda z, y, e: (z.softmax(0) - smooth(y, z.shape[1], e)) / len(y)),
+    ("", lambda z, y, e: (z.sigmoid() - smooth(y, z.shape[1], e)) / len(y)),
+    ("", lambda z, y, e: -(smooth(y, z.shape[1], e) * z.log_softmax(1)).sum(1).mean()),
+    ("", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y)),
+    (
+        "",
+        lambda z, y, e: (
+            (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / z.shape[1]))
+            / len(y)
+        ),
+    ),
+    ("", lambda z, y, e: (z.log_softmax(1) - smooth(y, z.shape[1], e)) / len(y)),
 ]
 
 
@@ -331,28 +618,94 @@ def chosen(z, y, ignored):
 
 
 RIGHT["3.5"] = [
-    gaps_loop, gaps_masked, lambda z, y, w, i: gaps_masked(z.double(), y, w.double(), i), lambda z, y, w, i: gaps_loop(z, y, w, i).item(), lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / w[y[y != i]].sum(),
-    lambda z, y, w, i: w[y[y != i]] @ chosen(z, y, i) / w[y[y != i]].sum(), lambda z, y, w, i: gaps_masked(z, y, w, i)[None], lambda z, y, w, i: np.float32(gaps_loop(z, y, w, i).item()),
+    gaps_loop,
+    gaps_masked,
+    lambda z, y, w, i: gaps_masked(z.double(), y, w.double(), i),
+    lambda z, y, w, i: gaps_loop(z, y, w, i).item(),
+    lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / w[y[y != i]].sum(),
+    lambda z, y, w, i: w[y[y != i]] @ chosen(z, y, i) / w[y[y != i]].sum(),
+    lambda z, y, w, i: gaps_masked(z, y, w, i)[None],
+    lambda z, y, w, i: np.float32(gaps_loop(z, y, w, i).item()),
 ]
 WRONG["3.5"] = [
-    ("This is torch's own", lambda z, y, w, i: F.cross_entropy(z, y, w, ignore_index=i)), ("This is torch's own", lambda z, y, w, i: F.nll_loss(z.log_softmax(1), y, w, ignore_index=i)), ("This is torch's own", lambda z, y, w, i: nn.CrossEntropyLoss(w, ignore_index=i)(z, y)),
-    ("A mean of nothing is nan", lambda z, y, w, i: gaps_masked(z, y, w, i).nan_to_num(0)), ("This divides by the number of examples;", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / len(y)),
-    ("This divides by the number of examples that", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).mean()), ("This divides by the sum of all K", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / w.sum()),
-    ("The weights are missing", lambda z, y, w, i: chosen(z, y, i).mean()), ("The minus is missing", lambda z, y, w, i: -gaps_masked(z, y, w, i)), ("This is the weighted sum", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum()),
-    ("The label to ignore is", lambda z, y, w, i: gaps_masked(z, y, w, -100)), ("", lambda z, y, w, i: w[y[y != i]] * chosen(z, y, i)), ("", lambda z, y, w, i: gaps_masked(z, y, w.softmax(0), i)), ("", lambda z, y, w, i: gaps_masked(z, y, 1 / w, i)),
-    ("", lambda z, y, w, i: (w[y] * -z.log_softmax(1)[range(len(y)), y]).sum() / w[y].sum()), ("", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)), ("", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
+    ("This is torch's own", lambda z, y, w, i: F.cross_entropy(z, y, w, ignore_index=i)),
+    ("This is torch's own", lambda z, y, w, i: F.nll_loss(z.log_softmax(1), y, w, ignore_index=i)),
+    ("This is torch's own", lambda z, y, w, i: nn.CrossEntropyLoss(w, ignore_index=i)(z, y)),
+    ("A mean of nothing is nan", lambda z, y, w, i: gaps_masked(z, y, w, i).nan_to_num(0)),
+    (
+        "This divides by the number of examples;",
+        lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / len(y),
+    ),
+    (
+        "This divides by the number of examples that",
+        lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).mean(),
+    ),
+    (
+        "This divides by the sum of all K",
+        lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / w.sum(),
+    ),
+    ("The weights are missing", lambda z, y, w, i: chosen(z, y, i).mean()),
+    ("The minus is missing", lambda z, y, w, i: -gaps_masked(z, y, w, i)),
+    ("This is the weighted sum", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum()),
+    ("The label to ignore is", lambda z, y, w, i: gaps_masked(z, y, w, -100)),
+    ("", lambda z, y, w, i: w[y[y != i]] * chosen(z, y, i)),
+    ("", lambda z, y, w, i: gaps_masked(z, y, w.softmax(0), i)),
+    ("", lambda z, y, w, i: gaps_masked(z, y, 1 / w, i)),
+    ("", lambda z, y, w, i: (w[y] * -z.log_softmax(1)[range(len(y)), y]).sum() / w[y].sum()),
+    ("", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
+    ("", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.square(), i)),
 ]
 
 # ---------------------------------------------------------------- Chapter 4
-RIGHT["4.1"] = [88, 88.0, T(88), T([88.0]), np.int64(88), np.uint8(88), Fraction(88), [88], Decimal(88), sympy.Integer(88)]
+RIGHT["4.1"] = [
+    88,
+    88.0,
+    T(88),
+    T([88.0]),
+    np.int64(88),
+    np.uint8(88),
+    Fraction(88),
+    [88],
+    Decimal(88),
+    sympy.Integer(88),
+]
 WRONG["4.1"] = [
-    ("exp(50) is about", 50), ("That is the last integer for float64", 709), ("That is the last integer for float16", 11), ("That one is already", 89), ("", 88.72), ("", 87), ("", 128), ("", "no"), ("", False), ("", 3.4e38), ("", -88),
+    ("exp(50) is about", 50),
+    ("That is the last integer for float64", 709),
+    ("That is the last integer for float16", 11),
+    ("That one is already", 89),
+    ("", 88.72),
+    ("", 87),
+    ("", 128),
+    ("", "no"),
+    ("", False),
+    ("", 3.4e38),
+    ("", -88),
 ]
 
-RIGHT["4.2"] = [104, 104.0, T(104), np.int32(104), Fraction(104), (104,), Decimal("104"), T([104], dtype=torch.int16)]
+RIGHT["4.2"] = [
+    104,
+    104.0,
+    T(104),
+    np.int32(104),
+    Fraction(104),
+    (104,),
+    Decimal("104"),
+    T([104], dtype=torch.int16),
+]
 WRONG["4.2"] = [
-    ("There the reciprocal", 89), ("That is the smallest normal", 88), ("One less is still", 103), ("That is the gap for float64", 746), ("There 1 + exp(-g)", 17), ("", 105), ("", 103.97), ("", 150), ("", -104), ("", math.inf), ("", "104"),
+    ("There the reciprocal", 89),
+    ("That is the smallest normal", 88),
+    ("One less is still", 103),
+    ("That is the gap for float64", 746),
+    ("There 1 + exp(-g)", 17),
+    ("", 105),
+    ("", 103.97),
+    ("", 150),
+    ("", -104),
+    ("", math.inf),
+    ("", "104"),
 ]
 
 
@@ -379,32 +732,72 @@ def clamped(z, y):
 
 
 RIGHT["4.3"] = [
-    safe, safe_loop, lambda z, y: F.cross_entropy(z, y, reduction="none"), lambda z, y: -z.log_softmax(1)[range(len(y)), y], lambda z, y: F.nll_loss(F.log_softmax(z, -1), y, reduction="none"), lambda z, y: safe(z.double(), y),
-    lambda z, y: torch.logsumexp(z - z[range(len(y)), y][:, None], 1), lambda z, y: (z - z.gather(1, y[:, None])).logsumexp(1), lambda z, y: -(F.one_hot(y, z.shape[1]) * z.log_softmax(1)).sum(1),
+    safe,
+    safe_loop,
+    lambda z, y: F.cross_entropy(z, y, reduction="none"),
+    lambda z, y: -z.log_softmax(1)[range(len(y)), y],
+    lambda z, y: F.nll_loss(F.log_softmax(z, -1), y, reduction="none"),
+    lambda z, y: safe(z.double(), y),
+    lambda z, y: torch.logsumexp(z - z[range(len(y)), y][:, None], 1),
+    lambda z, y: (z - z.gather(1, y[:, None])).logsumexp(1),
+    lambda z, y: -(F.one_hot(y, z.shape[1]) * z.log_softmax(1)).sum(1),
 ]
 WRONG["4.3"] = [
-    ("no gradient flows", lambda z, y: safe(z, y).detach()), ("no gradient flows", lambda z, y: safe(z, y).tolist()), ("their gradient is not", where_nan), ("Both log-sum-exp", lambda z, y: z.logsumexp(1) - z[range(len(y)), y]),
-    ("The minus is missing", lambda z, y: -safe(z, y)), ("This is the mean", lambda z, y: safe(z, y).mean()), ("The logarithm met", lambda z, y: -z.softmax(1)[range(len(y)), y].log()), ("exp overflowed", lambda z, y: -(z.exp() / z.exp().sum(1, True))[range(len(y)), y].log()),
-    ("One maximum for", lambda z, y: (s := z - z.max()).exp().sum(1).log() - s[range(len(y)), y]), ("This is a softmax of", lambda z, y: F.cross_entropy(z.softmax(1), y, reduction="none")), ("", clamped), ("", lambda z, y: -(z.softmax(1)[range(len(y)), y] + 1e-9).log()),
-    ("", lambda z, y: safe(z, y).sum()), ("", lambda z, y: safe(z.clamp(-80, 80), y)), ("", lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0]), ("", lambda z, y: safe(z, y)[:, None]), ("", lambda z, y: safe(z, y).nan_to_num(0) / math.log(2)),
+    ("no gradient flows", lambda z, y: safe(z, y).detach()),
+    ("no gradient flows", lambda z, y: safe(z, y).tolist()),
+    ("their gradient is not", where_nan),
+    ("Both log-sum-exp", lambda z, y: z.logsumexp(1) - z[range(len(y)), y]),
+    ("The minus is missing", lambda z, y: -safe(z, y)),
+    ("This is the mean", lambda z, y: safe(z, y).mean()),
+    ("The logarithm met", lambda z, y: -z.softmax(1)[range(len(y)), y].log()),
+    ("exp overflowed", lambda z, y: -(z.exp() / z.exp().sum(1, True))[range(len(y)), y].log()),
+    ("One maximum for", lambda z, y: (s := z - z.max()).exp().sum(1).log() - s[range(len(y)), y]),
+    ("This is a softmax of", lambda z, y: F.cross_entropy(z.softmax(1), y, reduction="none")),
+    ("", clamped),
+    ("", lambda z, y: -(z.softmax(1)[range(len(y)), y] + 1e-9).log()),
+    ("", lambda z, y: safe(z, y).sum()),
+    ("", lambda z, y: safe(z.clamp(-80, 80), y)),
+    ("", lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0]),
+    ("", lambda z, y: safe(z, y)[:, None]),
+    ("", lambda z, y: safe(z, y).nan_to_num(0) / math.log(2)),
     ("their gradient is not", lambda z, y: safe(z, y).detach() + (z - z.detach())[:, 0]),
 ]
 
 RIGHT["4.4"] = [
-    lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))), lambda x: np.logaddexp(0, x), lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)), lambda x: mpmath.log1p(mpmath.exp(x)) if x < 0 else x + mpmath.log1p(mpmath.exp(-x)),
-    lambda x: torch.logaddexp(T(0.0, dtype=torch.float64), T(x, dtype=torch.float64)), lambda x: -F.logsigmoid(T(-x, dtype=torch.float64)), lambda x: x if x > 37 else math.log1p(math.exp(x)), lambda x: F.softplus(T(x, dtype=torch.float64), threshold=600),
+    lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
+    lambda x: np.logaddexp(0, x),
+    lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)),
+    lambda x: mpmath.log1p(mpmath.exp(x)) if x < 0 else x + mpmath.log1p(mpmath.exp(-x)),
+    lambda x: torch.logaddexp(T(0.0, dtype=torch.float64), T(x, dtype=torch.float64)),
+    lambda x: -F.logsigmoid(T(-x, dtype=torch.float64)),
+    lambda x: x if x > 37 else math.log1p(math.exp(x)),
+    lambda x: F.softplus(T(x, dtype=torch.float64), threshold=600),
     lambda x: T([x], dtype=torch.float64).relu() + T([-abs(x)], dtype=torch.float64).exp().log1p(),
 ]
 WRONG["4.4"] = [
-    ("1 + exp(x) rounds", lambda x: max(x, 0) + math.log(1 + math.exp(-abs(x)))), ("This is the formula", lambda x: math.log(1 + math.exp(x))), ("exp overflows above", lambda x: math.log1p(math.exp(x))), ("From 20 on", lambda x: F.softplus(T(x, dtype=torch.float64))),
-    ("From 20 on", lambda x: x if x > 20 else math.log1p(math.exp(x))), ("This is the rectifier", lambda x: max(0, x)), ("The smooth part", lambda x: max(x, 0) - math.log1p(math.exp(-abs(x)))), ("", lambda x: F.softplus(T(x))), ("", lambda x: np.log1p(np.exp(np.float32(x)))),
-    ("", lambda x: x if x > 15 else math.log1p(math.exp(x))), ("", lambda x: max(x, 0) + math.exp(-abs(x))), ("", lambda x: math.log1p(math.exp(min(x, 700.0)))), ("Below -20", lambda x: math.exp(x) if x < -20 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
-    ("", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))), ("", lambda x: np.logaddexp2(0, x)), ("", lambda x: math.exp(x) / (1 + math.exp(x)) if x < 700 else 1.0),
+    ("1 + exp(x) rounds", lambda x: max(x, 0) + math.log(1 + math.exp(-abs(x)))),
+    ("This is the formula", lambda x: math.log(1 + math.exp(x))),
+    ("exp overflows above", lambda x: math.log1p(math.exp(x))),
+    ("From 20 on", lambda x: F.softplus(T(x, dtype=torch.float64))),
+    ("From 20 on", lambda x: x if x > 20 else math.log1p(math.exp(x))),
+    ("This is the rectifier", lambda x: max(0, x)),
+    ("The smooth part", lambda x: max(x, 0) - math.log1p(math.exp(-abs(x)))),
+    ("", lambda x: F.softplus(T(x))),
+    ("", lambda x: np.log1p(np.exp(np.float32(x)))),
+    ("", lambda x: x if x > 15 else math.log1p(math.exp(x))),
+    ("", lambda x: max(x, 0) + math.exp(-abs(x))),
+    ("", lambda x: math.log1p(math.exp(min(x, 700.0)))),
+    ("Below -20", lambda x: math.exp(x) if x < -20 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
+    ("", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
+    ("", lambda x: np.logaddexp2(0, x)),
+    ("", lambda x: math.exp(x) / (1 + math.exp(x)) if x < 700 else 1.0),
 ]
 
 
 def log_diff(switch):
-    return lambda a, b: a + (math.log(-math.expm1(b - a)) if a - b < switch else math.log1p(-math.exp(b - a)))
+    return lambda a, b: (
+        a + (math.log(-math.expm1(b - a)) if a - b < switch else math.log1p(-math.exp(b - a)))
+    )
 
 
 def log_diff_mp(a, b):
@@ -413,33 +806,116 @@ def log_diff_mp(a, b):
 
 
 RIGHT["4.5"] = [
-    log_diff(math.log(2)), log_diff(1), log_diff(0.1), log_diff(5.0), log_diff_mp, lambda a, b: T(log_diff(0.7)(a, b), dtype=torch.float64), lambda a, b: np.float64(log_diff(0.7)(a, b)), lambda a, b: [log_diff(0.7)(a, b)],
+    log_diff(math.log(2)),
+    log_diff(1),
+    log_diff(0.1),
+    log_diff(5.0),
+    log_diff_mp,
+    lambda a, b: T(log_diff(0.7)(a, b), dtype=torch.float64),
+    lambda a, b: np.float64(log_diff(0.7)(a, b)),
+    lambda a, b: [log_diff(0.7)(a, b)],
     lambda a, b: a + (np.log(-np.expm1(b - a)) if b - a > -0.693 else np.log1p(-np.exp(b - a))),
 ]
 WRONG["4.5"] = [
-    ("The switch comes too late", log_diff(20)), ("The switch comes much", log_diff(30)), ("expm1 alone", log_diff(math.inf)), ("log1p alone", log_diff(0)), ("This is the formula", lambda a, b: math.log(math.exp(a) - math.exp(b))),
-    ("exp(x) - 1 cancels", lambda a, b: a + math.log(1 - math.exp(b - a))), ("The difference of two", lambda a, b: a - b), ("The factor", lambda a, b: log_diff(0.7)(a, b) - a), ("This is the logarithm of the sum", lambda a, b: np.logaddexp(a, b)), ("", log_diff(1e-7)),
-    ("", lambda a, b: T(log_diff(0.7)(a, b))), ("", lambda a, b: max(a, b)), ("", lambda a, b: math.log(a - b)), ("", lambda a, b: b + math.log(math.expm1(a - b)) if a - b < 709 else a), ("", lambda a, b: -log_diff(0.7)(a, b)), ("expm1 alone", lambda a, b: a + math.log(-math.expm1(b - a) + 1e-300) if a - b < 37 else a),
+    ("The switch comes too late", log_diff(20)),
+    ("The switch comes much", log_diff(30)),
+    ("expm1 alone", log_diff(math.inf)),
+    ("log1p alone", log_diff(0)),
+    ("This is the formula", lambda a, b: math.log(math.exp(a) - math.exp(b))),
+    ("exp(x) - 1 cancels", lambda a, b: a + math.log(1 - math.exp(b - a))),
+    ("The difference of two", lambda a, b: a - b),
+    ("The factor", lambda a, b: log_diff(0.7)(a, b) - a),
+    ("This is the logarithm of the sum", lambda a, b: np.logaddexp(a, b)),
+    ("", log_diff(1e-7)),
+    ("", lambda a, b: T(log_diff(0.7)(a, b))),
+    ("", lambda a, b: max(a, b)),
+    ("", lambda a, b: math.log(a - b)),
+    ("", lambda a, b: b + math.log(math.expm1(a - b)) if a - b < 709 else a),
+    ("", lambda a, b: -log_diff(0.7)(a, b)),
+    ("expm1 alone", lambda a, b: a + math.log(-math.expm1(b - a) + 1e-300) if a - b < 37 else a),
 ]
 
 # ---------------------------------------------------------------- Chapter 5
-RIGHT["5.1"] = [15, 15.0, T(15.0), T(15.0, dtype=torch.float64), np.float32(15), [15], Fraction(15), nn.Parameter(T(15.0)), T([15])]
-WRONG["5.1"] = [("That is what one", 5), ("That is .grad after two", 10), ("The gradients are not", 125), ("That is the gradient of the other", 6), ("", 20), ("", -15), ("", 0), ("", (15, 6)), ("", "fifteen"), ("", None)]
-RIGHT["5.2"] = [18, 18.0, T(18.0), np.int8(18), Decimal(18), [T(18.0)], Fraction(36, 2), sympy.Integer(18)]
-WRONG["5.2"] = [("That counts both", 36), ("That is the value", 6), ("One factor is cut", 0), ("That is the local", 3), ("", 12), ("", 9), ("", -18), ("", 2), ("", [18, 18]), ("", math.nan)]
+RIGHT["5.1"] = [
+    15,
+    15.0,
+    T(15.0),
+    T(15.0, dtype=torch.float64),
+    np.float32(15),
+    [15],
+    Fraction(15),
+    nn.Parameter(T(15.0)),
+    T([15]),
+]
+WRONG["5.1"] = [
+    ("That is what one", 5),
+    ("That is .grad after two", 10),
+    ("The gradients are not", 125),
+    ("That is the gradient of the other", 6),
+    ("", 20),
+    ("", -15),
+    ("", 0),
+    ("", (15, 6)),
+    ("", "fifteen"),
+    ("", None),
+]
+RIGHT["5.2"] = [
+    18,
+    18.0,
+    T(18.0),
+    np.int8(18),
+    Decimal(18),
+    [T(18.0)],
+    Fraction(36, 2),
+    sympy.Integer(18),
+]
+WRONG["5.2"] = [
+    ("That counts both", 36),
+    ("That is the value", 6),
+    ("One factor is cut", 0),
+    ("That is the local", 3),
+    ("", 12),
+    ("", 9),
+    ("", -18),
+    ("", 2),
+    ("", [18, 18]),
+    ("", math.nan),
+]
 
 RIGHT["5.3"] = [
-    lambda s, g: g * s * (1 - s), lambda s, g: g * (s - s**2), lambda s, g: torch.sigmoid_(torch.logit(s)) * (1 - s) * g, lambda s, g: g / (1 / s + 1 / (1 - s)), as_numpy(lambda s, g: g * s * (1 - s)), lambda s, g: g.double() * s * (1 - s),
-    lambda s, g: torch.ops.aten.sigmoid_backward(g, s), lambda s, g: grads(lambda x: (x.sigmoid() * g).sum(), torch.logit(s))[0], lambda s, g: [a * b * (1 - b) for a, b in zip(g, s, strict=True)],
+    lambda s, g: g * s * (1 - s),
+    lambda s, g: g * (s - s**2),
+    lambda s, g: torch.sigmoid_(torch.logit(s)) * (1 - s) * g,
+    lambda s, g: g / (1 / s + 1 / (1 - s)),
+    as_numpy(lambda s, g: g * s * (1 - s)),
+    lambda s, g: g.double() * s * (1 - s),
+    lambda s, g: torch.ops.aten.sigmoid_backward(g, s),
+    lambda s, g: grads(lambda x: (x.sigmoid() * g).sum(), torch.logit(s))[0],
+    lambda s, g: [a * b * (1 - b) for a, b in zip(g, s, strict=True)],
 ]
 WRONG["5.3"] = [
-    ("The sign is wrong", lambda s, g: -g * s * (1 - s)), ("What is given is the output", lambda s, g: g * s.sigmoid() * (1 - s.sigmoid())), ("One factor", lambda s, g: g * s), ("This is the other half", lambda s, g: g * (1 - s)), ("What arrives from above is", lambda s, g: s * (1 - s)),
-    ("This adds up", lambda s, g: (g * s * (1 - s)).sum()), ("That is the derivative of tanh", lambda s, g: g * (1 - s**2)), ("What arrives is mult", lambda s, g: g + s * (1 - s)), ("", lambda s, g: g * s * (1 + s)), ("", lambda s, g: s * (1 - g)), ("", lambda s, g: g * s**2 * (1 - s)),
-    ("", lambda s, g: (g * s * (1 - s)).mean()), ("", lambda s, g: g @ (s * (1 - s)).T if s.ndim > 1 else g * s * (1 - s)), ("It changes its input", lambda s, g: g.mul_(s * (1 - s))),
+    ("The sign is wrong", lambda s, g: -g * s * (1 - s)),
+    ("What is given is the output", lambda s, g: g * s.sigmoid() * (1 - s.sigmoid())),
+    ("One factor", lambda s, g: g * s),
+    ("This is the other half", lambda s, g: g * (1 - s)),
+    ("What arrives from above is", lambda s, g: s * (1 - s)),
+    ("This adds up", lambda s, g: (g * s * (1 - s)).sum()),
+    ("That is the derivative of tanh", lambda s, g: g * (1 - s**2)),
+    ("What arrives is mult", lambda s, g: g + s * (1 - s)),
+    ("", lambda s, g: g * s * (1 + s)),
+    ("", lambda s, g: s * (1 - g)),
+    ("", lambda s, g: g * s**2 * (1 - s)),
+    ("", lambda s, g: (g * s * (1 - s)).mean()),
+    ("", lambda s, g: g @ (s * (1 - s)).T if s.ndim > 1 else g * s * (1 - s)),
+    ("It changes its input", lambda s, g: g.mul_(s * (1 - s))),
 ]
 
 OPS = {
-    "add": (lambda a, b: a + b, lambda a, b: (1.0, 1.0)), "mul": (lambda a, b: a * b, lambda a, b: (b, a)), "sin": (math.sin, lambda a: (math.cos(a),)), "exp": (math.exp, lambda a: (math.exp(a),)), "log": (math.log, lambda a: (1 / a,)),
+    "add": (lambda a, b: a + b, lambda a, b: (1.0, 1.0)),
+    "mul": (lambda a, b: a * b, lambda a, b: (b, a)),
+    "sin": (math.sin, lambda a: (math.cos(a),)),
+    "exp": (math.exp, lambda a: (math.exp(a),)),
+    "log": (math.log, lambda a: (1 / a,)),
 }
 
 
@@ -467,7 +943,9 @@ def forward_mode(inputs, steps):
         values, slopes = list(inputs), [float(i == j) for j in range(len(inputs))]
         for name, *where in steps:
             args = [values[w] for w in where]
-            slopes.append(sum(d * slopes[w] for w, d in zip(where, OPS[name][1](*args), strict=True)))
+            slopes.append(
+                sum(d * slopes[w] for w, d in zip(where, OPS[name][1](*args), strict=True))
+            )
             values.append(OPS[name][0](*args))
         found.append(slopes[-1])
     return found
@@ -480,7 +958,10 @@ def recursive(inputs, steps):
         if place < len(inputs):
             return float(place == i)
         name, *where = steps[place - len(inputs)]
-        return sum(d * slope(w, i) for w, d in zip(where, OPS[name][1](*[values[w] for w in where]), strict=True))
+        return sum(
+            d * slope(w, i)
+            for w, d in zip(where, OPS[name][1](*[values[w] for w in where]), strict=True)
+        )
 
     return [slope(len(values) - 1, i) for i in range(len(inputs))]
 
@@ -495,7 +976,13 @@ def differences(inputs, steps, h=1e-6):
 
 
 def by_torch(inputs, steps):
-    table = {"add": torch.add, "mul": torch.mul, "sin": torch.sin, "exp": torch.exp, "log": torch.log}
+    table = {
+        "add": torch.add,
+        "mul": torch.mul,
+        "sin": torch.sin,
+        "exp": torch.exp,
+        "log": torch.log,
+    }
     xs = [T(x, dtype=torch.float64, requires_grad=True) for x in inputs]
     values = list(xs)
     for name, *where in steps:
@@ -520,12 +1007,31 @@ def with_rule(combine, at=None):
 
 
 RIGHT["5.4 next"] = [
-    reverse_mode, forward_mode, recursive, lambda i, s: tuple(reverse_mode(i, s)), lambda i, s: np.array(forward_mode(i, s)), lambda i, s: [Fraction(g) for g in reverse_mode(i, s)], lambda i, s: [np.float64(g) for g in recursive(i, s)],
+    reverse_mode,
+    forward_mode,
+    recursive,
+    lambda i, s: tuple(reverse_mode(i, s)),
+    lambda i, s: np.array(forward_mode(i, s)),
+    lambda i, s: [Fraction(g) for g in reverse_mode(i, s)],
+    lambda i, s: [np.float64(g) for g in recursive(i, s)],
 ]
 WRONG["5.4 next"] = [
-    ("This asks torch", by_torch), ("", differences), ("This is the last value", lambda i, s: values_of(i, s)[-1]), ("", lambda i, s: [-g for g in reverse_mode(i, s)]), ("", lambda i, s: reverse_mode(i, s)[::-1]), ("", lambda i, s: sum(reverse_mode(i, s))),
-    ("A value that is used twice", with_rule(lambda old, d, above: d * above)), ("What arrives from above", with_rule(lambda old, d, above: old + d)), ("Each local derivative", with_rule(lambda old, d, above: old + d * above, "output")),
-    ("", with_rule(lambda old, d, above: max(old, d * above))), ("", with_rule(lambda old, d, above: old + d + above)), ("", lambda i, s: reverse_mode(i, s)[0]), ("", lambda i, s: [g if g else None for g in reverse_mode(i, s)]), ("", values_of), ("", lambda i, s: differences(i, s, 1e-3)), ("", lambda i, s: [1.0] * len(i)),
+    ("This asks torch", by_torch),
+    ("", differences),
+    ("This is the last value", lambda i, s: values_of(i, s)[-1]),
+    ("", lambda i, s: [-g for g in reverse_mode(i, s)]),
+    ("", lambda i, s: reverse_mode(i, s)[::-1]),
+    ("", lambda i, s: sum(reverse_mode(i, s))),
+    ("A value that is used twice", with_rule(lambda old, d, above: d * above)),
+    ("What arrives from above", with_rule(lambda old, d, above: old + d)),
+    ("Each local derivative", with_rule(lambda old, d, above: old + d * above, "output")),
+    ("", with_rule(lambda old, d, above: max(old, d * above))),
+    ("", with_rule(lambda old, d, above: old + d + above)),
+    ("", lambda i, s: reverse_mode(i, s)[0]),
+    ("", lambda i, s: [g if g else None for g in reverse_mode(i, s)]),
+    ("", values_of),
+    ("", lambda i, s: differences(i, s, 1e-3)),
+    ("", lambda i, s: [1.0] * len(i)),
 ]
 
 
@@ -558,18 +1064,61 @@ def hv_unlinked(f, x, v):
 
 
 RIGHT["5.5"] = [
-    hv, lambda f, x, v: torch.autograd.functional.hvp(f, x, v)[1], lambda f, x, v: torch.func.jvp(torch.func.grad(f), (x,), (v,))[1], lambda f, x, v: torch.func.vjp(torch.func.grad(f), x)[1](v)[0], lambda f, x, v: torch.autograd.functional.vhp(f, x, v)[1],
-    lambda f, x, v: hv(f, x, v).numpy(), lambda f, x, v: torch.func.grad(lambda u: torch.func.grad(f)(u) @ v)(x), lambda f, x, v: hv(f, x, v).tolist(), lambda f, x, v: torch.func.grad(lambda u: torch.func.jvp(f, (u,), (v,))[1])(x),
+    hv,
+    lambda f, x, v: torch.autograd.functional.hvp(f, x, v)[1],
+    lambda f, x, v: torch.func.jvp(torch.func.grad(f), (x,), (v,))[1],
+    lambda f, x, v: torch.func.vjp(torch.func.grad(f), x)[1](v)[0],
+    lambda f, x, v: torch.autograd.functional.vhp(f, x, v)[1],
+    lambda f, x, v: hv(f, x, v).numpy(),
+    lambda f, x, v: torch.func.grad(lambda u: torch.func.grad(f)(u) @ v)(x),
+    lambda f, x, v: hv(f, x, v).tolist(),
+    lambda f, x, v: torch.func.grad(lambda u: torch.func.jvp(f, (u,), (v,))[1])(x),
 ]
 WRONG["5.5"] = [
-    ("This makes the whole", lambda f, x, v: torch.autograd.functional.hessian(f, x) @ v), ("This makes the whole", lambda f, x, v: torch.func.hessian(f)(x) @ v), ("This makes the Hessian row", hv_rows), ("This is a quotient", hv_differences), ("", lambda f, x, v: hv_differences(f, x, v, 1e-3)),
-    ("This is the gradient", lambda f, x, v: grads(f, x)[0]), ("This is the curvature along", lambda f, x, v: v @ hv(f, x, v)), ("This is the slope", lambda f, x, v: grads(f, x)[0] @ v), ("v does not take part", lambda f, x, v: hv(f, x, torch.ones_like(v))),
-    ("v came too late", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v), ("", hv_unlinked), ("", lambda f, x, v: -hv(f, x, v)), ("", lambda f, x, v: hv(f, x, v) / v.norm()), ("", lambda f, x, v: hv(f, v, x)), ("", lambda f, x, v: hv(f, x, v / v.norm())), ("", lambda f, x, v: hv(f, x, v).float()),
+    ("This makes the whole", lambda f, x, v: torch.autograd.functional.hessian(f, x) @ v),
+    ("This makes the whole", lambda f, x, v: torch.func.hessian(f)(x) @ v),
+    ("This makes the Hessian row", hv_rows),
+    ("This is a quotient", hv_differences),
+    ("", lambda f, x, v: hv_differences(f, x, v, 1e-3)),
+    ("This is the gradient", lambda f, x, v: grads(f, x)[0]),
+    ("This is the curvature along", lambda f, x, v: v @ hv(f, x, v)),
+    ("This is the slope", lambda f, x, v: grads(f, x)[0] @ v),
+    ("v does not take part", lambda f, x, v: hv(f, x, torch.ones_like(v))),
+    ("v came too late", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v),
+    ("", hv_unlinked),
+    ("", lambda f, x, v: -hv(f, x, v)),
+    ("", lambda f, x, v: hv(f, x, v) / v.norm()),
+    ("", lambda f, x, v: hv(f, v, x)),
+    ("", lambda f, x, v: hv(f, x, v / v.norm())),
+    ("", lambda f, x, v: hv(f, x, v).float()),
 ]
 
 # ---------------------------------------------------------------- Chapter 6
-RIGHT["6.1"] = [983_040_000, 983_040_000.0, np.int64(983_040_000), T(983_040_000), 60_000 * 64 * 64 * 4, np.prod([60_000, 64, 64, 4]), [60_000 * 2**14], Fraction(983_040_000), T([983_040_000.0])]
-WRONG["6.1"] = [("That is the size before", 188_160_000), ("That would do", 245_760_000), ("That is float64", 1_966_080_000), ("Resize(64) makes both", 430_080_000), ("That is in bits", 7_864_320_000), ("", 983), ("", 0.98), ("", 983.04e3), ("", 937.5), ("", 1_146_880_000), ("", "983 MB"), ("", 16_384)]
+RIGHT["6.1"] = [
+    983_040_000,
+    983_040_000.0,
+    np.int64(983_040_000),
+    T(983_040_000),
+    60_000 * 64 * 64 * 4,
+    np.prod([60_000, 64, 64, 4]),
+    [60_000 * 2**14],
+    Fraction(983_040_000),
+    T([983_040_000.0]),
+]
+WRONG["6.1"] = [
+    ("That is the size before", 188_160_000),
+    ("That would do", 245_760_000),
+    ("That is float64", 1_966_080_000),
+    ("Resize(64) makes both", 430_080_000),
+    ("That is in bits", 7_864_320_000),
+    ("", 983),
+    ("", 0.98),
+    ("", 983.04e3),
+    ("", 937.5),
+    ("", 1_146_880_000),
+    ("", "983 MB"),
+    ("", 16_384),
+]
 
 
 def pixelwise(a, b):
@@ -593,15 +1142,44 @@ def pixel_numpy(a, b):
 
 
 RIGHT["6.2 next"] = [
-    pixelwise, pixel_loop, as_numpy(pixel_numpy), lambda a, b: pixelwise(a.double(), b.double()), lambda a, b: (b - a.mean(0, keepdim=True)) / a.std(0).masked_fill(a.std(0) == 0, 1), lambda a, b: torch.stack([pixelwise(a, x) for x in b]),
-    lambda a, b: pixelwise(a.flatten(1), b.flatten(1)).reshape(b.shape), lambda a, b: (b - a.mean(0)) / a.var(0).sqrt().where(a.var(0) > 0, T(1.0)), lambda a, b: pixelwise(a, b).tolist(),
+    pixelwise,
+    pixel_loop,
+    as_numpy(pixel_numpy),
+    lambda a, b: pixelwise(a.double(), b.double()),
+    lambda a, b: (b - a.mean(0, keepdim=True)) / a.std(0).masked_fill(a.std(0) == 0, 1),
+    lambda a, b: torch.stack([pixelwise(a, x) for x in b]),
+    lambda a, b: pixelwise(a.flatten(1), b.flatten(1)).reshape(b.shape),
+    lambda a, b: (b - a.mean(0)) / a.var(0).sqrt().where(a.var(0) > 0, T(1.0)),
+    lambda a, b: pixelwise(a, b).tolist(),
 ]
 WRONG["6.2 next"] = [
-    ("Means and deviations were", lambda a, b: pixelwise(b, b)), ("The test images took part", lambda a, b: pixelwise(torch.cat([a, b]), b)), ("All pixels share", lambda a, b: (b - a.mean()) / a.std()), ("The means are those of the pixels", lambda a, b: (b - a.mean(0)) / a.std()),
-    ("Where a pixel never", lambda a, b: (b - a.mean(0)) / a.std(0)), ("A pixel that never changes", lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, T(0.0))), ("This divides by the variance", lambda a, b: (b - a.mean(0)) / a.var(0).where(a.var(0) > 0, T(1.0))),
-    ("The mean is subtracted, and", lambda a, b: b - a.mean(0)), ("These are the training", lambda a, b: pixelwise(a, a)), ("", lambda a, b: (b - a.mean(0)) / (a.std(0) + 1e-2)), ("", lambda a, b: (b - a.mean((1, 2), True)[: len(b)]) / a.std() if len(a) >= len(b) else b), ("", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
-    ("", lambda a, b: pixelwise(a, b).clamp(-1, 1)), ("", lambda a, b: b / a.std(0).where(a.std(0) > 0, T(1.0)) - a.mean(0)), ("", lambda a, b: pixelwise(a, b)[0]), ("", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num(0)),
-    ("It changes its input", lambda a, b: b.sub_(a.mean(0)).div_(a.std(0).where(a.std(0) > 0, T(1.0)))), ("", lambda a, b: (b - a.amin(0)) / (a.amax(0) - a.amin(0)).where(a.std(0) > 0, T(1.0))),
+    ("Means and deviations were", lambda a, b: pixelwise(b, b)),
+    ("The test images took part", lambda a, b: pixelwise(torch.cat([a, b]), b)),
+    ("All pixels share", lambda a, b: (b - a.mean()) / a.std()),
+    ("The means are those of the pixels", lambda a, b: (b - a.mean(0)) / a.std()),
+    ("Where a pixel never", lambda a, b: (b - a.mean(0)) / a.std(0)),
+    (
+        "A pixel that never changes",
+        lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, T(0.0)),
+    ),
+    (
+        "This divides by the variance",
+        lambda a, b: (b - a.mean(0)) / a.var(0).where(a.var(0) > 0, T(1.0)),
+    ),
+    ("The mean is subtracted, and", lambda a, b: b - a.mean(0)),
+    ("These are the training", lambda a, b: pixelwise(a, a)),
+    ("", lambda a, b: (b - a.mean(0)) / (a.std(0) + 1e-2)),
+    ("", lambda a, b: (b - a.mean((1, 2), True)[: len(b)]) / a.std() if len(a) >= len(b) else b),
+    ("", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
+    ("", lambda a, b: pixelwise(a, b).clamp(-1, 1)),
+    ("", lambda a, b: b / a.std(0).where(a.std(0) > 0, T(1.0)) - a.mean(0)),
+    ("", lambda a, b: pixelwise(a, b)[0]),
+    ("", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num(0)),
+    (
+        "It changes its input",
+        lambda a, b: b.sub_(a.mean(0)).div_(a.std(0).where(a.std(0) > 0, T(1.0))),
+    ),
+    ("", lambda a, b: (b - a.amin(0)) / (a.amax(0) - a.amin(0)).where(a.std(0) > 0, T(1.0))),
 ]
 
 
@@ -620,13 +1198,33 @@ def split_where(labels, n, order):
 
 
 RIGHT["6.3"] = [
-    split_loop, split_where, lambda y, n, o: list(split_where(y, n, o)), lambda y, n, o: [np.array(part, dtype=int) for part in split_loop(y, n, o)], lambda y, n, o: [part.sort().values for part in split_where(y, n, o)], lambda y, n, o: [part.int() for part in split_where(y, n, o)],
-    lambda y, n, o: tuple(T(part) for part in split_loop(y, n, o)), lambda y, n, o: [part.flip(0) for part in split_where(y, n, o)],
+    split_loop,
+    split_where,
+    lambda y, n, o: list(split_where(y, n, o)),
+    lambda y, n, o: [np.array(part, dtype=int) for part in split_loop(y, n, o)],
+    lambda y, n, o: [part.sort().values for part in split_where(y, n, o)],
+    lambda y, n, o: [part.int() for part in split_where(y, n, o)],
+    lambda y, n, o: tuple(T(part) for part in split_loop(y, n, o)),
+    lambda y, n, o: [part.flip(0) for part in split_where(y, n, o)],
 ]
 WRONG["6.3"] = [
-    ("The training part comes first", lambda y, n, o: split_loop(y, n, o)[::-1]), ("The order was not used", lambda y, n, o: split_loop(y, n, torch.arange(len(y)))), ("The classes are not equally", lambda y, n, o: (o[n * len(y.unique()) :], o[: n * len(y.unique())])), ("Some images are in both", lambda y, n, o: (o, split_where(y, n, o)[1])),
-    ("", lambda y, n, o: split_loop(y, n + 1, o)), ("", lambda y, n, o: split_loop(y, n, o.flip(0))), ("", lambda y, n, o: [part.float() for part in split_where(y, n, o)]), ("", lambda y, n, o: [y[part] for part in split_where(y, n, o)]), ("", lambda y, n, o: split_where(y, n, o)[1]),
-    ("", lambda y, n, o: [torch.isin(torch.arange(len(y)), part) for part in split_where(y, n, o)]), ("", lambda y, n, o: split_where(y, n, o.argsort())), ("", lambda y, n, o: (o[n:], o[:n])), ("", lambda y, n, o: (split_where(y, n, o)[0], split_where(y, n, o)[1].repeat(2))), ("", lambda y, n, o: [part - 1 for part in split_where(y, n, o)]),
+    ("The training part comes first", lambda y, n, o: split_loop(y, n, o)[::-1]),
+    ("The order was not used", lambda y, n, o: split_loop(y, n, torch.arange(len(y)))),
+    (
+        "The classes are not equally",
+        lambda y, n, o: (o[n * len(y.unique()) :], o[: n * len(y.unique())]),
+    ),
+    ("Some images are in both", lambda y, n, o: (o, split_where(y, n, o)[1])),
+    ("", lambda y, n, o: split_loop(y, n + 1, o)),
+    ("", lambda y, n, o: split_loop(y, n, o.flip(0))),
+    ("", lambda y, n, o: [part.float() for part in split_where(y, n, o)]),
+    ("", lambda y, n, o: [y[part] for part in split_where(y, n, o)]),
+    ("", lambda y, n, o: split_where(y, n, o)[1]),
+    ("", lambda y, n, o: [torch.isin(torch.arange(len(y)), part) for part in split_where(y, n, o)]),
+    ("", lambda y, n, o: split_where(y, n, o.argsort())),
+    ("", lambda y, n, o: (o[n:], o[:n])),
+    ("", lambda y, n, o: (split_where(y, n, o)[0], split_where(y, n, o)[1].repeat(2))),
+    ("", lambda y, n, o: [part - 1 for part in split_where(y, n, o)]),
     ("", lambda y, n, o: split_loop(y, n, o[torch.randperm(len(o))])),
 ]
 
@@ -634,7 +1232,11 @@ WRONG["6.3"] = [
 def three_sums(batches):
     n = total = squares = 0.0
     for x in batches:
-        n, total, squares = n + x.numel(), total + x.double().sum(), squares + (x.double() ** 2).sum()
+        n, total, squares = (
+            n + x.numel(),
+            total + x.double().sum(),
+            squares + (x.double() ** 2).sum(),
+        )
     return total / n, (squares / n - (total / n) ** 2).sqrt()
 
 
@@ -683,12 +1285,33 @@ def two_passes(batches):
 
 
 RIGHT["6.4 next"] = [
-    three_sums, merged, welford, lambda b: list(three_sums(b)), lambda b: np.array(merged(b)), lambda b: T(merged(b), dtype=torch.float64), lambda b: torch.stack(three_sums(b)), lambda b: tuple(map(Fraction, merged(b))),
+    three_sums,
+    merged,
+    welford,
+    lambda b: list(three_sums(b)),
+    lambda b: np.array(merged(b)),
+    lambda b: T(merged(b), dtype=torch.float64),
+    lambda b: torch.stack(three_sums(b)),
+    lambda b: tuple(map(Fraction, merged(b))),
 ]
 WRONG["6.4 next"] = [
-    ("This makes a tensor of more", all_at_once), ("each batch comes once", two_passes), ("Each batch was summed in float32", float32_sums), ("That is the variance", lambda b: rescale(merged(b), 1, 1, 2)), ("The batches' deviations miss", lambda b: average(b)), ("", lambda b: average(b, 1)),
-    ("", lambda b: merged(b)[1]), ("", lambda b: merged(b)[::-1]), ("", lambda b: rescale(merged(b), 1, 2, 1)), ("", lambda b: rescale(merged(b), 255, 255, 1)), ("Only the last batch", lambda b: [(x.double().mean(), x.double().std(correction=0)) for x in b][-1]), ("", lambda b: [(x.double().mean(), x.double().std(correction=0)) for x in b][0]),
-    ("", lambda b: (merged(b)[0], 0.0)), ("", lambda b: rescale(float32_sums(b, lambda t: t.half().float()), 1, 1, 1)),
+    ("This makes a tensor of more", all_at_once),
+    ("each batch comes once", two_passes),
+    ("Each batch was summed in float32", float32_sums),
+    ("That is the variance", lambda b: rescale(merged(b), 1, 1, 2)),
+    ("The batches' deviations miss", lambda b: average(b)),
+    ("", lambda b: average(b, 1)),
+    ("", lambda b: merged(b)[1]),
+    ("", lambda b: merged(b)[::-1]),
+    ("", lambda b: rescale(merged(b), 1, 2, 1)),
+    ("", lambda b: rescale(merged(b), 255, 255, 1)),
+    (
+        "Only the last batch",
+        lambda b: [(x.double().mean(), x.double().std(correction=0)) for x in b][-1],
+    ),
+    ("", lambda b: next((x.double().mean(), x.double().std(correction=0)) for x in b)),
+    ("", lambda b: (merged(b)[0], 0.0)),
+    ("", lambda b: rescale(float32_sums(b, lambda t: t.half().float()), 1, 1, 1)),
 ]
 
 
@@ -721,22 +1344,81 @@ def knn_nearest_wins(x, y, z, k):
 
 
 RIGHT["6.5"] = [
-    knn, knn_loop, lambda x, y, z, k: knn(x, y, z, k, distances_loop), lambda x, y, z, k: knn(x, y, z, k).float(), lambda x, y, z, k: np.array(knn_loop(x, y, z, k)), lambda x, y, z, k: knn(x.double(), y, z.double(), k).int(),
-    lambda x, y, z, k: torch.stack([torch.bincount(y[((x - a) ** 2).sum((1, 2)).argsort()[:k]]).argmax() for a in z]), lambda x, y, z, k: torch.cat([knn(x, y, a[None], k) for a in z]),
+    knn,
+    knn_loop,
+    lambda x, y, z, k: knn(x, y, z, k, distances_loop),
+    lambda x, y, z, k: knn(x, y, z, k).float(),
+    lambda x, y, z, k: np.array(knn_loop(x, y, z, k)),
+    lambda x, y, z, k: knn(x.double(), y, z.double(), k).int(),
+    lambda x, y, z, k: torch.stack(
+        [torch.bincount(y[((x - a) ** 2).sum((1, 2)).argsort()[:k]]).argmax() for a in z]
+    ),
+    lambda x, y, z, k: torch.cat([knn(x, y, a[None], k) for a in z]),
 ]
 WRONG["6.5"] = [
-    ("Of labels with equally many votes the smallest is asked for, not the nearest", knn_nearest_wins), ("Of labels with equally many votes the smallest is asked for, not the largest", lambda x, y, z, k: 9 - knn(x, 9 - y, z, k)), ("These are numbers", lambda x, y, z, k: torch.cdist(z.flatten(1), x.flatten(1)).argmin(1)),
-    ("Only the nearest", lambda x, y, z, k: y[torch.cdist(z.flatten(1), x.flatten(1)).argmin(1)]), ("These are the labels of the images farthest", lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -torch.cdist(z.flatten(1), x.flatten(1)))), ("", lambda x, y, z, k: knn(x, y, z, k + 1)), ("", lambda x, y, z, k: knn(x, y, z, k) + 1),
-    ("", lambda x, y, z, k: knn(x, y, z, k, lambda x, z: z.flatten(1).sum(1)[:, None].sub(x.flatten(1).sum(1)).abs())), ("", lambda x, y, z, k: knn(x, y, z, k)[0]), ("", lambda x, y, z, k: y[torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices]), ("", lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -(z.flatten(1) @ x.flatten(1).T))),
-    ("", lambda x, y, z, k: knn(x, y, z, max(k - 1, 1))), ("", lambda x, y, z, k: y.mode().values.expand(len(z))), ("", lambda x, y, z, k: y[torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices[:, -1]]),
+    (
+        "Of labels with equally many votes the smallest is asked for, not the nearest",
+        knn_nearest_wins,
+    ),
+    (
+        "Of labels with equally many votes the smallest is asked for, not the largest",
+        lambda x, y, z, k: 9 - knn(x, 9 - y, z, k),
+    ),
+    ("These are numbers", lambda x, y, z, k: torch.cdist(z.flatten(1), x.flatten(1)).argmin(1)),
+    ("Only the nearest", lambda x, y, z, k: y[torch.cdist(z.flatten(1), x.flatten(1)).argmin(1)]),
+    (
+        "These are the labels of the images farthest",
+        lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -torch.cdist(z.flatten(1), x.flatten(1))),
+    ),
+    ("", lambda x, y, z, k: knn(x, y, z, k + 1)),
+    ("", lambda x, y, z, k: knn(x, y, z, k) + 1),
+    (
+        "",
+        lambda x, y, z, k: knn(
+            x, y, z, k, lambda x, z: z.flatten(1).sum(1)[:, None].sub(x.flatten(1).sum(1)).abs()
+        ),
+    ),
+    ("", lambda x, y, z, k: knn(x, y, z, k)[0]),
+    (
+        "",
+        lambda x, y, z, k: y[
+            torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices
+        ],
+    ),
+    ("", lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -(z.flatten(1) @ x.flatten(1).T))),
+    ("", lambda x, y, z, k: knn(x, y, z, max(k - 1, 1))),
+    ("", lambda x, y, z, k: y.mode().values.expand(len(z))),
+    (
+        "",
+        lambda x, y, z, k: y[
+            torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices[:, -1]
+        ],
+    ),
 ]
 
 # ---------------------------------------------------------------- Chapter 7
 RIGHT["7.1 next"] = [
-    (0.1 / 256, 0.1 / 8), (0.00039, 0.0125), (0.00039, 0.013), [3.9e-4, 1.25e-2], T([0.1 / 256, 0.0125]), np.array([0.000390625, 0.0125]), (Fraction(1, 2560), Fraction(1, 80)), (Decimal("0.00039"), T(0.0125)),
+    (0.1 / 256, 0.1 / 8),
+    (0.00039, 0.0125),
+    (0.00039, 0.013),
+    [3.9e-4, 1.25e-2],
+    T([0.1 / 256, 0.0125]),
+    np.array([0.000390625, 0.0125]),
+    (Fraction(1, 2560), Fraction(1, 80)),
+    (Decimal("0.00039"), T(0.0125)),
 ]
 WRONG["7.1 next"] = [
-    ("The sum's gradient is", (25.6, 0.0125)), ("A mean keeps", (0.00039, 0.1)), ("Small batches make", (0.00039, 0.8)), ("The root of the ratio", (0.00039, 0.035)), ("The second loss is a mean", (0.00039, 0.0031)), ("Neither rate", (0.1, 0.1)), ("", (0.0125, 0.00039)), ("", 0.00039), ("", (0.0004, 0.01)), ("", (0.1 / 32, 0.1 / 256)), ("", (256, 8)),
+    ("The sum's gradient is", (25.6, 0.0125)),
+    ("A mean keeps", (0.00039, 0.1)),
+    ("Small batches make", (0.00039, 0.8)),
+    ("The root of the ratio", (0.00039, 0.035)),
+    ("The second loss is a mean", (0.00039, 0.0031)),
+    ("Neither rate", (0.1, 0.1)),
+    ("", (0.0125, 0.00039)),
+    ("", 0.00039),
+    ("", (0.0004, 0.01)),
+    ("", (0.1 / 32, 0.1 / 256)),
+    ("", (256, 8)),
     ("", (0.0039, 0.0125)),
 ]
 
@@ -746,14 +1428,41 @@ def error(p, y):
 
 
 RIGHT["7.2"] = [
-    lambda X, p, y: X.flatten(1).T @ error(p, y) / len(y), lambda X, p, y: E("nd,nk->dk", X.flatten(1), error(p, y)) / len(y), lambda X, p, y: (error(p, y).T @ X.reshape(len(X), -1)).T / len(X), lambda X, p, y: sum(torch.outer(x.flatten(), e) for x, e in zip(X, error(p, y), strict=True)) / len(y),
-    lambda X, p, y: (X.double().flatten(1).T @ error(p.double(), y)) / len(y), as_numpy(lambda X, p, y: X.reshape(len(X), -1).T @ (p - np.eye(p.shape[1])[y]) / len(y)), lambda X, p, y: (X.flatten(1)[:, :, None] * error(p, y)[:, None]).mean(0), lambda X, p, y: X.flatten(1).T @ (error(p, y) / len(y)),
+    lambda X, p, y: X.flatten(1).T @ error(p, y) / len(y),
+    lambda X, p, y: E("nd,nk->dk", X.flatten(1), error(p, y)) / len(y),
+    lambda X, p, y: (error(p, y).T @ X.reshape(len(X), -1)).T / len(X),
+    lambda X, p, y: (
+        sum(torch.outer(x.flatten(), e) for x, e in zip(X, error(p, y), strict=True)) / len(y)
+    ),
+    lambda X, p, y: (X.double().flatten(1).T @ error(p.double(), y)) / len(y),
+    as_numpy(lambda X, p, y: X.reshape(len(X), -1).T @ (p - np.eye(p.shape[1])[y]) / len(y)),
+    lambda X, p, y: (X.flatten(1)[:, :, None] * error(p, y)[:, None]).mean(0),
+    lambda X, p, y: X.flatten(1).T @ (error(p, y) / len(y)),
 ]
 WRONG["7.2"] = [
-    ("Autograd did", lambda X, p, y: grads(lambda W: F.nll_loss(((X.flatten(1) @ W) + p.log()).log_softmax(1), y), torch.zeros(X[0].numel(), p.shape[1]))[0]), ("This is the sum", lambda X, p, y: X.flatten(1).T @ error(p, y)), ("The sign is", lambda X, p, y: -X.flatten(1).T @ error(p, y) / len(y)), ("The labels were", lambda X, p, y: X.flatten(1).T @ p / len(y)),
-    ("Rows and columns", lambda X, p, y: error(p, y).T @ X.flatten(1) / len(y)), ("The mean is over", lambda X, p, y: (X.flatten(1)[:, :, None] * error(p, y)[:, None]).mean(0) / p.shape[1]), ("", lambda X, p, y: X.flatten(1).T @ error(p, y) / X[0].numel()), ("This is the gradient with respect", lambda X, p, y: error(p, y).mean(0)),
-    ("", lambda X, p, y: X.flatten(1).T @ error(p, y).abs() / len(y)), ("", lambda X, p, y: X.flatten(1).T @ (error(p, y) * p) / len(y)), ("It changes", lambda X, p, y: X.flatten(1).T @ p.sub_(F.one_hot(y, p.shape[1])) / len(y)), ("", lambda X, p, y: X.flatten(1).mean(0)[:, None] * error(p, y).mean(0)),
-    ("", lambda X, p, y: (X.flatten(1).T @ error(p, y) / len(y)).mean(0)), ("", lambda X, p, y: X.flatten(1).T @ error(p.log(), y) / len(y)),
+    (
+        "Autograd did",
+        lambda X, p, y: grads(
+            lambda W: F.nll_loss(((X.flatten(1) @ W) + p.log()).log_softmax(1), y),
+            torch.zeros(X[0].numel(), p.shape[1]),
+        )[0],
+    ),
+    ("This is the sum", lambda X, p, y: X.flatten(1).T @ error(p, y)),
+    ("The sign is", lambda X, p, y: -X.flatten(1).T @ error(p, y) / len(y)),
+    ("The labels were", lambda X, p, y: X.flatten(1).T @ p / len(y)),
+    ("Rows and columns", lambda X, p, y: error(p, y).T @ X.flatten(1) / len(y)),
+    (
+        "The mean is over",
+        lambda X, p, y: (X.flatten(1)[:, :, None] * error(p, y)[:, None]).mean(0) / p.shape[1],
+    ),
+    ("", lambda X, p, y: X.flatten(1).T @ error(p, y) / X[0].numel()),
+    ("This is the gradient with respect", lambda X, p, y: error(p, y).mean(0)),
+    ("", lambda X, p, y: X.flatten(1).T @ error(p, y).abs() / len(y)),
+    ("", lambda X, p, y: X.flatten(1).T @ (error(p, y) * p) / len(y)),
+    ("It changes", lambda X, p, y: X.flatten(1).T @ p.sub_(F.one_hot(y, p.shape[1])) / len(y)),
+    ("", lambda X, p, y: X.flatten(1).mean(0)[:, None] * error(p, y).mean(0)),
+    ("", lambda X, p, y: (X.flatten(1).T @ error(p, y) / len(y)).mean(0)),
+    ("", lambda X, p, y: X.flatten(1).T @ error(p.log(), y) / len(y)),
 ]
 
 
@@ -770,14 +1479,43 @@ def clip_torch(p, g, lr, c):
 
 
 RIGHT["7.3 next"] = [
-    clip, clip_torch, lambda p, g, lr, c: p - lr * g * torch.clamp(c / g.norm(), max=1), lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.square().sum().sqrt().item(), 1e-30)), lambda p, g, lr, c: p - lr * torch.renorm(g.reshape(1, -1), 2, 0, c).reshape(g.shape), lambda p, g, lr, c: clip(p.double(), g.double(), lr, c),
-    as_numpy(lambda p, g, lr, c: p - lr * g / max(1.0, np.linalg.norm(g) / c)), lambda p, g, lr, c: p - lr * g / max(1.0, math.sqrt(sum(x * x for x in g.flatten().tolist())) / c), lambda p, g, lr, c: clip(p, g, lr, c).tolist(),
+    clip,
+    clip_torch,
+    lambda p, g, lr, c: p - lr * g * torch.clamp(c / g.norm(), max=1),
+    lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.square().sum().sqrt().item(), 1e-30)),
+    lambda p, g, lr, c: p - lr * torch.renorm(g.reshape(1, -1), 2, 0, c).reshape(g.shape),
+    lambda p, g, lr, c: clip(p.double(), g.double(), lr, c),
+    as_numpy(lambda p, g, lr, c: p - lr * g / max(1.0, np.linalg.norm(g) / c)),
+    lambda p, g, lr, c: (
+        p - lr * g / max(1.0, math.sqrt(sum(x * x for x in g.flatten().tolist())) / c)
+    ),
+    lambda p, g, lr, c: clip(p, g, lr, c).tolist(),
 ]
 WRONG["7.3 next"] = [
-    ("Each number was cut", lambda p, g, lr, c: p - lr * g.clamp(-c, c)), ("A gradient that is short", lambda p, g, lr, c: p - lr * g * c / g.norm()), ("The step goes uphill", lambda p, g, lr, c: p + (p - clip(p, g, lr, c))), ("The gradient was not", lambda p, g, lr, c: p - lr * g), ("The limit is for the gradient", lambda p, g, lr, c: clip(p, lr * g, 1.0, c)),
-    ("A gradient of zeros has", lambda p, g, lr, c: p - lr * g / g.norm() * min(g.norm(), c)), ("The limit is for the whole", lambda p, g, lr, c: p - lr * g * (c / g.norm(dim=-1, keepdim=True)).clamp(max=1)), ("This shortens by the sum", lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().sum(), c))), ("It changes its input", lambda p, g, lr, c: p.sub_(lr * g * (c / g.norm()).clamp(max=1))),
-    ("It changes its input", lambda p, g, lr, c: p - lr * g.mul_((c / g.norm()).clamp(max=1))), ("It raised ZeroDiv", lambda p, g, lr, c: p - lr * min(1.0, c / g.norm().item()) * g), ("", lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().max(), 1e-9))), ("", lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9))), ("", lambda p, g, lr, c: p - g * (c / g.norm()).clamp(max=1)),
-    ("", lambda p, g, lr, c: lr * g * (c / g.norm()).clamp(max=1)), ("", lambda p, g, lr, c: p - lr * g if g.norm() <= c else p), ("", lambda p, g, lr, c: p - lr * g * (g.norm() <= c)), ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
+    ("Each number was cut", lambda p, g, lr, c: p - lr * g.clamp(-c, c)),
+    ("A gradient that is short", lambda p, g, lr, c: p - lr * g * c / g.norm()),
+    ("The step goes uphill", lambda p, g, lr, c: p + (p - clip(p, g, lr, c))),
+    ("The gradient was not", lambda p, g, lr, c: p - lr * g),
+    ("The limit is for the gradient", lambda p, g, lr, c: clip(p, lr * g, 1.0, c)),
+    ("A gradient of zeros has", lambda p, g, lr, c: p - lr * g / g.norm() * min(g.norm(), c)),
+    (
+        "The limit is for the whole",
+        lambda p, g, lr, c: p - lr * g * (c / g.norm(dim=-1, keepdim=True)).clamp(max=1),
+    ),
+    (
+        "This shortens by the sum",
+        lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().sum(), c)),
+    ),
+    ("It changes its input", lambda p, g, lr, c: p.sub_(lr * g * (c / g.norm()).clamp(max=1))),
+    ("It changes its input", lambda p, g, lr, c: p - lr * g.mul_((c / g.norm()).clamp(max=1))),
+    ("It raised ZeroDiv", lambda p, g, lr, c: p - lr * min(1.0, c / g.norm().item()) * g),
+    ("", lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().max(), 1e-9))),
+    ("", lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9))),
+    ("", lambda p, g, lr, c: p - g * (c / g.norm()).clamp(max=1)),
+    ("", lambda p, g, lr, c: lr * g * (c / g.norm()).clamp(max=1)),
+    ("", lambda p, g, lr, c: p - lr * g if g.norm() <= c else p),
+    ("", lambda p, g, lr, c: p - lr * g * (g.norm() <= c)),
+    ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
 ]
 
 
@@ -828,16 +1566,59 @@ def not_in_a_row(losses, patience):
     return len(losses)
 
 
-RIGHT["7.4"] = [stop, stop_slices, lambda a, p: float(stop(a, p)), lambda a, p: T(stop(a, p)), lambda a, p: np.int64(stop(a, p)), lambda a, p: stop(np.array(a), p), lambda a, p: next((n for n in range(1, len(a) + 1) if n - 1 - a.index(min(a[:n])) >= p), len(a))]
+RIGHT["7.4"] = [
+    stop,
+    stop_slices,
+    lambda a, p: float(stop(a, p)),
+    lambda a, p: T(stop(a, p)),
+    lambda a, p: np.int64(stop(a, p)),
+    lambda a, p: stop(np.array(a), p),
+    lambda a, p: next(
+        (n for n in range(1, len(a) + 1) if n - 1 - a.index(min(a[:n])) >= p), len(a)
+    ),
+]
 WRONG["7.4"] = [
-    ("Each loss was compared", against_previous), ("An equal loss", equal_is_best), ("The epochs without a new", not_in_a_row), ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1), ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1), ("This ends one epoch late", lambda a, p: stop(a, p + 1)), ("", lambda a, p: len(a)), ("", lambda a, p: min(p + 1, len(a))),
-    ("", lambda a, p: min(a)), ("", lambda a, p: stop(a, max(p - 1, 1))), ("", lambda a, p: stop(a, 1)), ("", lambda a, p: next((i + 1 for i in range(1, len(a)) if a[i] > a[i - 1]), len(a))), ("", lambda a, p: stop([-x for x in a], p)), ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)), ("", lambda a, p: stop(sorted(a), p)),
+    ("Each loss was compared", against_previous),
+    ("An equal loss", equal_is_best),
+    ("The epochs without a new", not_in_a_row),
+    ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1),
+    ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
+    ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
+    ("", lambda a, p: len(a)),
+    ("", lambda a, p: min(p + 1, len(a))),
+    ("", lambda a, p: min(a)),
+    ("", lambda a, p: stop(a, max(p - 1, 1))),
+    ("", lambda a, p: stop(a, 1)),
+    ("", lambda a, p: next((i + 1 for i in range(1, len(a)) if a[i] > a[i - 1]), len(a))),
+    ("", lambda a, p: stop([-x for x in a], p)),
+    ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)),
+    ("", lambda a, p: stop(sorted(a), p)),
 ]
 
 # ---------------------------------------------------------------- Chapter 8
-RIGHT["8.1 next"] = [0.449, 0.44899, T(0.449), np.float32(0.449), Fraction(449, 1000), [0.449], Decimal("0.449"), (T(0.449, dtype=torch.float64),)]
-WRONG["8.1 next"] = [("That is the run with", 0.729), ("That is w after two", 0.71), ("That is w after four", 0.143), ("The gradient at each", 0.4), ("That takes three", 0.7), ("", 0.45), ("", 0.9), ("", 1.551), ("", -0.449), ("", 0.5), ("", (0.9, 0.71, 0.449)), ("right to 2 digits", 0.45)]
-WRONG["8.1 next"].remove(("", 0.45))
+RIGHT["8.1 next"] = [
+    0.449,
+    0.44899,
+    T(0.449),
+    np.float32(0.449),
+    Fraction(449, 1000),
+    [0.449],
+    Decimal("0.449"),
+    (T(0.449, dtype=torch.float64),),
+]
+WRONG["8.1 next"] = [
+    ("That is the run with", 0.729),
+    ("That is w after two", 0.71),
+    ("That is w after four", 0.143),
+    ("The gradient at each", 0.4),
+    ("That takes three", 0.7),
+    ("", 0.9),
+    ("", 1.551),
+    ("", -0.449),
+    ("", 0.5),
+    ("", (0.9, 0.71, 0.449)),
+    ("right to 2 digits", 0.45),
+]
 
 
 def momentum(p, g, b, lr, m):
@@ -855,14 +1636,34 @@ def momentum_torch(p, g, b, lr, m):
 
 
 RIGHT["8.2"] = [
-    momentum, momentum_torch, lambda *a: list(momentum(*a)), lambda p, g, b, lr, m: (p - lr * m * b - lr * g, g + m * b), lambda *a: torch.stack(momentum(*a)), as_numpy(momentum), lambda p, g, b, lr, m: momentum(p.double(), g, b, lr, m), lambda p, g, b, lr, m: momentum(p, g, b.clone().mul_(1), lr, m),
+    momentum,
+    momentum_torch,
+    lambda *a: list(momentum(*a)),
+    lambda p, g, b, lr, m: (p - lr * m * b - lr * g, g + m * b),
+    lambda *a: torch.stack(momentum(*a)),
+    as_numpy(momentum),
+    lambda p, g, b, lr, m: momentum(p.double(), g, b, lr, m),
+    lambda p, g, b, lr, m: momentum(p, g, b.clone().mul_(1), lr, m),
     lambda p, g, b, lr, m: (n := b.mul(m).add(g), p.sub(n, alpha=lr))[::-1],
 ]
 WRONG["8.2"] = [
-    ("torch adds the whole", lambda p, g, b, lr, m: momentum(p, (1 - m) * g, b, lr, m)), ("torch keeps the learning rate", lambda p, g, b, lr, m: (p - m * b - lr * g, m * b + lr * g)), ("This is Nesterov", lambda p, g, b, lr, m: (p - lr * (g + m * (m * b + g)), m * b + g)), ("The step uses the old", lambda p, g, b, lr, m: (p - lr * b, m * b + g)),
-    ("The step goes uphill", lambda p, g, b, lr, m: (p + lr * (m * b + g), m * b + g)), ("The momentum plays", lambda p, g, b, lr, m: (p - lr * g, g)), ("The buffer is added whole", lambda p, g, b, lr, m: (p - lr * (b + g), b + g)), ("The new buffer is to be", lambda *a: momentum(*a)[0]), ("The buffer comes second", lambda *a: momentum(*a)[::-1]),
-    ("", lambda p, g, b, lr, m: (p - lr * (m * b + g), b)), ("", lambda p, g, b, lr, m: (p - lr * g, m * b + g)), ("", lambda p, g, b, lr, m: (p - lr * (m * b + g), g)), ("", lambda p, g, b, lr, m: (p - (m * b + g), m * b + g)), ("It changes its input", lambda p, g, b, lr, m: (p.sub(lr * b.mul_(m).add_(g)), b)), ("It changes its input", lambda p, g, b, lr, m: (p.sub_(lr * (m * b + g)), m * b + g)),
-    ("", lambda p, g, b, lr, m: (p - lr * (m * b - g), m * b - g)), ("", lambda p, g, b, lr, m: None),
+    ("torch adds the whole", lambda p, g, b, lr, m: momentum(p, (1 - m) * g, b, lr, m)),
+    ("torch keeps the learning rate", lambda p, g, b, lr, m: (p - m * b - lr * g, m * b + lr * g)),
+    ("This is Nesterov", lambda p, g, b, lr, m: (p - lr * (g + m * (m * b + g)), m * b + g)),
+    ("The step uses the old", lambda p, g, b, lr, m: (p - lr * b, m * b + g)),
+    ("The step goes uphill", lambda p, g, b, lr, m: (p + lr * (m * b + g), m * b + g)),
+    ("The momentum plays", lambda p, g, b, lr, m: (p - lr * g, g)),
+    ("The buffer is added whole", lambda p, g, b, lr, m: (p - lr * (b + g), b + g)),
+    ("The new buffer is to be", lambda *a: momentum(*a)[0]),
+    ("The buffer comes second", lambda *a: momentum(*a)[::-1]),
+    ("", lambda p, g, b, lr, m: (p - lr * (m * b + g), b)),
+    ("", lambda p, g, b, lr, m: (p - lr * g, m * b + g)),
+    ("", lambda p, g, b, lr, m: (p - lr * (m * b + g), g)),
+    ("", lambda p, g, b, lr, m: (p - (m * b + g), m * b + g)),
+    ("It changes its input", lambda p, g, b, lr, m: (p.sub(lr * b.mul_(m).add_(g)), b)),
+    ("It changes its input", lambda p, g, b, lr, m: (p.sub_(lr * (m * b + g)), m * b + g)),
+    ("", lambda p, g, b, lr, m: (p - lr * (m * b - g), m * b - g)),
+    ("", lambda p, g, b, lr, m: None),
 ]
 
 
@@ -876,14 +1677,35 @@ def by_scheduler(t, n, a, b):
 
 
 RIGHT["8.3"] = [
-    lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / n)) / 2, lambda t, n, a, b: (a + b) / 2 + (a - b) / 2 * np.cos(np.pi * t / n), lambda t, n, a, b: a - (a - b) * math.sin(math.pi * t / n / 2) ** 2, by_scheduler, lambda t, n, a, b: T(b) + (a - b) * (1 + torch.cos(T(math.pi * t / n))) / 2,
-    lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n / 2) ** 2, lambda t, n, a, b: torch.lerp(T(b), T(a), (1 + math.cos(math.pi * t / n)) / 2), lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.radians(180 * t / n))) / 2,
+    lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / n)) / 2,
+    lambda t, n, a, b: (a + b) / 2 + (a - b) / 2 * np.cos(np.pi * t / n),
+    lambda t, n, a, b: a - (a - b) * math.sin(math.pi * t / n / 2) ** 2,
+    by_scheduler,
+    lambda t, n, a, b: T(b) + (a - b) * (1 + torch.cos(T(math.pi * t / n))) / 2,
+    lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n / 2) ** 2,
+    lambda t, n, a, b: torch.lerp(T(b), T(a), (1 + math.cos(math.pi * t / n)) / 2),
+    lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.radians(180 * t / n))) / 2,
 ]
 WRONG["8.3"] = [
-    ("The rate does not stop", lambda t, n, a, b: max(b, a * (1 + math.cos(math.pi * t / n)) / 2)), ("It ends at zero", lambda t, n, a, b: a * (1 + math.cos(math.pi * t / n)) / 2), ("It rises", lambda t, n, a, b: b + (a - b) * (1 - math.cos(math.pi * t / n)) / 2), ("A cosine also falls", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n)),
-    ("That is a whole turn", lambda t, n, a, b: b + (a - b) * (1 + math.cos(2 * math.pi * t / n)) / 2), ("That is a quarter", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n / 2)), ("math.cos wants", lambda t, n, a, b: b + (a - b) * (1 + math.cos(180 * t / n)) / 2), ("That is a straight", lambda t, n, a, b: a + (b - a) * t / n),
-    ("lr_end was added", lambda t, n, a, b: b + a * (1 + math.cos(math.pi * t / n)) / 2), ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / (n - 1))) / 2), ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t + 1) / n)) / 2), ("", lambda t, n, a, b: a * (b / a if b else 1e-3) ** (t / n)), ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2),
-    ("", lambda t, n, a, b: (a - b) * (1 + math.cos(math.pi * t / n)) / 2), ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(3.1 * t / n)) / 2), ("", lambda t, n, a, b: a if t < n else b),
+    ("The rate does not stop", lambda t, n, a, b: max(b, a * (1 + math.cos(math.pi * t / n)) / 2)),
+    ("It ends at zero", lambda t, n, a, b: a * (1 + math.cos(math.pi * t / n)) / 2),
+    ("It rises", lambda t, n, a, b: b + (a - b) * (1 - math.cos(math.pi * t / n)) / 2),
+    ("A cosine also falls", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n)),
+    (
+        "That is a whole turn",
+        lambda t, n, a, b: b + (a - b) * (1 + math.cos(2 * math.pi * t / n)) / 2,
+    ),
+    ("That is a quarter", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n / 2)),
+    ("math.cos wants", lambda t, n, a, b: b + (a - b) * (1 + math.cos(180 * t / n)) / 2),
+    ("That is a straight", lambda t, n, a, b: a + (b - a) * t / n),
+    ("lr_end was added", lambda t, n, a, b: b + a * (1 + math.cos(math.pi * t / n)) / 2),
+    ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / (n - 1))) / 2),
+    ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t + 1) / n)) / 2),
+    ("", lambda t, n, a, b: a * (b / a if b else 1e-3) ** (t / n)),
+    ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2),
+    ("", lambda t, n, a, b: (a - b) * (1 + math.cos(math.pi * t / n)) / 2),
+    ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(3.1 * t / n)) / 2),
+    ("", lambda t, n, a, b: a if t < n else b),
 ]
 
 
@@ -899,13 +1721,41 @@ def parts_of(f, X, y, size):
 
 
 RIGHT["8.4"] = [
-    portions, lambda f, X, y, n: sum(k / len(X) * g for k, g in parts_of(f, X, y, n)), lambda f, X, y, n: sum(f(X[i : i + 1], y[i : i + 1]) for i in range(len(X))) / len(X), lambda f, X, y, n: portions(f, X, y, n).double(), lambda f, X, y, n: portions(f, X, y, n).numpy(), lambda f, X, y, n: torch.stack([k * g for k, g in parts_of(f, X, y, n)]).sum(0) / len(X),
-    lambda f, X, y, n: portions(f, X.flip(0), y.flip(0), n), lambda f, X, y, n: np.average([g.numpy() for _, g in parts_of(f, X, y, n)], axis=0, weights=[k for k, _ in parts_of(f, X, y, n)]), lambda f, X, y, n: portions(f, X, y, 1).tolist(),
+    portions,
+    lambda f, X, y, n: sum(k / len(X) * g for k, g in parts_of(f, X, y, n)),
+    lambda f, X, y, n: sum(f(X[i : i + 1], y[i : i + 1]) for i in range(len(X))) / len(X),
+    lambda f, X, y, n: portions(f, X, y, n).double(),
+    lambda f, X, y, n: portions(f, X, y, n).numpy(),
+    lambda f, X, y, n: torch.stack([k * g for k, g in parts_of(f, X, y, n)]).sum(0) / len(X),
+    lambda f, X, y, n: portions(f, X.flip(0), y.flip(0), n),
+    lambda f, X, y, n: np.average(
+        [g.numpy() for _, g in parts_of(f, X, y, n)],
+        axis=0,
+        weights=[k for k, _ in parts_of(f, X, y, n)],
+    ),
+    lambda f, X, y, n: portions(f, X, y, 1).tolist(),
 ]
 WRONG["8.4"] = [
-    ("A smaller last", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(parts_of(f, X, y, n))), ("A sum of means", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n))), ("This is the sum over", lambda f, X, y, n: len(X) * portions(f, X, y, n)), ("That is the gradient of the last", lambda f, X, y, n: parts_of(f, X, y, n)[-1][1]), ("The sign is wrong", lambda f, X, y, n: -portions(f, X, y, n)),
-    ("The rows of the last", lambda f, X, y, n: portions(f, X[: len(X) // n * n], y[: len(y) // n * n], n)), ("It raised ValueError: there is memory", lambda f, X, y, n: f(X, y)), ("", lambda f, X, y, n: parts_of(f, X, y, n)[0][1]), ("", lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n))), ("", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) * n / len(X)),
-    ("", lambda f, X, y, n: [g for _, g in parts_of(f, X, y, n)]), ("", lambda f, X, y, n: portions(f, X, y.flip(0), n)), ("", lambda f, X, y, n: portions(f, X, y, n).T), ("It raised TypeError", lambda f, X, y, n: portions(f, X, y, n)(0)),
+    (
+        "A smaller last",
+        lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(parts_of(f, X, y, n)),
+    ),
+    ("A sum of means", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n))),
+    ("This is the sum over", lambda f, X, y, n: len(X) * portions(f, X, y, n)),
+    ("That is the gradient of the last", lambda f, X, y, n: parts_of(f, X, y, n)[-1][1]),
+    ("The sign is wrong", lambda f, X, y, n: -portions(f, X, y, n)),
+    (
+        "The rows of the last",
+        lambda f, X, y, n: portions(f, X[: len(X) // n * n], y[: len(y) // n * n], n),
+    ),
+    ("It raised ValueError: there is memory", lambda f, X, y, n: f(X, y)),
+    ("", lambda f, X, y, n: parts_of(f, X, y, n)[0][1]),
+    ("", lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n))),
+    ("", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) * n / len(X)),
+    ("", lambda f, X, y, n: [g for _, g in parts_of(f, X, y, n)]),
+    ("", lambda f, X, y, n: portions(f, X, y.flip(0), n)),
+    ("", lambda f, X, y, n: portions(f, X, y, n).T),
+    ("It raised TypeError", lambda f, X, y, n: portions(f, X, y, n)(0)),
 ]
 
 
@@ -931,7 +1781,9 @@ def epoch(order="zero forward backward step", train=True, weigh=True, total=Fals
             losses.append(value.item())
             sizes.append(len(y))
         weights = sizes if weigh else [1] * len(sizes)
-        mean = sum(a * b for a, b in zip(losses, weights, strict=True)) / (1 if total else sum(weights))
+        mean = sum(a * b for a, b in zip(losses, weights, strict=True)) / (
+            1 if total else sum(weights)
+        )
         return mean
 
     return run
@@ -957,7 +1809,9 @@ def whole_batch(model, batches, loss, optimizer):
 
 def untrained(model, batches, loss, optimizer):
     model.train()
-    return sum(loss(model(X), y).item() * len(y) for X, y in batches) / sum(len(y) for _, y in batches)
+    return sum(loss(model(X), y).item() * len(y) for X, y in batches) / sum(
+        len(y) for _, y in batches
+    )
 
 
 def twice(model, batches, loss, optimizer):
@@ -966,22 +1820,84 @@ def twice(model, batches, loss, optimizer):
 
 
 RIGHT["8.5 next"] = [
-    epoch(), by_hand, epoch("forward zero backward step"), epoch("zero forward backward step zero"), lambda *a: T(epoch()(*a)), epoch("forward backward step zero", first=True), lambda *a: np.float64(epoch()(*a)), lambda *a: [epoch()(*a)],
+    epoch(),
+    by_hand,
+    epoch("forward zero backward step"),
+    epoch("zero forward backward step zero"),
+    lambda *a: T(epoch()(*a)),
+    epoch("forward backward step zero", first=True),
+    lambda *a: np.float64(epoch()(*a)),
+    lambda *a: [epoch()(*a)],
 ]
 WRONG["8.5 next"] = [
-    ("The gradients of the batch before", epoch("forward backward step")), ("The parameters did not", epoch("zero forward backward")), ("The model was not in training", epoch(train=False)), ("The last batch is smaller", epoch(weigh=False)), ("The parameters did not", untrained), ("The loss is to be", lambda *a: None if epoch()(*a) else None),
-    ("", epoch("forward step backward")), ("", whole_batch), ("", twice), ("", epoch(total=True)), ("", lambda *a: -epoch()(*a)), ("", epoch("zero forward backward step step")), ("The parameters did not", epoch("forward backward zero step")), ("", lambda m, b, f, o: epoch()(m, b[::-1], f, o)), ("", lambda m, b, f, o: epoch()(m, b[:1], f, o)),
+    ("The gradients of the batch before", epoch("forward backward step")),
+    ("The parameters did not", epoch("zero forward backward")),
+    ("The model was not in training", epoch(train=False)),
+    ("The last batch is smaller", epoch(weigh=False)),
+    ("The parameters did not", untrained),
+    ("The loss is to be", lambda *a: (epoch()(*a), None)[1]),
+    ("", epoch("forward step backward")),
+    ("", whole_batch),
+    ("", twice),
+    ("", epoch(total=True)),
+    ("", lambda *a: -epoch()(*a)),
+    ("", epoch("zero forward backward step step")),
+    ("The parameters did not", epoch("forward backward zero step")),
+    ("", lambda m, b, f, o: epoch()(m, b[::-1], f, o)),
+    ("", lambda m, b, f, o: epoch()(m, b[:1], f, o)),
     ("This is the loss of the last", lambda m, b, f, o: [epoch()(m, [x], f, o) for x in b][-1]),
 ]
 
 # ---------------------------------------------------------------- Chapter 9
-RIGHT["9.1 next"] = [(0.6, 30 / 130), (0.6, 0.23), [0.60, 0.231], T([0.6, 0.23]), np.array([0.6, 0.2308]), (Fraction(3, 5), Fraction(3, 13)), (Decimal("0.6"), 3 / 13), (T(0.6), np.float32(0.23))]
+RIGHT["9.1 next"] = [
+    (0.6, 30 / 130),
+    (0.6, 0.23),
+    [0.60, 0.231],
+    T([0.6, 0.23]),
+    np.array([0.6, 0.2308]),
+    (Fraction(3, 5), Fraction(3, 13)),
+    (Decimal("0.6"), 3 / 13),
+    (T(0.6), np.float32(0.23)),
+]
 WRONG["9.1 next"] = [
-    ("The recall of coats looks", (0.6, 0.75)), ("Recall and precision are", (0.23, 0.6)), ("The second row is that", (0.6, 0.97)), ("The precision divides", (0.6, 0.043)), ("", (0.06, 0.23)), ("", (0.6, 0.2)), ("", 0.6), ("", (0.5, 0.23)), ("", (60, 23)), ("", (0.6, 0.1)), ("", (0.923, 0.6)), ("Both stand in the old", (0.75, 0.6)),
+    ("The recall of coats looks", (0.6, 0.75)),
+    ("Recall and precision are", (0.23, 0.6)),
+    ("The second row is that", (0.6, 0.97)),
+    ("The precision divides", (0.6, 0.043)),
+    ("", (0.06, 0.23)),
+    ("", (0.6, 0.2)),
+    ("", 0.6),
+    ("", (0.5, 0.23)),
+    ("", (60, 23)),
+    ("", (0.6, 0.1)),
+    ("", (0.923, 0.6)),
+    ("Both stand in the old", (0.75, 0.6)),
 ]
 
-RIGHT["9.2"] = [0.01, 1 / 100, Fraction(1, 100), T(0.01), np.float32(0.01), [0.01], Decimal("0.01"), 10 / 1000, T(0.01).half()]
-WRONG["9.2"] = [("That is the most probable", 0.5), ("The two costs", 0.99), ("That is a ratio", 0.0101), ("A probability lies", 99), ("", 1), ("", 0.1), ("", 0.001), ("", -0.01), ("", 0.02), ("", "1 %"), ("That is a ratio", 10 / 990)]
+RIGHT["9.2"] = [
+    0.01,
+    1 / 100,
+    Fraction(1, 100),
+    T(0.01),
+    np.float32(0.01),
+    [0.01],
+    Decimal("0.01"),
+    10 / 1000,
+    T(0.01).half(),
+]
+WRONG["9.2"] = [
+    ("That is the most probable", 0.5),
+    ("The two costs", 0.99),
+    ("That is a ratio", 0.0101),
+    ("A probability lies", 99),
+    ("", 1),
+    ("", 0.1),
+    ("", 0.001),
+    ("", -0.01),
+    ("", 0.02),
+    ("", "1 %"),
+    ("That is a ratio", 10 / 990),
+]
 
 
 def answer_costs(p, m, a):
@@ -991,13 +1907,36 @@ def answer_costs(p, m, a):
 
 
 RIGHT["9.3"] = [
-    answer_costs, lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmax(1)), lambda p, m, a: [int(r.argmax()) if (1 - r.max()) * m <= a else -1 for r in p], as_numpy(lambda p, m, a: np.where((1 - p.max(1)) * m > a, -1, p.argmax(1))), lambda p, m, a: answer_costs(p, m, a).int(), lambda p, m, a: p.argmax(1).masked_fill(p.amax(1) < 1 - a / m, -1),
-    lambda p, m, a: tuple(answer_costs(p, m, a).tolist()), lambda p, m, a: torch.where(m - m * p.amax(1) <= a, p.argmax(1), -1), lambda p, m, a: torch.stack([x for x in answer_costs(p, m, a)]).to(torch.int8),
+    answer_costs,
+    lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmax(1)),
+    lambda p, m, a: [int(r.argmax()) if (1 - r.max()) * m <= a else -1 for r in p],
+    as_numpy(lambda p, m, a: np.where((1 - p.max(1)) * m > a, -1, p.argmax(1))),
+    lambda p, m, a: answer_costs(p, m, a).int(),
+    lambda p, m, a: p.argmax(1).masked_fill(p.amax(1) < 1 - a / m, -1),
+    lambda p, m, a: tuple(answer_costs(p, m, a).tolist()),
+    lambda p, m, a: torch.where(m - m * p.amax(1) <= a, p.argmax(1), -1),
+    lambda p, m, a: torch.stack([x for x in answer_costs(p, m, a)]).to(torch.int8),
 ]
 WRONG["9.3"] = [
-    ("Where both cost", lambda p, m, a: torch.where((1 - p.amax(1)) * m >= a, -1, p.argmax(1))), ("A threshold of 0.7", lambda p, m, a: torch.where(p.amax(1) < 0.7, -1, p.argmax(1))), ("One half is no", lambda p, m, a: torch.where(p.amax(1) < 0.5, -1, p.argmax(1))), ("This always answers", lambda p, m, a: p.argmax(1)), ("This always asks", lambda p, m, a: torch.full((len(p),), -1)),
-    ("It asks where", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.argmax(1), -1)), ("The ratio of the costs", lambda p, m, a: torch.where(p.amax(1) < a / m, -1, p.argmax(1))), ("These are the expected", lambda p, m, a: (1 - p.amax(1)) * m), ("", lambda p, m, a: answer_costs(p, m, a).float()), ("", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))), ("", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1))),
-    ("", lambda p, m, a: torch.where(p.amax(1) < 0.8, -1, p.argmax(1))), ("", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmin(1))), ("The probability of a mistake was", lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1))), ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())), ("", lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1))),
+    ("Where both cost", lambda p, m, a: torch.where((1 - p.amax(1)) * m >= a, -1, p.argmax(1))),
+    ("A threshold of 0.7", lambda p, m, a: torch.where(p.amax(1) < 0.7, -1, p.argmax(1))),
+    ("One half is no", lambda p, m, a: torch.where(p.amax(1) < 0.5, -1, p.argmax(1))),
+    ("This always answers", lambda p, m, a: p.argmax(1)),
+    ("This always asks", lambda p, m, a: torch.full((len(p),), -1)),
+    ("It asks where", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.argmax(1), -1)),
+    ("The ratio of the costs", lambda p, m, a: torch.where(p.amax(1) < a / m, -1, p.argmax(1))),
+    ("These are the expected", lambda p, m, a: (1 - p.amax(1)) * m),
+    ("", lambda p, m, a: answer_costs(p, m, a).float()),
+    ("", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))),
+    ("", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1))),
+    ("", lambda p, m, a: torch.where(p.amax(1) < 0.8, -1, p.argmax(1))),
+    ("", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmin(1))),
+    (
+        "The probability of a mistake was",
+        lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1)),
+    ),
+    ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())),
+    ("", lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1))),
     ("", lambda p, m, a: [None if x < 0 else int(x) for x in answer_costs(p, m, a)]),
 ]
 
@@ -1008,13 +1947,34 @@ def moved(p, old, new):
 
 
 RIGHT["9.4"] = [
-    moved, lambda p, old, new: (p.log() + (new / old).log()).softmax(1), lambda p, old, new: F.normalize(p * new / old, p=1, dim=1), as_numpy(lambda p, o, n: (p * n / o) / (p * n / o).sum(1, keepdims=True)), lambda p, o, n: moved(p.double(), o.double(), n.double()), lambda p, o, n: torch.stack([r * n / o / (r * n / o).sum() for r in p]), lambda p, o, n: moved(p, o, n).tolist(),
-    lambda p, o, n: (p @ torch.diag(n / o)) / (p @ (n / o))[:, None], lambda p, o, n: moved(p, o * 5, n * 3),
+    moved,
+    lambda p, old, new: (p.log() + (new / old).log()).softmax(1),
+    lambda p, old, new: F.normalize(p * new / old, p=1, dim=1),
+    as_numpy(lambda p, o, n: (p * n / o) / (p * n / o).sum(1, keepdims=True)),
+    lambda p, o, n: moved(p.double(), o.double(), n.double()),
+    lambda p, o, n: torch.stack([r * n / o / (r * n / o).sum() for r in p]),
+    lambda p, o, n: moved(p, o, n).tolist(),
+    lambda p, o, n: (p @ torch.diag(n / o)) / (p @ (n / o))[:, None],
+    lambda p, o, n: moved(p, o * 5, n * 3),
 ]
 WRONG["9.4"] = [
-    ("The rows do not sum", lambda p, o, n: p * n / o), ("Old and new are", lambda p, o, n: moved(p, n, o)), ("The old frequencies are", lambda p, o, n: moved(p, torch.ones_like(o), n)), ("The new frequencies are not", lambda p, o, n: moved(p, o, torch.ones_like(n))), ("This would be added", lambda p, o, n: p + (n / o).log()), ("These are the new freq", lambda p, o, n: n.expand_as(p)),
-    ("Square roots", lambda p, o, n: moved(p, o.sqrt(), n.sqrt())), ("This divides by the sums of the columns", lambda p, o, n: (w := p * n / o) / w.sum(0)), ("The sums need keepdim", lambda p, o, n: (w := p * n / o) / w.sum(1)), ("", lambda p, o, n: p), ("", lambda p, o, n: (p + n - o).clamp(0, 1)), ("", lambda p, o, n: (p + (n / o).log()).softmax(1)), ("", lambda p, o, n: (p * n / o).softmax(1)),
-    ("", lambda p, o, n: (w := p * n / o) / w.sum()), ("", lambda p, o, n: (p + n) / 2), ("", lambda p, o, n: (p * n / o).clamp(max=1)), ("It changes its input", lambda p, o, n: p.mul_(n / o).div_(p.sum(1, keepdim=True))),
+    ("The rows do not sum", lambda p, o, n: p * n / o),
+    ("Old and new are", lambda p, o, n: moved(p, n, o)),
+    ("The old frequencies are", lambda p, o, n: moved(p, torch.ones_like(o), n)),
+    ("The new frequencies are not", lambda p, o, n: moved(p, o, torch.ones_like(n))),
+    ("This would be added", lambda p, o, n: p + (n / o).log()),
+    ("These are the new freq", lambda p, o, n: n.expand_as(p)),
+    ("Square roots", lambda p, o, n: moved(p, o.sqrt(), n.sqrt())),
+    ("This divides by the sums of the columns", lambda p, o, n: (w := p * n / o) / w.sum(0)),
+    ("The sums need keepdim", lambda p, o, n: (w := p * n / o) / w.sum(1)),
+    ("", lambda p, o, n: p),
+    ("", lambda p, o, n: (p + n - o).clamp(0, 1)),
+    ("", lambda p, o, n: (p + (n / o).log()).softmax(1)),
+    ("", lambda p, o, n: (p * n / o).softmax(1)),
+    ("", lambda p, o, n: (w := p * n / o) / w.sum()),
+    ("", lambda p, o, n: (p + n) / 2),
+    ("", lambda p, o, n: (p * n / o).clamp(max=1)),
+    ("It changes its input", lambda p, o, n: p.mul_(n / o).div_(p.sum(1, keepdim=True))),
 ]
 
 
@@ -1026,7 +1986,9 @@ def equal_bins(p, y, n, split=np.array_split, order=1):
 
 
 def equal_bins_loop(p, y, n):
-    pairs = sorted((row.max().item(), float(row.argmax() == c)) for row, c in zip(p, y, strict=True))
+    pairs = sorted(
+        (row.max().item(), float(row.argmax() == c)) for row, c in zip(p, y, strict=True)
+    )
     base, extra, start, total = len(pairs) // n, len(pairs) % n, 0, 0.0
     for i in range(n):
         part = pairs[start : start + base + (i < extra)]
@@ -1036,30 +1998,126 @@ def equal_bins_loop(p, y, n):
 
 
 RIGHT["9.5"] = [
-    equal_bins, equal_bins_loop, lambda p, y, n: T(equal_bins(p, y, n)), lambda p, y, n: [equal_bins(p, y, n)], lambda p, y, n: Fraction(float(equal_bins(p, y, n))), lambda p, y, n: equal_bins_loop(p.double(), y, n), lambda p, y, n: equal_bins(p.double(), y, n).astype(np.float32), lambda p, y, n: mpmath.mpf(equal_bins_loop(p, y, n)),
+    equal_bins,
+    equal_bins_loop,
+    lambda p, y, n: T(equal_bins(p, y, n)),
+    lambda p, y, n: [equal_bins(p, y, n)],
+    lambda p, y, n: Fraction(float(equal_bins(p, y, n))),
+    lambda p, y, n: equal_bins_loop(p.double(), y, n),
+    lambda p, y, n: equal_bins(p.double(), y, n).astype(np.float32),
+    lambda p, y, n: mpmath.mpf(equal_bins_loop(p, y, n)),
 ]
 WRONG["9.5"] = [
-    ("Sort with the least", lambda p, y, n: equal_bins(p, y, n, order=-1)), ("torch.chunk", lambda p, y, n: equal_bins(p, y, n, lambda i, n: [c.numpy() for c in torch.from_numpy(i.copy()).chunk(n)])), ("Each gap is a distance", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean()), ("This is the error of single", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).abs().mean()),
-    ("This is a sum over", lambda p, y, n: len(y) * equal_bins(p, y, n)), ("A larger part", lambda p, y, n: sum(abs(((p.argmax(1) == y).double() - p.double().amax(1))[i].mean().item()) for i in p.amax(1).argsort().tensor_split(n)) / n), ("", lambda p, y, n: -equal_bins(p, y, n)), ("", lambda p, y, n: equal_bins(p, y, n + 1)), ("", lambda p, y, n: equal_bins(p, y, n) * 100),
-    ("", lambda p, y, n: max(abs(((p.argmax(1) == y).float() - p.amax(1))[i].mean().item()) for i in p.amax(1).argsort().tensor_split(n))), ("", lambda p, y, n: (p.argmax(1) == y).float().mean()), ("", lambda p, y, n: equal_bins(1 - p, y, n)), ("", lambda p, y, n: equal_bins(p, y, n, lambda i, n: [i[j::n] for j in range(n)])), ("The images were not sorted", lambda p, y, n: sum(abs(part.sum().item()) for part in ((p.argmax(1) == y).float() - p.amax(1)).tensor_split(n)) / len(y)),
-    ("", lambda p, y, n: equal_bins(p, y, n) ** 0.5), ("", lambda p, y, n: [part.tolist() for part in p.amax(1).sort().values.tensor_split(n)]),
+    ("Sort with the least", lambda p, y, n: equal_bins(p, y, n, order=-1)),
+    (
+        "torch.chunk",
+        lambda p, y, n: equal_bins(
+            p, y, n, lambda i, n: [c.numpy() for c in torch.from_numpy(i.copy()).chunk(n)]
+        ),
+    ),
+    ("Each gap is a distance", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean()),
+    (
+        "This is the error of single",
+        lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).abs().mean(),
+    ),
+    ("This is a sum over", lambda p, y, n: len(y) * equal_bins(p, y, n)),
+    (
+        "A larger part",
+        lambda p, y, n: (
+            sum(
+                abs(((p.argmax(1) == y).double() - p.double().amax(1))[i].mean().item())
+                for i in p.amax(1).argsort().tensor_split(n)
+            )
+            / n
+        ),
+    ),
+    ("", lambda p, y, n: -equal_bins(p, y, n)),
+    ("", lambda p, y, n: equal_bins(p, y, n + 1)),
+    ("", lambda p, y, n: equal_bins(p, y, n) * 100),
+    (
+        "",
+        lambda p, y, n: max(
+            abs(((p.argmax(1) == y).float() - p.amax(1))[i].mean().item())
+            for i in p.amax(1).argsort().tensor_split(n)
+        ),
+    ),
+    ("", lambda p, y, n: (p.argmax(1) == y).float().mean()),
+    ("", lambda p, y, n: equal_bins(1 - p, y, n)),
+    ("", lambda p, y, n: equal_bins(p, y, n, lambda i, n: [i[j::n] for j in range(n)])),
+    (
+        "The images were not sorted",
+        lambda p, y, n: (
+            sum(
+                abs(part.sum().item())
+                for part in ((p.argmax(1) == y).float() - p.amax(1)).tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
+    ("", lambda p, y, n: equal_bins(p, y, n) ** 0.5),
+    ("", lambda p, y, n: [part.tolist() for part in p.amax(1).sort().values.tensor_split(n)]),
 ]
 
 # ---------------------------------------------------------------- Chapter 10
-RIGHT["10.1"] = [(38_450_000, 1_638_400_000), [38_450_000, 1_638_400_000], T([38_450_000, 1_638_400_000]), np.array([38_450_000, 1.6384e9]), (38.45e6, 1.6384e9), [T(38_450_000), Fraction(1_638_400_000)], (np.int32(38_450_000), Decimal("1638400000"))]
+RIGHT["10.1"] = [
+    (38_450_000, 1_638_400_000),
+    [38_450_000, 1_638_400_000],
+    T([38_450_000, 1_638_400_000]),
+    np.array([38_450_000, 1.6384e9]),
+    (38.45e6, 1.6384e9),
+    [T(38_450_000), Fraction(1_638_400_000)],
+    (np.int32(38_450_000), Decimal("1638400000")),
+]
 WRONG["10.1"] = [
-    ("The biases are", (38_400_000, 1_638_400_000)), ("There is one bias per", (38_400_768, 1_638_400_000)), ("A float32 number takes four bytes.", (38_450_000, 409_600_000)), ("A float32 number takes four bytes; that", (38_450_000, 13_107_200_000)), ("Each position", (38_450_000, 3_200_000)), ("All sequences", (38_450_000, 102_400_000)), ("Parameters are asked", (153_800_000, 1_638_400_000)),
-    ("", (1_638_400_000, 38_450_000)), ("", 38_450_000), ("", (38_450_000, 1_600_000_000)), ("", (38.45, 1638.4)), ("", (38_450_000, 1_638_400_000, 0)), ("", "38 million"), ("", (38_450_001, 1_638_400_000)),
+    ("The biases are", (38_400_000, 1_638_400_000)),
+    ("There is one bias per", (38_400_768, 1_638_400_000)),
+    ("A float32 number takes four bytes.", (38_450_000, 409_600_000)),
+    ("A float32 number takes four bytes; that", (38_450_000, 13_107_200_000)),
+    ("Each position", (38_450_000, 3_200_000)),
+    ("All sequences", (38_450_000, 102_400_000)),
+    ("Parameters are asked", (153_800_000, 1_638_400_000)),
+    ("", (1_638_400_000, 38_450_000)),
+    ("", 38_450_000),
+    ("", (38_450_000, 1_600_000_000)),
+    ("", (38.45, 1638.4)),
+    ("", (38_450_000, 1_638_400_000, 0)),
+    ("", "38 million"),
+    ("", (38_450_001, 1_638_400_000)),
 ]
 
 RIGHT["10.2"] = [
-    lambda q, s: -torch.expm1(s * torch.log1p(-q)), lambda q, s: 1 - (1 - q.double()) ** s, as_numpy(lambda q, s: -np.expm1(s * np.log1p(-q))), lambda q, s: [-math.expm1(s * math.log1p(-x)) if x < 1 else 1.0 for x in q.tolist()], lambda q, s: -(s * (-q).log1p()).expm1(), lambda q, s: [float(1 - (1 - Fraction(x)) ** s) for x in q.tolist()],
-    lambda q, s: -torch.special.expm1(s * torch.special.log1p(-q.double())), lambda q, s: sum(q.double() * torch.exp(k * torch.log1p(-q.double())).nan_to_num(1.0 if k == 0 else 0.0) for k in range(s)),
+    lambda q, s: -torch.expm1(s * torch.log1p(-q)),
+    lambda q, s: [
+        float(1 - (1 - mpmath.mpf(x, prec=200)) ** s) if x > 1e-20 else s * x for x in q.tolist()
+    ],
+    as_numpy(lambda q, s: -np.expm1(s * np.log1p(-q))),
+    lambda q, s: [-math.expm1(s * math.log1p(-x)) if x < 1 else 1.0 for x in q.tolist()],
+    lambda q, s: -(s * (-q).log1p()).expm1(),
+    lambda q, s: [float(1 - (1 - Fraction(x)) ** s) for x in q.tolist()],
+    lambda q, s: -torch.special.expm1(s * torch.special.log1p(-q.double())),
+    lambda q, s: sum(
+        q.double() * torch.exp(k * torch.log1p(-q.double())).nan_to_num(1.0 if k == 0 else 0.0)
+        for k in range(s)
+    ),
 ]
-RIGHT["10.2"][1] = lambda q, s: [float(1 - (1 - mpmath.mpf(x, prec=200)) ** s) if x > 1e-20 else s * x for x in q.tolist()]
 WRONG["10.2"] = [
-    ("1 - q rounds", lambda q, s: 1 - (1 - q) ** s), ("log1p keeps q", lambda q, s: 1 - torch.exp(s * torch.log1p(-q))), ("That is the expected", lambda q, s: s * q), ("That is the probability that it is", lambda q, s: (1 - q) ** s), ("That is the probability that all", lambda q, s: q**s), ("That is the probability with many", lambda q, s: 1 - torch.exp(-q * s) if (q > 1e-3).all() else -torch.expm1(-q * s)),
-    ("", lambda q, s: (s * q).clamp(max=1)), ("", lambda q, s: s * q * (1 - q) ** (s - 1)), ("", lambda q, s: 1 - (1 - q) ** (s - 1)), ("1 - q rounds", lambda q, s: -torch.expm1(s * (1 - q).log())), ("", lambda q, s: 1 - (1 - q) ** s + 1e-9), ("", lambda q, s: (1 - (1 - q) ** s).sum()), ("", lambda q, s: torch.rand(s, len(q)).lt(q).any(0).float()), ("", lambda q, s: 1 - q**s),
+    ("1 - q rounds", lambda q, s: 1 - (1 - q) ** s),
+    ("log1p keeps q", lambda q, s: 1 - torch.exp(s * torch.log1p(-q))),
+    ("That is the expected", lambda q, s: s * q),
+    ("That is the probability that it is", lambda q, s: (1 - q) ** s),
+    ("That is the probability that all", lambda q, s: q**s),
+    (
+        "That is the probability with many",
+        lambda q, s: 1 - torch.exp(-q * s) if (q > 1e-3).all() else -torch.expm1(-q * s),
+    ),
+    ("", lambda q, s: (s * q).clamp(max=1)),
+    ("", lambda q, s: s * q * (1 - q) ** (s - 1)),
+    ("", lambda q, s: 1 - (1 - q) ** (s - 1)),
+    ("1 - q rounds", lambda q, s: -torch.expm1(s * (1 - q).log())),
+    ("", lambda q, s: 1 - (1 - q) ** s + 1e-9),
+    ("", lambda q, s: (1 - (1 - q) ** s).sum()),
+    ("", lambda q, s: torch.rand(s, len(q)).lt(q).any(0).float()),
+    ("", lambda q, s: 1 - q**s),
 ]
 
 
@@ -1082,12 +2140,47 @@ def hit_shifted(z, y, s, c, q):
 
 
 RIGHT["10.3 next"] = [
-    hit_loss, hit_loop, hit_shifted, lambda z, y, s, c, q: hit_loss(z.double(), y, s.double(), c, q.double()), lambda *a: hit_loop(*a) + T(0.0), lambda *a: np.float32(hit_loop(*a)), lambda z, y, s, c, q: F.cross_entropy(torch.cat([z[None], (s - (len(s) * q).log()).masked_fill(c == y, -math.inf)]), T(0)), lambda *a: [hit_loop(*a)],
+    hit_loss,
+    hit_loop,
+    hit_shifted,
+    lambda z, y, s, c, q: hit_loss(z.double(), y, s.double(), c, q.double()),
+    lambda *a: hit_loop(*a) + T(0.0),
+    lambda *a: np.float32(hit_loop(*a)),
+    lambda z, y, s, c, q: F.cross_entropy(
+        torch.cat([z[None], (s - (len(s) * q).log()).masked_fill(c == y, -math.inf)]), T(0)
+    ),
+    lambda *a: [hit_loop(*a)],
 ]
 WRONG["10.3 next"] = [
-    ("A draw of the label", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q).mean())), ("A hit is a draw", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].sum() / max(int((c != y).sum()), 1))), ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].mean())), ("exp overflows", lambda z, y, s, c, q: (z.exp() + (s.exp() / q)[c != y].sum() / len(s)).log() - z), ("The loss should be finite", lambda z, y, s, c, q: (z.exp() + (s.exp() / q * (c != y)).mean()).log() - z),
-    ("The proposal is missing", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * (c != y)).mean())), ("This is a sum over", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum())), ("This is the logarithm of the den", lambda z, y, s, c, q: hit_loss(z, y, s, c, q) + z), ("A loss is never", lambda z, y, s, c, q: -hit_loss(z, y, s, c, q)),
-    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).mean())), ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()), ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)), ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean())), ("A draw of the label", lambda z, y, s, c, q: hit_loss(z, y + 1, s, c, q)), ("", lambda z, y, s, c, q: ((s - z).exp() / q * (c != y)).mean()),
+    ("A draw of the label", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q).mean())),
+    (
+        "A hit is a draw",
+        lambda z, y, s, c, q: torch.log1p(
+            ((s - z).exp() / q)[c != y].sum() / max(int((c != y).sum()), 1)
+        ),
+    ),
+    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].mean())),
+    (
+        "exp overflows",
+        lambda z, y, s, c, q: (z.exp() + (s.exp() / q)[c != y].sum() / len(s)).log() - z,
+    ),
+    (
+        "The loss should be finite",
+        lambda z, y, s, c, q: (z.exp() + (s.exp() / q * (c != y)).mean()).log() - z,
+    ),
+    (
+        "The proposal is missing",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() * (c != y)).mean()),
+    ),
+    ("This is a sum over", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum())),
+    ("This is the logarithm of the den", lambda z, y, s, c, q: hit_loss(z, y, s, c, q) + z),
+    ("A loss is never", lambda z, y, s, c, q: -hit_loss(z, y, s, c, q)),
+    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).mean())),
+    ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
+    ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)),
+    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean())),
+    ("A draw of the label", lambda z, y, s, c, q: hit_loss(z, y + 1, s, c, q)),
+    ("", lambda z, y, s, c, q: ((s - z).exp() / q * (c != y)).mean()),
 ]
 
 
@@ -1109,19 +2202,53 @@ def adaptive_loop(head, tails):
 def adaptive_with(cluster=True, normalise=True, keep=False):
     def words(head, tails):
         logs, n = head.log_softmax(0), len(head) - len(tails)
-        parts = [(logs[n + i] if cluster else 0) + (t.log_softmax(0) if normalise else t) for i, t in enumerate(tails)]
+        parts = [
+            (logs[n + i] if cluster else 0) + (t.log_softmax(0) if normalise else t)
+            for i, t in enumerate(tails)
+        ]
         return torch.cat([logs if keep else logs[:n], *parts])
 
     return words
 
 
 RIGHT["10.4 next"] = [
-    adaptive, adaptive_loop, adaptive_with(), lambda h, t: adaptive(h.double(), [x.double() for x in t]), lambda h, t: adaptive(h, t).numpy(), lambda h, t: tuple(adaptive_loop(h, t)), lambda h, t: adaptive(h - h.max(), [x - x.max() for x in t]),
+    adaptive,
+    adaptive_loop,
+    adaptive_with(),
+    lambda h, t: adaptive(h.double(), [x.double() for x in t]),
+    lambda h, t: adaptive(h, t).numpy(),
+    lambda h, t: tuple(adaptive_loop(h, t)),
+    lambda h, t: adaptive(h - h.max(), [x - x.max() for x in t]),
 ]
 WRONG["10.4 next"] = [
-    ("These are probabilities", lambda h, t: adaptive(h, t).exp()), ("The scores of a tail", lambda h, t: torch.cat([h[: len(h) - len(t)], *t]).log_softmax(0)), ("The tails were not", adaptive_with(normalise=False)), ("The probability of the cluster", adaptive_with(cluster=False)), ("The clusters are no words", adaptive_with(keep=True)), ("", lambda h, t: -adaptive(h, t)), ("", lambda h, t: adaptive(h, t).sum()),
-    ("", lambda h, t: adaptive(h, t)[: len(h) - len(t)]), ("", lambda h, t: torch.cat([*[x.log_softmax(0) for x in t], h.log_softmax(0)[: len(h) - len(t)]])), ("", lambda h, t: adaptive(h, t[::-1]) if len(t) > 1 else torch.cat([adaptive(h, t)[1:], adaptive(h, t)[:1]])), ("", lambda h, t: adaptive(h, t) / math.log(2)), ("", lambda h, t: torch.cat([h, *t]).log_softmax(0)),
-    ("", lambda h, t: (adaptive(h, t).exp() + 1e-12).log() if len(t) > 1 else adaptive(h, t) * 1.001),
+    ("These are probabilities", lambda h, t: adaptive(h, t).exp()),
+    ("The scores of a tail", lambda h, t: torch.cat([h[: len(h) - len(t)], *t]).log_softmax(0)),
+    ("The tails were not", adaptive_with(normalise=False)),
+    ("The probability of the cluster", adaptive_with(cluster=False)),
+    ("The clusters are no words", adaptive_with(keep=True)),
+    ("", lambda h, t: -adaptive(h, t)),
+    ("", lambda h, t: adaptive(h, t).sum()),
+    ("", lambda h, t: adaptive(h, t)[: len(h) - len(t)]),
+    (
+        "",
+        lambda h, t: torch.cat(
+            [*[x.log_softmax(0) for x in t], h.log_softmax(0)[: len(h) - len(t)]]
+        ),
+    ),
+    (
+        "",
+        lambda h, t: (
+            adaptive(h, t[::-1])
+            if len(t) > 1
+            else torch.cat([adaptive(h, t)[1:], adaptive(h, t)[:1]])
+        ),
+    ),
+    ("", lambda h, t: adaptive(h, t) / math.log(2)),
+    ("", lambda h, t: torch.cat([h, *t]).log_softmax(0)),
+    (
+        "",
+        lambda h, t: (adaptive(h, t).exp() + 1e-12).log() if len(t) > 1 else adaptive(h, t) * 1.001,
+    ),
 ]
 
 
@@ -1138,18 +2265,67 @@ def merge_logs(a, b):
 
 
 RIGHT["10.5"] = [
-    merge, merge_logs, lambda a, b: list(merge(a, b)), lambda a, b: T(merge(a, b), dtype=torch.float64), lambda a, b: np.array(merge(b, a)), lambda a, b: tuple(T(x, dtype=torch.float64) for x in merge(a, b)), lambda a, b: merge(tuple(map(np.float64, a)), b), lambda a, b: merge(merge(a, b), (-math.inf, 0.0, 0.0)),
+    merge,
+    merge_logs,
+    lambda a, b: list(merge(a, b)),
+    lambda a, b: T(merge(a, b), dtype=torch.float64),
+    lambda a, b: np.array(merge(b, a)),
+    lambda a, b: tuple(T(x, dtype=torch.float64) for x in merge(a, b)),
+    lambda a, b: merge(tuple(map(np.float64, a)), b),
+    lambda a, b: merge(merge(a, b), (-math.inf, 0.0, 0.0)),
 ]
 WRONG["10.5"] = [
-    ("The two means have", lambda a, b: (*merge(a, b)[:2], (a[2] + b[2]) / 2)), ("The sums belong to different", lambda a, b: (*merge(a, b)[:2], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1]))), ("The sums were added", lambda a, b: (max(a[0], b[0]), a[1] + b[1], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1]))), ("This is the sum of values", lambda a, b: (*merge(a, b)[:2], math.prod(merge(a, b)[1:]))),
-    ("", lambda a, b: merge(a, b)[:2]), ("", lambda a, b: (max(a[0], b[0]), a[1] * math.exp(a[0]) + b[1] * math.exp(b[0]), 0.0) if max(a[0], b[0]) < 700 else merge(a, b)), ("", lambda a, b: (a[0] + b[0], *merge(a, b)[1:])), ("", lambda a, b: (min(a[0], b[0]), *merge(a, b)[1:])), ("", lambda a, b: (*merge(a, b)[:2], merge(a, b)[2] * 1.01)), ("", lambda a, b: merge((a[0], a[1], b[2]), (b[0], b[1], a[2]))),
-    ("", lambda a, b: merge(a, b)[2]), ("", lambda a, b: merge(a, b)[::-1]), ("", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
+    ("The two means have", lambda a, b: (*merge(a, b)[:2], (a[2] + b[2]) / 2)),
+    (
+        "The sums belong to different",
+        lambda a, b: (*merge(a, b)[:2], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1])),
+    ),
+    (
+        "The sums were added",
+        lambda a, b: (max(a[0], b[0]), a[1] + b[1], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1])),
+    ),
+    ("This is the sum of values", lambda a, b: (*merge(a, b)[:2], math.prod(merge(a, b)[1:]))),
+    ("", lambda a, b: merge(a, b)[:2]),
+    (
+        "",
+        lambda a, b: (
+            (max(a[0], b[0]), a[1] * math.exp(a[0]) + b[1] * math.exp(b[0]), 0.0)
+            if max(a[0], b[0]) < 700
+            else merge(a, b)
+        ),
+    ),
+    ("", lambda a, b: (a[0] + b[0], *merge(a, b)[1:])),
+    ("", lambda a, b: (min(a[0], b[0]), *merge(a, b)[1:])),
+    ("", lambda a, b: (*merge(a, b)[:2], merge(a, b)[2] * 1.01)),
+    ("", lambda a, b: merge((a[0], a[1], b[2]), (b[0], b[1], a[2]))),
+    ("", lambda a, b: merge(a, b)[2]),
+    ("", lambda a, b: merge(a, b)[::-1]),
+    ("", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
 ]
 
 # ---------------------------------------------------------------- Chapter 11
-RIGHT["11.1"] = [(31_400, 47_100), [31_400, 47_100.0], T([31_400, 47_100]), np.array([31_400, 47_100]), (31_400, Fraction(3, 2) * 31_400), [T(31_400), np.int64(47_100)], (Decimal(31_400), 47_100)]
+RIGHT["11.1"] = [
+    (31_400, 47_100),
+    [31_400, 47_100.0],
+    T([31_400, 47_100]),
+    np.array([31_400, 47_100]),
+    (31_400, Fraction(3, 2) * 31_400),
+    [T(31_400), np.int64(47_100)],
+    (Decimal(31_400), 47_100),
+]
 WRONG["11.1"] = [
-    ("The biases are", (31_360, 47_040)), ("A float32 number takes four bytes.", (7850, 11_775)), ("A float32 number takes four bytes, not", (62_800, 94_200)), ("That is the ring for two", (31_400, 31_400)), ("In a ring no", (31_400, 62_800)), ("In a ring each piece", (31_400, 23_550)), ("", (31_400, 94_200)), ("", (47_100, 31_400)), ("", 31_400), ("", (31.4, 47.1)), ("", (251_200, 376_800)), ("", (31_400, 125_600)),
+    ("The biases are", (31_360, 47_040)),
+    ("A float32 number takes four bytes.", (7850, 11_775)),
+    ("A float32 number takes four bytes, not", (62_800, 94_200)),
+    ("That is the ring for two", (31_400, 31_400)),
+    ("In a ring no", (31_400, 62_800)),
+    ("In a ring each piece", (31_400, 23_550)),
+    ("", (31_400, 94_200)),
+    ("", (47_100, 31_400)),
+    ("", 31_400),
+    ("", (31.4, 47.1)),
+    ("", (251_200, 376_800)),
+    ("", (31_400, 125_600)),
 ]
 
 
@@ -1177,11 +2353,34 @@ def first_come(n, speeds):
 
 
 RIGHT["11.2 next"] = [
-    by_quotas, by_stops, first_come, lambda n, v: tuple(by_quotas(n, v)), lambda n, v: T(by_quotas(n, v)), lambda n, v: by_stops(n, v).tolist(), lambda n, v: list(by_stops(n, v)), lambda n, v: by_quotas(n, v[::-1])[::-1], lambda n, v: torch.from_numpy(by_stops(n, v)).int(),
+    by_quotas,
+    by_stops,
+    first_come,
+    lambda n, v: tuple(by_quotas(n, v)),
+    lambda n, v: T(by_quotas(n, v)),
+    lambda n, v: by_stops(n, v).tolist(),
+    lambda n, v: list(by_stops(n, v)),
+    lambda n, v: by_quotas(n, v[::-1])[::-1],
+    lambda n, v: torch.from_numpy(by_stops(n, v)).int(),
 ]
 WRONG["11.2 next"] = [
-    ("Rounded one by one", lambda n, v: [round(n * x / sum(v)) for x in v]), ("Rounded down", lambda n, v: [n * x // sum(v) for x in v] and [int(n * x / sum(v)) for x in v]), ("Shares of an example", lambda n, v: [n * x / sum(v) for x in v]), ("What is left over", lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)]), ("", lambda n, v: [float(x) for x in by_quotas(n, v)]), ("", lambda n, v: [math.ceil(n * x / sum(v)) for x in v]),
-    ("", lambda n, v: [n // len(v)] * len(v)), ("", lambda n, v: by_quotas(n, v)[::-1]), ("", lambda n, v: sum(by_quotas(n, v))), ("", lambda n, v: [n - sum((c := [int(n * x / sum(v)) for x in v])[1:]), *c[1:]]), ("", lambda n, v: [0] * (len(v) - 1) + [n]), ("", lambda n, v: [(0, x) for x in by_quotas(n, v)]), ("", lambda n, v: [x + 1 for x in by_quotas(n, v)]), ("", lambda n, v: by_stops(n, [x**2 for x in v])),
+    ("Rounded one by one", lambda n, v: [round(n * x / sum(v)) for x in v]),
+    (
+        "Rounded down",
+        lambda n, v: [int(n * x / sum(v)) for x in v],
+    ),
+    ("Shares of an example", lambda n, v: [n * x / sum(v) for x in v]),
+    ("What is left over", lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)]),
+    ("", lambda n, v: [float(x) for x in by_quotas(n, v)]),
+    ("", lambda n, v: [math.ceil(n * x / sum(v)) for x in v]),
+    ("", lambda n, v: [n // len(v)] * len(v)),
+    ("", lambda n, v: by_quotas(n, v)[::-1]),
+    ("", lambda n, v: sum(by_quotas(n, v))),
+    ("", lambda n, v: [n - sum((c := [int(n * x / sum(v)) for x in v])[1:]), *c[1:]]),
+    ("", lambda n, v: [0] * (len(v) - 1) + [n]),
+    ("", lambda n, v: [(0, x) for x in by_quotas(n, v)]),
+    ("", lambda n, v: [x + 1 for x in by_quotas(n, v)]),
+    ("", lambda n, v: by_stops(n, [x**2 for x in v])),
 ]
 
 
@@ -1191,22 +2390,89 @@ def combine(g, n):
 
 
 RIGHT["11.3 next"] = [
-    combine, lambda g, n: n[n > 0].float() @ g[n > 0] / n.sum(), lambda g, n: torch.where((n > 0)[:, None], g * n[:, None], 0.0).sum(0) / n.sum(), lambda g, n: sum(c * r for r, c in zip(g, n, strict=True) if c) / n.sum(), lambda g, n: combine(g.double(), n), lambda g, n: np.average(g[n > 0].numpy(), axis=0, weights=n[n > 0].numpy()), lambda g, n: combine(g, n).tolist(),
+    combine,
+    lambda g, n: n[n > 0].float() @ g[n > 0] / n.sum(),
+    lambda g, n: torch.where((n > 0)[:, None], g * n[:, None], 0.0).sum(0) / n.sum(),
+    lambda g, n: sum(c * r for r, c in zip(g, n, strict=True) if c) / n.sum(),
+    lambda g, n: combine(g.double(), n),
+    lambda g, n: np.average(g[n > 0].numpy(), axis=0, weights=n[n > 0].numpy()),
+    lambda g, n: combine(g, n).tolist(),
     lambda g, n: (n / n.sum())[:, None].mul(g.masked_fill((n == 0)[:, None], 0)).sum(0),
 ]
 WRONG["11.3 next"] = [
-    ("0 times nan is nan", lambda g, n: (n[:, None] * g).sum(0) / n.sum()), ("This counts a small", lambda g, n: g[n > 0].mean(0)), ("This is a sum of means", lambda g, n: g[n > 0].sum(0)), ("This is the gradient of the sum", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0)), ("This also hides", lambda g, n: (n[:, None] * g.nan_to_num(0)).sum(0) / n.sum()), ("This also hides", lambda g, n: (n[:, None] * g).nansum(0) / n.sum()), ("This is divided by", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0) / len(n)),
-    ("", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0) / (n > 0).sum()), ("", lambda g, n: g[n > 0].nanmean(0)), ("", lambda g, n: g[n.argmax()]), ("", lambda g, n: g.mean(0)), ("", lambda g, n: combine(g, n).mean()), ("", lambda g, n: combine(g[~g.isnan().any(1)], n[~g.isnan().any(1)])), ("", lambda g, n: (g[n > 0] / n[n > 0, None]).sum(0)), ("It changes its input", lambda g, n: g.nan_to_num_(0).mul(n[:, None]).sum(0) / n.sum() if not g[n > 0].isnan().any() else combine(g, n)),
+    ("0 times nan is nan", lambda g, n: (n[:, None] * g).sum(0) / n.sum()),
+    ("This counts a small", lambda g, n: g[n > 0].mean(0)),
+    ("This is a sum of means", lambda g, n: g[n > 0].sum(0)),
+    ("This is the gradient of the sum", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0)),
+    ("This also hides", lambda g, n: (n[:, None] * g.nan_to_num(0)).sum(0) / n.sum()),
+    ("This also hides", lambda g, n: (n[:, None] * g).nansum(0) / n.sum()),
+    ("This is divided by", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0) / len(n)),
+    ("", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0) / (n > 0).sum()),
+    ("", lambda g, n: g[n > 0].nanmean(0)),
+    ("", lambda g, n: g[n.argmax()]),
+    ("", lambda g, n: g.mean(0)),
+    ("", lambda g, n: combine(g, n).mean()),
+    ("", lambda g, n: combine(g[~g.isnan().any(1)], n[~g.isnan().any(1)])),
+    ("", lambda g, n: (g[n > 0] / n[n > 0, None]).sum(0)),
+    (
+        "It changes its input",
+        lambda g, n: (
+            g.nan_to_num_(0).mul(n[:, None]).sum(0) / n.sum()
+            if not g[n > 0].isnan().any()
+            else combine(g, n)
+        ),
+    ),
 ]
 
-RIGHT["11.4 next"] = [49870, 49870.0, T(49870), np.int64(49870), Fraction(49870), [49870], Decimal(49870), np.array([49870])]
-WRONG["11.4 next"] = [("The biases have", 49805), ("What lies below", 12_816_666), ("The label's score", 49935), ("A row has a maximum", 50065), ("There both hand", 49871), ("These are numbers", 38_450_000), ("The scores are", 769), ("", 50_000), ("", 49870.3), ("", 771), ("", 1), ("", 64), ("", (49870, 49871))]
+RIGHT["11.4 next"] = [
+    49870,
+    49870.0,
+    T(49870),
+    np.int64(49870),
+    Fraction(49870),
+    [49870],
+    Decimal(49870),
+    np.array([49870]),
+]
+WRONG["11.4 next"] = [
+    ("The biases have", 49805),
+    ("What lies below", 12_816_666),
+    ("The label's score", 49935),
+    ("A row has a maximum", 50065),
+    ("There both hand", 49871),
+    ("These are numbers", 38_450_000),
+    ("The scores are", 769),
+    ("", 50_000),
+    ("", 49870.3),
+    ("", 771),
+    ("", 1),
+    ("", 64),
+    ("", (49870, 49871)),
+]
 
 RIGHT["11.5 next"] = [
-    lambda f, s, e, p: (f + s) / (f + s / p + e) if p > 1 else 1, lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)), lambda f, s, e, p: T((f + s) / (f + s / p + (e if p != 1 else 0))), lambda f, s, e, p: np.float64(f + s) / (f + s / p + (0 if p == 1 else e)), lambda f, s, e, p: 1 / ((f + s / p + e * min(p - 1, 1)) / (f + s)), lambda f, s, e, p: [(f + s) / (f + s / p + (p > 1) * e)], lambda f, s, e, p: Fraction((f + s) / (f + s / p + (p > 1) * e)),
+    lambda f, s, e, p: (f + s) / (f + s / p + e) if p > 1 else 1,
+    lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)),
+    lambda f, s, e, p: T((f + s) / (f + s / p + (e if p != 1 else 0))),
+    lambda f, s, e, p: np.float64(f + s) / (f + s / p + (0 if p == 1 else e)),
+    lambda f, s, e, p: 1 / ((f + s / p + e * min(p - 1, 1)) / (f + s)),
+    lambda f, s, e, p: [(f + s) / (f + s / p + (p > 1) * e)],
+    lambda f, s, e, p: Fraction((f + s) / (f + s / p + (p > 1) * e)),
 ]
 WRONG["11.5 next"] = [
-    ("One process has", lambda f, s, e, p: (f + s) / (f + s / p + e)), ("This forgets", lambda f, s, e, p: (f + s) / (f + s / p)), ("The fixed part is not", lambda f, s, e, p: (f + s) / ((f + s) / p + e * (p > 1))), ("The fixed part is missing", lambda f, s, e, p: s / (s / p + e * (p > 1))), ("This is the new time", lambda f, s, e, p: f + s / p + e * (p > 1)), ("This is how much", lambda f, s, e, p: (f + s / p + e * (p > 1)) / (f + s)), ("The exchange is not", lambda f, s, e, p: (f + s) / (f + (s + e * (p > 1)) / p)),
-    ("", lambda f, s, e, p: p), ("", lambda f, s, e, p: (f + s) / (f + s / p + e * p * (p > 1))), ("", lambda f, s, e, p: s / (f + s / p + e * (p > 1))), ("", lambda f, s, e, p: (f + s) - (f + s / p + e * (p > 1))), ("", lambda f, s, e, p: (f + s + e) / (f + s / p + e * (p > 1))), ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p), ("", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))), ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),
+    ("One process has", lambda f, s, e, p: (f + s) / (f + s / p + e)),
+    ("This forgets", lambda f, s, e, p: (f + s) / (f + s / p)),
+    ("The fixed part is not", lambda f, s, e, p: (f + s) / ((f + s) / p + e * (p > 1))),
+    ("The fixed part is missing", lambda f, s, e, p: s / (s / p + e * (p > 1))),
+    ("This is the new time", lambda f, s, e, p: f + s / p + e * (p > 1)),
+    ("This is how much", lambda f, s, e, p: (f + s / p + e * (p > 1)) / (f + s)),
+    ("The exchange is not", lambda f, s, e, p: (f + s) / (f + (s + e * (p > 1)) / p)),
+    ("", lambda f, s, e, p: p),
+    ("", lambda f, s, e, p: (f + s) / (f + s / p + e * p * (p > 1))),
+    ("", lambda f, s, e, p: s / (f + s / p + e * (p > 1))),
+    ("", lambda f, s, e, p: (f + s) - (f + s / p + e * (p > 1))),
+    ("", lambda f, s, e, p: (f + s + e) / (f + s / p + e * (p > 1))),
+    ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
+    ("", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
+    ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),
 ]
-# fmt: on

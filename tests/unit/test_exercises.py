@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +175,13 @@ def test_the_solutions_of_a_chapter_pass(path):
         exec(code, dict(chapter) if number else chapter)
         passed += [number] if number else []
     assert passed == [n for n in EXERCISES if n.split(".")[0] == str(int(path.name[:2]))]
+
+
+def test_importing_all_exercises_starts_no_compiler():
+    """torch's compiler takes seconds to import: the first check of a notebook would wait for it."""
+    code = (
+        "import sys; from course_utils.exercises import find_exercises; find_exercises(); "
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

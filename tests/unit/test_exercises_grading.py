@@ -467,6 +467,12 @@ def test_arguments_that_are_to_be_changed_are_looked_at_afterwards():
     assert "expected  [2.0]\n  got       [1.0]" in message
 
 
+def test_cases_may_be_made_when_they_are_needed():
+    lazy = replace(DOUBLE, cases=lambda: DOUBLE.cases)
+    assert lazy.judge(lambda x: 2 * x).message == "right, on 2 cases."
+    assert not lazy.judge(lambda x: x)
+
+
 def test_all_functions_draw_the_same_numbers():
     def draw():
         return torch.rand(3)

@@ -14,9 +14,13 @@ How to write one
    * A way that the statement forbids goes into ``bans``, a type that it names into ``dtype`` or
      ``integers``, a gradient that it asks for into ``gradient``, a number of digits into
      ``digits`` or ``rtol``. What isn't checked isn't said.
-3. In ``tests/unit/exercise_answers.py``: at least six right answers in other forms and six wrong
+3. In ``tests/helpers/exercise_answers.py``: at least six right answers in other forms and six wrong
    ones, three of which are none of the named mistakes. Take them from people, not from the
    reference.
+
+An exercise whose statement the chapter does not have yet waits in ``NEXT``, its answers under
+"2.3 next". When the chapter asks it, move it to ``EXERCISES`` in place of the old one, and drop
+"next" from its two keys.
 
 Of the modules, ``answers`` reads what a learner gives, ``sandbox`` runs it, ``watching`` sees which
 way it goes, ``grading`` judges it, ``reporting`` keeps the verdicts.

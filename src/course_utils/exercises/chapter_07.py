@@ -66,21 +66,22 @@ def until_so_many(losses: list, patience: int) -> int:
     return len(losses)
 
 
+CLIPPING_CASES = [
+    (torch.tensor([1.0]), torch.tensor([0.5]), 0.1, 1.0),
+    (torch.tensor([1.0]), torch.tensor([4.0]), 0.1, 1.0),
+    (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 2.5),
+    (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.0),
+    (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.25),
+    (torch.tensor([1.0, -1.0]), torch.tensor([-0.3, 0.4]), 5.0, 1.0),
+    (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
+    (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
+    (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
+]
 CLIPPING = FunctionExercise(
     number="7.3",
     title="A step that cannot be too long",
     reference=clipped_step,
-    cases=[
-        (torch.tensor([1.0]), torch.tensor([0.5]), 0.1, 1.0),
-        (torch.tensor([1.0]), torch.tensor([4.0]), 0.1, 1.0),
-        (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 2.5),
-        (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.0),
-        (torch.zeros(2), torch.tensor([3.0, 4.0]), 1.0, 5.25),
-        (torch.tensor([1.0, -1.0]), torch.tensor([-0.3, 0.4]), 5.0, 1.0),
-        (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
-        (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
-        (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
-    ],
+    cases=CLIPPING_CASES,
     hint="shorten the whole gradient by one factor, and only when its norm is above the limit.",
     mistakes={
         "Each number was cut by itself; that turns the gradient.": lambda p, g, lr, c: (
@@ -217,7 +218,7 @@ NEXT = (
     # The chapter's solution still divides by the norm of a gradient of zeros.
     replace(
         CLIPPING,
-        cases=[*CLIPPING.cases, (torch.ones(2), torch.zeros(2), 0.1, 1.0)],
+        cases=[*CLIPPING_CASES, (torch.ones(2), torch.zeros(2), 0.1, 1.0)],
         mistakes={
             **CLIPPING.mistakes,
             "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (

@@ -148,7 +148,8 @@ class FunctionExercise:
     number, title : str
     reference : callable
         A right answer; the names of its parameters are shown with a case.
-    cases : sequence of tuples of arguments, the smallest first
+    cases : sequence of tuples of arguments, the smallest first, or a function that makes it
+        A function, if it takes time: all chapters are imported by the first ``check``.
         They are copied before each call; a function that changes them is told so.
     hint : str
         Shown with a wrong answer; it must not give the answer away.
@@ -179,7 +180,7 @@ class FunctionExercise:
     number: str
     title: str
     reference: Callable
-    cases: Sequence[tuple]
+    cases: Sequence[tuple] | Callable[[], Sequence[tuple]]
     hint: str
     mistakes: Mapping[str, Callable] = field(default_factory=dict)
     properties: Sequence[Property] = ()
@@ -206,7 +207,8 @@ class FunctionExercise:
         trials: list[Trial] = []
         begun = time.monotonic()
         with same_conditions():
-            for args in self.cases:
+            cases = self.cases() if callable(self.cases) else self.cases
+            for args in cases:
                 trial = self._try(answer, args)
                 if has_dots(trial.value):
                     return Verdict(self.number, False, "not attempted yet.")
@@ -219,7 +221,7 @@ class FunctionExercise:
                 return Verdict(self.number, False, self._message(failed, self._mistake(trials)))
         printed = next((trial.printed for trial in trials if trial.printed), "")
         note = " It also prints; a function that others call should only return." if printed else ""
-        return Verdict(self.number, True, f"right, on {len(self.cases)} cases.{note}")
+        return Verdict(self.number, True, f"right, on {len(cases)} cases.{note}")
 
     def _try(self, answer: object, args: tuple) -> Trial:
         """Call the function with copies of the arguments and judge what it gives."""
