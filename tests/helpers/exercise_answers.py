@@ -1429,7 +1429,7 @@ def error(p, y):
 
 RIGHT["7.2"] = [
     lambda X, p, y: X.flatten(1).T @ error(p, y) / len(y),
-    lambda X, p, y: E("nd,nk->dk", X.flatten(1), error(p, y)) / len(y),
+    lambda X, p, y: E("ij,ik->jk", X.flatten(1), error(p, y)) / len(y),
     lambda X, p, y: (error(p, y).T @ X.reshape(len(X), -1)).T / len(X),
     lambda X, p, y: (
         sum(torch.outer(x.flatten(), e) for x, e in zip(X, error(p, y), strict=True)) / len(y)
