@@ -160,6 +160,10 @@ def test_jacobian_row_and_vector_by_mouse(show):
     assert page.locator("[data-control='row.1']").is_checked()
 
 
+def said(page):
+    return page.locator(".say").inner_text()
+
+
 def losses_in_torch(x, k, smoothing):
     z = double([x] + [0] * (k - 1)).requires_grad_()
     label = torch.tensor([0])
@@ -196,7 +200,34 @@ def test_loss_double_softmax_floor(show, k, floor):
     assert value(page, "floor") == pytest.approx(floor, abs=5e-5)
     assert value(page, "floor") == pytest.approx(math.log(math.e + k - 1) - 1, rel=1e-9)
     assert value(page, "loss2") >= value(page, "floor")
-    assert f"{floor:.4f}" in page.locator(".say").inner_text()
+    assert any(f"{floor:.4f}" in text for text in page.locator(".marks text").all_text_contents())
+
+
+@pytest.mark.parametrize(("x", "k", "lr"), [(-6, 3, 1), (-2, 10, 5), (1, 2, 0.1)])
+def test_loss_runs_the_descent_it_predicts(show, x, k, lr):
+    page = show(
+        LossExplorer(logit=x, num_classes=k, lr=lr, double_softmax=True), reduced_motion="reduce"
+    )
+    page.get_by_role("button", name="Descend 50 steps").click()
+    for kind in range(3):
+        score = x
+        for _ in range(50):
+            score -= lr * losses_in_torch(score, k, 0)[1][kind].item()
+        assert value(page, f"end{kind}") == pytest.approx(score, rel=1e-6)
+        if kind < 2:
+            p = softmax(double([score] + [0] * (k - 1)))[0]
+            assert f"{p:.3f} with {['cross-entropy', 'squared error'][kind]}" in said(page)
+    move(page, "logit", 0)
+    assert value(page, "end0") == 0  # another score: another descent
+
+
+def test_loss_descends_step_by_step(show):
+    page = show(LossExplorer())
+    page.get_by_role("button", name="Descend 50 steps").click()
+    page.wait_for_timeout(600)
+    assert -6 < value(page, "end0") < 4.3
+    page.wait_for_timeout(2500)
+    assert value(page, "end0") > 4.3
 
 
 # --- emulated formats --------------------------------------------------------------------

@@ -19,6 +19,8 @@ class LossExplorer(InteractiveFigure):
         Number of classes.
     smoothing : float in [0, 0.5]
         Label smoothing: this share of the target is spread evenly over all classes.
+    lr : float in [0.1, 10]
+        Learning rate of the descent that the figure runs on the one score.
     double_softmax : bool
         Also show cross-entropy of a softmax of a softmax, the common mistake.
     """
@@ -28,6 +30,7 @@ class LossExplorer(InteractiveFigure):
     logit = Number(-6, -8, 8)
     num_classes = Integer(3, 2, 10)
     smoothing = Number(0, 0, 0.5)
+    lr = Number(1, 0.1, 10)
     double_softmax = t.Bool(False).tag(sync=True)
 
     def describe(self) -> str:

@@ -1,194 +1,344 @@
 import {
+  animate,
+  button,
   checkbox,
   clamp,
   COLORS,
   dot,
   figure,
   fmt,
+  formula,
+  fraction,
+  guessFirst,
   html,
+  labelNodes,
+  letter,
+  live,
+  logarithmic,
   logSoftmax,
+  math,
+  operator,
   quantity,
   range,
   slider,
   softmax,
+  SPEC,
   sum,
   svg,
-  svgText,
+  TEXT_COLORS,
+  tries,
 } from "./kit.js";
 
-const XS = range(161).map((i) => -8 + i / 10);
-/** @type {[string, number, string][]} name, colour, dashes */
-const KINDS = [
-  ["cross-entropy", 0, "none"],
-  ["squared error", 1, "7 4"],
-  ["softmax twice", 3, "2 4"],
-];
+/** @import { Label } from "./kit/labels.js" */
+/** @import { Plot } from "./kit/plot.js" */
 
-/** Values and derivatives of the losses when the true class scores x and k - 1 others score 0. */
+const WORDS = {
+  en: {
+    lead: "One example of a model: the true class has the score below, all others score 0. " +
+      "Training moves the score down the slope of the loss.",
+    question: "At a score of −6 the model is sure, and wrong. Which loss brings it back sooner?",
+    answers: [
+      {
+        text: "Cross-entropy",
+        says: "Yes. Watch: squared error is flat where the model is wrong.",
+      },
+      { text: "Squared error", says: "No. Watch: it is flat where the model is wrong." },
+      { text: "Both alike", says: "No. Watch: squared error is flat where the model is wrong." },
+    ],
+    kinds: ["cross-entropy", "squared error", "softmax twice"],
+    score: "score z of the true class",
+    classes: "classes",
+    smoothing: "smoothing",
+    rate: "learning rate",
+    twice: "softmax applied twice (a mistake)",
+    descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
+    loss: "loss (nats)",
+    gradient: "gradient of the loss",
+    race: "probability of the true class after each step",
+    step: "step",
+    pressDescend: "press Descend",
+    lossPlot: "The losses against the score of the true class",
+    gradientPlot: "The gradients of the losses against the score of the true class",
+    racePlot: "Probability of the true class, step by step",
+    columns: ["at this score", "loss", "gradient"],
+    probability: "The true class has probability ",
+    pull: (/** @type {string} */ ratio) =>
+      `. Here cross-entropy pulls ${ratio} times as hard as squared error.`,
+    alike: ". Here the two pull about equally hard.",
+    floor: (/** @type {string} */ floor) => `least loss of softmax twice: ${floor}`,
+    ran: (/** @type {string} */ a, /** @type {string} */ b) =>
+      ` After the descent the probability is ${a} with cross-entropy, ${b} with squared error.`,
+    spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
+      `Cross-entropy ${loss0}, gradient ${slope0}; squared error ${loss1}, gradient ${slope1}.`,
+    tries: [
+      {
+        label: "undecided",
+        set: { logit: 0 },
+        says: "In the middle the two pull about alike.",
+      },
+      {
+        label: "sure and right",
+        set: { logit: 6 },
+        says: "Both gradients are near zero: there is little left to learn.",
+      },
+      {
+        label: "smoothing",
+        set: { logit: 8, smoothing: 0.1 },
+        says: "Smoothed targets push a score back that is too sure: the gradient is positive.",
+      },
+      {
+        label: "softmax twice",
+        set: { logit: 8, double_softmax: true },
+        says: "However sure the model, this mistake keeps the loss above 0.55.",
+      },
+    ],
+  },
+};
+
+const STEPS = 50;
+const DASHES = ["none", "7 4", "2 4"];
+const HUES = [0, 1, 3]; // of the three losses
+
+/**
+ * Values and derivatives of the losses when the true class scores x and k - 1 others score 0.
+ * @param {number} x
+ * @param {number} k
+ * @param {number} smoothing
+ */
 function losses(x, k, smoothing) {
   const z = [x, ...range(k - 1).map(() => 0)];
   const p = softmax(z);
-  const rest = smoothing / k;
-  const q = p.map((_, j) => rest + (j ? 0 : 1 - smoothing)); // the target
-  const dp = p.map((s, j) => s * ((j ? 0 : 1) - p[0])); // first row of the Jacobian
+  const target = p.map((_, j) => smoothing / k + (j ? 0 : 1 - smoothing));
+  const dp = p.map((s, j) => s * ((j ? 0 : 1) - p[0])); // what the score does to each probability
   const twice = softmax(p);
+  const gap = p.map((s, j) => s - target[j]);
   return {
     p: p[0],
-    values: [-dot(q, logSoftmax(z)), sum(p.map((s, j) => (s - q[j]) ** 2)), -dot(q, logSoftmax(p))],
-    grads: [
-      p[0] - q[0],
-      2 * dot(p.map((s, j) => s - q[j]), dp),
-      dot(twice.map((s, j) => s - q[j]), dp),
-    ],
-    floor: Math.log(Math.E + k - 1) - q[0],
+    target: target[0],
+    values: [-dot(target, logSoftmax(z)), sum(gap.map((v) => v ** 2)), -dot(target, logSoftmax(p))],
+    slopes: [gap[0], 2 * dot(gap, dp), dot(twice.map((s, j) => s - target[j]), dp)],
+    floor: Math.log(Math.E + k - 1) - target[0],
   };
 }
 
-export default figure({ en: {} }, (view) => {
-  /** @type {{ height: number, x: [number, number], xticks: number[], xlabel: string }} */
-  const common = {
-    height: 240,
-    x: [-8, 8],
-    xticks: [-8, -4, 0, 4, 8],
-    xlabel: "score of the true class",
-  };
-  const loss = view.plot({
+export default figure(WORDS, (view, words) => {
+  const { min = -8, max = 8 } = SPEC.traits.logit;
+  const xs = range(161).map((i) => min + (i * (max - min)) / 160);
+  /** @type {{ x: [number, number], xlabel: string, xticks: number[], height: number }} */
+  const common = { x: [min, max], xlabel: words.score, xticks: [-8, -4, 0, 4, 8], height: 230 };
+  const loss = view.plot({ ...common, label: words.lossPlot, y: [0, 10.5], ylabel: words.loss });
+  const slope = view.plot({
     ...common,
-    label: "The losses against the score of the true class",
-    y: [0, 10.5],
-    yticks: [0, 2, 4, 6, 8, 10],
-    ylabel: "loss (nats)",
-  });
-  const grad = view.plot({
-    ...common,
-    label: "The gradients of the losses against the score of the true class",
+    label: words.gradientPlot,
     y: [-1.1, 0.6],
     yticks: [-1, -0.5, 0, 0.5],
-    ylabel: "gradient of the loss",
+    ylabel: words.gradient,
   });
-  const words = html("p.say");
+  const race = view.plot({
+    label: words.racePlot,
+    height: 150,
+    x: [0, STEPS],
+    y: [0, 1],
+    xlabel: words.step,
+    ylabel: words.race,
+  });
+  const said = html("p.say");
   const body = html("tbody");
-  view.add(
-    html(
-      "div.grid2",
-      html(
-        "div.stack",
-        slider(view, "logit", { label: "true score", show: (v) => fmt(v, 1) }),
-        slider(view, "num_classes", { label: "classes", step: 1, show: String }),
-      ),
-      html(
-        "div.stack",
-        slider(view, "smoothing", { label: "smoothing", step: 0.01 }),
-        checkbox(view, "double_softmax", { label: "softmax applied twice (a mistake)" }),
-      ),
-    ),
-    html("div.grid2", loss.node, grad.node),
-    html(
-      "table",
-      html(
-        "thead",
-        html(
-          "tr",
-          ...["at this score", "loss", "gradient"].map((t) => html("th", { scope: "col" }, t)),
-        ),
-      ),
-      body,
-    ),
-    words,
+  const line = html("div.formula");
+  const head = html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)));
+  const table = html("table", html("thead", head), body);
+  let shown = 0; // steps of the descent on the screen
+  let stop = () => {};
+  const descend = button(view, words.descend(STEPS), () => run());
+  descend.classList.add("primary");
+  const more = html(
+    "div.columns",
+    slider(view, "num_classes", { label: words.classes, step: 1, show: String }),
+    slider(view, "smoothing", { label: words.smoothing, step: 0.01 }),
+    checkbox(view, "double_softmax", { label: words.twice }),
   );
-  for (const plot of [loss, grad]) {
-    plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, -8, 8) * 10) / 10 }));
-  }
-
-  const shown = () => KINDS.slice(0, view.get("double_softmax") ? 3 : 2);
-  const stroke = ([, colour, dashes]) => ({ stroke: COLORS[colour], "stroke-dasharray": dashes });
-  /** @type {any[]} */
-  let curves;
-  /** @type {SVGElement[][]} */
-  let drawn; // the curves depend on all but the moving score
-  function redraw(k, smoothing) {
-    curves = XS.map((x) => losses(x, k, smoothing));
-    const note = (plot, x, y, text, anchor = "start") =>
-      svgText(plot.x(x), plot.y(y) - 6, text, { class: "halo", "text-anchor": anchor });
-    const lines = (plot, key) =>
-      shown().map((kind, i) =>
-        svg("path.line", { d: plot.line(XS, curves.map((c) => c[key][i])), ...stroke(kind) })
-      );
-    const { floor, values, grads } = curves[0];
-    drawn = [[
-      ...lines(loss, "values"),
-      note(loss, -3.4, losses(-3.4, k, smoothing).values[0] + 0.3, KINDS[0][0]),
-      note(loss, -8, values[1], KINDS[1][0]),
-      ...(view.get("double_softmax")
-        ? [
-          svg("path.ghost", { d: loss.line([-8, 8], [floor, floor]) }),
-          note(
-            loss,
-            8,
-            Math.max(floor, curves[curves.length - 1].values[0]) + 0.8,
-            `floor of softmax twice: ${fmt(floor, 4)}`,
-            "end",
-          ),
-        ]
-        : []),
-    ], [
-      svg("path.edge", { d: grad.line([-8, 8], [0, 0]) }),
-      ...lines(grad, "grads"),
-      note(grad, -7.9, grads[0] + 0.03, KINDS[0][0]),
-      note(grad, -7.9, 0, KINDS[1][0]),
-    ]];
-  }
-
-  let key;
-  return () => {
-    const x = view.get("logit");
-    const k = view.get("num_classes");
-    const smoothing = view.get("smoothing");
-    const now = losses(x, k, smoothing);
-    if (key !== (key = `${k} ${smoothing} ${view.get("double_softmax")}`)) redraw(k, smoothing);
-    for (const [n, plot] of [loss, grad].entries()) {
-      const ys = n ? now.grads : now.values;
-      const rings = shown().map(([, colour], i) =>
-        svg("circle.ring", { cx: plot.x(x), cy: plot.y(ys[i]), r: 4.5, fill: COLORS[colour] })
-      );
-      plot.draw(svg("path.ghost", { d: plot.line([x, x], plot.ylim) }), ...drawn[n], ...rings);
-    }
-    body.replaceChildren(
-      ...shown().map((kind, i) =>
-        html(
-          "tr",
-          html(
-            "th",
-            { scope: "row" },
-            svg(
-              "svg.sample",
-              { viewBox: "0 0 28 10", "aria-hidden": true },
-              svg("path.line", { d: "M1,5H27", ...stroke(kind) }),
-            ),
-            kind[0],
-          ),
-          quantity(html("td"), `loss${i}`, now.values[i], fmt(now.values[i], 4)),
-          quantity(html("td"), `grad${i}`, now.grads[i], fmt(now.grads[i], 4)),
-        )
-      ),
-    );
-    const ratio = Math.abs(now.grads[0] / now.grads[1]);
-    const pull = ratio > 2
-      ? `Here cross-entropy pulls ${fmt(ratio, ratio < 20 ? 1 : 0)} times as hard as squared error.`
-      : "Here the two pull about equally hard.";
-    const more = view.get("double_softmax")
-      ? ` However sure the model, softmax twice can't bring the loss below ${fmt(now.floor, 4)}.`
-      : "";
-    words.replaceChildren(
+  view.control(more);
+  view.add(html("p.lead", words.lead));
+  guessFirst(view, { question: words.question, answers: words.answers, show: () => run() });
+  view.add(
+    html("div.grid2", loss.node, slope.node),
+    view.bar(
       html(
-        "strong",
-        "The true class has probability ",
-        quantity(html("span"), "p", now.p, fmt(now.p, 4)),
-        ".",
+        "div.columns",
+        slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) }),
+        slider(view, "lr", { label: words.rate, step: 0.02, ...logarithmic }),
+        descend,
       ),
-      ` ${pull}${more}`,
+    ),
+    more,
+    html("div.grid2", race.node, html("div.stack", table, line)),
+    said,
+    tries(view, words.tries),
+  );
+  for (const plot of [loss, slope]) {
+    plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
+  }
+
+  const kinds = () => range(view.get("double_softmax") ? 3 : 2);
+  const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
+  const stroke = (/** @type {number} */ i) => ({
+    stroke: COLORS[HUES[i]],
+    "stroke-dasharray": DASHES[i],
+  });
+
+  /** The scores on the way down one of the losses. @param {number} kind */
+  function path(kind) {
+    const way = [view.get("logit")];
+    while (way.length <= STEPS) {
+      const x = way[way.length - 1];
+      way.push(x - view.get("lr") * at(x).slopes[kind]);
+    }
+    return way;
+  }
+
+  function run() {
+    stop();
+    stop = animate(2500, (share) => {
+      shown = Math.round(share * STEPS);
+      view.refresh();
+    });
+  }
+
+  let key = "";
+  /** @type {ReturnType<typeof losses>[]} */
+  let curves = [];
+  /** @type {number[][]} */
+  let paths = [];
+  function compute() {
+    const shape = `${view.get("num_classes")} ${view.get("smoothing")}`;
+    if (key !== shape) curves = xs.map(at);
+    key = shape;
+    paths = kinds().map(path);
+  }
+
+  /** @param {Plot} plot @param {"values" | "slopes"} what */
+  function drawCurves(plot, what) {
+    const x = view.get("logit");
+    const now = at(x)[what];
+    const y = (/** @type {number} */ v) => plot.y(clamp(v, ...plot.ylim));
+    /** @type {Label[]} */
+    const labels = kinds().map((i) => {
+      const spot = [24, 4, 150][i];
+      return {
+        text: words.kinds[i],
+        x: plot.x(xs[spot]),
+        y: y(curves[spot][what][i]),
+        sides: i || what === "slopes" ? ["above", "below"] : ["right", "above", "below"],
+        color: TEXT_COLORS[HUES[i]],
+        weight: 600,
+      };
+    });
+    const { floor } = curves[0];
+    const twice = what === "values" && view.get("double_softmax");
+    if (twice) {
+      const text = words.floor(fmt(floor, 4));
+      labels.push({ text, x: plot.x(2), y: y(floor), sides: ["above", "below"] });
+    }
+    plot.draw(
+      svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
+      svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
+      twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
+      ...kinds().map((i) =>
+        svg("path.line", { d: plot.line(xs, curves.map((c) => c[what][i])), ...stroke(i) })
+      ),
+      ...kinds().flatMap((i) =>
+        paths[i].slice(0, shown + 1).map((v, n) => {
+          const last = n === shown;
+          const inside = clamp(v, min, max);
+          return svg(last ? "circle.ring" : "circle", {
+            cx: plot.x(inside),
+            cy: y(at(inside)[what][i]),
+            r: last ? 6 : 2.5,
+            fill: COLORS[HUES[i]],
+          });
+        })
+      ),
+      ...labelNodes(labels, plot.area),
     );
-    words.append(quantity(html("span", { hidden: true }), "floor", now.floor, ""));
-    return words.textContent;
+    const color = TEXT_COLORS[HUES[0]];
+    plot.handles(shown ? [] : [{ x, y: clamp(now[0], ...plot.ylim), color, way: "across" }]);
+  }
+
+  function drawRace() {
+    const steps = range(shown + 1);
+    const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
+    /** @type {Label[]} */
+    const labels = kinds().map((i) => ({
+      text: words.kinds[i],
+      x: race.x(shown),
+      y: race.y(probs[i][shown]),
+      sides: ["above", "left", "below"],
+      color: TEXT_COLORS[HUES[i]],
+      weight: 600,
+    }));
+    const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pressDescend };
+    race.draw(
+      ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
+      ...labelNodes(shown ? labels : [middle], race.area),
+    );
+  }
+
+  /** @param {ReturnType<typeof losses>} now */
+  function drawNumbers(now) {
+    body.replaceChildren(
+      ...kinds().map((i) => {
+        const sample = svg("path.line", { d: "M1,5H27", ...stroke(i) });
+        const key = svg("svg.sample", { viewBox: "0 0 28 10", "aria-hidden": true }, sample);
+        return html(
+          "tr",
+          html("th", { scope: "row" }, key, words.kinds[i]),
+          quantity(html("td"), `loss${i}`, now.values[i], fmt(now.values[i], 4)),
+          quantity(html("td"), `grad${i}`, now.slopes[i], fmt(now.slopes[i], 4)),
+        );
+      }),
+    );
+    const derivative = fraction(
+      math("mrow", operator("∂"), letter("L")),
+      math("mrow", operator("∂"), letter("z")),
+    );
+    line.replaceChildren(
+      formula(derivative, operator("="), letter("p"), operator("−"), letter("y")),
+      formula(
+        operator("="),
+        live("p", now.p, { digits: 4 }),
+        operator("−"),
+        live("target", now.target, { digits: view.get("smoothing") ? 3 : 0 }),
+        operator("="),
+        live("slope", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
+      ),
+    );
+    const ratio = Math.abs(now.slopes[0] / now.slopes[1]);
+    const done = paths.map((way) => at(way[shown]).p);
+    said.replaceChildren(
+      html("strong", words.probability, fmt(now.p, 4)),
+      ratio > 2 ? words.pull(fmt(ratio, ratio < 20 ? 1 : 0)) : words.alike,
+      shown ? words.ran(fmt(done[0], 3), fmt(done[1], 3)) : "",
+      quantity(html("span", { hidden: true }), "floor", now.floor, ""),
+      ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
+    );
+  }
+
+  return () => {
+    if (view.changed.size) {
+      stop();
+      shown = 0;
+    }
+    compute();
+    const now = at(view.get("logit"));
+    drawCurves(loss, "values");
+    drawCurves(slope, "slopes");
+    drawRace();
+    drawNumbers(now);
+    if (shown) {
+      const [a, b] = paths.map((way) => fmt(at(way[shown]).p, 3));
+      return shown === STEPS ? words.ran(a, b).trim() : "";
+    }
+    const digits = [now.values[0], now.slopes[0], now.values[1], now.slopes[1]];
+    return words.spoken(digits.map((v) => fmt(v, 3)));
   };
 });
