@@ -19,12 +19,9 @@ NEEDED_BY = {
     "clipboard.min.js": 'class="highlight',
     "copybutton.js": 'class="highlight',
     "copybutton.css": 'class="highlight',
-    "togglebutton.js": "dropdown",
-    "togglebutton.css": "dropdown",
     "design-tabs.js": "sd-tab-set",
     "sphinx-design.min.css": "sd-",
     "formulas.css": "<math",
-    "exercise.css": 'class="exercise',
 }
 
 
