@@ -21,9 +21,22 @@
     }
   });
 
+  // Paper is light.
+  const page = document.documentElement.dataset;
+  let theme = page.theme;
+  addEventListener("beforeprint", () => {
+    theme = page.theme;
+    page.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    page.theme = theme;
+  });
+
   // A formula is copied as its TeX, and always whole.
-  const around = (node) =>
-    (node.nodeType === 1 ? node : node.parentElement).closest(".derivation, math");
+  const around = (node) => {
+    const element = node.nodeType === 1 ? node : node.parentElement;
+    return element.closest(".derivation") ?? element.closest("math");
+  };
   const tex = (formula) => formula.querySelector("annotation").textContent;
   document.addEventListener("copy", (event) => {
     const selection = getSelection();
@@ -38,9 +51,13 @@
     if (!copy.querySelector("math")) return;
     event.clipboardData.setData("text/html", copy.innerHTML);
     for (const display of copy.querySelectorAll("div.formula, .derivation")) {
-      display.replaceWith(`$$\n${tex(display)}\n$$`);
+      const lines = document.createElement("pre");
+      lines.textContent = `$$\n${tex(display)}\n$$`;
+      display.replaceWith(lines);
     }
-    for (const formula of copy.querySelectorAll("math")) formula.replaceWith(`$${tex(formula)}$`);
+    for (const formula of copy.querySelectorAll("math")) {
+      formula.replaceWith(tex(formula) && `$${tex(formula)}$`);
+    }
     copy.style = "position: fixed; left: 200vw"; // laid out, for the line breaks of its text
     document.body.append(copy);
     event.clipboardData.setData("text/plain", copy.innerText);

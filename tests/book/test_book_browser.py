@@ -1,6 +1,7 @@
 """The built book in a browser: over http and from the disk, light and dark, wide and narrow."""
 
 import os
+import re
 from pathlib import Path
 
 import check_book
@@ -81,6 +82,8 @@ def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
     open_folds(page)
     assert too_wide(page) == []
     assert unreachable(page) == []
+    page.set_viewport_size({"width": 320, "height": 844})  # also a wide window at 400 %
+    assert too_wide(page) == []
     assert page.problems == []
 
 
@@ -103,6 +106,67 @@ def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
     assert shares or doc not in CHAPTERS
     assert [found for found in shares if (found[1] > 0.5) != (found[0] == "plot")] == []
     assert page.problems == []
+
+
+#: Letters on the longest line of each paragraph that is words alone.
+LINES = """() => [...document.querySelectorAll("article section > p")]
+  .filter((p) => !p.querySelector("math, code")).map((p) => {
+    const lines = new Map();
+    const texts = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (texts.nextNode()) {
+      const text = texts.currentNode;
+      for (let i = 0; i < text.length; i++) {
+        range.setStart(text, i);
+        range.setEnd(text, i + 1);
+        const line = Math.round(range.getBoundingClientRect().bottom / 12);
+        lines.set(line, (lines.get(line) ?? 0) + 1);
+      }
+    }
+    return Math.max(...lines.values());
+  })"""
+
+
+@pytest.mark.parametrize("width", [800, 1440])
+def test_a_line_of_prose_has_at_most_68_letters(visit, book, width):
+    address = (book / "chapters/01_scores_to_probabilities.html").as_uri()
+    page = visit(address, viewport={"width": width, "height": 900})
+    lines = page.evaluate(LINES)
+    assert len(lines) > 10
+    assert 55 <= max(lines) <= 69  # with the blank at the line's end
+
+
+def test_a_dark_page_is_printed_light_and_is_dark_again(visit, book):
+    page = visit((book / "chapters/04_overflow_underflow.html").as_uri(), color_scheme="dark")
+    ink = "getComputedStyle(document.querySelector('article p')).color"
+    dark = page.evaluate(ink)
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {ink}; }})")
+    page.pdf()
+    printed = page.evaluate("window.printed")
+    assert max(map(int, re.findall(r"\d+", printed)[:3])) < 90
+    assert page.evaluate(ink) == dark != printed
+
+
+def test_a_formula_is_copied_whole_as_its_tex(visit, book):
+    page = visit((book / "chapters/02_softmax_jacobian.html").as_uri())
+    copied = page.evaluate("""() => {
+      const selection = getSelection();
+      const copy = (first, last) => {
+        selection.setBaseAndExtent(first, 0, last, 0);
+        const data = new DataTransfer();
+        const event = new ClipboardEvent("copy", {clipboardData: data, bubbles: true});
+        document.body.dispatchEvent(event);
+        return data.getData("text/plain");
+      };
+      const step = document.querySelector(".derivation .step:nth-child(2)");
+      const line = document.querySelector("article section > p:has(math)");
+      return [copy(step.querySelector("math"), step.querySelector(".reason")),
+        copy(line, line.nextElementSibling)];
+    }""")
+    derivation, line = copied
+    assert derivation.startswith("$$\n\\begin{aligned}")
+    assert derivation.strip().endswith("\\end{aligned}\n$$")
+    assert "Three classes have the logits $(2,\\ 1,\\ 0.1)$." in line
 
 
 #: How far the page has moved by itself since it was opened.

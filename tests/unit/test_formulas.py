@@ -112,6 +112,16 @@ def test_a_reason_with_a_wrong_command_is_named_too():
         formulas.display(r"\begin{aligned} a &= b && \text{by } \lost \end{aligned}")
 
 
+def test_a_long_formula_in_a_line_may_break_before_its_relations():
+    tex = r"f(o_i + c) / f(o_i) = \left( x = 1 \right) \le f(o_j + c) / f(o_{j = 1})"
+    page = read(formulas.inline(tex))
+    parts = [shown(str(math)) for math in page.select("math")]
+    assert parts == ["f(oi+c)/f(oi)", "=(x=1)", "≤f(oj+c)/f(oj=1)"]
+    assert len(page.select("wbr")) == 2
+    assert [a.get_text() for a in page.select("annotation")] == [tex, "", ""]
+    assert formulas.inline("a = b") == formulas.mathml("a = b")
+
+
 def test_large_brackets_know_their_side():
     page = read(formulas.mathml(r"\bigl( \Bigl[ x \Bigr]^2 \bigr)"))
     assert [(o.get_text(), o["form"]) for o in page.select("mo")] == [

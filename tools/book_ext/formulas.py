@@ -37,6 +37,9 @@ TEXT = re.compile(r"\\text\{([^{}]*)\}")
 SPACE = re.compile(r"(?:\\[,;:!> ]|\\q?quad\b|~|\s)*")
 #: A bracket of fixed size, such as \bigl( makes, perhaps under an exponent; | says its side itself.
 BIG = re.compile(r'(<msu(?:b|p|bsup)>)?<mo minsize="([\d.]+)em" maxsize="[^"]*">(.)</mo>')
+#: Where a long formula in a line may go on in the next one.
+RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx"}
+LONG = 18  # signs
 GAP = '<mspace width="0.3em"/>'
 #: A letter in a formula is drawn in italics, which are characters of their own.
 ITALICS = {
@@ -139,6 +142,27 @@ def steps(tex: str) -> list[list[str]] | None:
     return [[left, right, reason] for left, right, _, reason in rows]
 
 
+def inline(tex: str) -> str:
+    """Return the HTML of a formula in a line of text; a long one may break before its relations.
+
+    Browsers don't break inside a formula. The first part carries the TeX of all.
+    """
+    whole = mathml(tex)
+    signs = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", whole)
+    parts, depth = [""], 0
+    for token in TOKEN.findall(tex) if len(signs) > LONG else []:
+        depth += (token in {"{", r"\left"} or token.startswith(r"\begin{")) - (
+            token in {"}", r"\right"} or token.startswith(r"\end{")
+        )
+        if depth == 0 and token in RELATIONS and parts[-1].strip():
+            parts.append("{}")
+        parts[-1] += token
+    if len(parts) == 1:
+        return whole
+    html = [mathml(part, part_of="" if i else tex) for i, part in enumerate(parts)]
+    return "<wbr>".join(html).replace('<math displaystyle="true">', "<math>")
+
+
 def words(reason: str) -> str:
     r"""Return the HTML of a reason: what stands in ``\text`` as text, the rest as formulas."""
     parts = TEXT.split(reason)
@@ -146,7 +170,7 @@ def words(reason: str) -> str:
         if i % 2:
             parts[i] = escape(part.replace("~", "\xa0").replace("--", "–"), quote=False)
         else:
-            parts[i] = " " if SPACE.fullmatch(part) and part else mathml(part) if part else ""
+            parts[i] = " " if SPACE.fullmatch(part) and part else inline(part) if part else ""
     return "".join(parts).strip()
 
 
@@ -181,7 +205,7 @@ def visit_math(self, node: nodes.math) -> None:
     """Write a formula in a line of text."""
     tex = node.astext()
     try:
-        self.body.append(mathml(tex))
+        self.body.append(inline(tex))
     except FormulaError as error:
         self.body.append(report(node, tex, error))
     raise nodes.SkipNode
