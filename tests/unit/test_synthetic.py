@@ -18,7 +18,7 @@ def recall(data):
     """Share found of each class with lr 0.1 and batches of 256, from zeros: mean of epochs 3 to 6.
 
     Single epochs swing by a few hundredths, as they do on the real data. The gradient is written
-    out, so that the test depends on the pictures alone.
+    out, so that the test depends on the images alone.
     """
     generator = torch.Generator().manual_seed(0)
     X, y = data.train.images.flatten(1), data.train.labels  # (60000, 784), (60000,)
@@ -64,7 +64,7 @@ def test_shirts_are_hardest_and_trousers_easy(recall):
     assert recall["trouser"] > 0.93
 
 
-def test_same_seed_same_pictures():
+def test_same_seed_same_images():
     one, two, other = make_arrays(30, 20), make_arrays(30, 20), make_arrays(30, 20, seed=1)
     assert list(one) == ["train_images", "train_labels", "test_images", "test_labels"]
     for key, array in one.items():
@@ -74,23 +74,20 @@ def test_same_seed_same_pictures():
     assert (one["train_images"][:20] != one["test_images"]).any()
 
 
-def test_no_two_pictures_are_the_same():
+def test_no_two_images_are_the_same():
     images = make_arrays(200, 0)["train_images"].reshape(200, -1)
     assert len(np.unique(images, axis=0)) == 200
 
 
-@pytest.mark.parametrize("label", range(10))
-def test_every_class_can_be_drawn(label):
-    images = draw(label, 40, np.random.default_rng(0))
-    assert images.shape == (40, 28, 28)
-    assert images.dtype == np.uint8
-    inside = (images > 0).mean((1, 2))  # share of the picture that is covered
-    assert inside.min() > 0.05
-    assert inside.max() < 0.95
-    assert images.max((1, 2)).min() > 0
+def test_every_class_covers_a_part_of_each_image():
+    for label in range(10):
+        images = draw(label, 40, np.random.default_rng(0))
+        assert (images.shape, images.dtype) == ((40, 28, 28), np.uint8)
+        inside = (images > 0).mean((1, 2))
+        assert 0.05 < inside.min() <= inside.max() < 0.95
 
 
-def test_small_numbers_of_pictures():
+def test_small_numbers_of_images():
     arrays = make_arrays(3, 0)
     assert arrays["train_images"].shape == (3, 28, 28)
     assert arrays["test_images"].shape == (0, 28, 28)
