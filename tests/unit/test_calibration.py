@@ -124,10 +124,12 @@ def test_fitting_twice_gives_the_same_bits_and_leaves_the_logits_alone():
     assert torch.equal(logits, before)
 
 
-def test_the_search_ends_at_its_limits_when_no_temperature_is_best():
-    logits = torch.eye(3)
-    assert 0.01 <= fit_temperature(logits, torch.arange(3)) < 0.05  # there the loss rounds to 0
-    assert fit_temperature(logits, torch.tensor([1, 2, 0])) == pytest.approx(100)
+def test_the_search_for_a_temperature_ends_at_a_hundredth_and_a_hundred():
+    tiny = 1e-4 * torch.eye(3, dtype=torch.float64)  # right, and better the colder
+    assert fit_temperature(tiny, torch.arange(3)) == pytest.approx(0.01, rel=1e-9)
+    assert fit_temperature(tiny, torch.tensor([1, 2, 0])) == pytest.approx(100, rel=1e-9)
+    certain = fit_temperature(torch.eye(3), torch.arange(3))
+    assert 0.01 <= certain < 0.05  # there the loss rounds to 0
 
 
 def test_temperature_scaling_lowers_the_calibration_error_of_overconfident_logits():
@@ -135,6 +137,22 @@ def test_temperature_scaling_lowers_the_calibration_error_of_overconfident_logit
     before = expected_calibration_error(softmax(logits), labels)
     after = expected_calibration_error(softmax(logits / fit_temperature(logits, labels)), labels)
     assert after < before / 4
+
+
+def test_sums_may_be_off_by_the_rounding_of_their_format_and_no_more():
+    assert require_probabilities(torch.tensor([[0.5, 0.5 + 0.9e-6]]).double()) is None
+    with pytest.raises(ValueError, match="sum to 1"):
+        require_probabilities(torch.tensor([[0.5, 0.5 + 1.5e-6]], dtype=torch.float64))
+    eps = torch.finfo(torch.float16).eps
+    assert require_probabilities(torch.tensor([[0.5, 0.5 + 4 * eps]], dtype=torch.float16)) is None
+    with pytest.raises(ValueError, match="sum to 1"):
+        require_probabilities(torch.tensor([[0.5, 0.5 + 5 * eps]], dtype=torch.float16))
+
+
+def test_a_confidence_just_above_one_falls_into_the_last_bin():
+    probs = torch.tensor([[1 + 1e-7, 0.0]])
+    assert probs[0, 0] > 1
+    assert reliability_curve(probs, torch.tensor([0]), 4).count.tolist() == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("function", [reliability_curve, expected_calibration_error])

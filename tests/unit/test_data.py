@@ -411,6 +411,19 @@ def test_root_that_is_no_path():
         load_fashion_mnist(7, source="real")
 
 
+def test_what_is_read_when_nothing_is_said(monkeypatch):
+    seen = []
+
+    def load_arrays(root, source):
+        seen.append((root, source))
+        raise LookupError
+
+    monkeypatch.setattr("course_utils.data.load_arrays", load_arrays)
+    with pytest.raises(LookupError):
+        load_fashion_mnist()
+    assert seen == [(None, "auto")]
+
+
 def test_default_root_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

@@ -56,10 +56,11 @@ def test_only_differences_of_costs_decide(given_data, actions, scale):
     assert torch.equal(expected_cost_decision(probs, shifted), chosen)
 
 
-def test_there_may_be_more_actions_than_classes():
+def test_there_may_be_more_actions_than_classes_and_one_is_enough():
     cost = torch.tensor([[0.0, 5.0, 1.0], [5.0, 0.0, 1.0]])  # the third action: ask a person
     probs = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]])
     assert expected_cost_decision(probs, cost).tolist() == [0, 2, 1]
+    assert expected_cost_decision(probs, cost[:, :1]).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

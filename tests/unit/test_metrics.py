@@ -73,6 +73,8 @@ def test_most_confident_mistakes_come_worst_first_and_are_all_wrong():
     assert most_confident_mistakes(PROBS, labels, 2).tolist() == [3, 0]
     assert most_confident_mistakes(PROBS, labels, 9).tolist() == [3, 0, 1]
     assert most_confident_mistakes(PROBS, PROBS.argmax(1), 2).tolist() == []
+    ties = torch.full((200, 2), 0.5)  # in the order of the rows
+    assert most_confident_mistakes(ties, torch.ones(200).long(), 200).tolist() == list(range(200))
 
 
 @fast
