@@ -174,8 +174,6 @@ def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure, width):
-    if figure._name == "jacobian_explorer":
-        pytest.skip("not yet rebuilt on the kit")
     page = show(figure, viewport={"width": width, "height": 900})
     few = isinstance(figure, BrowserRegression)  # every state is trained
     assert faults(page, states=4 if few else 40, seed=width) == []

@@ -126,11 +126,11 @@ def test_playground_goal_is_met_and_said(show):
 
 
 @pytest.mark.parametrize(
-    ("logits", "v", "row"),
+    ("logits", "v", "column"),
     [([2, 1, -1], [1, 0, 0], 0), ([5, -5], [0.3, -2], 1), ([0, 1, 2, 3, 4, 5], [1] * 5 + [-1], 4)],
 )
-def test_jacobian_agrees_with_torch(show, logits, v, row):
-    page = show(JacobianExplorer(logits=logits, v=v, row=row, nudge=0.7))
+def test_jacobian_agrees_with_torch(show, logits, v, column):
+    page = show(JacobianExplorer(logits=logits, v=v, column=column, nudge=0.7))
     z, k = double(logits), len(logits)
     matrix = shown(page, [f"J{i}{j}" for i in range(k) for j in range(k)]).view(k, k)
     expected = softmax_jacobian(z)
@@ -139,25 +139,41 @@ def test_jacobian_agrees_with_torch(show, logits, v, row):
     product = shown(page, [f"vjp{i}" for i in range(k)])
     torch.testing.assert_close(product, softmax_vjp(softmax(z), double(v)), rtol=1e-6, atol=1e-15)
     linear = shown(page, [f"linear{i}" for i in range(k)])
-    torch.testing.assert_close(linear, 0.7 * expected[row], rtol=1e-6, atol=1e-15)
+    torch.testing.assert_close(linear, 0.7 * expected[:, column], rtol=1e-6, atol=1e-15)
     nudged = z.clone()
-    nudged[row] += 0.7
+    nudged[column] += 0.7
     real = shown(page, [f"real{i}" for i in range(k)])
     torch.testing.assert_close(real, softmax(nudged) - softmax(z), rtol=1e-6, atol=1e-15)
 
 
-def test_jacobian_row_and_vector_by_mouse(show):
+def test_jacobian_column_and_vector_by_mouse(show):
     page = show(JacobianExplorer())
-    page.locator("tbody tr").nth(2).locator("td").first.click()
-    assert page.locator("[data-control='row.2']").is_checked()
-    assert value(page, "linear2") == pytest.approx(value(page, "J22"))
-    page.get_by_role("button", name="one-hot of the row").click()
+    page.locator("[data-cell='0.2']").click()
+    assert page.locator("[data-control='column.2']").is_checked()
     for i in range(3):
-        assert value(page, f"vjp{i}") == pytest.approx(value(page, f"J2{i}"), rel=1e-9)
-    page.get_by_role("button", name="all ones").click()
+        assert value(page, f"linear{i}") == pytest.approx(value(page, f"J{i}2"))
+    page.get_by_role("button", name="v = one-hot").click()
+    for i in range(3):
+        assert value(page, f"vjp{i}") == pytest.approx(value(page, f"J{i}2"), rel=1e-9)
+    page.get_by_role("button", name="v = all ones").click()
     assert abs(value(page, "vjp0")) < 1e-15
-    move(page, "classes", 2)  # the picked row is gone: the last one is picked
-    assert page.locator("[data-control='row.1']").is_checked()
+    assert "J v is zero" in said(page)
+    move(page, "classes", 2)  # the picked column is gone: the last one is picked
+    assert page.locator("[data-control='column.1']").is_checked()
+
+
+def test_jacobian_labels_say_what_bars_and_dots_show(show):
+    page = show(JacobianExplorer(nudge=2))
+    texts = page.locator(".marks").first.locator("text").all_text_contents()
+    rows = [texts[i : i + 4] for i in range(0, len(texts), 4)]
+    named = {row[0]: row[1:] for row in rows}
+
+    def as_shown(number):
+        return f"{number:.3f}".replace("0.", ".").replace("-", "\N{MINUS SIGN}")
+
+    assert named["bar"] == [as_shown(value(page, f"linear{i}")) for i in range(3)]
+    assert named["dot"] == [as_shown(value(page, f"real{i}")) for i in range(3)]
+    assert named["bar"] != named["dot"]
 
 
 def said(page):

@@ -61,7 +61,7 @@ FAULTS = """(frame) => {
     if (fixed && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) say("cut off", e);
   }
   for (const table of frame.querySelectorAll("table")) {
-    const cells = [...table.querySelectorAll("td, th")].filter(shown);
+    const cells = [...table.querySelectorAll("td, th")].filter((e) => shown(e) && e.textContent);
     for (const cell of cells) {
       const range = document.createRange();
       range.selectNodeContents(cell);

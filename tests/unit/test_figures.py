@@ -236,12 +236,12 @@ def test_logits_must_be_a_list_of_the_right_length(logits):
         SoftmaxPlayground(logits=logits)
 
 
-def test_jacobian_words_are_the_row():
-    figure = JacobianExplorer(row=5)  # more than there are classes: the last
+def test_jacobian_words_are_the_column():
+    figure = JacobianExplorer(column=5)  # more than there are classes: the last
     z = torch.tensor(figure.logits, dtype=torch.float64)
     torch.testing.assert_close(torch.tensor(figure.jacobian(), dtype=z.dtype), softmax_jacobian(z))
-    assert "Row 3" in figure.describe()
-    assert f"{figure.jacobian()[2][0]:+.3f}" in figure.describe()
+    assert "Column 3" in figure.describe()
+    assert f"{figure.jacobian()[0][2]:+.3f}" in figure.describe()
 
 
 def test_loss_words_are_cross_entropy():

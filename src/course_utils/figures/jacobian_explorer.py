@@ -7,14 +7,14 @@ from course_utils.figures.traits import Integer, Number, Numbers
 
 
 class JacobianExplorer(InteractiveFigure):
-    """The matrix diag(s) - s s^T, its rows, and its product with a vector.
+    """The matrix diag(p) - p p^T, its columns, and its product with a vector.
 
     Parameters
     ----------
     logits : list of 2 to 6 floats in [-5, 5]
         The scores, one for each class.
-    row : int in [0, 5]
-        The row that is read: the score that is nudged. At most the last class.
+    column : int in [0, 5]
+        The column that is read: the score that is nudged. At most the last class.
     nudge : float in [-2, 2]
         How much that score is moved.
     v : list of 2 to 6 floats in [-2, 2]
@@ -24,7 +24,7 @@ class JacobianExplorer(InteractiveFigure):
     _name = "jacobian_explorer"
     _title = "Jacobian explorer"
     logits = Numbers([2.0, 1.0, -1.0], -5, 5, least=2, most=6)
-    row = Integer(0, 0, 5)
+    column = Integer(0, 0, 5)
     nudge = Number(1, -2, 2)
     v = Numbers([1.0, 0.0, 0.0], -2, 2, least=2, most=6)
 
@@ -35,7 +35,10 @@ class JacobianExplorer(InteractiveFigure):
         return [[p * ((i == j) - q) for j, q in enumerate(probs)] for i, p in enumerate(probs)]
 
     def describe(self) -> str:
-        """Return the selected row in words."""
-        row = min(self.row, len(self.logits) - 1)
-        entries = ", ".join(f"{d:+.3f}" for d in self.jacobian()[row])
-        return f"Row {row + 1} of the softmax Jacobian is ({entries}); it sums to zero."
+        """Return the selected column in words."""
+        column = min(self.column, len(self.logits) - 1)
+        entries = ", ".join(f"{row[column]:+.3f}" for row in self.jacobian())
+        return (
+            f"Column {column + 1} of the softmax Jacobian is ({entries}): how fast each "
+            f"probability changes with score {column + 1}. It sums to zero."
+        )

@@ -1,239 +1,363 @@
 import {
   button,
+  clamp,
   COLORS,
   dial,
   dot,
   entrySlider,
   figure,
   fmt,
+  formula,
+  fraction,
+  guessFirst,
   html,
+  indexed,
+  letter,
+  live,
+  math,
   minus,
+  operator,
+  put,
   quantity,
+  radios,
   range,
+  roundUp,
   slider,
   softmax,
+  SPEC,
   subscript,
   sum,
   svg,
   svgText,
-  unique,
+  TEXT_COLORS,
+  tries,
 } from "./kit.js";
 
-const MORE = [0, -0.5, 1.5, 0.5]; // scores of classes that are added
+/** @import { Plot } from "./kit/plot.js" */
 
-export default figure({ en: {} }, (view) => {
+const WORDS = {
+  en: {
+    lead: "Nudge one score, and every probability moves. One column of the Jacobian says how, " +
+      "for small nudges.",
+    question: "The first score grows by 1. What do the probabilities of the other classes do?",
+    answers: [
+      { text: "They stay", says: "No. All shrink by one factor, since the sum grew." },
+      { text: "All fall", says: "Yes, and all by the same factor, since the sum grew." },
+      { text: "Some fall, some rise", says: "No. All shrink by one factor, since the sum grew." },
+    ],
+    change: "change of p: bars what the column says, dots what happens",
+    changePlot: "Change of each probability when one score is nudged",
+    rows: { p: "p", linear: "bar", real: "dot" },
+    column: "nudge the score",
+    nudge: "by",
+    score: (/** @type {string} */ name) => `score ${name}`,
+    classes: "classes",
+    matrix: "The Jacobian: how fast p (rows) changes with z (columns)",
+    sum: "sum",
+    product: "Times a vector v: J v, without forming J",
+    productPlot: "Product of the Jacobian and v",
+    productAxis: "p ∘ (v − ⟨p, v⟩)",
+    ones: "v = all ones",
+    hot: "v = one-hot",
+    said: (/** @type {string} */ score, /** @type {string} */ nudge) =>
+      `Moving ${score} by ${nudge}`,
+    changes: (
+      /** @type {string} */ prob,
+      /** @type {string} */ real,
+      /** @type {string} */ linear,
+    ) => ` changes ${prob} by ${real}; the column times the nudge says ${linear}. `,
+    lose: "What one probability gains, the others lose: each column sums to zero.",
+    gone: " All entries of v are equal, so J v is zero.",
+    spoken: (/** @type {string} */ score, /** @type {string} */ changes) =>
+      `Nudging ${score} changes the probabilities by ${changes}.`,
+    tries: [
+      {
+        label: "a small nudge",
+        set: { nudge: 0.1 },
+        says: "Bars and dots agree: for small nudges the column says it all.",
+      },
+      {
+        label: "a large nudge",
+        set: { nudge: 2 },
+        says: "The column promises too much: the slope changes on the way.",
+      },
+      {
+        label: "sure",
+        set: { logits: [5, -1, -3] },
+        says: "Where one class has nearly everything, no nudge moves much.",
+      },
+      {
+        label: "undecided",
+        set: { logits: [0, 0, 0] },
+        says: "Equal probabilities: the others share the loss equally.",
+      },
+    ],
+  },
+};
+
+const MORE = [0, -0.5, 1.5, 0.5]; // scores of classes that are added
+const ROW = 18; // pixels a line of the table below the bars
+
+/**
+ * A number of at most five characters, as a narrow cell takes it.
+ * @param {number} value
+ */
+function short(value) {
+  const text = value.toFixed(3);
+  if (Number(text) === 0) return Math.abs(value) < 1e-12 ? "0" : "≈0";
+  return minus(text.replace("0.", "."));
+}
+
+export default figure(WORDS, (view, words) => {
+  const { least = 2, most = 6 } = SPEC.traits.logits;
+  const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
+  const p = (/** @type {number} */ i) => `p${subscript(i + 1)}`;
+  /** @type {{ x: [number, number], y: [number, number], xticks: number[] }} */
+  const common = { x: [0, 1], y: [-1, 1], xticks: [] };
   const change = view.plot({
-    label: "Change of each probability when one score is nudged",
-    height: 262,
-    margin: { bottom: 24 },
-    x: [0, 1],
-    y: [-0.3, 0.3],
-    xticks: [],
-    ylabel: "change of probability",
+    ...common,
+    label: words.changePlot,
+    height: 300,
+    ylabel: words.change,
+    margin: { bottom: 4.4 * ROW, top: 14, left: 46 },
   });
-  const back = view.plot({
-    label: "Product of v and the Jacobian",
-    height: 200,
-    margin: { bottom: 24 },
-    x: [0, 1],
-    y: [-0.3, 0.3],
-    xticks: [],
-    ylabel: "s ∘ (v − ⟨s, v⟩)",
+  const product = view.plot({
+    ...common,
+    label: words.productPlot,
+    height: 180,
+    ylabel: words.productAxis,
+    margin: { bottom: 2.4 * ROW, top: 14, left: 46 },
   });
-  const scores = html("div.stack");
-  const vs = html("div.stack");
+  const vs = html("div.columns");
+  const picker = html("div");
   const table = html("table.heat");
-  const words = html("p.say");
-  const group = unique("row");
+  const line = html("div.formula");
+  const said = html("p.say");
   let k = 0;
-  let cells;
-  let sums;
-  let picks;
+  /** @type {HTMLTableCellElement[][]} */
+  let cells = [];
 
   const v = () => range(k).map((i) => view.get("v")[i] ?? 0);
-  const row = () => Math.min(view.get("row"), k - 1);
+  const column = () => Math.min(view.get("column"), k - 1);
+  /** @param {number} n */
   const resize = (n) =>
     view.set({
       logits: range(n).map((i) => view.get("logits")[i] ?? MORE[i - 2]),
       v: range(n).map((i) => view.get("v")[i] ?? 0),
-      row: Math.min(view.get("row"), n - 1),
+      column: Math.min(view.get("column"), n - 1),
     });
+  const classes = dial(view, {
+    label: words.classes,
+    control: "classes",
+    min: least,
+    max: most,
+    step: 1,
+    read: () => view.get("logits").length,
+    write: resize,
+    show: String,
+  });
+  const times = html(
+    "div.stack",
+    html("p.head2", words.product),
+    vs,
+    html(
+      "div.row",
+      button(view, words.ones, () => view.set({ v: range(k).map(() => 1) })),
+      button(view, words.hot, () => view.set({ v: range(k).map((i) => Number(i === column())) })),
+    ),
+  );
+  const more = html("div.columns");
+  view.control(more);
+  view.control(times);
+  view.add(html("p.lead", words.lead));
+  guessFirst(view, { question: words.question, answers: words.answers });
   view.add(
-    html(
-      "div.side",
-      html(
-        "div.stack",
-        dial(view, {
-          label: "classes",
-          control: "classes",
-          min: 2,
-          max: 6,
-          step: 1,
-          read: () => view.get("logits").length,
-          write: resize,
-          show: String,
-        }),
-        scores,
-      ),
-      table,
+    html("div.grid2", change.node, html("div.stack", table, line)),
+    view.bar(
+      html("div.columns", picker, slider(view, "nudge", { label: words.nudge }), classes),
     ),
-    html(
-      "div.grid2",
-      html(
-        "div.stack",
-        html("strong", "Nudge the score of the picked row"),
-        slider(view, "nudge", { label: "nudge" }),
-        change.node,
-      ),
-      html(
-        "div.stack",
-        html("strong", "Multiply by a vector v"),
-        vs,
-        html(
-          "div.row",
-          button(view, "all ones", () => view.set({ v: range(k).map(() => 1) })),
-          button(
-            view,
-            "one-hot of the row",
-            () => view.set({ v: range(k).map((i) => Number(i === row())) }),
-          ),
-        ),
-        back.node,
-      ),
-    ),
-    words,
+    more,
+    said,
+    tries(view, words.tries),
+    html("div.grid2.apart", times, product.node),
   );
 
+  /** Make the parts that depend on how many classes there are. */
   function rebuild() {
-    k = view.get("logits").length;
-    const show = (x) => fmt(x, 1);
-    scores.replaceChildren();
-    vs.replaceChildren();
-    for (const i of range(k)) {
-      scores.append(entrySlider(view, "logits", i, { label: `score z${subscript(i + 1)}`, show }));
-      vs.append(
-        entrySlider(view, "v", i, { label: `v${subscript(i + 1)}`, missing: 0, show }),
-      );
-    }
-    cells = range(k).map(() => range(k).map(() => html("td")));
-    sums = range(k).map(() => html("td.sum"));
-    picks = range(k).map((i) => {
-      const input = html("input", {
-        type: "radio",
-        name: group,
-        "data-control": `row.${i}`,
-        "aria-label": `row ${i + 1}: nudge score ${i + 1}`,
-      });
-      input.addEventListener("change", () => view.set({ row: i }));
-      return input;
-    });
-    table.classList.toggle("tight", k > 4);
+    const show = (/** @type {number} */ x) => fmt(x, 1);
+    const every = range(k);
+    const options = every.map((i) => [i, z(i)]);
+    picker.replaceChildren(radios(view, "column", { label: words.column, options }));
+    more.replaceChildren(...every.map((i) => {
+      const look = { label: words.score(z(i)), color: TEXT_COLORS[i], show };
+      return entrySlider(view, "logits", i, look);
+    }));
+    vs.replaceChildren(
+      ...every.map((i) =>
+        entrySlider(view, "v", i, { label: `v${subscript(i + 1)}`, missing: 0, show })
+      ),
+    );
+    cells = every.map((i) =>
+      every.map((j) => {
+        const cell = html("td");
+        cell.addEventListener("click", () => !view.locked && view.set({ column: j }));
+        return put(cell, { "data-cell": `${i}.${j}` });
+      })
+    );
+    cells.push(every.map(() => html("td")));
     table.replaceChildren(
-      html("caption", "∂ probability / ∂ score"),
+      html("caption", words.matrix),
       html(
         "thead",
-        html(
-          "tr",
-          html("th", { scope: "col" }, "row"),
-          ...range(k).map((j) => html("th", { scope: "col" }, `∂z${subscript(j + 1)}`)),
-          html("th", { scope: "col" }, "sum"),
-        ),
+        html("tr", html("td"), ...every.map((j) => html("th", { scope: "col" }, z(j)))),
       ),
       html(
         "tbody",
-        ...range(k).map((i) => {
-          const line = html(
-            "tr",
-            html("th", { scope: "row" }, html("label", picks[i], ` ∂p${subscript(i + 1)}`)),
-            ...cells[i],
-            sums[i],
-          );
-          line.addEventListener("click", () => row() !== i && view.set({ row: i }));
-          return line;
-        }),
+        ...cells.map((row, i) =>
+          html("tr", html("th", { scope: "row" }, i < k ? p(i) : words.sum), ...row)
+        ),
       ),
     );
   }
 
-  /** Bars around zero, with their values; `mark` adds a dot for a second value. */
-  function bars(plot, name, values, mark) {
-    const most = Math.max(...values.concat(mark ?? []).map(Math.abs));
-    const reach = [0.1, 0.3, 0.6, 1, 2, 4].find((r) => most <= r * 0.8) ?? 6;
+  /**
+   * Bars around zero, and the axis that holds them.
+   * @param {Plot} plot
+   * @param {number[]} values
+   * @param {number[]} others further values that must fit
+   * @param {string} name
+   */
+  function bars(plot, values, others, name) {
+    const reach = Math.max(0.01, roundUp(1.05 * Math.max(...[...values, ...others].map(Math.abs))));
     plot.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
-    const w = plot.x(0.56 / k) - plot.x(0);
+    const width = plot.x(0.6 / k) - plot.x(0);
     const zero = plot.y(0);
-    plot.draw(
+    return [
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
-      ...values.flatMap((value, i) => {
-        const x = plot.x((i + 0.5) / k);
-        const y = plot.y(value);
-        const end = mark ? plot.y(mark[i]) : y;
-        const text = mark ? mark[i] : value;
-        const edge = text < 0 ? Math.max(y, end) + 16 : Math.min(y, end) - 7;
-        return [
-          svg("rect", {
-            x: x - w / 2,
-            width: w,
-            y: Math.min(y, zero),
-            height: Math.max(1, Math.abs(y - zero)),
-            rx: 2,
-            fill: value < 0 ? COLORS[1] : COLORS[0],
-            "data-q": `${name}${i}`,
-            "data-value": value,
-          }),
-          mark
-            ? quantity(svg("circle.dot", { cx: x, cy: end, r: 4 }), `real${i}`, mark[i], "")
-            : "",
-          svgText(x, edge, fmt(text, 3)),
-          svgText(x, plot.height - 4, `${mark ? "p" : "z"}${subscript(i + 1)}`),
-        ];
-      }),
+      ...values.map((value, i) =>
+        svg("rect", {
+          x: plot.x((i + 0.5) / k) - width / 2,
+          y: Math.min(plot.y(value), zero),
+          width,
+          height: Math.max(1, Math.abs(plot.y(value) - zero)),
+          rx: 2,
+          fill: COLORS[i],
+          stroke: TEXT_COLORS[i],
+          "data-q": `${name}${i}`,
+          "data-value": String(value),
+        })
+      ),
+    ];
+  }
+
+  /**
+   * Lines of numbers below the bars.
+   * @param {Plot} plot
+   * @param {[string, (string | number)[]][]} rows
+   */
+  const numbers = (plot, rows) =>
+    rows.flatMap(([title, values], row) => {
+      const y = plot.area.bottom + (row + 1) * ROW;
+      return [
+        svgText(plot.area.left - 8, y, title, { "text-anchor": "end", class: "strong" }),
+        ...values.map((value, i) => {
+          const text = typeof value === "number" ? short(value) : value;
+          return svgText(plot.x((i + 0.5) / k), y, text);
+        }),
+      ];
+    });
+
+  /** @param {number[][]} jacobian @param {number} picked */
+  function drawTable(jacobian, picked) {
+    const sums = range(k).map((j) => sum(jacobian.map((row) => row[j])));
+    [...jacobian, sums].forEach((row, i) =>
+      row.forEach((value, j) => {
+        const cell = quantity(cells[i][j], i < k ? `J${i}${j}` : `sum${j}`, value, short(value));
+        cell.classList.toggle("picked", j === picked && i < k);
+        const share = Math.round(clamp(Math.abs(value), 0, 0.25) * 220); // at most 1/4
+        const color = COLORS[value < 0 ? 1 : 0];
+        cell.style.background = `color-mix(in srgb, ${color} ${share}%, transparent)`;
+      })
+    );
+  }
+
+  /** @param {number[]} probs @param {number} j */
+  function drawFormula(probs, j) {
+    const i = j === 0 ? 1 : 0;
+    const colored = (/** @type {number} */ n) =>
+      live(`f${n}`, probs[n], { digits: 3, color: TEXT_COLORS[n] });
+    const index = (/** @type {string} */ name, /** @type {number} */ n) =>
+      indexed(letter(name), math("mn", n + 1));
+    const derivative = (/** @type {number} */ n) =>
+      fraction(
+        math("mrow", operator("∂"), index("p", n)),
+        math("mrow", operator("∂"), index("z", j)),
+      );
+    line.replaceChildren(
+      formula(
+        derivative(j),
+        operator("="),
+        colored(j),
+        operator("("),
+        math("mn", 1),
+        operator("−"),
+        colored(j),
+        operator(")"),
+      ),
+      formula(
+        derivative(i),
+        operator("="),
+        operator("−"),
+        colored(i),
+        operator("·"),
+        colored(j),
+      ),
     );
   }
 
   return () => {
-    const z = view.get("logits");
-    const fresh = z.length !== k;
-    if (fresh) rebuild();
-    const p = softmax(z);
-    const r = row();
+    /** @type {number[]} */
+    const logits = view.get("logits");
+    if (logits.length !== k) {
+      k = logits.length;
+      rebuild();
+    }
+    const j = column();
     const nudge = view.get("nudge");
-    const w = v();
-    const digits = k > 4 ? 2 : 3;
-    const jacobian = p.map((a, i) => p.map((b, j) => a * (Number(i === j) - b)));
-    jacobian.forEach((line, i) => {
-      picks[i].checked = i === r;
-      picks[i].closest("tr").classList.toggle("picked", i === r);
-      line.forEach((d, j) => {
-        // At most 1/4, so full colour means 1/4:
-        quantity(cells[i][j], `J${i}${j}`, d, minus(d.toFixed(digits)));
-        cells[i][j].style.background = `color-mix(in srgb, ${COLORS[d < 0 ? 1 : 0]} ${
-          Math.round(Math.abs(d) * 220)
-        }%, transparent)`;
-      });
-      const total = sum(line);
-      quantity(
-        sums[i],
-        `sum${i}`,
-        total,
-        minus(total.toFixed(digits).replace(/-(?=[0.]+$)/, "")),
-      );
-    });
-    const real = softmax(z.map((x, i) => x + Number(i === r) * nudge)).map((x, i) => x - p[i]);
-    bars(change, "linear", jacobian[r].map((d) => d * nudge), real);
-    const mean = dot(p, w);
-    bars(back, "vjp", p.map((s, i) => s * (w[i] - mean)));
-    const n = subscript(r + 1);
-    const gone = Math.max(...w) === Math.min(...w);
-    words.replaceChildren(
-      html("strong", `Moving z${n} by ${fmt(nudge, 1)} changes p${n} by ${fmt(real[r], 3)}`),
-      ` (dot); the row times the nudge (bar) says ${
-        fmt(jacobian[r][r] * nudge, 3)
-      }. What one probability gains, the others lose: every row sums to zero. `,
-      gone
-        ? "All entries of v are equal: the product is zero."
-        : `The product with v, ${w.map((x) => fmt(x, 1)).join(", ")}, needs no matrix.`,
+    const probs = softmax(logits);
+    const jacobian = probs.map((a, i) => probs.map((b, n) => a * (Number(i === n) - b)));
+    const linear = jacobian.map((row) => row[j] * nudge);
+    const nudged = softmax(logits.map((x, i) => x + (i === j ? nudge : 0)));
+    const real = nudged.map((x, i) => x - probs[i]);
+    const every = range(k);
+    change.draw(
+      ...bars(change, linear, real, "linear"),
+      ...real.map((value, i) => {
+        const at = { cx: change.x((i + 0.5) / k), cy: change.y(value), r: 5 };
+        return quantity(svg("circle.dot", at), `real${i}`, value, "");
+      }),
+      ...numbers(change, [
+        ["", every.map(p)],
+        [words.rows.p, probs],
+        [words.rows.linear, linear],
+        [words.rows.real, real],
+      ]),
     );
-    return words.textContent;
+    const w = v();
+    const mean = dot(probs, w);
+    const vjp = probs.map((s, i) => s * (w[i] - mean));
+    product.draw(
+      ...bars(product, vjp, [], "vjp"),
+      ...numbers(product, [["", every.map((i) => String(i + 1))], ["J v", vjp]]),
+    );
+    drawTable(jacobian, j);
+    drawFormula(probs, j);
+    said.replaceChildren(
+      html("strong", words.said(z(j), fmt(nudge, 1))),
+      words.changes(p(j), fmt(real[j], 3), fmt(linear[j], 3)),
+      words.lose,
+      Math.max(...w) === Math.min(...w) ? words.gone : "",
+    );
+    return words.spoken(z(j), real.map((x) => fmt(x, 2)).join(", "));
   };
 });
