@@ -9,29 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.metrics import require_scores
 from course_utils.softmax import softmax
-from course_utils.validation import require_count, require_float_tensor
-
-
-def require_probabilities(probs: Tensor, name: str = "probs") -> None:
-    """Raise unless ``probs`` is a float tensor (n, k) of non-negative rows that sum to one."""
-    require_float_tensor(name, probs)
-    if probs.ndim != 2 or 0 in probs.shape:
-        raise ValueError(
-            f"{name} must have shape (n, k) with at least one row, got {tuple(probs.shape)}"
-        )
-    sums = probs.double().sum(dim=1)
-    # Each entry may be off by one rounding of its dtype; a row of logits is off by far more.
-    off = (sums - 1).abs() > max(1e-6, 2 * probs.shape[1] * torch.finfo(probs.dtype).eps)
-    bad = (off | ~sums.isfinite() | (probs < 0).any(dim=1)).nonzero()
-    if len(bad):
-        row = int(bad[0])
-        raise ValueError(
-            f"{name} must be non-negative and sum to 1 in each row, got row {row} with sum "
-            f"{sums[row].item():.6g} and minimum {probs[row].min().item():.3g}; "
-            f"turn logits into probabilities first: softmax(logits)"
-        )
+from course_utils.validation import require_count, require_probabilities, require_scores
 
 
 def require_finite_scores(logits: Tensor, labels: Tensor) -> None:
@@ -42,7 +21,7 @@ def require_finite_scores(logits: Tensor, labels: Tensor) -> None:
         row = int(bad[0])
         raise ValueError(
             f"logits must be finite, got {logits[row].tolist()} in row {row}; "
-            "did training diverge? Use a smaller learning rate"
+            "a weight or a pixel is not finite, or the learning rate was far too large"
         )
 
 

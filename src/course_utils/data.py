@@ -6,7 +6,7 @@ hundredths of a second, where a DataLoader with one transform per image takes se
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from course_utils.fashion_mnist.resizing import require_size, resized
 from course_utils.fashion_mnist.sources import load_arrays
-from course_utils.validation import require_count
+from course_utils.validation import require_count, require_device, require_image_labels
 
 CLASSES = (
     "t-shirt",
@@ -32,7 +32,7 @@ CLASSES = (
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Pictures and their labels.
+    """Images and their labels, on one device.
 
     Attributes
     ----------
@@ -45,16 +45,12 @@ class Split:
 
     def __post_init__(self) -> None:
         """Refuse tensors that don't belong together."""
-        if self.images.ndim != 3 or not self.images.is_floating_point():
-            raise ValueError(
-                "images must be floating point of shape (n, h, w), got "
-                f"{self.images.dtype} of shape {tuple(self.images.shape)}"
-            )
-        if self.labels.shape != self.images.shape[:1] or self.labels.dtype != torch.int64:
-            raise ValueError(
-                f"labels must be int64 of shape ({len(self.images)},), one per image, got "
-                f"{self.labels.dtype} of shape {tuple(self.labels.shape)}"
-            )
+        require_image_labels(self.images, self.labels)
+
+    def to(self, device: str | torch.device) -> "Split":
+        """Return the same images and labels on a device: "cpu", "cuda" or "mps"."""
+        require_device(device)
+        return Split(self.images.to(device), self.labels.to(device))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,15 +62,53 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class FashionMNIST:
-    """Training and test split, the names of the ten classes, and where the pictures came from."""
+    """The splits, the names of the ten classes, and where the images came from.
+
+    Attributes
+    ----------
+    train, test : Split
+    source : "real" or "synthetic"
+    classes : tuple of str
+    valid : Split or None
+        Images held out of ``train`` to choose by; see ``with_validation``.
+    """
 
     train: Split
     test: Split
-    source: str  # "real" or "synthetic"
+    source: str
     classes: tuple[str, ...] = CLASSES
+    valid: Split | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse splits that don't belong together."""
+        shape, device = self.train.images.shape[1:], self.train.images.device
+        for name, split in self.splits().items():
+            images, k = split.images, len(self.classes)
+            if images.shape[1:] != shape or images.device != device:
+                raise ValueError(
+                    f"{name} must hold images of {tuple(shape)} on {device}, as train does, got "
+                    f"{tuple(images.shape[1:])} on {images.device}; load all splits with one "
+                    "resize=, and move them together: data.to(device)"
+                )
+            if len(split) and not 0 <= split.labels.min() <= split.labels.max() < k:
+                raise ValueError(
+                    f"{name} must have labels in 0..{k - 1} for {k} classes, got "
+                    f"{split.labels.min()}..{split.labels.max()}; labels start at 0"
+                )
+
+    def splits(self) -> dict[str, Split]:
+        """Return the splits there are, by name: "train", "valid" (if held out) and "test"."""
+        found = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: split for name, split in found.items() if split is not None}
+
+    def to(self, device: str | torch.device) -> "FashionMNIST":
+        """Return the same data on a device; whatever is done with them then happens there."""
+        valid = None if self.valid is None else self.valid.to(device)
+        return replace(self, train=self.train.to(device), test=self.test.to(device), valid=valid)
 
     def __repr__(self) -> str:
-        return f"FashionMNIST(source={self.source!r}, train={self.train}, test={self.test})"
+        splits = ", ".join(f"{name}={split}" for name, split in self.splits().items())
+        return f"FashionMNIST(source={self.source!r}, {splits})"
 
 
 def load_fashion_mnist(
@@ -119,6 +153,15 @@ def _split(arrays: dict[str, np.ndarray], part: str, size: tuple[int, int] | Non
     return Split(resized(images, size), labels)
 
 
+def permutation(split: Split, generator: torch.Generator) -> Tensor:
+    """Return a random order of a split's examples, (n,), on the split's device.
+
+    It is drawn where the generator is. One on the CPU gives the same order on every device.
+    """
+    order = torch.randperm(len(split), generator=generator, device=generator.device)
+    return order.to(split.images.device)
+
+
 class Batches:
     """Minibatches of a split; see ``batches``."""
 
@@ -135,7 +178,7 @@ class Batches:
                 images.split(self.batch_size), labels.split(self.batch_size), strict=True
             )
             return
-        order = torch.randperm(len(self.split), generator=self.generator)
+        order = permutation(self.split, self.generator)
         for index in order.split(self.batch_size):  # index_select: many times faster than [index]
             yield images.index_select(0, index), labels.index_select(0, index)
 
@@ -153,7 +196,8 @@ def batches(split: Split, batch_size: int, *, generator: torch.Generator | None 
         Examples per batch, at least 1.
     generator : torch.Generator, optional
         Shuffles, with a fresh permutation each time the result is iterated over. Without it the
-        order stays, and the batches are views of the split.
+        order stays, and the batches are views of the split. A generator on the CPU gives the
+        same order wherever the images are.
 
     Returns
     -------
@@ -162,7 +206,7 @@ def batches(split: Split, batch_size: int, *, generator: torch.Generator | None 
     require_count("batch_size", batch_size)
     if len(split) == 0:
         raise ValueError("split must hold at least one example, got an empty one")
-    return Batches(split, batch_size, generator)
+    return Batches(split, int(batch_size), generator)
 
 
 def split_off(split: Split, n: int, *, generator: torch.Generator) -> tuple[Split, Split]:
@@ -170,9 +214,26 @@ def split_off(split: Split, n: int, *, generator: torch.Generator) -> tuple[Spli
     require_count("n", n)
     if n >= len(split):
         raise ValueError(f"n must be below the {len(split)} examples of the split, got {n}")
-    order = torch.randperm(len(split), generator=generator)
+    order = permutation(split, generator)
     held_out, rest = order[:n], order[n:]
     return (
         Split(split.images[rest], split.labels[rest]),
         Split(split.images[held_out], split.labels[held_out]),
     )
+
+
+def with_validation(data: FashionMNIST, n: int, *, generator: torch.Generator) -> FashionMNIST:
+    """Return the data with ``n`` random training images moved to a validation split.
+
+    Raises
+    ------
+    ValueError
+        Data that have one already, or fewer than n + 1 training images.
+    """
+    if data.valid is not None:
+        raise ValueError(
+            f"data must have no validation split yet, got one of {len(data.valid)} images; "
+            "take the data as they were loaded"
+        )
+    train, valid = split_off(data.train, n, generator=generator)
+    return replace(data, train=train, valid=valid)

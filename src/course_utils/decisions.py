@@ -2,9 +2,8 @@
 
 from torch import Tensor
 
-from course_utils.calibration import require_probabilities
 from course_utils.softmax import widened
-from course_utils.validation import require_float_tensor
+from course_utils.validation import require_float_tensor, require_probabilities
 
 
 def require_cost(cost: Tensor, k: int) -> None:

@@ -7,33 +7,7 @@ Every figure is a fraction in [0, 1], never a percentage. Probabilities are judg
 import torch
 from torch import Tensor
 
-from course_utils.validation import require_count, require_float_tensor, require_labels
-
-
-def require_scores(
-    logits: Tensor, labels: Tensor, name: str = "logits", num_classes: int | None = None
-) -> None:
-    """Raise unless ``logits`` has shape (n, k), n >= 1, with one label in [0, k) for each row.
-
-    With ``num_classes``, k must be that number.
-    """
-    require_float_tensor(name, logits)
-    if logits.ndim != 2:
-        raise ValueError(
-            f"{name} must have shape (n, k), one row per example, got {tuple(logits.shape)}; "
-            f"flatten the leading axes, or add one with {name}[None]"
-        )
-    if logits.shape[0] == 0 or logits.shape[1] == 0:
-        raise ValueError(
-            f"{name} must hold at least one example and one class, got shape "
-            f"{tuple(logits.shape)}; is the split empty?"
-        )
-    if num_classes is not None and logits.shape[1] != num_classes:
-        raise ValueError(
-            f"{name} must have {num_classes} columns, one per class, got {logits.shape[1]}; "
-            f"give the model's last layer {num_classes} outputs"
-        )
-    require_labels(labels, *logits.shape)
+from course_utils.validation import require_count, require_scores
 
 
 def require_confusion(confusion: Tensor) -> None:
@@ -76,10 +50,10 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     """
     require_scores(logits, labels)
     hits = logits.argmax(dim=1) == labels  # (n,)
-    return hits.double().mean().item()
+    return hits.sum().item() / len(labels)
 
 
-def confusion_matrix(logits: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
+def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     """Count how often each true class (row) received each prediction (column).
 
     Parameters
@@ -88,22 +62,20 @@ def confusion_matrix(logits: Tensor, labels: Tensor, num_classes: int | None = N
         Scores or probabilities; the largest of a row is the prediction.
     labels : integer Tensor of shape (n,)
         True classes in [0, k).
-    num_classes : int, optional
-        The k that is expected. A model with more outputs than classes is otherwise not noticed.
 
     Returns
     -------
-    int64 Tensor of shape (k, k), summing to n
+    int64 Tensor of shape (k, k), summing to n, on the CPU
 
     Raises
     ------
     TypeError, ValueError
         Wrong dtypes or shapes, no rows, or a label outside [0, k).
     """
-    require_scores(logits, labels, num_classes=num_classes)
+    require_scores(logits, labels)
     k = logits.shape[1]
     pairs = labels.long() * k + logits.argmax(dim=1)  # (n,): one number per (true, predicted)
-    return torch.bincount(pairs, minlength=k * k).reshape(k, k)
+    return torch.bincount(pairs.cpu(), minlength=k * k).reshape(k, k)
 
 
 def recall(confusion: Tensor) -> Tensor:

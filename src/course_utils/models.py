@@ -5,20 +5,23 @@ from torch import Tensor
 
 
 class SoftmaxRegression:
-    """One fully connected layer from flattened pictures to class scores.
+    """One fully connected layer from flattened images to class scores.
 
     The model returns scores (logits), not probabilities: the loss takes the softmax itself.
 
     Parameters
     ----------
     num_inputs : int
-        Pixels of a picture, d.
+        Pixels of an image, d.
     num_outputs : int
         Number of classes, q.
     generator : torch.Generator, optional
         Source of the random initial weights; torch's default generator without one.
     sigma : float
         Standard deviation of the initial weights.
+    device : optional
+        Where the parameters live. The weights are drawn on the CPU: a seed gives the same start
+        on every device.
 
     Attributes
     ----------
@@ -35,12 +38,12 @@ class SoftmaxRegression:
         *,
         generator: torch.Generator | None = None,
         sigma: float = 0.01,
+        device: str | torch.device | None = None,
     ) -> None:
-        weight = torch.normal(0.0, sigma, (num_inputs, num_outputs), generator=generator)
-        # Class by class in memory: the same numbers, and the two products with a batch, forward
-        # and backward, take less than half the time (see benchmarks/training.py).
-        self.weight = weight.t().contiguous().t()
-        self.bias = torch.zeros(num_outputs)
+        # Drawn class by class, as nn.Linear keeps them: products with a batch are faster so.
+        weight = torch.normal(0.0, sigma, (num_outputs, num_inputs), generator=generator).T
+        self.weight = weight.to(device)
+        self.bias = torch.zeros(num_outputs, device=device)
         for param in self.parameters():
             param.requires_grad_()
 
@@ -49,7 +52,7 @@ class SoftmaxRegression:
         return [self.weight, self.bias]
 
     def __call__(self, X: Tensor) -> Tensor:
-        """Return the logits (b, q) of a batch of pictures (b, h, w) or rows (b, d)."""
+        """Return the logits (b, q) of images (b, h, w) or rows (b, d)."""
         return X.flatten(1) @ self.weight + self.bias  # (b, d) @ (d, q) + (q,) -> (b, q)
 
     def __repr__(self) -> str:

@@ -1,38 +1,28 @@
 """Work in a background thread that can be stopped, and a limit to torch's own threads."""
 
+import atexit
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import contextmanager
 
 import torch
 
-
-class _FewThreads:
-    """What the blocks under way ask for, and the number of threads that torch had before them.
-
-    The number belongs to the whole process: torch has one for all threads of Python.
-    """
-
-    lock, limits, before = threading.Lock(), list[int](), 1
+PATIENCE = 10  # seconds that the interpreter waits, when it ends, for a run to stop
 
 
 @contextmanager
 def at_most_threads(limit: int):
     """Run the block on no more threads of torch than this.
 
-    Blocks may overlap, in runs beside each other: the last to end gives the threads back.
+    The number belongs to the thread of Python that asks: runs beside each other have one each.
     """
-    few = _FewThreads
-    with few.lock:
-        few.before = few.before if few.limits else torch.get_num_threads()
-        few.limits.append(limit)
-        torch.set_num_threads(min(few.before, *few.limits))
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, limit))
     try:
         yield
     finally:
-        with few.lock:
-            few.limits.remove(limit)
-            torch.set_num_threads(min([few.before, *few.limits]))
+        torch.set_num_threads(before)
 
 
 def one_thread():
@@ -41,7 +31,7 @@ def one_thread():
 
 
 class BackgroundRun:
-    """Run ``work(should_stop)`` in a daemon thread.
+    """Run ``work(should_stop)`` in a thread that ends, at the latest, with the interpreter.
 
     Parameters
     ----------
@@ -64,9 +54,12 @@ class BackgroundRun:
         self._work, self._on_end = work, on_end
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._main, daemon=True)
+        self._num_threads = torch.get_num_threads()
         self.error: BaseException | None = None
 
     def _main(self) -> None:
+        # A new thread would start with the number that was set last, by whatever thread.
+        torch.set_num_threads(self._num_threads)
         try:
             self._work(self._stop.is_set)
         except Exception as error:  # carried to the reader by on_end or join
@@ -78,6 +71,7 @@ class BackgroundRun:
     def start(self) -> "BackgroundRun":
         """Start the thread and return at once."""
         self._thread.start()
+        _under_way.add(self)
         return self
 
     def stop(self) -> None:
@@ -97,3 +91,16 @@ class BackgroundRun:
 
     def __repr__(self) -> str:
         return f"BackgroundRun(running={self.running})"
+
+
+_under_way: weakref.WeakSet[BackgroundRun] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Stop what is under way: a thread that is still inside torch when Python goes aborts it."""
+    runs = [run for run in _under_way if run.running]
+    for run in runs:
+        run.stop()
+    for run in runs:
+        run._thread.join(PATIENCE)

@@ -1,10 +1,14 @@
 """The training lab on a page without a kernel: recorded runs."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from browser_tools import move, value
 from figure_samples import LRS, recorded, training_lab
+
+from course_utils.figures.training_lab import TrainingLab
+from course_utils.sweep import train_sweep
 
 pytestmark = pytest.mark.browser
 
@@ -19,13 +23,13 @@ def test_numbers_are_those_of_the_recording(show, run):
     page = show(training_lab())
     move(page, "lr", run)
     move(page, "epochs", 7)
-    history = recording.histories[run]
+    history = recording.history(1, LRS[run])
     last = min(7, len(history)) - 1
     for name in ("train_loss", "train_accuracy", "test_accuracy"):
         # stored with four digits
         assert value(page, name) == pytest.approx(getattr(history, name)[last], rel=5e-4)
-    assert ("diverged" in words(page)) == history.diverged
-    assert [recording.histories[i].diverged for i in (0, 3)] == [False, True]
+    assert ("The loss is far above that of guessing." in words(page)) == (run == 3)
+    assert history.far_above_guessing == (run == 3)
 
 
 def test_static_page_says_that_the_runs_are_recorded(show):
@@ -57,9 +61,15 @@ def test_curves_can_be_kept_and_cleared(show):
     assert names.all_text_contents() == ["0.01"]
 
 
-def test_a_diverged_run_is_named_and_fits_a_phone(show):
-    page = show(training_lab(lr=10), viewport={"width": 390, "height": 800})
-    name = page.get_by_text("10 diverged", exact=True).first
+def test_a_run_that_is_no_longer_finite_is_named_and_fits_a_phone(show):
+    data, _ = recorded()
+    overflown = train_sweep(data, lrs=(0.1, 1e38), num_epochs=2, batch_size=4)
+    page = show(
+        TrainingLab(None, data, replace(overflown, lrs=(0.1, 10.0)), lr=10),
+        viewport={"width": 390, "height": 800},
+    )
+    assert "Stopped: the loss is no longer a finite number." in words(page)
+    name = page.get_by_text("10 stopped", exact=True).first
     box = name.bounding_box()
     assert box["x"] + box["width"] <= 390
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -73,7 +83,7 @@ def test_templates_and_confusion_follow_the_learning_rate(show):
         move(page, "lr", run)
         place = tile.evaluate("(e) => getComputedStyle(e).backgroundPosition")
         assert place == f"{200 / 9:.4f}% {run * 100 / 3:g}%"
-        logits = data.test.images.flatten(1) @ recording.weight[run] + recording.bias[run]
+        logits = data.test.images.flatten(1) @ recording.weight[0, run] + recording.bias[0, run]
         hits = ((logits.argmax(1) == data.test.labels) & (data.test.labels == 2)).sum().item()
         recall = hits / (data.test.labels == 2).sum().item()
         label = page.locator("svg[aria-label^=Confusion]").get_attribute("aria-label")

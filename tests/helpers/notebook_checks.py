@@ -67,6 +67,7 @@ def check_imports(notebook: dict) -> list[str]:
     """All course_utils imports stand in the first code cell, by name, and are used.
 
     Before it may stand the cell that says what to do where the package is missing.
+    What checks arguments stays in the package: a page shows what it teaches.
     """
     found, imported = [], set()
     cells = [c for c in code_cells(notebook) if "setup" not in c["metadata"].get("tags", ())]
@@ -82,6 +83,11 @@ def check_imports(notebook: dict) -> list[str]:
                 if any(a.name == "*" for a in node.names):
                     found.append(f"cell {number + 1} imports * from {node.module}")
                 imported |= {a.asname or a.name for a in node.names}
+                found += [
+                    f"imports {a.name}: leave it out, and the statement that calls it"
+                    for a in node.names
+                    if a.name.startswith("require_")
+                ]
     used = {
         node.id for cell in cells for node in ast.walk(tree(cell)) if isinstance(node, ast.Name)
     }
@@ -195,6 +201,21 @@ def bare(node: ast.AST) -> ast.AST:
     return AnnotationRemover().visit(node)
 
 
+def without_validators(node: ast.AST) -> ast.AST:
+    """Remove the statements ``require_...(...)`` of a module, in place."""
+    for part in ast.walk(node):
+        if isinstance(getattr(part, "body", None), list):
+            part.body = [line for line in part.body if not is_validator(line)] or [ast.Pass()]
+    return node
+
+
+def is_validator(line: ast.AST) -> bool:
+    """Whether a statement only calls a function whose name begins with ``require_``."""
+    call = line.value if isinstance(line, ast.Expr) else None
+    name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
+    return name.startswith("require_")
+
+
 class AnnotationRemover(ast.NodeTransformer):
     """Turn ``x: int = 0`` into ``x = 0``."""
 
@@ -205,7 +226,7 @@ class AnnotationRemover(ast.NodeTransformer):
 
 
 def package_definitions(package: Path) -> dict[str, tuple[str, str]]:
-    """Return for each top-level public name its module and its text.
+    """Return for each top-level public name its module and its text, without validators.
 
     The exercises are left out: they hold right answers, not what chapters teach.
     """
@@ -213,14 +234,18 @@ def package_definitions(package: Path) -> dict[str, tuple[str, str]]:
     for path in sorted(package.rglob("*.py")):
         if "exercises" in path.relative_to(package).parts:
             continue
-        for name, text in definitions(ast.parse(path.read_text(encoding="utf-8"))).items():
+        module = without_validators(ast.parse(path.read_text(encoding="utf-8")))
+        for name, text in definitions(module).items():
             if not name.startswith("_"):
                 found[name] = (str(path.relative_to(package)), text)
     return found
 
 
 def check_definitions(path: Path, package: dict[str, tuple[str, str]]) -> list[str]:
-    """A chapter's top-level definition with a name of the package equals the package's."""
+    """A chapter's top-level definition with a name of the package equals the package's.
+
+    Statements of the package that only check arguments (``require_...``) don't count.
+    """
     found = []
     for cell in code_cells(json.loads(path.read_text(encoding="utf-8"))):
         for name, text in definitions(tree(cell)).items():

@@ -19,7 +19,7 @@ import os, pathlib, torch
 pathlib.Path("pid.txt").write_text(str(os.getpid()))
 from course_utils.data import FashionMNIST, Split
 from course_utils.figures.browser_regression import BrowserRegression
-from course_utils.sweep import record_runs
+from course_utils.sweep import train_sweep
 from course_utils.figures.training_lab import TrainingLab
 from course_utils.models import SoftmaxRegression
 generator = torch.Generator().manual_seed(0)
@@ -30,7 +30,7 @@ def split(n):
     return Split(images, labels)
 data = FashionMNIST(split(40_000), split(1_000), source="synthetic")
 small = FashionMNIST(split(500), split(200), source="synthetic")
-recording = record_runs(small, lrs=(0.01, 0.1, 1.0), num_epochs=3)
+recording = train_sweep(small, lrs=(0.01, 0.1, 1.0), num_epochs=3)
 """
 LAB = "lab = TrainingLab(SoftmaxRegression, data, recording=recording, epochs=2)\nlab"
 POINTS = "points = BrowserRegression()\npoints"

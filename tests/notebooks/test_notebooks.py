@@ -134,6 +134,9 @@ BREAKS = {
     "unused import": lambda cells, nb: cells[0].update(
         source="from course_utils.softmax import softmax"
     ),
+    "validator": lambda cells, nb: cells[0].update(
+        source="from course_utils.validation import require_count\nrequire_count('n', 1)"
+    ),
     "no alt text": lambda cells, nb: cells[1]["metadata"]["mystnb"].pop("image"),
     "svg": lambda cells, nb: cells[1]["outputs"][0]["data"].update({"image/svg+xml": "x"}),
     "no assert": lambda cells, nb: cells[1].update(source="pass"),
@@ -197,10 +200,23 @@ def test_a_notebook_that_is_too_large_is_rejected(tmp_path):
         ("def f(x, y=1):\n    return x - y", False),
         ("def f(x, y=2):\n    return x + y", False),
         ("def f_other(x):\n    return x", True),
+        # The package's validators are left out; a chapter has none, and nothing else is left out.
+        ("def f(x, y=1):\n    require_count('x', x)\n    return x + y", False),
+        ("def f(x, y=1):\n    check_count('x', x)\n    return x + y", False),
+        ("def g(x):\n    if x:\n        pass\n    return require_sum(x)", True),
+        ("def g(x):\n    return require_sum(x)", False),
+        ("def g(x):\n    if x:\n        pass", False),
+        ("class C:\n    def h(self):\n        pass", True),
     ],
 )
-def test_definitions_are_compared_without_docstrings_and_annotations(tmp_path, chapter, same):
-    (tmp_path / "m.py").write_text('def f(x, y=1):\n    """Add."""\n    return x + y\n')
+def test_definitions_are_compared_without_docstrings_annotations_and_validators(
+    tmp_path, chapter, same
+):
+    (tmp_path / "m.py").write_text(
+        'def f(x, y=1):\n    """Add."""\n    require_count("x", x)\n    return x + y\n'
+        'def g(x):\n    if x:\n        require_count("x", x)\n    return require_sum(x)\n'
+        'class C:\n    def h(self):\n        """H."""\n        require_count("x", 1)\n'
+    )
     notebook = broken(lambda cells, nb: cells[1].update(source=chapter))
     found = checks.check_definitions(
         write(tmp_path, notebook), checks.package_definitions(tmp_path)

@@ -159,7 +159,7 @@ def test_a_confidence_just_above_one_falls_into_the_last_bin():
 @pytest.mark.parametrize(
     ("probs", "message"),
     [
-        (torch.tensor([[0.5, 0.5], [2.0, 1.0]]), r"row 1 with sum 3 .*softmax\(logits\)"),
+        (torch.tensor([[0.5, 0.5], [2.0, 1.0]]), r"row 1 with sum 3 .*softmax\(probs\)"),
         (torch.tensor([[1.5, -0.5]]), "non-negative.*minimum -0.5"),
         (torch.tensor([[float("nan"), 0.5]]), "row 0 with sum nan"),
         (torch.zeros(0, 3), r"at least one row, got \(0, 3\)"),
@@ -179,9 +179,9 @@ def test_labels_and_bins_that_do_not_fit_are_refused():
         reliability_curve(probs, torch.tensor([0, 1]), num_bins=0)
 
 
-def test_logits_of_a_diverged_model_are_refused():
+def test_logits_that_are_not_finite_are_refused():
     logits = torch.tensor([[1.0, 2.0], [float("inf"), 0.0]])
-    with pytest.raises(ValueError, match=r"logits must be finite.*row 1; did training diverge"):
+    with pytest.raises(ValueError, match=r"logits must be finite.*row 1; a weight or a pixel"):
         fit_temperature(logits, torch.tensor([0, 1]))
     with pytest.raises(ValueError, match="is the split empty"):
         fit_temperature(torch.zeros(0, 2), torch.zeros(0).long())

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +26,7 @@ from course_utils.data import (
     batches,
     load_fashion_mnist,
     split_off,
+    with_validation,
 )
 from course_utils.fashion_mnist import sources
 from course_utils.fashion_mnist.idx import (
@@ -301,6 +303,7 @@ def test_part_of_the_path_is_a_file(tmp_path):
 
 WITHOUT_PERMISSION = """
 import os, sys
+from dataclasses import replace
 from pathlib import Path
 from data_helpers import SMALL
 from course_utils.fashion_mnist.download import fetch_missing
@@ -517,16 +520,67 @@ def test_split_knows_its_size_and_prints_briefly():
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (torch.zeros(3, 4), torch.zeros(3, dtype=torch.int64), "images must be"),
+        (torch.zeros(3, 4), torch.zeros(3, dtype=torch.int64), "images must have shape"),
         (torch.zeros(3, 4, 4, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64), "images must"),
-        (torch.zeros(3, 4, 4), torch.zeros(2, dtype=torch.int64), "labels must be"),
-        (torch.zeros(3, 4, 4), torch.zeros(3, 1, dtype=torch.int64), "labels must be"),
-        (torch.zeros(3, 4, 4), torch.zeros(3), "labels must be"),
+        (torch.zeros(3, 4, 4), torch.zeros(2, dtype=torch.int64), "labels must have shape"),
+        (torch.zeros(3, 4, 4), torch.zeros(3, 1, dtype=torch.int64), "labels must have shape"),
+        (torch.zeros(3, 4, 4), torch.zeros(3), "labels must be an int64 tensor, got torch.float32"),
+        (torch.zeros(3, 4, 4), [0, 1, 2], "labels must be an int64 tensor, got list"),
+        (torch.zeros(3, 4, 4), torch.zeros(3, dtype=torch.int64, device="meta"),
+         r"labels must be on the device of the images, cpu, got meta; move them: labels.to\('cpu"),
     ],
-)
+)  # fmt: skip
 def test_split_refuses_what_does_not_belong_together(images, labels, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         Split(images, labels)
+
+
+def test_data_refuse_splits_that_do_not_belong_together():
+    """A validation split of other shapes, on another device, with labels of other classes."""
+    split = small_split(10)
+    data = FashionMNIST(split, split, "synthetic")
+    wide = Split(torch.zeros(4, 2, 5), torch.arange(4))
+    away = split.to("meta")
+    other = Split(torch.zeros(4, 2, 3), torch.arange(4) + 8)
+    for name in ("valid", "test"):
+        with pytest.raises(ValueError, match=rf"{name} must hold .* \(2, 3\) .*got \(2, 5\)"):
+            replace(data, **{name: wide})
+        with pytest.raises(ValueError, match=rf"{name} .* on cpu, as train does, got .* on meta"):
+            replace(data, **{name: away})
+        with pytest.raises(ValueError, match=rf"{name} must have labels in 0..9 .* got 8..11"):
+            replace(data, **{name: other})
+
+
+def test_a_validation_split_is_held_out_of_the_training_split():
+    split = small_split(10)
+    whole = FashionMNIST(split, split, "synthetic")
+    data = with_validation(whole, 3, generator=torch.Generator().manual_seed(0))
+    rest, held_out = split_off(split, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(data.train.images, rest.images)
+    assert torch.equal(data.valid.images, held_out.images)
+    assert data.test is whole.test
+    assert list(data.splits()) == ["train", "valid", "test"]
+    assert list(whole.splits()) == ["train", "test"]
+    assert "valid=Split(3 images of 2 x 3)" in repr(data)
+    with pytest.raises(ValueError, match="no validation split yet, got one of 3 images; take the"):
+        with_validation(data, 3, generator=torch.Generator())
+
+
+def test_all_splits_move_together():
+    split = small_split(10)
+    data = FashionMNIST(split, split, "synthetic", valid=split)
+    same = data.to("cpu")
+    assert (same.source, same.classes) == ("synthetic", CLASSES)
+    assert all(torch.equal(moved.images, split.images) for moved in same.splits().values())
+    assert data.train.to("meta").images.device.type == "meta"
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "nowhere", "xla", 3.5, None])
+def test_a_device_that_is_not_there_is_named(device):
+    split = small_split(10)
+    for data in (split, FashionMNIST(split, split, "synthetic")):
+        with pytest.raises(ValueError, match=rf"device must be .*\(cpu.*\), got {device!r}"):
+            data.to(device)
 
 
 @given(n=st.integers(1, 50), batch_size=st.integers(1, 60))

@@ -48,10 +48,6 @@ CASES = [
         "logits must hold at least one example and one class, got shape (2, 0); "
         "is the split empty?",
     ),
-    (
-        lambda: confusion_matrix(torch.zeros(1, 4), T([0]), num_classes=3),
-        "logits must have 3 columns, one per class, got 4; give the model's last layer 3 outputs",
-    ),
     (lambda: most_confident_mistakes(torch.ones(1, 1), T([0]), 0), "n must be at least 1, got 0"),
     (
         lambda: require_probabilities(torch.zeros(0, 3)),
@@ -60,7 +56,7 @@ CASES = [
     (
         lambda: require_probabilities(T([[0.5, 0.5], [1.5, -0.25]])),
         "probs must be non-negative and sum to 1 in each row, got row 1 with sum 1.25 and minimum "
-        "-0.25; turn logits into probabilities first: softmax(logits)",
+        "-0.25; turn scores into probabilities first: softmax(probs)",
     ),
     (
         lambda: require_probabilities(T([[0.5, 0.5], [1.5, -0.5]])),  # not the first row
@@ -74,7 +70,7 @@ CASES = [
     (
         lambda: require_finite_scores(T([[0.0, 1.0], [math.inf, 2.0]]), T([0, 0])),
         "logits must be finite, got [inf, 2.0] in row 1; "
-        "did training diverge? Use a smaller learning rate",
+        "a weight or a pixel is not finite, or the learning rate was far too large",
     ),
     (lambda: fit_temperature(T([1.0]), T([0])), "logits must have shape (n, k), one row per "
      "example, got (1,); flatten the leading axes, or add one with logits[None]"),
@@ -103,11 +99,11 @@ CASES = [
     ),
     (
         lambda: Split(torch.zeros(2, 2), T([0, 1])),
-        "images must be floating point of shape (n, h, w), got torch.float32 of shape (2, 2)",
+        "images must have shape (n, h, w), got (2, 2); add the missing axes: reshape(n, h, w)",
     ),
     (
         lambda: Split(torch.zeros(2, 2, 2), T([0])),
-        "labels must be int64 of shape (2,), one per image, got torch.int64 of shape (1,)",
+        "labels must have shape (2,), one per image, got (1,); there are 1 of them for 2 examples",
     ),
     (lambda: batches(numbered(), 0), "batch_size must be at least 1, got 0"),
     (lambda: batches(numbered(0), 4), "split must hold at least one example, got an empty one"),

@@ -45,7 +45,7 @@ from course_utils.plots.results import (
 from course_utils.plots.scaling import plot_scaling, plot_step_errors
 from course_utils.plots.style import COLORS, DIVERGING, PALETTE, SEQUENTIAL, use_course_style
 from course_utils.plots.tables import plot_confusion, plot_jacobian, plot_probability_table
-from course_utils.plots.training import plot_bands, plot_by_epoch, plot_history, plot_runs
+from course_utils.plots.training import plot_bands, plot_by_epoch, plot_history
 from course_utils.plots.vocabulary import plot_bias, plot_frequencies
 from course_utils.sampling import log_uniform_probs
 from course_utils.softmax import softmax_jacobian
@@ -499,10 +499,11 @@ def test_a_band_reaches_from_the_lowest_to_the_highest_seed(ax):
     assert (heights.min(), heights.max()) == (pytest.approx(0.1), pytest.approx(0.6))
 
 
-def history(*losses, **ending):
+def history(*losses, valid=False, **ending):
     run = History(**ending)
     for loss in losses:
-        run.record(loss, 1 - loss, 1.0, 0.9 - loss)
+        held_out = (loss + 0.125, 0.75 - loss) if valid else None
+        run.record(train=(loss, 1 - loss), valid=held_out, test=(1.0, 0.9 - loss))
     return run
 
 
@@ -513,22 +514,24 @@ def test_history_is_drawn_as_three_curves():
     assert [list(line.get_ydata()) for line in axes[1].lines] == [[0.5, 0.75], [0.4, 0.65]]
     assert [t.get_text() for t in axes[1].get_legend().texts] == ["train, running", "test"]
     assert axes[1].get_ylabel() == "accuracy (fraction)"
+    assert (axes[0].get_title(), axes[0].get_legend()) == ("", None)
 
 
-def test_runs_are_overlaid_and_say_how_each_ended():
+def test_validation_is_drawn_where_there_is_some():
     axes = Figure().subplots(1, 2)
-    runs = {"a": history(0.5, 0.25), "b": history(0.75, stopped=True), "c": History(diverged=True)}
-    plot_runs(runs, *axes)
-    assert [list(line.get_ydata()) for line in axes[0].lines] == [[0.5, 0.25], [0.75], []]
-    texts = [t.get_text() for t in axes[0].get_legend().texts]
-    assert texts == ["a", "b, stopped", "c, diverged"]
-    assert len({line.get_color() for line in axes[0].lines}) == 3
-    solid, dashed = axes[1].lines[:2]
-    assert (solid.get_linestyle(), dashed.get_linestyle()) == ("-", "--")
-    assert list(solid.get_ydata()) == [0.4, 0.65]
-    empty = Figure().subplots(1, 2)
-    plot_runs({}, *empty)
-    assert (len(empty[0].lines), empty[0].get_legend()) == (0, None)
+    plot_history(history(0.5, 0.25, valid=True), *axes)
+    assert drawn(axes[0]) == [[[1, 0.5], [2, 0.25]], [[1, 0.625], [2, 0.375]]]
+    assert list(axes[1].lines[1].get_ydata()) == [0.25, 0.5]
+    names = [[t.get_text() for t in ax.get_legend().texts] for ax in axes]
+    assert names == [["train, running", "validation"], ["train, running", "validation", "test"]]
+    assert axes[0].lines[1].get_color() == axes[1].lines[1].get_color()
+
+
+def test_what_is_to_be_said_about_a_run_stands_above_it():
+    for run, said in ((history(0.5, stopped=True), "early"), (History(diverged=True), "finite")):
+        axes = Figure().subplots(1, 2)
+        plot_history(run, *axes)
+        assert said in axes[0].get_title()
 
 
 # --- results ----------------------------------------------------------------------------------

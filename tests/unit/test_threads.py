@@ -1,9 +1,13 @@
-"""Limits to torch's threads: the lowest counts, and all are given back."""
+"""Limits to torch's threads, and runs in the background: what they take, they give back."""
+
+import subprocess
+import sys
+import threading
 
 import pytest
 import torch
 
-from course_utils.threads import at_most_threads, one_thread
+from course_utils.threads import BackgroundRun, at_most_threads, one_thread
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +27,27 @@ def test_the_number_is_put_back_after_an_error_too():
     assert torch.get_num_threads() == 2
 
 
-def test_blocks_that_overlap_give_the_threads_back_together():
-    """Two labs that train at once: the first to end must not decide for the other."""
-    first, second = one_thread(), one_thread()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert torch.get_num_threads() == 1
-    second.__exit__(None, None, None)
+def test_runs_beside_each_other_have_their_own_number():
+    """A run in the background begins, one in front begins and ends, then the first ends."""
+    begun, go_on, seen = threading.Event(), threading.Event(), []
+
+    def work(should_stop):
+        with one_thread():
+            begun.set()
+            assert go_on.wait(10)
+            seen.append(torch.get_num_threads())
+        seen.append(torch.get_num_threads())
+
+    run = BackgroundRun(work).start()
+    assert begun.wait(10)
+    assert torch.get_num_threads() == 2
+    with at_most_threads(2):
+        assert torch.get_num_threads() == 2
+    second = BackgroundRun(lambda should_stop: seen.append(torch.get_num_threads())).start()
+    second.join(10)
+    go_on.set()
+    run.join(10)
+    assert seen == [2, 1, 2]  # the second run starts with what its starter has, not with 1
     assert torch.get_num_threads() == 2
 
 
@@ -40,3 +57,70 @@ def test_the_lowest_limit_counts_and_no_limit_adds_threads():
         with at_most_threads(1), at_most_threads(2):
             assert torch.get_num_threads() == 1
         assert torch.get_num_threads() == 2
+
+
+def test_work_runs_beside_the_caller_and_stops_when_asked():
+    begun = threading.Event()
+
+    def work(should_stop):
+        begun.set()
+        while not should_stop():
+            threading.Event().wait(0.001)
+
+    run = BackgroundRun(work).start()
+    assert begun.wait(5)
+    assert run.running
+    run.stop()
+    run.join(5)
+    assert not run.running
+
+
+def test_the_end_is_reported_once_with_the_run():
+    ends = []
+    run = BackgroundRun(lambda should_stop: None, ends.append).start()
+    run.join(5)
+    assert ends == [run]
+    assert run.error is None
+
+
+def test_an_error_reaches_on_end():
+    ends = []
+
+    def work(should_stop):
+        raise ValueError("planned")
+
+    run = BackgroundRun(work, lambda run: ends.append(str(run.error))).start()
+    run.join(5)
+    assert ends == ["planned"]
+
+
+def test_without_on_end_join_raises_the_error():
+    def work(should_stop):
+        raise ValueError("planned")
+
+    run = BackgroundRun(work).start()
+    with pytest.raises(ValueError, match="planned"):
+        run.join(5)
+
+
+def test_repr_says_whether_it_runs():
+    assert repr(BackgroundRun(lambda should_stop: None)) == "BackgroundRun(running=False)"
+
+
+ENDING = """
+import torch
+from course_utils.threads import BackgroundRun
+def work(should_stop):
+    big = torch.rand(400, 400)
+    while not should_stop():
+        big = (big @ big).clamp(0, 1)
+    print("ended", flush=True)
+run = BackgroundRun(work).start()
+"""
+
+
+def test_a_run_ends_with_the_interpreter():
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ended\n", "")

@@ -7,7 +7,7 @@ from tiny import tiny_data
 
 from course_utils.figures.training_lab import TrainingLab
 from course_utils.models import SoftmaxRegression
-from course_utils.sweep import record_runs
+from course_utils.sweep import train_sweep
 from course_utils.training import fit
 
 
@@ -72,7 +72,7 @@ def test_an_error_in_training_is_shown():
     lab.train()
     lab.background.join(30)
     assert lab.status["phase"] == "failed"
-    assert "7 logits for 10 classes" in lab.status["message"]
+    assert "model(X) must have 10 columns, one per class, got 7" in lab.status["message"]
     assert lab.runs == []
 
 
@@ -105,11 +105,10 @@ def test_a_recording_is_made_where_none_is_given():
 def test_state_of_a_real_sized_recording_is_small():
     """Thirteen runs of 20 epochs on 28 x 28 pictures with noise for weights: the worst case."""
     data = tiny_data(n=100, classes=10, side=28)
-    recording = record_runs(data, num_epochs=1)
+    recording = train_sweep(data, num_epochs=1)
     recording.weight = torch.randn(recording.weight.shape)
-    for history in recording.histories:
-        history.train_loss = [1.2345678] * 20
-        history.train_accuracy = history.test_accuracy = [0.87654321] * 20
+    for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+        setattr(recording, name, torch.full((20, 1, len(recording.lrs)), 0.87654321))
     assert len(TrainingLab(None, data, recording).static_html()) < 85_000
 
 

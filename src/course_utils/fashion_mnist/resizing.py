@@ -1,5 +1,7 @@
 """Pictures at another size."""
 
+from numbers import Integral
+
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -12,14 +14,14 @@ def require_size(resize: int | tuple[int, int] | None) -> tuple[int, int] | None
     """``resize`` as (height, width), or an error that says what it may be."""
     if resize is None:
         return None
-    size = (resize, resize) if isinstance(resize, int) else resize
+    size = (resize, resize) if isinstance(resize, Integral) else resize
     if not isinstance(size, (tuple, list)) or len(size) != 2:
         raise TypeError(f"resize must be an int or (height, width), got {resize!r}")
     for side in size:
         require_count("resize", side)
         if side > MAX_SIDE:
             raise ValueError(f"resize must be at most {MAX_SIDE} pixels a side, got {resize!r}")
-    return size[0], size[1]
+    return int(size[0]), int(size[1])
 
 
 def resized(images: Tensor, size: tuple[int, int] | None) -> Tensor:

@@ -76,5 +76,5 @@ class BrowserRegression(InteractiveFigure):
         return (
             f"A linear classifier learns to tell {self.num_classes} clouds of points apart by "
             f"minibatch SGD with learning rate {self.lr:g}; a rate of 0.01 is slow, "
-            "and one of 10 diverges."
+            "and with one of 10 the loss is far above that of guessing."
         )

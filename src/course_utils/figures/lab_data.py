@@ -11,7 +11,8 @@ from torch import Tensor
 
 from course_utils.data import FashionMNIST, Split
 from course_utils.history import History
-from course_utils.sweep import Recording
+from course_utils.sweep import Sweep
+from course_utils.training import predict
 
 STEPS = 7  # colour steps on either side of zero: fifteen colours fit into half a byte a pixel
 _RED, _WHITE, _BLUE = (178, 24, 43), (250, 250, 250), (33, 102, 172)
@@ -48,7 +49,7 @@ def template_sprite(weights: Tensor, shape: tuple[int, int]) -> str:
     top = torch.quantile(weights.abs().flatten(1), 0.995, dim=1).clamp(min=1e-12)
     steps = (weights / top[:, None, None] * STEPS).round().clamp(-STEPS, STEPS) + STEPS
     sheet = steps.view(runs, h, w, classes).permute(0, 1, 3, 2).reshape(runs * h, classes * w)
-    image = Image.fromarray(sheet.to(torch.uint8).numpy()).convert("P")
+    image = Image.fromarray(sheet.to(torch.uint8).cpu().numpy()).convert("P")
     image.putpalette(_palette())
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True, bits=4)
@@ -61,10 +62,12 @@ def confusion_counts(predicted: Tensor, labels: Tensor, classes: int) -> list[in
 
 
 def curves(history: History) -> dict[str, Any]:
-    """Return the curves of one run, rounded to four digits."""
+    """Return the curves of one run, rounded to four digits, and a remark on it in words."""
     lists = ("train_loss", "train_accuracy", "test_accuracy")
     rounded = {name: [float(f"{v:.4g}") for v in getattr(history, name)] for name in lists}
-    return rounded | {"diverged": history.diverged, "stopped": history.stopped}
+    return rounded | {
+        "diverged": history.diverged, "stopped": history.stopped, "remark": history.remark,
+    }  # fmt: skip
 
 
 def weight_columns(model: Any, pixels: int, classes: int) -> Tensor | None:
@@ -77,31 +80,28 @@ def weight_columns(model: Any, pixels: int, classes: int) -> Tensor | None:
 
 def pictures(model: Callable[[Tensor], Tensor], split: Split, classes: int) -> dict[str, Any]:
     """Return what a trained model looks like: its confusion counts and its weight templates."""
-    with torch.no_grad():
-        predicted = model(split.images).argmax(1)
+    predicted = predict(model, split.images)
     h, w = split.images.shape[1:]
     weights = weight_columns(model, h * w, classes)
     sprite = "" if weights is None else template_sprite(weights[None], (h, w))
     return {"confusion": confusion_counts(predicted, split.labels, classes), "templates": sprite}
 
 
-def pack(recording: Recording, data: FashionMNIST) -> dict[str, Any]:
-    """Return a recording as the training lab stores it: about 50 kB for 13 runs of 20 epochs."""
-    images, classes = data.test.images, len(data.classes)
-    predicted = [
-        torch.addmm(bias, images.flatten(1), weight).argmax(1)
-        for weight, bias in zip(recording.weight, recording.bias, strict=True)
-    ]
-    height, width = images.shape[1:]
+def pack(recording: Sweep, data: FashionMNIST) -> dict[str, Any]:
+    """Return a sweep's first seed as the training lab stores it: 50 kB for 13 runs, 20 epochs."""
+    seed, classes = recording.seeds[0], len(data.classes)
+    height, width = data.test.images.shape[1:]
+    runs = []
+    for lr in recording.lrs:
+        predicted = predict(recording.model(seed, lr), data.test.images)
+        confusion = confusion_counts(predicted, data.test.labels, classes)
+        runs.append(curves(recording.history(seed, lr)) | {"confusion": confusion})
     return {
         "lrs": list(recording.lrs),
-        "num_epochs": recording.num_epochs,
+        "num_epochs": len(recording.train_loss),
         "batch_size": recording.batch_size,
         "classes": list(data.classes),
         "source": data.source,
-        "runs": [
-            curves(history) | {"confusion": confusion_counts(guess, data.test.labels, classes)}
-            for history, guess in zip(recording.histories, predicted, strict=True)
-        ],
-        "templates": template_sprite(recording.weight, (height, width)),
+        "runs": runs,
+        "templates": template_sprite(recording.weight[0], (height, width)),
     }

@@ -12,10 +12,11 @@ from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.lab_data import curves, pack, pictures
 from course_utils.figures.traits import Integer, Number, Numbers
 from course_utils.history import History
-from course_utils.sweep import Recording, record_runs
+from course_utils.sweep import Sweep, train_sweep
 from course_utils.threads import BackgroundRun, one_thread
 from course_utils.training import fit
 
+EPOCHS = 20  # of the recorded runs
 KEPT_RUNS = 4  # live runs overlaid at most
 BEAT = 0.3  # seconds between two signs of life during an epoch
 
@@ -33,8 +34,8 @@ class TrainingLab(InteractiveFigure):
         Without it the figure only explores the recording.
     data : FashionMNIST
         What to train and test on.
-    recording : Recording, optional
-        From ``record_runs``; made here with its default settings if absent.
+    recording : Sweep, optional
+        From ``train_sweep``; its first seed is shown. Made here, with 20 epochs, if absent.
     lr, epochs, batch_size : number
         First settings of the controls.
 
@@ -50,7 +51,7 @@ class TrainingLab(InteractiveFigure):
     _title = "Training lab"
 
     lr = Number(0.1, 0.001, 10)
-    epochs = Integer(10, 1, 20)
+    epochs = Integer(10, 1, EPOCHS)
     batch_size = Integer(256, 16, 1024)
     kept = Numbers([0.01, 1.0], 0.001, 10, least=0, most=4)
     recording = t.Dict().tag(sync=True)
@@ -62,7 +63,7 @@ class TrainingLab(InteractiveFigure):
         self,
         make_model: Callable[[], Any] | None = None,
         data: FashionMNIST | None = None,
-        recording: Recording | None = None,
+        recording: Sweep | None = None,
         **settings: Any,
     ) -> None:
         if not isinstance(data, FashionMNIST):
@@ -77,7 +78,7 @@ class TrainingLab(InteractiveFigure):
         self._make_model, self._data = make_model, data
         self.histories: list[History] = []
         self.background: BackgroundRun | None = None
-        packed = pack(record_runs(data) if recording is None else recording, data)
+        packed = pack(recording or train_sweep(data, num_epochs=EPOCHS), data)
         super().__init__(recording=packed, live=make_model is not None, **settings)
         self.on_msg(self._receive)
 

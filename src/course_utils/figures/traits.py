@@ -1,6 +1,7 @@
 """Trait types of the figures: out-of-range values are clamped and said, malformed ones refused."""
 
 import math
+from numbers import Real
 from typing import Any
 
 import traitlets as t
@@ -22,7 +23,7 @@ def plain(value: Any, digits: int = 7) -> Any:
 
 
 def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise StateError(f"{where} must be a number, got {value!r} ({type(value).__name__})")
     if math.isnan(value):
         raise StateError(f"{where} must be a number, got nan")

@@ -51,52 +51,30 @@ def plot_bands(ax: Axes, bands: Mapping[str, Tensor], ylabel: str) -> Axes:
 
 
 def plot_history(history: History, loss_axes: Axes, accuracy_axes: Axes) -> tuple[Axes, Axes]:
-    """Draw the loss of a run on one Axes and its two accuracies on another.
+    """Draw the losses of a run on one Axes and its accuracies on another.
 
     Parameters
     ----------
     history : History
-        A run with at least one recorded epoch.
+        A run; a remark on how it ended stands above the losses.
     loss_axes, accuracy_axes : matplotlib Axes
         Where to draw.
     """
-    epochs = range(1, len(history) + 1)
-    loss_axes.plot(epochs, history.train_loss, "o-", markersize=4, color=COLORS["blue"])
-    loss_axes.set(xlabel="epoch", ylabel="running train loss (nats)")
-    for values, name, color, marker in (
-        (history.train_accuracy, "train, running", COLORS["blue"], "o"),
-        (history.test_accuracy, "test", COLORS["vermillion"], "s"),
-    ):
-        accuracy_axes.plot(epochs, values, marker=marker, markersize=4, color=color, label=name)
-    accuracy_axes.set(xlabel="epoch", ylabel="accuracy (fraction)")
+    epochs, style = range(1, len(history) + 1), {"marker": "o", "ms": 4}
+    blue, green, red = (COLORS[name] for name in ("blue", "green", "vermillion"))
+    loss_axes.plot(epochs, history.train_loss, color=blue, label="train, running", **style)
+    accuracy_axes.plot(epochs, history.train_accuracy, color=blue, label="train, running", **style)
+    if history.valid_loss:
+        style["marker"] = "^"
+        loss_axes.plot(epochs, history.valid_loss, color=green, label="validation", **style)
+        loss_axes.legend()
+        accuracy_axes.plot(epochs, history.valid_accuracy, color=green, label="validation", **style)
+    style["marker"] = "s"
+    accuracy_axes.plot(epochs, history.test_accuracy, color=red, label="test", **style)
     accuracy_axes.legend(loc="lower right")
-    for axes in (loss_axes, accuracy_axes):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return loss_axes, accuracy_axes
-
-
-def plot_runs(
-    runs: Mapping[str, History], loss_axes: Axes, accuracy_axes: Axes
-) -> tuple[Axes, Axes]:
-    """Overlay several runs: one colour a run, test accuracy solid, running train accuracy dashed.
-
-    Parameters
-    ----------
-    runs : mapping from a label to a History
-        Runs with no recorded epoch (they diverged at once) are named in the legend all the same.
-    loss_axes, accuracy_axes : matplotlib Axes
-        Where to draw.
-    """
-    for index, (label, run) in enumerate(runs.items()):
-        color, epochs = PALETTE[index % len(PALETTE)], range(1, len(run) + 1)
-        ending = ", diverged" if run.diverged else ", stopped" if run.stopped else ""
-        loss_axes.plot(epochs, run.train_loss, "o-", ms=3, color=color, label=label + ending)
-        accuracy_axes.plot(epochs, run.test_accuracy, "o-", ms=3, color=color)
-        accuracy_axes.plot(epochs, run.train_accuracy, "--", lw=1.2, color=color)
-    loss_axes.set(xlabel="epoch", ylabel="running train loss (nats)")
-    accuracy_axes.set(xlabel="epoch", ylabel="accuracy: test (solid), train (dashed)")
-    if runs:
-        loss_axes.legend(fontsize="small")
+    ylabel = "loss (nats)" if history.valid_loss else "running train loss (nats)"
+    loss_axes.set(xlabel="epoch", ylabel=ylabel, title=history.remark)
+    accuracy_axes.set(xlabel="epoch", ylabel="accuracy (fraction)")
     for axes in (loss_axes, accuracy_axes):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return loss_axes, accuracy_axes

@@ -522,7 +522,7 @@ export default figure({ en: {} }, (view) => {
     undo.disabled = !view.get("added").length;
     const epoch = run.curve.slice(-Math.ceil(points.length / view.get("batch_size")));
     const worse = sum(epoch.map((p) => p[1])) > 2 * guess() * epoch.length;
-    const diverging = "Diverging: over an epoch the loss is above twice that of guessing.";
+    const remark = "Over the last epoch the loss is more than twice that of guessing.";
     put(status, { class: `say${worse ? " alarm" : ""}` });
     const accuracy = hitRate(run.net, points);
     put(view.root, { "data-steps": run.steps });
@@ -531,7 +531,7 @@ export default figure({ en: {} }, (view) => {
       bold("loss", run.loss, 3),
       ", accuracy ",
       bold("accuracy", accuracy, 3),
-      worse ? `. ${diverging} The learning rate ${view.get("lr")} is too large.` : ".",
+      worse ? `. ${remark}` : ".",
     );
     const ends = [...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`);
     chart.describe(`Loss by epoch, log scale. ${ends.join(". ")}.`);

@@ -197,7 +197,7 @@ export default figure({ en: {} }, (view) => {
       ...endLabels(
         ends.map((
           { r, x, y },
-        ) => [r.diverged && !r.live ? `${r.name} diverged` : r.name, x, y, r.stroke]),
+        ) => [r.diverged && !r.live ? `${r.name} stopped` : r.name, x, y, r.stroke]),
       ),
     );
   }
@@ -262,7 +262,7 @@ export default figure({ en: {} }, (view) => {
       ", test accuracy ",
       q("test_accuracy"),
       ".",
-      run.diverged ? " It diverged: the learning rate is too large, and training was stopped." : "",
+      run.remark ? ` ${run.remark[0].toUpperCase()}${run.remark.slice(1)}.` : "",
     ];
   };
 
