@@ -63,11 +63,10 @@ def test_curves_can_be_kept_and_cleared(show):
 
 def test_a_run_that_is_no_longer_finite_is_named_and_fits_a_phone(show):
     data, _ = recorded()
-    overflown = train_sweep(data, lrs=(0.1, 1e38), num_epochs=2, batch_size=4)
-    page = show(
-        TrainingLab(None, data, replace(overflown, lrs=(0.1, 10.0)), lr=10),
-        viewport={"width": 390, "height": 800},
-    )
+    sweep = replace(train_sweep(data, lrs=(0.1, 1.0), num_epochs=2, batch_size=4), lrs=(0.1, 10.0))
+    sweep.train_loss[1, 0, 1] = float("inf")  # in its second epoch
+    page = show(TrainingLab(None, data, sweep, lr=10), viewport={"width": 390, "height": 800})
+    assert "after epoch 1" in words(page)
     assert "Stopped: the loss is no longer a finite number." in words(page)
     name = page.get_by_text("10 stopped", exact=True).first
     box = name.bounding_box()
@@ -88,6 +87,17 @@ def test_templates_and_confusion_follow_the_learning_rate(show):
         recall = hits / (data.test.labels == 2).sum().item()
         label = page.locator("svg[aria-label^=Confusion]").get_attribute("aria-label")
         assert f"c {recall:.2f}" in label
+
+
+def test_a_run_without_a_finished_epoch_says_why(show):
+    data, _ = recorded()
+    sweep = replace(train_sweep(data, lrs=(0.1, 1.0), num_epochs=2, batch_size=4), lrs=(0.1, 10.0))
+    sweep.train_loss[0, 0, 1] = float("nan")
+    lab = TrainingLab(None, data, sweep, lr=10)
+    assert "no epoch was finished: stopped: the loss is no longer" in lab.describe()
+    page = show(lab)
+    assert "learning rate 10: stopped: the loss is no longer a finite number." in words(page)
+    assert page.problems == []
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,14 @@ class TrainingLab(InteractiveFigure):
         nearest = min(shown["lrs"], key=lambda lr: abs(math.log(lr / self.lr)))
         run = shown["runs"][shown["lrs"].index(nearest)]
         epoch = min(self.epochs, len(run["test_accuracy"]))
+        found = (
+            f"the test accuracy after epoch {epoch} is {run['test_accuracy'][epoch - 1]:.3f}"
+            if epoch
+            else f"no epoch was finished: {run['remark']}"
+        )
         return (
             f"Recorded runs of {len(shown['lrs'])} learning rates, {shown['num_epochs']} epochs "
-            f"each. With learning rate {nearest:g} the test accuracy after epoch {epoch} is "
-            f"{run['test_accuracy'][epoch - 1]:.3f}."
+            f"each. With learning rate {nearest:g} {found}."
         )
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any = None) -> None:

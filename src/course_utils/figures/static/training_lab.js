@@ -252,7 +252,7 @@ export default figure({ en: {} }, (view) => {
   }
   const say = (run, what) => {
     const e = run.test_accuracy.length;
-    if (!e) return [`${what}: the first epoch is under way.`];
+    if (!e) return [`${what}: ${run.remark || "the first epoch is under way"}.`];
     const q = (name) => bold(name, run[name][e - 1], 3);
     return [
       `${what}, after epoch ${e}: training loss `,
