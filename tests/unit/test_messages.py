@@ -61,7 +61,7 @@ CASES = [
     (
         lambda: require_probabilities(T([[0.5, 0.5], [1.5, -0.5]])),  # not the first row
         "probs must be non-negative and sum to 1 in each row, got row 1 with sum 1 and minimum "
-        "-0.5; turn logits into probabilities first: softmax(logits)",
+        "-0.5; turn scores into probabilities first: softmax(probs)",
     ),
     (
         lambda: require_probabilities(T([[1]])),
