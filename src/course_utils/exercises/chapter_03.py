@@ -105,7 +105,7 @@ def weighted_cases() -> list[tuple]:
 EXERCISES = (
     ValueExercise(
         number="3.1",
-        title="The floor for a hundred classes",
+        title="The floor behind a sigmoid",
         expected=FLOOR,
         digits=3,
         hint="which scores between 0 and 1 are the best for the true class and for the others?",

@@ -14,7 +14,7 @@ from course_utils.history import History
 from course_utils.sweep import Sweep
 from course_utils.training import predict
 
-STEPS = 7  # colour steps on either side of zero: fifteen colours fit into half a byte a pixel
+STEPS = 6  # colour steps on either side of zero: thirteen colours fit into half a byte a pixel
 _RED, _WHITE, _BLUE = (178, 24, 43), (250, 250, 250), (33, 102, 172)
 
 
@@ -41,7 +41,7 @@ def template_sprite(weights: Tensor, shape: tuple[int, int]) -> str:
     Returns
     -------
     str
-        A PNG of L * h by q * w pixels in fifteen colours.
+        A PNG of L * h by q * w pixels in thirteen colours.
     """
     h, w = shape
     runs, _, classes = weights.shape
