@@ -127,6 +127,17 @@ def test_an_interrupt_ends_the_function_and_says_so(endless):
     assert time.monotonic() - begun < 2
 
 
+def test_a_function_that_swallows_inside_a_context_of_torch_is_ended():
+    def stubborn():
+        while True:
+            with suppress(BaseException), torch.no_grad():
+                time.sleep(0.001)
+
+    with pytest.raises(Problem, match="no answer"):
+        call(stubborn, (), 0.1)
+    assert torch.is_grad_enabled()
+
+
 def test_an_interrupt_does_not_outlive_the_call():
     with pytest.raises(Problem):
         call(sleep, (), 0.05)

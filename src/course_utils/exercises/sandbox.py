@@ -22,11 +22,18 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import torch
 
 TIME_LIMIT = 3.0  # seconds
+# Where code stands that is not the learner's.
+_LIBRARIES = (
+    "<frozen",
+    *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parent) + os.sep,
+)
 # Seconds between two attempts to end a function, and for its threads to follow.
 PATIENCE = 0.05
 # What is kept of what a function prints, in characters: it may print for ever.
@@ -150,6 +157,7 @@ class _Ending:
         self.limit = limit
         self.running = self.expired = self.interrupted = False
         self._attempts = 0
+        self._own_frame: FrameType | None = None
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread = threading.get_ident()
         self._watchdog = threading.Thread(target=self._watch, daemon=True)
@@ -184,12 +192,14 @@ class _Ending:
                 thread.join(PATIENCE)
 
     def _call(self, function: Callable, args: tuple) -> object:
-        # No line here may call anything: Python looks for signals when it calls.
+        self._own_frame = sys._getframe()
+        # No line here may call anything else: Python looks for signals when it calls.
         try:
             self.running = True
             return function(*args)
         finally:
             self.running = False
+            self._own_frame = None
 
     def _watch(self) -> None:
         self._wake.wait(self.limit)
@@ -210,13 +220,14 @@ class _Ending:
         if self._attempts > 1:
             # The function catches everything. What follows in its handler ends it as well.
             sys.settrace(self._trace_handlers)
-            while frame is not None and frame.f_code is not _Ending._call.__code__:
+            while frame is not None and frame is not self._own_frame:
                 frame.f_trace = self._trace_handlers
                 frame = frame.f_back
         raise Stopped
 
     def _trace_handlers(self, frame, event: str, arg: object):
-        if self.running and event in ("call", "line"):
+        # Only in the learner's own lines: a library is left to put its things in order.
+        if self.running and event == "line" and not _is_library(frame.f_code.co_filename):
             raise Stopped
         return self._trace_handlers
 
@@ -232,8 +243,10 @@ class _Ending:
         return self._trace_other_threads
 
 
-def call(function: Callable, args: tuple = (), limit: float = TIME_LIMIT) -> Outcome:
-    """Call a learner's function for at most ``limit`` seconds, under the same conditions for all.
+def call(function: Callable, args: tuple = (), limit: float | None = None) -> Outcome:
+    """Call a learner's function for ``limit`` seconds at most, under the same conditions for all.
+
+    Without a limit, ``TIME_LIMIT`` holds.
 
     Raises
     ------
@@ -242,6 +255,7 @@ def call(function: Callable, args: tuple = (), limit: float = TIME_LIMIT) -> Out
     KeyboardInterrupt
         The user interrupted; the function has ended.
     """
+    limit = TIME_LIMIT if limit is None else limit
     printed, ending, error = Printed(), _Ending(limit), None
     with (
         same_conditions(),
@@ -311,6 +325,4 @@ def described(error: BaseException) -> str:
 
 def _is_library(filename: str) -> bool:
     """Whether a file belongs to Python, to an installed package or to this one."""
-    folders = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
-    folders.append(str(Path(__file__).parent))
-    return filename.startswith(("<frozen", *folders))
+    return filename.startswith(_LIBRARIES)
