@@ -37,6 +37,12 @@ def weights(page: Page) -> tuple[int, int]:
     )
 
 
+def shows_figure(path: Path, fragment: str) -> bool:
+    """Whether a fragment such as ``softmax_playground:temperature=0.1`` sets a figure of a page."""
+    name, colon, _state = fragment.partition(":")
+    return bool(colon) and f'data-afm="{name.split(".")[0]}"' in path.read_text(encoding="utf-8")
+
+
 def broken_links(page: Page, pages: dict[Path, Page]) -> Iterator[str]:
     """Addresses that lead to no file, or to no place in it."""
     for address in dict.fromkeys([*page.links, *page.loaded, *page.pictures]):
@@ -45,7 +51,11 @@ def broken_links(page: Page, pages: dict[Path, Page]) -> Iterator[str]:
         path, fragment = target(page.path, address), unquote(urlsplit(address).fragment)
         if not path.is_file():
             yield f"link to {address}: there is no such file"
-        elif fragment and path in pages and fragment not in pages[path].ids:
+        elif (
+            fragment
+            and path in pages
+            and not (fragment in pages[path].ids or shows_figure(path, fragment))
+        ):
             yield f"link to {address}: the page has no place of that name"
 
 

@@ -3,27 +3,39 @@
 import functools
 import http.server
 import json
+import re
+import shutil
+import sys
+import textwrap
 import threading
+from types import ModuleType
 
 import pytest
 from browser_tools import (
     PHONE,
+    STARTED,
     accessibility_violations,
     move,
+    new_page,
+    skip_questions,
     value,
     visible_text,
     write_page,
 )
-from figure_checks import faults
+from figure_checks import AT_ONCE, faults, heard
 from figure_samples import SAMPLES
 from page_checks import with_deep
 
+from course_utils import figures
+from course_utils.figures import scripts
+from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.scripts import names
 from course_utils.figures.softmax_playground import SoftmaxPlayground
+from course_utils.figures.traits import Number
 
 pytestmark = pytest.mark.browser
 WIDTHS = (320, 390, 768, 1280, 1920)
@@ -132,6 +144,38 @@ def test_changes_are_announced_and_nothing_before(show):
     page.wait_for_timeout(700)
     words = page.locator(SPOKEN).all_text_contents()
     assert [text for text in words if len(text) < 11] == []
+
+
+def test_a_screen_reader_hears_at_most_twenty_words(browser, tmp_path, figure):
+    page = new_page(browser)
+    page.add_init_script(AT_ONCE)
+    page.goto(write_page(tmp_path, figure).as_uri())
+    page.wait_for_function(STARTED)
+    skip_questions(page)
+    texts = heard(page, states=4 if isinstance(figure, BrowserRegression) else 25)
+    page.context.close()
+    assert len(set(texts)) > 1
+    assert [text for text in texts if len(text.split()) > 20] == []
+
+
+def test_the_figure_of_the_manual_works(pages, tmp_path, monkeypatch):
+    """The example in the docstring of ``course_utils.figures``, taken from there."""
+    python, javascript = (
+        textwrap.dedent(block) for block in re.findall(r"::\n\n((?:    .*\n|\n)+)", figures.__doc__)
+    )
+    static = tmp_path / "static"
+    shutil.copytree(scripts.STATIC, static)
+    (static / "square.js").write_text(javascript, "utf-8")
+    monkeypatch.setattr(scripts, "STATIC", static)
+    module = ModuleType("course_utils.figures.square")
+    module.InteractiveFigure, module.Number = InteractiveFigure, Number
+    exec(python, module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    page = pages.open(write_page(tmp_path, module.Square(x=3)))
+    assert page.problems == []
+    page.locator("[data-control=x]").press("ArrowRight")
+    page.get_by_text("The square of 3.1 is 9.6").wait_for(state="attached")
+    assert len(javascript.strip().splitlines()) <= 15
 
 
 def test_phone_width_fits_and_answers_to_touch(show, figure):

@@ -41,7 +41,7 @@ def test_a_guess_can_be_skipped_and_the_focus_goes_on(show):
     page.get_by_role("button", name="Skip the question").press("Enter")
     assert not closed(page)
     assert page.locator(".guess").count() == 0
-    focused = page.locator(".bar input").first
+    focused = page.locator(".bar input:checked").first
     assert focused.evaluate("(e) => e === e.getRootNode().activeElement")
 
 

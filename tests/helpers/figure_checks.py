@@ -88,6 +88,27 @@ SWEEP = f"""async ([states, seed]) => {{
 }}"""
 
 
+#: Drives a figure through states and returns what a screen reader hears of each.
+HEARD = f"""([states, seed]) => {{
+  const frame = deep(".frame")[0];
+  const shuffle = {SHUFFLE};
+  const heard = [];
+  for (let i = 0; i < states; i++) {{
+    shuffle(frame, seed + i);
+    heard.push(frame.querySelector(".spoken").textContent);
+  }}
+  return heard;
+}}"""
+#: Runs before the page's scripts: nothing waits until it is quiet.
+AT_ONCE = """const wait = window.setTimeout;
+window.setTimeout = (call, ms) => ms === 500 ? (call(), 0) : wait(call, ms);"""
+
+
+def heard(page, states: int, seed: int = 1) -> list[str]:
+    """Return what is spoken in random states; the page must have been made with ``AT_ONCE``."""
+    return page.evaluate(with_deep(HEARD), [states, seed])
+
+
 def faults(page, states: int, seed: int = 1) -> list[str]:
     """Drive the first figure of a page through random states; return what goes wrong in any."""
     return page.evaluate(with_deep(SWEEP), [states, seed])

@@ -25,6 +25,13 @@ def test_a_good_site_has_no_problem(site):
     assert site(GOOD + '<a href="https://example.org/">out</a><a href="mailto:a@b.c">m</a>') == []
 
 
+def test_a_link_may_set_a_figure_that_stands_on_the_page(site):
+    figure = '<div data-afm="loss_explorer"></div>'
+    assert site(GOOD + figure + '<a href="#loss_explorer:logit=3">x</a>') == []
+    (problem,) = site(GOOD + figure + '<a href="#softmax_playground:stage=exp">x</a>')
+    assert "#softmax_playground:stage=exp: the page has no place" in problem
+
+
 def test_no_book_is_a_problem(tmp_path):
     assert "there is no book" in check_book.check(tmp_path)[0]
 

@@ -535,6 +535,7 @@ export default figure({ en: {} }, (view) => {
     );
     const ends = [...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`);
     chart.describe(`Loss by epoch, log scale. ${ends.join(". ")}.`);
-    return frame ? "" : status.textContent;
+    const numbers = `loss ${fmt(run.loss, 3)}, accuracy ${fmt(accuracy, 3)}.`;
+    return frame ? "" : `${worse ? "Diverging: " : ""}step ${run.steps}, ${numbers}`;
   };
 }, { added: isPoints });

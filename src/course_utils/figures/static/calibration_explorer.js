@@ -20,6 +20,14 @@ import {
   TEXT_COLORS,
 } from "./kit.js";
 
+/** @import { Attributes } from "./kit/dom.js" */
+/** @import { Plot } from "./kit/plot.js" */
+/**
+ * What the figure shows at each temperature; the last three have a list of bins for each.
+ * @typedef {{ temperatures: number[], ece: number[], loss: number[], count: number[][],
+ *   hits: number[][], confidence: number[][] }} Grid
+ */
+
 /** @param {any} g */
 const isGrid = (g) => {
   const n = g?.temperatures?.length;
@@ -36,11 +44,12 @@ const isNames = (list) => isList(list, isText, 2);
 const isCost = (cost) => isList(cost, isNumber, 4, 6) && cost.length % 2 === 0;
 
 export default figure({ en: {} }, (view) => {
+  /** @type {Grid} */
   const grid = view.get("grid");
   const T = grid.temperatures;
   const bins = grid.count[0].length;
   const [well, ill] = view.get("states");
-  const spot = (v) => nearest(T, v);
+  const spot = (/** @type {number} */ v) => nearest(T, v);
   const top = Math.max(...grid.ece);
   const best = T[argmax(grid.loss.map((v) => -v))];
   const log = T.map(Math.log2);
@@ -65,7 +74,7 @@ export default figure({ en: {} }, (view) => {
   });
   const error = view.plot({
     height: 290,
-    x: [log[0], log.at(-1)],
+    x: [log[0], log[log.length - 1]],
     y: [0, 1.1 * top],
     xticks: powers,
     xlabel: "temperature (log scale)",
@@ -81,9 +90,27 @@ export default figure({ en: {} }, (view) => {
   const told = html("p.say");
   const chosen = html("p.say");
   const costs = html("div.stack");
+  /**
+   * @param {Plot} plot
+   * @param {number} x1
+   * @param {number} y1
+   * @param {number} x2
+   * @param {number} y2
+   * @param {Attributes} attrs
+   */
   const line = (plot, x1, y1, x2, y2, attrs) =>
     svg("line", { x1: plot.x(x1), y1: plot.y(y1), x2: plot.x(x2), y2: plot.y(y2), ...attrs });
+  /** @type {(x: number, y: number, s: string, attrs: Attributes) => Node} */
   const text = (x, y, s, attrs) => svg("text", { x, y, ...attrs }, s);
+  /**
+   * @param {Plot} plot
+   * @param {number} x1
+   * @param {number} y1
+   * @param {number} x2
+   * @param {number} y2
+   * @param {Attributes} attrs
+   * @param {Node[]} kids
+   */
   const rect = (plot, x1, y1, x2, y2, attrs, ...kids) =>
     svg("rect", {
       x: plot.x(x1),
@@ -98,11 +125,14 @@ export default figure({ en: {} }, (view) => {
   function calibration() {
     const k = spot(view.get("temperature"));
     const now = `${k} ${curve.width}`;
-    if (now === drawn) return told.textContent;
+    const words = `Expected calibration error ${fmt(grid.ece[k], 4)}, loss ${
+      fmt(grid.loss[k], 4)
+    }.`;
+    if (now === drawn) return words;
     drawn = now;
     const count = grid.count[k];
     const total = sum(count);
-    const edge = (i) => i / bins;
+    const edge = (/** @type {number} */ i) => i / bins;
     const acc = count.map((c, i) => (c ? grid.hits[k][i] / c : 0));
     const conf = grid.confidence[k];
     curve.draw(
@@ -178,10 +208,11 @@ export default figure({ en: {} }, (view) => {
     error.describe(
       `Expected calibration error by temperature; ${fmt(grid.ece[k], 4)} at ${fmt(T[k])}.`,
     );
-    return told.textContent;
+    return words;
   }
 
   function decision() {
+    /** @type {number[]} */
     const cost = view.get("cost");
     const m = cost.length / 2;
     const names = view.get("actions");
@@ -200,9 +231,11 @@ export default figure({ en: {} }, (view) => {
     }
     const raw = view.get("probability");
     const p = 1 / (1 + ((1 - raw) / raw) ** (1 / t));
+    /** @type {(action: number, probability: number) => number} the expected cost */
     const at = (a, q) => cost[a] * (1 - q) + cost[m + a] * q;
     const all = range(m);
-    const cheapest = (q) => all.reduce((b, a) => (at(a, q) < at(b, q) ? a : b));
+    const cheapest = (/** @type {number} */ q) =>
+      all.reduce((b, a) => (at(a, q) < at(b, q) ? a : b));
     const high = Math.max(10, Math.min(60, 1.15 * Math.max(...cost)));
     const now = cheapest(p);
     /** @type {[number, number, number][]} action, and from where to where it is the cheapest */
@@ -253,7 +286,7 @@ export default figure({ en: {} }, (view) => {
       ),
     );
     const likely = p > 0.5 ? ill : well;
-    const q = (a) => bold(`cost.${a}`, at(a, p), 1);
+    const q = (/** @type {number} */ a) => bold(`cost.${a}`, at(a, p), 1);
     chosen.replaceChildren(
       "The model says ",
       bold("says", raw, 3),
@@ -272,10 +305,10 @@ export default figure({ en: {} }, (view) => {
         runs.map(([a, from, to]) => `${names[a]} from ${fmt(from)} to ${fmt(to)}`).join("; ")
       }.`,
     );
-    return chosen.textContent;
+    return `Cheapest: ${names[now]}, expected cost ${fmt(at(now, p), 1)}.`;
   }
 
-  const form = (...kids) => html("div.stack", ...kids);
+  const form = (/** @type {Node[]} */ ...kids) => html("div.stack", ...kids);
   view.add(
     form(
       slider(view, "temperature", {

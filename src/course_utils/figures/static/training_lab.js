@@ -23,7 +23,22 @@ const SILENCE = 4000; // ms without a sign of life after which the kernel counts
 /** @type {[number, string][]} */
 const LOSSES = [0.5, 1, 2, 5, 10, 20, 50].map((v) => [Math.log10(v), String(v)]);
 const LIVE = [1, 2, 3, 4].map((i) => COLORS[i]);
+/** @type {Measure[]} */
 const MEASURES = ["train_loss", "train_accuracy", "test_accuracy"];
+/** @import { Limits, Plot, Ticks } from "./kit/plot.js" */
+/** @typedef {"train_loss" | "train_accuracy" | "test_accuracy"} Measure */
+/**
+ * A run as Python tells it, and how its curve is drawn.
+ * @typedef {Record<Measure, number[]> & { lr: number, confusion: number[], diverged?: boolean,
+ *   remark?: string,
+ *   templates?: string, epochs?: number, batch_size?: number, phase?: string }} Run
+ * @typedef {Run & { name: string, stroke: string, width: number, live?: boolean }} Curve
+ */
+/**
+ * @typedef {{ lrs: number[], num_epochs: number, batch_size: number, classes: string[],
+ *   source: string, runs: Run[], templates: string }} Recording
+ */
+
 /** @param {any} r @param {number} n */
 const isRun = (r, n) =>
   MEASURES.every((k) => isList(r?.[k], isNumber)) && r.confusion?.length === n * n;
@@ -34,11 +49,13 @@ const isRecording = (r) =>
   isText(r.templates);
 
 export default figure({ en: {} }, (view) => {
+  /** @type {Recording} */
   const rec = view.get("recording");
   const live = view.model.get("live") === true;
   const n = rec.classes.length;
-  const spot = (lr) => nearest(rec.lrs, lr);
+  const spot = (/** @type {number} */ lr) => nearest(rec.lrs, lr);
   const status = () => view.model.get("status") ?? {};
+  /** @returns {Run[]} */
   const runs = () => view.model.get("runs") ?? [];
   let asked = 0;
   let gone = false;
@@ -50,6 +67,7 @@ export default figure({ en: {} }, (view) => {
   // --- parts -------------------------------------------------------------------------------
   const mode = html("p.mode");
   const words = html("p.say");
+  /** @type {(ylabel: string, y: Limits, yticks?: Ticks) => Plot} */
   const chart = (ylabel, y, yticks) =>
     view.plot({
       height: 230,
@@ -70,7 +88,10 @@ export default figure({ en: {} }, (view) => {
   train.classList.add("primary");
   const keep = button(view, "Keep this curve", () =>
     view.set({
-      kept: [...view.get("kept").filter((v) => v !== shownRate()), shownRate()].slice(-4),
+      kept: [
+        ...view.get("kept").filter((/** @type {number} */ v) => v !== shownRate()),
+        shownRate(),
+      ].slice(-4),
     }));
   const clear = button(view, "Clear", () => {
     hidden = runs().length;
@@ -104,6 +125,7 @@ export default figure({ en: {} }, (view) => {
   });
 
   // --- the kernel --------------------------------------------------------------------------
+  /** @param {string} type */
   function send(type) {
     try {
       view.model.send({ type });
@@ -142,17 +164,20 @@ export default figure({ en: {} }, (view) => {
 
   // --- drawing -----------------------------------------------------------------------------
   const shownRate = () => rec.lrs[spot(view.get("lr"))];
+  /** @type {(run: Run, epochs: number) => Run} */
   const cut = (run, epochs) => ({
     ...run,
     ...Object.fromEntries(MEASURES.map((k) => [k, run[k].slice(0, epochs)])),
   });
+  /** @type {(lr: number, more: { stroke: string, width: number }) => Curve} */
   const recorded = (lr, more) => ({
     ...cut(rec.runs[rec.lrs.indexOf(lr)], view.get("epochs")),
     lr,
     name: String(lr),
     ...more,
   });
-  function curves() { // [run, colour, width], what matters most last
+  /** What matters most stands last. @returns {Curve[]} */
+  function curves() {
     const s = status();
     const finished = runs().slice(hidden);
     const going = s.phase === "training" ? [s] : [];
@@ -163,18 +188,25 @@ export default figure({ en: {} }, (view) => {
       stroke: LIVE[(hidden + i) % 4],
       width: 2.5,
     }));
-    const kept = view.get("kept").map((lr) => rec.lrs[spot(lr)]).filter((lr, i, all) =>
-      lr !== shownRate() && all.indexOf(lr) === i
-    );
+    /** @type {number[]} */
+    const rates = view.get("kept").map((/** @type {number} */ lr) => rec.lrs[spot(lr)]);
+    const kept = rates.filter((lr, i) => lr !== shownRate() && rates.indexOf(lr) === i);
     return [
       ...kept.map((lr) => recorded(lr, { stroke: "var(--cu-grey)", width: 1.5 })),
       recorded(shownRate(), { stroke: COLORS[0], width: alive.length ? 1.5 : 3 }),
       ...alive,
     ];
   }
-  function lines(plot, all, key, thin, scale = (v) => v) {
+  /**
+   * @param {Plot} plot
+   * @param {Curve[]} all
+   * @param {Measure} key
+   * @param {Measure | null} thin drawn with a thin line
+   */
+  function lines(plot, all, key, thin, scale = (/** @type {number} */ v) => v) {
     const [lo, hi] = plot.ylim;
-    const at = (v) => clamp(scale(v), lo, hi);
+    const at = (/** @type {number} */ v) => clamp(scale(v), lo, hi);
+    /** @type {(run: Curve, key: Measure, width: number) => SVGElement} */
     const path = (r, k, width) =>
       svg("path.line", {
         d: plot.line(r[k].map((_, e) => e + 1), r[k].map(at)),
@@ -184,10 +216,10 @@ export default figure({ en: {} }, (view) => {
     const ends = all.filter((r) => r[key].length).map((r) => ({
       r,
       x: plot.x(r[key].length),
-      y: plot.y(at(r[key].at(-1))),
+      y: plot.y(at(r[key][r[key].length - 1])),
     }));
     plot.draw(
-      ...all.flatMap((r) => [thin && path(r, thin, 1), path(r, key, r.width)].filter(Boolean)),
+      ...all.flatMap((r) => [...(thin ? [path(r, thin, 1)] : []), path(r, key, r.width)]),
       ...ends.map((
         { r, x, y },
       ) => (r.diverged
@@ -201,6 +233,13 @@ export default figure({ en: {} }, (view) => {
       ),
     );
   }
+  /**
+   * @param {Run} run
+   * @param {string} sprite pictures of the weights, a row for each run
+   * @param {number} rows
+   * @param {number} row
+   * @param {string} caption
+   */
   function pictures(run, sprite, rows, row, caption) {
     templates.hidden = !sprite;
     tiles.forEach((tile, c) =>
@@ -210,6 +249,7 @@ export default figure({ en: {} }, (view) => {
         backgroundPosition: `${(100 * c) / (n - 1)}% ${rows > 1 ? (100 * row) / (rows - 1) : 0}%`,
       })
     );
+    /** @type {(i: number, j: number) => number} */
     const count = (i, j) => run.confusion[i * n + j];
     const total = range(n).map((i) => sum(range(n).map((j) => count(i, j))));
     const cells = range(n * n).map((k) => [Math.floor(k / n), k % n]);
@@ -237,7 +277,8 @@ export default figure({ en: {} }, (view) => {
           : "",
       ];
     }));
-    const [i, j] = cells.filter(([a, b]) => a !== b).sort((a, b) => count(...b) - count(...a))[0];
+    const mistakes = cells.filter(([a, b]) => a !== b);
+    const [i, j] = mistakes.sort((a, b) => count(b[0], b[1]) - count(a[0], a[1]))[0];
     table.describe(
       `Confusion matrix on the test pictures. Recall: ${
         rec.classes.map((name, c) => `${name} ${fmt(count(c, c) / (total[c] || 1), 2)}`).join(
@@ -250,10 +291,11 @@ export default figure({ en: {} }, (view) => {
       rec.classes[j]
     }, ${count(i, j)} of ${total[i]}.`;
   }
+  /** @type {(run: Run, what: string) => (Node | string)[]} */
   const say = (run, what) => {
     const e = run.test_accuracy.length;
     if (!e) return [`${what}: ${run.remark || "the first epoch is under way"}.`];
-    const q = (name) => bold(name, run[name][e - 1], 3);
+    const q = (/** @type {Measure} */ name) => bold(name, run[name][e - 1], 3);
     return [
       `${what}, after epoch ${e}: training loss `,
       q("train_loss"),
@@ -331,9 +373,10 @@ export default figure({ en: {} }, (view) => {
         r.live ? Math.max(r.epochs ?? 0, r.test_accuracy.length) : view.get("epochs")
       ),
     );
-    const mine = (r) => spot(r.lr) === spot(view.get("lr"));
-    const last = all.at(-1);
-    const front = busy() && last.live ? last : all.findLast((r) => mine(r) && !(r.phase && gone));
+    const mine = (/** @type {Run} */ r) => spot(r.lr) === spot(view.get("lr"));
+    const last = all[all.length - 1];
+    const usable = all.findLast((r) => mine(r) && !(r.phase && gone));
+    const front = busy() && last.live || !usable ? last : usable;
     const source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
     const kinds = {
       gone: " The kernel does not answer (stopped, or busy elsewhere). " +
@@ -351,6 +394,7 @@ export default figure({ en: {} }, (view) => {
       "data-runs": live && !gone ? "live" : "recorded",
     });
     const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]);
+    /** @type {(round: (v: number) => number, v: number) => number} */
     const tenth = (f, v) => f(v * 10) / 10;
     loss.scale({ x: [1, epochs], yticks: LOSSES });
     accuracy.scale({
@@ -377,7 +421,7 @@ export default figure({ en: {} }, (view) => {
     if (done) {
       pictures(
         done,
-        done.templates,
+        done.templates ?? "",
         1,
         0,
         `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`,
@@ -394,6 +438,10 @@ export default figure({ en: {} }, (view) => {
     stop.disabled = !busy();
     bar.value = s.phase === "done" ? 1 : 0;
     if (s.phase === "training") bar.value = (s.test_accuracy.length + s.part) / s.epochs;
-    return words.textContent;
+    const end = front.test_accuracy.length;
+    if (asked || s.phase === "failed" || !end) return words.textContent ?? "";
+    const result = fmt(front.test_accuracy[end - 1], 3);
+    const fate = front.remark ? `; ${front.remark}` : "";
+    return `Learning rate ${front.lr}, epoch ${end}: test accuracy ${result}${fate}.`;
   };
 }, { recording: isRecording });

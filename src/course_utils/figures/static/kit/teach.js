@@ -67,7 +67,9 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
   skip.addEventListener("click", () => {
     node.remove();
     view.lock(false);
-    view.controls[0]?.querySelector("input")?.focus({ preventScroll: true });
+    const bar = view.frame.querySelector(".bar");
+    const input = bar?.querySelector("input:checked") ?? bar?.querySelector("input");
+    if (input instanceof HTMLElement) input.focus({ preventScroll: true });
   });
   choices.append(skip);
   node.append(choices);
