@@ -27,9 +27,10 @@ def normal(*shape, seed=0):
 @pytest.mark.parametrize("num_classes", [1, 2, 10, 500])
 def test_the_proposal_falls_and_its_sums_are_logarithms(num_classes):
     q = log_uniform_probs(num_classes)
+    assert q.dtype == torch.float64
     assert (q.diff() < 0).all()
     sums = [math.log(k + 2) / math.log(num_classes + 1) for k in range(num_classes)]
-    assert q.cumsum(0).tolist() == pytest.approx(sums)
+    assert q.cumsum(0).tolist() == pytest.approx(sums, abs=1e-13)
 
 
 def test_draws_follow_the_proposal():
@@ -169,15 +170,28 @@ def test_best_scores_of_negative_sampling_are_log_ratios():
     assert slope.abs().max() < 1e-12
 
 
+def test_rare_classes_of_a_billion_are_drawn_one_by_one():
+    """With a uniform number in float32 only one class of 32 this high could be."""
+    draws = draw_log_uniform(10**9, (1000,), generator=torch.Generator().manual_seed(0))
+    rare = draws[draws > 5 * 10**8]
+    assert len(rare) > 20
+    assert len((rare % 128).unique()) > 10
+
+
 def test_bad_input_is_named():
     good, hits = torch.zeros(2), torch.zeros(2, 3, dtype=torch.bool)
-    with pytest.raises(ValueError, match=r"true_scores must have shape \(n,\) and sampled_scores"):
-        sampled_softmax_loss(good, torch.zeros(3, 3), hits)
+    for scores, mask in ((torch.zeros(3, 3), hits), (torch.zeros(2, 3, 4), torch.zeros(2, 3, 4))):
+        with pytest.raises(ValueError, match=r"^true_scores must have shape \(n,\) and sampled_sc"):
+            sampled_softmax_loss(good, scores, mask.bool())
     with pytest.raises(ValueError, match="make it: samples == labels"):
         sampled_softmax_loss(good, torch.zeros(2, 3), hits.float())
-    with pytest.raises(TypeError, match="sampled_scores must be floating point"):
+    with pytest.raises(TypeError, match="^sampled_scores must be floating point"):
         negative_sampling_loss(good, hits, hits)
-    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+    with pytest.raises(TypeError, match="^true_scores must be floating point"):
+        negative_sampling_loss(good.long(), torch.zeros(2, 3), hits)
+    with pytest.raises(ValueError, match="^num_classes must be at least 1, got 0"):
         log_uniform_probs(0)
+    with pytest.raises(ValueError, match="^num_classes must be at least 1, got 0"):
+        draw_log_uniform(0, (1,), generator=torch.Generator())
     with pytest.raises(ValueError, match=r"labels must lie in 0..2 for 3 classes, got 3..3"):
         gathered(torch.zeros(1, 3), torch.tensor([3]), torch.tensor([[0]]))
