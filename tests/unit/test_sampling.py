@@ -185,13 +185,13 @@ def test_bad_input_is_named():
             sampled_softmax_loss(good, scores, mask.bool())
     with pytest.raises(ValueError, match="make it: samples == labels"):
         sampled_softmax_loss(good, torch.zeros(2, 3), hits.float())
-    with pytest.raises(TypeError, match="^sampled_scores must be floating point"):
+    with pytest.raises(TypeError, match=r"^sampled_scores must be floating point"):
         negative_sampling_loss(good, hits, hits)
-    with pytest.raises(TypeError, match="^true_scores must be floating point"):
+    with pytest.raises(TypeError, match=r"^true_scores must be floating point"):
         negative_sampling_loss(good.long(), torch.zeros(2, 3), hits)
-    with pytest.raises(ValueError, match="^num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"^num_classes must be at least 1, got 0"):
         log_uniform_probs(0)
-    with pytest.raises(ValueError, match="^num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"^num_classes must be at least 1, got 0"):
         draw_log_uniform(0, (1,), generator=torch.Generator())
     with pytest.raises(ValueError, match=r"labels must lie in 0..2 for 3 classes, got 3..3"):
         gathered(torch.zeros(1, 3), torch.tensor([3]), torch.tensor([[0]]))
