@@ -4,10 +4,12 @@ Every figure is a fraction in [0, 1], never a percentage. Probabilities are judg
 ``calibration``.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
-from course_utils.validation import require_count, require_scores
+from course_utils.validation import require_count, require_no_nan, require_scores
 
 
 def require_confusion(confusion: Tensor) -> None:
@@ -41,7 +43,7 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
 
     Returns
     -------
-    float in [0, 1]
+    float in [0, 1]; nan if a logit is nan, for its row has no largest one
 
     Raises
     ------
@@ -49,6 +51,8 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
         Wrong dtypes or shapes, no rows, or a label outside [0, k).
     """
     require_scores(logits, labels)
+    if logits.isnan().any():
+        return math.nan
     hits = logits.argmax(dim=1) == labels  # (n,)
     return hits.sum().item() / len(labels)
 
@@ -70,9 +74,10 @@ def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     Raises
     ------
     TypeError, ValueError
-        Wrong dtypes or shapes, no rows, or a label outside [0, k).
+        Wrong dtypes or shapes, no rows, a nan, or a label outside [0, k).
     """
     require_scores(logits, labels)
+    require_no_nan("logits", logits)
     k = logits.shape[1]
     pairs = labels.long() * k + logits.argmax(dim=1)  # (n,): one number per (true, predicted)
     return torch.bincount(pairs.cpu(), minlength=k * k).reshape(k, k)
@@ -139,9 +144,10 @@ def most_confident_mistakes(probs: Tensor, labels: Tensor, n: int) -> Tensor:
     Raises
     ------
     TypeError, ValueError
-        Wrong dtypes or shapes, no rows, a label outside [0, k), or n below 1.
+        Wrong dtypes or shapes, no rows, a nan, a label outside [0, k), or n below 1.
     """
     require_scores(probs, labels, "probs")
+    require_no_nan("probs", probs)
     require_count("n", n)
     confidence, predicted = probs.max(dim=1)  # (m,), (m,)
     wrong = (predicted != labels).nonzero().squeeze(1)

@@ -135,6 +135,16 @@ def require_scores(
     require_labels(labels, *logits.shape)
 
 
+def require_no_nan(name: str, value: Tensor) -> None:
+    """Raise if a row of ``value`` holds nan: it has no largest entry."""
+    rows = value.isnan().any(dim=1).nonzero()
+    if len(rows):
+        raise ValueError(
+            f"{name} must hold no nan, got one in row {int(rows[0])}; "
+            "a weight or a pixel is nan, or the training diverged"
+        )
+
+
 def require_probabilities(probs: Tensor, name: str = "probs") -> None:
     """Raise unless ``probs`` is a float tensor (n, k) of non-negative rows that sum to one."""
     require_float_tensor(name, probs)

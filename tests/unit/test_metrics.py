@@ -1,5 +1,7 @@
 """Accuracy, the confusion matrix and what is read from it."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import assume, given
@@ -120,6 +122,22 @@ def test_mistakes_are_the_worst_ones_and_nothing_else(given_data, n):
     rows = most_confident_mistakes(probs, labels, n).tolist()
     wrong = [i for i in range(len(labels)) if probs[i].argmax() != labels[i]]
     assert rows == sorted(wrong, key=lambda i: -probs[i].max().item())[:n]
+
+
+def test_a_nan_is_no_prediction_and_infinities_are():
+    """``argmax`` takes nan for the largest: a diverged model would be right for one class."""
+    labels = torch.tensor([0, 2, 0, 1])
+    for row in range(4):
+        broken = PROBS.clone()
+        broken[row, 1] = math.nan
+        assert math.isnan(accuracy(broken, labels))
+        with pytest.raises(ValueError, match=f"^logits must hold no nan, got one in row {row}; a"):
+            confusion_matrix(broken, labels)
+        with pytest.raises(ValueError, match=f"^probs must hold no nan, got one in row {row}; a"):
+            most_confident_mistakes(broken, labels, 1)
+    far = torch.tensor([[-math.inf, 0.0], [1.0, math.inf]])
+    assert accuracy(far, torch.tensor([1, 1])) == 1
+    assert confusion_matrix(far, torch.tensor([1, 1])).tolist() == [[0, 0], [0, 2]]
 
 
 @pytest.mark.parametrize("function", [accuracy, confusion_matrix])
