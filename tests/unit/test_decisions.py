@@ -63,20 +63,6 @@ def test_there_may_be_more_actions_than_classes_and_one_is_enough():
     assert expected_cost_decision(probs, cost[:, :1]).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("cost", "error", "message"),
-    [
-        (torch.zeros(3, 2), ValueError, r"cost must have shape \(2, m\).*got \(3, 2\)"),
-        (torch.zeros(2), ValueError, r"cost must have shape \(2, m\)"),
-        (torch.tensor([[0.0, float("inf")], [1.0, 0.0]]), ValueError, "cost must be finite"),
-        (torch.tensor([[0, 1], [1, 0]]), TypeError, r"cost must be floating point.*cost\.float"),
-    ],
-)
-def test_costs_that_do_not_fit_are_refused(cost, error, message):
-    with pytest.raises(error, match=message):
-        expected_cost_decision(torch.full((1, 2), 0.5), cost)
-
-
 @pytest.mark.parametrize("row", [[3.0, 1.0], [float("nan"), 1.0], [float("inf"), 0.0]])
 def test_what_is_no_probability_is_refused(row):
     with pytest.raises(ValueError, match=r"probs must be non-negative and sum to 1.*softmax"):

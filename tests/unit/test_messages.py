@@ -1,20 +1,243 @@
-"""Error messages word for word: the argument, the value, the remedy."""
+"""Bad input raises TypeError or ValueError: the argument, the value, a remedy that works."""
 
 import math
+from inspect import signature
 
+import numpy as np
 import pytest
 import torch
 
+from course_utils import validation
 from course_utils.calibration import (
     fit_temperature,
     reliability_curve,
     require_finite_scores,
-    require_probabilities,
 )
 from course_utils.data import Split, batches, load_fashion_mnist, split_off
 from course_utils.decisions import expected_cost_decision
 from course_utils.exercises import check
-from course_utils.metrics import confusion_matrix, most_confident_mistakes, recall
+from course_utils.fashion_mnist.resizing import require_size
+from course_utils.losses import SoftmaxCrossEntropy, binary_cross_entropy_with_logits
+from course_utils.metrics import (
+    accuracy,
+    confusion_matrix,
+    most_confident_mistakes,
+    precision,
+    recall,
+)
+from course_utils.softmax import (
+    cross_entropy,
+    log_softmax,
+    logsumexp,
+    softmax,
+    softmax_jacobian,
+    softmax_naive,
+    softmax_vjp,
+)
+from course_utils.validation import require_probabilities
+
+LOGITS = torch.zeros(4, 3)
+LABELS = torch.tensor([0, 1, 2, 0])
+
+
+def test_logits_must_be_floating_point():
+    for function in (softmax, softmax_naive, log_softmax, logsumexp, softmax_jacobian):
+        for logits, words in (
+            (LABELS, "be floating point, got torch.int64; convert it: logits.float()"),
+            (LABELS > 0, "be floating point, got torch.bool; convert it: logits.float()"),
+            (LOGITS + 0j, "be floating point, got torch.complex64; convert it: take its real "
+             "part: logits.real"),
+            ([1.0], "be a torch.Tensor, got list; wrap it: "
+             "torch.as_tensor(logits, dtype=torch.float32)"),
+        ):  # fmt: skip
+            with pytest.raises(TypeError) as caught:
+                function(logits)
+            assert str(caught.value) == f"logits must {words}"
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "kind", "words"),
+    [
+        (LOGITS.long(), LABELS, TypeError, r"logits must be floating point, got torch.int64"),
+        (LOGITS[0], LABELS, ValueError, r"logits must have shape \(n, k\).*got \(3,\).*reshape"),
+        (LOGITS[None], LABELS, ValueError, r"got \(1, 4, 3\).*reshape"),
+        (LOGITS, LABELS.float(), TypeError, r"labels must be an integer.*float32.*labels.long"),
+        (LOGITS, LABELS.bool(), TypeError, r"labels must be an integer tensor, got torch.bool"),
+        (LOGITS, [0, 1, 2, 0], TypeError, r"labels must be an integer tensor, got list"),
+        (LOGITS, LABELS[:3], ValueError, r"labels must have shape \(4,\).*got \(3,\)"),
+        (LOGITS, LABELS[:, None, None], ValueError, r"got \(4, 1, 1\)"),
+        (LOGITS, LABELS + 1, ValueError, r"in 0..2 for 3 classes, got 1..3; they"),
+        (LOGITS, LABELS * 4, ValueError, r"got 0..8; give the logits 9 columns"),
+        (LOGITS, LABELS - 1, ValueError, r"got -1..1; leave out"),
+        (LOGITS, torch.eye(3).long()[LABELS], TypeError, r"labels must be floating point.*float"),
+        (LOGITS, torch.eye(3), ValueError, r"shape \(4, 3\) .* got \(3, 3\); there"),
+        (LOGITS, torch.ones(4, 3), ValueError, r"labels must be non-neg.*row 0 with sum 3"),
+        (LOGITS, torch.tensor([[2.0, -1.0, 0.0]] * 4), ValueError, r"minimum -1; turn scores"),
+        (LOGITS, torch.full((4, 3), math.nan), ValueError, r"sum to 1 in each row, got .* nan"),
+    ],
+)
+def test_cross_entropy_inputs(logits, labels, kind, words):
+    with pytest.raises(kind, match=words):
+        cross_entropy(logits, labels)
+
+
+def test_custom_function_checks_too():
+    with pytest.raises(ValueError, match=r"labels must lie in 0..2"):
+        SoftmaxCrossEntropy.apply(LOGITS, LABELS + 1)
+    with pytest.raises(TypeError, match="labels must be an integer tensor"):
+        SoftmaxCrossEntropy.apply(LOGITS, torch.eye(3)[LABELS])
+    with pytest.raises(TypeError, match="logits must be floating point"):
+        SoftmaxCrossEntropy.apply(LOGITS.long(), LABELS)
+
+
+def test_cross_entropy_options():
+    with pytest.raises(ValueError, match="reduction must be one of mean, sum, none, got 'avg'"):
+        cross_entropy(LOGITS, LABELS, reduction="avg")
+    with pytest.raises(ValueError, match=r"label_smoothing must lie in 0..1, got 1.5"):
+        cross_entropy(LOGITS, LABELS, label_smoothing=1.5)
+    with pytest.raises(ValueError, match=r"label_smoothing must lie in 0..1, got nan"):
+        cross_entropy(LOGITS, LABELS, label_smoothing=math.nan)
+    with pytest.raises(TypeError, match="label_smoothing must be a number, got 'a lot'"):
+        cross_entropy(LOGITS, LABELS, label_smoothing="a lot")
+
+
+def test_rounded_probabilities_are_accepted():
+    labels = torch.softmax(torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), 1)
+    assert cross_entropy(LOGITS, labels.bfloat16()).isfinite()
+
+
+@pytest.mark.parametrize(
+    ("targets", "kind", "words"),
+    [
+        (torch.zeros(4), ValueError, r"targets must have the shape \(4, 3\).*got \(4,\); one"),
+        (torch.zeros(4, 3).long(), TypeError, r"targets must be floating point, got torch.int64"),
+        (torch.full((4, 3), 2.0), ValueError, r"targets must lie in 0..1, got 2..2"),
+        (torch.full((4, 3), -0.5), ValueError, r"got -0.5..-0.5"),
+        (torch.full((4, 3), math.nan), ValueError, r"targets must lie in 0..1, got nan..nan"),
+    ],
+)
+def test_binary_targets(targets, kind, words):
+    with pytest.raises(kind, match=words):
+        binary_cross_entropy_with_logits(LOGITS, targets)
+
+
+def test_shapes_of_derivatives():
+    with pytest.raises(ValueError, match=r"logits must have a last axis of classes.*number 2.0"):
+        softmax_jacobian(torch.tensor(2.0))
+    with pytest.raises(ValueError, match=r"v must have the last axis of probs, \(4, 3\), got \(4,"):
+        softmax_vjp(LOGITS, torch.zeros(4, 1))
+    with pytest.raises(TypeError, match="v must be floating point"):
+        softmax_vjp(LOGITS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("check", "values", "kind", "words"),
+    [
+        ("require_positive", [0, -0.1, math.nan, math.inf], ValueError,
+         "must be a finite number above 0, got {}"),
+        ("require_positive", ["0.1", True, None], TypeError, "must be a number, got {}"),
+        ("require_count", [0, -3], ValueError, "must be at least 1, got {}"),
+        ("require_count", [1.0, "1", False], TypeError, "must be an integer, got {}"),
+    ],
+)  # fmt: skip
+def test_numbers_out_of_range_or_of_another_kind(check, values, kind, words):
+    for value in values:
+        shown = value if kind is ValueError else f"{value!r} ({type(value).__name__})"
+        with pytest.raises(kind) as caught:
+            getattr(validation, check)("lr", value)
+        assert str(caught.value) == "lr " + words.format(shown)
+
+
+IMAGES = torch.rand(4, 2, 2)
+ROWS = torch.eye(3)[LABELS]
+MENDABLE = [  # (call, the argument that won't do): the message's remedy makes it do
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS.float()),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS.double()[:, None]),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS[:, None]),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS[None]),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS.bool()),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS.tolist()),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS.numpy()),
+    (lambda labels: cross_entropy(LOGITS, labels), LABELS + 1),
+    (lambda labels: cross_entropy(LOGITS, labels), ROWS.long()),
+    (lambda labels: cross_entropy(LOGITS, labels), 0.995 * ROWS),
+    (lambda labels: cross_entropy(LOGITS, labels), ROWS + 0.5),
+    (lambda labels: cross_entropy(LOGITS, labels), -ROWS),
+    (lambda labels: accuracy(LOGITS, labels), ROWS),
+    (lambda labels: accuracy(LOGITS, labels), ROWS.long()),
+    (lambda labels: Split(IMAGES, labels), LABELS.int()),
+    (lambda labels: Split(IMAGES, labels), LABELS.float()[:, None]),
+    (lambda labels: Split(IMAGES, labels), LABELS[:, None]),
+    (lambda labels: Split(IMAGES, labels), ROWS),
+    (lambda labels: Split(IMAGES, labels), LABELS.tolist()),
+    (lambda images: Split(images, LABELS), IMAGES[:, None]),
+    (lambda images: Split(images, LABELS), (255 * IMAGES).byte()),
+    (lambda images: Split(images, LABELS), IMAGES.numpy()),
+    (lambda probs: require_probabilities(probs), 0.995 * ROWS),
+    (lambda probs: require_probabilities(probs), 3 * ROWS),
+    (lambda probs: require_probabilities(probs), ROWS.long()),
+    (lambda logits: softmax(logits), LOGITS.long()),
+    (lambda logits: softmax(logits), torch.zeros(3, dtype=torch.complex64)),
+    (lambda logits: softmax(logits), [1.0, 2.0]),
+    (lambda logits: softmax_jacobian(logits), torch.tensor(2.0)),
+    (lambda targets: binary_cross_entropy_with_logits(LOGITS, targets), torch.zeros(12)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MENDABLE)))
+def test_the_remedy_of_a_message_works(number):
+    call, value = MENDABLE[number]
+    (name,) = signature(call).parameters
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call(value)
+    remedy = str(caught.value).rpartition(": ")[2]
+    assert name in remedy
+    known = {"torch": torch, "softmax": softmax, "logits": LOGITS}
+    call(eval(remedy, known | {name: value}))
+
+
+@pytest.mark.parametrize("total", [0.995, 1 + 1e-5, 1 + 1e-7])
+def test_validators_agree_on_what_a_row_of_probabilities_is(total):
+    """The loss, the calibration and the decision accept or refuse the same rows."""
+    rows = total * torch.tensor([[0.75, 0.25]])
+    calls = (
+        lambda: cross_entropy(torch.zeros(1, 2), rows),
+        lambda: reliability_curve(rows, torch.tensor([0])),
+        lambda: expected_cost_decision(rows, torch.eye(2)),
+    )
+    refused = 0
+    for call in calls:
+        try:
+            call()
+        except ValueError:
+            refused += 1
+    assert refused == (0 if abs(total - 1) < 1e-6 else 3)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, np.float16, np.float32, np.float64])
+def test_numbers_of_numpy_are_numbers(kind):
+    validation.require_positive("lr", kind(1))
+    validation.require_fraction("label_smoothing", kind(1))
+    validation.require_rates("lrs", np.array([1, 2], dtype=kind))
+    if np.issubdtype(kind, np.integer):
+        validation.require_count("n", kind(1))
+        assert require_size(kind(5)) == (5, 5)
+    else:
+        with pytest.raises(TypeError, match="n must be an integer"):
+            validation.require_count("n", kind(1))
+    with pytest.raises(TypeError, match="lr must be a number, got"):
+        validation.require_positive("lr", np.bool_(True))
+
+
+def test_good_input_passes():
+    validation.require_positive("lr", 1e-9)
+    validation.require_count("num_epochs", 1)
+    validation.require_fraction("label_smoothing", 0)
+    validation.require_labels(LABELS.to(torch.uint8), 4, 3)
+    validation.require_labels(torch.zeros(0, dtype=torch.long), 0, 3)
+
+
+# --- word for word ------------------------------------------------------------------------------
 
 T = torch.tensor
 MAKE_IT = "make it with confusion_matrix(logits, labels)"
@@ -25,6 +248,11 @@ def numbered(n=3):
 
 
 CASES = [
+    (lambda: precision([1]), f"confusion must be a torch.Tensor, got list; {MAKE_IT}"),
+    (
+        lambda: precision(torch.zeros(2, 3)),
+        f"confusion must be square, (k, k), got shape (2, 3); {MAKE_IT}",
+    ),
     (lambda: recall([1]), f"confusion must be a torch.Tensor, got list; {MAKE_IT}"),
     (
         lambda: recall(torch.zeros(2, 3)),
@@ -37,6 +265,10 @@ CASES = [
     (
         lambda: recall(T([[1, -2], [0, 1]])),
         f"confusion must hold counts of at least 0, got -2; {MAKE_IT}",
+    ),
+    (
+        lambda: precision(T([[1, 0], [math.nan, 1]])),
+        f"confusion must hold counts of at least 0, got nan; {MAKE_IT}",
     ),
     (
         lambda: confusion_matrix(torch.zeros(3), T([0])),
@@ -81,6 +313,11 @@ CASES = [
     (
         lambda: expected_cost_decision(T([[0.5, 0.5]]), torch.zeros(3, 2)),
         "cost must have shape (2, m), a row per true class and a column per action, got (3, 2); "
+        "transpose it if the actions stand in the rows",
+    ),
+    (
+        lambda: expected_cost_decision(T([[0.5, 0.5]]), torch.zeros(2)),
+        "cost must have shape (2, m), a row per true class and a column per action, got (2,); "
         "transpose it if the actions stand in the rows",
     ),
     (
