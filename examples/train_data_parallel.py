@@ -1,81 +1,117 @@
 """Train softmax regression on several processes; each takes its share of every batch.
 
-torchrun --standalone --nproc-per-node 2 train_data_parallel.py --data DATA.pt --out OUT.pt
+On two processes of this machine, from the folder of the course:
+
+    torchrun --standalone --nproc-per-node 2 examples/train_data_parallel.py --epochs 2
+
+On two machines, the same line on both. Here the first one is called first-machine:
+
+    torchrun --nnodes 2 --nproc-per-node 2 \\
+        --rdzv-backend c10d --rdzv-endpoint first-machine:29500 --rdzv-id course \\
+        examples/train_data_parallel.py --epochs 2
+
+On a machine with four GPUs, each process takes one:
+
+    torchrun --standalone --nproc-per-node 4 examples/train_data_parallel.py --epochs 2
+
+The weights go to softmax.pt. After each epoch checkpoint.pt is written; the next run goes on from
+there, so it trains only if --epochs is larger, or after checkpoint.pt has been moved away.
 """
 
 import argparse
+import math
 import os
 import signal
 import time
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.functional import cross_entropy
 
-from course_utils.data import Split, batches
-from course_utils.models import SoftmaxRegression
-from course_utils.parallel.distributed import process_group, save_atomically, share, sum_gradients
-from course_utils.softmax import cross_entropy
-from course_utils.training import sgd
+from course_utils.data import Split, batches, load_fashion_mnist
+from course_utils.parallel.distributed import (
+    device_of_process,
+    newest_checkpoint,
+    process_group,
+    require_finite_weights,
+    save_atomically,
+    share,
+    sum_gradients,
+)
 
 
-def train(args, rank, world_size):
-    """Train from the last checkpoint, or from the start, to the last epoch."""
-    split = Split(*torch.load(args.data))
-    model = SoftmaxRegression(generator=torch.Generator().manual_seed(0))  # the same everywhere
-    first, shuffle = 0, torch.Generator().manual_seed(0)
-    if args.checkpoint.exists():
-        state = torch.load(args.checkpoint)
-        first = state["epoch"]
-        shuffle.set_state(state["shuffle"])
-        with torch.no_grad():
-            for param, saved in zip(model.parameters(), state["params"], strict=True):
-                param.copy_(saved)
-        print(f"process {rank} goes on after epoch {first}\n", end="")
-    for epoch in range(first, args.epochs):
+def main(args, device, rank, world_size):
+    """Train from the newest checkpoint, or from the start, to the last epoch."""
+    train = load_fashion_mnist().train
+    split = Split(train.images[: args.images], train.labels[: args.images])
+    torch.manual_seed(0)  # the same weights on every process
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(device)
+    optimizer = torch.optim.SGD(model.parameters(), args.lr, momentum=0.9)
+    done = newest_checkpoint(args.checkpoint, model, optimizer)
+    if done and rank == 0:
+        print(f"goes on after epoch {done}, from {args.checkpoint}")
+    for group in optimizer.param_groups:
+        group["lr"] = args.lr  # what was asked for, not what the checkpoint holds
+    for epoch in range(done, args.epochs):
         start = time.perf_counter()
-        sent = train_epoch(model, split, shuffle, args, rank, world_size, epoch)
+        loss, sent = train_epoch(args, device, rank, world_size, model, optimizer, split, epoch)
+        require_finite_weights(model)
         if rank == 0:
-            state = {"params": model.parameters(), "shuffle": shuffle.get_state()}
-            save_atomically(state | {"epoch": epoch + 1}, args.checkpoint)
+            states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            save_atomically(states | {"epochs": epoch + 1}, args.checkpoint)
+            far = ", far above that of guessing" if loss > 2 * math.log(10) else ""
             seconds = time.perf_counter() - start
-            print(f"epoch {epoch + 1}: {seconds:.2f} s, {sent} bytes handed over\n", end="")
+            print(f"epoch {epoch + 1}: loss {loss:.3f}{far}, {seconds:.2f} s, {sent} bytes")
     if rank == 0:
-        save_atomically({"params": model.parameters()}, args.out)
+        if done >= args.epochs:
+            print(f"nothing to train: {done} epochs are done, --epochs is {args.epochs}")
+        save_atomically(model.state_dict(), args.out)
 
 
-def train_epoch(model, split, shuffle, args, rank, world_size, epoch):
-    """Go through all batches once; return the bytes this process handed over."""
-    sent = 0
+def train_epoch(args, device, rank, world_size, model, optimizer, split, epoch):
+    """Go through all batches once; return the mean loss and the bytes handed over."""
+    shuffle = torch.Generator().manual_seed(epoch)  # the same order on every process
+    total, sent = torch.zeros((), device=device), 0
     for step, (X, y) in enumerate(batches(split, args.batch_size, generator=shuffle)):
-        if (epoch, step, rank) == args.crash and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
-            os.kill(os.getpid(), signal.SIGKILL)  # as if the machine had lost power
+        if [epoch, step, rank] == args.crash and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+            os.kill(os.getpid(), signal.SIGKILL)
         mine = share(len(y), rank, world_size)
-        loss = cross_entropy(model(X[mine]), y[mine], reduction="sum") / len(y)
+        logits = model(X[mine].to(device))
+        loss = cross_entropy(logits, y[mine].to(device), reduction="sum") / len(y)
+        optimizer.zero_grad()
         loss.backward()
         sent += sum_gradients(model.parameters())
-        sgd(model.parameters(), args.lr)
-    return sent
+        optimizer.step()
+        total += loss.detach() * len(y)
+    dist.all_reduce(total)
+    return total.item() / len(split), sent
 
 
 def arguments():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default="softmax.pt", help="file for the weights")
+    parser.add_argument("--checkpoint", type=Path, default="checkpoint.pt")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--lr", type=float, default=0.1)
+    parser.add_argument("--batch-size", type=int, default=256, help="of all processes together")
+    parser.add_argument("--images", type=int, help="use only so many")
+    parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--timeout", type=float, default=20.0, help="seconds an exchange may take")
     parser.add_argument(
-        "--crash", type=int, nargs=3, metavar=("EPOCH", "STEP", "RANK"), default=(-1, -1, -1)
+        "--crash",
+        type=int,
+        nargs=3,
+        metavar=("EPOCH", "STEP", "RANK"),
+        help="let a process be killed, each counted from 0",
     )
-    args = parser.parse_args()
-    args.crash = tuple(args.crash)
-    return args
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
     args = arguments()
-    with process_group(args.timeout) as (rank, world_size):
-        train(args, rank, world_size)
+    device = device_of_process(args.device)
+    with process_group(args.timeout, device) as (rank, world_size):
+        main(args, device, rank, world_size)

@@ -2352,7 +2352,7 @@ def first_come(n, speeds):
     return counts
 
 
-RIGHT["11.2 next"] = [
+RIGHT["11.2"] = [
     by_quotas,
     by_stops,
     first_come,
@@ -2363,7 +2363,7 @@ RIGHT["11.2 next"] = [
     lambda n, v: by_quotas(n, v[::-1])[::-1],
     lambda n, v: torch.from_numpy(by_stops(n, v)).int(),
 ]
-WRONG["11.2 next"] = [
+WRONG["11.2"] = [
     ("Rounded one by one", lambda n, v: [round(n * x / sum(v)) for x in v]),
     (
         "Rounded down",
@@ -2389,7 +2389,7 @@ def combine(g, n):
     return (n[keep, None] * g[keep]).sum(0) / n.sum()
 
 
-RIGHT["11.3 next"] = [
+RIGHT["11.3"] = [
     combine,
     lambda g, n: n[n > 0].float() @ g[n > 0] / n.sum(),
     lambda g, n: torch.where((n > 0)[:, None], g * n[:, None], 0.0).sum(0) / n.sum(),
@@ -2399,7 +2399,7 @@ RIGHT["11.3 next"] = [
     lambda g, n: combine(g, n).tolist(),
     lambda g, n: (n / n.sum())[:, None].mul(g.masked_fill((n == 0)[:, None], 0)).sum(0),
 ]
-WRONG["11.3 next"] = [
+WRONG["11.3"] = [
     ("0 times nan is nan", lambda g, n: (n[:, None] * g).sum(0) / n.sum()),
     ("This counts a small", lambda g, n: g[n > 0].mean(0)),
     ("This is a sum of means", lambda g, n: g[n > 0].sum(0)),
@@ -2424,7 +2424,7 @@ WRONG["11.3 next"] = [
     ),
 ]
 
-RIGHT["11.4 next"] = [
+RIGHT["11.4"] = [
     49870,
     49870.0,
     T(49870),
@@ -2434,7 +2434,7 @@ RIGHT["11.4 next"] = [
     Decimal(49870),
     np.array([49870]),
 ]
-WRONG["11.4 next"] = [
+WRONG["11.4"] = [
     ("The biases have", 49805),
     ("What lies below", 12_816_666),
     ("The label's score", 49935),
@@ -2450,7 +2450,7 @@ WRONG["11.4 next"] = [
     ("", (49870, 49871)),
 ]
 
-RIGHT["11.5 next"] = [
+RIGHT["11.5"] = [
     lambda f, s, e, p: (f + s) / (f + s / p + e) if p > 1 else 1,
     lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)),
     lambda f, s, e, p: T((f + s) / (f + s / p + (e if p != 1 else 0))),
@@ -2459,7 +2459,7 @@ RIGHT["11.5 next"] = [
     lambda f, s, e, p: [(f + s) / (f + s / p + (p > 1) * e)],
     lambda f, s, e, p: Fraction((f + s) / (f + s / p + (p > 1) * e)),
 ]
-WRONG["11.5 next"] = [
+WRONG["11.5"] = [
     ("One process has", lambda f, s, e, p: (f + s) / (f + s / p + e)),
     ("This forgets", lambda f, s, e, p: (f + s) / (f + s / p)),
     ("The fixed part is not", lambda f, s, e, p: (f + s) / ((f + s) / p + e * (p > 1))),
@@ -2475,4 +2475,31 @@ WRONG["11.5 next"] = [
     ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
     ("", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
     ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),
+]
+
+RIGHT["11.6"] = [
+    [2.25] * 4,
+    (2.25, 2.25, 2.25, 2.25),
+    torch.full((4,), 2.25),
+    np.full(4, 2.25),
+    [T(2.25)] * 4,
+    [np.float32(2.25)] * 4,
+    [Fraction(9, 4)] * 4,
+    torch.full((4,), 2.25, dtype=torch.float64),
+]
+WRONG["11.6"] = [
+    ("This is the mean of the four means", [3.0625] * 4),
+    ("These are the means of each", [6.0, 2.0, 1.25, 3.0]),
+    ("This is the sum; divide", [18.0] * 4),
+    ("This is the sum of the means", [12.25] * 4),
+    ("The sum is that of all", [18.0, 9.0, 4.5, 18.0]),
+    ("The count is that of all", [0.75, 0.5, 0.625, 0.375]),
+    ("This is divided by the number of processes", [4.5] * 4),
+    ("Only one process has", [2.25, 2.0, 1.25, 3.0]),
+    ("", 2.25),
+    ("", [2.25] * 3),
+    ("", [None] * 4),
+    ("", [(18.0, 8.0)] * 4),
+    ("", [2.0] * 4),
+    ("", [2.25, 2.25, 2.25, 0.0]),
 ]

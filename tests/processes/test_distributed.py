@@ -1,244 +1,173 @@
-"""Several processes give what one gives; whatever fails says so soon and leaves nobody behind."""
+"""What each process of a distributed run does, on one process, and on three at once."""
 
 import os
-import runpy
-import signal
 import socket
 import subprocess
+import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 import torch
 import torch.distributed as dist
+from torch import nn
 
-from course_utils.data import Split, batches
-from course_utils.models import SoftmaxRegression
 from course_utils.online import pair_of
-from course_utils.parallel import launching
 from course_utils.parallel.class_parallel import (
+    class_parallel_backward,
     class_parallel_loss,
     class_parallel_pair,
     class_share,
 )
-from course_utils.parallel.distributed import process_group, save_atomically, share, sum_gradients
-from course_utils.parallel.launching import (
-    LaunchError,
-    explain,
-    free_port,
-    launch,
-    require_free_port,
-    torchrun_command,
+from course_utils.parallel.distributed import (
+    device_of_process,
+    newest_checkpoint,
+    process_group,
+    read_checkpoint,
+    require_finite_weights,
+    save_atomically,
+    share,
+    sum_gradients,
 )
+from course_utils.parallel.launching import launch
 from course_utils.softmax import cross_entropy
-from course_utils.training import sgd, train_epoch
 
-# One after the other: each asks whether any process is left over.
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-TRAIN, CLASSES = EXAMPLES / "train_data_parallel.py", EXAMPLES / "class_parallel.py"
+# The problems that three processes solve together; each gets the columns of its classes.
+SIZES = (1, 20, 9)
+LABELS = torch.tensor([0, 1, 29, 20, 21])
 
-# Joins, then process 1 does what the first argument says; the other waits for it in an exchange.
-MISBEHAVE = """
-import sys, time, torch
+
+def problems():
+    generator = torch.Generator().manual_seed(0)
+    plain = torch.randn(5, 30, generator=generator)
+    # The largest score is on process 2, on 0, on 1: a sum relative to another's would overflow.
+    far = plain + torch.tensor([[-2000.0], [0.0], [1000.0], [-1000.0], [2000.0]])
+    far[:, 0] += torch.tensor([0.0, 900.0, 0.0, 0.0, -900.0])
+    far[:, 21:] += torch.tensor([[900.0], [0.0], [-900.0], [0.0], [0.0]])
+    hidden = plain.clone()
+    hidden[:3, 1:21] = -torch.inf  # nothing but -inf on process 1
+    hidden[1, 1] = 0.0
+    return {"plain": plain, "far": far, "hidden": hidden, "half": plain.half()}
+
+
+TOGETHER = """
+import sys, torch
 import torch.distributed as dist
-from course_utils.parallel.distributed import process_group
-with process_group(timeout=float(sys.argv[2])) as (rank, world_size):
-    print("joined\\n", end="")
-    if rank == 1 and sys.argv[1] == "sleep":
-        time.sleep(600)
-    if rank == 1 and sys.argv[1] == "raise":
-        raise ValueError("seven is not a number of this run")
-    dist.all_reduce(torch.zeros(1))
+sys.path.insert(0, sys.argv[2])
+from test_distributed import LABELS, SIZES, problems
+from course_utils.parallel import class_parallel, distributed
+with distributed.process_group() as (rank, world_size):
+    start = sum(SIZES[:rank])
+    mine, results = slice(start, start + SIZES[rank]), {}
+    for name, scores in problems().items():
+        results[name] = class_parallel.class_parallel_loss(scores[:, mine], LABELS, start)
+    strange = class_parallel.class_parallel_loss(torch.zeros(1, 2), torch.tensor([6]), 2 * rank)
+    results["no such label"] = strange[0]
+    equal = torch.zeros(1, 40_000, dtype=torch.float16)  # 120 000 in all, more than float16 holds
+    results["many"] = class_parallel.class_parallel_loss(equal, torch.tensor([0]), 40_000 * rank)[0]
+
+    generator = torch.Generator().manual_seed(1)
+    features, weight = (torch.randn(n, generator=generator) for n in ((5, 4), (4, 30)))
+    _, gradient = class_parallel.class_parallel_loss(features @ weight[:, mine], LABELS, start)
+    results["backward"] = class_parallel.class_parallel_backward(
+        gradient, features, weight[:, mine]
+    )
+
+    params = [torch.zeros(2, 3), torch.zeros(2), torch.zeros(1), torch.zeros(4)]
+    for param in params[:3]:
+        param.requires_grad_()
+    params[0].grad = torch.full((2, 3), 10.0 ** rank)
+    if rank == 1:
+        params[1].grad = torch.tensor([5.0, 6.0])  # the others haven't used it
+    results["bytes"] = distributed.sum_gradients(params)
+    results["grads"] = [param.grad for param in params]
+    torch.save(results, f"{sys.argv[1]}/{rank}.pt")
 """
 
 
-@pytest.fixture
-def nothing_left(monkeypatch, tmp_path_factory):
-    """Fail if a process that the test started with the mark is alive at its end, or a file is left.
-
-    Files that nobody asked for would lie in the folder for temporary files.
-    """
-    tags, temporary = [], tmp_path_factory.mktemp("temporary")
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr("tempfile.tempdir", None)  # so that the variable is read again
-    hexes = iter(range(10**6))
-
-    def fresh():
-        tags.append(f"test-{os.getpid()}-{time.monotonic_ns()}-{next(hexes)}")
-        return type("U", (), {"hex": tags[-1]})()
-
-    monkeypatch.setattr("course_utils.parallel.launching.uuid.uuid4", fresh)
-    yield tags
-    left = [process for tag in tags for process in launching.tagged(tag)]
-    assert tags
-    assert left == []
-    assert list(temporary.iterdir()) == []
-
-
-@pytest.fixture
-def misbehave(tmp_path):
-    path = tmp_path / "misbehave.py"
-    path.write_text(MISBEHAVE)
-    return path
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(530, 28, 28, generator=generator)
-    labels = torch.randint(10, (530,), generator=generator)
-    torch.save((images, labels), tmp_path / "data.pt")
-    return Split(images, labels)
-
-
-def options(folder, *more):
-    paths = {"data": "data.pt", "out": "out.pt", "checkpoint": "checkpoint.pt"}
-    return [part for key, name in paths.items() for part in (f"--{key}", folder / name)] + [*more]
-
-
-def one_process(split, epochs, batch_size):
-    model = SoftmaxRegression(generator=torch.Generator().manual_seed(0))
-    shuffle = torch.Generator().manual_seed(0)
-    for _ in range(epochs):
-        train_iter = batches(split, batch_size, generator=shuffle)
-        train_epoch(model, train_iter, lambda: sgd(model.parameters(), 0.1))
-    return model.parameters()
-
-
-def assert_same_weights(folder, expected):
-    saved = torch.load(folder / "out.pt")["params"]
-    for ours, theirs in zip(saved, expected, strict=True):
-        assert (ours - theirs).abs().max() < 1e-6
-
-
-@pytest.mark.timeout(180)
-def test_unequal_shares_and_a_killed_worker_train_as_one_process(pictures, tmp_path, nothing_left):
-    crash = ("--batch-size", 101, "--epochs", 3, "--crash", 1, 2, 1)
-    run = launch(TRAIN, *options(tmp_path, *crash), max_restarts=1, timeout=150)
-    assert "process 0 goes on after epoch 1" in run.output
-    assert "process 1 goes on after epoch 1" in run.output
-    assert run.output.count("epoch 1:") == 1
-    assert f"{6 * 4 * 7850} bytes handed over" in run.output  # six batches, the last of 25
-    assert_same_weights(tmp_path, one_process(pictures, 3, 101))
-
-
-@pytest.mark.timeout(180)
-def test_classes_on_three_processes_of_unequal_size(tmp_path, nothing_left):
-    generator = torch.Generator().manual_seed(0)
-    features, weight = (torch.randn(n, 5, generator=generator) for n in (40, 30))
-    labels = torch.randint(30, (40,), generator=generator)
-    torch.save((features, weight, labels), tmp_path / "data.pt")
-    args = ("--data", tmp_path / "data.pt", "--out", tmp_path, "--sizes", 1, 20, 9)
-    launch(CLASSES, *args, num_processes=3, timeout=120)
-    parts = [torch.load(tmp_path / f"part_{rank}.pt") for rank in range(3)]
-    leaf = weight.clone().requires_grad_()
-    loss = cross_entropy(features @ leaf.T, labels)
-    (gradient,) = torch.autograd.grad(loss, leaf)
-    torch.testing.assert_close(torch.cat([part for _, part in parts]), gradient)
-    for part_loss, _ in parts:
-        torch.testing.assert_close(part_loss, loss.detach())
-
-
-@pytest.mark.parametrize(
-    ("sizes", "message"),
-    [
-        ((), "num_classes must be at least the number of processes, 2, got 1"),
-        ((1, 1), "sizes must be 2 numbers above 0 with the sum 1"),
-        ((1,), "sizes must be 2 numbers above 0 with the sum 1"),
-        ((2, -1), "sizes must be 2 numbers above 0 with the sum 1"),
-    ],
-)
-def test_impossible_shards_are_refused(sizes, message):
-    my_classes = runpy.run_path(str(CLASSES))["my_classes"]
-    with pytest.raises(ValueError, match=message):
-        my_classes(1, sizes, 0, 2)
-
-
-@pytest.mark.timeout(180)
-def test_a_worker_that_raises_ends_the_others_and_its_error_is_shown(misbehave, nothing_left):
-    with pytest.raises(LaunchError, match="ValueError: seven is not a number of this run"):
-        launch(misbehave, "raise", 20, timeout=120)
-
-
-@pytest.mark.timeout(180)
-def test_a_worker_that_hangs_ends_the_exchange_of_the_others(misbehave, nothing_left):
-    with pytest.raises(LaunchError, match=r"(?i)timed out") as caught:
-        launch(misbehave, "sleep", 3, timeout=120)
-    assert "joined" in caught.value.output
-
-
-@pytest.mark.timeout(180)
-def test_the_time_limit_ends_everything(tmp_path, nothing_left):
-    script = tmp_path / "sleeper.py"
-    script.write_text("import time; time.sleep(600)")
-    start = time.monotonic()
-    with pytest.raises(LaunchError, match="did not end within 6 s and was ended"):
-        launch(script, timeout=6)
-    assert time.monotonic() - start < 30
-
-
-@pytest.mark.timeout(180)
-def test_a_missing_machine_is_named(misbehave, nothing_left, monkeypatch):
-    commands = []
-    monkeypatch.setattr(
-        "course_utils.parallel.launching.torchrun_command",
-        lambda *args, **options: commands.append(torchrun_command(*args, **options)) or commands[0],
-    )
-    with pytest.raises(LaunchError, match="not all machines joined in time"):
-        launch(misbehave, "fine", 5, num_nodes=2, join_timeout=2, timeout=120)
-    assert "join_timeout=2," in " ".join(commands[0])
-
-
-def test_a_missing_process_is_named(monkeypatch):
-    place = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost"}
-    for name, text in (place | {"MASTER_PORT": str(free_port())}).items():
-        monkeypatch.setenv(name, text)
-    monkeypatch.setattr("course_utils.parallel.distributed.end_with_parent", lambda: None)
-    words = "process 0 found fewer than 2 processes within 1 s; start those that are missing"
-    with pytest.raises(RuntimeError, match=words), process_group(timeout=1):
-        pytest.fail("it did not wait for the other")
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """What three processes of one launch computed."""
+    folder = tmp_path_factory.mktemp("together")
+    script = folder / "together.py"
+    script.write_text(TOGETHER)
+    launch(script, folder, os.path.dirname(__file__), num_processes=3, timeout=120)
+    return [torch.load(folder / f"{rank}.pt") for rank in range(3)]
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(180)
-def test_workers_end_when_torchrun_is_killed(misbehave, tmp_path):
-    tag = f"orphans-{os.getpid()}-{time.monotonic_ns()}"
-    env = os.environ | {launching.TAG: tag, "OMP_NUM_THREADS": "1"}
-    command = [*torchrun_command(2, log_dir=tmp_path), str(misbehave), "sleep", "600"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, env=env, text=True, start_new_session=True, **pipes) as agent:
-        try:
-            seen = [agent.stdout.readline() for _ in range(2)]
-            assert seen == ["joined\n"] * 2
-            workers = [p for p in launching.tagged(tag) if p.pid != agent.pid]
-            assert len(workers) >= 2
-            agent.send_signal(signal.SIGKILL)
-            _, alive = psutil.wait_procs(workers, timeout=20)
-            assert alive == []
-        finally:
-            launching.end_all(tag)
+@pytest.mark.parametrize("name", ["plain", "far", "hidden", "half"])
+def test_classes_on_three_processes_give_the_loss_and_gradient_of_one(name, together):
+    scores = problems()[name].requires_grad_()
+    loss = cross_entropy(scores, LABELS)
+    loss.backward()
+    tolerance = {"rtol": 2e-3, "atol": 1e-3} if name == "half" else {"rtol": 1e-5, "atol": 1e-6}
+    for result in together:
+        torch.testing.assert_close(result[name][0].float(), loss.detach().float(), **tolerance)
+    gradient = torch.cat([result[name][1] for result in together], dim=1)
+    assert gradient.dtype == scores.dtype
+    torch.testing.assert_close(gradient, scores.grad, **tolerance)
 
 
-def test_the_group_is_kept_together(request):
-    """pytest-xdist 3.8 forgets all groups, without a word, under pytest 9.2."""
-    if getattr(request.config.option, "loadgroup", False):
-        assert request.node.nodeid.endswith("@processes")
+@pytest.mark.processes
+def test_many_classes_in_float16_and_a_label_that_nobody_has(together):
+    for result in together:
+        assert result["many"].item() == pytest.approx(11.6952, abs=1e-4)  # ln 120 000
+        assert result["no such label"] == torch.inf
 
 
-def test_a_port_in_use_is_refused_before_anything_starts():
-    with socket.socket() as taken:
-        taken.bind(("localhost", 0))
-        taken.listen()
-        with pytest.raises(ValueError, match="port must be a free port of this machine"):
-            launch("never.py", port=taken.getsockname()[1])
-    with pytest.raises(ValueError, match="join_timeout must be at least 1, got 0"):
-        launch("never.py", join_timeout=0)
-    require_free_port(free_port())
-    with pytest.raises(ValueError, match="got 99999"):
-        require_free_port(99999)
+@pytest.mark.processes
+def test_the_features_gradient_is_summed_over_the_shards(together):
+    generator = torch.Generator().manual_seed(1)
+    features, weight = (torch.randn(n, generator=generator) for n in ((5, 4), (4, 30)))
+    for leaf in (features, weight):
+        leaf.requires_grad_()
+    cross_entropy(features @ weight, LABELS).backward()
+    for result in together:
+        torch.testing.assert_close(result["backward"][1], features.grad)
+    parts = [result["backward"][0] for result in together]
+    torch.testing.assert_close(torch.cat(parts, dim=1), weight.grad)
+
+
+@pytest.mark.processes
+def test_gradients_are_summed_also_where_a_process_has_none(together):
+    for result in together:
+        assert result["bytes"] == 4 * (6 + 2 + 1)  # the fourth needs no gradient
+        first, second, third, fourth = result["grads"]
+        assert torch.equal(first, torch.full((2, 3), 111.0))
+        assert second.tolist() == [5.0, 6.0]
+        assert third.tolist() == [0.0]
+        assert fourth is None
+
+
+@pytest.fixture
+def group_of_one(tmp_path):
+    store = dist.FileStore(str(tmp_path / "store"), 1)
+    dist.init_process_group("gloo", store=store, rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.usefixtures("group_of_one")
+def test_with_one_process_nothing_changes():
+    generator = torch.Generator().manual_seed(0)
+    features, weight = (torch.randn(n, generator=generator) for n in ((6, 3), (3, 4)))
+    labels = torch.tensor([0, 1, 2, 3, 0, 1])
+    leaves = [leaf.clone().requires_grad_() for leaf in (weight, features)]
+    scores = features @ weight
+    for ours, theirs in zip(class_parallel_pair(scores), pair_of(scores), strict=True):
+        torch.testing.assert_close(ours, theirs)
+    loss = cross_entropy(leaves[1] @ leaves[0], labels)
+    loss.backward()
+    ours, gradient = class_parallel_loss(scores, labels, 0)
+    torch.testing.assert_close(ours, loss.detach())
+    for mine, leaf in zip(class_parallel_backward(gradient, features, weight), leaves, strict=True):
+        torch.testing.assert_close(mine, leaf.grad)
+    before = [leaf.grad.clone() for leaf in leaves]
+    assert sum_gradients(leaves) == 4 * (12 + 18)
+    assert all(map(torch.equal, before, [leaf.grad for leaf in leaves]))
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, 12, 256])
@@ -250,74 +179,221 @@ def test_shares_cover_everything_evenly(n, world_size):
 
 
 def test_bad_shares_are_named():
-    with pytest.raises(ValueError, match=r"rank must lie in 0..1, got 2"):
-        share(5, 2, 2)
-    with pytest.raises(ValueError, match="world_size must be at least 1"):
-        share(5, 0, 0)
+    for rank, world_size in ((2, 2), (-1, 2), (0, 0)):
+        message = f"rank must be at least 0 and below world_size, {world_size}, got {rank}"
+        with pytest.raises(ValueError, match=message):
+            share(5, rank, world_size)
     with pytest.raises(ValueError, match="start 3 processes or fewer"):
         class_share(3, 0, 4)
 
 
-def test_a_checkpoint_is_whole_or_the_old_one(tmp_path, monkeypatch):
-    path = tmp_path / "state.pt"
-    save_atomically({"epoch": 1}, path)
-
-    def half(state, file):
-        file.write(b"half of it")
-        raise OSError("no space left")
-
-    monkeypatch.setattr(torch, "save", half)
-    with pytest.raises(OSError, match="no space left"):
-        save_atomically({"epoch": 2}, path)
-    assert torch.load(path) == {"epoch": 1}
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return str(probe.getsockname()[1])
 
 
-@pytest.fixture
-def group_of_one(tmp_path):
-    dist.init_process_group(
-        "gloo", store=dist.FileStore(str(tmp_path / "store"), 1), rank=0, world_size=1
+def test_a_missing_process_is_named(monkeypatch):
+    place = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": free_port()}
+    for name, text in place.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setattr("course_utils.parallel.distributed.end_with_parent", lambda: None)
+    words = "process 0 found fewer than 2 processes within 1 s; start those that are missing"
+    with pytest.raises(RuntimeError, match=words), process_group(timeout=1):
+        pytest.fail("it did not wait for the other")
+
+
+def test_an_error_that_is_no_lack_of_processes_is_shown_as_it_is(monkeypatch):
+    def fail(backend, **rest):
+        raise RuntimeError("no such interface")
+
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setattr("course_utils.parallel.distributed.end_with_parent", lambda: None)
+    monkeypatch.setattr(dist, "init_process_group", fail)
+    with pytest.raises(RuntimeError, match=r"^no such interface$"), process_group():
+        pytest.fail("it went on without a group")
+
+
+@pytest.mark.processes
+def test_workers_end_when_a_torchrun_started_by_hand_is_killed(tmp_path, nothing_left):
+    script = tmp_path / "sleeper.py"
+    script.write_text(
+        "import sys, time\n"
+        "from course_utils.parallel.distributed import process_group\n"
+        "with process_group():\n"
+        "    sys.stdout.write('joined\\n')\n"
+        "    time.sleep(600)\n"
     )
-    yield
-    dist.destroy_process_group()
-
-
-@pytest.mark.usefixtures("group_of_one")
-def test_with_one_process_nothing_changes():
-    scores = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
-    labels = torch.tensor([0, 1, 2, 3, 0, 1])
-    for ours, theirs in zip(class_parallel_pair(scores), pair_of(scores), strict=True):
-        torch.testing.assert_close(ours, theirs)
-    leaf = scores.clone().requires_grad_()
-    loss = cross_entropy(leaf, labels)
-    loss.backward()
-    ours, gradient = class_parallel_loss(scores, labels, 0)
-    torch.testing.assert_close(ours, loss.detach())
-    torch.testing.assert_close(gradient, leaf.grad)
-    before = leaf.grad.clone()
-    assert sum_gradients([leaf]) == 4 * 24
-    assert torch.equal(leaf.grad, before)
-
-
-# What torchrun prints when a worker was killed and it ended the other one; chapter 11 shows it.
-KILLED = """  rank      : 0 (local_rank: 0)
-  exitcode  : -15 (pid: 28)  (SIGTERM)
-Root Cause (first observed failure):
-  rank      : 1 (local_rank: 1)
-  exitcode  : -9 (pid: 29)  (SIGKILL)
-"""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    logs = f"--log-dir={tmp_path / 'logs'}"
+    with subprocess.Popen([*command, logs, script], stdout=subprocess.PIPE, text=True) as torchrun:
+        try:
+            assert [torchrun.stdout.readline() for _ in range(2)] == ["joined\n"] * 2
+            assert len(psutil.Process(torchrun.pid).children()) == 2
+        finally:
+            torchrun.kill()
+        nothing_left(5)
 
 
 @pytest.mark.parametrize(
-    ("output", "sentence"),
+    ("choice", "gpus", "expected"),
     [
-        pytest.param(KILLED, "process 1 was killed (SIGKILL), so the others", id="killed"),
-        ("[rank1]: ValueError: too few\nother", "ValueError: too few"),
-        ("RuntimeError: [/x/gloo/y] reset\n[rank1]: KeyError: 7", "KeyError: 7"),
-        ("RuntimeError: [/x/gloo/y] Timed out\nz.ChildFailedError: ", "RuntimeError: [/x/gloo/y]"),
-        ("all is lost\n", "all is lost"),
-        ("", "it printed nothing"),
-        ("x.RendezvousTimeoutError", "not all machines joined"),
+        ("auto", 0, "cpu"),
+        ("auto", 1, "cpu"),
+        ("auto", 2, "cuda:1"),
+        ("auto", 8, "cuda:1"),
+        ("cpu", 8, "cpu"),
+        ("cuda", 2, "cuda:1"),
+        ("cuda", 1, "choice must leave a GPU to each of the 2 processes of this machine"),
+        ("gpu", 8, "choice must be one of auto, cpu, cuda, got 'gpu'"),
     ],
 )
-def test_explanations(output, sentence):
-    assert explain(output).startswith(sentence)
+def test_each_process_has_a_gpu_of_its_own_or_none_has(choice, gpus, expected, monkeypatch):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    current = []
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    if expected.startswith("choice"):
+        with pytest.raises(ValueError, match=expected):
+            device_of_process(choice)
+    else:
+        device = device_of_process(choice)
+        assert str(device) == expected
+        assert current == ([device] if device.type == "cuda" else [])
+
+
+@pytest.mark.parametrize(("device", "backend"), [("cpu", "gloo"), ("cuda:0", "nccl")])
+def test_the_backend_follows_the_device(device, backend, monkeypatch):
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.setenv(name, "3")
+    asked = []
+    monkeypatch.setattr("course_utils.parallel.distributed.end_with_parent", lambda: None)
+    monkeypatch.setattr(dist, "init_process_group", lambda backend, **rest: asked.append(backend))
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: asked.append("left"))
+    with process_group(device=torch.device(device)) as place:
+        assert place == (3, 3)
+    assert asked == [backend, "left"]
+
+
+def model_and_optimizer(width=3, momentum=0.9):
+    model = nn.Linear(width, 2)
+    return model, torch.optim.SGD(model.parameters(), 0.1, momentum=momentum)
+
+
+def step(model, optimizer, X):
+    optimizer.zero_grad()
+    model(X).square().sum().backward()
+    optimizer.step()
+
+
+def state(model, optimizer, epochs=2):
+    return {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs}
+
+
+def equal(left, right):
+    return all(map(torch.equal, left.parameters(), right.parameters()))
+
+
+@pytest.mark.usefixtures("group_of_one")
+def test_a_checkpoint_brings_the_momentum_back(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    X = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    first, second, third = (model_and_optimizer() for _ in range(3))
+    assert newest_checkpoint(path, *first) == 0
+    step(*first, X)
+    save_atomically(state(*first), path)
+    assert newest_checkpoint(path, *second) == 2
+    assert equal(first[0], second[0])
+    third[0].load_state_dict(first[0].state_dict())  # without the optimiser
+    for pair in (first, second, third):
+        step(*pair, X)
+    assert equal(first[0], second[0])
+    assert not equal(first[0], third[0])
+
+
+def test_what_is_no_whole_checkpoint_of_this_model_is_refused(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    model, optimizer = model_and_optimizer()
+    whole = state(model, optimizer)
+    save_atomically(whole, path)
+    data = path.read_bytes()
+    assert read_checkpoint(path, model)["epochs"] == 2
+    before = [param.clone() for param in model.parameters()]
+    remedy = r"checkpoint.pt can't be used; move it away to start anew"
+    for length in (0, 1, 100, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:length])
+        with pytest.raises(ValueError, match=f"{remedy}.*damaged"):
+            read_checkpoint(path, model)
+    path.write_text("not a checkpoint, but a text of some length\n" * 9)
+    with pytest.raises(ValueError, match=f"{remedy}.*damaged"):
+        read_checkpoint(path, model)
+    for wrong in (model.state_dict(), [1, 2], {"model": model.state_dict(), "epochs": 1}):
+        torch.save(wrong, path)
+        with pytest.raises(
+            ValueError, match=f"{remedy}.*A checkpoint holds model, optimizer and ep"
+        ):
+            read_checkpoint(path, model)
+    save_atomically(state(*model_and_optimizer(width=4)), path)
+    with pytest.raises(ValueError, match=rf"{remedy}.*another model.*\(2, 4\).*\(2, 3\)"):
+        read_checkpoint(path, model)
+    assert all(map(torch.equal, before, model.parameters()))
+
+
+@pytest.mark.parametrize("size", [4096, 65536])
+def test_a_full_disk_leaves_the_old_checkpoint_and_nothing_else(size, tmp_path):
+    """A limit for the size of files stands for the full disk: writing fails in the middle."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    path = tmp_path / "state.pt"
+    save_atomically({"epoch": 1}, path)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
+    try:
+        with pytest.raises((OSError, RuntimeError)):
+            save_atomically({"epoch": 2, "weights": torch.rand(100_000)}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert torch.load(path) == {"epoch": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
+
+
+def test_weights_that_are_not_finite_are_reported_as_fit_does():
+    model = nn.Linear(2, 2)
+    require_finite_weights(model)
+    for bad in (torch.nan, torch.inf):
+        with torch.no_grad():
+            model.bias[1] = bad
+        with pytest.raises(RuntimeError, match="stopped: the loss is no longer a finite number"):
+            require_finite_weights(model)
+
+
+def test_the_group_is_kept_together(request):
+    """pytest-xdist 3.8 forgets all groups, without a word, under pytest 9.2."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@processes")
+
+
+def test_a_process_whose_parent_is_gone_ends(tmp_path):
+    """The parent starts it and leaves; it would sleep for ten minutes."""
+    child = (
+        "import time\n"
+        "from course_utils.parallel.distributed import end_with_parent\n"
+        "end_with_parent(0.05)\n"
+        "print('watches', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    parent = (
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\n"
+        "print(child.pid)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", parent], capture_output=True, check=True)
+    end = time.monotonic() + 5
+    while psutil.pid_exists(int(run.stdout)) and time.monotonic() < end:
+        if psutil.Process(int(run.stdout)).status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.05)
+    else:
+        assert not psutil.pid_exists(int(run.stdout))

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -106,22 +107,23 @@ def test_an_odd_answer_gets_a_verdict(number):
         assert len(verdict.message) < 3000
 
 
-def even_shares(n, p):
-    return [(r * n // p, (r + 1) * n // p) for r in range(p)]
+def by_speed(n, speeds):
+    ends = [round(n * sum(speeds[:i]) / sum(speeds)) for i in range(len(speeds) + 1)]
+    return [stop - start for start, stop in pairwise(ends)]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda n, p: [(r * n / p, (r + 1) * n / p) for r in range(p)],
-        lambda n, p: [(*pair, n) for pair in even_shares(n, p)],
-        lambda n, p: [(0, n + 1), *[(n + 1, n)] * (p - 1)],
-        lambda n, p: [(0, 3), (3, 4)] if n == 4 else even_shares(n, p),
+        lambda n, speeds: [n * speed / sum(speeds) for speed in speeds],
+        lambda n, speeds: [(count, n) for count in by_speed(n, speeds)],
+        lambda n, speeds: [n + 1, *[0] * (len(speeds) - 2), -1],
+        lambda n, speeds: [4, 0] if n == 4 else by_speed(n, speeds),
     ],
-    ids=["fractions", "triples", "a negative share", "two apart"],
+    ids=["fractions", "pairs", "a negative count", "one off"],
 )
 def test_shares_that_are_none(wrong):
-    assert check("11.2", even_shares)
+    assert check("11.2", by_speed)
     assert not check("11.2", wrong)
 
 
@@ -144,6 +146,9 @@ def test_chapter_has_four_exercises_each_with_a_stub_and_a_checked_solution(path
         assert solved[0].startswith(f"# Solution {number}\n")
     text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     assert re.findall(r"^### Exercise (\S+): ", text, re.MULTILINE) == numbers
+
+
+STARTS_PROCESSES = {"11.6"}  # that takes longer; nbval runs its solution
 
 
 def definitions(cell):
@@ -172,7 +177,8 @@ def test_the_solutions_of_a_chapter_pass(path):
     for cell in map(tree, code_cells(json.loads(path.read_text()))):
         number, statements = solution(cell)
         code = compile(ast.Module(statements, []), path.name, "exec")
-        exec(code, dict(chapter) if number else chapter)
+        if number not in STARTS_PROCESSES:
+            exec(code, dict(chapter) if number else chapter)
         passed += [number] if number else []
     assert passed == [n for n in EXERCISES if n.split(".")[0] == str(int(path.name[:2]))]
 

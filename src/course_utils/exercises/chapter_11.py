@@ -14,35 +14,10 @@ def shares(n: int, num_processes: int) -> list:
     return list(pairwise(ends))
 
 
-def even_cover(value: list, n: int, num_processes: int) -> bool:
-    """Whether the pairs follow each other, cover 0 to n and are even."""
-    starts, stops = [pair[0] for pair in value], [pair[1] for pair in value]
-    sizes = [stop - start for start, stop in value]
-    follows = starts[1:] == stops[:-1] and starts[0] == 0 and stops[-1] == n
-    return follows and max(sizes) - min(sizes) <= 1
-
-
-def last_takes_the_rest(n: int, p: int) -> list:
-    """Floor shares, what is left over to the last."""
-    floor = n // p
-    return [(r * floor, n if r == p - 1 else (r + 1) * floor) for r in range(p)]
-
-
 def combined(gradients: Tensor, counts: Tensor) -> Tensor:
     """Gradient of the mean over all examples from the gradients of the means of the shares."""
     weights = counts / counts.sum()
     return (weights[:, None] * gradients).sum(0)
-
-
-def global_pair(maxima: Tensor, sums: Tensor) -> tuple:
-    """Pair of all processes from their pairs."""
-    top = maxima.max()
-    return top, (sums * (maxima - top).exp()).sum()
-
-
-def speedup(compute: float, exchange: float, num_processes: int) -> float:
-    """Time on one process over the time on several."""
-    return compute / (compute / num_processes + exchange)
 
 
 def near_their_speed(counts: list, n: int, speeds: list) -> bool:
@@ -93,116 +68,6 @@ EXERCISES = (
             "In a ring no process sends its own share around completely.": (31_400, 62_800),
         },
     ),
-    FunctionExercise(
-        number="11.2",
-        title="Even shares",
-        reference=shares,
-        cases=[(4, 2), (5, 2), (11, 4), (2, 3), (256, 3)],
-        hint="let share r end where (r + 1) n / p, rounded down, says.",
-        integers=True,
-        accepts=even_cover,
-        mistakes={
-            "What is left over after even division belongs to nobody.": lambda n, p: [
-                (r * (n // p), (r + 1) * (n // p)) for r in range(p)
-            ],
-            "The last process gets all that is left over; sizes may differ by one at most.": (
-                last_takes_the_rest
-            ),
-            "A stop is the place after the last one, as in a slice.": lambda n, p: [
-                (start, stop - 1) for start, stop in shares(n, p)
-            ],
-            "These are places and sizes; starts and stops are asked for.": lambda n, p: [
-                (start, stop - start) for start, stop in shares(n, p)
-            ],
-            "Shares of the size rounded up leave little or nothing to the last.": lambda n, p: [
-                (min(r * -(-n // p), n), min((r + 1) * -(-n // p), n)) for r in range(p)
-            ],
-        },
-    ),
-    FunctionExercise(
-        number="11.3",
-        title="Unequal shares",
-        reference=combined,
-        cases=[
-            (torch.tensor([[1.0], [4.0]]), torch.tensor([2, 1])),
-            (GRADIENTS[:2], torch.tensor([3, 1])),
-            (GRADIENTS, torch.tensor([100, 100, 56])),
-        ],
-        hint="a mean over all examples weights each share by how many examples it had.",
-        mistakes={
-            "This counts a small share as much as a large one.": lambda g, n: g.mean(0),
-            "This is a sum of means.": lambda g, n: g.sum(0),
-            "This is divided by the number of processes; divide by that of the examples.": (
-                lambda g, n: (n[:, None] * g).sum(0) / len(n)
-            ),
-            "Each mean is multiplied with the number of its examples, not divided by it.": (
-                lambda g, n: (g / n[:, None]).sum(0) / (1 / n).sum()
-            ),
-            "One number per parameter is asked for; this adds up over the parameters.": (
-                lambda g, n: combined(g, n).sum()
-            ),
-            "This is the gradient of the sum over the examples; divide by their number.": (
-                lambda g, n: (n[:, None] * g).sum(0)
-            ),
-        },
-    ),
-    FunctionExercise(
-        number="11.4",
-        title="Two exchanges",
-        reference=global_pair,
-        cases=[
-            (torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0])),
-            (torch.tensor([3.0, -1.0, 2.5]), torch.tensor([1.5, 4.0, 1.0])),
-            (torch.tensor([1000.0, 900.0]), torch.tensor([1.0, 2.0])),
-            (torch.tensor([-500.0, -499.0, -1000.0]), torch.tensor([1.0, 2.0, 3.0])),
-        ],
-        hint="first the largest maximum; then every sum is brought to it, and they are added.",
-        mistakes={
-            "The sums belong to different maxima; bring them to the common one first.": (
-                lambda m, s: (m.max(), s.sum())
-            ),
-            "The factor is upside down: sums with a smaller maximum must shrink.": (
-                lambda m, s: (m.max(), (s * (m.max() - m).exp()).sum())
-            ),
-            "The sum is to be relative to the maximum; without that it overflows.": (
-                lambda m, s: (m.max(), (s * m.exp()).sum())
-            ),
-            "The maximum of the first process is not that of all.": lambda m, s: (
-                m[0],
-                (s * (m - m[0]).exp()).sum(),
-            ),
-            "This is the log-sum-exp; the pair is asked for.": lambda m, s: torch.logsumexp(
-                m + s.log(), 0
-            ),
-            "The maximum comes first.": lambda m, s: global_pair(m, s)[::-1],
-            "This is the mean of the sums, not their sum.": lambda m, s: (
-                m.max(),
-                (s * (m - m.max()).exp()).mean(),
-            ),
-        },
-    ),
-    FunctionExercise(
-        number="11.5",
-        title="Does it pay?",
-        reference=speedup,
-        cases=[(1.0, 0.5, 1), (1.0, 0.25, 2), (10.0, 0.5, 4), (0.1, 0.2, 8)],
-        hint="the computation is shared out, the exchange comes on top; divide the old time by "
-        "the new.",
-        mistakes={
-            "This forgets the exchange.": lambda c, e, p: float(p),
-            "The computation is shared out among the processes.": lambda c, e, p: c / (c + e),
-            "This is how much slower; the old time is divided by the new one.": lambda c, e, p: (
-                (c / p + e) / c
-            ),
-            "This is the time saved, not how many times faster.": lambda c, e, p: c - (c / p + e),
-            "This is the new time, not the old one divided by it.": lambda c, e, p: c / p + e,
-            "The exchange is not shared out; it comes on top.": lambda c, e, p: c * p / (c + e),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
     FunctionExercise(
         number="11.2",
         title="Shares for unequal machines",
@@ -325,6 +190,28 @@ NEXT = (
             ),
             "The exchange is not shared out; it comes on top.": lambda f, s, e, p: (
                 (f + s) / (f + (s + e) / p) if p > 1 else 1.0
+            ),
+        },
+    ),
+    ValueExercise(
+        number="11.6",
+        title="A mean on four processes",
+        expected=[2.25] * 4,
+        hint="sum and count of a process are two numbers; add both up over all processes, divide.",
+        mistakes={
+            "This is the mean of the four means; a long list counts for more.": [3.0625] * 4,
+            "These are the means of each process's own numbers; nothing was exchanged.": (
+                [6.0, 2.0, 1.25, 3.0]
+            ),
+            "This is the sum; divide it by the number of all numbers.": [18.0] * 4,
+            "This is the sum of the means.": [12.25] * 4,
+            "The sum is that of all, and the count is one process's own.": [18.0, 9.0, 4.5, 18.0],
+            "The count is that of all, and the sum is one process's own.": (
+                [0.75, 0.5, 0.625, 0.375]
+            ),
+            "This is divided by the number of processes, not of numbers.": [4.5] * 4,
+            "Only one process has the result; an all-reduce gives it to each.": (
+                [2.25, 2.0, 1.25, 3.0]
             ),
         },
     ),

@@ -1,4 +1,4 @@
-"""Softmax over classes that are spread over several processes: two exchanges of a number a row."""
+"""A softmax layer whose classes are spread over several processes."""
 
 import torch
 import torch.distributed as dist
@@ -24,15 +24,15 @@ def class_share(num_classes: int, rank: int, world_size: int) -> slice:
 
 
 def class_parallel_pair(scores: Tensor) -> Pair:
-    """(maximum, sum) over the classes of all processes.
+    """(maximum, sum) over the classes of all processes: two exchanges of a number per row.
 
     Parameters
     ----------
-    scores : Tensor of shape (b, k): scores of the k classes of this process
+    scores : Tensor of shape (n, k), scores of the k classes of this process
 
     Returns
     -------
-    (maximum, total) : Tensors of shape (b,), the same on every process
+    (maximum, total) : Tensors of shape (n,), the same on every process; at least float32
     """
     maximum, total = pair_of(scores)
     top = maximum.clone()
@@ -43,25 +43,51 @@ def class_parallel_pair(scores: Tensor) -> Pair:
 
 
 def class_parallel_loss(scores: Tensor, labels: Tensor, first: int) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy over all classes, and its gradient by the scores of this process.
+    """Mean cross-entropy over all classes, and its gradient with respect to this process's scores.
 
     Parameters
     ----------
-    scores : Tensor of shape (b, k): scores of classes first .. first + k - 1
-    labels : int64 Tensor of shape (b,), counted over all classes
+    scores : Tensor of shape (n, k), scores of classes first .. first + k - 1
+    labels : int64 Tensor of shape (n,), counted over all classes, the same on every process
     first : number of this process's first class
 
     Returns
     -------
-    loss, a scalar Tensor, the same on every process; gradient of shape (b, k)
+    loss, a scalar Tensor, the same on every process; gradient of shape (n, k)
+
+    A label that no process has makes the loss infinite.
     """
     top, total = class_parallel_pair(scores)
     rows = ((labels >= first) & (labels < first + scores.shape[1])).nonzero().squeeze(1)
     columns = labels[rows] - first
-    true_scores = scores.new_zeros(len(labels))
-    true_scores[rows] = scores[rows, columns]  # each label lives on one process
-    dist.all_reduce(true_scores)
+    true_scores = torch.full_like(top, -torch.inf)
+    true_scores[rows] = scores[rows, columns].to(top.dtype)  # each label lives on one process
+    dist.all_reduce(true_scores, dist.ReduceOp.MAX)
     gradient = torch.exp(scores - top[:, None]) / total[:, None]
     gradient[rows, columns] -= 1
     loss = (pair_logsumexp((top, total)) - true_scores).mean()
     return loss, (gradient / len(labels)).to(scores.dtype)
+
+
+def class_parallel_backward(
+    gradient: Tensor, features: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Gradients with respect to this process's weights, and to the features that all share.
+
+    Every class pulls at the features, so their gradient is a sum over the classes of all
+    processes: an exchange of n x d numbers.
+
+    Parameters
+    ----------
+    gradient : Tensor of shape (n, k), with respect to the scores, as `class_parallel_loss` gives
+    features : Tensor of shape (n, d), the same on every process
+    weight : Tensor of shape (d, k), one column for each class of this process
+
+    Returns
+    -------
+    weight_gradient : Tensor of shape (d, k); features_gradient : Tensor of shape (n, d), the same
+    on every process
+    """
+    features_gradient = gradient @ weight.T  # (n, k) @ (k, d) -> (n, d)
+    dist.all_reduce(features_gradient)
+    return features.T @ gradient, features_gradient

@@ -1,64 +1,22 @@
-"""Start a script on several processes with torchrun, with an end to everything it starts."""
+"""Start a script on several processes of this machine, and say what became of them."""
 
-import os
-import re
+import json
 import socket
-import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from signal import SIGTERM, Signals
 
 import psutil
 
+from course_utils.parallel.guard import Ended, guarded
 from course_utils.validation import require_count, require_positive
 
-
-def free_port() -> int:
-    """Return a port of this machine that nothing uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
-
-
-def require_free_port(port: int) -> None:
-    """Raise unless nothing listens on this port of this machine."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except (OSError, OverflowError) as error:
-            raise ValueError(
-                f"port must be a free port of this machine, got {port} ({error}); "
-                "leave it out to let one be found"
-            ) from None
-
-
-TAG = "COURSE_LAUNCH"  # environment variable by which a run's processes are found again
-
-
-def tagged(tag: str) -> list[psutil.Process]:
-    """Return the living processes of a run, wherever their parents went."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(TAG) == tag:
-                found.append(process)
-    return found
-
-
-def end_all(tag: str, patience: float = 3.0) -> None:
-    """End the processes of a run: politely first, so that torchrun ends its own workers."""
-    for process in tagged(tag):
-        with suppress(psutil.Error):
-            process.terminate()
-    psutil.wait_procs(tagged(tag), timeout=patience)
-    for process in tagged(tag):
-        with suppress(psutil.Error):
-            process.kill()
+NUM_LINES = 8  # of a process's output, in an error
+STREAMS = ("stdout.log", "stderr.log")  # as torchrun calls them
+Log = dict[str, tuple[float, str]]  # {stream: (time of the last change, text)}
 
 
 class LaunchError(RuntimeError):
@@ -71,50 +29,17 @@ class LaunchError(RuntimeError):
 
 @dataclass(frozen=True)
 class Run:
-    """What a run that succeeded printed, and how long it took."""
+    """What a run that succeeded printed, and how long it took.
+
+    Attributes
+    ----------
+    output : process by process (after a restart, attempt by attempt): what it printed, then what
+        it wrote to its error stream
+    seconds : from the start of torchrun to the end of the last process
+    """
 
     output: str
     seconds: float
-
-
-def torchrun_command(
-    num_processes: int,
-    *,
-    max_restarts: int = 0,
-    port: int | None = None,
-    num_nodes: int = 1,
-    join_timeout: int = 15,
-    log_dir: str | Path | None = None,
-) -> list[str]:
-    """Return the torchrun command that starts ``num_processes`` workers on this machine."""
-    return [
-        *(sys.executable, "-m", "torch.distributed.run"),
-        f"--nnodes={num_nodes}",
-        f"--nproc-per-node={num_processes}",
-        f"--max-restarts={max_restarts}",
-        "--monitor-interval=0.5",  # seconds in which the others can say what they saw
-        "--rdzv-backend=c10d",
-        f"--rdzv-endpoint=localhost:{port or 0}",
-        f"--rdzv-id={uuid.uuid4().hex}",
-        f"--rdzv-conf=join_timeout={join_timeout},timeout=15,is_host=1",
-        *([] if log_dir is None else [f"--log-dir={log_dir}"]),  # else a new one that stays
-    ]
-
-
-def explain(output: str) -> str:
-    """Say in a sentence why a run failed: a killed worker, a missing one, or the first error."""
-    if "RendezvousTimeoutError" in output:
-        return "not all machines joined in time; start the missing one, or lower the number"
-    ended = re.findall(r"rank +: (\d+).*\n +exitcode +: -\d+ .*\((SIG\w+)\)", output)
-    killed = [(rank, signal) for rank, signal in ended if signal != "SIGTERM"]  # torchrun's own
-    if killed:
-        return f"process {killed[0][0]} was killed ({killed[0][1]}), so the others were ended"
-    errors = re.findall(r"^(?:\[rank\d+\]:)?\s*([\w.]*(?:Error|Exception): .*)$", output, re.M)
-    errors = [error for error in errors if "ChildFailedError" not in error]  # torchrun's summary
-    # A lost connection is what the others see; the cause is elsewhere, if it could still be said.
-    errors.sort(key=lambda error: "/gloo/" in error)
-    lines = output.strip().splitlines()
-    return errors[0] if errors else lines[-1] if lines else "it printed nothing"
 
 
 def launch(
@@ -123,14 +48,13 @@ def launch(
     num_processes: int = 2,
     timeout: float = 60.0,
     max_restarts: int = 0,
-    port: int | None = None,
-    num_nodes: int = 1,
-    join_timeout: int = 15,
 ) -> Run:
-    """Run a script on several processes of this machine, each on one thread.
+    """Run a script on several processes of this machine with torchrun, each on one thread.
 
-    Whatever happens, no process of the run and no file of torchrun's is left when this returns
-    or raises.
+    Whatever happens, to the script, to this process or to torchrun, no process of the run and no
+    file of torchrun's is left. Nothing is asked of the network, and nothing listens to it: the
+    processes find each other through a file (see ``distributed.process_group``) and talk over
+    the loopback interface.
 
     Parameters
     ----------
@@ -139,56 +63,121 @@ def launch(
     num_processes : int
     timeout : seconds after which everything is ended
     max_restarts : int, how often all workers are started again after one has failed
-    port : where the workers meet; a free one is found without
-    num_nodes : machines that take part; the others must be started by hand
-    join_timeout : seconds to wait for the other machines
 
     Raises
     ------
-    LaunchError : a worker failed, was killed or is missing, or the time was up.
-    ValueError, TypeError : a port in use, a count below 1.
+    LaunchError : a worker failed, was killed or is missing, or the time was up. The message holds
+        the last lines of the worker that failed first.
+    ValueError, TypeError : no such script, a count below 1, a limit that isn't above 0.
     """
+    if not Path(script).is_file():
+        raise ValueError(f"script must be the path of a Python file, got {script}: no such file")
     require_count("num_processes", num_processes)
-    require_count("join_timeout", join_timeout)
     require_positive("timeout", timeout)
-    if port is not None:
-        require_free_port(port)
-    with tempfile.TemporaryDirectory(prefix="course-launch-") as logs:
-        torchrun = torchrun_command(
-            num_processes,
-            max_restarts=max_restarts,
-            port=port,
-            num_nodes=num_nodes,
-            join_timeout=join_timeout,
-            log_dir=logs,
+    if max_restarts != 0:
+        require_count("max_restarts", max_restarts)
+    folder = Path(tempfile.gettempdir(), f"course-launch-{uuid.uuid4().hex}")
+    command = [
+        *(sys.executable, "-P", "-m", "course_utils.parallel.agent"),
+        f"--nproc-per-node={num_processes}",
+        f"--max-restarts={max_restarts}",
+        "--monitor-interval=0.1",
+        *("--rdzv-backend=c10d", f"--rdzv-endpoint={folder / 'rendezvous'}"),
+        *("--rdzv-conf=store_type=file", "--local-addr=localhost"),
+        *(f"--log-dir={folder}", "--redirects=3"),  # 3: output and errors
+        str(script),
+        *map(str, args),
+    ]
+    env = {
+        "OMP_NUM_THREADS": "1",
+        "COURSE_STORE": str(folder / "store"),
+        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",  # torchrun's own, which listens everywhere
+        **loopback(),
+    }
+    ended = guarded(command, folder, timeout=timeout, env=env)
+    if ended.code != 0:
+        raise LaunchError(explain(ended, Path(script).name, num_processes, timeout), printed(ended))
+    return Run(printed(ended), ended.seconds)
+
+
+def loopback() -> dict[str, str]:
+    """Tell gloo the interface of this machine alone; without, it looks its own name up."""
+    here = (socket.AF_INET, "127.0.0.1")
+    for name, addresses in psutil.net_if_addrs().items():
+        if here in [(address.family, address.address) for address in addresses]:
+            return {"GLOO_SOCKET_IFNAME": name}
+    return {}
+
+
+def logs_of(ended: Ended) -> dict[tuple[int, int], Log]:
+    """What each process printed, {(attempt, rank): log}, from torchrun's files.
+
+    They are called ``RUN/attempt_0/RANK/stdout.log``, or ``stderr.log``.
+    """
+    logs: dict[tuple[int, int], Log] = {}
+    for path, file in ended.files.items():
+        place = PurePosixPath(path)
+        if place.name in STREAMS:
+            attempt = int(place.parent.parent.name.removeprefix("attempt_"))
+            logs.setdefault((attempt, int(place.parent.name)), {})[place.name] = file
+    return dict(sorted(logs.items()))
+
+
+def last_word(log: Log) -> float:
+    """When a process last printed something; when it started, if it never did."""
+    return max((bool(text), time) for time, text in log.values())[1]
+
+
+def last_lines(*files: tuple[float, str]) -> str:
+    """Return the end of the file that was written last, set off from the left."""
+    _, _, text = max((bool(text), time, text) for time, text in files)
+    lines = text.rstrip().splitlines()[-NUM_LINES:] or ["(it printed nothing)"]
+    return "".join(f"\n    {line}" for line in lines)
+
+
+def printed(ended: Ended) -> str:
+    """All that the processes of a run printed; torchrun's own words last, if it failed."""
+    parts = [log[name][1] for log in logs_of(ended).values() for name in STREAMS]
+    return "".join(parts if ended.code == 0 else [*parts, ended.files["command.log"][1]])
+
+
+def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
+    """Say why a run failed, in the words of the process that failed first."""
+    logs = {rank: log for (_, rank), log in logs_of(ended).items()}  # of the last attempt
+    if ended.code is None:
+        said = [f"\nprocess {rank}:{last_lines(*log.values())}" for rank, log in logs.items()]
+        return (
+            f"{name} did not end within {timeout:g} s and was ended; it waits for something, or "
+            f"needs a larger timeout. Last lines: {''.join(said) or 'no process had started'}"
         )
-        return _watched([*torchrun, str(script), *map(str, args)], Path(script).name, timeout)
+    exits = json.loads(ended.files.get("exits.json", (0, "{}"))[1])
+    codes = {int(rank): code for rank, code in exits.items()}
+    if not codes:
+        return f"{name} failed: torchrun {how_ended(ended.code)}. Its last lines:" + last_lines(
+            ended.files["command.log"]
+        )
+    # torchrun ends those that are left with SIGTERM, so that is a cause only if there is no other.
+    failed = [rank for rank, code in codes.items() if code != -SIGTERM] or list(codes)
+    # Whoever fails because of another one says so after it.
+    first = min(failed, key=lambda rank: last_word(logs[rank]))
+    left = [rank for rank in range(num_processes) if rank not in codes]
+    waited = [rank for rank in codes if rank not in failed]
+    return (
+        f"{name} failed: process {first} of {num_processes} {how_ended(codes[first])}"
+        + some(left, "had left without an error")
+        + some(waited, "still worked or waited")
+        + f". Its last lines:{last_lines(*logs[first].values())}"
+    )
 
 
-def _watched(command: list[str], name: str, timeout: float) -> Run:
-    """Run a command to its end, or end it and all that it started."""
-    tag, start = uuid.uuid4().hex, time.monotonic()
-    env = os.environ | {"OMP_NUM_THREADS": "1", TAG: tag}
-    with subprocess.Popen(
-        command,
-        env=env,
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired as error:
-            end_all(tag)
-            output = process.communicate()[0]
-            raise LaunchError(
-                f"{name} did not end within {timeout:g} s and was ended; "
-                f"it waits for a worker, or needs a longer timeout. It said: {explain(output)}",
-                output,
-            ) from error
-        finally:
-            end_all(tag)
-    if process.returncode:
-        raise LaunchError(f"{name} failed: {explain(output)}", output)
-    return Run(output, time.monotonic() - start)
+def how_ended(code: int) -> str:
+    """Say in words what an exit code means."""
+    return f"ended with exit code {code}" if code > 0 else f"was killed by {Signals(-code).name}"
+
+
+def some(ranks: list[int], verb: str) -> str:
+    """Say what several processes did, or nothing of none."""
+    if not ranks:
+        return ""
+    names = ", ".join(map(str, ranks[:5])) + (", ..." if len(ranks) > 5 else "")
+    return f"; process {names} {verb}"

@@ -1,0 +1,65 @@
+"""The training of train_data_parallel.py as PyTorch does it: with DistributedDataParallel.
+
+From the folder of the course; on two machines and on GPUs as it is said there:
+
+    torchrun --standalone --nproc-per-node 2 examples/train_ddp.py --epochs 2
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+from course_utils.data import load_fashion_mnist
+from course_utils.parallel.distributed import (
+    device_of_process,
+    process_group,
+    require_finite_weights,
+    save_atomically,
+)
+
+
+def main(args, device, rank, world_size):
+    """Train, and save the weights."""
+    train = load_fashion_mnist().train
+    data = TensorDataset(train.images[: args.images], train.labels[: args.images])
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(device)
+
+    ddp = DistributedDataParallel(model)
+    sampler = DistributedSampler(data, seed=0)
+    loader = DataLoader(data, batch_size=args.batch_size // world_size, sampler=sampler)
+    optimizer = torch.optim.SGD(ddp.parameters(), args.lr, momentum=0.9)
+    for epoch in range(args.epochs):
+        start = time.perf_counter()
+        sampler.set_epoch(epoch)
+        for X, y in loader:
+            loss = cross_entropy(ddp(X.to(device)), y.to(device))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        require_finite_weights(model)
+        if rank == 0:
+            print(f"epoch {epoch + 1}: {time.perf_counter() - start:.2f} s")
+
+    if rank == 0:
+        save_atomically(model.state_dict(), args.out)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default="softmax.pt", help="file for the weights")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--batch-size", type=int, default=256, help="of all processes together")
+    parser.add_argument("--images", type=int, help="use only so many")
+    parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    args = parser.parse_args()
+    device = device_of_process(args.device)
+    with process_group(device=device) as (rank, world_size):
+        main(args, device, rank, world_size)

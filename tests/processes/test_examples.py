@@ -1,0 +1,206 @@
+"""The scripts of chapter 11: their commands work as printed, and they train as one process does."""
+
+import json
+import re
+import runpy
+import shlex
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from course_utils.data import Split, batches, load_fashion_mnist
+from course_utils.parallel.guard import guarded
+from course_utils.parallel.launching import LaunchError, launch
+
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(400)]
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+TRAIN = EXAMPLES / "train_data_parallel.py"
+
+
+def commands(name):
+    """The commands that a script's docstring prints."""
+    text = (EXAMPLES / f"{name}.py").read_text().split('"""')[1].replace("\\\\\n", "")
+    return re.findall(r"^    (torchrun .*)$", text, re.M)
+
+
+PRINTED = {path.stem: commands(path.stem) for path in EXAMPLES.glob("*.py")}
+
+
+def printed_command(name, kind=""):
+    return next(line for line in PRINTED[name] if kind in line)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder that looks like that of the course, where the scripts may write."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "examples").symlink_to(EXAMPLES)
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def shell(temporary):
+    """Run lines in a shell, all at the same time, each in its own folder; nothing stays."""
+
+    def run(*lines):
+        jobs = [f"(cd {shlex.quote(str(folder))} && {line}) &" for folder, line in lines]
+        script = " ".join(jobs) + " wait -n || exit 1;" * len(lines)
+        # Each of torchrun's workers is given one thread; that is its default, which it warns of.
+        env = {"OMP_NUM_THREADS": "1"}
+        ended = guarded(["bash", "-c", script], temporary / "shell", timeout=150, env=env)
+        for logs in temporary.glob("torchelastic_*"):
+            shutil.rmtree(logs)  # torchrun itself leaves them
+        output = ended.files["command.log"][1]
+        assert ended.code == 0, output
+        return output
+
+    return run
+
+
+def test_each_script_prints_a_command():
+    assert set(PRINTED) == {
+        "class_parallel",
+        "time_data_parallel",
+        "train_data_parallel",
+        "train_ddp",
+        "watch_ddp",
+    }
+    assert all(PRINTED.values())
+    one, _, four = PRINTED["train_data_parallel"]  # two processes, two machines, four GPUs
+    assert four == one.replace("--nproc-per-node 2", "--nproc-per-node 4")
+
+
+def one_process(num_epochs, batch_size=256, num_images=60_000):
+    """What the training scripts promise to compute."""
+    train = load_fashion_mnist().train
+    split = Split(train.images[:num_images], train.labels[:num_images])
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
+    for epoch in range(num_epochs):
+        for X, y in batches(split, batch_size, generator=torch.Generator().manual_seed(epoch)):
+            optimizer.zero_grad()
+            cross_entropy(model(X), y).backward()
+            optimizer.step()
+    return model.state_dict()
+
+
+def assert_same(weights, expected):
+    assert list(weights) == list(expected)
+    for name in weights:
+        assert (weights[name] - expected[name]).abs().max() < 1e-5
+
+
+def test_the_printed_training_its_repetition_and_that_on_two_machines(
+    course, tmp_path, shell, nothing_left
+):
+    one, two, _ = PRINTED["train_data_parallel"]
+    first = shell((course, one.replace("--epochs 2", "--epochs 1")))
+    assert re.search(r"epoch 1: loss 0\.\d{3}, \d+\.\d\d s, 7379000 bytes\n", first)
+
+    # Two machines that share no folder: the second one alone has the checkpoint.
+    other = tmp_path / "other machine"
+    other.mkdir()
+    (other / "examples").symlink_to(EXAMPLES)
+    (course / "checkpoint.pt").rename(other / "checkpoint.pt")
+    (course / "softmax.pt").unlink()
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    here = two.replace("first-machine:29500", f"localhost:{port}")
+    second = shell((course, here), (other, here))
+    assert "goes on after epoch 1, from checkpoint.pt" in second
+    assert "epoch 1:" not in second
+    assert "epoch 2:" in second
+    (saved,) = [
+        folder / "softmax.pt" for folder in (course, other) if (folder / "softmax.pt").exists()
+    ]
+    assert_same(torch.load(saved), one_process(2))
+
+    (saved.parent / "checkpoint.pt").replace(course / "checkpoint.pt")
+    third = shell((course, one))
+    assert "nothing to train: 2 epochs are done, --epochs is 2" in third
+    assert_same(torch.load(course / "softmax.pt"), one_process(2))
+
+
+def test_ddp_as_printed_gives_the_weights_of_one_process(course, shell, nothing_left):
+    output = shell((course, printed_command("train_ddp").replace("--epochs 2", "--epochs 1")))
+    assert re.search(r"epoch 1: \d+\.\d\d s", output)
+    # 60 000 images are 234 batches of 256 and one of 96, which two processes share evenly.
+    assert_same(torch.load(course / "softmax.pt"), one_process(1))
+
+
+def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_left):
+    output = shell((course, printed_command("class_parallel")))
+    assert sorted(re.findall(r"process (\d): (\d+) classes, loss 20\.409", output)) == [
+        ("0", "700"),
+        ("1", "300"),
+    ]
+    assert sorted(path.name for path in course.glob("*.pt")) == ["part_0.pt", "part_1.pt"]
+    output = shell((course, printed_command("time_data_parallel")))
+    names = {"size", "alone", "together", "shared", "exchange"}
+    found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    assert [set(line) for line in found] == [names] * 2
+    assert [line["size"] for line in found] == [256, 4096]
+    output = shell((course, printed_command("watch_ddp")))
+    (seen,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    assert list(seen["gradients"]) == ["3.weight", "2.0.weight", "1.0.weight", "0.0.weight"]
+    starts = [start for start, _, _ in seen["exchanges"]]
+    assert starts == sorted(starts)
+    assert starts[0] < seen["gradients"]["0.0.weight"]  # before the last gradient is there
+    weights = 784 * 1024 + 2 * 1024 * 1024 + 1024 * 10 + 3 * 1024 + 10
+    assert sum(size for _, _, size in seen["exchanges"]) == 4 * weights
+
+
+def test_unequal_shares_and_a_killed_worker_train_as_one_process(tmp_path, nothing_left):
+    paths = ("--out", tmp_path / "out.pt", "--checkpoint", tmp_path / "checkpoint.pt")
+    size = ("--images", 506, "--batch-size", 101, "--epochs", 3)  # the last batch holds one image
+    run = launch(TRAIN, *paths, *size, "--crash", 1, 2, 1, max_restarts=1, timeout=150)
+    assert run.output.count("goes on after epoch 1") == 1
+    assert run.output.count("epoch 1: ") == 1
+    assert f"{6 * 4 * 7850} bytes" in run.output
+    assert_same(torch.load(tmp_path / "out.pt"), one_process(3, 101, 506))
+
+
+def test_nan_on_one_process_is_reported_and_nothing_is_saved(tmp_path, nothing_left):
+    """Process 1 reads damaged images; an older checkpoint is kept."""
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "import os, runpy, sys\n"
+        "import course_utils.data as data\n"
+        "load = data.load_fashion_mnist\n"
+        "def load_broken():\n"
+        "    loaded = load()\n"
+        "    if os.environ['RANK'] == '1':\n"
+        "        loaded.train.images[:] = float('nan')\n"
+        "    return loaded\n"
+        "data.load_fashion_mnist = load_broken\n"
+        f"sys.argv[0] = {str(TRAIN)!r}\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    paths = ("--out", tmp_path / "out.pt", "--checkpoint", tmp_path / "checkpoint.pt")
+    with pytest.raises(LaunchError, match="stopped: the loss is no longer a finite number"):
+        launch(broken, *paths, "--images", 500, timeout=100)
+    assert [*tmp_path.glob("*.pt")] == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((), "num_classes must be at least the number of processes, 2, got 1"),
+        ((1, 1), "sizes must be 2 numbers above 0 with the sum 1"),
+        ((1,), "sizes must be 2 numbers above 0 with the sum 1"),
+        ((2, -1), "sizes must be 2 numbers above 0 with the sum 1"),
+    ],
+)
+def test_impossible_shards_are_refused(sizes, message):
+    my_classes = runpy.run_path(str(EXAMPLES / "class_parallel.py"))["my_classes"]
+    with pytest.raises(ValueError, match=message):
+        my_classes(1, sizes, 0, 2)
