@@ -41,6 +41,8 @@ from course_utils.fashion_mnist.resizing import require_size, resized
 from course_utils.fashion_mnist.sources import cache_folder, default_root, load_arrays
 from course_utils.fashion_mnist.torchvision_compat import import_torchvision
 
+pytestmark = pytest.mark.usefixtures("stand_in_allowed")
+
 SYSTEMS = {"linux": Unix, "darwin": MacOS, "win32": Windows}
 NAMES = sorted(PLAIN)
 REAL_ROOT = default_root()

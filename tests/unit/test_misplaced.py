@@ -12,6 +12,8 @@ from course_utils.fashion_mnist.idx import DataError, raw_folder
 from course_utils.fashion_mnist.misplaced import require_root
 from course_utils.fashion_mnist.sources import load_arrays
 
+pytestmark = pytest.mark.usefixtures("stand_in_allowed")
+
 
 def load(root, source="real", mirrors=()):
     return load_arrays(root, source, files=SMALL, mirrors=mirrors, patience=10)
