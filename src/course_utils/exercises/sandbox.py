@@ -36,6 +36,8 @@ _LIBRARIES = (
 )
 # Seconds between two attempts to end a function, and for its threads to follow.
 PATIENCE = 0.05
+# How many lines a function that catches everything is followed, at most, before it is ended.
+LINES_FOLLOWED = 20
 # What is kept of what a function prints, in characters: it may print for ever.
 PRINTED_LIMIT = 2000
 
@@ -156,7 +158,7 @@ class _Ending:
     def __init__(self, limit: float) -> None:
         self.limit = limit
         self.running = self.expired = self.interrupted = False
-        self._attempts = 0
+        self._attempts = self._lines_left = 0
         self._own_frame: FrameType | None = None
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread = threading.get_ident()
@@ -218,7 +220,9 @@ class _Ending:
             return
         self._attempts += 1
         if self._attempts > 1:
-            # The function catches everything. What follows in its handler ends it as well.
+            # The function catches everything. What follows in its handler ends it as well; each
+            # attempt goes one line further, for the next one may be guarded by the same handler.
+            self._lines_left = self._attempts % LINES_FOLLOWED
             sys.settrace(self._trace_handlers)
             while frame is not None and frame is not self._own_frame:
                 frame.f_trace = self._trace_handlers
@@ -228,7 +232,9 @@ class _Ending:
     def _trace_handlers(self, frame, event: str, arg: object):
         # Only in the learner's own lines: a library is left to put its things in order.
         if self.running and event == "line" and not _is_library(frame.f_code.co_filename):
-            raise Stopped
+            self._lines_left -= 1
+            if self._lines_left < 0:
+                raise Stopped
         return self._trace_handlers
 
     def _trace_clock(self, frame, event: str, arg: object):
