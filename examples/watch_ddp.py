@@ -94,8 +94,10 @@ def main(args, rank):
         sum_gradients(model.parameters())
         by_hand.append(watch.now())
         model.zero_grad()
-    middle = args.repeats // 2
     if rank == 0:
+        # In its first pass DDP has one bucket; then it cuts them in the order of the gradients.
+        passes, by_hand = passes[1:], by_hand[1:]
+        middle = len(passes) // 2
         report = sorted(passes, key=lambda one: one["ddp"])[middle]
         print(json.dumps(report | {"by_hand": sorted(by_hand)[middle]}))
 
@@ -104,7 +106,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=256, help="of each process")
     parser.add_argument("--width", type=int, default=1024, help="of a hidden layer")
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--repeats", type=int, default=8, help="at least 2")
     args = parser.parse_args()
     with process_group() as (rank, world_size):
         main(args, rank)
