@@ -200,6 +200,23 @@ WRONG["1.4"] = [
     ("", lambda z, p: math.log(by_bisection(z, p))),
 ]
 
+
+RIGHT["1.5"] = [785, 785.0, T(785), np.int64(785), Fraction(785), [785], 28 * 28 + 1]
+WRONG["1.5"] = [
+    ("That is one number per pixel", 784),
+    ("That is one number per class", 10),
+    ("That is one column of weights", 794),
+    ("Scores can be shifted by one number", 1),
+    ("That is how many must stay", 7065),
+    ("That is how many weights must stay", 7056),
+    ("Those are all parameters", 7850),
+    ("", 786),
+    ("", 78),
+    ("", 7840),
+    ("", -785),
+    ("", "785 numbers"),
+]
+
 # ---------------------------------------------------------------- Chapter 2
 RIGHT["2.1 next"] = [
     (0.7, 0.2, 0.1),

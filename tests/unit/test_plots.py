@@ -24,6 +24,7 @@ from course_utils.plots.functions import (
     plot_descent,
     plot_entropy_split,
     plot_floor,
+    plot_regions,
     plot_simplex,
 )
 from course_utils.plots.images import image_grid, mosaic, weight_templates
@@ -233,6 +234,25 @@ def test_activation_panel_shows_function_and_derivative(ax):
     assert [line.get_label() for line in ax.lines[:2]] == ["function", "derivative"]
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
     assert ax.get_title() == "square"
+
+
+def test_regions_show_leaders_names_and_the_line_between_them(ax):
+    grid = torch.linspace(0, 1, 21)
+    y, x = torch.meshgrid(grid, grid, indexing="ij")
+    # a leads left of x = 0.5, b right of it; c nowhere
+    probs = torch.softmax(torch.stack([-8 * x, 8 * x - 8, 0 * y - 20], -1), -1)
+    assert plot_regions(ax, grid, probs, ["a", "b", "c"]) is ax
+    assert words(ax) == ["a", "b"]
+    left, right = (text.get_position() for text in ax.texts)
+    assert left[0] < 0.5 < right[0]
+    lines = [p.vertices for c in ax.collections for p in c.get_paths() if len(p.vertices)]
+    assert len(lines) == 2
+    assert all(np.allclose(line[:, 0], 0.5, atol=0.01) for line in lines)
+    shown = ax.images[0].get_array()
+    assert np.abs(shown[0, 0] - shown[0, -1]).max() > 0.2
+    assert np.allclose(shown[0], shown[-1])
+    # paler towards the boundary
+    assert shown[0, 0].sum() < shown[0, 7].sum() < shown[0, 9].sum()
 
 
 def test_bars_have_the_heights_and_numbers_of_the_values(ax):

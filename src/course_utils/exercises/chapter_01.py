@@ -196,4 +196,20 @@ EXERCISES = (
             ),
         },
     ),
+    ValueExercise(
+        number="1.5",
+        title="Parameters that nothing depends on",
+        expected=785,
+        hint="adding one number to all weights of a pixel is a common shift; how many such shifts "
+        "are there?",
+        mistakes={
+            "That is one number per pixel; the biases can be shifted as well.": 784,
+            "That is one number per class; a shift adds the same number to all classes.": 10,
+            "That is one column of weights and all biases; only one bias can be fixed.": 794,
+            "Scores can be shifted by one number, but a different one for each pixel.": 1,
+            "That is how many must stay, not how many can be fixed.": 785 * 9,
+            "Those are all parameters.": 7850,
+            "That is how many weights must stay, without the biases.": 784 * 9,
+        },
+    ),
 )

@@ -81,7 +81,7 @@ def draw_linear_network(
             _draw_weight(ax, (INPUT_X, y_in), (OUTPUT_X, y_out), w, position)
         _draw_node(ax, INPUT_X, y_in, f"$x_{i + 1}$")
     for j, (y_out, name) in enumerate(zip(outputs, classes, strict=True)):
-        _draw_node(ax, OUTPUT_X, y_out, f"$o_{j + 1}$")
+        _draw_node(ax, OUTPUT_X, y_out, f"$z_{j + 1}$")
         text = f"score {number(scores[j], '.2f')} (bias {number(float(bias[j]), '+.1f')})"
         ax.text(OUTPUT_X + 0.6, y_out, f"{name}\n{text}", ha="left", va="center")
     ax.set(xlim=(-0.1, 11.6), ylim=(-2.6, 2.6), aspect="equal")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from torch import Tensor
 
 from course_utils.plots.labels import name_lines, note, number
@@ -39,7 +40,7 @@ def plot_curves(
     return ax if label_at is not None else name_lines(ax)
 
 
-def plot_activation(ax: Axes, name: str, z: Tensor, values: Tensor, slopes: Tensor) -> Axes:
+def plot_activation(ax: Axes, name: str, t: Tensor, values: Tensor, slopes: Tensor) -> Axes:
     """Draw an activation function (solid) and its derivative (dashed).
 
     Parameters
@@ -47,14 +48,14 @@ def plot_activation(ax: Axes, name: str, z: Tensor, values: Tensor, slopes: Tens
     ax : Axes
     name : str
         Title of the panel.
-    z, values, slopes : Tensors of shape (n,)
+    t, values, slopes : Tensors of shape (n,)
         Inputs, ascending; the function and its derivative there.
     """
-    x = z.tolist()
+    x = t.tolist()
     ax.plot(x, values.tolist(), color=COLORS["blue"], label="function")
     ax.plot(x, slopes.tolist(), color=COLORS["vermillion"], ls="--", label="derivative")
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set(title=name, xlabel="input z")
+    ax.set(title=name, xlabel="input t")
     return ax
 
 
@@ -192,4 +193,39 @@ def plot_simplex(
         note(ax, f"certainly {name}", (x, y), (0, 8 if y > 0 else -8), **style)
     ax.set_aspect("equal")
     ax.set_axis_off()
+    return ax
+
+
+def plot_regions(ax: Axes, grid: Tensor, probs: Tensor, names: Sequence[str]) -> Axes:
+    """Colour a square by the most probable of three classes, and draw where two leaders tie.
+
+    The colour is the paler, the less probable the leader is.
+
+    Parameters
+    ----------
+    ax : Axes
+    grid : Tensor of shape (m,), ascending
+        Values of the features on both axes.
+    probs : Tensor of shape (m, m, 3)
+        ``probs[r, c]`` belongs to ``grid[c]`` on the x axis and ``grid[r]`` on the y axis.
+    names : three class names
+        Each is written at the centre of its region; a class that leads nowhere is not named.
+    """
+    leaders = probs.argmax(dim=-1)
+    pure = torch.tensor([to_rgb(color) for color in LINE_COLORS[:3]]).to(probs)
+    # Mixed with white, so that black lines and names stay readable.
+    strength = 0.75 * probs.amax(dim=-1, keepdim=True)
+    colors = 1 - strength * (1 - pure[leaders])
+    low, high = float(grid[0]), float(grid[-1])
+    ax.imshow(colors.tolist(), origin="lower", extent=(low, high, low, high))
+    x = grid.tolist()
+    for k, name in enumerate(names):
+        region = leaders == k
+        others = probs[..., [j for j in range(3) if j != k]].amax(dim=-1)
+        ax.contour(x, x, (probs[..., k] - others).tolist(), levels=[0], colors="black")
+        if region.any():
+            row, column = region.nonzero().double().mean(dim=0).round().long().tolist()
+            style = {"ha": "center", "va": "center", "fontsize": 9}
+            ax.text(x[column], x[row], name, **style)
+    ax.grid(visible=False)
     return ax
