@@ -77,7 +77,7 @@ def test_a_run_that_is_no_longer_finite_is_named_and_fits_a_phone(show):
 def test_templates_and_confusion_follow_the_learning_rate(show):
     data, recording = recorded()
     page = show(training_lab())
-    tile = page.locator(".templates > span:nth-child(3) > span")
+    tile = page.locator(".templates > span:nth-child(3) .image")
     for run in (0, 3):
         move(page, "lr", run)
         place = tile.evaluate("(e) => getComputedStyle(e).backgroundPosition")

@@ -1,21 +1,22 @@
 """The book's own Sphinx extension: what Jupyter Book and its theme leave open.
 
-=============  ==========================================================================
-module         what it does
-=============  ==========================================================================
-``assets``     static files, each page only what it uses
-``chapters``   plain Markdown of the chapters, dressed: boxes, figures, numbers, citations, folds
-``figures``    the interactive figures: each page loads those that stand on it
-``formulas``   formulas as MathML, and the font for them
-``icons``      the theme's icons as two small fonts
-``landing``    directives of the landing page: a live figure, the chapter map
-``languages``  the role {zh} for the glossary's Chinese terms
-``launch``     buttons to Binder and Colab, once the repository has an address
-``markup``     repairs for screen readers and narrow windows
-``palette``    the plots' colours for the style sheet
-``pictures``   alt text, size, weight and dark mode of pictures
-``preflight``  stops the build for a chapter outside the toc or a notebook not executed
-=============  ==========================================================================
+==============  ==========================================================================
+module          what it does
+==============  ==========================================================================
+``assets``      static files, each page only what it uses
+``chapters``    plain Markdown of the chapters, dressed: boxes, figures, numbers, citations, folds
+``figures``     the interactive figures: each page loads those that stand on it
+``formulas``    formulas as MathML, and the font for them
+``icons``       the theme's icons as two small fonts
+``lab_images``  the images for training in the page, packed from the data set that is found
+``landing``     directives of the landing page: a live figure, the chapter map
+``languages``   the role {zh} for the glossary's Chinese terms
+``launch``      buttons to Binder and Colab, once the repository has an address
+``markup``      repairs for screen readers and narrow windows
+``palette``     the plots' colours for the style sheet
+``pictures``    alt text, size, weight and dark mode of pictures
+``preflight``   stops the build for a chapter outside the toc or a notebook not executed
+==============  ==========================================================================
 """
 
 from . import (
@@ -23,6 +24,7 @@ from . import (
     chapters,
     figures,
     formulas,
+    lab_images,
     landing,
     languages,
     launch,
@@ -38,6 +40,7 @@ def setup(app):
         chapters,
         figures,
         formulas,
+        lab_images,
         landing,
         languages,
         launch,

@@ -16,9 +16,13 @@ STATIC = files(__package__) / "static"
 NO_FIGURES = ("host", "kit")
 _STAND_INS = ("kit/spec.js", "kit/style.js")  # for the type checker; filled in here
 
-_IMPORT = re.compile(r'^(?:import|export) [^;"]*from "\./[^"]+";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^(?:import|export) [^;"]*from "\.\.?/[^"]+";\n', re.MULTILINE)
+_COMMENT = re.compile(
+    r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL
+)  # on lines of its own
 _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 _KIT_MODULE = re.compile(r'from "\./(kit/\w+\.js)"')
+_OWN_MODULE = re.compile(r'^import [^;"]*from "\./(training/\w+\.js)"', re.MULTILINE)
 
 
 def read(filename: str) -> str:
@@ -39,8 +43,11 @@ def figure_class(name: str) -> Any:
 
 
 def without_imports(text: str) -> str:
-    """Return a module of ``static/`` that takes what it imports from the text before it."""
-    return _IMPORT.sub("", text)
+    """Return a module of ``static/`` that takes what it imports from the text before it.
+
+    Its documentation goes, too: types and notes are a third of what a reader would wait for.
+    """
+    return _COMMENT.sub("", _IMPORT.sub("", text))
 
 
 @cache
@@ -56,7 +63,9 @@ def own_module(name: str, spec: dict[str, Any]) -> str:
     style = read(f"{name}.css") if (STATIC / f"{name}.css").is_file() else ""
     constants = {"SPEC": spec, "OWN_STYLE": style}
     lines = (f"const {key} = {json.dumps(value)};\n" for key, value in constants.items())
-    return "".join(lines) + without_imports(read(f"{name}.js"))
+    text = read(f"{name}.js")
+    parts = (_EXPORT.sub("", without_imports(read(m))) for m in _OWN_MODULE.findall(text))
+    return "".join((*lines, *parts, without_imports(text)))
 
 
 def source(name: str, spec: dict[str, Any]) -> str:
@@ -69,10 +78,17 @@ def browser_script(name: str) -> str:
     return _handed_over(name, own_module(name, figure_class(name).spec()))
 
 
+def trainer_text() -> str:
+    """Return the text of the worker that trains in the page (``static/training/client.js``)."""
+    parts = (without_imports(read(f"training/{m}.js")) for m in ("core", "worker"))
+    core, worker = (_EXPORT.sub("", part) for part in parts)
+    return f"{core}{worker}trainingWorker(self, trainingCore());\n"
+
+
 @cache
 def host_script() -> str:
     """Return the classic script that starts every figure of a page; it comes after the figures."""
-    return _handed_over("kit", kit()) + read("host.js")
+    return _handed_over("kit", kit()) + without_imports(read("host.js"))
 
 
 def _handed_over(name: str, text: str) -> str:

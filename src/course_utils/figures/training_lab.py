@@ -3,15 +3,15 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
 from course_utils.data import FashionMNIST
 from course_utils.figures.base import InteractiveFigure
-from course_utils.figures.lab_data import curves, pack, pictures
+from course_utils.figures.lab_data import RATES, curves, pack, pictures
 from course_utils.figures.traits import Integer, Number, Numbers
-from course_utils.history import History
+from course_utils.history import FAR, History
 from course_utils.sweep import Sweep, train_sweep
 from course_utils.threads import BackgroundRun, one_thread
 from course_utils.training import fit
@@ -25,7 +25,9 @@ class TrainingLab(InteractiveFigure):
     """Learning rate, epochs and batch size of softmax regression on Fashion-MNIST.
 
     With a kernel and a ``make_model``, Train trains a new model on the real data while one
-    watches. Everywhere, the learning rates that were recorded can be compared.
+    watches. In the book it trains in the page, on as many images as the reader asks for, where
+    the build has packed them; there the seed, momentum and weight decay can be set, too.
+    Everywhere, the learning rates that were recorded can be compared.
 
     Parameters
     ----------
@@ -35,9 +37,14 @@ class TrainingLab(InteractiveFigure):
     data : FashionMNIST
         What to train and test on.
     recording : Sweep, optional
-        From ``train_sweep``; its first seed is shown. Made here, with 20 epochs, if absent.
-    lr, epochs, batch_size : number
-        First settings of the controls.
+        From ``train_sweep``; its first seed is shown. Made here, with seven rates and
+        20 epochs, if absent.
+    lr, epochs, batch_size, images, seed, momentum, weight_decay : number
+        First settings of the controls; those after ``batch_size`` are for training in the page.
+    at_epoch : int
+        Epoch whose weights and confusion matrix are shown there, at most the last.
+    question : "rates" or "batch sizes"
+        What the lab asks there before its controls open.
 
     Attributes
     ----------
@@ -49,10 +56,17 @@ class TrainingLab(InteractiveFigure):
 
     _name = "training_lab"
     _title = "Training lab"
+    _constants: ClassVar = {"far": FAR}
 
     lr = Number(0.1, 0.001, 10)
-    epochs = Integer(10, 1, EPOCHS)
-    batch_size = Integer(256, 16, 1024)
+    epochs = Integer(10, 1, 50)
+    batch_size = Integer(256, 1, 65_536)
+    images = Integer(10_000, 2_500, 60_000)
+    seed = Integer(0, 0, 99)
+    momentum = Number(0, 0, 0.99)
+    weight_decay = Number(0, 0, 1)
+    at_epoch = Integer(50, 1, 50)
+    question = t.Enum(["rates", "batch sizes"], "rates").tag(sync=True)
     kept = Numbers([0.01, 1.0], 0.001, 10, least=0, most=4)
     recording = t.Dict().tag(sync=True)
     live = t.Bool(False).tag(sync=True, static=False)
@@ -78,7 +92,7 @@ class TrainingLab(InteractiveFigure):
         self._make_model, self._data = make_model, data
         self.histories: list[History] = []
         self.background: BackgroundRun | None = None
-        packed = pack(recording or train_sweep(data, num_epochs=EPOCHS), data)
+        packed = pack(recording or train_sweep(data, lrs=RATES, num_epochs=EPOCHS), data)
         super().__init__(recording=packed, live=make_model is not None, **settings)
         self.on_msg(self._receive)
 

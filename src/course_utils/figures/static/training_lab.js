@@ -3,36 +3,61 @@ import {
   button,
   clamp,
   COLORS,
-  endLabels,
+  dial,
   figure,
   fmt,
+  guessFirst,
   html,
   isList,
   isNumber,
   isText,
   nearest,
   put,
-  range,
   slider,
-  sum,
-  svg,
+  SPEC,
+  stillness,
+  TEXT_COLORS,
+  tries,
   unique,
 } from "./kit.js";
+import { packedImages, PageTrainer } from "./training/client.js";
+import { drawCurves, LOSS_TICKS } from "./training/curves.js";
+import { confusionFacts, drawConfusion, Templates } from "./training/pictures.js";
+import { bestRuns, ratesOf, RunTable } from "./training/runs.js";
+import { LAB_WORDS } from "./training/words.js";
 
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
-/** @type {[number, string][]} */
-const LOSSES = [0.5, 1, 2, 5, 10, 20, 50].map((v) => [Math.log10(v), String(v)]);
-const LIVE = [1, 2, 3, 4].map((i) => COLORS[i]);
-/** @type {Measure[]} */
+const SLOTS = 6; // colours of runs
+/** The learning rates on the slider, where any rate can be trained. */
+const RATES = [-3, -2, -1, 0].flatMap((power) =>
+  [1, 1.5, 2, 3, 5, 7].map((v) => Number((v * 10 ** power).toPrecision(2)))
+).concat(10);
+const DECAYS = [0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1];
+/** @type {("train_loss" | "train_accuracy" | "test_accuracy")[]} */
 const MEASURES = ["train_loss", "train_accuracy", "test_accuracy"];
 /** @import { Limits, Plot, Ticks } from "./kit/plot.js" */
-/** @typedef {"train_loss" | "train_accuracy" | "test_accuracy"} Measure */
+/** @import { View } from "./kit/view.js" */
+/** @import { Knobs, PageRun } from "./training/client.js" */
+/** @import { Curve, Measure } from "./training/curves.js" */
 /**
- * A run as Python tells it, and how its curve is drawn.
- * @typedef {Record<Measure, number[]> & { lr: number, confusion: number[], diverged?: boolean,
- *   remark?: string,
- *   templates?: string, epochs?: number, batch_size?: number, phase?: string }} Run
- * @typedef {Run & { name: string, stroke: string, width: number, live?: boolean }} Curve
+ * A run as Python tells it.
+ * @typedef {object} Run
+ * @property {number} lr
+ * @property {number[]} train_loss
+ * @property {number[]} train_accuracy
+ * @property {number[]} test_accuracy
+ * @property {number[]} confusion
+ * @property {boolean} [diverged]
+ * @property {string} [remark]
+ * @property {string} [templates]
+ * @property {number} [epochs]
+ * @property {number} [batch_size]
+ * @property {string} [phase]
+ */
+/**
+ * What a curve is drawn of, beside its lists.
+ * @typedef {Curve & { kind: "recorded" | "kernel" | "page", batch_size?: number, epochs?: number,
+ *   phase?: string, remark?: string }} Drawn
  */
 /**
  * @typedef {{ lrs: number[], num_epochs: number, batch_size: number, classes: string[],
@@ -48,10 +73,20 @@ const isRecording = (r) =>
   isList(r.runs, (run) => isRun(run, r.classes.length), r.lrs.length, r.lrs.length) &&
   isText(r.templates);
 
-export default figure({ en: {} }, (view) => {
+/** @param {(value: number) => number} round @param {number} value */
+const tenth = (round, value) => round(value * 10) / 10;
+/** @param {string} text */
+const sentence = (text) => text && ` ${text[0].toUpperCase()}${text.slice(1)}.`;
+
+export default figure(LAB_WORDS, (view, words) => {
   /** @type {Recording} */
   const rec = view.get("recording");
   const live = view.model.get("live") === true;
+  const packed = packedImages();
+  const absent = typeof packed === "string" ? packed : "";
+  const page = !live && view.model.inPage && typeof packed !== "string"
+    ? new PageTrainer(packed, later)
+    : null;
   const n = rec.classes.length;
   const spot = (/** @type {number} */ lr) => nearest(rec.lrs, lr);
   const status = () => view.model.get("status") ?? {};
@@ -62,11 +97,14 @@ export default figure({ en: {} }, (view) => {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let hidden = 0;
-  const busy = () => !gone && (asked > 0 || status().phase === "training");
+  let racing = false; // several runs in a row
+  let chosen = 0; // id of the run in the page that is shown; 0 for the newest
+  const kernelBusy = () => !gone && (asked > 0 || status().phase === "training");
+  const busy = () => racing || (page ? page.busy : kernelBusy());
 
   // --- parts -------------------------------------------------------------------------------
   const mode = html("p.mode");
-  const words = html("p.say");
+  const told = html("p.say");
   /** @type {(ylabel: string, y: Limits, yticks?: Ticks) => Plot} */
   const chart = (ylabel, y, yticks) =>
     view.plot({
@@ -74,55 +112,103 @@ export default figure({ en: {} }, (view) => {
       x: [1, 10],
       y,
       yticks,
-      xlabel: "epoch",
+      xlabel: words.epoch,
       ylabel,
       margin: { right: 84 },
     });
-  const loss = chart("training loss, running (nats, log scale)", [-0.5, 1.8], LOSSES);
-  const accuracy = chart("accuracy: test (bold), training (thin)", [0.5, 0.9]);
-  const bar = html("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
-  const train = button(view, "Train", () => {
-    ask();
+  const loss = chart(page ? words.losses : words.trainingLoss, [-0.5, 1.8], LOSS_TICKS);
+  const accuracy = chart(words.accuracies, [0.5, 0.9]);
+  const bar = html("progress", { max: 1, value: 0, "aria-label": words.progress });
+  const train = button(view, words.train, () => {
+    if (page) page.train(knobs());
+    else ask();
+    view.refresh(); // at once, so that nobody presses twice
   });
-  const stop = button(view, "Stop", () => send("stop"));
+  const stop = button(view, words.stop, () => {
+    racing = false;
+    if (page) page.stop();
+    else send("stop");
+  });
+  const goOn = button(view, words.goOn, () => {
+    chosen = 0;
+    page?.goOn(view.get("epochs"), view.get("lr"));
+    view.refresh();
+  });
   train.classList.add("primary");
-  const keep = button(view, "Keep this curve", () =>
+  const keep = button(view, words.keep, () =>
     view.set({
       kept: [
         ...view.get("kept").filter((/** @type {number} */ v) => v !== shownRate()),
         shownRate(),
       ].slice(-4),
     }));
-  const clear = button(view, "Clear", () => {
+  const clear = button(view, words.clear, () => {
     hidden = runs().length;
+    chosen = 0;
+    page?.clear();
     view.set({ kept: [] });
   });
-  const batch = slider(view, "batch_size", {
-    label: "batch size",
-    step: 1,
-    to: Math.log2,
-    from: (v) => 2 ** v,
-    show: String,
-  });
-  const why = html("p.soft.why");
-  const templates = html("div.templates", { role: "img" });
+  const why = html("p.soft.why", { id: unique("why") });
+  const templates = new Templates(rec.classes, words.templates);
   const heading = html("p.head2.gap");
-  const tiles = rec.classes.map((name) => {
-    const tile = html("span");
-    templates.append(html("span", tile, name));
-    return tile;
-  });
-  const table = view.plot({
+  const matrix = view.plot({
     aspect: 1,
     x: [0, n],
     y: [n, 0],
     xticks: [],
     yticks: rec.classes.map((name, i) => [i + 0.5, name]),
-    xlabel: "predicted class, in the same order",
-    ylabel: "true class",
+    xlabel: words.predicted,
+    ylabel: words.true,
     grid: false,
     margin: { right: 4, bottom: 8 },
   });
+  const table = new RunTable(words, (id) => {
+    chosen = id;
+    view.touched = true;
+    view.refresh();
+  });
+  const atEpoch = html("div");
+  view.bind(atEpoch, () => { // before the slider itself is put in its place
+    const ends = shownRun()?.ends.length ?? 0;
+    atEpoch.hidden = ends < 2;
+    const input = atEpoch.querySelector("input");
+    if (input) put(input, { max: Math.max(2, ends) });
+  });
+
+  // --- training in the page ----------------------------------------------------------------
+  const knobs = () => {
+    chosen = 0;
+    const { lr, epochs, batch_size, images, seed, momentum, weight_decay } = view.state;
+    return /** @type {Knobs} */ ({ lr, epochs, batch_size, images, seed, momentum, weight_decay });
+  };
+  function shownRun() {
+    return page?.runs.find(({ id }) => id === chosen) ?? page?.last;
+  }
+  let waiting = false;
+  /** Repaint with the next frame, or now and then while the page is hidden. */
+  function later() {
+    if (waiting) return;
+    waiting = true;
+    const repaint = () => {
+      waiting = false;
+      view.refresh();
+    };
+    if (document.hidden) setTimeout(repaint, 300);
+    else requestAnimationFrame(repaint);
+  }
+  /** Train once for each set of changes. @param {Record<string, number>[]} sets */
+  async function race(sets) {
+    racing = true;
+    for (const set of sets) {
+      if (!racing) break;
+      view.set(view.with({ ...set, epochs: 10 }));
+      await page?.train(knobs());
+      if (page?.fault || page?.last?.fate === "stopped") break;
+    }
+    racing = false;
+    view.refresh();
+  }
+  view.closers.push(() => page?.close());
 
   // --- the kernel --------------------------------------------------------------------------
   /** @param {string} type */
@@ -134,13 +220,13 @@ export default figure({ en: {} }, (view) => {
     }
   }
   function lost() {
-    gone = busy();
+    gone = kernelBusy();
     asked = 0;
     view.refresh();
   }
   function watch() {
     clearTimeout(timer);
-    if (busy()) timer = setTimeout(lost, SILENCE);
+    if (kernelBusy()) timer = setTimeout(lost, SILENCE);
   }
   function ask() {
     gone = false;
@@ -158,290 +244,333 @@ export default figure({ en: {} }, (view) => {
   });
   view.on("change:runs", () => view.refresh());
   view.on("comm_live_update", () => {
-    if (busy()) lost(); // the kernel went away
+    if (kernelBusy()) lost(); // the kernel went away
   });
   view.closers.push(() => clearTimeout(timer));
 
-  // --- drawing -----------------------------------------------------------------------------
+  // --- curves ------------------------------------------------------------------------------
   const shownRate = () => rec.lrs[spot(view.get("lr"))];
-  /** @type {(run: Run, epochs: number) => Run} */
-  const cut = (run, epochs) => ({
+  /** @type {(lr: number, slot: number, width: number) => Drawn} */
+  const recorded = (lr, slot, width) => {
+    const run = rec.runs[rec.lrs.indexOf(lr)];
+    const cut = (/** @type {"train_loss" | "train_accuracy" | "test_accuracy"} */ k) =>
+      run[k].slice(0, view.get("epochs"));
+    return {
+      kind: "recorded",
+      lr,
+      remark: run.remark,
+      diverged: run.diverged,
+      name: run.diverged ? `${lr} stopped` : String(lr),
+      train_loss: cut("train_loss"),
+      train_accuracy: cut("train_accuracy"),
+      test_accuracy: cut("test_accuracy"),
+      stroke: COLORS[slot],
+      color: TEXT_COLORS[slot],
+      width,
+    };
+  };
+  const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % SLOTS;
+  /** @param {PageRun} run @returns {Drawn} */
+  const inPage = (run) => ({
     ...run,
-    ...Object.fromEntries(MEASURES.map((k) => [k, run[k].slice(0, epochs)])),
+    kind: "page",
+    lr: run.knobs.lr,
+    epochs: run.knobs.epochs,
+    name: `${run.id}: ${run.changes.at(-1)?.lr ?? run.knobs.lr}`,
+    diverged: run.fate === "not finite",
+    stroke: COLORS[slotOf(run)],
+    color: TEXT_COLORS[slotOf(run)],
+    width: run === shownRun() ? 3 : 1.75,
   });
-  /** @type {(lr: number, more: { stroke: string, width: number }) => Curve} */
-  const recorded = (lr, more) => ({
-    ...cut(rec.runs[rec.lrs.indexOf(lr)], view.get("epochs")),
-    lr,
-    name: String(lr),
-    ...more,
-  });
-  /** What matters most stands last. @returns {Curve[]} */
+  /** What matters most stands last. @returns {Drawn[]} */
   function curves() {
+    if (page?.runs.length) {
+      const shown = shownRun();
+      // Those who prefer less motion see a run when it has ended.
+      const all = page.runs.filter((run) => !(stillness() && page.busy && run === page.last));
+      return all.sort((a, b) => Number(a === shown) - Number(b === shown)).map(inPage);
+    }
     const s = status();
     const finished = runs().slice(hidden);
     const going = s.phase === "training" ? [s] : [];
-    const alive = [...finished, ...going].map((r, i) => ({
-      ...r,
-      name: `live ${r.lr}/${r.batch_size}`,
-      live: true,
-      stroke: LIVE[(hidden + i) % 4],
-      width: 2.5,
-    }));
+    const alive = [...finished, ...going].map((r, i) => {
+      const slot = 1 + (hidden + i) % 4;
+      return /** @type {Drawn} */ ({
+        ...r,
+        kind: "kernel",
+        test_loss: undefined, // the plot compares with the recording, which has none
+        name: `live ${r.lr}/${r.batch_size}`,
+        stroke: COLORS[slot],
+        color: TEXT_COLORS[slot],
+        width: 2.5,
+      });
+    });
     /** @type {number[]} */
     const rates = view.get("kept").map((/** @type {number} */ lr) => rec.lrs[spot(lr)]);
     const kept = rates.filter((lr, i) => lr !== shownRate() && rates.indexOf(lr) === i);
     return [
-      ...kept.map((lr) => recorded(lr, { stroke: "var(--cu-grey)", width: 1.5 })),
-      recorded(shownRate(), { stroke: COLORS[0], width: alive.length ? 1.5 : 3 }),
+      ...kept.map((lr) => recorded(lr, 6, 1.5)),
+      recorded(shownRate(), 0, alive.length ? 1.5 : 3),
       ...alive,
     ];
   }
-  /**
-   * @param {Plot} plot
-   * @param {Curve[]} all
-   * @param {Measure} key
-   * @param {Measure | null} thin drawn with a thin line
-   */
-  function lines(plot, all, key, thin, scale = (/** @type {number} */ v) => v) {
-    const [lo, hi] = plot.ylim;
-    const at = (/** @type {number} */ v) => clamp(scale(v), lo, hi);
-    /** @type {(run: Curve, key: Measure, width: number) => SVGElement} */
-    const path = (r, k, width) =>
-      svg("path.line", {
-        d: plot.line(r[k].map((_, e) => e + 1), r[k].map(at)),
-        stroke: r.stroke,
-        style: `stroke-width:${width}`,
-      });
-    const ends = all.filter((r) => r[key].length).map((r) => ({
-      r,
-      x: plot.x(r[key].length),
-      y: plot.y(at(r[key][r[key].length - 1])),
-    }));
-    plot.draw(
-      ...all.flatMap((r) => [...(thin ? [path(r, thin, 1)] : []), path(r, key, r.width)]),
-      ...ends.map((
-        { r, x, y },
-      ) => (r.diverged
-        ? svg("path.line", { d: `M${x - 4},${y - 4}l8,8m0,-8l-8,8`, stroke: r.stroke })
-        : svg("circle", { cx: x, cy: y, r: r.width, fill: r.stroke }))
-      ),
-      ...endLabels(
-        ends.map((
-          { r, x, y },
-        ) => [r.diverged && !r.live ? `${r.name} stopped` : r.name, x, y, r.stroke]),
-      ),
+  /** @param {Drawn[]} all */
+  function draw(all) {
+    const first = page?.runs.length ? 0 : 1;
+    const longest = all.map((r) =>
+      r.kind === "recorded" ? view.get("epochs") : Math.max(r.epochs ?? 0, r.test_accuracy.length)
     );
-  }
-  /**
-   * @param {Run} run
-   * @param {string} sprite pictures of the weights, a row for each run
-   * @param {number} rows
-   * @param {number} row
-   * @param {string} caption
-   */
-  function pictures(run, sprite, rows, row, caption) {
-    templates.hidden = !sprite;
-    tiles.forEach((tile, c) =>
-      Object.assign(tile.style, {
-        backgroundImage: `url(${sprite})`,
-        backgroundSize: `${100 * n}% ${100 * rows}%`,
-        backgroundPosition: `${(100 * c) / (n - 1)}% ${rows > 1 ? (100 * row) / (rows - 1) : 0}%`,
-      })
-    );
-    /** @type {(i: number, j: number) => number} */
-    const count = (i, j) => run.confusion[i * n + j];
-    const total = range(n).map((i) => sum(range(n).map((j) => count(i, j))));
-    const cells = range(n * n).map((k) => [Math.floor(k / n), k % n]);
-    const w = table.x(1) - table.x(0);
-    const h = table.y(1) - table.y(0);
-    table.draw(...cells.flatMap(([i, j]) => {
-      const share = count(i, j) / (total[i] || 1);
-      return [
-        svg("rect", {
-          x: table.x(j) + 0.5,
-          y: table.y(i) + 0.5,
-          width: w - 1,
-          height: h - 1,
-          rx: 2,
-          fill: i === j ? COLORS[0] : COLORS[1],
-          "fill-opacity": share ? 0.08 + 0.92 * share ** 0.7 : 0.03,
-        }),
-        count(i, j)
-          ? svg("text", {
-            x: table.x(j) + w / 2,
-            y: table.y(i) + h / 2 + 4,
-            "text-anchor": "middle",
-            class: share > 0.45 ? "on" : "cell",
-          }, String(count(i, j)))
-          : "",
-      ];
-    }));
-    const mistakes = cells.filter(([a, b]) => a !== b);
-    const [i, j] = mistakes.sort((a, b) => count(b[0], b[1]) - count(a[0], a[1]))[0];
-    table.describe(
-      `Confusion matrix on the test pictures. Recall: ${
-        rec.classes.map((name, c) => `${name} ${fmt(count(c, c) / (total[c] || 1), 2)}`).join(
-          ", ",
-        )
-      }.`,
-    );
-    put(templates, { "aria-label": `Weights of the ${n} classes as pictures.` });
-    heading.textContent = `${caption}. Most often confused: ${rec.classes[i]} taken for ${
-      rec.classes[j]
-    }, ${count(i, j)} of ${total[i]}.`;
-  }
-  /** @type {(run: Run, what: string) => (Node | string)[]} */
-  const say = (run, what) => {
-    const e = run.test_accuracy.length;
-    if (!e) return [`${what}: ${run.remark || "the first epoch is under way"}.`];
-    const q = (/** @type {Measure} */ name) => bold(name, run[name][e - 1], 3);
-    return [
-      `${what}, after epoch ${e}: training loss `,
-      q("train_loss"),
-      ", training accuracy ",
-      q("train_accuracy"),
-      ", test accuracy ",
-      q("test_accuracy"),
-      ".",
-      run.remark ? ` ${run.remark[0].toUpperCase()}${run.remark.slice(1)}.` : "",
-    ];
-  };
-
-  const batchInput = /** @type {HTMLInputElement} */ (batch.querySelector("input"));
-  why.id = unique("why");
-  watch(); // a view made during a run
-  put(batchInput, { disabled: !live, "aria-describedby": live ? null : why.id });
-  if (!live) {
-    why.textContent =
-      `Fixed: all recorded runs used minibatches of ${rec.batch_size}. Changing it needs a kernel.`;
-  }
-  view.add(
-    mode,
-    html(
-      "div.grid2",
-      html(
-        "div.stack",
-        slider(view, "lr", {
-          label: "learning rate",
-          step: 1,
-          min: rec.lrs[0],
-          max: rec.lrs.at(-1),
-          to: spot,
-          from: (i) => rec.lrs[i],
-          show: String,
-        }),
-        slider(view, "epochs", {
-          label: "epochs",
-          step: 1,
-          max: Math.max(...rec.runs.map((r) => r.test_accuracy.length)),
-          show: String,
-        }),
-        batch,
-        why,
-      ),
-      html(
-        "div.stack",
-        words,
-        html("div.row", ...(live ? [train, stop] : []), keep, clear),
-        live ? bar : "",
-      ),
-    ),
-    html("div.grid2.gap", loss.node, accuracy.node),
-    heading,
-    html(
-      "div.grid2",
-      html(
-        "div",
-        templates,
-        html(
-          "p.soft.why",
-          "The weights as pictures: a bright pixel speaks for the class where it is blue, " +
-            "against it where it is red.",
-        ),
-      ),
-      table.node,
-    ),
-  );
-
-  return () => {
-    const s = status();
-    const all = curves();
-    const epochs = Math.max(
-      2,
-      ...all.map((r) =>
-        r.live ? Math.max(r.epochs ?? 0, r.test_accuracy.length) : view.get("epochs")
-      ),
-    );
-    const mine = (/** @type {Run} */ r) => spot(r.lr) === spot(view.get("lr"));
-    const last = all[all.length - 1];
-    const usable = all.findLast((r) => mine(r) && !(r.phase && gone));
-    const front = busy() && last.live || !usable ? last : usable;
-    const source = rec.source === "real" ? "" : " on the STAND-IN data, not the real pictures";
-    const kinds = {
-      gone: " The kernel does not answer (stopped, or busy elsewhere). " +
-        "The recorded runs stay usable; Train asks it again.",
-      live: ` Train fits a new model${source || " on the 60 000 real pictures"} with these ` +
-        "settings. Curves are named live rate/batch size; in blue, the run recorded with " +
-        `batch size ${rec.batch_size}.`,
-      recorded: ` from when this notebook was run${source}: ${rec.lrs.length} learning rates, ` +
-        `${rec.num_epochs} epochs each. With a kernel, this figure trains.`,
-    };
-    const kind = gone ? "gone" : live ? "live" : "recorded";
-    mode.replaceChildren(html("b", kind === "live" ? "Live kernel" : "Recorded runs"), kinds[kind]);
-    put(mode, {
-      class: `mode${gone ? " alarm" : ""}`,
-      "data-runs": live && !gone ? "live" : "recorded",
-    });
+    const epochs = Math.max(2, ...longest);
+    const losses = all.flatMap((r) => [...r.train_loss, ...(r.test_loss ?? [])]);
+    const top = clamp(tenth(Math.ceil, Math.log10(Math.max(3, ...losses))), 0.5, 3);
     const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]);
-    /** @type {(round: (v: number) => number, v: number) => number} */
-    const tenth = (f, v) => f(v * 10) / 10;
-    loss.scale({ x: [1, epochs], yticks: LOSSES });
+    const y = /** @type {Limits} */ ([-0.5, page?.runs.length ? top : 1.8]);
+    loss.scale({ x: [first, epochs], y, yticks: LOSS_TICKS.filter(([v]) => v <= y[1]) });
     accuracy.scale({
-      x: [1, epochs],
+      x: [first, epochs],
       y: [
         Math.min(0.5, tenth(Math.floor, Math.min(...seen))),
         Math.max(0.9, tenth(Math.ceil, Math.max(...seen))),
       ],
     });
-    lines(loss, all, "train_loss", null, Math.log10);
-    lines(accuracy, all, "test_accuracy", "train_accuracy");
-    const what = front.live
-      ? `Live run, learning rate ${front.lr}, batch size ${front.batch_size}`
-      : `Recorded, learning rate ${front.lr}`;
-    words.replaceChildren(
-      ...(asked
-        ? ["Asked the kernel to train…"]
-        : s.phase === "failed"
-        ? [`Training failed: ${s.message}`]
-        : say(front, what)),
+    drawCurves(loss, all, "loss");
+    drawCurves(accuracy, all, "accuracy");
+    const rates = all.map((r) => r.name).join(", ");
+    loss.describe(words.lossPlot(rates));
+    accuracy.describe(words.accuracyPlot(rates));
+  }
+
+  // --- templates and confusion -------------------------------------------------------------
+  /** @param {ArrayLike<number>} counts @param {string} caption */
+  function confusion(counts, caption) {
+    const { total, recall, worst } = confusionFacts(counts, n);
+    drawConfusion(matrix, counts, total);
+    matrix.describe(
+      words.recalls(rec.classes.map((name, c) => `${name} ${fmt(recall[c])}`).join(", ")),
     );
+    const [i, j] = [rec.classes[worst.i], rec.classes[worst.j]];
+    const mistake = words.takenFor(i, j, worst.count, total[worst.i]);
+    heading.textContent = words.confused(caption, mistake);
+    return recall;
+  }
+  /** Show the model of the run that is looked at. */
+  function pictures() {
+    const run = shownRun();
+    if (run?.weights && !(stillness() && page?.busy)) {
+      const epoch = Math.min(view.get("at_epoch"), run.ends.length);
+      const end = run.ends[epoch - 1];
+      const newest = !end || view.get("at_epoch") > run.ends.length;
+      const caption = words.after(words.pageRun(run.id, ratesOf(run)), epoch);
+      const recall = end ? confusion(end.confusion, caption) : [];
+      templates.weights(newest ? run.weights : end.weights, recall.map((v) => fmt(v)));
+      return;
+    }
+    const mine = (/** @type {Run} */ r) => spot(r.lr) === spot(view.get("lr"));
     const done = runs().slice(hidden).findLast(mine);
     const k = spot(view.get("lr"));
-    if (done) {
-      pictures(
-        done,
-        done.templates ?? "",
-        1,
-        0,
-        `Live run, learning rate ${done.lr}, after epoch ${done.test_accuracy.length}`,
-      );
-    } else {
-      const epoch = rec.runs[k].test_accuracy.length;
-      const caption = `Recorded, learning rate ${rec.lrs[k]}, after epoch ${epoch}`;
-      pictures(rec.runs[k], rec.templates, rec.lrs.length, k, caption);
+    const shown = done ?? rec.runs[k];
+    const what = done ? `Live run, learning rate ${done.lr}` : words.recordedRun(rec.lrs[k]);
+    if (done) templates.sprite(done.templates ?? "", 1, 0);
+    else templates.sprite(rec.templates, rec.lrs.length, k);
+    confusion(shown.confusion, words.after(what, shown.test_accuracy.length));
+  }
+
+  // --- words -------------------------------------------------------------------------------
+  const guessing = Math.log(n);
+  /** @param {Drawn} run */
+  function remark(run) {
+    if (run.kind !== "page") return run.remark ?? "";
+    const fate = page?.runs.find(({ id }) => run.name.startsWith(`${id}:`))?.fate;
+    const last = run.train_loss.at(-1) ?? 0;
+    const far = last > SPEC.constants.far * guessing;
+    return [fate ? words.remarks[fate] : "", far ? words.remarks.far : ""].filter(Boolean)
+      .join(", ");
+  }
+  /** @param {Drawn} run */
+  const named = (run) => {
+    if (run.kind === "kernel") return words.liveRun(run.lr, run.batch_size ?? 0);
+    const shown = run.kind === "page" ? shownRun() : undefined;
+    return shown ? words.pageRun(shown.id, ratesOf(shown)) : words.recordedRun(run.lr);
+  };
+  /** @param {Drawn} run @returns {(Node | string)[]} */
+  function says(run) {
+    const e = run.test_accuracy.length;
+    const fate = remark(run);
+    if (!e) return [`${named(run)}: ${fate || (busy() ? words.underWay : words.noEpoch)}.`];
+    /** @type {Measure[]} */
+    const keys = ["train_loss", "test_loss", "train_accuracy", "test_accuracy"];
+    const numbers = keys.flatMap((key) => {
+      const values = run[key];
+      return values ? [", ", words.values[key], bold(key, values[e - 1], 3)] : [];
+    });
+    return [`${words.after(named(run), e)}: `, ...numbers.slice(1), ".", sentence(fate)];
+  }
+  /** @param {Drawn} front @returns {(Node | string)[]} */
+  function news(front) {
+    if (page?.fault) return [words.faults[page.fault.kind](page.fault.what)];
+    if (page?.phase === "loading" && page.files.needed) {
+      return [words.loading(page.files.done, page.files.needed)];
     }
-    const rates = all.map((r) => r.name).join(", ");
-    loss.describe(`Training loss by epoch for learning rates ${rates}.`);
-    accuracy.describe(`Accuracy by epoch for learning rates ${rates}.`);
+    if (asked) return [words.asked];
+    if (status().phase === "failed") return [words.failed(status().message)];
+    return [...says(front), page && !busy() ? words.best(bestRuns(page.runs)) : ""];
+  }
+  function modeLine() {
+    const on = rec.source === "real" ? "" : words.standIn;
+    const kind = gone ? "gone" : live ? "kernel" : page ? "page" : "recorded";
+    const bytes = typeof packed === "string"
+      ? 0
+      : (Math.ceil(view.get("images") / packed.partSize) + 1) * packed.partBytes;
+    const text = {
+      gone: words.goneSays,
+      kernel: words.kernelSays(on, rec.batch_size),
+      page: words.pageSays(page?.parts.train ? "" : words.megabytes(bytes)),
+      recorded: words.recordedSays(on, rec.lrs.length, rec.num_epochs) +
+        words.why[view.model.inPage && absent ? absent : "notebook"],
+    };
+    const title = kind === "kernel" || kind === "page" ? words[kind] : words.recorded;
+    mode.replaceChildren(html("b", title), text[kind]);
+    put(mode, {
+      class: `mode${gone ? " alarm" : ""}`,
+      "data-runs": { gone: "recorded", kernel: "live", page: "page", recorded: "recorded" }[kind],
+    });
+  }
+
+  // --- the whole ---------------------------------------------------------------------------
+  watch(); // a view made during a run
+  const batch = slider(view, "batch_size", {
+    label: words.batchSize,
+    step: 1,
+    to: Math.log2,
+    from: (v) => 2 ** v,
+    show: (v) => page && v >= view.get("images") ? words.all(view.get("images")) : words.count(v),
+  });
+  const batchInput = batch.querySelector("input");
+  const fixed = !live && !page;
+  if (batchInput) put(batchInput, { disabled: fixed, "aria-describedby": fixed ? why.id : null });
+  if (fixed) why.textContent = words.fixed(rec.batch_size);
+  const rates = fixed ? rec.lrs : RATES;
+  const longest = Math.max(...rec.runs.map((r) => r.test_accuracy.length));
+  const sliders = [
+    slider(view, "lr", {
+      label: words.rate,
+      step: 1,
+      min: rates[0],
+      max: rates.at(-1),
+      to: (lr) => nearest(rates, lr),
+      from: (i) => rates[i],
+      show: String,
+    }),
+    slider(view, "epochs", {
+      label: words.epochs,
+      step: 1,
+      max: fixed ? longest : SPEC.traits.epochs.max,
+      show: String,
+    }),
+    batch,
+    ...(page ? pageSliders(view, words) : []),
+  ];
+  const buttons = page ? [train, stop, goOn, clear] : [...(live ? [train, stop] : []), keep, clear];
+  view.apart = ["at_epoch", "kept", "question"];
+  view.add(mode);
+  if (page) {
+    const { question, answers, set } = words.questions[
+      /** @type {keyof typeof words.questions} */ (view.get("question"))
+    ];
+    guessFirst(view, {
+      question,
+      answers: answers.map((text) => ({ text, says: words.watch })),
+      show: () => void race(set),
+    });
+  }
+  view.add(
+    view.bar(
+      html("div.columns", ...sliders),
+      fixed ? why : "",
+      html("div.row", ...buttons),
+      fixed ? "" : bar,
+    ),
+    told,
+    html("div.grid2.gap", loss.node, accuracy.node),
+    ...(page ? [tries(view, words.tries), table.node] : []),
+    heading,
+    atEpoch,
+    html(
+      "div.grid2",
+      html("div", templates.node, html("p.soft.why", words.templatesSay)),
+      matrix.node,
+    ),
+    ...(page ? [html("p.soft.why", words.source)] : []),
+  );
+  if (page) {
+    atEpoch.append(dial(view, {
+      label: words.atEpoch,
+      control: "at_epoch",
+      min: 1,
+      max: 50,
+      step: 1,
+      read: () => Math.min(view.get("at_epoch"), Math.max(1, shownRun()?.ends.length ?? 1)),
+      write: (value) => {
+        const last = shownRun()?.ends.length ?? 1;
+        view.set({ at_epoch: value >= last ? 50 : value }); // the last one stays the last one
+      },
+      show: String,
+    }));
+  }
+
+  return () => {
+    if (page?.phase === "training" && view.changed.has("lr")) page.setRate(view.get("lr"));
+    const s = status();
+    const all = curves();
+    const last = all[all.length - 1] ?? recorded(shownRate(), 0, 3);
+    const mine = (/** @type {Drawn} */ r) => spot(r.lr) === spot(view.get("lr"));
+    const usable = all.findLast((r) => mine(r) && !(r.phase && gone));
+    const front = page?.runs.length || (busy() && last.kind === "kernel") ? last : usable ?? last;
+    modeLine();
+    draw(all);
+    told.replaceChildren(...news(front));
+    pictures();
+    if (page) table.draw(page.runs, shownRun()?.id ?? 0, (run) => COLORS[slotOf(run)]);
     train.disabled = busy();
     stop.disabled = !busy();
+    goOn.disabled = !page?.canContinue || racing;
+    clear.disabled = busy();
     bar.value = s.phase === "done" ? 1 : 0;
     if (s.phase === "training") bar.value = (s.test_accuracy.length + s.part) / s.epochs;
+    if (page?.busy) bar.value = share();
     const end = front.test_accuracy.length;
-    if (asked || s.phase === "failed" || !end) return words.textContent ?? "";
-    const result = fmt(front.test_accuracy[end - 1], 3);
-    const fate = front.remark ? `; ${front.remark}` : "";
-    return `Learning rate ${front.lr}, epoch ${end}: test accuracy ${result}${fate}.`;
+    if (asked || page?.fault || page?.phase === "loading" || s.phase === "failed" || !end) {
+      return told.textContent ?? "";
+    }
+    return words.spoken(named(front), end, fmt(front.test_accuracy[end - 1], 3), remark(front));
   };
+
+  /** How much of what the page does is done. */
+  function share() {
+    const run = page?.last;
+    if (!page || page.phase === "loading") {
+      return page?.files.needed ? page.files.done / page.files.needed : 0;
+    }
+    return run ? (run.partial?.epoch ?? run.ends.length) / run.knobs.epochs : 0;
+  }
 }, { recording: isRecording });
+
+/**
+ * The sliders for what only the trainer in the page can vary.
+ * @param {View} view
+ * @param {typeof LAB_WORDS.en} words
+ */
+function pageSliders(view, words) {
+  return [
+    slider(view, "images", { label: words.images, step: 2500, show: words.count }),
+    slider(view, "momentum", { label: words.momentum, step: 0.01 }),
+    slider(view, "weight_decay", {
+      label: words.weightDecay,
+      step: 1,
+      to: (value) => value > 0 ? nearest(DECAYS.slice(1), value) + 1 : 0,
+      from: (i) => DECAYS[i],
+      show: String,
+    }),
+    slider(view, "seed", { label: words.seed, step: 1, show: String }),
+  ];
+}

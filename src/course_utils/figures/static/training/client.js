@@ -1,0 +1,349 @@
+/**
+ * The page's side of the trainer: loads its text and the images, makes the worker, keeps the runs.
+ *
+ * The images lie in scripts beside the book's other static files, a few thousand images each, and
+ * so does the trainer's text: scripts are the one kind of file that a page from the disk may load.
+ * `tools/book_ext/lab_images.py` writes them, and says in `courseImagesAt` where they are.
+ */
+
+/** @import { Evaluated, Order, Report } from "./worker.js" */
+/**
+ * What the build wrote about the images.
+ * @typedef {object} Packed
+ * @property {string} folder address of the folder, with a slash at its end
+ * @property {number} train parts of the training images
+ * @property {number} partSize images per part
+ * @property {number} partBytes bytes of a part's file
+ */
+/**
+ * The knobs of a run.
+ * @typedef {object} Knobs
+ * @property {number} lr
+ * @property {number} epochs
+ * @property {number} batch_size
+ * @property {number} images
+ * @property {number} seed
+ * @property {number} momentum
+ * @property {number} weight_decay
+ */
+/** @typedef {{ train: Evaluated, confusion: Uint16Array, weights: Float32Array }} End */
+/**
+ * A run and what is known of it; each list has an entry per epoch.
+ * @typedef {object} PageRun
+ * @property {number} id
+ * @property {Knobs} knobs
+ * @property {{ epoch: number, lr: number }[]} changes of the learning rate in mid run
+ * @property {number[]} train_loss running, as `fit` measures it
+ * @property {number[]} train_accuracy
+ * @property {number[]} test_loss
+ * @property {number[]} test_accuracy
+ * @property {End[]} ends what each epoch ended with
+ * @property {{ epoch: number, loss: number, accuracy: number } | null} partial the epoch under way
+ * @property {Float32Array | null} weights the newest
+ * @property {"" | "stopped" | "not finite"} fate
+ */
+
+const KEPT_RUNS = 6;
+
+/** Something that went wrong; `kind` says what, and `what` which file or in whose words. */
+export class Fault extends Error {
+  /** @param {"missing" | "damaged" | "worker" | "error"} kind @param {string} what */
+  constructor(kind, what) {
+    super(what);
+    this.kind = kind;
+    this.what = what;
+  }
+}
+
+/**
+ * What the build says about the images, or why there is no training in this page.
+ * @returns {Packed | "no images" | "no worker"}
+ */
+export function packedImages() {
+  const packed = /** @type {any} */ (globalThis).courseImagesAt;
+  if (typeof packed?.folder !== "string") return "no images";
+  if (!globalThis.Worker || !globalThis.DecompressionStream) return "no worker";
+  return packed;
+}
+
+/** @param {string} address */
+function loadScript(address) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => {
+      script.remove();
+      resolve(undefined);
+    };
+    script.onerror = () => {
+      script.remove();
+      reject(new Fault("missing", address.slice(address.lastIndexOf("/") + 1)));
+    };
+    document.head.append(script);
+  });
+}
+
+/** @type {Record<string, string>} */
+const received = {};
+/** @type {Record<string, Promise<string>>} */
+const underWay = {};
+
+/**
+ * Load the script of this name and return what it handed over.
+ * @param {Packed} packed
+ * @param {string} name such as train-0
+ */
+function loadText(packed, name) {
+  /** @param {string} what @param {string} text */
+  const receive = (what, text) => {
+    received[what] = text;
+  };
+  /** @type {any} */ (globalThis).courseImages = receive;
+  const taken = async () => {
+    await loadScript(`${packed.folder}${name}.js`);
+    const text = received[name];
+    delete received[name];
+    if (typeof text !== "string") throw new Fault("damaged", `${name}.js`);
+    return text;
+  };
+  underWay[name] ??= taken().finally(() => delete underWay[name]); // for all figures that ask
+  return underWay[name];
+}
+
+/** Training in the page: at most one run at a time, the newest six are kept. */
+export class PageTrainer {
+  /**
+   * @param {Packed} packed
+   * @param {() => void} changed is called when there is something new to show
+   */
+  constructor(packed, changed) {
+    this.packed = packed;
+    this.changed = changed;
+    /** @type {PageRun[]} */
+    this.runs = [];
+    /** @type {"idle" | "loading" | "training"} */
+    this.phase = "idle";
+    /** @type {Fault | null} */
+    this.fault = null;
+    this.files = { done: 0, needed: 0 };
+    this.parts = { train: 0, test: 0 };
+    this.started = 0;
+    this.held = 0; // id of the run that the worker can continue
+    /** @type {Worker | null} */
+    this.worker = null;
+    /** @type {((report: Report) => void) | null} */
+    this.waiting = null;
+    /** @type {((fault: Fault) => void) | null} */
+    this.broken = null;
+    /** @type {Fault | null} of the worker, before anyone waited for it */
+    this.dead = null;
+    this.halted = false; // Stop was pressed while files were loading
+  }
+
+  get busy() {
+    return this.phase !== "idle";
+  }
+
+  /** The run under way, or the newest. @returns {PageRun | undefined} */
+  get last() {
+    return this.runs.at(-1);
+  }
+
+  get canContinue() {
+    return !this.busy && this.last?.id === this.held && this.last.fate !== "not finite";
+  }
+
+  /**
+   * Load what is missing and train a new model; done when the run has ended.
+   * @param {Knobs} knobs
+   */
+  async train(knobs) {
+    if (this.busy) return;
+    await this.guarded(async () => {
+      await this.load(Math.ceil(knobs.images / this.packed.partSize));
+      if (this.halted) return;
+      const images = Math.min(knobs.images, this.parts.train * this.packed.partSize);
+      /** @type {PageRun} */
+      const run = {
+        id: ++this.started,
+        knobs: { ...knobs, images },
+        changes: [],
+        train_loss: [],
+        train_accuracy: [],
+        test_loss: [],
+        test_accuracy: [],
+        ends: [],
+        partial: null,
+        weights: null,
+        fate: "",
+      };
+      this.runs = [...this.runs, run].slice(-KEPT_RUNS);
+      this.held = run.id;
+      const { lr, batch_size, seed, momentum, weight_decay, epochs } = knobs;
+      const settings = { lr, batchSize: batch_size, seed, momentum, weightDecay: weight_decay };
+      await this.work({ type: "start", id: run.id, images, epochs, settings });
+    });
+  }
+
+  /**
+   * Let the newest run go on for some epochs more.
+   * @param {number} epochs
+   * @param {number} lr
+   */
+  async goOn(epochs, lr) {
+    const run = this.last;
+    if (!run || !this.canContinue) return;
+    this.setRate(lr);
+    run.knobs.epochs = run.test_loss.length + epochs;
+    run.fate = "";
+    await this.guarded(() => this.work({ type: "continue", id: run.id, epochs: run.knobs.epochs }));
+  }
+
+  /** Change the learning rate of the run under way. @param {number} lr */
+  setRate(lr) {
+    const run = this.last;
+    if (!run || run.id !== this.held || lr === (run.changes.at(-1)?.lr ?? run.knobs.lr)) return;
+    const epoch = run.partial?.epoch ?? run.test_loss.length;
+    run.changes = [...run.changes.filter((change) => change.epoch < epoch), { epoch, lr }];
+    this.worker?.postMessage({ type: "rate", lr });
+  }
+
+  stop() {
+    if (this.phase === "loading") this.halted = true; // noticed after the file at hand
+    else this.worker?.postMessage({ type: "stop" });
+    this.changed();
+  }
+
+  clear() {
+    if (this.busy) return;
+    this.runs = [];
+    this.fault = null;
+    this.changed();
+  }
+
+  /** End the worker, whatever it does. */
+  close() {
+    this.worker?.terminate();
+    this.worker = null;
+    this.parts = { train: 0, test: 0 };
+    this.held = 0;
+  }
+
+  /** @param {() => Promise<void>} work what may go wrong */
+  async guarded(work) {
+    this.fault = null;
+    this.halted = false;
+    this.phase = "loading";
+    this.changed();
+    try {
+      await work();
+    } catch (error) {
+      this.fault = error instanceof Fault ? error : new Fault("error", String(error));
+      // What the worker holds is uncertain; the next run gets a new one.
+      if (this.fault.kind !== "missing") this.close();
+    }
+    this.phase = "idle";
+    this.changed();
+  }
+
+  /** @param {number} needed parts of the training images */
+  async load(needed) {
+    const wanted = Math.min(needed, this.packed.train);
+    this.files = { done: 0, needed: Math.max(0, wanted - this.parts.train) };
+    if (!this.worker) await this.employ();
+    for (const split of /** @type {const} */ (["test", "train"])) {
+      const goal = split === "test" ? 1 : wanted;
+      while (this.parts[split] < goal && !this.halted) {
+        const part = this.parts[split];
+        const base64 = await loadText(this.packed, `${split}-${part}`);
+        const report = await this.send({ type: "images", split, part, base64 });
+        const expected = split === "train" ? this.packed.partSize : undefined;
+        if (report.type !== "images" || report.count !== (expected ?? report.count)) {
+          throw new Fault("damaged", `${split}-${part}.js`);
+        }
+        this.parts[split] += 1;
+        if (split === "train") this.files.done += 1;
+        this.changed();
+      }
+    }
+  }
+
+  /** Make the worker. */
+  async employ() {
+    const text = await loadText(this.packed, "trainer");
+    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    try {
+      this.worker = new Worker(address);
+    } catch (error) {
+      throw new Fault("worker", String(error));
+    }
+    this.dead = null;
+    this.worker.onmessage = ({ data }) => this.receive(data);
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      this.dead = new Fault("worker", event.message ?? "");
+      this.broken?.(this.dead);
+    };
+  }
+
+  /**
+   * Send an order; the answer is the report that ends it.
+   * @param {Order} order
+   * @returns {Promise<Report>}
+   */
+  send(order) {
+    return new Promise((resolve, reject) => {
+      this.waiting = resolve;
+      this.broken = reject;
+      if (this.dead) reject(this.dead);
+      this.worker?.postMessage(order);
+    });
+  }
+
+  /** @param {Order} order */
+  async work(order) {
+    this.phase = "training";
+    this.changed();
+    await this.send(order);
+  }
+
+  /** @param {Report} report */
+  receive(report) {
+    if (report.type === "failed") {
+      this.broken?.(new Fault(report.kind, report.message));
+      return;
+    }
+    if (report.type === "images") {
+      this.waiting?.(report);
+      return;
+    }
+    const run = this.runs.find(({ id }) => id === report.id);
+    if (run) noted(run, report);
+    if (report.type === "end") this.waiting?.(report);
+    else this.changed();
+  }
+}
+
+/**
+ * @param {PageRun} run
+ * @param {Exclude<Report, { type: "images" | "failed" }>} report
+ */
+function noted(run, report) {
+  if (report.type === "end") {
+    run.fate = report.reason === "done" ? "" : report.reason;
+    if (report.reason === "not finite") run.partial = null;
+    return;
+  }
+  run.weights = report.weights;
+  if (report.type === "progress") {
+    run.partial = { epoch: report.epoch - 1 + report.part, ...report.running };
+    return;
+  }
+  run.partial = null;
+  run.train_loss.push(report.running.loss);
+  run.train_accuracy.push(report.running.accuracy);
+  run.test_loss.push(report.test.loss);
+  run.test_accuracy.push(report.test.accuracy);
+  const { train, test, weights } = report;
+  run.ends.push({ train, confusion: test.confusion, weights });
+}

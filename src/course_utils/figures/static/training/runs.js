@@ -1,0 +1,116 @@
+/** The table of the runs trained in this page. */
+import { fmt, html, put } from "../kit.js";
+
+/** @import { PageRun } from "./client.js" */
+/** @import { LAB_WORDS } from "./words.js" */
+/** @typedef {typeof LAB_WORDS.en} Words */
+
+/**
+ * The runs with the smallest test loss and with the highest test accuracy at their ends; none
+ * before two have finished an epoch.
+ * @param {PageRun[]} runs
+ */
+export function bestRuns(runs) {
+  const known = runs.filter((run) => run.test_loss.length);
+  if (known.length < 2) return {};
+  const end = (/** @type {number[]} */ values) => values[values.length - 1];
+  return {
+    loss: known.reduce((a, b) => (end(b.test_loss) < end(a.test_loss) ? b : a)).id,
+    accuracy: known.reduce((a, b) => (end(b.test_accuracy) > end(a.test_accuracy) ? b : a)).id,
+  };
+}
+
+/**
+ * The learning rates of a run, such as 1 → 0.05.
+ * @param {PageRun} run
+ */
+export const ratesOf = (run) => [run.knobs.lr, ...run.changes.map(({ lr }) => lr)].join(" → ");
+
+/**
+ * A run's settings in words.
+ * @param {PageRun} run
+ * @param {Words} words
+ */
+function settings(run, words) {
+  const { batch_size, epochs, images, seed, momentum, weight_decay } = run.knobs;
+  const batch = batch_size >= images ? words.all(images) : words.count(batch_size);
+  /** @type {[string, number][]} */
+  const more = [
+    [words.momentum, momentum],
+    [words.weightDecay, weight_decay],
+    [words.seed, seed],
+  ];
+  return [
+    words.settings(ratesOf(run), batch, epochs, words.count(images)),
+    ...more.filter(([, value]) => value).map(([name, value]) => `${name} ${value}`),
+  ].join(", ");
+}
+
+/** The table; a run's button shows that run below. */
+export class RunTable {
+  /**
+   * @param {Words} words
+   * @param {(id: number) => void} choose
+   */
+  constructor(words, choose) {
+    this.words = words;
+    this.choose = choose;
+    this.key = "";
+    this.body = html("tbody");
+    const heads = words.columns.map((text) => html("th", { scope: "col" }, text));
+    const head = html("thead", html("tr", ...heads));
+    this.node = html("table.runs", html("caption", words.runs), head, this.body);
+  }
+
+  /**
+   * @param {PageRun[]} runs
+   * @param {number} shown id of the run that is shown below
+   * @param {(run: PageRun) => string} color
+   */
+  draw(runs, shown, color) {
+    this.node.hidden = !runs.length;
+    const best = bestRuns(runs);
+    const rows = runs.map((run) => {
+      const e = run.test_loss.length - 1;
+      const numbers = e < 0
+        ? ["", "", ""]
+        : [run.test_loss[e], run.ends[e].train.accuracy, run.test_accuracy[e]]
+          .map((v) => fmt(v, 3));
+      return {
+        run,
+        cells: [settings(run, this.words), ...numbers],
+        best: [best.loss === run.id, false, best.accuracy === run.id],
+      };
+    });
+    const key = JSON.stringify([rows.map(({ run, cells, best }) => [run.id, cells, best]), shown]);
+    if (key === this.key) return; // the buttons keep the focus
+    this.key = key;
+    const focus = this.focused();
+    this.body.replaceChildren(...rows.map(({ run, cells, best }) => {
+      const label = this.words.show(run.id);
+      const button = html("button", { type: "button", "aria-label": label }, String(run.id));
+      put(button, { "aria-pressed": String(run.id === shown), style: `--color: ${color(run)}` });
+      button.addEventListener("click", () => this.choose(run.id));
+      const [first, ...others] = cells;
+      const mark = (/** @type {number} */ i) => best[i] ? html("b.best", this.words.bestMark) : "";
+      return html(
+        "tr",
+        html("th", { scope: "row" }, button),
+        html("td", first),
+        ...others.map((text, i) => html("td", text, mark(i))),
+      );
+    }));
+    if (focus) this.buttons().find((button) => button.textContent === focus)?.focus();
+  }
+
+  buttons() {
+    return [...this.body.querySelectorAll("button")];
+  }
+
+  /** The number on the button that has the focus. */
+  focused() {
+    const root = /** @type {ShadowRoot | Document} */ (this.node.getRootNode());
+    const { activeElement } = root;
+    return activeElement && this.body.contains(activeElement) ? activeElement.textContent : "";
+  }
+}

@@ -1,0 +1,168 @@
+/** The words of the training lab, by language. */
+
+const count = (/** @type {number} */ n) => n < 10_000 ? String(n) : grouped(n);
+const grouped = (/** @type {number} */ n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+
+export const LAB_WORDS = {
+  en: {
+    count,
+    rate: "learning rate",
+    epochs: "epochs",
+    batchSize: "images per step",
+    images: "training images",
+    seed: "seed",
+    momentum: "momentum",
+    weightDecay: "weight decay",
+    atEpoch: "epoch shown below",
+    all: (/** @type {number} */ n) => `all ${count(n)}`,
+    train: "Train",
+    stop: "Stop",
+    goOn: "Continue",
+    keep: "Keep this curve",
+    clear: "Clear",
+    progress: "Progress of the run",
+    epoch: "epoch",
+    trainingLoss: "training loss, running (nats, log scale)",
+    losses: "loss (nats, log scale): test (bold), training (thin)",
+    accuracies: "accuracy: test (bold), training (thin)",
+    predicted: "predicted class, in the same order",
+    true: "true class",
+    fixed: (/** @type {number} */ batch) =>
+      `Fixed: all recorded runs used minibatches of ${batch}. Changing it needs a kernel.`,
+    kernel: "Live kernel",
+    page: "Trains in this page",
+    recorded: "Recorded runs",
+    standIn: " on the STAND-IN data, not the real images",
+    kernelSays: (/** @type {string} */ on, /** @type {number} */ batch) =>
+      ` Train fits a new model${on || " on the 60 000 real images"} with these settings. ` +
+      `Curves are named live rate/batch size; in blue, the run recorded with batch size ${batch}.`,
+    goneSays: " The kernel does not answer (stopped, or busy elsewhere). " +
+      "The recorded runs stay usable; Train asks it again.",
+    pageSays: (/** @type {string} */ size) =>
+      " Train fits a new model to real images, here in your browser. The images " +
+      (size ? `(${size}) are loaded at the first run.` : "are loaded."),
+    recordedSays: (
+      /** @type {string} */ on,
+      /** @type {number} */ rates,
+      /** @type {number} */ epochs,
+    ) => ` from when this notebook was run${on}: ${rates} learning rates, ${epochs} epochs each.`,
+    why: {
+      notebook: " With a kernel, this figure trains.",
+      "no images": " With a kernel, this figure trains. This copy of the book holds no images, " +
+        "so it can't train in the page.",
+      "no worker": " This browser can't train in the page: it has no workers or can't unpack " +
+        "the images. With a kernel, this figure trains.",
+    },
+    megabytes: (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`,
+    source: "Images: Fashion-MNIST by Zalando Research (MIT licence), 4 bits a pixel; test " +
+      "values on the first 2\u202f000 test images.",
+    loading: (/** @type {number} */ done, /** @type {number} */ needed) =>
+      `Loading the images: ${done} of ${needed} files are here.`,
+    faults: {
+      missing: (/** @type {string} */ file) =>
+        `The file ${file} of the images is missing or could not be loaded. ` +
+        "Train tries it again.",
+      damaged: (/** @type {string} */ file) =>
+        `The file ${file} of the images is damaged. Train loads the images again.`,
+      worker: () => "The browser does not let this page start a worker, so nothing can be trained.",
+      error: (/** @type {string} */ text) => `Training failed: ${text}. Train starts anew.`,
+    },
+    asked: "Asked the kernel to train…",
+    failed: (/** @type {string} */ text) => `Training failed: ${text}`,
+    underWay: "the first epoch is under way",
+    noEpoch: "stopped before the end of an epoch",
+    liveRun: (/** @type {number} */ lr, /** @type {number} */ batch) =>
+      `Live run, learning rate ${lr}, batch size ${batch}`,
+    recordedRun: (/** @type {number} */ lr) => `Recorded, learning rate ${lr}`,
+    pageRun: (/** @type {number} */ id, /** @type {string} */ rate) =>
+      `Run ${id}, learning rate ${rate}`,
+    after: (/** @type {string} */ what, /** @type {number} */ epoch) =>
+      `${what}, after epoch ${epoch}`,
+    values: {
+      train_loss: "training loss ",
+      test_loss: "test loss ",
+      train_accuracy: "training accuracy ",
+      test_accuracy: "test accuracy ",
+    },
+    remarks: {
+      "not finite": "stopped: the loss is no longer a finite number",
+      stopped: "stopped early; Continue goes on",
+      far: "the loss is far above that of guessing",
+    },
+    best: (/** @type {{ loss?: number, accuracy?: number }} */ { loss, accuracy }) => {
+      if (!loss) return "";
+      return loss === accuracy
+        ? ` Run ${loss} is the best so far, in test loss and accuracy.`
+        : ` Smallest test loss: run ${loss}; highest test accuracy: run ${accuracy}.`;
+    },
+    runs: "Runs in this page",
+    columns: ["run", "settings", "test loss", "training accuracy", "test accuracy"],
+    bestMark: "best",
+    settings: (
+      /** @type {string} */ rate,
+      /** @type {string} */ batch,
+      /** @type {number} */ epochs,
+      /** @type {string} */ images,
+    ) => `rate ${rate}, ${batch} per step, ${epochs} epochs, ${images} images`,
+    show: (/** @type {number} */ id) => `Show run ${id}`,
+    templates: "The weights of the classes as images.",
+    templatesSay: "The weights as images: a bright pixel speaks for the class where it is blue, " +
+      "against it where it is red.",
+    recalls: (/** @type {string} */ list) =>
+      `Confusion matrix on the test images. Recall: ${list}.`,
+    confused: (/** @type {string} */ caption, /** @type {string} */ what) =>
+      `${caption}. Most often confused: ${what}.`,
+    takenFor: (
+      /** @type {string} */ a,
+      /** @type {string} */ b,
+      /** @type {number} */ n,
+      /** @type {number} */ of,
+    ) => `${a} taken for ${b}, ${n} of ${of}`,
+    lossPlot: (/** @type {string} */ rates) => `Loss by epoch for learning rates ${rates}.`,
+    accuracyPlot: (/** @type {string} */ rates) => `Accuracy by epoch for learning rates ${rates}.`,
+    spoken: (
+      /** @type {string} */ what,
+      /** @type {number} */ epoch,
+      /** @type {string} */ accuracy,
+      /** @type {string} */ fate,
+    ) => `${what}, epoch ${epoch}: test accuracy ${accuracy}${fate && `; ${fate}`}.`,
+    questions: {
+      rates: {
+        question: "Three runs of ten epochs differ in nothing but the learning rate. Which one " +
+          "will have the smallest test loss?",
+        answers: ["0.01", "0.1", "10"],
+        set: [{ lr: 0.01 }, { lr: 0.1 }, { lr: 10 }],
+      },
+      "batch sizes": {
+        question: "Three runs of ten epochs differ in nothing but the images per step. Which " +
+          "one will have the smallest test loss?",
+        answers: ["16", "256", "all 10\u202f000"],
+        set: [{ batch_size: 16 }, { batch_size: 256 }, { batch_size: 65_536 }],
+      },
+    },
+    watch: "All three are trained now, one after the other: compare the curves and the table.",
+    tries: [
+      {
+        label: "rate 1",
+        set: { lr: 1 },
+        says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
+      },
+      {
+        label: "momentum 0.9",
+        set: { momentum: 0.9 },
+        says: "Each step keeps nine tenths of the one before. Compare with momentum 0.",
+      },
+      {
+        label: "one image per step",
+        set: { batch_size: 1, lr: 0.01, epochs: 3 },
+        says:
+          "10\u202f000 steps per epoch: compare the first epoch with that of 256 images per step.",
+      },
+      {
+        label: "all 60\u202f000 images",
+        set: { images: 60_000 },
+        says: "Six times as many images: about 16 MB are loaded in all.",
+      },
+    ],
+  },
+};

@@ -1,0 +1,408 @@
+"""The training lab where the build packed images: it trains in the page."""
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+
+import pytest
+from browser_tools import (
+    PHONE,
+    STARTED,
+    accessibility_violations,
+    move,
+    new_page,
+    value,
+    write_page,
+)
+from figure_checks import AT_ONCE, faults, heard
+from figure_samples import training_lab
+from packed_images import write_images
+from page_checks import with_deep
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory):
+    """A folder of images and the line that tells a page of it."""
+    folder = tmp_path_factory.mktemp("packed") / "images"
+    return folder, write_images(folder)
+
+
+@pytest.fixture
+def folder(packed, tmp_path):
+    """A copy of the images beside the page, to damage at will."""
+    shutil.copytree(packed[0], tmp_path / "images")
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def lab(show, packed, folder):
+    """Open the lab of a page that has images."""
+
+    def open_lab(questions=False, **options):
+        settings = options.pop("settings", {})
+        page = show(training_lab(**settings), extra=packed[1], questions=questions, **options)
+        assert page.locator("[data-runs]").get_attribute("data-runs") == "page"
+        return page
+
+    return open_lab
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def done(page, rows=None):
+    """Wait until nothing is trained any more."""
+    page.locator("button:text-is('Train'):enabled").wait_for(timeout=30_000)
+    if rows is not None:
+        assert page.locator(".runs tbody tr").count() == rows
+
+
+def words(page):
+    return page.locator(".say").inner_text()
+
+
+def accuracies(page):
+    return [float(t.split()[0]) for t in page.locator(".runs td:last-child").all_inner_texts()]
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_path, way):
+    path = write_page(tmp_path, training_lab(), extra=packed[1])
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    handler.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_port}/page.html"
+        page = pages.open(path if way == "file" else address)
+        loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
+        press(page, "Skip the question")
+        move(page, "epochs", 3)
+        move(page, "images", 5_000)
+        press(page, "Train")
+        done(page, rows=1)
+        server.shutdown()
+    assert loaded == []  # nothing before the reader asks for it
+    loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
+    assert loaded == ["trainer.js", "test-0.js", "train-0.js", "train-1.js"]
+    assert "Run 1, learning rate 0.1, after epoch 3" in words(page)
+    assert value(page, "test_accuracy") > 0.9
+    assert value(page, "test_loss") < 1
+    assert page.locator(".marks").first.locator("text").all_text_contents() == ["1: 0.1"]
+    assert page.locator(".templates canvas:visible").count() == 10
+    assert page.problems == []
+
+
+def test_a_guess_trains_all_three_and_marks_the_best(lab):
+    page = lab(questions=True)
+    page.locator(".guess").get_by_role("button", name="0.1", exact=True).click()
+    page.locator(".runs tbody tr").nth(2).wait_for()
+    done(page, rows=3)
+    assert [t.split(",")[0] for t in page.locator(".runs td:nth-child(2)").all_inner_texts()] == [
+        "rate 0.01", "rate 0.1", "rate 10",
+    ]  # fmt: skip
+    best = page.locator(".runs tr:has(.best)")
+    shown = accuracies(page)
+    assert f"{max(shown):.3f}" in best.last.inner_text() or best.count() == 2
+    assert "best" in words(page) or "highest test accuracy" in words(page)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_does_not(lab):
+    page = lab()
+    move(page, "epochs", 2)
+    losses = []
+    for seed in (3, 3, 4):
+        move(page, "seed", seed)
+        press(page, "Train")
+        done(page)
+        losses.append(value(page, "test_loss"))
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_stop_continue_and_a_new_rate_in_mid_run(lab):
+    page = lab()
+    move(page, "epochs", 50)
+    press(page, "Train")
+    page.wait_for_function(
+        with_deep("() => /after epoch \\d/.test(deep('.say')[0].innerText)"), timeout=20_000
+    )
+    move(page, "lr", 0)
+    page.get_by_text("rate 0.1 → 0.001").first.wait_for()
+    press(page, "Stop")
+    done(page, rows=1)
+    assert "Stopped early; Continue goes on." in words(page)
+    epochs = int(re.search(r"after epoch (\d+)", words(page))[1])
+    assert epochs < 50
+    move(page, "epochs", 2)
+    press(page, "Continue")
+    done(page, rows=1)
+    assert f"after epoch {epochs + 2}" in words(page)
+    assert "stopped" not in words(page).lower()
+
+
+def test_every_knob_changes_the_run(lab):
+    page = lab()
+    move(page, "epochs", 1)
+    seen = {}
+    for name, position in {
+        "seed": 0, "lr": 3, "batch_size": 5, "images": 2_500, "momentum": 0.9, "weight_decay": 5,
+    }.items():  # fmt: skip
+        move(page, name, position)
+        press(page, "Train")
+        done(page)
+        seen[name] = value(page, "test_loss")
+    assert len(set(seen.values())) == len(seen)
+    assert page.locator(".runs tbody tr").count() == 6
+    assert (
+        "momentum 0.9, weight decay 0.1" in page.locator(".runs td:nth-child(2)").last.inner_text()
+    )
+    press(page, "Train")
+    done(page, rows=6)  # the oldest one has gone
+    assert page.locator(".runs tbody th").first.inner_text() == "2"
+    strokes = (
+        page.locator(".marks")
+        .first.locator("circle")
+        .evaluate_all("(all) => all.map((e) => e.getAttribute('fill'))")
+    )
+    assert len(set(strokes)) == 6
+    press(page, "Clear")
+    assert page.locator(".runs").is_hidden()
+    assert "Recorded, learning rate" in words(page)
+
+
+def test_an_earlier_run_and_an_earlier_epoch_can_be_looked_at(lab):
+    page = lab()
+    move(page, "epochs", 3)
+    press(page, "Train")
+    done(page)
+    move(page, "lr", 0)
+    press(page, "Train")
+    done(page, rows=2)
+    heading = page.locator(".head2")
+    assert heading.inner_text().startswith("Run 2, learning rate 0.001, after epoch 3.")
+    page.get_by_role("button", name="Show run 1").click()
+    assert "Run 1" in words(page)
+    tiles = "deep('.templates canvas').map((c) => c.toDataURL()).join()"
+    last = page.evaluate(with_deep(f"() => {tiles}"))
+    move(page, "at_epoch", 1)
+    assert heading.inner_text().startswith("Run 1, learning rate 0.1, after epoch 1.")
+    assert page.evaluate(with_deep(f"() => {tiles}")) != last
+    move(page, "at_epoch", 3)
+    assert page.evaluate(with_deep(f"() => {tiles}")) == last
+
+
+def test_numbers_that_stop_being_finite_are_said_in_words(lab):
+    page = lab()
+    move(page, "lr", 24)
+    move(page, "weight_decay", 6)
+    press(page, "Train")
+    done(page, rows=1)
+    assert "the loss is no longer a finite number" in words(page).lower()
+    assert page.get_by_role("button", name="Continue").is_disabled()
+    assert page.problems == []
+    move(page, "weight_decay", 0)
+    move(page, "lr", 12)
+    move(page, "epochs", 1)
+    press(page, "Train")
+    done(page, rows=2)
+    assert value(page, "test_accuracy") > 0.5
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "other", "nibble"])
+@pytest.mark.parametrize("file", ["train-1.js", "test-0.js"])
+def test_a_bad_file_is_named_and_the_lab_stays_usable(lab, folder, damage, file):
+    path = folder / file
+    whole = path.read_text("ascii")
+    change = {
+        "empty": "",
+        "cut": whole[:5_000],
+        "other": whole.replace('"H4sI', '"AAAA'),
+        "nibble": whole[:3_000] + "A" * 3_000 + whole[6_000:],
+    }
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_text(change[damage], "ascii")
+    page = lab()
+    press(page, "Train")
+    done(page, rows=0)
+    assert f"{file} of the images" in words(page)
+    assert ("missing" in words(page)) == (damage == "missing")
+    move(page, "epochs", 1)
+    path.write_text(whole, "ascii")
+    press(page, "Train")
+    done(page, rows=1)
+    assert "after epoch 1" in words(page)
+
+
+NO_WORKER = "delete window.Worker"
+NO_UNPACKING = "delete window.DecompressionStream"
+REFUSED = """window.Worker = class { constructor() { throw new Error("not here"); } }"""
+DUMB = """window.Worker = class {
+  constructor() { setTimeout(() => this.onerror({message: "", preventDefault() {}}), 0); }
+  postMessage() {}
+  terminate() {}
+}"""
+
+
+@pytest.mark.parametrize("script", [NO_WORKER, NO_UNPACKING])
+def test_a_browser_that_cannot_train_says_so_and_shows_recordings(
+    browser, tmp_path, packed, script
+):
+    page = new_page(browser)
+    page.add_init_script(script)
+    page.goto(write_page(tmp_path, training_lab(), extra=packed[1]).as_uri())
+    page.wait_for_function(STARTED)
+    mode = page.locator("[data-runs=recorded]")
+    assert "This browser can't train in the page" in mode.inner_text()
+    move(page, "lr", 0)
+    assert "Recorded, learning rate 0.01" in words(page)
+    assert page.get_by_role("button", name="Train").count() == 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("script", [REFUSED, DUMB])
+def test_a_worker_that_is_refused_is_said(browser, tmp_path, packed, folder, script):
+    page = new_page(browser)
+    page.add_init_script(script)
+    page.goto(write_page(tmp_path, training_lab(), extra=packed[1]).as_uri())
+    page.wait_for_function(STARTED)
+    press(page, "Skip the question")
+    press(page, "Train")
+    page.get_by_text("does not let this page start a worker").first.wait_for()
+    done(page, rows=0)
+    move(page, "lr", 0)
+    assert page.locator("[data-control=lr]").get_attribute("aria-valuetext") == "0.001"
+    page.context.close()
+
+
+def test_without_images_the_reason_is_said(show):
+    page = show(training_lab())
+    assert "holds no images" in page.locator("[data-runs=recorded]").inner_text()
+
+
+def test_a_hidden_page_trains_on(lab):
+    page = lab()
+    move(page, "epochs", 5)
+    press(page, "Train")
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "window.requestAnimationFrame = () => 0"  # as a hidden page has no frames
+    )
+    done(page, rows=1)
+    assert "after epoch 5" in words(page)
+
+
+def test_the_address_sets_the_knobs_and_nonsense_is_said(lab, tmp_path):
+    page = lab()
+    address = (tmp_path / "page.html").as_uri()
+    page.goto("about:blank")
+    page.goto(f"{address}#training_lab:lr=2&momentum=0.5&epochs=soon&images=1e9&seed=7")
+    page.wait_for_function(STARTED)
+    assert page.locator(".guess .skip").count() == 0  # the controls are open
+    shown = {
+        name: page.locator(f"[data-control={name}]").get_attribute("aria-valuetext")
+        for name in ("lr", "momentum", "seed", "images")
+    }
+    assert shown == {"lr": "2", "momentum": "0.50", "seed": "7", "images": "60\u202f000"}
+    assert page.locator(".note").inner_text()
+    move(page, "epochs", 1)
+    move(page, "images", 2_500)
+    press(page, "Train")
+    done(page, rows=1)
+    assert "momentum 0.5, seed 7" in page.locator(".runs").inner_text()
+
+
+def test_more_images_than_there_are_means_all_of_them(lab):
+    page = lab()
+    move(page, "images", 60_000)
+    move(page, "epochs", 1)
+    press(page, "Train")
+    done(page, rows=1)
+    assert "12\u202f500 images" in page.locator(".runs").inner_text()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_with_runs_nothing_is_cut_off_and_axe_finds_nothing(lab, theme, width):
+    page = lab(theme=theme, viewport={"width": width, "height": 844})
+    move(page, "epochs", 2)
+    for _ in range(3):
+        press(page, "Train")
+        done(page)
+        move(page, "lr", 24)
+    assert page.locator(".runs tbody tr").count() == 3
+    assert accessibility_violations(page) == []
+    assert faults(page, states=15, seed=width) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_on_a_telephone_knobs_and_curve_are_on_the_screen_together(lab):
+    page = lab(**PHONE)
+    plot = page.locator(".plot").first
+    plot.scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 200)")
+    bar, curve = page.locator(".bar").bounding_box(), plot.bounding_box()
+    assert bar["y"] >= 0
+    assert bar["y"] + bar["height"] <= curve["y"] + 40
+    assert curve["y"] + curve["height"] <= 800
+
+
+def test_keys_alone_train_and_choose_a_run(lab):
+    page = lab()
+    page.locator("[data-control=epochs]").focus()
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Train", exact=True).focus()
+    page.keyboard.press("Enter")
+    done(page, rows=1)
+    page.get_by_role("button", name="Train", exact=True).focus()
+    page.keyboard.press("Enter")
+    done(page, rows=2)
+    one = page.get_by_role("button", name="Show run 1")
+    one.focus()
+    page.keyboard.press("Enter")
+    assert one.get_attribute("aria-pressed") == "true"
+    assert one.evaluate("(e) => e === e.getRootNode().activeElement")
+
+
+def test_a_screen_reader_hears_at_most_twenty_words(browser, tmp_path, packed, folder):
+    page = new_page(browser)
+    page.add_init_script(AT_ONCE)
+    page.goto(write_page(tmp_path, training_lab(), extra=packed[1]).as_uri())
+    page.wait_for_function(STARTED)
+    press(page, "Skip the question")
+    press(page, "Train")
+    done(page, rows=1)
+    texts = [page.locator(".spoken").inner_text(), *heard(page, states=10)]
+    for chip in page.locator(".chip").all():
+        chip.click()
+        texts.append(page.locator(".spoken").inner_text())
+    page.context.close()
+    assert any("test accuracy" in text for text in texts)
+    assert [text for text in texts if len(text.split()) > 20] == []
+
+
+def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, folder):
+    page = new_page(browser, reduced_motion="reduce")
+    page.goto(write_page(tmp_path, training_lab(), extra=packed[1]).as_uri())
+    page.wait_for_function(STARTED)
+    press(page, "Skip the question")
+    page.evaluate(
+        with_deep("""() => {
+      window.drawn = new Set();
+      const marks = deep(".marks")[0];
+      new MutationObserver(() => {
+        const d = deep(".marks path")[0]?.getAttribute("d") ?? "";
+        window.drawn.add(d);
+      }).observe(marks, {childList: true});
+    }""")
+    )
+    press(page, "Train")
+    done(page, rows=1)
+    assert page.evaluate("window.drawn.size") <= 3
+    assert page.locator(".marks").first.locator("text").all_text_contents() == ["1: 0.1"]
+    page.context.close()
