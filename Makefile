@@ -23,7 +23,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help install book pdf test unit coverage standin check lab run bench mutants lint clean
+.PHONY: FORCE help install book pdf test engines unit coverage standin check lab run bench mutants lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,7 +47,10 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 	$(BIN)/python tools/make_pdf.py
 
 test: book  ## unit tests, strict nbval over every notebook, checks of the built book
-	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests -m "not engines"
+
+engines: book  ## drive the built book in Firefox and WebKitGTK, where they are installed
+	COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/book -m engines
 
 unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of their own
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests -m $(QUICK)
@@ -60,9 +63,10 @@ standin: $(STAMP)  ## what depends on data once more, on the stand-in and withou
 	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 OMP_NUM_THREADS=1 \
 	$(BIN)/python $(PYTEST) $(NOTEBOOKS)
 
-check: $(STAMP)  ## exactly what CI runs: lint, test, standin
+check: $(STAMP)  ## exactly what CI runs: lint, test, engines, standin
 	$(MAKE) lint
 	$(MAKE) test
+	$(MAKE) engines
 	$(MAKE) standin
 
 lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, rules, types

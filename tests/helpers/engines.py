@@ -45,6 +45,8 @@ class Engine:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.stdout.close()
         self.home.cleanup()
 
 
@@ -68,6 +70,10 @@ class Firefox(Engine):
         self.send("session.new", capabilities={})
         tree = self.send("browsingContext.getTree")
         self.context = tree["contexts"][0]["context"]
+
+    def close(self) -> None:
+        self.socket.close()
+        super().close()
 
     def send(self, method: str, **parameters) -> dict:
         """Send a command and wait for its answer."""
