@@ -51,10 +51,10 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
         Wrong dtypes or shapes, no rows, or a label outside [0, k).
     """
     require_scores(logits, labels)
-    largest, found = logits.max(dim=1)  # (n,) each
-    if largest.isnan().any():
+    if logits.isnan().any():
         return math.nan
-    return (found == labels).sum().item() / len(labels)
+    hits = logits.argmax(dim=1) == labels  # (n,)
+    return hits.sum().item() / len(labels)
 
 
 def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
