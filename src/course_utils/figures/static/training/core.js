@@ -85,24 +85,24 @@ export function trainingCore() {
   }
 
   /**
-   * torch.normal(0, sigma, (PIXELS, CLASSES)): pairs of uniform numbers, eight apart, become pairs
-   * of normal ones (Box and Muller).
+   * torch.normal(0, sigma, (CLASSES, PIXELS)), transposed as `SoftmaxRegression` does: pairs of
+   * uniform numbers, eight apart, become pairs of normal ones (Box and Muller).
    * @param {() => number} random
    */
   function initialWeights(random) {
-    const weights = Float64Array.from(
+    const drawn = Float64Array.from(
       { length: PIXELS * CLASSES },
       () => (random() & 0xffffff) / 0x1000000,
     );
-    for (let block = 0; block < weights.length; block += 16) {
+    for (let block = 0; block < drawn.length; block += 16) {
       for (let i = block; i < block + 8; i++) {
-        const radius = SIGMA * Math.sqrt(-2 * Math.log(1 - weights[i]));
-        const angle = 2 * Math.PI * weights[i + 8];
-        weights[i] = Math.fround(radius * Math.cos(angle));
-        weights[i + 8] = Math.fround(radius * Math.sin(angle));
+        const radius = SIGMA * Math.sqrt(-2 * Math.log(1 - drawn[i]));
+        const angle = 2 * Math.PI * drawn[i + 8];
+        drawn[i] = Math.fround(radius * Math.cos(angle));
+        drawn[i + 8] = Math.fround(radius * Math.sin(angle));
       }
     }
-    return weights;
+    return drawn.map((_, i) => drawn[(i % CLASSES) * PIXELS + Math.floor(i / CLASSES)]);
   }
 
   /**
