@@ -19,10 +19,15 @@ def drawn(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return (bright * noise * 255).to(torch.uint8).numpy(), labels.numpy()
 
 
-def write_images(folder: Path, parts: int = 5) -> str:
-    """Write the files; return the script that tells a page beside ``folder`` of them."""
+def drawn_arrays(parts: int) -> dict[str, np.ndarray]:
+    """Return the four arrays, as the data set's files hold them."""
     arrays = {}
     for split, count in (("train", parts * PART), ("test", lab_images.TEST_IMAGES)):
         arrays[f"{split}_images"], arrays[f"{split}_labels"] = drawn(count, seed=len(split))
-    lab_images.write_parts(folder, arrays)
+    return arrays
+
+
+def write_images(folder: Path, parts: int = 5) -> str:
+    """Write the files; return the script that tells a page beside ``folder`` of them."""
+    lab_images.write_parts(folder, drawn_arrays(parts))
     return f"<script>{lab_images.where(folder, folder.name + '/')}</script>"

@@ -172,7 +172,7 @@ export default figure(LAB_WORDS, (view, words) => {
     const ends = shownRun()?.ends.length ?? 0;
     atEpoch.hidden = ends < 2;
     const input = atEpoch.querySelector("input");
-    if (input) put(input, { max: Math.max(2, ends) });
+    if (input) put(input, { max: Math.max(2, ends), disabled: ends < 2 });
   });
 
   // --- training in the page ----------------------------------------------------------------

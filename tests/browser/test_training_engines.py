@@ -1,0 +1,79 @@
+"""Training in the page in Firefox and WebKitGTK, from a server and from the disk."""
+
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from browser_tools import write_page
+from engines import ENGINES
+from figure_samples import training_lab
+from packed_images import drawn_arrays, write_images
+from trainer import train_in_javascript
+
+pytestmark = [pytest.mark.browser, pytest.mark.engines]
+
+PARTS, EPOCHS = 2, 3
+#: Trains with the settings of the page and returns what the figure says in the end.
+TRAIN = """(async () => {
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  for (let i = 0; i < 200 && !document.querySelector(".cu-fig"); i++) await pause(50);
+  const root = document.querySelector(".cu-fig").shadowRoot;
+  root.querySelector(".skip").click();
+  const train = [...root.querySelectorAll("button")].find((b) => b.textContent === "Train");
+  train.click();
+  for (let i = 0; i < 600 && train.disabled; i++) await pause(50);
+  await pause(100);
+  const values = [...root.querySelectorAll("[data-q]")].map((e) => [e.dataset.q, e.dataset.value]);
+  return {said: root.querySelector(".say").textContent, ...Object.fromEntries(values)};
+})()"""
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without writing a log."""
+
+    def log_message(self, *args) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in ENGINES]
+)
+def test_the_same_run_in_another_engine(name, tmp_path):
+    missing = [n for n in ENGINES[name].needs if not any(map(shutil.which, n.split("|")))]
+    if missing:
+        reason = f"{name} needs {', '.join(missing)}; install it to train there"
+        if os.environ.get("COURSE_REQUIRE_ENGINES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    told = write_images(tmp_path / "images", PARTS)
+    lab = training_lab(epochs=EPOCHS, images=2_500 * PARTS, lr=0.1)
+    path = write_page(tmp_path, lab, extra=told)
+    arrays = drawn_arrays(PARTS)
+    settings = {"lr": 0.1, "batchSize": 256, "seed": 0, "momentum": 0, "weightDecay": 0}
+    (expected,) = train_in_javascript(
+        (arrays["train_images"], arrays["train_labels"]),
+        (arrays["test_images"], arrays["test_labels"]),
+        [{"settings": settings, "epochs": EPOCHS}],
+    )
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    engine = ENGINES[name]()
+    found = {}
+    try:
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            for way, address in {
+                "file": path.as_uri(),
+                "http": f"http://127.0.0.1:{server.server_port}/page.html",
+            }.items():
+                engine.open(address)
+                found[way] = engine.evaluate(TRAIN)
+            server.shutdown()
+    finally:
+        engine.close()
+    for way, run in found.items():
+        assert f"after epoch {EPOCHS}" in run["said"], way
+        values = [float(run[k]) for k in ("train_loss", "train_accuracy", "test_loss")]
+        assert values == pytest.approx(expected["history"][-1][:3], rel=1e-6), way
