@@ -6,7 +6,7 @@ from functools import cache
 import torch
 from tiny import tiny_data
 
-from course_utils.data import Split
+from course_utils.data import CLASSES, Split
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
@@ -14,6 +14,8 @@ from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.training_lab import TrainingLab
+from course_utils.figures.what_the_model_sees import WhatTheModelSees
+from course_utils.models import SoftmaxRegression
 from course_utils.sweep import train_sweep
 
 LRS = (0.01, 0.1, 1.0, 10.0)
@@ -46,6 +48,12 @@ def calibration_explorer(**settings) -> CalibrationExplorer:
     return CalibrationExplorer(*scores(), **settings)
 
 
+def what_the_model_sees(**settings) -> WhatTheModelSees:
+    """Return the figure of a model with random weights."""
+    model = SoftmaxRegression(sigma=0.3, generator=torch.Generator().manual_seed(1))
+    return WhatTheModelSees.of(model, CLASSES, **settings)
+
+
 SAMPLES = {
     "softmax_playground": SoftmaxPlayground,
     "jacobian_explorer": JacobianExplorer,
@@ -54,4 +62,5 @@ SAMPLES = {
     "browser_regression": BrowserRegression,
     "training_lab": training_lab,
     "calibration_explorer": calibration_explorer,
+    "what_the_model_sees": what_the_model_sees,
 }

@@ -17,9 +17,12 @@ from course_utils.fashion_mnist.idx import FILES, DataError, raw_folder, read_fi
 from course_utils.fashion_mnist.sources import default_root
 from course_utils.figures.scripts import trainer_text
 
+from .figures import figures_in
+
 PART = 2_500  # images per file: about half a megabyte
 TEST_IMAGES = 2_000
 FOLDER = "images"  # below _static
+USERS = {"training_lab", "what_the_model_sees"}  # the figures that load them
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +83,7 @@ def setup(app):
         return
 
     def tell(app, page, template, context, doctree):
-        if 'data-afm="training_lab"' in (context.get("body") or ""):
+        if USERS & set(figures_in(context.get("body") or "")):
             address = context["pathto"](f"_static/{FOLDER}/", resource=True)
             app.add_js_file(None, body=where(staging / FOLDER, address), priority=500)
 

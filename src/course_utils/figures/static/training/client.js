@@ -93,7 +93,7 @@ const underWay = {};
  * @param {Packed} packed
  * @param {string} name such as train-0
  */
-function loadText(packed, name) {
+export function loadText(packed, name) {
   /** @param {string} what @param {string} text */
   const receive = (what, text) => {
     received[what] = text;

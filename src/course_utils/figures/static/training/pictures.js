@@ -5,7 +5,17 @@ import { COLORS, html, range, sum, svg } from "../kit.js";
 
 // As in lab_data.py: red for the most negative weight, blue for the most positive one.
 const [RED, WHITE, BLUE] = [[178, 24, 43], [250, 250, 250], [33, 102, 172]];
-const SIDE = 28;
+export const SIDE = 28;
+
+/**
+ * The colour of a weight, or of what a pixel adds: red, green and blue, 0 to 255.
+ * @param {number} share of the largest, -1 to 1
+ */
+export function colourOf(share) {
+  const end = share < 0 ? RED : BLUE;
+  const part = Math.min(1, Math.abs(share)) ** 0.8;
+  return WHITE.map((white, i) => white + (end[i] - white) * part);
+}
 
 /** A row of images, one for each class, with names and a number below them. */
 export class Templates {
@@ -66,11 +76,7 @@ export class Templates {
       const pixels = pen?.createImageData(SIDE, SIDE);
       if (!pen || !pixels) return;
       for (let p = 0; p < SIDE * SIDE; p++) {
-        const share = weights[p * n + c] / top;
-        const end = share < 0 ? RED : BLUE;
-        const part = Math.min(1, Math.abs(share)) ** 0.8;
-        for (let i = 0; i < 3; i++) pixels.data[4 * p + i] = WHITE[i] + (end[i] - WHITE[i]) * part;
-        pixels.data[4 * p + 3] = 255;
+        pixels.data.set([...colourOf(weights[p * n + c] / top), 255], 4 * p);
       }
       pen.putImageData(pixels, 0, 0);
     });

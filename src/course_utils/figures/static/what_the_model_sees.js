@@ -1,0 +1,342 @@
+import {
+  argmax,
+  button,
+  checkbox,
+  clamp,
+  dot,
+  figure,
+  fmt,
+  html,
+  isList,
+  isNumber,
+  isText,
+  put,
+  quantity,
+  radios,
+  range,
+  slider,
+  softmax,
+  sum,
+} from "./kit.js";
+import { loadText, packedImages } from "./training/client.js";
+import { colourOf, SIDE } from "./training/pictures.js";
+
+const PIXELS = SIDE * SIDE;
+const MISTAKES = 30; // the most confident ones, to go through
+
+const WORDS = {
+  en: {
+    lead: "The score of a class is a sum over the pixels: brightness times weight, and the bias. " +
+      "Blue pixels add to it, red ones take away.",
+    images: "silhouette",
+    testImage: "Test image",
+    mistake: "Confident mistake",
+    clear: "Empty",
+    label: "score of",
+    against: "minus the score of the most probable other class",
+    change: "part of the smallest change",
+    image: "image: paint with mouse or finger; keys: arrows move, space paints, x erases",
+    parts: (/** @type {string} */ what) => `what each pixel adds to ${what}`,
+    changed: "the image with the change",
+    columns: ["class", "pixels", "bias", "score", "probability"],
+    caption: "Scores of the image with the change",
+    score: (/** @type {string} */ name) => `the score of ${name}`,
+    difference: (/** @type {string} */ a, /** @type {string} */ b) => `${a} minus ${b}`,
+    says: (
+      /** @type {string} */ what,
+      /** @type {string} */ plus,
+      /** @type {string} */ less,
+      /** @type {string} */ bias,
+      /** @type {string} */ total,
+    ) =>
+      `Pixels add ${plus} to ${what} and take ${less} away; with the bias (${bias}) ` +
+      `it is ${total}.`,
+    flip: (
+      /** @type {string} */ from,
+      /** @type {string} */ to,
+      /** @type {string} */ size,
+      /** @type {string} */ most,
+    ) =>
+      `The smallest change of the answer turns ${from} into ${to}. It alters the pixels by ` +
+      `${size} in the root mean square and by ${most} at most, where 1 is the step from black to ` +
+      "white (and pixels may become darker than black).",
+    answer: (/** @type {string} */ name, /** @type {string} */ p) =>
+      `The model says ${name}, probability ${p}. `,
+    truth: (/** @type {string} */ name) => `It is a test image of the class ${name}. `,
+    loading: "Loading the test images…",
+    lost: "The test images could not be loaded; the silhouettes stay.",
+    spoken: (/** @type {string} */ name, /** @type {string} */ p, /** @type {string} */ what) =>
+      `The model says ${name}, ${p}; ${what}.`,
+  },
+};
+
+/** @param {any} m */
+const isModel = (m) =>
+  isText(m?.weights) && isNumber(m.scale) && isList(m.bias, isNumber, 10, 10) &&
+  isList(m.classes, isText, 10, 10) && bytes(m.weights).length === 10 * PIXELS;
+/** @param {any} text */
+const isSilhouettes = (text) => isText(text) && bytes(text).length === 10 * PIXELS;
+
+/** @param {string} base64 */
+function bytes(base64) {
+  try {
+    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+export default figure(WORDS, (view, words) => {
+  /** @type {{ weights: string, scale: number, bias: number[], classes: string[] }} */
+  const { weights, scale, bias, classes } = view.get("model");
+  const raw = new Int8Array(bytes(weights).buffer);
+  /** Weights of each class: ten lists of 784. */
+  const W = range(10).map((k) => range(PIXELS).map((p) => raw[10 * p + k] * scale));
+  const drawn = bytes(view.get("silhouettes"));
+  const silhouette = (/** @type {number} */ i) =>
+    Array.from(drawn.subarray(i * PIXELS, (i + 1) * PIXELS), (v) => v / 255);
+  /** @type {number[]} */
+  let pixels = silhouette(view.get("silhouette"));
+  let truth = ""; // class of a test image
+  let notice = "";
+  /** @type {{ pixels: number[], label: number }[]} */
+  let tests = [];
+  /** @type {number[]} */
+  let mistakes = [];
+  const turn = { test: 0, mistake: 0 };
+
+  const scoresOf = (/** @type {number[]} */ x) => W.map((w, k) => dot(w, x) + bias[k]);
+  /** @param {number[]} z @param {number} not */
+  const bestBut = (z, not) => argmax(z.map((v, k) => (k === not ? -Infinity : v)));
+
+  // --- parts -------------------------------------------------------------------------------
+  const canvas = () => html("canvas.pixels", { width: SIDE, height: SIDE });
+  const paper = canvas();
+  const parts = put(canvas(), { role: "img" });
+  const after = put(canvas(), { role: "img", "aria-label": words.changed });
+  put(paper, { role: "application", tabindex: 0, "aria-label": words.image });
+  const told = html("p.say");
+  const partsTitle = html("p.axis");
+  const flip = html("p.soft");
+  const rows = classes.map((name) => {
+    const cells = range(4).map(() => html("td"));
+    return { cells, node: html("tr", html("th", { scope: "row" }, name), ...cells) };
+  });
+  const table = html(
+    "table",
+    html("caption", words.caption),
+    html("thead", html("tr", ...words.columns.map((text) => html("th", { scope: "col" }, text)))),
+    html("tbody", ...rows.map(({ node }) => node)),
+  );
+
+  // --- images ------------------------------------------------------------------------------
+  /** @param {number[]} image @param {string} name */
+  function show(image, name) {
+    pixels = image;
+    truth = name;
+    notice = "";
+    view.set({ change: 0, label: argmax(scoresOf(image)) });
+  }
+  const packed = view.model.inPage ? packedImages() : "no images";
+  async function load() {
+    if (tests.length || typeof packed === "string") return;
+    notice = words.loading;
+    view.refresh();
+    const zipped = bytes(await loadText(packed, "test-0"));
+    const stream = /** @type {ReadableStream} */ (new Response(zipped).body);
+    const plain = stream.pipeThrough(new DecompressionStream("gzip"));
+    const data = new Uint8Array(await new Response(plain).arrayBuffer());
+    const count = data.length / (1 + PIXELS / 2);
+    if (!Number.isInteger(count)) throw new Error("damaged");
+    const found = range(count).map((i) => {
+      const from = count + (i * PIXELS) / 2;
+      const image = [...data.subarray(from, from + PIXELS / 2)]
+        .flatMap((pair) => [(pair >> 4) / 15, (pair & 15) / 15]);
+      return { pixels: image, label: data[i] };
+    });
+    /** @type {{ i: number, p: number }[]} */
+    const wrong = [];
+    for (let i = 0; i < count; i++) {
+      const p = softmax(scoresOf(found[i].pixels));
+      const top = argmax(p);
+      if (top !== found[i].label) wrong.push({ i, p: p[top] });
+      if (i % 100 === 99) await new Promise((done) => setTimeout(done, 0)); // nothing is held up
+    }
+    mistakes = wrong.sort((a, b) => b.p - a.p).slice(0, MISTAKES).map(({ i }) => i);
+    tests = found;
+    notice = "";
+  }
+  /** @param {"test" | "mistake"} kind */
+  async function next(kind) {
+    try {
+      await load();
+    } catch {
+      notice = words.lost;
+      view.refresh();
+      return;
+    }
+    const order = kind === "test" ? range(tests.length) : mistakes;
+    if (!order.length) return;
+    const { pixels: image, label } = tests[order[turn[kind]++ % order.length]];
+    show([...image], classes[label]);
+  }
+
+  view.head.querySelector(".reset")?.addEventListener("click", () => {
+    pixels = silhouette(view.get("silhouette"));
+    truth = "";
+    view.refresh();
+  });
+
+  // --- painting ----------------------------------------------------------------------------
+  const cursor = { x: 14, y: 14, seen: false };
+  /** @param {number} x @param {number} y @param {number} value */
+  function paint(x, y, value) {
+    for (
+      const [dx, dy, part] of [[0, 0, 1], [1, 0, 0.6], [-1, 0, 0.6], [0, 1, 0.6], [0, -1, 0.6]]
+    ) {
+      const [i, j] = [x + dx, y + dy];
+      if (i < 0 || j < 0 || i >= SIDE || j >= SIDE) continue;
+      const at = j * SIDE + i;
+      pixels[at] = value ? Math.max(pixels[at], part * value) : Math.min(pixels[at], 1 - part);
+    }
+    truth = "";
+    view.touched = true;
+    view.refresh();
+  }
+  /** @param {PointerEvent} event */
+  function paintAt(event) {
+    const box = paper.getBoundingClientRect();
+    const x = Math.floor(((event.clientX - box.left) / box.width) * SIDE);
+    const y = Math.floor(((event.clientY - box.top) / box.height) * SIDE);
+    paint(clamp(x, 0, SIDE - 1), clamp(y, 0, SIDE - 1), event.shiftKey ? 0 : 1);
+  }
+  paper.addEventListener("pointerdown", (event) => {
+    paper.setPointerCapture(event.pointerId);
+    paintAt(event);
+  });
+  paper.addEventListener("pointermove", (event) => {
+    if (paper.hasPointerCapture(event.pointerId)) paintAt(event);
+  });
+  paper.addEventListener("keydown", (event) => {
+    const [dx, dy] =
+      { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+        event.key
+      ] ?? [0, 0];
+    const value = { " ": 1, x: 0 }[event.key];
+    if (!dx && !dy && value === undefined) return;
+    event.preventDefault();
+    cursor.x = clamp(cursor.x + dx, 0, SIDE - 1);
+    cursor.y = clamp(cursor.y + dy, 0, SIDE - 1);
+    if (value !== undefined) paint(cursor.x, cursor.y, value);
+    else view.refresh();
+  });
+  for (const [event, seen] of /** @type {const} */ ([["focus", true], ["blur", false]])) {
+    paper.addEventListener(event, () => {
+      cursor.seen = seen && paper.matches(":focus-visible");
+      view.refresh();
+    });
+  }
+
+  // --- drawing -----------------------------------------------------------------------------
+  /** @param {HTMLCanvasElement} where @param {(p: number) => number[]} color */
+  function fill(where, color) {
+    const pen = where.getContext("2d");
+    const image = pen?.createImageData(SIDE, SIDE);
+    if (!pen || !image) return;
+    for (let p = 0; p < PIXELS; p++) image.data.set([...color(p), 255], 4 * p);
+    pen.putImageData(image, 0, 0);
+  }
+  const grey = (/** @type {number} */ v) => Array(3).fill(255 * clamp(v, 0, 1));
+
+  const real = typeof packed !== "string";
+  view.add(
+    html("p.lead", words.lead),
+    view.bar(
+      radios(view, "label", { label: words.label, options: classes.map((name, k) => [k, name]) }),
+      checkbox(view, "against_rival", { label: words.against }),
+      slider(view, "change", { label: words.change, step: 0.05 }),
+    ),
+    radios(view, "silhouette", {
+      label: words.images,
+      options: classes.map((name, k) => [k, name]),
+    }),
+    html(
+      "div.row",
+      ...(real
+        ? [
+          button(view, words.testImage, () => void next("test")),
+          button(view, words.mistake, () => void next("mistake")),
+        ]
+        : []),
+      button(view, words.clear, () => show(Array(PIXELS).fill(0), "")),
+    ),
+    told,
+    html(
+      "div.three",
+      html("div", html("p.axis", words.image), paper),
+      html("div", partsTitle, parts),
+      html("div", html("p.axis", words.changed), after),
+    ),
+    flip,
+    table,
+  );
+
+  return () => {
+    if (view.changed.has("silhouette") && view.started) {
+      pixels = silhouette(view.get("silhouette"));
+      truth = "";
+    }
+    if (view.changed.size) notice = "";
+    const plain = scoresOf(pixels);
+    const first = argmax(plain);
+    // The nearest border: where the scores of two classes are equal, a hyperplane.
+    const steps = W.map((w) => w.map((v, p) => v - W[first][p]));
+    const lengths = steps.map((step) => Math.sqrt(dot(step, step)) || Infinity);
+    const far = plain.map((v, c) => (c === first ? Infinity : (plain[first] - v) / lengths[c]));
+    const second = far.indexOf(Math.min(...far));
+    const step = steps[second];
+    const gap = (plain[first] - plain[second]) / lengths[second] ** 2;
+    const change = view.get("change");
+    const x = pixels.map((v, p) => v + change * gap * step[p]);
+    const z = scoresOf(x);
+    const probs = softmax(z);
+    const k = view.get("label");
+    const rival = view.get("against_rival") ? bestBut(z, k) : -1;
+    const adds = x.map((v, p) => v * (W[k][p] - (rival < 0 ? 0 : W[rival][p])));
+    const top = Math.max(...adds.map(Math.abs)) || 1;
+    const what = rival < 0 ? words.score(classes[k]) : words.difference(classes[k], classes[rival]);
+
+    fill(paper, (p) => {
+      const here = cursor.seen && p === cursor.y * SIDE + cursor.x;
+      return here ? [230, 120, 0] : grey(pixels[p]);
+    });
+    fill(parts, (p) => colourOf(adds[p] / top));
+    fill(after, (p) => grey(x[p]));
+    partsTitle.textContent = words.parts(what);
+    put(parts, { "aria-label": words.parts(what) });
+    rows.forEach(({ cells, node }, c) => {
+      const inner = z[c] - bias[c];
+      [inner, bias[c], z[c], probs[c]].forEach((v, i) =>
+        quantity(cells[i], `${["pixels", "bias", "z", "p"][i]}${c}`, v, fmt(v, i === 3 ? 3 : 2))
+      );
+      put(node, { class: c === argmax(z) ? "strong" : null });
+    });
+    const plus = sum(adds.filter((v) => v > 0));
+    const less = -sum(adds.filter((v) => v < 0));
+    const b = bias[k] - (rival < 0 ? 0 : bias[rival]);
+    const total = z[k] - (rival < 0 ? 0 : z[rival]);
+    const best = argmax(z);
+    const sentence = words.says(what, fmt(plus), fmt(less), fmt(b), fmt(total));
+    const answer = words.answer(classes[best], fmt(probs[best], 3));
+    told.textContent = notice || `${answer}${truth && words.truth(truth)}${sentence}`;
+    const sizes = step.map((v) => Math.abs(gap * v));
+    const size = Math.sqrt(sum(sizes.map((v) => v * v)) / PIXELS);
+    flip.textContent = words.flip(
+      classes[first],
+      classes[second],
+      fmt(size, 3),
+      fmt(Math.max(...sizes), 3),
+    );
+    return words.spoken(classes[best], fmt(probs[best]), `${what} ${fmt(total)}`);
+  };
+}, { model: isModel, silhouettes: isSilhouettes });

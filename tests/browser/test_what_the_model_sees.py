@@ -1,0 +1,133 @@
+"""What the model sees: sums of pixel times weight, the smallest change, painting, test images."""
+
+import base64
+
+import numpy as np
+import pytest
+from browser_tools import move, value
+from figure_samples import what_the_model_sees
+from packed_images import drawn_arrays, write_images
+
+pytestmark = pytest.mark.browser
+FIGURE = what_the_model_sees()
+
+
+def weights():
+    raw = np.frombuffer(base64.b64decode(FIGURE.model["weights"]), np.int8).reshape(784, 10)
+    return raw * FIGURE.model["scale"], np.array(FIGURE.model["bias"])
+
+
+def shown(page, what):
+    return np.array([value(page, f"{what}{k}") for k in range(10)])
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("seen") / "images"
+    return folder, write_images(folder, parts=1)
+
+
+@pytest.mark.parametrize("silhouette", range(10))
+def test_scores_are_the_sums_of_pixel_times_weight(show, silhouette):
+    page = show(FIGURE)
+    page.locator(f"[data-control='silhouette.{silhouette}']").check(force=True)
+    FIGURE.silhouette = silhouette
+    scores = FIGURE.scores()
+    FIGURE.silhouette = 9
+    np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
+    np.testing.assert_allclose(shown(page, "pixels") + shown(page, "bias"), scores, rtol=1e-9)
+    exps = np.exp(scores - scores.max())
+    np.testing.assert_allclose(shown(page, "p"), exps / exps.sum(), rtol=1e-7, atol=1e-12)
+
+
+def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
+    page = show(FIGURE)
+    scores, (matrix, _) = FIGURE.scores(), weights()
+    first = scores.argmax()
+    sizes = [
+        np.inf if k == first
+        else (scores[first] - scores[k]) / np.linalg.norm(matrix[:, k] - matrix[:, first])
+        for k in range(10)
+    ]  # fmt: skip
+    nearest = int(np.argmin(sizes))
+    move(page, "change", 1)
+    at_border = shown(page, "z")
+    assert at_border[first] == pytest.approx(at_border[nearest], abs=1e-9)
+    assert at_border[first] >= at_border.max() - 1e-9
+    move(page, "change", 1.05)
+    assert shown(page, "z").argmax() == nearest
+    root_mean_square = min(sizes) / np.sqrt(784)
+    names = FIGURE.model["classes"]
+    flip = page.locator("p.soft").filter(has_text="smallest change").inner_text()
+    assert f"turns {names[first]} into {names[nearest]}" in flip
+    assert f"{root_mean_square:.3f} in the root mean square" in flip
+
+
+def test_keys_paint_and_erase_and_reset_brings_the_image_back(show):
+    page = show(FIGURE)
+    before = shown(page, "z")
+    page.get_by_role("button", name="Empty").click()
+    matrix, bias = weights()
+    np.testing.assert_allclose(shown(page, "z"), bias, atol=1e-9)
+    paper = page.get_by_role("application")
+    paper.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press(" ")
+    x, y = 15, 13
+    expected = bias + matrix[28 * y + x]
+    for i, j in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)):
+        expected = expected + 0.6 * matrix[28 * j + i]
+    np.testing.assert_allclose(shown(page, "z"), expected, rtol=1e-9)
+    page.keyboard.press("x")
+    assert np.abs(shown(page, "z") - expected).max() > 1e-3
+    page.get_by_role("button", name="Reset", exact=True).click()
+    np.testing.assert_allclose(shown(page, "z"), before, rtol=1e-9)
+
+
+def test_a_mouse_paints(show):
+    page = show(FIGURE)
+    page.get_by_role("button", name="Empty").click()
+    box = page.get_by_role("application").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=12)
+    page.mouse.up()
+    _, bias = weights()
+    assert np.abs(shown(page, "z") - bias).max() > 0.1
+
+
+def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_path):
+    (tmp_path / "images").symlink_to(images[0])
+    page = show(FIGURE, extra=images[1])
+    assert not [u for u in page.requested if "/images/" in u]
+    page.get_by_role("button", name="Test image").click()
+    page.get_by_text("It is a test image").first.wait_for()
+    arrays = drawn_arrays(1)
+    matrix, bias = weights()
+    x = ((arrays["test_images"].astype(int) + 8) // 17).reshape(-1, 784) / 15
+    scores = x @ matrix + bias
+    np.testing.assert_allclose(shown(page, "z"), scores[0], rtol=1e-7)
+    page.get_by_role("button", name="Confident mistake").click()
+    exps = np.exp(scores - scores.max(1, keepdims=True))
+    probs = exps / exps.sum(1, keepdims=True)
+    wrong = probs.argmax(1) != arrays["test_labels"]
+    assert shown(page, "p").max() == pytest.approx(probs.max(1)[wrong].max(), rel=1e-9)
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("content", [None, "", 'globalThis.courseImages?.("test-0", "H4sI");'])
+def test_a_bad_file_is_said_and_the_rest_stays_usable(show, images, tmp_path, content):
+    (tmp_path / "images").mkdir()
+    if content is not None:
+        (tmp_path / "images/test-0.js").write_text(content, "ascii")
+    page = show(FIGURE, extra=images[1])
+    page.get_by_role("button", name="Test image").click()
+    page.get_by_text("The test images could not be loaded").first.wait_for()
+    page.locator("[data-control='silhouette.0']").check(force=True)
+    assert "The model says" in page.locator(".say").inner_text()
+
+
+def test_without_images_there_are_no_buttons_for_them(show):
+    page = show(FIGURE)
+    assert page.get_by_role("button", name="Test image").count() == 0
