@@ -156,6 +156,8 @@ def test_every_knob_changes_the_run(lab):
         done(page)
         seen[name] = value(page, "test_loss")
     assert len(set(seen.values())) == len(seen)
+    names = page.locator(".marks").first.locator("text").all_text_contents()
+    assert "6: 0.003" in names  # rates differ, so they name the runs
     assert page.locator(".runs tbody tr").count() == 6
     assert (
         "momentum 0.9, weight decay 0.1" in page.locator(".runs td:nth-child(2)").last.inner_text()
@@ -406,3 +408,17 @@ def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, fo
     assert page.evaluate("window.drawn.size") <= 3
     assert page.locator(".marks").first.locator("text").all_text_contents() == ["1: 0.1"]
     page.context.close()
+
+
+def test_runs_are_named_by_what_differs(lab):
+    page = lab()
+    move(page, "epochs", 1)
+    for position in (7, 16):
+        move(page, "batch_size", position)
+        press(page, "Train")
+        done(page)
+    names = page.locator(".marks").first.locator("text").all_text_contents()
+    assert sorted(names) == ["1: 128", "2: 10\u202f000"]
+    label = page.locator("svg[aria-label^=Loss]").get_attribute("aria-label")
+    assert "1: 128" in label
+    assert "2: 10\u202f000" in label

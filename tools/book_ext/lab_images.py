@@ -21,7 +21,7 @@ from .figures import figures_in
 
 PART = 2_500  # images per file: about half a megabyte
 TEST_IMAGES = 2_000
-FOLDER = "images"  # below _static
+FOLDER = "lab_images"  # below _static
 USERS = {"training_lab", "what_the_model_sees"}  # the figures that load them
 
 logger = logging.getLogger(__name__)

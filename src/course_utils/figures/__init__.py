@@ -1,15 +1,16 @@
 """Interactive figures: live widgets in Jupyter that still respond in the static book.
 
-==============  =============================================================================
-module          what it holds
-==============  =============================================================================
-``base``        the class of all figures: what they store and say without JavaScript
-``traits``      the values they accept; the limits, written once, for both languages
-``scripts``     joins the modules of ``static/`` to what anywidget and a page load
-``lab_data``    runs as small data for the training lab
-the others      one figure each, with ``static/<module>.js`` and, if need be, its ``.css``
-``static/kit``  what all front ends share, as ``static/kit.js`` lists it
-==============  =============================================================================
+===================  ========================================================================
+module               what it holds
+===================  ========================================================================
+``base``             the class of all figures: what they store and say without JavaScript
+``traits``           the values they accept; the limits, written once, for both languages
+``scripts``          joins the modules of ``static/`` to what anywidget and a page load
+``lab_data``         runs as small data for the training lab
+the others           one figure each, with ``static/<module>.js`` and, if need be, its ``.css``
+``static/kit``       what all front ends share, as ``static/kit.js`` lists it
+``static/training``  training in the page: trainer, worker, images, and the lab's parts
+===================  ========================================================================
 
 A figure in fifteen lines. ``square.py`` holds limits and defaults, and the same in words::
 

@@ -32,6 +32,8 @@ const SLOTS = 6; // colours of runs
 const RATES = [-3, -2, -1, 0].flatMap((power) =>
   [1, 1.5, 2, 3, 5, 7].map((v) => Number((v * 10 ** power).toPrecision(2)))
 ).concat(10);
+/** @type {(keyof Knobs)[]} */
+const KNOBS = ["lr", "batch_size", "momentum", "weight_decay", "images", "epochs", "seed"];
 const DECAYS = [0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1];
 /** @type {("train_loss" | "train_accuracy" | "test_accuracy")[]} */
 const MEASURES = ["train_loss", "train_accuracy", "test_accuracy"];
@@ -72,6 +74,16 @@ const isRecording = (r) =>
   isList(r?.classes, isText) && isList(r.lrs, (v) => isNumber(v) && v > 0, 1) &&
   isList(r.runs, (run) => isRun(run, r.classes.length), r.lrs.length, r.lrs.length) &&
   isText(r.templates);
+
+/**
+ * A setting of a run as it was at the end.
+ * @param {PageRun} run
+ * @param {keyof Knobs} key
+ */
+function knobOf(run, key) {
+  if (key === "lr") return run.changes.at(-1)?.lr ?? run.knobs.lr;
+  return key === "batch_size" ? Math.min(run.knobs.batch_size, run.knobs.images) : run.knobs[key];
+}
 
 /** @param {(value: number) => number} round @param {number} value */
 const tenth = (round, value) => round(value * 10) / 10;
@@ -270,13 +282,20 @@ export default figure(LAB_WORDS, (view, words) => {
     };
   };
   const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % SLOTS;
+  /** What the names of the runs tell: the first of the knobs that differ. */
+  function telling() {
+    const all = page?.runs ?? [];
+    const differ = (/** @type {keyof Knobs} */ key) =>
+      all.some((run) => knobOf(run, key) !== knobOf(all[0], key));
+    return KNOBS.find(differ) ?? "lr";
+  }
   /** @param {PageRun} run @returns {Drawn} */
   const inPage = (run) => ({
     ...run,
     kind: "page",
     lr: run.knobs.lr,
     epochs: run.knobs.epochs,
-    name: `${run.id}: ${run.changes.at(-1)?.lr ?? run.knobs.lr}`,
+    name: `${run.id}: ${words.count(knobOf(run, telling()))}`,
     diverged: run.fate === "not finite",
     stroke: COLORS[slotOf(run)],
     color: TEXT_COLORS[slotOf(run)],
@@ -335,9 +354,9 @@ export default figure(LAB_WORDS, (view, words) => {
     });
     drawCurves(loss, all, "loss");
     drawCurves(accuracy, all, "accuracy");
-    const rates = all.map((r) => r.name).join(", ");
-    loss.describe(words.lossPlot(rates));
-    accuracy.describe(words.accuracyPlot(rates));
+    const names = all.map((r) => r.name).join(", ");
+    loss.describe(words.lossPlot(names));
+    accuracy.describe(words.accuracyPlot(names));
   }
 
   // --- templates and confusion -------------------------------------------------------------

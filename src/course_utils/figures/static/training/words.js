@@ -118,8 +118,8 @@ export const LAB_WORDS = {
       /** @type {number} */ n,
       /** @type {number} */ of,
     ) => `${a} taken for ${b}, ${n} of ${of}`,
-    lossPlot: (/** @type {string} */ rates) => `Loss by epoch for learning rates ${rates}.`,
-    accuracyPlot: (/** @type {string} */ rates) => `Accuracy by epoch for learning rates ${rates}.`,
+    lossPlot: (/** @type {string} */ runs) => `Loss by epoch of the runs ${runs}.`,
+    accuracyPlot: (/** @type {string} */ runs) => `Accuracy by epoch of the runs ${runs}.`,
     spoken: (
       /** @type {string} */ what,
       /** @type {number} */ epoch,
