@@ -144,6 +144,24 @@ def test_stop_continue_and_a_new_rate_in_mid_run(lab):
     assert "stopped" not in words(page).lower()
 
 
+def test_the_new_rate_is_the_one_that_counts(lab):
+    page = lab()
+    move(page, "epochs", 1)
+    losses = {}
+    for position in (12, 0):  # 0.1, as before, and 0.001
+        move(page, "lr", 12)
+        press(page, "Train")
+        done(page)
+        before = value(page, "test_loss")
+        move(page, "lr", position)
+        press(page, "Continue")
+        done(page)
+        losses[position] = (before, value(page, "test_loss"))
+    assert losses[0][0] == losses[12][0]
+    assert losses[0][1] != losses[12][1]
+    assert 0 < losses[0][0] - losses[0][1] < losses[12][0] - losses[12][1]
+
+
 def test_every_knob_changes_the_run(lab):
     page = lab()
     move(page, "epochs", 1)

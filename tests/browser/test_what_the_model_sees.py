@@ -4,12 +4,28 @@ import base64
 
 import numpy as np
 import pytest
+import torch
 from browser_tools import move, value
-from figure_samples import what_the_model_sees
 from packed_images import drawn_arrays, write_images
 
+from course_utils.data import CLASSES
+from course_utils.figures.what_the_model_sees import WhatTheModelSees
+from course_utils.models import SoftmaxRegression
+
 pytestmark = pytest.mark.browser
-FIGURE = what_the_model_sees()
+
+
+def uneven_figure():
+    """Return the figure of a model whose classes have weights of different sizes."""
+    generator = torch.Generator().manual_seed(5)
+    model = SoftmaxRegression(sigma=0.1, generator=generator)
+    with torch.no_grad():
+        model.weight *= torch.linspace(0.1, 3, 10)[torch.randperm(10, generator=generator)]
+        model.bias += torch.linspace(-1, 1, 10)
+    return WhatTheModelSees.of(model, CLASSES)
+
+
+FIGURE = uneven_figure()
 
 
 def weights():
@@ -40,16 +56,27 @@ def test_scores_are_the_sums_of_pixel_times_weight(show, silhouette):
     np.testing.assert_allclose(shown(page, "p"), exps / exps.sum(), rtol=1e-7, atol=1e-12)
 
 
-def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
-    page = show(FIGURE)
-    scores, (matrix, _) = FIGURE.scores(), weights()
+def borders(silhouette):
+    """Return the scores of a silhouette and how far each class is away, the first one inf."""
+    matrix, bias = weights()
+    drawn = np.frombuffer(base64.b64decode(FIGURE.silhouettes), np.uint8).reshape(10, 784)
+    scores = drawn[silhouette] / 255 @ matrix + bias
     first = scores.argmax()
-    sizes = [
-        np.inf if k == first
-        else (scores[first] - scores[k]) / np.linalg.norm(matrix[:, k] - matrix[:, first])
-        for k in range(10)
-    ]  # fmt: skip
-    nearest = int(np.argmin(sizes))
+    lengths = np.linalg.norm(matrix - matrix[:, [first]], axis=0)
+    lengths[first] = 1e-300
+    sizes = (scores[first] - scores) / lengths
+    sizes[first] = np.inf
+    return scores, sizes
+
+
+def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
+    second = {k: np.argsort(borders(k)[0])[-2] for k in range(10)}
+    # Where the nearest border is not that of the second best class.
+    silhouette = next(k for k in range(10) if borders(k)[1].argmin() != second[k])
+    page = show(FIGURE)
+    page.locator(f"[data-control='silhouette.{silhouette}']").check(force=True)
+    scores, sizes = borders(silhouette)
+    first, nearest = scores.argmax(), int(sizes.argmin())
     move(page, "change", 1)
     at_border = shown(page, "z")
     assert at_border[first] == pytest.approx(at_border[nearest], abs=1e-9)
