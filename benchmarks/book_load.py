@@ -1,8 +1,11 @@
-"""How heavy each page of the book is, and how soon its first slider answers.
+"""How soon each page of the book stands still and answers, and how heavy it is.
 
-A telephone is imitated: 390 pixels wide, a processor four times slower than this one, 10 Mbit/s
-with 40 ms of delay, an empty cache, a server that compresses. "Usable" is the moment at which a
-slider has been moved and the figure has been drawn again.
+A slow telephone is imitated: 390 pixels wide, a processor six times slower than this one, 10 Mbit/s
+with 40 ms of delay, an empty cache, a server that compresses. "Usable" is the moment at which the
+first control has been moved or clicked and the figure has been drawn again; "blocked" is what tasks
+took beyond their first 50 ms. Several books are measured in turns:
+
+    python -m benchmarks.book_load OLD/_build/html _build/html
 """
 
 import gzip
@@ -19,25 +22,45 @@ BOOK = ROOT / "_build" / "html"
 ROUNDS = 3
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json"}
 
-#: Runs before the page's own scripts: moves the first slider as soon as there is one.
+#: Runs before the page's own scripts: notes what moves and what takes long, and uses the first
+#: control as soon as there is one.
 PROBE = """
-const watch = () => {
-  const figure = document.querySelector(".cu-fig")?.shadowRoot;
-  const slider = figure?.querySelector('input[type="range"]');
-  if (!slider) return requestAnimationFrame(watch);
-  const before = figure.innerHTML;
-  slider.value = slider.max;
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
-  const seen = () => figure.innerHTML === before ? requestAnimationFrame(seen)
-    : requestAnimationFrame(() => setTimeout(() => { window.usable = performance.now(); }));
-  requestAnimationFrame(seen);
+const seen = window.seen = {paint: 0, usable: 0, blocked: 0, longest: 0, shift: 0};
+const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note))
+  .observe({type, buffered: true});
+watch("longtask", (e) => {
+  seen.blocked += Math.max(0, e.duration - 50);
+  seen.longest = Math.max(seen.longest, e.duration);
+});
+watch("layout-shift", (e) => { if (!e.hadRecentInput) seen.shift += e.value; });
+watch("paint", (e) => { if (e.name === "first-contentful-paint") seen.paint = e.startTime; });
+const find = () => {
+  for (const place of document.querySelectorAll(".cu-fig")) {
+    const root = place.shadowRoot ?? place;
+    const control = root.querySelector("input[type=range]:enabled, .skip, input:enabled");
+    if (control) return [root, control];
+  }
 };
-if (window === window.top) addEventListener("DOMContentLoaded", watch);
+const use = () => {
+  const found = find();
+  if (!found) return requestAnimationFrame(use);
+  const [root, control] = found, before = root.innerHTML;
+  if (control.type === "range") {
+    control.value = control.max;
+    control.dispatchEvent(new Event("input", {bubbles: true}));
+  } else control.click();
+  const drawn = () => root.innerHTML === before ? requestAnimationFrame(drawn)
+    : requestAnimationFrame(() => setTimeout(() => { seen.usable = performance.now(); }));
+  requestAnimationFrame(drawn);
+};
+if (window === window.top) addEventListener("DOMContentLoaded", use);
 """
-
 STARTED = (
     """[...document.querySelectorAll("[data-afm]")].every((d) => d.querySelector(".cu-fig"))"""
 )
+#: True once every formula has been set; formulas that the build made are, from the first paint on.
+SET = """[...document.querySelectorAll("article .math")].every((m) =>
+  m.querySelector("math, mjx-container"))"""
 
 
 @cache
@@ -67,55 +90,77 @@ class CompressingHandler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def visit(browser, address: str) -> tuple[float | None, int]:
-    """Seconds until a slider answers (None without one), and bytes received by then and idle."""
+def visit(browser, address: str) -> dict[str, float]:
+    """Load a page once; return milliseconds, the sum of its shifts, and the bytes it received."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     session = context.new_cdp_session(page)
-    received = []
+    received: list[float] = []
     session.on("Network.loadingFinished", lambda e: received.append(e["encodedDataLength"]))
     session.send("Network.enable")
     limits = {"latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1.25e6}
     session.send("Network.emulateNetworkConditions", {"offline": False, **limits})
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     page.add_init_script(PROBE)
     page.goto(address, wait_until="load", timeout=120_000)
-    seconds = None
     page.wait_for_function(STARTED, timeout=120_000)
-    if page.locator('.cu-fig input[type="range"]').count():
-        page.wait_for_function("window.usable", timeout=60_000)
-        seconds = page.evaluate("window.usable") / 1000
+    page.wait_for_function(SET, timeout=120_000)
+    formulas = page.evaluate("performance.now()")
+    if page.locator(".cu-fig input").count():
+        page.wait_for_function("window.seen.usable", timeout=60_000)
     page.wait_for_load_state("networkidle", timeout=120_000)
+    found = page.evaluate("window.seen")
     context.close()
-    return seconds, int(sum(received))
+    made = "mathjax" not in page_text(address)
+    return found | {"formulas": found["paint"] if made else formulas, "kB": sum(received) / 1e3}
 
 
-def main(book: Path = BOOK) -> None:
-    """Print one line for each page."""
+@cache
+def page_text(address: str) -> str:
+    """The source of a page."""
+    from urllib.request import urlopen
+
+    with urlopen(address) as answer:
+        return gzip.decompress(answer.read()).decode()
+
+
+def main(*books: Path) -> None:
+    """Print one line for each page of each book: medians of the rounds, taken in turns."""
     from playwright.sync_api import sync_playwright
 
     import_from_tools()
     from browsing import find_browser, launch
     from make_pdf import reading_order
 
-    if not (book / "intro.html").is_file() or find_browser() is None:
+    books = books or (BOOK,)
+    if any(not (b / "intro.html").is_file() for b in books) or find_browser() is None:
         print("skipped: it needs the built book (make book) and Chromium")
         return
-    handler = partial(CompressingHandler, directory=str(book))
-    with (
-        ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as playwright,
-    ):
+    servers = [
+        ThreadingHTTPServer(("127.0.0.1", 0), partial(CompressingHandler, directory=str(book)))
+        for book in books
+    ]
+    for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+    with sync_playwright() as playwright:
         browser = launch(playwright)
-        for name in reading_order(book):
-            address = f"http://127.0.0.1:{server.server_port}/{name}"
-            seconds, sizes = zip(*(visit(browser, address) for _ in range(ROUNDS)), strict=True)
-            slider = f"{statistics.median(seconds):5.2f} s" if seconds[0] else "   -   "
-            print(f"{slider} to a slider  {max(sizes) / 1e3:5.0f} kB  {name}", flush=True)
+        for name in reading_order(books[-1]):
+            rounds = [
+                [visit(browser, f"http://127.0.0.1:{s.server_port}/{name}") for s in servers]
+                for _ in range(ROUNDS)
+            ]
+            for visits in zip(*rounds, strict=True):
+                m = {key: statistics.median(v[key] for v in visits) for key in visits[0]}
+                print(
+                    f"{m['kB']:4.0f} kB  formulas {m['formulas'] / 1e3:5.2f} s  "
+                    f"usable {m['usable'] / 1e3:5.2f} s  blocked {m['blocked'] / 1e3:5.2f} s  "
+                    f"longest {m['longest']:4.0f} ms  shift {m['shift']:5.3f}  {name}",
+                    flush=True,
+                )
         browser.close()
+    for server in servers:
         server.shutdown()
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(*(Path(book).resolve() for book in sys.argv[1:]))
