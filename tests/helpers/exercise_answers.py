@@ -1414,7 +1414,7 @@ WRONG["6.5"] = [
 ]
 
 # ---------------------------------------------------------------- Chapter 7
-RIGHT["7.1 next"] = [
+RIGHT["7.1"] = [
     (0.1 / 256, 0.1 / 8),
     (0.00039, 0.0125),
     (0.00039, 0.013),
@@ -1424,7 +1424,7 @@ RIGHT["7.1 next"] = [
     (Fraction(1, 2560), Fraction(1, 80)),
     (Decimal("0.00039"), T(0.0125)),
 ]
-WRONG["7.1 next"] = [
+WRONG["7.1"] = [
     ("The sum's gradient is", (25.6, 0.0125)),
     ("A mean keeps", (0.00039, 0.1)),
     ("Small batches make", (0.00039, 0.8)),
@@ -1495,7 +1495,7 @@ def clip_torch(p, g, lr, c):
     return q.data - lr * q.grad
 
 
-RIGHT["7.3 next"] = [
+RIGHT["7.3"] = [
     clip,
     clip_torch,
     lambda p, g, lr, c: p - lr * g * torch.clamp(c / g.norm(), max=1),
@@ -1508,7 +1508,7 @@ RIGHT["7.3 next"] = [
     ),
     lambda p, g, lr, c: clip(p, g, lr, c).tolist(),
 ]
-WRONG["7.3 next"] = [
+WRONG["7.3"] = [
     ("Each number was cut", lambda p, g, lr, c: p - lr * g.clamp(-c, c)),
     ("A gradient that is short", lambda p, g, lr, c: p - lr * g * c / g.norm()),
     ("The step goes uphill", lambda p, g, lr, c: p + (p - clip(p, g, lr, c))),

@@ -1,6 +1,5 @@
 """Exercises of chapter 7, softmax regression from scratch."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -76,6 +75,7 @@ CLIPPING_CASES = [
     (torch.zeros(1), torch.tensor([3.0]), 1.0, 4.0),
     (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
     (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
+    (torch.ones(2), torch.zeros(2), 0.1, 1.0),
 ]
 CLIPPING = FunctionExercise(
     number="7.3",
@@ -103,19 +103,34 @@ CLIPPING = FunctionExercise(
         "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
             p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
         ),
+        "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
+            p - lr * g / g.norm() * g.norm().clamp(max=c)
+        ),
     },
 )
 
 EXERCISES = (
     ValueExercise(
         number="7.1",
-        title="Counting parameters",
-        expected=30730,
-        hint="each of the classes has one weight for every input number, and one bias.",
+        title="Two learning rates",
+        expected=(0.1 / 256, 0.1 / 8),
+        digits=2,
+        hint="how much longer is the gradient of a sum of 256 losses than that of their mean, and "
+        "how many steps does an epoch have?",
         mistakes={
-            "The biases are missing: each class has one more number.": 30720,
-            "A colour image has three numbers per pixel.": 10250,
-            "One bias per class, not one per pixel.": 33792,
+            "The sum's gradient is 256 times longer, so its rate must be shorter.": (25.6, 0.0125),
+            "A mean keeps its size whatever the batch, but eight times as many steps go eight "
+            "times as far.": (0.1 / 256, 0.1),
+            "Small batches make more steps per epoch; each of them must be shorter.": (
+                *(0.1 / 256, 0.8),
+            ),
+            "The root of the ratio is a rule for other optimisers; here distances add up.": (
+                *(0.1 / 256, 0.1 / 8**0.5),
+            ),
+            "The second loss is a mean: it is not divided by the batch size.": (
+                *(0.1 / 256, 0.1 / 32),
+            ),
+            "Neither rate stays as it is.": (0.1, 0.1),
         },
     ),
     FunctionExercise(
@@ -185,44 +200,6 @@ EXERCISES = (
             ),
             "Epochs are counted from 1.": lambda losses, patience: (
                 epochs_until(losses, patience) - 1
-            ),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
-    ValueExercise(
-        number="7.1",
-        title="Two learning rates",
-        expected=(0.1 / 256, 0.1 / 8),
-        digits=2,
-        hint="how much longer is the gradient of a sum of 256 losses than that of their mean, and "
-        "how many steps does an epoch have?",
-        mistakes={
-            "The sum's gradient is 256 times longer, so its rate must be shorter.": (25.6, 0.0125),
-            "A mean keeps its size whatever the batch, but eight times as many steps go eight "
-            "times as far.": (0.1 / 256, 0.1),
-            "Small batches make more steps per epoch; each of them must be shorter.": (
-                *(0.1 / 256, 0.8),
-            ),
-            "The root of the ratio is a rule for other optimisers; here distances add up.": (
-                *(0.1 / 256, 0.1 / 8**0.5),
-            ),
-            "The second loss is a mean: it is not divided by the batch size.": (
-                *(0.1 / 256, 0.1 / 32),
-            ),
-            "Neither rate stays as it is.": (0.1, 0.1),
-        },
-    ),
-    # The chapter's solution still divides by the norm of a gradient of zeros.
-    replace(
-        CLIPPING,
-        cases=[*CLIPPING_CASES, (torch.ones(2), torch.zeros(2), 0.1, 1.0)],
-        mistakes={
-            **CLIPPING.mistakes,
-            "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
-                p - lr * g / g.norm() * g.norm().clamp(max=c)
             ),
         },
     ),
