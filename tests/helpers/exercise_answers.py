@@ -1866,7 +1866,7 @@ WRONG["8.5 next"] = [
 ]
 
 # ---------------------------------------------------------------- Chapter 9
-RIGHT["9.1 next"] = [
+RIGHT["9.1"] = [
     (0.6, 30 / 130),
     (0.6, 0.23),
     [0.60, 0.231],
@@ -1876,7 +1876,7 @@ RIGHT["9.1 next"] = [
     (Decimal("0.6"), 3 / 13),
     (T(0.6), np.float32(0.23)),
 ]
-WRONG["9.1 next"] = [
+WRONG["9.1"] = [
     ("The recall of coats looks", (0.6, 0.75)),
     ("Recall and precision are", (0.23, 0.6)),
     ("The second row is that", (0.6, 0.97)),

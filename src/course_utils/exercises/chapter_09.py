@@ -108,14 +108,19 @@ def calibration_cases() -> list[tuple]:
 EXERCISES = (
     ValueExercise(
         number="9.1",
-        title="Recall or precision?",
-        expected=0.6,
-        hint="all coats stand in one row; which part of them was called coat?",
+        title="Other frequencies, other numbers",
+        expected=(0.6, 30 / 130),
+        digits=2,
+        hint="recall is read from a row, precision from a column; what happens to the rows?",
         mistakes={
-            "That is the precision: of all that was called coat, the part that was one.": 0.75,
-            "That is the accuracy over all classes.": 115 / 150,
-            "Divide by the number of coats, not by all images.": 0.2,
-            "That is the part of the coats that was missed.": 0.4,
+            "The recall of coats looks at coats alone; the precision does not.": (0.6, 0.75),
+            "Recall and precision are exchanged.": (30 / 130, 0.6),
+            "Both stand in the old matrix; only the first may be read from it.": (0.75, 0.6),
+            "The second row is that of the coats; the pullovers are the first.": (0.6, 300 / 310),
+            "The precision divides by what was called coat, not by all images.": (0.6, 30 / 690),
+            "Those are the share of coats missed, and of wrong ones among what was called coat.": (
+                *(0.4, 100 / 130),
+            ),
         },
     ),
     ValueExercise(
@@ -241,27 +246,6 @@ EXERCISES = (
             "A larger part must count for more.": mean_gap,
             "This is a sum over the parts; divide by the number of images.": lambda p, y, n: (
                 error_in_equal_parts(p, y, n) * len(y)
-            ),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
-    ValueExercise(
-        number="9.1",
-        title="Other frequencies, other numbers",
-        expected=(0.6, 30 / 130),
-        digits=2,
-        hint="recall is read from a row, precision from a column; what happens to the rows?",
-        mistakes={
-            "The recall of coats looks at coats alone; the precision does not.": (0.6, 0.75),
-            "Recall and precision are exchanged.": (30 / 130, 0.6),
-            "Both stand in the old matrix; only the first may be read from it.": (0.75, 0.6),
-            "The second row is that of the coats; the pullovers are the first.": (0.6, 300 / 310),
-            "The precision divides by what was called coat, not by all images.": (0.6, 30 / 690),
-            "Those are the share of coats missed, and of wrong ones among what was called coat.": (
-                *(0.4, 100 / 130),
             ),
         },
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from torch import Tensor
 
 from course_utils.plots.labels import number, write_cells
@@ -68,7 +69,9 @@ def plot_jacobian(ax: Axes, jacobian: Tensor, *, names: Sequence[str] | None = N
 
 
 def plot_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> Axes:
-    """Draw a confusion matrix: a row a true class, coloured by the fraction of that row.
+    """Draw a confusion matrix: a row per true class, coloured by the fraction of that row.
+
+    The colours go with the square root, so that a class with one mistake in a hundred shows.
 
     Parameters
     ----------
@@ -78,9 +81,9 @@ def plot_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> Axes:
     classes : sequence of k str
     """
     rows = (confusion / confusion.sum(1, keepdim=True).clamp(min=1)).tolist()
-    ax.imshow(rows, cmap=SEQUENTIAL, vmin=0, vmax=1)
+    ax.imshow(rows, cmap="Blues", norm=PowerNorm(0.5, vmin=0, vmax=1))
     texts = [[f"{value:.2f}" if value >= 0.005 else "" for value in row] for row in rows]
-    write_cells(ax, texts, [[value <= 0.5 for value in row] for row in rows], fontsize=8)
+    write_cells(ax, texts, [[value > 0.3 for value in row] for row in rows], fontsize=8)
     ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
     ax.set_yticks(range(len(classes)), classes)
     ax.set(xlabel="predicted class", ylabel="true class")
