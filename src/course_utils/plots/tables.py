@@ -64,7 +64,7 @@ def plot_jacobian(ax: Axes, jacobian: Tensor, *, names: Sequence[str] | None = N
         labels = range(k) if names is None else names
         ax.set_xticks(range(k), labels)
         ax.set_yticks(range(k), labels)
-    ax.set(xlabel="logit that is raised, $j$", ylabel="probability that answers, $i$")
+    ax.set(xlabel="logit that is raised, $j$", ylabel="probability that responds, $i$")
     return ax
 
 
