@@ -56,19 +56,18 @@ def second_derivatives(probs: Tensor) -> Tensor:
 EXERCISES = (
     ValueExercise(
         number="2.1",
-        title="One entry",
-        expected=-0.14,
-        hint="which of the two cases is it, and which way does a class go when another one's "
-        "logit rises?",
+        title="From the rates to the probabilities",
+        expected=(0.7, 0.2, 0.1),
+        digits=2,
+        hint="how fast does a class gain from its own logit, and how fast does another one lose?",
         mistakes={
-            "The sign is missing: does the second class gain when the first one's logit rises?": (
-                0.14
+            "The first class is the most probable one here: p (1 - p) has two solutions.": (
+                *(0.3, 0.7 * 2 / 3, 0.7 / 3),
             ),
-            "That is how the first probability responds to its own logit.": 0.21,
-            "That is how the second probability responds to its own logit.": 0.16,
-            "The logit stands in the total as well.": 0.0,
-            "That is the derivative of the logarithm of the probability.": -0.7,
-            "The derivative of the probability is asked for, not its value.": 0.2,
+            "The class that falls faster is the more probable of the two.": (0.7, 0.1, 0.2),
+            "The rate is p (1 - p), not p.": (0.21, 0.79 * 2 / 3, 0.79 / 3),
+            "The rate is p (1 - p), not 1 - p.": (0.79, 0.14, 0.07),
+            "Those are the rates at which the three change.": (0.21, -0.14, -0.07),
         },
     ),
     FunctionExercise(
@@ -211,26 +210,6 @@ EXERCISES = (
                 jacobian(s)[:, :, None] * jacobian(s)[:, None, :]
             ),
             "All signs are turned around.": lambda s: -second_derivatives(s),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
-    ValueExercise(
-        number="2.1",
-        title="From the rates to the probabilities",
-        expected=(0.7, 0.2, 0.1),
-        digits=2,
-        hint="how fast does a class gain from its own logit, and how fast does another one lose?",
-        mistakes={
-            "The first class is the most probable one here: p (1 - p) has two solutions.": (
-                *(0.3, 0.7 * 2 / 3, 0.7 / 3),
-            ),
-            "The class that falls faster is the more probable of the two.": (0.7, 0.1, 0.2),
-            "The rate is p (1 - p), not p.": (0.21, 0.79 * 2 / 3, 0.79 / 3),
-            "The rate is p (1 - p), not 1 - p.": (0.79, 0.14, 0.07),
-            "Those are the rates at which the three change.": (0.21, -0.14, -0.07),
         },
     ),
 )
