@@ -19,9 +19,10 @@ pytestmark = [
 
 # Asks for a guarded command: arguments are the folder, the limit, and the command.
 ASKER = """
-import sys
+import signal, sys
 from pathlib import Path
 from course_utils.parallel.guard import guarded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 folder, limit, *command = sys.argv[1:]
 print(guarded(command, Path(folder), timeout=float(limit), env={}))
 """
