@@ -50,7 +50,7 @@ test: book  ## unit tests, strict nbval over every notebook, checks of the built
 	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests -m "not engines"
 
 engines: book  ## drive the built book in Firefox and WebKitGTK, where they are installed
-	COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/book -m engines
+	COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/book tests/browser -m engines
 
 unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of their own
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests -m $(QUICK)
