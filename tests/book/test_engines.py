@@ -1,12 +1,6 @@
-"""The built book in Firefox and WebKitGTK: it loads, figures answer, nothing sticks out.
+"""The built book in Firefox and WebKitGTK: it loads, figures answer, nothing sticks out."""
 
-An engine that is not installed is skipped, with the reason; with COURSE_REQUIRE_ENGINES=1
-(continuous integration) it is a failure.
-"""
-
-import os
 import re
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from engines import ENGINES
+from engines import each_engine, started
 
 pytestmark = [pytest.mark.book, pytest.mark.browser, pytest.mark.engines]
 
@@ -119,18 +113,10 @@ def noting_book(book):
         server.shutdown()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in ENGINES]
-)
+@each_engine
 def test_the_book_in_another_engine(name, noting_book):
-    missing = [n for n in ENGINES[name].needs if not any(map(shutil.which, n.split("|")))]
-    if missing:
-        reason = f"{name} needs {', '.join(missing)}; install it to drive the book there"
-        if os.environ.get("COURSE_REQUIRE_ENGINES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
     faults = {}
-    engine = ENGINES[name]()
+    engine = started(name)
     try:
         for width in (1280, 390):
             engine.size(width, 900)

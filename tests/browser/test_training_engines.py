@@ -1,14 +1,12 @@
 """Training in the page in Firefox and WebKitGTK, from a server and from the disk."""
 
-import os
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from browser_tools import write_page
-from engines import ENGINES
+from engines import each_engine, started
 from figure_samples import training_lab
 from packed_images import drawn_arrays, write_images
 from trainer import train_in_javascript
@@ -38,16 +36,8 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in ENGINES]
-)
+@each_engine
 def test_the_same_run_in_another_engine(name, tmp_path):
-    missing = [n for n in ENGINES[name].needs if not any(map(shutil.which, n.split("|")))]
-    if missing:
-        reason = f"{name} needs {', '.join(missing)}; install it to train there"
-        if os.environ.get("COURSE_REQUIRE_ENGINES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
     told = write_images(tmp_path / "images", PARTS)
     lab = training_lab(epochs=EPOCHS, images=2_500 * PARTS, lr=0.1)
     path = write_page(tmp_path, lab, extra=told)
@@ -59,7 +49,7 @@ def test_the_same_run_in_another_engine(name, tmp_path):
         [{"settings": settings, "epochs": EPOCHS}],
     )
     handler = partial(QuietHandler, directory=str(tmp_path))
-    engine = ENGINES[name]()
+    engine = started(name)
     found = {}
     try:
         with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -18,6 +18,7 @@ from glob import glob
 from itertools import count
 from urllib.request import Request, urlopen
 
+import pytest
 import websocket
 
 #: Seconds that one command may take.
@@ -164,3 +165,22 @@ class WebKit(Engine):
 
 
 ENGINES = {"firefox": Firefox, "webkit": WebKit}
+
+#: A test's parameter: an engine's name. Tests of one engine run in one process.
+each_engine = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES]
+)
+
+
+def started(name: str) -> Engine:
+    """Start an engine; where it isn't installed, skip the test.
+
+    With COURSE_REQUIRE_ENGINES=1 (continuous integration) a missing engine is a failure.
+    """
+    missing = [n for n in ENGINES[name].needs if not any(map(shutil.which, n.split("|")))]
+    if missing:
+        reason = f"{name} needs {', '.join(missing)}; install it to run this test there"
+        if os.environ.get("COURSE_REQUIRE_ENGINES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return ENGINES[name]()

@@ -192,7 +192,7 @@ EXERCISES = (
                 lambda seen, z, y, e: seen.autograd,
             )
         ],
-        hint="the derivation of p - y never used that y is one-hot, only that it sums to 1.",
+        hint="the derivation of p - y works for any label whose entries sum to 1, one-hot or not.",
         mistakes={
             "The label was not smoothed.": lambda z, y, e: smoothed_gradient(z, y, 0.0),
             "The sign is wrong: prediction minus label.": lambda z, y, e: (
