@@ -10,6 +10,10 @@ import time
 from pathlib import Path
 
 import torch
+
+# DDP imports it. Imported once the processes have joined, it would keep their connections to the
+# end of the program, where their threads can abort it (torch 2.13).
+import torch._dynamo
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel

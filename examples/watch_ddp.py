@@ -18,6 +18,10 @@ import time
 from itertools import pairwise
 
 import torch
+
+# DDP imports it. Imported once the processes have joined, it would keep their connections to the
+# end of the program, where their threads can abort it (torch 2.13).
+import torch._dynamo
 import torch.distributed as dist
 from torch import nn
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook

@@ -1,11 +1,13 @@
 """The scripts of chapter 11: their commands work as printed, and they train as one process does."""
 
 import json
+import os
 import re
 import runpy
 import shlex
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,8 +54,10 @@ def shell(temporary):
     def run(*lines):
         jobs = [f"(cd {shlex.quote(str(folder))} && {line}) &" for folder, line in lines]
         script = " ".join(jobs) + " wait -n || exit 1;" * len(lines)
-        # Each of torchrun's workers is given one thread; that is its default, which it warns of.
-        env = {"OMP_NUM_THREADS": "1"}
+        # As in an activated environment. Each of torchrun's workers is given one thread; that is
+        # its default, which it warns of.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {"OMP_NUM_THREADS": "1", "PATH": path}
         ended = guarded(["bash", "-c", script], temporary / "shell", timeout=150, env=env)
         for logs in temporary.glob("torchelastic_*"):
             shutil.rmtree(logs)  # torchrun itself leaves them
@@ -157,6 +161,25 @@ def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_lef
     assert starts[0] < seen["gradients"]["0.0.weight"]  # before the last gradient is there
     weights = 784 * 1024 + 2 * 1024 * 1024 + 1024 * 10 + 3 * 1024 + 10
     assert sum(size for _, _, size in seen["exchanges"]) == 4 * weights
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads as Linux does")
+def test_no_thread_of_the_connections_outlives_the_group(tmp_path, nothing_left):
+    """Those that do have aborted a program at its end."""
+    script = tmp_path / "count.py"
+    script.write_text(
+        "import argparse, os, runpy\n"
+        "from course_utils.parallel.distributed import process_group\n"
+        f"watch = runpy.run_path({str(EXAMPLES / 'watch_ddp.py')!r})\n"
+        "names = lambda: [open(f'/proc/self/task/{t}/comm').read() "
+        "for t in os.listdir('/proc/self/task')]\n"
+        "with process_group() as (rank, _):\n"
+        "    watch['main'](argparse.Namespace(images=8, width=8, repeats=2), rank)\n"
+        "    during = sum('gloo' in name for name in names())\n"
+        "print('gloo threads:', during, sum('gloo' in name for name in names()))\n"
+    )
+    output = launch(script, timeout=100).output
+    assert re.findall(r"gloo threads: ([1-9])\d* (\d+)", output) == [("3", "0")] * 2
 
 
 def test_unequal_shares_and_a_killed_worker_train_as_one_process(tmp_path, nothing_left):
