@@ -20,7 +20,6 @@ from urllib.request import Request, urlopen
 ROOT = Path(__file__).resolve().parents[1]
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PATIENCE = 6.0  # seconds for the whole question, name look-up included
-PIP = "pip>=23.2.1"
 LIMIT = 20_000_000  # bytes of an index page; PyTorch's has some hundred thousand
 
 
@@ -155,9 +154,6 @@ def main(argv: list[str] | None = None) -> int:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     packages = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
     print("Installing the pinned packages into .venv; the first time takes minutes.", flush=True)
-    # The pip of an older Python misses releases of newer form: 23.0 finds no soupsieve 4.
-    if pip(python, PIP):
-        print(f"pip could not be brought up to date ({PIP}); the old one goes on.", flush=True)
     return install_torch(python, choice, packages) or pip(python, "-r", "requirements.txt")
 
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -184,28 +183,6 @@ def test_a_choice_that_is_none_is_refused(choice, capsys):
     with pytest.raises(SystemExit):
         install.main(["--torch", choice])
     assert f'must be "cpu", "cuda" or a URL, got {choice!r}' in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("status", [0, 1], ids=["brought up to date", "without a network"])
-def test_an_old_pip_is_replaced_before_anything_is_installed(status, tmp_path, monkeypatch, capsys):
-    for name in ("pyproject.toml", "requirements.txt"):
-        shutil.copy(install.ROOT / name, tmp_path)
-    for name in ("bin/python", "Scripts/python.exe"):  # an environment, as far as that matters
-        (tmp_path / ".venv" / name).parent.mkdir(parents=True)
-        (tmp_path / ".venv" / name).touch()
-    calls = []
-
-    def pip(python, *arguments):
-        calls.append(arguments)
-        return status if arguments == (install.PIP,) else 0
-
-    monkeypatch.setattr(install, "ROOT", tmp_path)
-    monkeypatch.setattr(install, "installed", lambda python: {})
-    monkeypatch.setattr(install, "pip", pip)
-    assert install.main(["--torch", "cuda"]) == 0
-    assert calls[0] == (install.PIP,)
-    assert calls[-1] == ("-r", "requirements.txt")
-    assert ("the old one goes on" in capsys.readouterr().out) is bool(status)
 
 
 def wheel(folder, name, version):

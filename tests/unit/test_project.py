@@ -3,10 +3,12 @@
 import re
 import subprocess
 import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from course_utils.fashion_mnist.sources import cache_folder
 
@@ -32,6 +34,17 @@ def test_python_is_named_and_declared_alike_everywhere():
     assert {versions[0], versions[-1]} == {entry["python"] for entry in quick}
     assert {entry["system"].split("-")[0] for entry in quick} == {"ubuntu", "macos", "windows"}
     assert text(".binder/runtime.txt").strip().removeprefix("python-") in versions
+
+
+def test_each_pinned_package_takes_every_python_that_is_declared():
+    """Its first release of 3.11, too: Debian's Python is not the last of them."""
+    low, end = map(int, re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups())
+    pins = re.findall(r"(?m)^([\w.-]+)==", text("requirements.txt"))
+    assert len(pins) > 50
+    declared = {pin: SpecifierSet(metadata(pin)["Requires-Python"] or "") for pin in pins}
+    pythons = [f"3.{minor}.0" for minor in range(low, end)]
+    refused = {p: str(s) for p, s in declared.items() if not all(v in s for v in pythons)}
+    assert refused == {}
 
 
 @pytest.mark.parametrize("name", ["README.md", "pages/setup.md"])
