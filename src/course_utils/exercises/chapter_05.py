@@ -8,32 +8,6 @@ from torch import Tensor
 
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
-# Functions of one number with their derivatives; the chapter shows the same table.
-TABLE = {
-    "square": (lambda x: x * x, lambda x: 2 * x),
-    "sin": (math.sin, math.cos),
-    "exp": (math.exp, math.exp),
-    "log": (math.log, lambda x: 1 / x),
-}
-
-
-def chain(names: list, x: float) -> list:
-    """Return x and the values after each function in turn."""
-    values = [x]
-    for name in names:
-        values.append(TABLE[name][0](values[-1]))
-    return values
-
-
-def local_derivatives(names: list, points: list) -> list:
-    """Return each function's derivative at its own point."""
-    return [TABLE[name][1](point) for name, point in zip(names, points, strict=True)]
-
-
-def derivative(names: list, x: float) -> float:
-    """Derivative of the chain with respect to x."""
-    return math.prod(local_derivatives(names, chain(names, x)[:-1]))
-
 
 def sigmoid_gradient(output: Tensor, grad_output: Tensor) -> Tensor:
     """Gradient with respect to the input of a sigmoid, from its output."""
@@ -226,35 +200,36 @@ EXERCISES = (
     ),
     FunctionExercise(
         number="5.4",
-        title="A chain, walked back",
-        reference=derivative,
-        cases=[
-            (["square"], 3.0),
-            (["sin", "square"], 2.0),
-            (["square", "exp"], 2.0),
-            (["exp", "log"], -1.5),
-            (["square", "sin", "exp", "square", "log"], 0.7),
+        title="Backpropagation for numbers",
+        reference=backpropagate,
+        cases=graph_cases(),
+        rtol=1e-12,
+        atol=1e-14,
+        bans=[
+            (
+                "This asks torch; write it with Python's numbers.",
+                lambda seen, inputs, steps: bool(seen.functions),
+            )
         ],
-        rtol=1e-9,
-        hint="go forward first and keep every value on the way; each local derivative needs one.",
+        hint="go forward once and keep all values; then from the last step to the first, each step "
+        "adds its share to the derivatives of its inputs.",
         mistakes={
-            "This is the value of the chain, not its derivative.": lambda names, x: chain(names, x)[
-                -1
+            "This is the last value, not its derivatives.": lambda inputs, steps: run_forward(
+                inputs, steps
+            )[-1],
+            "A value that is used twice gets a share from each use; here the last one overwrites "
+            "the others.": lambda inputs, steps: all_derivatives(inputs, steps, add=False)[
+                : len(inputs)
             ],
-            "Each local derivative belongs to the input of its function, not to its output.": (
-                lambda names, x: math.prod(local_derivatives(names, chain(names, x)[1:]))
+            "What arrives from above is missing: these are sums of local derivatives.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, arriving=False)[: len(inputs)]
             ),
-            "Only the first function sees x itself.": lambda names, x: math.prod(
-                local_derivatives(names, [x] * len(names))
+            "Each local derivative belongs to the inputs of its step, not to its output.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, at_output=True)[: len(inputs)]
             ),
-            "Paths add; along one path something else happens.": lambda names, x: sum(
-                local_derivatives(names, chain(names, x)[:-1])
-            ),
-            "The functions are applied from left to right.": lambda names, x: derivative(
-                names[::-1], x
-            ),
-            "That is the derivative of the last function alone.": lambda names, x: (
-                local_derivatives(names, chain(names, x)[:-1])[-1]
+            "A step that takes the same value twice passes two shares to it.": each_use_once,
+            "These are the derivatives of all values; those of the inputs are asked for.": (
+                all_derivatives
             ),
         },
     ),
@@ -295,45 +270,6 @@ EXERCISES = (
             ),
             "v came too late: it belongs before the second derivative.": lambda f, x, v: (
                 hessian(f, x).sum(1) * v
-            ),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
-    FunctionExercise(
-        number="5.4",
-        title="Backpropagation for numbers",
-        reference=backpropagate,
-        cases=graph_cases(),
-        rtol=1e-12,
-        atol=1e-14,
-        bans=[
-            (
-                "This asks torch; write it with Python's numbers.",
-                lambda seen, inputs, steps: bool(seen.functions),
-            )
-        ],
-        hint="go forward once and keep all values; then from the last step to the first, each step "
-        "adds its share to the derivatives of its inputs.",
-        mistakes={
-            "This is the last value, not its derivatives.": lambda inputs, steps: run_forward(
-                inputs, steps
-            )[-1],
-            "A value that is used twice gets a share from each use; here the last one overwrites "
-            "the others.": lambda inputs, steps: all_derivatives(inputs, steps, add=False)[
-                : len(inputs)
-            ],
-            "What arrives from above is missing: these are sums of local derivatives.": (
-                lambda inputs, steps: all_derivatives(inputs, steps, arriving=False)[: len(inputs)]
-            ),
-            "Each local derivative belongs to the inputs of its step, not to its output.": (
-                lambda inputs, steps: all_derivatives(inputs, steps, at_output=True)[: len(inputs)]
-            ),
-            "A step that takes the same value twice passes two shares to it.": each_use_once,
-            "These are the derivatives of all values; those of the inputs are asked for.": (
-                all_derivatives
             ),
         },
     ),

@@ -165,7 +165,10 @@ def plot_descent(
         text = f"{name}:\nheight {function(*end).item():.2f}"
         note(ax, text, tuple(end.tolist()), (0, 6 if up else -6), **style)
     ax.plot(*start.tolist(), "o", color="black")
-    ax.annotate(f"  start: height {height:.2f}", start.tolist(), va="top")
+    above = bool(step[0] * step[1] < 0)  # the side without arrows
+    style = {"va": "bottom" if above else "top", "bbox": box}
+    text, height_above = f"start: height {height:.2f}", 4 if above else -4
+    note(ax, text, tuple(start.tolist()), (9, height_above), **style)
     ax.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
     return ax
 
