@@ -9,6 +9,7 @@ module                  what it holds
 ``softmax, losses``     the mathematics: pure functions on tensors
 ``error_bounds``        published bounds on rounding errors
 ``online, sampling``    softmax over very many classes: one pass, or samples
+``blockwise``           cross-entropy that never holds all scores at once
 ``metrics``             accuracy, confusion matrix, recall, precision
 ``calibration``         reliability, calibration error, temperature scaling
 ``decisions``           the action with the least expected cost
