@@ -127,8 +127,8 @@ def test_edge_scores(block_size):
         expected = cross_entropy(leaf, labels)
         (steepness,) = torch.autograd.grad(expected, leaf)
         if INF in row:
-            assert not (loss.isfinite())
-            assert not (slope.isfinite().all())
+            assert not loss.isfinite()
+            assert not slope.isfinite().all()
         else:
             torch.testing.assert_close(loss, expected, equal_nan=True)
             if expected.isfinite():
