@@ -23,7 +23,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help install book pdf test engines unit coverage standin check lab run bench mutants lint clean
+.PHONY: FORCE help install book pdf test engines unit coverage standin check lab run student bench mutants lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ lab: $(STAMP)  ## open the chapters in JupyterLab
 
 run: $(STAMP)  ## execute all chapters in place, top to bottom, on the data found
 	$(BIN)/python tools/run_chapters.py
+
+student: $(STAMP)  ## the chapters without solutions and outputs, to _build/student
+	$(BIN)/python tools/teach.py student
 
 bench: $(STAMP)  ## measure and print the ratios the course claims
 	$(BIN)/python -m benchmarks

@@ -91,7 +91,8 @@ def nothing_changes():
     """Threads, tracers and the handler of interrupts are after each test what they were before."""
 
     def state():
-        return signal.getsignal(signal.SIGINT), sys.gettrace(), threading.gettrace()
+        tracers = sys.gettrace(), threading.gettrace()
+        return signal.getsignal(signal.SIGINT), *tracers, sys.unraisablehook
 
     before, threads = state(), set(threading.enumerate())
     yield
@@ -126,6 +127,30 @@ def test_an_interrupt_ends_the_function_and_says_so(endless):
         call(endless)
     thread.join()
     assert time.monotonic() - begun < 2
+
+
+def test_an_ending_that_python_drops_is_not_reported(monkeypatch):
+    class Slow:
+        def __del__(self):
+            time.sleep(60)
+
+    class Broken:
+        def __del__(self):
+            raise OSError
+
+    def drop(kind):
+        kind()
+
+    reported = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", lambda args: reported.append(args.exc_type))
+        begun = time.monotonic()
+        with pytest.raises(Problem, match="no answer"):
+            call(drop, (Slow,), 0.1)
+        assert time.monotonic() - begun < 5
+        assert reported == []
+        call(drop, (Broken,))
+    assert reported == [OSError]
 
 
 INSIDE_A_CONTEXT = """

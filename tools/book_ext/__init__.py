@@ -16,6 +16,7 @@ module          what it does
 ``palette``     the plots' colours for the style sheet
 ``pictures``    alt text, size, weight and dark mode of pictures
 ``preflight``   stops the build for a chapter outside the toc or a notebook not executed
+``teaching``    directive of the teachers' page: which chapter builds on which
 ==============  ==========================================================================
 """
 
@@ -31,6 +32,7 @@ from . import (
     markup,
     pictures,
     preflight,
+    teaching,
 )
 
 
@@ -47,6 +49,7 @@ def setup(app):
         markup,
         pictures,
         preflight,
+        teaching,
     ):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

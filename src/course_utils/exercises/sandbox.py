@@ -171,6 +171,14 @@ class _Ending:
         with_signals = in_main and signal.getsignal(signal.SIGINT) is not None
         tracer, threads_tracer = sys.gettrace(), threading.gettrace()
         others = set(threading.enumerate()) | {self._watchdog}
+        unraisable = sys.unraisablehook
+
+        def others_reported(args):
+            # Python drops what is raised in __del__, and says so; the next attempt ends it.
+            if args.exc_type is not Stopped:
+                unraisable(args)
+
+        sys.unraisablehook = others_reported
         if with_signals:
             handler = signal.signal(signal.SIGINT, self._on_signal)
             self._watchdog.start()
@@ -192,6 +200,7 @@ class _Ending:
                 signal.signal(signal.SIGINT, handler)
             for thread in set(threading.enumerate()) - others:
                 thread.join(PATIENCE)
+            sys.unraisablehook = unraisable
 
     def _call(self, function: Callable, args: tuple) -> object:
         self._own_frame = sys._getframe()

@@ -1,0 +1,169 @@
+"""What teachers are given: notebooks without solutions, slides, and the table of a class."""
+
+import json
+import re
+
+import nbformat
+import pytest
+import teach
+
+from course_utils.exercises.reporting import Record, Report
+
+CHAPTERS = sorted((teach.ROOT / "chapters").glob("[0-9]*.ipynb"))
+
+
+@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.name[:2])
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_a_students_notebook_holds_no_solution_and_no_output_and_all_else(notebook):
+    before = nbformat.writes(notebook)
+    copy = teach.for_students(notebook)
+    nbformat.validate(copy)
+    assert nbformat.writes(notebook) == before
+    text = nbformat.writes(copy)
+    exercises = set(re.findall(r"# Solution (\d+\.\d+)", before))
+    assert exercises
+    assert "# Solution" not in text
+    assert "<summary>Solution" not in text
+    assert "(../README.md)" not in text
+    assert {n for n in exercises if f'check(\\"{n}\\"' in text} == exercises
+    assert not any(cell.get("outputs") for cell in copy.cells)
+    left = {cell.id: cell.source for cell in copy.cells}
+    for cell in notebook.cells[1:-1]:
+        if cell.id not in left:
+            assert "# Solution" in cell.source or "<summary>Solution" in cell.source
+        else:
+            assert left[cell.id] == cell.source
+
+
+@pytest.mark.parametrize("path", [CHAPTERS[1], CHAPTERS[6]], ids=["02", "07"])
+def test_slides_show_each_section_formulas_without_a_script_and_no_solution(path):
+    notebook = nbformat.read(path, as_version=4)
+    page = teach.slides(notebook, "chapter")
+    headings = [
+        line.lstrip("# ")
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in re.sub(r"(?s)```.*?```|<details>.*", "", cell.source).splitlines()
+        if re.match(r"#+ ", line) and not re.search(r"[$`*\\&<>\"']", line)
+    ]
+    assert len(headings) > 3
+    shown = {re.sub("<.*?>", "", h) for h in re.findall(r"<h[1-6].*?>(.*?)</h[1-6]>", page)}
+    assert set(headings) - shown == set()
+    assert page.count("<math") >= sum(cell.source.count("$$") for cell in notebook.cells) // 4
+    assert "$$" not in re.sub(r"(?s)<(pre|annotation|script).*?</\1>", "", page)
+    assert "# Solution" not in page
+    assert "Run this cell" not in page
+    assert "cdnjs.cloudflare.com/ajax/libs/mathjax" not in page
+
+
+def test_where_a_slide_begins():
+    md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    cells = [
+        code("import math", metadata={"tags": ["imports"]}),
+        md("# Title\n\nWords.\n\n## Part\n\nMore.\n\n### Detail"),
+        md("Text alone"),
+        code("plot()", metadata={"tags": ["drawing"]}),
+        md("**Figure 1.1.** A caption."),
+        code("assert True", metadata={"tags": ["checks"]}),
+        md("### Exercise 1.1: A task"),
+        code('check("1.1", ...)'),
+        md("## References"),
+        code("print(1)"),
+    ]
+    cut = teach.for_slides(nbformat.v4.new_notebook(cells=cells)).cells
+    kinds = [(c.source.split("\n")[0], c.metadata["slideshow"]["slide_type"]) for c in cut]
+    assert kinds == [
+        ("import math", "skip"),
+        ("# Title", "slide"),
+        ("## Part", "slide"),
+        ("### Detail", "subslide"),
+        ("Text alone", "subslide"),
+        ("plot()", "subslide"),
+        ("**Figure 1.1.** A caption.", "-"),
+        ("assert True", "skip"),
+        ("### Exercise 1.1: A task", "subslide"),
+        ('check("1.1", ...)', "skip"),
+        ("## References", "slide"),
+        ("print(1)", "subslide"),
+    ]
+    assert [c.source for c in cut if "remove-input" in teach.tags(c)] == ["plot()"]
+    assert len({c.id for c in cut}) == len(cut)
+
+
+def record(name, exercise, passed, attempts=1, session="s"):
+    return Record(name, session, exercise, f"Title {exercise}", passed, attempts)
+
+
+@pytest.fixture
+def reports(tmp_path):
+    folder = tmp_path / "reports"
+    (folder / "monday").mkdir(parents=True)
+    Report([record("Ada", "10.1", False, 2), record("Ada", "9.2", True)]).save(folder / "ada.csv")
+    later = record("Ada", "10.1", True, 3, session="t")
+    Report([later]).save(folder / "monday" / "ada.json")
+    Report([record("", "9.2", False)]).save(folder / "grace.csv")  # nobody said whose it is
+    return folder
+
+
+def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
+    table = tmp_path / "class.csv"
+    assert teach.main(["gather", str(reports), str(table)]) == 0
+    expected = (
+        "name,right,tried,files,9.2,10.1\n"
+        "Ada,2,2,ada.csv monday/ada.json,right (1),right (5)\n"
+        "grace,0,1,grace.csv,not yet (1),\n"
+    )
+    assert table.read_text().replace("\\", "/") == expected
+    assert "2 learners, 4 records" in capsys.readouterr().out
+    # A copy handed in twice counts once, and the table may be made anew.
+    (reports / "copy.csv").write_bytes((reports / "ada.csv").read_bytes())
+    assert teach.main(["gather", str(reports), str(table)]) == 0
+    assert "right (1),right (5)" in table.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cut.json", '[{"name": "Ada"'),
+        ("other.csv", "a,b\n1,2\n"),
+        ("binary.csv", "\xff\xfe\x00"),
+        ("edited.csv", None),
+        ("letters.csv", None),
+    ],
+)
+def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports, tmp_path, capsys):
+    good = (reports / "ada.csv").read_text()
+    text = content or good.replace("True", "yes" if name == "edited.csv" else "True").replace(
+        "9.2", "nine" if name == "letters.csv" else "9.2"
+    )
+    (reports / name).write_bytes(text.encode("latin-1"))
+    before = (reports / name).read_bytes()
+    assert teach.main(["gather", str(reports), str(tmp_path / "class.csv")]) == 1
+    assert name in capsys.readouterr().err
+    assert (reports / name).read_bytes() == before
+    assert "Ada,2,2" in (tmp_path / "class.csv").read_text()
+
+
+def test_nothing_but_an_older_table_is_written_over(reports, tmp_path, capsys):
+    notes = tmp_path / "notes.csv"
+    notes.write_text("my own notes")
+    assert teach.main(["gather", str(reports), str(notes)]) == 2
+    assert notes.read_text() == "my own notes"
+    assert "give another name" in capsys.readouterr().err
+    assert teach.main(["gather", str(reports), str(reports / "class.csv")]) == 2
+    assert "put it elsewhere" in capsys.readouterr().err
+    assert teach.main(["gather", str(tmp_path / "nowhere"), str(notes)]) == 2
+    assert "is no folder" in capsys.readouterr().err
+
+
+def test_the_commands_write_below_their_folder(tmp_path, capsys):
+    chapter = str(CHAPTERS[0])
+    assert teach.main(["student", chapter, "--output", str(tmp_path)]) == 0
+    assert teach.main(["slides", chapter, "--output", str(tmp_path)]) == 0
+    written = [tmp_path / "chapters" / CHAPTERS[0].name, tmp_path / f"{CHAPTERS[0].stem}.html"]
+    assert capsys.readouterr().out.split() == [str(path) for path in written]
+    assert json.loads(written[0].read_text())["cells"]
+    assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(written)

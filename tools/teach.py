@@ -1,0 +1,274 @@
+"""For who teaches with the course: notebooks for students, slides, and the table of a class.
+
+    python tools/teach.py student                  # _build/student: no solutions, no outputs
+    python tools/teach.py slides chapters/02*.ipynb  # _build/slides: a chapter as slides
+    python tools/teach.py gather reports/ class.csv  # the reports that students handed in
+
+Nothing here changes a chapter. `pages/teaching.md` says how to use it.
+"""
+
+import argparse
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import nbformat
+from book_ext.formulas import mathml
+from chapter_form import EXERCISE, TAG, parser
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from nbconvert import SlidesExporter
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from course_utils.exercises.reporting import Record, read_report
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = " · [The book and all chapters](../README.md)"  # a student has the chapters alone
+#: Looks; and nbconvert's page asks a typesetter, which it doesn't need, to set each slide anew.
+HEAD = """<style>
+.formula { display: flex; align-items: center; justify-content: center; gap: 2em; }
+.reveal blockquote { width: auto; font-style: normal; }
+</style><script>window.MathJax = { Hub: { getAllJax: () => null } };</script>"""
+FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
+FIRST_COLUMNS = ("name", "right", "tried", "files")
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Whether a cell is code or text of a solution."""
+    return "solution" in tags(cell) or cell.source.startswith("<details>")
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def for_students(notebook: NotebookNode) -> NotebookNode:
+    """A copy without solutions and outputs; whatever else is there stays."""
+    copy = deepcopy(notebook)
+    copy.cells = [cell for cell in copy.cells if not is_solution(cell)]
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        elif "remove-cell" in tags(cell):
+            cell.source = cell.source.replace(BOOK, "")
+    return copy
+
+
+def title_level(text: str) -> int:
+    """Level of the heading that a text begins with; 0 if with none."""
+    first = parser().parse(text)[:1]
+    return int(first[0].tag[1]) if first and first[0].type == "heading_open" else 0
+
+
+def in_sections(text: str) -> list[str]:
+    """Cut Markdown before each heading."""
+    lines = text.splitlines()
+    starts = [t.map[0] for t in parser().parse(text) if t.type == "heading_open" and t.map]
+    pieces = [lines[i:j] for i, j in pairwise(sorted({0, *starts, len(lines)}))]
+    return ["\n".join(piece).strip() for piece in pieces]
+
+
+def for_slides(notebook: NotebookNode) -> NotebookNode:
+    """A copy that says where a slide begins.
+
+    Sections go from left to right, what they hold downwards: one slide for each cell, a caption
+    with its picture. What the book folds (imports, checks) is left out, as are solutions.
+    """
+    copy = deepcopy(notebook)
+    copy.cells = [
+        nbformat.from_dict({**deepcopy(cell), "source": text, "id": uuid4().hex[:8]})
+        for cell in notebook.cells
+        for text in (in_sections(cell.source) if cell.cell_type == "markdown" else [cell.source])
+    ]
+    in_exercise = False
+    for cell in copy.cells:
+        code, level = cell.cell_type == "code", 0
+        if not code and (level := title_level(cell.source)):
+            in_exercise = bool(EXERCISE.search(cell.source))
+        left_out = {"remove-cell", "imports", "checks"} & set(tags(cell))
+        if left_out or is_solution(cell) or (in_exercise and code):
+            kind = "skip"
+        elif cell.source.startswith("**Figure "):
+            kind = "-"
+        else:
+            kind = "slide" if level in (1, 2) else "subslide"
+        cell.metadata["slideshow"] = {"slide_type": kind}
+        if "drawing" in tags(cell) or cell.metadata.get("jupyter", {}).get("source_hidden"):
+            cell.metadata["tags"] = [*{*tags(cell), "remove-input"}]
+    return copy
+
+
+def html(text: str) -> str:
+    """Markdown as HTML, its formulas as MathML, which needs no script."""
+    rules = parser()
+    for name in ("math_inline", "math_inline_double", "math_block"):
+        rules.add_render_rule(name, formula)
+    return str(rules.render(text))
+
+
+def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: object) -> str:
+    """One formula; the number of an equation stands behind it."""
+    block = tokens[i].type == "math_block"
+    number = TAG.search(tokens[i].content)
+    mark = f"<span>({number[1]})</span>" if number else ""
+    text = mathml(TAG.sub("", tokens[i].content).strip(), block=block)
+    return f'<div class="formula">{text}{mark}</div>' if block else text
+
+
+def slides(notebook: NotebookNode, title: str) -> str:
+    """Slides of a chapter as one HTML page; reveal.js comes from the network."""
+    settings = {
+        "SlidesExporter": {
+            "reveal_scroll": True,
+            "reveal_theme": "simple",
+            "reveal_transition": "none",
+            "exclude_input_prompt": True,
+            "exclude_output_prompt": True,
+            "filters": {"markdown2html": html},
+            "mathjax_url": "",
+        },
+        "TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"remove-input"}},
+    }
+    body, _ = SlidesExporter(config=Config(settings)).from_notebook_node(
+        for_slides(notebook), {"metadata": {"name": title, "path": ""}}
+    )
+    body = str(body).replace(FIGURE, "The book has it alive.")
+    return body.replace("</head>", f"{HEAD}</head>", 1)
+
+
+def gathered(records: Sequence[Record], files: dict[str, set[str]]) -> str:
+    """Put the records of a class into a table, one line a learner, as comma-separated values.
+
+    A field holds "right" or "not yet", with the number of attempts of all sessions together.
+    """
+    order = {r.exercise: [int(part) for part in r.exercise.split(".")] for r in records}
+    numbers = sorted(order, key=order.__getitem__)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*FIRST_COLUMNS, *numbers])
+    for name in sorted({record.name for record in records}):
+        own = [record for record in records if record.name == name]
+        fields = []
+        for number in numbers:
+            these = [record for record in own if record.exercise == number]
+            verdict = "right" if any(record.passed for record in these) else "not yet"
+            attempts = sum(record.attempts for record in these)
+            fields.append(f"{verdict} ({attempts})" if these else "")
+        right = sum(field.startswith("right") for field in fields)
+        writer.writerow(
+            [name, right, sum(map(bool, fields)), " ".join(sorted(files[name])), *fields]
+        )
+    return text.getvalue()
+
+
+def read_class(folder: Path) -> tuple[list[Record], dict[str, set[str]], list[str]]:
+    """Read every report in a folder and below it.
+
+    Returns
+    -------
+    records : each once, also where two files hold it; without a name, that of the file
+    files : the files that each learner's records come from
+    broken : what could not be read, with the reason
+    """
+    found: dict[tuple[str, str, str], Record] = {}
+    files: dict[str, set[str]] = {}
+    broken = []
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".csv", ".json")):
+        try:
+            records = read_report(path).records
+            if not all(part.isdigit() for r in records for part in r.exercise.split(".")):
+                raise ValueError(f"{path} names an exercise that is no number like 3.2")
+        except (ValueError, OSError) as error:
+            broken.append(str(error))
+            continue
+        for record in records:
+            name = record.name or path.stem
+            found[name, record.session, record.exercise] = max(
+                found.get((name, record.session, record.exercise), record),
+                Record(**{**vars(record), "name": name}),
+                key=lambda r: r.attempts,
+            )
+            files.setdefault(name, set()).add(str(path.relative_to(folder)))
+    records = [Record(**{**vars(r), "name": name}) for (name, _, _), r in found.items()]
+    return records, files, broken
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def replaces_only_its_own(path: Path) -> bool:
+    """Whether a file may be written: nothing is there, or the table of an earlier call."""
+    if not path.exists():
+        return True
+    try:
+        return path.read_text(encoding="utf-8").startswith(",".join(FIRST_COLUMNS))
+    except (UnicodeDecodeError, OSError):
+        return False
+
+
+def chapters(paths: list[Path]) -> Iterator[tuple[Path, NotebookNode]]:
+    for path in paths or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
+        yield path, nbformat.read(path, as_version=4)
+
+
+def gather(folder: Path, table: Path) -> int:
+    """Write the table of a class; return the exit status."""
+    if not folder.is_dir():
+        print(f"{folder} is no folder; name the one that the reports lie in", file=sys.stderr)
+        return 2
+    if not replaces_only_its_own(table):
+        print(f"{table} is there and no table of a class; give another name", file=sys.stderr)
+        return 2
+    inside = table.resolve().is_relative_to(folder.resolve())
+    if inside:
+        print(f"{table} would lie among the reports; put it elsewhere", file=sys.stderr)
+        return 2
+    records, files, broken = read_class(folder)
+    write(table, gathered(records, files))
+    print(f"{table}: {len(files)} learners, {len(records)} records")
+    for reason in broken:
+        print(f"left out: {reason}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do one of the three; return the exit status."""
+    cli = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = cli.add_subparsers(dest="command", required=True)
+    for name, text in (("student", "without solutions"), ("slides", "as slides")):
+        command = commands.add_parser(name, help=f"chapters {text}")
+        command.add_argument("chapters", nargs="*", type=Path, help="default: all")
+        command.add_argument("--output", type=Path, default=ROOT / "_build" / name)
+    command = commands.add_parser("gather", help="the table of a class, from students' reports")
+    command.add_argument("folder", type=Path)
+    command.add_argument("table", type=Path, help="a .csv file")
+    args = cli.parse_args(argv)
+    if args.command == "gather":
+        return gather(args.folder, args.table)
+    for path, notebook in chapters(args.chapters):
+        if args.command == "student":
+            target = args.output / "chapters" / path.name
+            write(target, nbformat.writes(for_students(notebook)) + "\n")
+        else:
+            target = args.output / f"{path.stem}.html"
+            write(target, slides(notebook, path.stem))
+        print(target)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
