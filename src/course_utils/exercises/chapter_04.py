@@ -39,6 +39,12 @@ def log_of_whole_maximum(logits: Tensor, labels: Tensor) -> Tensor:
     return picked(shifted - shifted.exp().sum(1, keepdim=True).log(), labels)
 
 
+def no_loss_is_capped(losses: Tensor, logits: Tensor, labels: Tensor) -> bool:
+    """Tell whether each finite loss is at least the gap to the largest logit."""
+    gaps = logits.amax(1) - logits.gather(1, labels[:, None]).squeeze(1)
+    return bool((~losses.isfinite() | (losses >= gaps * (1 - 1e-4) - 1e-4)).all())
+
+
 def softplus(x: float) -> float:
     """log(1 + exp(x)) for every x."""
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
@@ -52,6 +58,11 @@ def softplus_naive(x: float) -> float:
 def softplus_from(x: float, switch: float) -> float:
     """Return x itself from some number on, as torch does from 20 on."""
     return x if x > switch else math.log1p(math.exp(x))
+
+
+def is_finite(value: float, _: float) -> bool:
+    """Tell whether a value is a finite number."""
+    return math.isfinite(value)
 
 
 def log_difference(a: float, b: float) -> float:
@@ -69,37 +80,45 @@ def log_difference_from(a: float, b: float, switch: float) -> float:
 EXERCISES = (
     ValueExercise(
         number="4.1",
-        title="Does exp(50) overflow?",
-        expected=88,
-        hint="try numbers around the threshold that the table gives for this format.",
+        title="A sum that overflows",
+        expected=6142,
+        hint="how often does exp(80) fit into the largest number of the format? The answer is a "
+        "whole number.",
         mistakes={
-            "exp(50) is about 5e21; the largest number of the format is about 3.4e38.": 50,
-            "That is the last integer for float64.": 709,
-            "That is the last integer for float16.": 11,
-            "That one is already inf: the threshold lies between two integers.": 89,
+            "With that many the sum is still finite.": 6141,
+            "That is the largest logit whose own exponential fits; here the sum overflows.": 88,
+            "There a single exponential overflows; here each one fits, and the sum does not.": 89,
+            "No exponential overflows here, but their sum does.": math.inf,
         },
     ),
     ValueExercise(
         number="4.2",
         title="The domain of the logarithm",
-        expected=104,
-        hint="the probability of the second class is exp(-g) but for a factor near 1; "
-        "subnormal numbers are not zero yet.",
+        expected=98,
+        hint="what does the denominator do to the probability, and so to the limit -103.97? The "
+        "answer is whole.",
         mistakes={
-            "There the reciprocal of the probability overflows; the probability does not vanish "
-            "yet.": 89,
-            "That is the smallest normal number; subnormal ones go on below it.": 88,
-            "One less is still a subnormal number above zero.": 103,
-            "That is the gap for float64.": 746,
-            "There 1 + exp(-g) rounds to 1, but exp(-g) itself is far from zero.": 17,
+            "The denominator is 1000 here, not near 1.": 104,
+            "There the probability is still a subnormal number above zero.": 97,
+            "From there on the probability is subnormal; it is not 0 yet.": 81,
+            "The denominator makes the probability smaller, so the limit comes sooner.": 111,
+            "The natural logarithm of 1000 is 6.9.": 101,
+            "There exp(-g) no longer counts beside 1000, but itself it is far from zero.": 10,
         },
     ),
     FunctionExercise(
         number="4.3",
-        title="Mend both",
+        title="A safe loss",
         reference=row_losses,
         cases=loss_cases(),
         gradient=0,
+        properties=[
+            (
+                "No loss is below the gap between the largest logit and the right one, and this "
+                "one is: is a number added inside the logarithm, or something clamped?",
+                no_loss_is_capped,
+            )
+        ],
         hint="take the logarithm of the formula on paper before you compute anything.",
         mistakes={
             "The minus is missing: a loss is never negative.": lambda z, y: -row_losses(z, y),
@@ -114,6 +133,15 @@ EXERCISES = (
             ),
             "One maximum for the whole batch lets the other rows underflow.": log_of_whole_maximum,
             "This is a softmax of a softmax.": lambda z, y: row_losses(softmax(z), y),
+            "exp overflowed: log-sum-exp was taken as it reads.": lambda z, y: (
+                z.exp().sum(1).log() - z.gather(1, y[:, None])[:, 0]
+            ),
+            "The sum holds shifted logits, the right class its own: one of the two maxima is "
+            "missing.": lambda z, y: row_losses(z, y) - z.amax(1),
+            "The classes lie along axis 1; this is a softmax along the batch.": lambda z, y: picked(
+                log_softmax(z, 0), y
+            ),
+            "These are bits; nats are asked for.": lambda z, y: row_losses(z, y) / math.log(2),
             "Both log-sum-exp and the logit are large, and their difference loses its digits: "
             "subtract the maximum from the logits first.": lambda z, y: (
                 torch.logsumexp(z, 1) - z.gather(1, y[:, None])[:, 0]
@@ -131,6 +159,7 @@ EXERCISES = (
         ],
         rtol=1e-12,
         atol=0.0,
+        properties=[("exp overflowed: softplus of a finite number is finite.", is_finite)],
         hint="log(1 + exp(x)) = x + log(1 + exp(-x)); which of the two may overflow, and what does "
         "math.log1p do that math.log does not?",
         mistakes={
@@ -152,6 +181,18 @@ EXERCISES = (
             "The smooth part has the wrong sign.": lambda x: (
                 max(x, 0.0) - math.log1p(math.exp(-abs(x)))
             ),
+            "The exponent is -x here, which is positive for negative x.": lambda x: (
+                max(x, 0.0) + math.log1p(math.exp(-x))
+            ),
+            "This form is for positive x only: for negative x, exp(-x) is large.": lambda x: (
+                x + math.log1p(math.exp(-x))
+            ),
+            "The larger of 0 and x stands in front, not the size of x.": lambda x: (
+                abs(x) + math.log1p(math.exp(-abs(x)))
+            ),
+            "The larger of 0 and x stands in front, not the smaller.": lambda x: (
+                min(x, 0.0) + math.log1p(math.exp(-abs(x)))
+            ),
         },
     ),
     FunctionExercise(
@@ -165,6 +206,7 @@ EXERCISES = (
             (0.0, -1e-10),
             (0.0, -2e-7),
             (0.0, -50.0),
+            (0.0, -11.3),
             (0.0, -12.5),
             (0.0, -13.5),
             (0.0, -15.0),
@@ -192,13 +234,19 @@ EXERCISES = (
             "log1p alone does for large gaps; at small ones 1 - exp(-d) cancels.": lambda a, b: (
                 log_difference_from(a, b, 0.0)
             ),
-            "The switch comes too late: at a gap of 15 digits are lost already.": (
+            "The switch comes too late: at a gap of 11 expm1 has lost digits already.": (
+                lambda a, b: log_difference_from(a, b, 12.0)
+            ),
+            "The switch comes too late: from a gap of 10 on expm1 loses digits.": (
                 lambda a, b: log_difference_from(a, b, 20.0)
             ),
             "The switch comes much too late: from a gap of 10 on digits are lost.": (
                 lambda a, b: log_difference_from(a, b, 30.0)
             ),
             "The factor that was taken out is missing.": lambda a, b: log_difference(a, b) - a,
+            "exp(a) was taken out, so a is added, not b.": lambda a, b: (
+                log_difference(a, b) - a + b
+            ),
             "This is the logarithm of the sum.": lambda a, b: a + math.log1p(math.exp(b - a)),
         },
     ),
