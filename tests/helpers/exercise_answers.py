@@ -1183,7 +1183,7 @@ def pixel_numpy(a, b):
     return (b - a.mean(axis=0)) / np.where(s > 0, s, 1)
 
 
-RIGHT["6.2 next"] = [
+RIGHT["6.2"] = [
     pixelwise,
     pixel_loop,
     as_numpy(pixel_numpy),
@@ -1194,7 +1194,7 @@ RIGHT["6.2 next"] = [
     lambda a, b: (b - a.mean(0)) / a.var(0).sqrt().where(a.var(0) > 0, T(1.0)),
     lambda a, b: pixelwise(a, b).tolist(),
 ]
-WRONG["6.2 next"] = [
+WRONG["6.2"] = [
     ("Means and deviations were", lambda a, b: pixelwise(b, b)),
     ("The test images took part", lambda a, b: pixelwise(torch.cat([a, b]), b)),
     ("All pixels share", lambda a, b: (b - a.mean()) / a.std()),
@@ -1326,7 +1326,7 @@ def two_passes(batches):
     return mean, mean
 
 
-RIGHT["6.4 next"] = [
+RIGHT["6.4"] = [
     three_sums,
     merged,
     welford,
@@ -1336,7 +1336,7 @@ RIGHT["6.4 next"] = [
     lambda b: torch.stack(three_sums(b)),
     lambda b: tuple(map(Fraction, merged(b))),
 ]
-WRONG["6.4 next"] = [
+WRONG["6.4"] = [
     ("This makes a tensor of more", all_at_once),
     ("each batch comes once", two_passes),
     ("Each batch was summed in float32", float32_sums),
@@ -1436,6 +1436,39 @@ WRONG["6.5"] = [
             torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices[:, -1]
         ],
     ),
+]
+
+
+def from_means(m, scale=1.0, shift=0.0, lift=0.0):
+    weight = m.flatten(1).T
+    return scale * (weight + shift), scale * (lift - (weight**2).sum(0) / 2)
+
+
+RIGHT["6.6"] = [
+    from_means,
+    lambda m: list(from_means(m)),
+    lambda m: from_means(m, 2.0),
+    lambda m: from_means(m, 0.01, 0.3, -5.0),
+    lambda m: (from_means(m)[0].tolist(), from_means(m)[1].tolist()),
+    lambda m: tuple(part.numpy() for part in from_means(m)),
+    lambda m: from_means(m.double()),
+    lambda m: (from_means(m)[0], -0.5 * m.flatten(1).norm(dim=1) ** 2),
+    lambda m: from_means(m, shift=-m.mean(0).flatten()[:, None]),
+]
+WRONG["6.6"] = [
+    ("The squared lengths of the means are missing", lambda m: (m.flatten(1).T, T([0.0] * len(m)))),
+    ("The largest score now stands", lambda m: from_means(m, -2.0)),
+    ("The bias is twice too large", lambda m: (m.flatten(1).T, -(m * m).sum((1, 2)))),
+    ("The bias has the wrong sign", lambda m: (m.flatten(1).T, (m * m).sum((1, 2)) / 2)),
+    ("The bias takes the lengths", lambda m: (m.flatten(1).T, -m.flatten(1).norm(dim=1) / 2)),
+    ("", lambda m: (m.flatten(1), from_means(m)[1])),
+    ("", lambda m: (m, from_means(m)[1])),
+    ("", lambda m: from_means(m)[0]),
+    ("", lambda m: from_means(m)[::-1]),
+    ("", lambda m: (0 * from_means(m)[0], from_means(m)[1])),
+    ("", lambda m: (from_means(m)[0] / m.flatten(1).norm(dim=1), T([0.0] * len(m)))),
+    ("", lambda m: from_means(m - m.mean(0))),
+    ("", lambda m: (from_means(m)[0], -m.flatten(1).mean(1))),
 ]
 
 # ---------------------------------------------------------------- Chapter 7

@@ -15,7 +15,12 @@ from matplotlib.patches import Circle
 from course_utils.calibration import ReliabilityCurve
 from course_utils.history import History
 from course_utils.plots import style
-from course_utils.plots.dataset import plot_grey_values, plot_optimism, plot_reading_times
+from course_utils.plots.dataset import (
+    plot_grey_values,
+    plot_optimism,
+    plot_reading_times,
+    plot_splits,
+)
 from course_utils.plots.diagrams import draw_linear_network, plot_product_graph
 from course_utils.plots.functions import (
     plot_activation,
@@ -410,12 +415,25 @@ def test_grey_values_are_shares_that_sum_to_one(ax):
     assert list(ax.lines[1].get_xdata()) == [0.25, 0.75]
 
 
+def test_grey_values_of_many_pixels_are_all_counted(ax):
+    """Counts in float32 would stop at 2**24."""
+    plot_grey_values(ax, torch.zeros(2**24 + 2**22), bins=2)
+    assert [bar.get_height() for bar in ax.patches] == [1.0, 0.0]
+
+
 def test_reading_times_are_bars_with_ratios_the_first_on_top(ax):
     assert plot_reading_times(ax, {"tensors": 0.05, "loader": 5.0}) is ax
     assert [bar.get_width() for bar in ax.patches] == [0.05, 5.0]
     assert words(ax) == ["0.05 s", "5 s, 100 times as long"]
     assert ticks(ax.yaxis) == ["tensors", "loader"]
     assert ax.yaxis_inverted()
+
+
+def test_splits_are_parts_of_one_bar_with_their_sizes(ax):
+    looks = {"training": "every step", "test": "once"}
+    assert plot_splits(ax, {"training": 60_000, "test": 10_000}, looks) is ax
+    assert [(bar.get_x(), bar.get_width()) for bar in ax.patches] == [(0, 60_000), (60_000, 10_000)]
+    assert words(ax) == ["training\n60 000", "every step", "test\n10 000", "once"]
 
 
 def test_optimism_names_both_accuracies(ax):

@@ -150,27 +150,11 @@ def moments(images: Tensor, batch_size: int) -> tuple[float, float]:
     return images.double().mean().item(), images.double().std(correction=0).item()
 
 
-def mean_of_batches(images: Tensor, batch_size: int) -> tuple[float, float]:
-    """Means of the batches' means and deviations."""
-    return mean_of_parts(images.split(batch_size))
-
-
 def mean_of_parts(parts: Sequence[Tensor]) -> tuple[float, float]:
     """Means of the parts' means and deviations."""
     means = [part.double().mean().item() for part in parts]
     deviations = [part.double().std(correction=0).item() for part in parts]
     return sum(means) / len(parts), sum(deviations) / len(parts)
-
-
-def moment_cases() -> list[tuple]:
-    """Return images and batch sizes: one batch, equal batches, a smaller last one."""
-    shaded = images_of(10, 3) * torch.linspace(0.1, 1, 10)[:, None, None]
-    return [
-        (torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]]]), 2),
-        (torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]]]), 1),
-        (torch.tensor([[[0.0, 0.2]], [[0.4, 0.6]], [[1.0, 1.0]]]), 2),
-        (shaded, 4),
-    ]
 
 
 def neighbours(train: Tensor, images: Tensor) -> Tensor:
@@ -214,6 +198,33 @@ def neighbour_cases() -> list[tuple]:
     ]
 
 
+def linear_from_means(means: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (d, k) and biases (k,) whose largest score stands at the nearest mean."""
+    weight = means.flatten(1).T
+    return weight, -0.5 * weight.square().sum(0)
+
+
+def as_differences(parameters: Any) -> list[Tensor]:
+    """Return weights and biases without what changes no answer: a common part, a positive factor.
+
+    Scores are compared with each other, so only their differences count, and not their unit.
+    """
+    weight, bias = (torch.as_tensor(part, dtype=torch.float64) for part in parameters)
+    weight, bias = weight - weight.mean(1, keepdim=True), bias - bias.mean()
+    unit = weight.norm().clamp(min=1e-12)
+    return [weight / unit, bias / unit]
+
+
+def mean_cases() -> list[tuple]:
+    """Return means (k, h, w): of one pixel, of two classes, of more."""
+    return [
+        (torch.tensor([[[0.0]], [[1.0]]]),),
+        (torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]], [[1.0, 0.2]]]),),
+        (images_of(4, 3),),
+        (images_of(10, 4, 1),),
+    ]
+
+
 EXERCISES = (
     ValueExercise(
         number="6.1",
@@ -228,107 +239,6 @@ EXERCISES = (
             "That is in bits.": 7_864_320_000,
         },
     ),
-    FunctionExercise(
-        number="6.2",
-        title="Standardise the test images",
-        reference=standardised,
-        cases=[
-            (torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]]]), torch.tensor([[[0.2, 0.9]]])),
-            (images_of(4, 2), 0.5 * images_of(3, 2, 1)),
-            (images_of(20, 4), images_of(5, 4, 1) ** 2),
-        ],
-        hint="two numbers, and think of which images may be looked at before the test.",
-        mistakes={
-            "Mean and deviation were taken from the test images.": lambda a, b: standardised(b, b),
-            "The test images took part in the mean and the deviation.": lambda a, b: standardised(
-                torch.cat([a, b]), b
-            ),
-            "This divides by the variance.": lambda a, b: (b - a.mean()) / a.var(),
-            "The mean is subtracted, and nothing is divided.": lambda a, b: b - a.mean(),
-            "Each pixel has its own mean here; one number for all pixels is asked for.": (
-                lambda a, b: (b - a.mean(0)) / a.std()
-            ),
-            "These are the training images.": lambda a, b: standardised(a, a),
-        },
-    ),
-    FunctionExercise(
-        number="6.3",
-        title="A fair split",
-        reference=split_by_class,
-        cases=split_cases(),
-        properties=[("Each image should be in exactly one of the two parts.", disjoint)],
-        integers=True,
-        canonical=in_order,
-        hint="follow the order, and count for each class how many have been put aside.",
-        mistakes={
-            "The training part comes first.": swapped,
-            "The order was not used: stored data are often sorted.": unordered,
-            "The classes are not equally frequent in the validation part.": regardless_of_class,
-            "Some images are in both parts, so training would see them.": lambda y, n, order: (
-                order,
-                split_by_class(y, n, order)[1],
-            ),
-        },
-    ),
-    FunctionExercise(
-        number="6.4",
-        title="Mean and deviation, batch by batch",
-        reference=moments,
-        cases=moment_cases(),
-        rtol=1e-5,
-        hint="which sums over all pixels are enough to compute both numbers at the end?",
-        mistakes={
-            "That is the variance; its root is asked for.": lambda x, b: (
-                moments(x, b)[0],
-                moments(x, b)[1] ** 2,
-            ),
-            "Divide the squares by the number of pixels, not by one less.": lambda x, b: (
-                x.mean().item(),
-                x.std().item(),
-            ),
-            "That is the root of the mean square; the mean was not taken away.": lambda x, b: (
-                x.mean().item(),
-                x.square().mean().sqrt().item(),
-            ),
-            "The batches' deviations miss how far their means lie apart.": mean_of_batches,
-            "The last batch is smaller and must count for less in the mean.": lambda x, b: (
-                mean_of_batches(x, b)[0],
-                moments(x, b)[1],
-            ),
-        },
-    ),
-    FunctionExercise(
-        number="6.5",
-        title="Ask the neighbours",
-        reference=vote,
-        cases=neighbour_cases(),
-        hint="the distances of the chapter, topk, and a count of labels in each row.",
-        mistakes={
-            "These are numbers of training images, not labels.": lambda x, y, z, k: neighbours(
-                x, z
-            ).argmin(1),
-            "These are the labels of the images farthest away.": lambda x, y, z, k: vote(
-                x, y, z, k, True
-            ),
-            "This is the class with the nearest mean.": nearest_mean,
-            "Only the nearest neighbour was asked; all k have a vote.": lambda x, y, z, k: vote(
-                x, y, z, 1
-            ),
-            "Of labels with equally many votes the smallest is asked for, not the nearest.": (
-                vote_of_the_nearest
-            ),
-            "Of labels with equally many votes the smallest is asked for, not the largest.": (
-                lambda x, y, z, k: 9 - vote(x, 9 - y, z, k)
-            ),
-            "Labels are names, not amounts: a mean of labels is not a vote.": lambda x, y, z, k: (
-                y[neighbours(x, z).topk(k, largest=False).indices].float().mean(1).round().long()
-            ),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
     FunctionExercise(
         number="6.2",
         title="Standardise each pixel",
@@ -361,6 +271,25 @@ NEXT = (
                 / torch.where(a.std(0, correction=0) == 0, 1.0, a.std(0, correction=0))
             ),
             "These are the training images.": lambda a, b: standardised_pixels(a, a),
+        },
+    ),
+    FunctionExercise(
+        number="6.3",
+        title="A fair split",
+        reference=split_by_class,
+        cases=split_cases(),
+        properties=[("Each image should be in exactly one of the two parts.", disjoint)],
+        integers=True,
+        canonical=in_order,
+        hint="follow the order, and count for each class how many have been put aside.",
+        mistakes={
+            "The training part comes first.": swapped,
+            "The order was not used: stored data are often sorted.": unordered,
+            "The classes are not equally frequent in the validation part.": regardless_of_class,
+            "Some images are in both parts, so training would see them.": lambda y, n, order: (
+                order,
+                split_by_class(y, n, order)[1],
+            ),
         },
     ),
     FunctionExercise(
@@ -403,6 +332,64 @@ NEXT = (
             ),
             "Each batch was summed in float32, which is too narrow for a difference of nearly "
             "equal numbers.": lambda batches: narrow_moments(batches, Tensor.item),
+        },
+    ),
+    FunctionExercise(
+        number="6.5",
+        title="Ask the neighbours",
+        reference=vote,
+        cases=neighbour_cases(),
+        hint="the distances of the chapter, topk, and a count of labels in each row.",
+        mistakes={
+            "These are numbers of training images, not labels.": lambda x, y, z, k: neighbours(
+                x, z
+            ).argmin(1),
+            "These are the labels of the images farthest away.": lambda x, y, z, k: vote(
+                x, y, z, k, True
+            ),
+            "This is the class with the nearest mean.": nearest_mean,
+            "Only the nearest neighbour was asked; all k have a vote.": lambda x, y, z, k: vote(
+                x, y, z, 1
+            ),
+            "Of labels with equally many votes the smallest is asked for, not the nearest.": (
+                vote_of_the_nearest
+            ),
+            "Of labels with equally many votes the smallest is asked for, not the largest.": (
+                lambda x, y, z, k: 9 - vote(x, 9 - y, z, k)
+            ),
+            "Labels are names, not amounts: a mean of labels is not a vote.": lambda x, y, z, k: (
+                y[neighbours(x, z).topk(k, largest=False).indices].float().mean(1).round().long()
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="6.6",
+        title="The nearest mean is a linear model",
+        reference=linear_from_means,
+        cases=mean_cases(),
+        canonical=as_differences,
+        hint="the squared length of the image is the same for all classes; what is left "
+        "of equation (6.1), and by which factor does its smallest value become the largest score?",
+        mistakes={
+            "The squared lengths of the means are missing: long means win too often.": lambda m: (
+                m.flatten(1).T,
+                torch.zeros(len(m)),
+            ),
+            "The largest score now stands at the mean farthest away; the sign is to be turned.": (
+                lambda m: tuple(-part for part in linear_from_means(m))
+            ),
+            "The bias is twice too large: the weights belong to half the distance.": lambda m: (
+                linear_from_means(m)[0],
+                2 * linear_from_means(m)[1],
+            ),
+            "The bias has the wrong sign.": lambda m: (
+                linear_from_means(m)[0],
+                -linear_from_means(m)[1],
+            ),
+            "The bias takes the lengths of the means; their squares are needed.": lambda m: (
+                linear_from_means(m)[0],
+                -0.5 * m.flatten(1).norm(dim=1),
+            ),
         },
     ),
 )

@@ -18,7 +18,9 @@ def plot_grey_values(ax: Axes, images: Tensor, bins: int = 32) -> Axes:
     images : Tensor of values in [0, 1], any shape
     bins : int
     """
-    shares = images.histc(bins, 0, 1) / images.numel()  # (bins,)
+    # histc counts in float32, which cannot count beyond 2**24: in parts, then added in float64.
+    counts = sum(part.histc(bins, 0, 1).double() for part in images.flatten().split(2**23))
+    shares = counts / images.numel()  # (bins,)
     ax.bar([(i + 0.5) / bins for i in range(bins)], shares.tolist(), 1 / bins, color=COLORS["sky"])
     mean, deviation = images.mean().item(), images.std().item()
     top, red = shares.max().item(), {"color": COLORS["vermillion"]}
@@ -47,6 +49,28 @@ def plot_reading_times(ax: Axes, seconds: Mapping[str, float]) -> Axes:
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("seconds to read 60 000 images once")
+    return ax
+
+
+def plot_splits(ax: Axes, sizes: Mapping[str, int], looks: Mapping[str, str]) -> Axes:
+    """Draw the parts of a data set as one bar, each with its size and when it may be looked at.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw; its frame and ticks are switched off.
+    sizes : mapping from the name of a part to its number of images
+    looks : mapping from the same names to a few words
+    """
+    start = 0
+    for (name, size), color in zip(sizes.items(), ("blue", "orange", "vermillion"), strict=False):
+        ax.barh(0, size, 1, start, color=COLORS[color], edgecolor="white", linewidth=2)
+        middle = start + size / 2
+        ax.text(middle, 0.62, f"{name}\n{size:,}".replace(",", " "), ha="center", va="bottom")
+        ax.text(middle, -0.62, looks[name], ha="center", va="top")
+        start += size
+    ax.set(xlim=(0, start), ylim=(-1.6, 1.6))
+    ax.set_axis_off()
     return ax
 
 
