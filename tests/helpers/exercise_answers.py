@@ -236,7 +236,11 @@ WRONG["2.1"] = [
     ("", (0.5, 0.3, 0.2)),
     ("", (0.7, 0.3)),
     ("", 0.7),
-    ("", (70, 20, 10)),
+    ("", (0.7, 0.3, 0.0)),
+    ("These are percents", (70, 20, 10)),
+    ("These are the rates without", (0.21, 0.14, 0.07)),
+    ("The first rate is not in", (0.5, 0.33, 0.17)),
+    ("The order is", (0.1, 0.2, 0.7)),
     ("The first class is the most", (0.3, 0.467, 0.233)),
 ]
 
@@ -267,12 +271,13 @@ WRONG["2.2"] = [
         "Softmax was applied",
         lambda p: torch.autograd.functional.jacobian(lambda z: z.softmax(0), p),
     ),
-    ("", lambda p: -torch.outer(p, p)),
+    ("The diagonal matrix is", lambda p: -torch.outer(p, p)),
     ("", lambda p: torch.outer(p, 1 - p)),
-    ("", lambda p: torch.eye(len(p)) - torch.outer(p, p)),
+    ("The diagonal needs", lambda p: torch.eye(len(p)) - torch.outer(p, p)),
+    ("p @ p is one number", lambda p: torch.diag(p) - p @ p),
     ("", lambda p: torch.diag(p * p) - torch.outer(p, p)),
     ("", lambda p: (torch.diag(p) - torch.outer(p, p)) / len(p)),
-    ("", lambda p: torch.diag(p) + torch.outer(p, p)),
+    ("The second term was added", lambda p: torch.diag(p) + torch.outer(p, p)),
     ("", lambda p: torch.outer(p, 1 - p) * (2 * torch.eye(len(p)) - 1)),
     ("", lambda p: (torch.diag(p) - torch.outer(p, p)).abs()),
 ]
@@ -312,6 +317,7 @@ WRONG["2.3"] = [
     ("The matrix subtracts p", lambda p, v: -p * v.sum(1, keepdim=True)),
     ("The sum goes over the classes", lambda p, v: v - p * v.sum(0)),
     ("All rows share", lambda p, v: v - p * v.sum()),
+    ("The sum is a plain one", lambda p, v: v - p * (p * v).sum(1, keepdim=True)),
     ("", lambda p, v: p - v * v.sum(1, keepdim=True)),
     ("", lambda p, v: v - p * p.sum(1, keepdim=True)),
     ("", lambda p, v: v - v.sum(1, keepdim=True)),
@@ -427,6 +433,10 @@ WRONG["2.5"] = [
     (
         "The factor p_i is missing",
         lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - J2(p),
+    ),
+    (
+        "The first factor left",
+        lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double()) - E("i,jm->ijm", p, J2(p)),
     ),
     ("A product of first", lambda p: E("ij,im->ijm", J2(p), J2(p))),
     ("All signs", lambda p: -symmetric_third(p)),

@@ -68,6 +68,14 @@ EXERCISES = (
             "The rate is p (1 - p), not p.": (0.21, 0.79 * 2 / 3, 0.79 / 3),
             "The rate is p (1 - p), not 1 - p.": (0.79, 0.14, 0.07),
             "Those are the rates at which the three change.": (0.21, -0.14, -0.07),
+            "These are the rates without their signs.": (0.21, 0.14, 0.07),
+            "The first rate is not in proportion to its probability: it is p (1 - p).": (
+                *(1 / 2, 1 / 3, 1 / 6),
+            ),
+            "These are percents; probabilities sum to one.": (70, 20, 10),
+            "The order is that of the classes, and the first is the most probable.": (
+                *(0.1, 0.2, 0.7),
+            ),
         },
     ),
     FunctionExercise(
@@ -95,6 +103,16 @@ EXERCISES = (
                 softmax_jacobian
             ),
             "The total was taken for a constant.": torch.diag,
+            "p @ p is one number; a column times a row is a matrix.": lambda s: (
+                torch.diag(s) - s @ s
+            ),
+            "The second term was added; it is subtracted.": lambda s: (
+                torch.diag(s) + torch.outer(s, s)
+            ),
+            "The diagonal needs p, not 1.": lambda s: (
+                torch.eye(len(s), dtype=s.dtype) - torch.outer(s, s)
+            ),
+            "The diagonal matrix is missing.": lambda s: -torch.outer(s, s),
         },
     ),
     FunctionExercise(
@@ -133,6 +151,9 @@ EXERCISES = (
                 -s * v.sum(-1, keepdim=True)
             ),
             "All rows share one sum here.": lambda s, v: v - s * v.sum(),
+            "The sum is a plain one here, not the mean under the probabilities.": lambda s, v: (
+                v - s * (s * v).sum(-1, keepdim=True)
+            ),
         },
     ),
     FunctionExercise(
@@ -205,6 +226,9 @@ EXERCISES = (
             ),
             "The factor p_i is missing in the second term.": lambda s: (
                 second_derivatives(s) + (s - 1)[:, None, None] * jacobian(s)
+            ),
+            "The first factor left is delta_ij - p_j; its p_j is missing.": lambda s: (
+                second_derivatives(s) + jacobian(s)[:, None, :] * s[:, None]
             ),
             "A product of first derivatives is not a second derivative.": lambda s: (
                 jacobian(s)[:, :, None] * jacobian(s)[:, None, :]
