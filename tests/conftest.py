@@ -53,13 +53,17 @@ def pages(all_pages):
 
 @pytest.fixture
 def show(pages, tmp_path):
-    """Open a page that holds the given figures, their questions skipped unless one wants them."""
-    from browser_tools import skip_questions, write_page
+    """Open a page with the given figures and wait until none is at work.
+
+    Their questions are skipped unless one wants them.
+    """
+    from browser_tools import QUIET, skip_questions, write_page
 
     def open_figures(*figures, extra="", theme="light", questions=False, **options):
         page = pages.open(write_page(tmp_path, *figures, extra=extra, theme=theme), **options)
         if not questions:
             skip_questions(page)
+        page.wait_for_function(QUIET)
         return page
 
     return open_figures

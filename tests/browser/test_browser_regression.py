@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from browser_tools import PHONE, accessibility_violations, move, value
+from browser_tools import PHONE, QUIET, accessibility_violations, move, value
 from torch.nn.functional import cross_entropy
 
 from course_utils.figures.browser_regression import BrowserRegression
@@ -88,7 +88,7 @@ def test_weights_equal_those_of_torch(show, k, lr, batch_size, steps):
 
 def test_default_state_is_trained_and_compares_three_rates(show):
     page = show(BrowserRegression())
-    assert "Step 360, epoch 40 of 40" in page.locator(".say").inner_text()
+    assert "lr 0.1, step 360, epoch 40 of 40" in page.locator(".say").inner_text()
     assert value(page, "accuracy") > 0.85
     names = page.locator("svg text").all_text_contents()
     assert {"lr 0.1", "lr 0.01", "lr 10"} <= set(names)
@@ -125,12 +125,14 @@ def test_reduced_motion_trains_without_animation(show):
     page = show(BrowserRegression(), reduced_motion="reduce")
     press(page, "Restart")
     page.evaluate(
-        "() => { window.frames_asked = 0; const raf = requestAnimationFrame;"
-        " window.requestAnimationFrame = (f) => { frames_asked += 1; return raf(f); }; }"
+        "() => { window.repaints = 0; const put = CanvasRenderingContext2D.prototype.putImageData;"
+        " CanvasRenderingContext2D.prototype.putImageData = function (...rest) {"
+        " repaints += 1; return put.apply(this, rest); }; }"
     )
     press(page, "Play")
+    page.wait_for_function(QUIET)
     assert page.locator(".cu-fig").get_attribute("data-steps") == "360"
-    assert page.evaluate("frames_asked") == 0
+    assert page.evaluate("repaints") <= 2  # before and after
 
 
 def plane_spot(page, x1, x2):
@@ -143,10 +145,10 @@ def test_click_adds_a_point_of_the_chosen_class(show):
     page = show(BrowserRegression())
     before = page.locator("[data-point]").count()
     page.locator("[data-control='new_class.2']").check()
-    page.mouse.click(*plane_spot(page, 4.5, 1.5))
+    page.mouse.click(*plane_spot(page, 5.7, 0.4))
     assert page.locator("[data-point]").count() == before + 1
     x1, x2, label = page.locator("[data-point]").last.get_attribute("data-point").split(",")
-    assert (float(x1), float(x2)) == pytest.approx((4.5, 1.5), abs=0.05)
+    assert (float(x1), float(x2)) == pytest.approx((5.7, 0.4), abs=0.05)
     assert label == "2"
     press(page, "Remove last point")
     assert page.locator("[data-point]").count() == before
@@ -170,6 +172,132 @@ def test_tap_adds_a_point_on_a_phone(show):
     page.touchscreen.tap(*plane_spot(page, 1, 1))
     assert page.locator("[data-point]").count() == before + 1
     assert accessibility_violations(page) == []
+
+
+def first_point(page):
+    text = page.locator("[data-point]").first.get_attribute("data-point")
+    return tuple(float(v) for v in text.split(","))
+
+
+def test_a_dragged_point_moves_and_the_classifier_follows(show):
+    page = show(BrowserRegression())
+    before, loss, count = (
+        first_point(page),
+        value(page, "loss"),
+        page.locator("[data-point]").count(),
+    )
+    page.mouse.move(*plane_spot(page, *before[:2]))
+    page.mouse.down()
+    page.mouse.move(*plane_spot(page, 0.5, 0.5), steps=5)
+    page.mouse.up()
+    page.wait_for_function(QUIET)
+    assert first_point(page) == pytest.approx((0.5, 0.5, before[2]), abs=0.05)
+    assert page.locator("[data-point]").count() == count  # the click at the end adds none
+    assert value(page, "loss") != loss
+    X, y = points(page)
+    weight, bias = torch_sgd(X, y, 3, 0.1, 10, 360)
+    assert value(page, "loss") == pytest.approx(cross_entropy(X @ weight + bias, y).item())
+    page.locator("[data-control='num_classes.4']").check()  # other clouds
+    page.locator("[data-control='num_classes.3']").check()
+    assert first_point(page) == before
+
+
+def test_an_added_point_can_be_dragged_too(show):
+    page = show(BrowserRegression(added=[[5.7, 0.4, 2], [0.3, 5.7, 1]]))
+    page.mouse.move(*plane_spot(page, 5.7, 0.4))
+    page.mouse.down()
+    page.mouse.move(*plane_spot(page, 5.7, 5.7), steps=3)
+    page.mouse.up()
+    texts = page.locator("[data-point]").evaluate_all("(es) => es.map((e) => e.dataset.point)")
+    assert texts[-1] == "0.3,5.7,1"
+    assert [float(v) for v in texts[-2].split(",")] == pytest.approx([5.7, 5.7, 2], abs=0.05)
+
+
+def test_the_keyboard_takes_a_point_along(show):
+    page = show(BrowserRegression(added=[[3.0, 0.2, 1]], num_classes=3))
+    page.locator("[data-control=plane]").focus()
+    for key in ("Shift+ArrowDown",) * 6:
+        page.keyboard.press(key)
+    for key in (" ", "ArrowRight", "ArrowRight", " ", "ArrowUp"):
+        page.keyboard.press(key)
+    assert page.locator("[data-point]").last.get_attribute("data-point") == "3.2,0.2,1"
+
+
+def test_a_finger_drags_a_point_on_a_phone(show):
+    page = show(BrowserRegression(), **PHONE)
+    page.locator("[data-control=plane]").scroll_into_view_if_needed()
+    before = first_point(page)
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind, *spot):
+        at = [dict(zip("xy", plane_spot(page, *spot), strict=True))] if spot else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    top = page.evaluate("scrollY")
+    send("touchStart", *before[:2])
+    for part in (0.3, 0.6, 1.0):
+        send("touchMove", before[0], before[1] + part)
+    send("touchEnd")
+    page.wait_for_function(QUIET)
+    assert page.evaluate("scrollY") == top
+    assert first_point(page) == pytest.approx((before[0], before[1] + 1, before[2]), abs=0.1)
+
+
+@pytest.mark.parametrize(("key", "position"), [("lr", 0.3), ("batch_size", 5), ("epochs", 60)])
+def test_a_setting_trains_anew(show, key, position):
+    page = show(BrowserRegression())
+    before = value(page, "loss")
+    move(page, key, position)
+    page.wait_for_function(QUIET)
+    assert value(page, "loss") != before
+    settings = {"lr": 0.1, "batch_size": 10, "epochs": 40, key: position}
+    settings["lr"] = float(page.locator(".say").inner_text().split(",")[0].removeprefix("lr "))
+    X, y = points(page)
+    steps = -(-90 // settings["batch_size"]) * settings["epochs"]
+    weight, bias = torch_sgd(X, y, 3, settings["lr"], settings["batch_size"], steps)
+    assert value(page, "loss") == pytest.approx(cross_entropy(X @ weight + bias, y).item())
+
+
+def test_what_the_tries_say_is_so(show):
+    page = show(BrowserRegression())
+    plain = value(page, "loss")
+    page.get_by_role("button", name="lr 10").click()
+    page.wait_for_function(QUIET)
+    assert value(page, "accuracy") > 0.5
+    X, y = points(page)
+    weight, bias = shown_net(page, 3)
+    losses = cross_entropy(X @ weight + bias, y, reduction="none")
+    assert losses.mean() > math.log(3)
+    assert losses.sort().values[-len(y) // 4 :].sum() > 0.9 * losses.sum()  # a few of them
+    page.get_by_role("button", name="lr 0.01").click()
+    page.wait_for_function(QUIET)
+    assert value(page, "loss") > plain
+    steps = page.locator(".cu-fig").get_attribute("data-steps")
+    half, bias = torch_sgd(X, y, 3, 0.01, 10, int(steps) // 2)
+    assert value(page, "loss") < cross_entropy(X @ half + bias, y).item() - 0.01
+    page.get_by_role("button", name="one batch").click()
+    page.wait_for_function(QUIET)
+    assert page.locator(".cu-fig").get_attribute("data-steps") == "40"
+    assert value(page, "loss") > plain
+
+
+@pytest.mark.parametrize("k", [3, 4, 5])
+def test_a_rate_of_10_ends_above_guessing(show, k):
+    page = show(BrowserRegression(num_classes=k, lr=10))
+    assert value(page, "loss") > math.log(k)
+
+
+def test_no_slice_of_a_long_training_keeps_the_page(show):
+    """Five classes, 200 epochs, one point a batch: 30 000 steps, cut into slices by the clock."""
+    page = show(BrowserRegression(num_classes=5, epochs=200))
+    page.evaluate(
+        "() => { window.frames = 0; const raf = requestAnimationFrame;"
+        " window.requestAnimationFrame = (f) => { frames += 1; return raf(f); }; }"
+    )
+    move(page, "batch_size", 1)
+    page.wait_for_function(QUIET)
+    assert page.locator(".cu-fig").get_attribute("data-steps") == "30000"
+    assert page.evaluate("frames") > 3
 
 
 def test_regions_follow_dark_mode(show):

@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 from browser_tools import (
     PHONE,
+    QUIET,
     STARTED,
     accessibility_violations,
     move,
@@ -128,8 +129,10 @@ def test_every_slider_has_a_name_and_a_spoken_value_and_reset_brings_it_back(sho
         page.keyboard.press("PageUp")
         page.keyboard.press("PageDown")
         page.keyboard.press("PageDown")
+    page.wait_for_function(QUIET)
     assert visible_text(page) != first
     page.get_by_role("button", name="Reset", exact=True).click()
+    page.wait_for_function(QUIET)
     assert visible_text(page) == first
 
 
@@ -220,7 +223,7 @@ def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
 def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure, width):
     page = show(figure, viewport={"width": width, "height": 900})
     few = isinstance(figure, BrowserRegression)  # every state is trained
-    assert faults(page, states=4 if few else 40, seed=width) == []
+    assert faults(page, states=10 if few else 40, seed=width) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -11,6 +11,10 @@ STARTED = """[...document.querySelectorAll('[data-afm]')]
   .every((d) => d.querySelector('.cu-fig, .cu-error'))"""
 
 
+#: No figure is at work.
+QUIET = "() => !document.querySelector('.cu-fig[aria-busy=true]')"
+
+
 def page_html(bodies, names, theme="light") -> str:
     """Return a whole page around the figures' static HTML, as the book would serve it."""
     modules = "".join(f"<script>{_inline(browser_script(name))}</script>" for name in names)

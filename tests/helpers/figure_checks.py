@@ -73,14 +73,21 @@ FAULTS = """(frame) => {
   }
   return found;
 }"""
+#: Waits until a figure's work is done, such as a training.
+DONE = """async (frame) => {
+  const root = frame.getRootNode().host;
+  while (root.ariaBusy === "true") await new Promise(requestAnimationFrame);
+}"""
 #: Drives a figure through states and returns what goes wrong, with the state.
 SWEEP = f"""async ([states, seed]) => {{
   const frame = deep(".frame")[0];
   const shuffle = {SHUFFLE};
+  const done = {DONE};
   const faults = {FAULTS};
   const found = new Set(faults(frame).map((fault) => `at first: ${{fault}}`));
   for (let i = 0; i < states; i++) {{
     shuffle(frame, seed + i);
+    await done(frame);
     for (const fault of faults(frame)) found.add(`state ${{seed + i}}: ${{fault}}`);
     if (found.size > 8) break;
   }}
@@ -89,12 +96,14 @@ SWEEP = f"""async ([states, seed]) => {{
 
 
 #: Drives a figure through states and returns what a screen reader hears of each.
-HEARD = f"""([states, seed]) => {{
+HEARD = f"""async ([states, seed]) => {{
   const frame = deep(".frame")[0];
   const shuffle = {SHUFFLE};
+  const done = {DONE};
   const heard = [];
   for (let i = 0; i < states; i++) {{
     shuffle(frame, seed + i);
+    await done(frame);
     heard.push(frame.querySelector(".spoken").textContent);
   }}
   return heard;

@@ -9,14 +9,24 @@ from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Number, StateError
 
 MOST_CLASSES = 5
+PER_CLASS = 30
 SIDE = 6  # the plane is [0, 6] x [0, 6]
 
 
 class Points(t.TraitType):
-    """A list of [x1, x2, class]; synced to the front end."""
+    """A list of [x1, x2, number]; synced to the front end.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    what : str
+        What the numbers are, in words.
+    count : int
+        They are 0 to ``count - 1``.
+    """
+
+    def __init__(self, what: str, count: int) -> None:
         super().__init__(())
+        self.what, self.count = what, count
         self.tag(sync=True)
 
     def make_dynamic_default(self) -> list:
@@ -24,15 +34,17 @@ class Points(t.TraitType):
 
     def validate(self, obj: t.HasTraits, value: object) -> list[list[float]]:
         if not isinstance(value, (list, tuple)):
-            raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {value!r}")
+            raise StateError(f"{self.name} must hold [x1, x2, number] rows, got {value!r}")
         return [self._point(point) for point in value]
 
     def _point(self, point: Any) -> list[float]:
         whole = isinstance(point, (list, tuple)) and len(point) == 3
         if not whole or not all(type(v) in (int, float) and math.isfinite(v) for v in point):
-            raise StateError(f"{self.name} must hold [x1, x2, class] rows, got {point!r}")
-        if point[2] not in range(MOST_CLASSES):
-            raise StateError(f"{self.name} must hold classes 0 to 4, got {point[2]!r}")
+            raise StateError(f"{self.name} must hold [x1, x2, number] rows, got {point!r}")
+        if point[2] not in range(self.count):
+            raise StateError(
+                f"{self.name} must hold {self.what} 0 to {self.count - 1}, got {point[2]!r}"
+            )
         return [min(max(v, 0), SIDE) for v in point[:2]] + [int(point[2])]
 
 
@@ -51,6 +63,8 @@ class BrowserRegression(InteractiveFigure):
         Decides the points and the order of the minibatches: the same in every browser.
     added : list of [x1, x2, class]
         Further points, each coordinate in [0, 6].
+    moved : list of [x1, x2, number]
+        Points of the clouds that were dragged elsewhere, by their number.
 
     Attributes
     ----------
@@ -60,7 +74,7 @@ class BrowserRegression(InteractiveFigure):
 
     _name = "browser_regression"
     _title = "Softmax regression, trained in this page"
-    _constants: ClassVar = {"side": SIDE}
+    _constants: ClassVar = {"side": SIDE, "per_class": PER_CLASS}
 
     num_classes = Integer(3, 3, MOST_CLASSES)
     lr = Number(0.1, 0.001, 10)
@@ -68,7 +82,8 @@ class BrowserRegression(InteractiveFigure):
     epochs = Integer(40, 1, 200)
     seed = Integer(1, 0, 2**31)
     new_class = Integer(0, 0, MOST_CLASSES - 1)
-    added = Points()
+    added = Points("classes", MOST_CLASSES)
+    moved = Points("points", MOST_CLASSES * PER_CLASS)
     trained = t.Dict().tag(sync=True, static=False)
 
     def describe(self) -> str:
@@ -76,5 +91,5 @@ class BrowserRegression(InteractiveFigure):
         return (
             f"A linear classifier learns to tell {self.num_classes} clouds of points apart by "
             f"minibatch SGD with learning rate {self.lr:g}; a rate of 0.01 is slow, "
-            "and with one of 10 the loss is far above that of guessing."
+            "and with one of 10 the loss stays above that of guessing."
         )

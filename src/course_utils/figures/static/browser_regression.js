@@ -21,9 +21,65 @@ import {
   stillness,
   sum,
   svg,
+  tries,
 } from "./kit.js";
 
-const PER_CLASS = 30;
+const WORDS = {
+  en: {
+    lead: "Drag a point, add one, change a setting: the classifier is trained anew each time.",
+    plane:
+      "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class, " +
+      "Space takes the nearest point along and drops it.",
+    features: ["feature x₁", "feature x₂"],
+    epoch: "epoch",
+    loss: "loss over all points (nats, log scale)",
+    weights: "Weights and biases",
+    columns: ["class", "w₁", "w₂", "b"],
+    play: "Play",
+    again: "Play again",
+    pause: "Pause",
+    step: "Step",
+    restart: "Restart",
+    undo: "Remove last point",
+    pen: "New point",
+    lr: "learning rate",
+    batch: "batch size",
+    epochs: "epochs",
+    classes: "Classes",
+    guess: "guess",
+    added: (/** @type {number} */ c, /** @type {string} */ at) =>
+      `Point of class ${c} added at ${at}.`,
+    cross: (/** @type {string} */ at) => `Cross at ${at}.`,
+    taken: (/** @type {number} */ c) => `Point of class ${c} taken along.`,
+    dropped: (/** @type {string} */ at) => `Point dropped at ${at}.`,
+    at: (/** @type {number[]} */ [step, epoch, epochs], /** @type {string} */ rate) =>
+      `${rate}, step ${step}, epoch ${epoch} of ${epochs}: loss `,
+    lossNow: "Loss ",
+    accuracy: ", accuracy ",
+    remark: " Over the last epoch the loss is more than twice that of guessing.",
+    chart: (/** @type {string} */ ends) => `Loss by epoch, log scale. ${ends}.`,
+    tries: [
+      {
+        label: "lr 10",
+        set: { lr: 10 },
+        says:
+          "Most points lie on the right side, yet the loss is above that of guessing: the few " +
+          "mistakes are confident ones.",
+      },
+      { label: "lr 0.01", set: { lr: 0.01 }, says: "The loss still falls when the epochs end." },
+      {
+        label: "one batch",
+        set: { batch_size: 150 },
+        says: "One step an epoch: a smooth curve that has not come as far.",
+      },
+    ],
+  },
+};
+
+const PER_CLASS = SPEC.constants.per_class;
+const OTHERS = [10, 0.01]; // rates to compare with
+const SLICE = 8; // ms of training between two repaints: the page stays usable
+const KEPT = 300; // points of a curve
 const CELLS = 120; // resolution of the decision regions
 
 /** @typedef {[number, number, number]} Point features x1 and x2, class */
@@ -54,7 +110,7 @@ const MOVES = {
   ArrowUp: [0, 1],
   ArrowDown: [0, -1],
 };
-const OLD = [COLORS[1], COLORS[2], COLORS[6]]; // earlier runs
+const OTHER = [COLORS[5], COLORS[6]]; // no class has them
 
 /**
  * Mulberry32: 32 bits of state, the same numbers in every browser.
@@ -136,83 +192,107 @@ const hitRate = (net, points) =>
 
 /** One training, from zero weights. */
 class Run {
-  /** @param {Point[]} points @param {number} seed */
-  constructor(points, seed) {
+  /**
+   * @param {Point[]} points
+   * @param {{ lr: number, size: number, epochs: number, seed: number }} settings `size`: of a batch
+   */
+  constructor(points, settings) {
     const classes = 1 + Math.max(...points.map((p) => p[2]));
+    this.points = points;
+    this.settings = settings;
     /** @type {Row[]} */
     this.net = range(classes).map(() => [0, 0, 0]);
-    this.draw = generator(seed);
+    this.draw = generator(settings.seed);
     /** @type {number[]} */
     this.order = [];
     this.at = 0; // points of the order that this epoch has used
     this.epoch = 0;
     this.steps = 0;
-    this.label = "";
-    this.loss = meanLoss(this.net, points);
+    this.total = Math.ceil(points.length / settings.size) * settings.epochs; // steps
     this.curve = [[0, this.loss]];
   }
 
-  /** @param {Point[]} points @param {number} lr @param {number} size of the minibatch */
-  step(points, lr, size) {
+  get label() {
+    return `lr ${this.settings.lr}`;
+  }
+
+  get loss() {
+    return meanLoss(this.net, this.points);
+  }
+
+  get finished() {
+    return this.steps >= this.total;
+  }
+
+  step() {
+    const { points, settings } = this;
     if (this.at >= this.order.length) {
       this.order = shuffled(points.length, this.draw);
       this.at = 0;
     }
-    const batch = this.order.slice(this.at, this.at + size).map((i) => points[i]);
-    this.label = `lr ${lr}`;
-    this.net = sgdStep(this.net, batch, lr);
+    const batch = this.order.slice(this.at, this.at + settings.size).map((i) => points[i]);
+    this.net = sgdStep(this.net, batch, settings.lr);
     this.at += batch.length;
     this.steps += 1;
     const part = this.at / this.order.length;
-    this.loss = meanLoss(this.net, points);
-    this.curve.push([this.epoch + part, this.loss]);
+    if (this.finished || this.steps % Math.ceil(this.total / KEPT) === 0) {
+      this.curve.push([this.epoch + part, this.loss]);
+    }
     if (part === 1) this.epoch += 1;
+  }
+
+  /** Mean loss over the last epoch, at the points of the curve. */
+  get recent() {
+    const losses = this.curve.filter(([x]) => x > this.epoch - 1).map(([, loss]) => loss);
+    return sum(losses) / losses.length;
   }
 }
 
 /** @param {any} list */
 const isPoints = (list) => isList(list, (point) => isList(point, isNumber, 3, 3));
 
-export default figure({ en: {} }, (view) => {
+export default figure(WORDS, (view, words) => {
   const side = SPEC.constants.side;
   const most = (SPEC.traits.new_class.max ?? 0) + 1; // classes
   /** @type {Point[]} */
   let points = [];
   /** @type {Run} */
   let run;
-  /** @type {Run[]} */
-  let past = [];
+  /** Runs with other rates, the same otherwise. @type {Run[]} */
+  let others = [];
   let frame = 0;
   let known = "";
   /** @type {Row[] | null} */
   let painted;
   /** @type {[number, number]} */
   let cross = [side / 2, side / 2];
+  let held = -1; // the point that is dragged
+  let news = ""; // what the next sentence that is spoken begins with
   const classes = () => view.get("num_classes");
   const guess = () => Math.log(classes());
-  const step = () => run.step(points, view.get("lr"), view.get("batch_size"));
-  const finished = () => run.epoch >= view.get("epochs");
-  const train = () => {
-    while (!finished()) step();
-  };
-  // Steps of a whole run:
-  const count = () => Math.ceil(points.length / view.get("batch_size")) * view.get("epochs");
+  /** @param {number} lr */
+  const fresh = (lr) =>
+    new Run(points, {
+      lr,
+      size: view.get("batch_size"),
+      epochs: view.get("epochs"),
+      seed: view.get("seed"),
+    });
 
   // --- parts -------------------------------------------------------------------------------
   const plane = view.plot({
     aspect: 1,
     x: [0, side],
     y: [0, side],
-    xlabel: "feature x₁",
-    ylabel: "feature x₂",
+    xlabel: words.features[0],
+    ylabel: words.features[1],
     grid: false,
   });
   put(plane.svg, {
     role: "application",
     tabindex: 0,
     "data-control": "plane",
-    "aria-label":
-      "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class.",
+    "aria-label": words.plane,
   });
   const canvas = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": true });
   const { left, right, top, bottom } = plane.margin;
@@ -232,75 +312,83 @@ export default figure({ en: {} }, (view) => {
     x: [0, 40],
     y: LIMITS,
     yticks: [[-1, "0.1"], [0, "1"], [1, "10"], [2, "100"]],
-    xlabel: "epoch",
-    ylabel: "loss over all points (nats, log scale)",
+    xlabel: words.epoch,
+    ylabel: words.loss,
     margin: { right: 52 },
   });
   const body = html("tbody");
   const status = html("p.say");
   const table = html(
     "table",
-    html("caption", "Weights and biases"),
+    html("caption", words.weights),
     html(
       "thead",
-      html("tr", ...["class", "w₁", "w₂", "b"].map((h) => html("th", { scope: "col" }, h))),
+      html("tr", ...words.columns.map((h) => html("th", { scope: "col" }, h))),
     ),
     body,
   );
 
   // --- actions -----------------------------------------------------------------------------
-  const play = button(view, "Play", () => (frame ? pause() : start()));
-  const one = button(view, "Step", () => {
-    if (finished()) restart();
-    step();
+  const play = button(view, words.play, () => {
+    if (frame) {
+      pause();
+      return;
+    }
+    if (run.finished) run = fresh(view.get("lr"));
+    // At least 300 steps a second, at most 8 seconds a run:
+    go(stillness() ? Infinity : Math.max(0.3, run.total / 8000));
+  });
+  const one = button(view, words.step, () => {
+    if (run.finished) run = fresh(view.get("lr"));
+    run.step();
     pause();
   });
-  const anew = button(view, "Restart", () => {
-    restart();
+  const anew = button(view, words.restart, () => {
+    run = fresh(view.get("lr"));
     pause();
   });
   const undo = button(
     view,
-    "Remove last point",
+    words.undo,
     () => view.set({ added: view.get("added").slice(0, -1) }),
   );
   play.classList.add("primary");
-  function restart() {
-    if (run?.epoch) past = [...past.filter((p) => p.label !== run.label), run].slice(-3);
-    run = new Run(points, view.get("seed"));
-  }
-  function start() {
-    if (finished()) restart();
-    if (stillness()) {
-      train();
-      pause();
-      return; // one repaint, no animation
-    }
+  /**
+   * Train the run to its end, then the others; between two slices the page is the reader's.
+   * @param {number} pace steps a millisecond
+   */
+  function go(pace) {
+    cancelAnimationFrame(frame);
     let last = performance.now();
     let due = 0;
-    // At least 300 steps a second, at most 8 seconds a run:
     const tick = (/** @type {number} */ now) => {
-      due = Math.min(due + (now - last) * Math.max(0.3, count() / 8000), 200);
+      due = Math.min(due + Math.max(now - last, 0) * pace, 200);
+      if (pace === Infinity) due = Infinity;
       last = now;
-      const until = performance.now() + 25;
-      for (; due >= 1 && !finished() && performance.now() < until; due--) step();
-      if (finished()) {
+      const until = performance.now() + SLICE;
+      let next = unfinished();
+      for (; next && due >= 1 && performance.now() < until; next = unfinished(), due--) next.step();
+      if (!next) {
         pause();
         return;
       }
+      if (next !== run) due = pace = Infinity; // nobody watches the others
       frame = requestAnimationFrame(tick);
-      view.refresh();
+      if (pace !== Infinity || !stillness()) view.refresh();
     };
     frame = requestAnimationFrame(tick);
-    view.refresh();
+    put(view.root, { "aria-busy": "true" });
   }
+  const unfinished = () => [run, ...others].find((one) => !one.finished);
   function pause() {
     cancelAnimationFrame(frame);
     frame = 0;
+    put(view.root, { "aria-busy": "false" });
     view.refresh();
     share();
   }
   view.closers.push(() => cancelAnimationFrame(frame));
+  view.on("change:num_classes", () => view.set({ moved: [] })); // other clouds, other numbers
   function share() { // tells Python, where there is one
     view.model.set("trained", {
       steps: run.steps,
@@ -311,31 +399,83 @@ export default figure({ en: {} }, (view) => {
     });
     view.model.save_changes();
   }
-  const add = (/** @type {[number, number]} */ [x1, x2]) => {
+  /** @param {number[]} spot */
+  const place = ([x1, x2]) => `${fmt(x1, 1)}, ${fmt(x2, 1)}`;
+  /** @param {number[]} spot */
+  const near = (spot) => spot.map((v) => clamp(Math.round(100 * v) / 100, 0, side));
+  const add = (/** @type {[number, number]} */ spot) => {
     const c = Math.min(view.get("new_class"), classes() - 1);
-    view.set({
-      added: [...view.get("added"), [...[x1, x2].map((v) => Math.round(100 * v) / 100), c]],
-    });
-    view.tell(`Point of class ${c} added at ${fmt(x1, 1)}, ${fmt(x2, 1)}.`);
+    news = words.added(c, place(spot));
+    view.set({ added: [...view.get("added"), [...near(spot), c]] });
   };
+  /** @param {number} i @param {number[]} spot */
+  const move = (i, spot) => {
+    const [x1, x2] = near(spot);
+    const own = classes() * PER_CLASS;
+    if (i < own) {
+      const rest = view.get("moved").filter((/** @type {Point} */ m) => m[2] !== i);
+      view.set({ moved: [...rest, [x1, x2, i]] });
+    } else {
+      const shown = view.get("added").filter((/** @type {Point} */ p) => p[2] < classes());
+      const old = shown[i - own];
+      const moved = [x1, x2, old[2]];
+      view.set({ added: view.get("added").map((/** @type {Point} */ p) => p === old ? moved : p) });
+    }
+  };
+  /** The nearest point within some pixels, or -1. @param {number[]} spot @param {number} reach */
+  const nearest = ([x1, x2], reach) => {
+    const far = points.map((p) =>
+      Math.hypot(plane.x(p[0]) - plane.x(x1), plane.y(p[1]) - plane.y(x2))
+    );
+    const i = argmax(far.map((v) => -v));
+    return far[i] <= reach ? i : -1;
+  };
+  let dragged = false; // the click that ends a drag adds nothing
+  plane.svg.addEventListener("pointerdown", (event) => {
+    held = event.button ? -1 : nearest(plane.at(event), event.pointerType === "mouse" ? 8 : 22);
+    dragged = held >= 0;
+    if (dragged) plane.svg.setPointerCapture(event.pointerId);
+  });
+  plane.svg.addEventListener("pointermove", (event) => {
+    if (held >= 0) move(held, plane.at(event));
+    else plane.svg.classList.toggle("near", nearest(plane.at(event), 8) >= 0);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    plane.svg.addEventListener(end, () => {
+      held = -1;
+    });
+  }
+  plane.svg.addEventListener("touchstart", (event) => { // a finger on a point doesn't scroll
+    if (nearest(plane.at(/** @type {any} */ (event.touches[0])), 22) >= 0) event.preventDefault();
+  }, { passive: false });
   plane.svg.addEventListener("click", (event) => {
     const at = plane.at(event);
-    if (at.every((v) => v >= 0 && v <= side)) {
-      cross = at;
-      add(at);
-    }
+    if (dragged || !at.every((v) => v >= 0 && v <= side)) return;
+    cross = at;
+    add(at);
   });
   plane.svg.addEventListener("keydown", (event) => {
-    const move = MOVES[event.key];
+    const step = MOVES[event.key];
     view.touched = true;
-    if (move) {
+    if (step) {
       const far = event.shiftKey ? 0.5 : 0.1;
-      const [x1, x2] = cross.map((v, j) => clamp(v + move[j] * far, 0, side));
+      const [x1, x2] = cross.map((v, j) => clamp(v + step[j] * far, 0, side));
       cross = [x1, x2];
-      view.refresh();
-      view.tell(`Cross at ${fmt(cross[0], 1)}, ${fmt(cross[1], 1)}.`);
-    } else if (event.key === "Enter" || event.key === " ") {
+      if (held >= 0) move(held, cross);
+      else view.refresh();
+      view.tell(words.cross(place(cross)));
+    } else if (event.key === "Enter") {
       add(cross);
+    } else if (event.key === " ") {
+      const dropped = held >= 0;
+      held = dropped ? -1 : nearest(cross, Infinity);
+      if (dropped) view.tell(words.dropped(place(cross)));
+      else {
+        const [x1, x2, c] = points[held];
+        cross = [x1, x2];
+        view.refresh();
+        view.tell(words.taken(c));
+      }
     } else {
       return;
     }
@@ -343,16 +483,19 @@ export default figure({ en: {} }, (view) => {
   });
 
   // --- drawing -----------------------------------------------------------------------------
-  function gather() { // new points when the classes, the seed or the added points changed
-    const now = JSON.stringify([classes(), view.get("seed")]);
-    const all = now + JSON.stringify(view.get("added"));
-    if (all === known) return;
-    points = [
-      ...cloud(classes(), view.get("seed"), side),
-      ...view.get("added").filter((/** @type {Point} */ p) => p[2] < classes()),
-    ];
-    if (!known.startsWith(now)) demonstrate();
-    known = all;
+  function gather() { // whatever training depends on has changed: train anew
+    const keys = ["num_classes", "seed", "added", "moved", "lr", "batch_size", "epochs"];
+    const now = JSON.stringify(keys.map((key) => view.get(key)));
+    if (now === known) return;
+    known = now;
+    points = cloud(classes(), view.get("seed"), side);
+    for (const [x1, x2, i] of view.get("moved")) {
+      if (i < points.length) points[i] = [x1, x2, points[i][2]];
+    }
+    points.push(...view.get("added").filter((/** @type {Point} */ p) => p[2] < classes()));
+    run = fresh(view.get("lr"));
+    others = OTHERS.filter((lr) => lr !== view.get("lr")).map(fresh);
+    go(Infinity);
   }
   function drawPoints() {
     dots.replaceChildren(
@@ -363,17 +506,6 @@ export default figure({ en: {} }, (view) => {
         })
       ),
     );
-  }
-  function demonstrate() { // before anyone touches it: far too small, far too large, right
-    cancelAnimationFrame(frame);
-    frame = 0;
-    past = [10, 0.01].map((lr) => {
-      run = new Run(points, view.get("seed"));
-      while (run.epoch < view.get("epochs")) run.step(points, lr, view.get("batch_size"));
-      return run;
-    });
-    run = new Run(points, view.get("seed"));
-    train();
   }
   function paint() { // the most probable class; stronger where the model is surer
     const css = getComputedStyle(view.root);
@@ -413,34 +545,31 @@ export default figure({ en: {} }, (view) => {
     pen.putImageData(image, 0, 0);
   }
   function curves() {
-    const last = Math.max(view.get("epochs"), run.epoch);
+    const last = view.get("epochs");
     chart.scale({ x: [0, last] });
     /** @param {Run} run @param {string} stroke @param {number} width */
-    const draw = ({ curve }, stroke, width) => { // 300 points of a long curve will do
-      const every = Math.ceil(curve.length / 300);
-      const thin = curve.filter((p, i) => i % every === 0 || p === curve.at(-1));
-      return svg("path.line", {
-        d: chart.line(thin.map((p) => p[0]), thin.map((p) => height(p[1]))),
+    const draw = ({ curve }, stroke, width) =>
+      svg("path.line", {
+        d: chart.line(curve.map((p) => p[0]), curve.map((p) => height(p[1]))),
         stroke,
         style: `stroke-width:${width}`,
       });
-    };
-    const old = past.filter((r) => r !== run && r.net.length === run.net.length);
     const level = chart.y(height(guess()));
     /** @type {(run: Run, stroke: string) => [string, number, number, string]} */
     const end = (r, stroke) => {
-      const x = r.curve[r.curve.length - 1][0];
-      return [r.label, chart.x(x), chart.y(height(r.loss)), stroke];
+      const [x, loss] = r.curve[r.curve.length - 1];
+      return [r.label, chart.x(x), chart.y(height(loss)), stroke];
     };
+    const seen = others.filter((r) => r.finished);
     const names = endLabels([
-      ...old.map((r, i) => end(r, OLD[i])),
-      ["guess", chart.x(last), level, "var(--cu-soft)"],
-      end(run, COLORS[0]),
+      ...seen.map((r, i) => end(r, OTHER[i])),
+      [words.guess, chart.x(last), level, "var(--cu-soft)"],
+      end(run, "var(--cu-ink)"),
     ]);
     chart.draw(
       svg("line.dash", { x1: chart.x(0), x2: chart.x(last), y1: level, y2: level }),
-      ...old.map((r, i) => draw(r, OLD[i], 1)),
-      draw(run, COLORS[0], 2.5),
+      ...seen.map((r, i) => draw(r, OTHER[i], 1)),
+      draw(run, "var(--cu-ink)", 2.5),
       ...names,
     );
   }
@@ -460,11 +589,12 @@ export default figure({ en: {} }, (view) => {
   }
 
   const pens = radios(view, "new_class", {
-    label: "New point",
+    label: words.pen,
     options: range(most).map((c) => [c, String(c)]),
   });
   pens.querySelectorAll("label span").forEach((node, c) => node.prepend(key(c)));
   view.add(
+    html("p.lead", words.lead),
     html(
       "div.grid2",
       html(
@@ -477,24 +607,21 @@ export default figure({ en: {} }, (view) => {
       html(
         "div.stack",
         slider(view, "lr", {
-          label: "learning rate",
+          label: words.lr,
           step: 0.1,
           to: Math.log10,
           from: (v) => Number((10 ** v).toPrecision(2)),
           show: String,
         }),
-        slider(view, "batch_size", { label: "batch size", step: 1, show: String }),
-        slider(view, "epochs", { label: "epochs", step: 1, show: String }),
-        radios(view, "num_classes", { label: "Classes", options: range(most + 1).slice(3) }),
+        slider(view, "batch_size", { label: words.batch, step: 1, show: String }),
+        slider(view, "epochs", { label: words.epochs, step: 1, show: String }),
+        radios(view, "num_classes", { label: words.classes, options: range(most + 1).slice(3) }),
+        tries(view, words.tries),
         chart.node,
         table,
       ),
     ),
   );
-  view.head.querySelector("button")?.addEventListener("click", () => {
-    demonstrate();
-    pause();
-  });
   const recolour = () => {
     painted = null;
     view.refresh();
@@ -517,25 +644,30 @@ export default figure({ en: {} }, (view) => {
     painted = run.net;
     curves();
     weights();
-    play.textContent = finished() ? "Play again" : "Play";
-    if (frame) play.textContent = "Pause";
+    play.textContent = run.finished ? words.again : words.play;
+    if (frame && !run.finished) play.textContent = words.pause;
     undo.disabled = !view.get("added").length;
-    const epoch = run.curve.slice(-Math.ceil(points.length / view.get("batch_size")));
-    const worse = sum(epoch.map((p) => p[1])) > 2 * guess() * epoch.length;
-    const remark = "Over the last epoch the loss is more than twice that of guessing.";
+    const worse = run.recent > 2 * guess();
+    const remark = worse ? words.remark : "";
     put(status, { class: `say${worse ? " alarm" : ""}` });
     const accuracy = hitRate(run.net, points);
     put(view.root, { "data-steps": run.steps });
+    const { loss, label } = run;
+    const numbers = words.at([run.steps, run.epoch, view.get("epochs")], label);
     status.replaceChildren(
-      `Step ${run.steps}, epoch ${run.epoch} of ${view.get("epochs")}: loss `,
-      bold("loss", run.loss, 3),
-      ", accuracy ",
+      numbers,
+      bold("loss", loss, 3),
+      words.accuracy,
       bold("accuracy", accuracy, 3),
-      worse ? `. ${remark}` : ".",
+      `.${remark}`,
     );
-    const ends = [...past, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`);
-    chart.describe(`Loss by epoch, log scale. ${ends.join(". ")}.`);
-    const numbers = `loss ${fmt(run.loss, 3)}, accuracy ${fmt(accuracy, 3)}.`;
-    return frame ? "" : `${worse ? "Diverging: " : ""}step ${run.steps}, ${numbers}`;
+    const ends = [...others, run].map((r) => `${r.label}: ${fmt(r.loss, 2)}`);
+    chart.describe(words.chart(ends.join(". ")));
+    if (frame) return "";
+    const result = `${fmt(loss, 3)}${words.accuracy}${fmt(accuracy, 3)}.`;
+    const short = news || (worse ? `${label}.` : ""); // at most twenty words
+    const said = short ? `${short} ${words.lossNow}${result}` : `${numbers}${result}`;
+    news = "";
+    return `${said}${remark}`;
   };
-}, { added: isPoints });
+}, { added: isPoints, moved: isPoints });
