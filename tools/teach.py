@@ -26,7 +26,7 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from course_utils.exercises.reporting import Record, read_report
+from course_utils.exercises.reporting import Record, read_report, write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = " · [The book and all chapters](../README.md)"  # a student has the chapters alone
@@ -200,14 +200,9 @@ def read_class(folder: Path) -> tuple[list[Record], dict[str, set[str]], list[st
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file into a folder that is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, text)
 
 
 def replaces_only_its_own(path: Path) -> bool:

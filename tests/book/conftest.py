@@ -3,12 +3,10 @@
 import os
 import subprocess
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,18 +38,8 @@ def book(tmp_path_factory) -> Path:
     return output
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without writing a log."""
-
-    def log_message(self, *args) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def served_book(book):
     """Address of the built book on a web server of this machine."""
-    handler = partial(QuietHandler, directory=str(book))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(book) as address:
+        yield address

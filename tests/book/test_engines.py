@@ -1,14 +1,12 @@
 """The built book in Firefox and WebKitGTK: it loads, figures answer, nothing sticks out."""
 
 import re
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
 from engines import each_engine, started
+from serving import QuietHandler, served
 
 pytestmark = [pytest.mark.book, pytest.mark.browser, pytest.mark.engines]
 
@@ -84,7 +82,7 @@ DEAD = """(async () => {
 })()"""
 
 
-class NotingHandler(SimpleHTTPRequestHandler):
+class NotingHandler(QuietHandler):
     """Serves the book, each page with `NOTE` at its beginning."""
 
     def do_GET(self) -> None:
@@ -99,18 +97,12 @@ class NotingHandler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page)
 
-    def log_message(self, *args) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture(scope="module")
 def noting_book(book):
     """Address of the book whose pages note their problems."""
-    handler = partial(NotingHandler, directory=str(book))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(book, NotingHandler) as address:
+        yield address
 
 
 @each_engine

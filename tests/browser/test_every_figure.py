@@ -1,13 +1,10 @@
 """What every figure must do, driven in a real browser on static pages."""
 
-import functools
-import http.server
 import json
 import re
 import shutil
 import sys
 import textwrap
-import threading
 from types import ModuleType
 
 import pytest
@@ -26,6 +23,7 @@ from browser_tools import (
 from figure_checks import AT_ONCE, faults, heard
 from figure_samples import SAMPLES
 from page_checks import with_deep
+from serving import served
 
 from course_utils import figures
 from course_utils.figures import scripts
@@ -78,12 +76,8 @@ def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
 
 def test_all_start_over_http(pages, tmp_path):
     write_page(tmp_path, *(make() for make in SAMPLES.values()))
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
-    handler.log_message = lambda *_: None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        page = pages.open(f"http://127.0.0.1:{server.server_port}/page.html")
-        server.shutdown()
+    with served(tmp_path) as address:
+        page = pages.open(f"{address}/page.html")
     assert page.problems == []
     assert page.locator(".cu-fig").count() == len(SAMPLES)
 

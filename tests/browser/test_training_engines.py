@@ -1,14 +1,11 @@
 """Training in the page in Firefox and WebKitGTK, from a server and from the disk."""
 
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from browser_tools import write_page
 from engines import each_engine, started
 from figure_samples import training_lab
 from packed_images import drawn_arrays, write_images
+from serving import served
 from trainer import train_in_javascript
 
 pytestmark = [pytest.mark.browser, pytest.mark.engines]
@@ -29,13 +26,6 @@ TRAIN = """(async () => {
 })()"""
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without writing a log."""
-
-    def log_message(self, *args) -> None:
-        """Say nothing."""
-
-
 @each_engine
 def test_the_same_run_in_another_engine(name, tmp_path):
     told = write_images(tmp_path / "images", PARTS)
@@ -48,19 +38,16 @@ def test_the_same_run_in_another_engine(name, tmp_path):
         (arrays["test_images"], arrays["test_labels"]),
         [{"settings": settings, "epochs": EPOCHS}],
     )
-    handler = partial(QuietHandler, directory=str(tmp_path))
     engine = started(name)
     found = {}
     try:
-        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+        with served(tmp_path) as server:
             for way, address in {
                 "file": path.as_uri(),
-                "http": f"http://127.0.0.1:{server.server_port}/page.html",
+                "http": f"{server}/page.html",
             }.items():
                 engine.open(address)
                 found[way] = engine.evaluate(TRAIN)
-            server.shutdown()
     finally:
         engine.close()
     for way, run in found.items():

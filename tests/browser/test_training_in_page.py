@@ -1,10 +1,7 @@
 """The training lab where the build packed images: it trains in the page."""
 
-import functools
-import http.server
 import re
 import shutil
-import threading
 
 import pytest
 from browser_tools import (
@@ -20,6 +17,7 @@ from figure_checks import AT_ONCE, faults, heard
 from figure_samples import training_lab
 from packed_images import write_images
 from page_checks import with_deep
+from serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -73,19 +71,14 @@ def accuracies(page):
 @pytest.mark.parametrize("way", ["file", "http"])
 def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_path, way):
     path = write_page(tmp_path, training_lab(), extra=packed[1])
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
-    handler.log_message = lambda *_: None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        address = f"http://127.0.0.1:{server.server_port}/page.html"
-        page = pages.open(path if way == "file" else address)
+    with served(tmp_path) as address:
+        page = pages.open(path if way == "file" else f"{address}/page.html")
         loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
         press(page, "Skip the question")
         move(page, "epochs", 3)
         move(page, "images", 5_000)
         press(page, "Train")
         done(page, rows=1)
-        server.shutdown()
     assert loaded == []  # nothing before the reader asks for it
     loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
     assert loaded == ["trainer.js", "test-0.js", "train-0.js", "train-1.js"]

@@ -20,36 +20,25 @@ module          what it does
 ==============  ==========================================================================
 """
 
-from . import (
-    assets,
-    chapters,
-    figures,
-    formulas,
-    lab_images,
-    landing,
-    languages,
-    launch,
-    markup,
-    pictures,
-    preflight,
-    teaching,
+from importlib import import_module
+
+WITH_SETUP = (
+    "assets",
+    "chapters",
+    "figures",
+    "formulas",
+    "lab_images",
+    "landing",
+    "languages",
+    "launch",
+    "markup",
+    "pictures",
+    "preflight",
+    "teaching",
 )
 
 
 def setup(app):
-    for module in (
-        assets,
-        chapters,
-        figures,
-        formulas,
-        lab_images,
-        landing,
-        languages,
-        launch,
-        markup,
-        pictures,
-        preflight,
-        teaching,
-    ):
-        module.setup(app)
+    for name in WITH_SETUP:
+        import_module(f".{name}", __package__).setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

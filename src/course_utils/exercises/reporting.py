@@ -94,13 +94,18 @@ class Report:
         kept = {(r.name, r.session, r.exercise): r for r in read_report(path).records}
         kept |= {(r.name, r.session, r.exercise): r for r in self.records}
         text = (to_csv if path.suffix == ".csv" else to_json)(Report(list(kept.values())).records)
-        part = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-        try:
-            part.write_text(text, encoding="utf-8", newline="")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, text)
         return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _order(number: str) -> list[int]:
