@@ -2,10 +2,15 @@
 
 Last axis unless ``dim`` is given, any leading shape, any floating-point dtype. A ``dim`` that the
 tensor does not have raises IndexError, as in torch. NaN is never hidden: it propagates.
-Formats narrower than float32 are computed in float32, and the result is rounded to them once.
+Formats narrower than float32 are computed in float32, and the result is rounded to them once, so
+that no sum over classes overflows or stagnates; `softmax_naive` and `cross_entropy` say what they
+do. ``tests/unit/test_fifty_digits.py`` compares all of them with 50 digits.
 """
 
 import math
+from collections.abc import Callable
+from functools import reduce, wraps
+from typing import ParamSpec
 
 import torch
 from torch import Tensor
@@ -19,6 +24,8 @@ from course_utils.validation import (
     require_targets,
 )
 
+P = ParamSpec("P")
+
 
 def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
     """Softmax exactly as the formula reads; overflows for large logits.
@@ -30,8 +37,9 @@ def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
 
     Returns
     -------
-    Tensor like ``logits``, computed in its own format throughout. NaN where exp overflowed (above
-    88.72 in float32); zeros where only the sum did. Where every exp is zero, NaN as well.
+    Tensor like ``logits``, each step rounded to its own format. NaN where exp overflowed (above
+    88.72 in float32, 11.09 in float16); zeros where only the sum did: 100 000 equal float16 logits.
+    Where every exp is zero, NaN as well.
 
     Raises
     ------
@@ -69,6 +77,28 @@ def widened(logits: Tensor) -> Tensor:
     return logits.float() if torch.finfo(logits.dtype).bits < 32 else logits
 
 
+def rounded_once(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Compute a function of tensors in float32 where they are narrower, and round its result once.
+
+    The result has the format to which torch promotes those of the floating-point arguments.
+    """
+
+    @wraps(function)
+    def in_float32(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        given = [*args, *kwargs.values()]
+        dtypes = [x.dtype for x in given if isinstance(x, Tensor) and x.is_floating_point()]
+        if all(torch.finfo(dtype).bits >= 32 for dtype in dtypes):
+            return function(*args, **kwargs)
+
+        def wide(x: object) -> object:
+            return widened(x) if isinstance(x, Tensor) and x.is_floating_point() else x
+
+        result = function(*map(wide, args), **{k: wide(x) for k, x in kwargs.items()})  # type: ignore[arg-type]
+        return result.to(reduce(torch.promote_types, dtypes))
+
+    return in_float32
+
+
 def softmax(logits: Tensor, dim: int = -1) -> Tensor:
     """Softmax with the largest logit moved to zero first, so that exp cannot overflow.
 
@@ -82,8 +112,10 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
 
     Returns
     -------
-    Tensor like ``logits``: non-negative, sums to one along ``dim``. As in torch, a row that holds
-    nan or +inf, or only -inf, becomes NaN throughout; an empty class axis stays empty.
+    Tensor like ``logits``: non-negative, sums to one along ``dim`` but for the rounding of each
+    entry: 100 000 equal logits give 1e-5 each in every format, which float16 and bfloat16 store as
+    1.0014e-5. As in torch, a row that holds nan or +inf, or only -inf, becomes NaN throughout; an
+    empty class axis stays empty.
 
     Raises
     ------
@@ -107,7 +139,8 @@ def logsumexp(logits: Tensor, dim: int = -1, keepdim: bool = False) -> Tensor:
     Returns
     -------
     Tensor without ``dim``. As in torch: -inf for an empty axis or a row of -inf (whose gradient
-    is NaN), +inf for a row with +inf and no nan.
+    is NaN), +inf for a row with +inf and no nan. Right in float16 also for more than 65 504
+    classes, where torch 2.13 gives inf.
 
     Raises
     ------
@@ -132,7 +165,8 @@ def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
 
     Returns
     -------
-    Tensor like ``logits``, at most zero. Edge rows as in `softmax`.
+    Tensor like ``logits``, at most zero. Edge rows as in `softmax`. In float16 -inf where the gap
+    to the largest logit is beyond 65 504.
 
     Raises
     ------
@@ -169,7 +203,9 @@ def cross_entropy(
     Returns
     -------
     Scalar Tensor, or shape (n,) for "none". The mean over no examples is NaN, as in torch;
-    so is a probability of 0 for a logit of -inf (0 times infinity).
+    so is a probability of 0 for a logit of -inf (0 times infinity). In a narrow format the
+    logarithms are rounded once and the means over classes and examples, summed in float32, once
+    more; a sum over examples is inf where the format has no such number.
 
     Raises
     ------
@@ -189,8 +225,9 @@ def cross_entropy(
     return reduce_losses(losses, reduction)
 
 
+@rounded_once
 def softmax_jacobian(logits: Tensor) -> Tensor:
-    """All first derivatives of softmax over the last axis: diag(s) - s s^T.
+    """All first derivatives of softmax over the last axis: diag(p) - p p^T.
 
     Parameters
     ----------
@@ -198,8 +235,8 @@ def softmax_jacobian(logits: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (..., k, k): entry (i, j) is the derivative of probability i by logit j. NaN
-    throughout where `softmax` is.
+    Tensor of shape (..., k, k): entry (i, j) is the derivative of probability i with respect to
+    logit j. NaN throughout where `softmax` is.
 
     Raises
     ------
@@ -212,19 +249,20 @@ def softmax_jacobian(logits: Tensor) -> Tensor:
     return torch.diag_embed(probs) - probs[..., :, None] * probs[..., None, :]
 
 
+@rounded_once
 def softmax_vjp(probs: Tensor, v: Tensor) -> Tensor:
-    """Softmax Jacobian times ``v`` without the matrix: s * (v - <s, v>), O(k) work and memory.
+    """Softmax Jacobian times ``v`` without the matrix: p * (v - <p, v>), O(k) work and memory.
 
     Parameters
     ----------
     probs : Tensor of shape (..., k), floating point: softmax of the logits
-    v : Tensor of shape (..., k): derivative of a scalar by the probabilities; leading axes
-        broadcast against those of ``probs``
+    v : Tensor of shape (..., k): derivative of a scalar with respect to the probabilities; leading
+        axes broadcast against those of ``probs``
 
     Returns
     -------
-    Tensor of shape (..., k): derivative of that scalar by the logits; NaN throughout a row where
-    ``probs`` or ``v`` holds nan or an infinity.
+    Tensor of shape (..., k): derivative of that scalar with respect to the logits; NaN throughout a
+    row where ``probs`` or ``v`` holds nan or an infinity.
 
     Raises
     ------

@@ -202,8 +202,10 @@ def bare(node: ast.AST) -> ast.AST:
 
 
 def without_validators(node: ast.AST) -> ast.AST:
-    """Remove the statements ``require_...(...)`` of a module, in place."""
+    """Remove the statements ``require_...(...)`` and the decorator ``rounded_once``, in place."""
     for part in ast.walk(node):
+        if isinstance(part, ast.FunctionDef):
+            part.decorator_list = [d for d in part.decorator_list if not is_format_matter(d)]
         if isinstance(getattr(part, "body", None), list):
             part.body = [line for line in part.body if not is_validator(line)] or [ast.Pass()]
     return node
@@ -214,6 +216,11 @@ def is_validator(line: ast.AST) -> bool:
     call = line.value if isinstance(line, ast.Expr) else None
     name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
     return name.startswith("require_")
+
+
+def is_format_matter(decorator: ast.AST) -> bool:
+    """Whether a decorator only widens narrow floating-point formats."""
+    return isinstance(decorator, ast.Name) and decorator.id == "rounded_once"
 
 
 class AnnotationRemover(ast.NodeTransformer):
@@ -244,7 +251,8 @@ def package_definitions(package: Path) -> dict[str, tuple[str, str]]:
 def check_definitions(path: Path, package: dict[str, tuple[str, str]]) -> list[str]:
     """A chapter's top-level definition with a name of the package equals the package's.
 
-    Statements of the package that only check arguments (``require_...``) don't count.
+    Statements of the package that only check arguments (``require_...``) don't count, nor does
+    ``rounded_once``, which is about narrow formats.
     """
     found = []
     for cell in code_cells(json.loads(path.read_text(encoding="utf-8"))):

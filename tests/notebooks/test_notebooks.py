@@ -207,6 +207,9 @@ def test_a_notebook_that_is_too_large_is_rejected(tmp_path):
         ("def g(x):\n    return require_sum(x)", False),
         ("def g(x):\n    if x:\n        pass", False),
         ("class C:\n    def h(self):\n        pass", True),
+        # So is what widens narrow formats, and no other decorator.
+        ("@cache\ndef k(x):\n    return x", True),
+        ("def k(x):\n    return x", False),
     ],
 )
 def test_definitions_are_compared_without_docstrings_annotations_and_validators(
@@ -216,6 +219,7 @@ def test_definitions_are_compared_without_docstrings_annotations_and_validators(
         'def f(x, y=1):\n    """Add."""\n    require_count("x", x)\n    return x + y\n'
         'def g(x):\n    if x:\n        require_count("x", x)\n    return require_sum(x)\n'
         'class C:\n    def h(self):\n        """H."""\n        require_count("x", 1)\n'
+        "@rounded_once\n@cache\ndef k(x):\n    return x\n"
     )
     notebook = broken(lambda cells, nb: cells[1].update(source=chapter))
     found = checks.check_definitions(
