@@ -84,12 +84,12 @@ const WORDS = {
       {
         label: "float16, size 20",
         set: { dtype: "float16", size: 20 },
-        says: "float16 ends at e to the 11: scores of 20 are too large for it.",
+        says: "float16 ends at e to the 11: the naive way gives nan for a score of 20.",
       },
       {
         label: "all far below zero",
         set: { pattern: [-1, -2, -3], size: 200 },
-        says: "All exponentials become 0, and 0 / 0 is nan. The shift helps here, too.",
+        says: "Naive: all exponentials become 0, and 0 / 0 is nan. The shift helps here, too.",
       },
       {
         label: "a shift isn't enough",
@@ -99,7 +99,7 @@ const WORDS = {
       {
         label: "float64, size 800",
         set: { dtype: "float64", size: 800 },
-        says: "More bits move the cliff to e to the 709; it is still there.",
+        says: "A wider exponent moves the cliff to e to the 709; it is still there.",
       },
     ],
   },
