@@ -450,32 +450,35 @@ WRONG["2.5"] = [
 ]
 
 # ---------------------------------------------------------------- Chapter 3
-floor = math.log(1 + 99 / math.e)
+floor = math.log(1 + 99 * math.exp(-2))
 RIGHT["3.1"] = [
     floor,
-    3.62,
-    3.622,
+    2.67,
+    2.667,
     T(floor),
     np.float32(floor),
-    Decimal("3.62"),
-    sympy.log(1 + 99 / sympy.E),
-    math.log(math.e + 99) - 1,
-    [3.622],
+    Decimal("2.67"),
+    sympy.log(1 + 99 / sympy.E**2),
+    math.log(math.e + 99 / math.e) - 1,
+    F.cross_entropy(2.0 * F.one_hot(T([0]), 100) - 1, T([0])),
+    [2.667],
 ]
 WRONG["3.1"] = [
-    ("right to 2 digits", 3.6),
+    ("right to 2 digits", 2.7),
     ("", 3),
-    ("", 37.4),
+    ("", 14.4),
     ("", -1),
-    ("", 2.667),
+    ("", 2.31),
+    ("", 0.693),
     ("That is the loss of an even", 4.605),
     ("That is the floor without", 0),
-    ("A loss is never", -3.62),
-    ("One of the hundred", 3.632),
-    ("That is in bits", 5.226),
-    ("That is the largest loss", 5.599),
-    ("That is the loss if a single", 4.62),
-    ("", 0.693),
+    ("A loss is never", -2.67),
+    ("One of the hundred", 2.676),
+    ("That is in bits", 3.848),
+    ("That is the largest loss", 6.598),
+    ("That is the loss with all other", 3.622),
+    ("The term of the true class", 2.605),
+    ("The score of the true class", 3.667),
 ]
 
 RIGHT["3.2"] = [
@@ -504,10 +507,7 @@ WRONG["3.2"] = [
     ("", lambda p, y: -(p * p.log()).sum(1)),
     ("", lambda p, y: -(1 - p[range(len(y)), y]).log()),
     ("", lambda p, y: -p.log()),
-    (
-        "",
-        lambda p, y: -p[y, range(len(y))].log() if len(y) == 2 else -p[range(len(y)), y].log() * 2,
-    ),
+    ("The axes are exchanged", lambda p, y: -p[y, range(len(y))].log()),
     ("", lambda p, y: 1 - p[range(len(y)), y]),
     ("", lambda p, y: -p[range(len(y)), 0].log()),
     ("", lambda p, y: -(p[range(len(y)), y] + 0.01).log()),
@@ -538,7 +538,10 @@ WRONG["3.3"] = [
     ("That is a mean of prob", lambda t, n: math.exp(-sum(t) / sum(n))),
     ("The loss of a whole", lambda t, n: math.exp(sum(t) / len(t))),
     ("", lambda t, n: math.exp(max(t) / max(n))),
-    ("", lambda t, n: sum(math.exp(a / b) * b for a, b in zip(t, n, strict=True)) / sum(n)),
+    (
+        "This weighs perplexities",
+        lambda t, n: sum(math.exp(a / b) * b for a, b in zip(t, n, strict=True)) / sum(n),
+    ),
     ("", lambda t, n: math.exp(sum(n) / sum(t))),
     ("", lambda t, n: [math.exp(a / b) for a, b in zip(t, n, strict=True)]),
     ("", lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True))),
@@ -605,16 +608,23 @@ WRONG["3.4"] = [
         lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / z.numel(),
     ),
     ("", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e / 2)) / len(y)),
-    ("", lambda z, y, e: (z.softmax(0) - smooth(y, z.shape[1], e)) / len(y)),
+    ("Each row of scores", lambda z, y, e: (z.softmax(0) - smooth(y, z.shape[1], e)) / len(y)),
     ("", lambda z, y, e: (z.sigmoid() - smooth(y, z.shape[1], e)) / len(y)),
     ("", lambda z, y, e: -(smooth(y, z.shape[1], e) * z.log_softmax(1)).sum(1).mean()),
-    ("", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y)),
     (
-        "",
+        "The part with the even label",
+        lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y),
+    ),
+    (
+        "This label lacks the share",
         lambda z, y, e: (
             (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / z.shape[1]))
             / len(y)
         ),
+    ),
+    (
+        "Each class gets eps / K",
+        lambda z, y, e: (z.softmax(1) - (1 - e) * F.one_hot(y, z.shape[1]) - e) / len(y),
     ),
     ("", lambda z, y, e: (z.log_softmax(1) - smooth(y, z.shape[1], e)) / len(y)),
 ]
@@ -633,6 +643,19 @@ def gaps_masked(z, y, w, ignored):
     safe = y.where(y != ignored, 0)
     weights = w[safe] * keep
     return -(weights * z.log_softmax(1).gather(1, safe[:, None])[:, 0]).sum() / weights.sum()
+
+
+def gaps_of_floats(z, y, w, ignored):
+    total = weights = 0.0
+    for row, c in zip(z.log_softmax(1).tolist(), y.tolist(), strict=True):
+        if c != ignored:
+            total, weights = total - w[c].item() * row[c], weights + w[c].item()
+    return total / weights
+
+
+def gaps_as_class_0(z, y, w, ignored):
+    safe = y.where(y != ignored, 0)
+    return -(w[safe] * z.log_softmax(1).gather(1, safe[:, None])[:, 0]).sum() / w[safe].sum()
 
 
 def kept(z, y, ignored):
@@ -678,9 +701,14 @@ WRONG["3.5"] = [
     ("", lambda z, y, w, i: w[y[y != i]] * chosen(z, y, i)),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.softmax(0), i)),
     ("", lambda z, y, w, i: gaps_masked(z, y, 1 / w, i)),
-    ("", lambda z, y, w, i: (w[y] * -z.log_softmax(1)[range(len(y)), y]).sum() / w[y].sum()),
+    ("If all labels are ignored", gaps_of_floats),
+    ("A row to ignore counts as class 0", gaps_as_class_0),
+    (
+        "A row to ignore must be left out",
+        lambda z, y, w, i: (w[y] * -z.log_softmax(1)[range(len(y)), y]).sum() / w[y].sum(),
+    ),
     ("", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
-    ("", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
+    ("log_softmax is applied to prob", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.square(), i)),
 ]
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 from course_utils.softmax import log_softmax, softmax
 
-FLOOR = math.log(1 + 99 / math.e)
+FLOOR = math.log(1 + 99 * math.exp(-2))
 
 BY_TORCH = {"cross_entropy", "nll_loss", "nll_loss_nd", "cross_entropy_loss"}
 
@@ -105,21 +105,22 @@ def weighted_cases() -> list[tuple]:
 EXERCISES = (
     ValueExercise(
         number="3.1",
-        title="The floor behind a sigmoid",
+        title="The floor behind a tanh",
         expected=FLOOR,
         digits=3,
-        hint="which scores between 0 and 1 are the best for the true class and for the others?",
+        hint="which outputs between -1 and 1 are the best for the true class and for the others?",
         mistakes={
-            "That is the floor without the last layer; scores up to 1 are never sure.": (0.0),
+            "That is the floor without the last layer; scores up to 1 are never sure.": 0.0,
             "That is the loss of an even guess.": math.log(100),
-            "That is the largest loss: the true class at 0 and all others at 1.": math.log(
-                1 + 99 * math.e
+            "That is the largest loss: the true class at -1 and all others at 1.": math.log(
+                1 + 99 * math.exp(2)
             ),
-            "That is the loss if a single wrong class is at 1.": math.log(99 + math.e),
-            "That is the loss if the true class is at 1 and each other one at 1/2.": math.log(
-                1 + 99 * math.exp(-0.5)
+            "That is the loss with all other outputs at 0; a tanh goes lower.": math.log(
+                1 + 99 / math.e
             ),
-            "One of the hundred classes is the true one.": math.log(math.e + 100) - 1,
+            "One of the hundred classes is the true one.": math.log(1 + 100 * math.exp(-2)),
+            "The term of the true class is not as small as the others.": math.log(100) - 2,
+            "The score of the true class is still to be subtracted.": FLOOR + 1,
             "That is in bits; the loss is measured in nats.": FLOOR / math.log(2),
             "A loss is never negative; look at the order of the terms.": -FLOOR,
         },
@@ -153,6 +154,9 @@ EXERCISES = (
             "Softmax was applied to what are probabilities already.": lambda p, y: (
                 functional.cross_entropy(p, y, reduction="none")
             ),
+            "The axes are exchanged: first the row, then the column of its label.": lambda p, y: (
+                -p[y, torch.arange(len(y))].log()
+            ),
         },
     ),
     FunctionExercise(
@@ -160,7 +164,7 @@ EXERCISES = (
         title="The perplexity of several texts",
         reference=perplexity,
         cases=[([2.0], [4]), ([1.0, 6.0], [2, 3]), ([30.0, 500.0, 7.5], [10, 200, 3])],
-        hint="every word counts the same, whichever text it stands in.",
+        hint="every word counts the same, and the mean is taken of losses, before the exponential.",
         mistakes={
             "The losses are in nats, and 2 is the base for bits.": lambda t, n: (
                 2 ** (sum(t) / sum(n))
@@ -177,6 +181,15 @@ EXERCISES = (
             ),
             "This is a mean of perplexities: the mean comes before the exponential.": lambda t, n: (
                 mean_of([math.exp(loss) for loss in per_text(t, n)])
+            ),
+            "This weighs perplexities by length; it is the losses that are to be averaged.": (
+                lambda t, n: (
+                    sum(
+                        math.exp(loss) * length
+                        for loss, length in zip(per_text(t, n), n, strict=True)
+                    )
+                    / sum(n)
+                )
             ),
         },
     ),
@@ -202,6 +215,21 @@ EXERCISES = (
                 smoothed_gradient(z, y, e) + e / z.shape[1] / len(y)
             ),
             "The true class gets its share of the smoothing, too.": shared_by_the_others,
+            "This label lacks the share eps / K of the true class, and so sums to less than 1.": (
+                lambda z, y, e: (
+                    smoothed_gradient(z, y, e)
+                    + e / z.shape[1] / len(y) * functional.one_hot(y, z.shape[1])
+                )
+            ),
+            "Each class gets eps / K of the share, not all of eps.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) - e * (1 - 1 / z.shape[1]) / len(y)
+            ),
+            "The part with the even label is missing: the loss has eps times that, too.": (
+                lambda z, y, e: (1 - e) * smoothed_gradient(z, y, 0.0)
+            ),
+            "Each row of scores has its own softmax: it runs along the classes.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) + (z.softmax(0) - softmax(z)) / len(y)
+            ),
             "The label was subtracted from the scores, not from the probabilities.": (
                 lambda z, y, e: smoothed_gradient(z, y, e) + (z - softmax(z)) / len(y)
             ),
@@ -235,6 +263,18 @@ EXERCISES = (
             "A mean of nothing is nan here, as in torch.": lambda z, y, w, i: weighted(
                 z, y, w, i
             ).nan_to_num(0.0),
+            "If all labels are ignored, return nan: dividing numbers of Python by 0 stops.": (
+                lambda z, y, w, i: weighted_sum(z, y, w, i).item() / w[y[y != i]].sum().item()
+            ),
+            "A row to ignore counts as class 0 here; leave it out.": lambda z, y, w, i: weighted(
+                z, y.where(y != i, 0), w, -100
+            ),
+            "A row to ignore must be left out before its label is used as an index.": (
+                lambda z, y, w, i: (w[y] * losses(softmax(z), y)).sum() / w[y].sum()
+            ),
+            "log_softmax is applied to probabilities here; it takes scores.": lambda z, y, w, i: (
+                weighted(softmax(z), y, w, i)
+            ),
             "This divides by the number of examples; a weighted mean does not.": (
                 lambda z, y, w, i: weighted_sum(z, y, w, i) / len(y)
             ),
