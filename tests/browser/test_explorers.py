@@ -1,6 +1,7 @@
 """The explorers' numbers are those of torch: bars, tables and curves on a page without a kernel."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -216,7 +217,53 @@ def test_loss_double_softmax_floor(show, k, floor):
     assert value(page, "floor") == pytest.approx(floor, abs=5e-5)
     assert value(page, "floor") == pytest.approx(math.log(math.e + k - 1) - 1, rel=1e-9)
     assert value(page, "loss2") >= value(page, "floor")
-    assert any(f"{floor:.4f}" in text for text in page.locator(".marks text").all_text_contents())
+    names = page.locator(".marks text").filter(has_text=f"stays above {floor:.4f}")
+    assert names.count() == 1
+    # No curve of the same plot runs through the words.
+    box = names.bounding_box()
+    curves = names.locator("xpath=ancestor::*[name()='svg']").locator("path.line")
+    assert curves.count() == 3
+    for i in range(3):
+        assert not curves.nth(i).evaluate(
+            """(path, box) => {
+              const place = path.getScreenCTM();
+              const length = path.getTotalLength();
+              return Array.from({length: 400}, (_, i) => path.getPointAtLength(length * i / 399))
+                .map((point) => point.matrixTransform(place))
+                .some(({x, y}) => x > box.x && x < box.x + box.width && y > box.y
+                  && y < box.y + box.height);
+            }""",
+            box,
+        )
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "smoothing"),
+    [(-6, 3, 0), (-1, 3, 0), (0, 2, 0), (0, 10, 0), (6, 3, 0), (8, 3, 0.1), (8, 10, 0)],
+)
+def test_loss_compares_gradients_that_are_worth_it(show, x, k, smoothing):
+    page = show(LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
+    _, (entropy, square, _) = losses_in_torch(x, k, smoothing)
+    words = said(page)
+    if entropy.abs() < 0.02:
+        assert "both gradients are small" in words
+    elif entropy / square < 2:
+        assert "about the same size" in words
+    else:
+        ratio = float(re.search("is ([0-9.]+) times that of squared error", words)[1])
+        assert ratio == pytest.approx((entropy / square).item(), rel=0.02)
+
+
+def test_loss_says_nothing_false_of_the_states_to_try(show):
+    page = show(LossExplorer(logit=-6, num_classes=10))
+    page.get_by_role("button", name="undecided").click()
+    assert value(page, "grad0") / value(page, "grad1") < 2
+    page.get_by_role("button", name="sure and right").click()
+    assert max(abs(value(page, "grad0")), abs(value(page, "grad1"))) < 0.02
+    page.get_by_role("button", name="smoothing").click()
+    assert value(page, "grad0") > 0.02
+    page.get_by_role("button", name="softmax twice").click()
+    assert value(page, "floor") == pytest.approx(0.55, abs=0.005)
 
 
 @pytest.mark.parametrize(("x", "k", "lr"), [(-6, 3, 1), (-2, 10, 5), (1, 2, 0.1)])

@@ -32,18 +32,17 @@ import {
 /** @import { Label } from "./kit/labels.js" */
 /** @import { Plot } from "./kit/plot.js" */
 
+const FLAT = "is almost flat where the true class has almost no probability.";
 const WORDS = {
   en: {
     lead: "One example of a model: the true class has the score below, all others score 0. " +
       "Training moves the score down the slope of the loss.",
-    question: "At a score of −6 the model is sure, and wrong. Which loss brings it back sooner?",
+    question: "At a score of −6 the true class has almost no probability. " +
+      "Which loss brings it back sooner?",
     answers: [
-      {
-        text: "Cross-entropy",
-        says: "Yes. Watch: squared error is flat where the model is wrong.",
-      },
-      { text: "Squared error", says: "No. Watch: it is flat where the model is wrong." },
-      { text: "Both alike", says: "No. Watch: squared error is flat where the model is wrong." },
+      { text: "Cross-entropy", says: `Yes. Watch: squared error ${FLAT}` },
+      { text: "Squared error", says: `No. Watch: it ${FLAT}` },
+      { text: "Both alike", says: `No. Watch: squared error ${FLAT}` },
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
@@ -52,7 +51,7 @@ const WORDS = {
     rate: "learning rate",
     twice: "softmax applied twice (a mistake)",
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
-    loss: "loss (nats)",
+    loss: "loss (cross-entropy: nats)",
     gradient: "gradient of the loss",
     race: "probability of the true class after each step",
     step: "step",
@@ -63,9 +62,10 @@ const WORDS = {
     columns: ["at this score", "loss", "gradient"],
     probability: "The true class has probability ",
     pull: (/** @type {string} */ ratio) =>
-      `. Here cross-entropy pulls ${ratio} times as hard as squared error.`,
-    alike: ". Here the two pull about equally hard.",
-    floor: (/** @type {string} */ floor) => `least loss of softmax twice: ${floor}`,
+      `. Here the gradient of cross-entropy is ${ratio} times that of squared error.`,
+    alike: ". Here the two gradients are of about the same size.",
+    level: ". Here both gradients are small.",
+    floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
     ran: (/** @type {string} */ a, /** @type {string} */ b) =>
       ` After the descent the probability is ${a} with cross-entropy, ${b} with squared error.`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
@@ -73,12 +73,12 @@ const WORDS = {
     tries: [
       {
         label: "undecided",
-        set: { logit: 0 },
-        says: "In the middle the two pull about alike.",
+        set: { logit: 0, num_classes: 3 },
+        says: "With three equal scores the two gradients are of about the same size.",
       },
       {
         label: "sure and right",
-        set: { logit: 6 },
+        set: { logit: 6, num_classes: 3 },
         says: "Both gradients are near zero: there is little left to learn.",
       },
       {
@@ -88,7 +88,7 @@ const WORDS = {
       },
       {
         label: "softmax twice",
-        set: { logit: 8, double_softmax: true },
+        set: { logit: 8, num_classes: 3, double_softmax: true },
         says: "However sure the model, this mistake keeps the loss above 0.55.",
       },
     ],
@@ -96,6 +96,7 @@ const WORDS = {
 };
 
 const STEPS = 50;
+const LEVEL = 0.02; // gradients below this are called small; that of cross-entropy can reach 1
 const DASHES = ["none", "7 4", "2 4"];
 const HUES = [0, 1, 3]; // of the three losses
 
@@ -236,8 +237,9 @@ export default figure(WORDS, (view, words) => {
     const { floor } = curves[0];
     const twice = what === "values" && view.get("double_softmax");
     if (twice) {
-      const text = words.floor(fmt(floor, 4));
-      labels.push({ text, x: plot.x(2), y: y(floor), sides: ["above", "below"] });
+      // Up here, to the right of cross-entropy, no curve passes, whatever the number of classes.
+      const color = TEXT_COLORS[HUES[2]];
+      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(5), color });
     }
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
@@ -283,6 +285,14 @@ export default figure(WORDS, (view, words) => {
     );
   }
 
+  /** Compare the two gradients, unless there is nothing to compare. @param {number[]} slopes */
+  function compared([entropy, square]) {
+    // The gradient of squared error is never the larger one.
+    if (Math.abs(entropy) < LEVEL) return words.level;
+    const ratio = entropy / square;
+    return ratio > 2 ? words.pull(fmt(ratio, ratio < 20 ? 1 : 0)) : words.alike;
+  }
+
   /** @param {ReturnType<typeof losses>} now */
   function drawNumbers(now) {
     body.replaceChildren(
@@ -312,11 +322,10 @@ export default figure(WORDS, (view, words) => {
         live("slope", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
       ),
     );
-    const ratio = Math.abs(now.slopes[0] / now.slopes[1]);
     const done = paths.map((way) => at(way[shown]).p);
     said.replaceChildren(
       html("strong", words.probability, fmt(now.p, 4)),
-      ratio > 2 ? words.pull(fmt(ratio, ratio < 20 ? 1 : 0)) : words.alike,
+      compared(now.slopes),
       shown ? words.ran(fmt(done[0], 3), fmt(done[1], 3)) : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
