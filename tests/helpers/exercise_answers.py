@@ -915,6 +915,31 @@ WRONG["4.5"] = [
     ("expm1 alone", lambda a, b: a + math.log(-math.expm1(b - a) + 1e-300) if a - b < 37 else a),
 ]
 
+p2, roundoff = 1 / (1 + math.exp(10)), 2.0**-24
+RIGHT["4.6"] = [
+    1000 * (1 - p2) * roundoff,
+    5.96e-5,
+    Decimal("0.0000596"),
+    T(1000 * (1 - p2) * roundoff),
+    np.float32(1000 * (1 - p2) * roundoff),
+    Fraction(1000, 2**24),
+    [5.96e-5],
+    1000 * roundoff,
+]
+WRONG["4.6"] = [
+    ("That is for the first", 1000 * p2 * roundoff),
+    ("The unit roundoff is half", 1000 * (1 - p2) * 2**-23),
+    ("Each logit moves", 500 * (1 - p2) * roundoff),
+    ("The rounding is relative", 20 * (1 - p2) * roundoff),
+    ("That is the condition", 1000 * (1 - p2)),
+    ("That is for a logit", 990 * (1 - p2) * roundoff),
+    ("", 6e-3),
+    ("", 1000 * (1 - p2) * 2**-9),
+    ("", p2),
+    ("", 0.0),
+    ("", -5.96e-5),
+]
+
 # ---------------------------------------------------------------- Chapter 5
 RIGHT["5.1"] = [
     15,

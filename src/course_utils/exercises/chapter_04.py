@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from course_utils.error_bounds import unit_roundoff
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 from course_utils.softmax import log_softmax, softmax, softmax_naive
 
@@ -80,6 +81,15 @@ def log_difference_from(a: float, b: float, switch: float) -> float:
 def is_not_late(value: float, a: float, b: float) -> bool:
     """Tell whether a wrong value is wrong otherwise than by a few digits at a gap above 9."""
     return not (a - b > 9 and abs(value - log_difference(a, b)) < 1e-4)
+
+
+PROBS = softmax(torch.tensor([500.0, 490.0], dtype=torch.float64))
+UNIT = unit_roundoff(torch.float32)
+
+
+def sensitivity(i: int, size: float, change: float) -> float:
+    """Relative change of probability ``i`` for logits of a size that move by a share of it."""
+    return 2 * (1 - PROBS[i].item()) * size * change
 
 
 EXERCISES = (
@@ -253,6 +263,32 @@ EXERCISES = (
                 log_difference(a, b) - a + b
             ),
             "This is the logarithm of the sum.": lambda a, b: a + math.log1p(math.exp(b - a)),
+        },
+    ),
+    ValueExercise(
+        number="4.6",
+        title="Rounded before softmax begins",
+        expected=sensitivity(1, 500.0, UNIT),
+        digits=3,
+        hint="the condition number of a probability holds the other probability and the size of "
+        "the largest logit; what is the relative change of the logits?",
+        mistakes={
+            "That is for the first class.": sensitivity(0, 500.0, UNIT),
+            "The unit roundoff is half the distance from 1 to the next number.": sensitivity(
+                1, 500.0, 2 * UNIT
+            ),
+            "Each logit moves, one up and one down: the factor 2 is missing.": (
+                sensitivity(1, 500.0, UNIT) / 2
+            ),
+            "The rounding is relative to the size of the logits, not to their difference.": (
+                sensitivity(1, 10.0, UNIT)
+            ),
+            "That is the condition number; multiply it by the change of the logits.": (
+                sensitivity(1, 500.0, 1.0)
+            ),
+            "That is for a logit of its own size; both may be off by u times the larger.": (
+                (1 - PROBS[1].item()) * (500.0 + 490.0) * UNIT
+            ),
         },
     ),
 )
