@@ -71,10 +71,12 @@ def require_sampled(true_scores: Tensor, sampled_scores: Tensor, hits: Tensor) -
 def sampled_softmax_loss(
     true_scores: Tensor, sampled_scores: Tensor, hits: Tensor, log_counts: Tensor | float = 0.0
 ) -> Tensor:
-    """Cross-entropy whose denominator is estimated from sampled classes.
+    """Cross-entropy of the label among itself and sampled classes.
 
-    With the correction, the estimate of the denominator is right on average; its logarithm, and so
-    the loss and the gradient, is biased, less so with more samples.
+    With ``log_counts`` for the samples only, and hits left out, this estimates the denominator: on
+    average right, its logarithm biased, less so with more samples. With log(s q) of the label taken
+    from ``true_scores`` too, and no hits left out (all False), it is the choice of the label among
+    candidates, whose minimum is at the true probabilities for any number of samples.
 
     Parameters
     ----------
@@ -99,6 +101,7 @@ def negative_sampling_loss(true_scores: Tensor, sampled_scores: Tensor, hits: Te
     """Binary loss that tells the true class from each sampled one.
 
     Not an estimate of the softmax loss: its best score for class j is log(p_j / (s q_j)).
+    With log(s q) taken from all scores it is noise-contrastive estimation; the best is log p_j.
 
     Parameters
     ----------

@@ -2277,7 +2277,7 @@ def hit_shifted(z, y, s, c, q):
     return torch.log1p(((s - z).exp() / q * (c != y)).mean())
 
 
-RIGHT["10.3 next"] = [
+RIGHT["10.3"] = [
     hit_loss,
     hit_loop,
     hit_shifted,
@@ -2289,7 +2289,7 @@ RIGHT["10.3 next"] = [
     ),
     lambda *a: [hit_loop(*a)],
 ]
-WRONG["10.3 next"] = [
+WRONG["10.3"] = [
     ("A draw of the label", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q).mean())),
     (
         "A hit is a draw",
@@ -2349,7 +2349,7 @@ def adaptive_with(cluster=True, normalise=True, keep=False):
     return words
 
 
-RIGHT["10.4 next"] = [
+RIGHT["10.4"] = [
     adaptive,
     adaptive_loop,
     adaptive_with(),
@@ -2358,7 +2358,7 @@ RIGHT["10.4 next"] = [
     lambda h, t: tuple(adaptive_loop(h, t)),
     lambda h, t: adaptive(h - h.max(), [x - x.max() for x in t]),
 ]
-WRONG["10.4 next"] = [
+WRONG["10.4"] = [
     ("These are probabilities", lambda h, t: adaptive(h, t).exp()),
     ("The scores of a tail", lambda h, t: torch.cat([h[: len(h) - len(t)], *t]).log_softmax(0)),
     ("The tails were not", adaptive_with(normalise=False)),

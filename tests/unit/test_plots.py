@@ -52,7 +52,7 @@ from course_utils.plots.scaling import plot_scaling, plot_step_errors
 from course_utils.plots.style import COLORS, DIVERGING, PALETTE, SEQUENTIAL, use_course_style
 from course_utils.plots.tables import plot_confusion, plot_jacobian, plot_probability_table
 from course_utils.plots.training import plot_bands, plot_by_epoch, plot_history
-from course_utils.plots.vocabulary import plot_bias, plot_frequencies
+from course_utils.plots.vocabulary import plot_frequencies
 from course_utils.sampling import log_uniform_probs
 from course_utils.softmax import softmax_jacobian
 
@@ -134,7 +134,6 @@ def lines(ax, curves):
     [
         lambda ax, curves: plot_by_epoch(ax, curves, "accuracy"),
         lambda ax, curves: plot_by_epoch(ax, curves, "accuracy", yscale="log"),
-        lambda ax, curves: plot_bias(ax, [1, 2], curves, [0.001, 0.001]),
         bands,
         lines,
     ],
@@ -631,10 +630,3 @@ def test_frequencies_show_shares_and_proposal(ax):
     assert np.allclose([share for _, share in line], proposal)
     assert words(ax) == ["log-uniform proposal", "the"]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-
-
-def test_bias_draws_each_loss_and_the_noise(ax):
-    plot_bias(ax, [1, 4], {"corrected": [0.2, 0.1], "other": [0.5, 0.5]}, [0.02, 0.01])
-    by_label = {line.get_label(): line.get_ydata().tolist() for line in ax.get_lines()}
-    assert by_label == {"corrected": [0.2, 0.1], "other": [0.5, 0.5], "noise": [0.02, 0.01]}
-    assert words(ax) == ["corrected", "other", "noise of this measurement"]

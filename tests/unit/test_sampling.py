@@ -120,6 +120,27 @@ def test_the_correction_makes_the_bias_vanish_and_nothing_else_does():
     assert bias(negative, 128) > 1
 
 
+def test_the_choice_among_candidates_is_exact_with_hits_kept_and_not_without():
+    """Every way to draw two of four classes: at z = ln p the mean gradient is 0, or not."""
+    p, q = torch.softmax(normal(4), 0), log_uniform_probs(4)
+    z = p.log().requires_grad_()
+    pairs = torch.cartesian_prod(torch.arange(4), torch.arange(4))  # (16, 2)
+    chances = q[pairs].prod(1)
+    counts = (2 * q).log()
+    means = []
+    for keep in (True, False):
+        mean = 0
+        for label in range(4):
+            for pair, chance in zip(pairs, chances, strict=True):
+                hits = (pair == label)[None] & (not keep)
+                true = (z[label] - counts[label])[None]
+                loss = sampled_softmax_loss(true, z[pair][None], hits, counts[pair])
+                mean = mean + p[label] * chance * loss
+        (slope,) = torch.autograd.grad(mean, z)
+        means.append(slope.abs().max().item())
+    assert means[0] < 1e-15 < 1e-3 < means[1]
+
+
 INF, NAN = math.inf, math.nan
 
 

@@ -18,11 +18,6 @@ def appears(q: Tensor, num_samples: int) -> Tensor:
     return -torch.expm1(num_samples * torch.log1p(-q))
 
 
-def denominator(true_score: Tensor, sampled_scores: Tensor, q: Tensor) -> Tensor:
-    """Estimate of the denominator from sampled classes, none of them the true one."""
-    return true_score.exp() + (sampled_scores.exp() / q).mean()
-
-
 def loss_without_hits(
     label_score: Tensor, label: int, scores: Tensor, classes: Tensor, q: Tensor
 ) -> Tensor:
@@ -91,11 +86,6 @@ def adaptive_cases() -> list[tuple]:
     ]
 
 
-def recovered(scores: Tensor, q: Tensor) -> Tensor:
-    """Probabilities from scores that were trained by negative sampling."""
-    return torch.softmax(scores + q.log(), dim=-1)
-
-
 def merged_means(left: tuple, right: tuple) -> tuple:
     """Merge two (maximum, sum, weighted mean) triples."""
     top = max(left[0], right[0])
@@ -158,111 +148,6 @@ EXERCISES = (
             "That is the probability that all draws are this class.": lambda q, s: q**s,
         },
     ),
-    FunctionExercise(
-        number="10.3",
-        title="A denominator from samples",
-        reference=denominator,
-        cases=[
-            (torch.tensor(1.0), torch.tensor([0.0]), torch.tensor([0.5])),
-            (torch.tensor(1.0), torch.tensor([0.0, 2.0]), torch.tensor([0.25, 0.5])),
-            (torch.tensor(-1.0), draws(20), torch.softmax(draws(20, seed=1), 0)),
-        ],
-        hint="each draw stands for 1 / q draws of equal chance; then take the mean over the draws.",
-        mistakes={
-            "The weights are missing: frequent classes count too often.": lambda t, s, q: (
-                t.exp() + s.exp().sum()
-            ),
-            "Divide by the proposal's probability; this multiplies.": lambda t, s, q: (
-                t.exp() + (s.exp() * q).mean()
-            ),
-            "This is the sum over the draws; the mean was asked for.": lambda t, s, q: (
-                t.exp() + (s.exp() / q).sum()
-            ),
-            "The true class belongs to the denominator, too.": lambda t, s, q: (s.exp() / q).mean(),
-            "The true class counts once, not in each draw.": lambda t, s, q: (
-                t.exp() * len(s) + (s.exp() / q).mean()
-            ),
-            "The mean of quotients is not the quotient of means.": lambda t, s, q: (
-                t.exp() + s.exp().sum() / q.sum()
-            ),
-            "This is the logarithm; the denominator is asked for.": lambda t, s, q: denominator(
-                t, s, q
-            ).log(),
-        },
-    ),
-    FunctionExercise(
-        number="10.4",
-        title="Probabilities after negative sampling",
-        reference=recovered,
-        cases=[
-            (torch.zeros(2), torch.tensor([0.5, 0.5])),
-            (torch.zeros(4), PROBS),
-            (draws(3, 4), PROBS),
-        ],
-        hint="at the optimum a score is log(p / (s q)); solve for p. The s cancels.",
-        mistakes={
-            "These are the scores as they stand; the proposal is still in them.": lambda o, q: (
-                torch.softmax(o, -1)
-            ),
-            "The proposal must be put back, not taken away again.": lambda o, q: torch.softmax(
-                o - q.log(), -1
-            ),
-            "Multiplied with the proposal, the probabilities do not sum to one any more.": (
-                lambda o, q: torch.softmax(o, -1) * q
-            ),
-            "One row is one example: the sum goes over the classes.": lambda o, q: torch.softmax(
-                o + q.log(), 0
-            ),
-            "A sigmoid for each class does not sum to one.": lambda o, q: torch.sigmoid(o),
-            "The logarithm of the proposal is what belongs to a score.": lambda o, q: torch.softmax(
-                o + q, -1
-            ),
-        },
-    ),
-    FunctionExercise(
-        number="10.5",
-        title="A third number in the pair",
-        reference=merged_means,
-        cases=[
-            ((0.0, 1.0, 5.0), (0.0, 1.0, 7.0)),
-            ((0.0, 2.0, 5.0), (math.log(3), 1.0, 9.0)),
-            ((2.0, 1.5, -1.0), (-1.0, 3.0, 4.0)),
-            ((1000.0, 1.0, 1.0), (0.0, 2.0, 3.0)),
-            ((-1000.0, 2.0, 1.0), (-1001.0, 2.0, 3.0)),
-            ((-math.inf, 0.0, 0.0), (1.0, 2.0, 3.0)),
-        ],
-        hint="first bring both sums to the larger maximum; they are then the weights of the means.",
-        mistakes={
-            "The two means have unequal weights.": lambda a, b: mean_with_sums(0.5, 0.5, a, b),
-            "The sums belong to different maxima; rescale them first.": lambda a, b: mean_with_sums(
-                a[1], b[1], a, b
-            ),
-            "Left and right are rescaled to the other one's maximum.": lambda a, b: merged_means(
-                (a[0], a[1] * math.exp(b[0] - a[0]), a[2]),
-                (b[0], b[1] * math.exp(a[0] - b[0]), b[2]),
-            ),
-            "This is the sum of values, weighted; a mean divides by the new sum.": lambda a, b: (
-                *merged_means(a, b)[:2],
-                merged_means(a, b)[1] * merged_means(a, b)[2],
-            ),
-            "The sum belongs to the larger maximum; this brings it to the smaller one.": (
-                lambda a, b: (
-                    max(a[0], b[0]),
-                    merged_means(a, b)[1] * math.exp(abs(a[0] - b[0])),
-                    merged_means(a, b)[2],
-                )
-            ),
-            "The sums were added without rescaling.": lambda a, b: (
-                max(a[0], b[0]),
-                a[1] + b[1],
-                (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1]),
-            ),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
     FunctionExercise(
         number="10.3",
         title="A hit by chance",
@@ -354,6 +239,46 @@ NEXT = (
                         ),
                     ]
                 ).log()
+            ),
+        },
+    ),
+    FunctionExercise(
+        number="10.5",
+        title="A third number in the pair",
+        reference=merged_means,
+        cases=[
+            ((0.0, 1.0, 5.0), (0.0, 1.0, 7.0)),
+            ((0.0, 2.0, 5.0), (math.log(3), 1.0, 9.0)),
+            ((2.0, 1.5, -1.0), (-1.0, 3.0, 4.0)),
+            ((1000.0, 1.0, 1.0), (0.0, 2.0, 3.0)),
+            ((-1000.0, 2.0, 1.0), (-1001.0, 2.0, 3.0)),
+            ((-math.inf, 0.0, 0.0), (1.0, 2.0, 3.0)),
+        ],
+        hint="first bring both sums to the larger maximum; they are then the weights of the means.",
+        mistakes={
+            "The two means have unequal weights.": lambda a, b: mean_with_sums(0.5, 0.5, a, b),
+            "The sums belong to different maxima; rescale them first.": lambda a, b: mean_with_sums(
+                a[1], b[1], a, b
+            ),
+            "Left and right are rescaled to the other one's maximum.": lambda a, b: merged_means(
+                (a[0], a[1] * math.exp(b[0] - a[0]), a[2]),
+                (b[0], b[1] * math.exp(a[0] - b[0]), b[2]),
+            ),
+            "This is the sum of values, weighted; a mean divides by the new sum.": lambda a, b: (
+                *merged_means(a, b)[:2],
+                merged_means(a, b)[1] * merged_means(a, b)[2],
+            ),
+            "The sum belongs to the larger maximum; this brings it to the smaller one.": (
+                lambda a, b: (
+                    max(a[0], b[0]),
+                    merged_means(a, b)[1] * math.exp(abs(a[0] - b[0])),
+                    merged_means(a, b)[2],
+                )
+            ),
+            "The sums were added without rescaling.": lambda a, b: (
+                max(a[0], b[0]),
+                a[1] + b[1],
+                (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1]),
             ),
         },
     ),

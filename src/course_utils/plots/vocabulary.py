@@ -1,12 +1,12 @@
-"""Plots for large vocabularies: word frequencies, bias of sampled losses."""
+"""Plots for large vocabularies: word frequencies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from course_utils.plots.labels import name_lines, note
-from course_utils.plots.style import COLORS, PALETTE
+from course_utils.plots.labels import note
+from course_utils.plots.style import COLORS
 
 
 def plot_frequencies(ax: Axes, counts: Tensor, probs: Tensor, words: Sequence[str] = ()) -> Axes:
@@ -30,30 +30,4 @@ def plot_frequencies(ax: Axes, counts: Tensor, probs: Tensor, words: Sequence[st
             spot = rank, shares[rank - 1]
             note(ax, words[rank - 1], spot, (-2, -19), fontsize="small", **blue)
     ax.set(xlabel="rank of the word", ylabel="share of all words")
-    return ax
-
-
-def plot_bias(
-    ax: Axes,
-    samples: Sequence[int],
-    biases: Mapping[str, Sequence[float]],
-    noise: Sequence[float],
-) -> Axes:
-    """Draw the bias of each loss's gradient against the number of samples.
-
-    Parameters
-    ----------
-    ax : Axes
-    samples : numbers of sampled classes
-    biases : name of the loss -> relative bias at each number
-    noise : what sampling noise alone would show; drawn grey
-    """
-    for (name, values), color in zip(biases.items(), PALETTE[1:], strict=False):
-        ax.loglog(samples, values, marker="o", markersize=5, color=color, label=name)
-    name_lines(ax)
-    grey = {"color": COLORS["grey"]}
-    ax.loglog(samples, noise, linewidth=1, linestyle="--", label="noise", **grey)
-    start = samples[0], noise[0]
-    note(ax, "noise of this measurement", start, (2, -22), fontsize="small", **grey)
-    ax.set(xlabel="sampled classes", ylabel="bias of the gradient [relative]")
     return ax
