@@ -23,7 +23,8 @@ def label_places(labels: Tensor, block: slice) -> tuple[Tensor, Tensor]:
     -------
     rows, columns : int64 Tensors of the same length, to index scores of shape (n, block)
     """
-    rows = ((labels >= block.start) & (labels < block.stop)).nonzero().squeeze(1)
+    inside = (labels >= block.start) & (labels < block.stop)
+    rows = inside.nonzero().squeeze(1)
     return rows, labels[rows] - block.start
 
 
@@ -60,7 +61,8 @@ class BlockwiseCrossEntropy(Function):
         by_weight, by_bias = torch.empty_like(weight), torch.empty_like(bias)
         for block in ctx.blocks:
             z = features @ weight[:, block] + bias[block]  # (n, block)
-            by_z = torch.exp(z - maximum[:, None]) * (grad_output / total)[:, None]
+            by_z = torch.exp(z - maximum[:, None])
+            by_z = by_z * (grad_output / total)[:, None]
             rows, columns = label_places(labels, block)
             by_z[rows, columns] -= grad_output[rows]
             by_bias[block] = by_z.sum(0)

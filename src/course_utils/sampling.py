@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from course_utils.softmax import cross_entropy
-from course_utils.validation import require_count, require_float_tensor, require_labels
+from course_utils.validation import require_count, require_float_tensor
 
 
 def log_uniform_probs(num_classes: int) -> Tensor:
@@ -118,21 +118,3 @@ def negative_sampling_loss(true_scores: Tensor, sampled_scores: Tensor, hits: Te
     log_sigmoid = torch.nn.functional.logsigmoid
     negatives = log_sigmoid(-sampled_scores).masked_fill(hits, 0)  # (n, s)
     return -(log_sigmoid(true_scores) + negatives.sum(1)).mean()
-
-
-def gathered(logits: Tensor, labels: Tensor, samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Pick from all scores what a sampled loss needs: to measure it against the full softmax.
-
-    Parameters
-    ----------
-    logits : Tensor of shape (n, k)
-    labels : integer Tensor of shape (n,)
-    samples : int64 Tensor of shape (n, s)
-
-    Returns
-    -------
-    true scores (n,), sampled scores (n, s), hits (n, s)
-    """
-    require_labels(labels, *logits.shape)
-    column = labels.long()[:, None]  # (n, 1)
-    return logits.gather(1, column).squeeze(1), logits.gather(1, samples), samples == column
