@@ -7,6 +7,7 @@ import torch
 from tiny import tiny_data
 
 from course_utils.data import CLASSES, Split
+from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
@@ -59,6 +60,7 @@ SAMPLES = {
     "jacobian_explorer": JacobianExplorer,
     "loss_explorer": LossExplorer,
     "overflow_explorer": OverflowExplorer,
+    "backward_pass": BackwardPass,
     "browser_regression": BrowserRegression,
     "training_lab": training_lab,
     "calibration_explorer": calibration_explorer,

@@ -153,6 +153,26 @@ def test_an_ending_that_python_drops_is_not_reported(monkeypatch):
     assert reported == [OSError]
 
 
+def test_the_watchdog_is_not_ended_as_a_learners_thread_is(monkeypatch):
+    """It reads the tracer of new threads in its first moments: here it does so late."""
+    read = threading.Event()
+    begin = threading.Thread.run
+
+    def late(thread):
+        read.wait(0.05)
+        sys.settrace(threading.gettrace())
+        begin(thread)
+
+    failed = []
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "run", late)
+        patch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_type))
+        with pytest.raises(Problem, match="no answer"):
+            call(sleep, (), 0.1)
+        assert call(lambda: 5).value == 5
+    assert failed == []
+
+
 INSIDE_A_CONTEXT = """
 import time
 from contextlib import suppress

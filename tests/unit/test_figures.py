@@ -11,6 +11,7 @@ import traitlets as t
 from figure_samples import calibration_explorer, scores
 
 from course_utils.figures import scripts
+from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
@@ -360,3 +361,15 @@ def test_a_question_stands_in_words_and_holds_no_answer_of_a_reader():
     assert "How many? 0; 1; 2." in quiz.static_html()
     assert quiz.state()["chosen"] == -1
     assert repr(quiz) == "Quiz('1.a', 'How many?')"
+
+
+# --- the backward pass ---------------------------------------------------------------------
+
+
+def test_backward_words_are_loss_and_gradient():
+    figure = BackwardPass(logits=[0.5, -1, 2], label=3)
+    z = torch.tensor([figure.logits], dtype=torch.float64, requires_grad=True)
+    loss = cross_entropy(z, torch.tensor([2]))
+    loss.backward()
+    assert f"the loss {loss.item():.3f} if class 3" in figure.describe()
+    assert ", ".join(f"{g:+.3f}" for g in z.grad[0].tolist()) in figure.describe()

@@ -253,6 +253,8 @@ class _Ending:
         return self._trace_clock
 
     def _trace_other_threads(self, frame, event: str, arg: object):
+        if threading.get_ident() == self._watchdog.ident:
+            return None  # it may take over the tracer of new threads a moment after its start
         if self._ended.is_set():
             raise SystemExit
         return self._trace_other_threads

@@ -1,0 +1,310 @@
+import {
+  button,
+  entrySlider,
+  figure,
+  fmt,
+  guessFirst,
+  html,
+  minus,
+  quantity,
+  radios,
+  range,
+  slider,
+  SPEC,
+  stillness,
+  subscript,
+  sum,
+  svg,
+  svgText,
+  TEXT_COLORS,
+  tries,
+} from "./kit.js";
+
+const WORDS = {
+  en: {
+    lead: "Forward, each box is computed from those before it. Backward, each hands its gradient " +
+      "on, times its own derivative.",
+    question: "The true score z₁ is used twice: in its exponential and in the loss. " +
+      "What will its gradient be?",
+    answers: [
+      { text: "p₁", says: "No: that comes through the exponential. The direct way adds −1." },
+      { text: "−1", says: "No: that comes the direct way. The exponential adds p₁." },
+      { text: "p₁ − 1", says: "Yes: what comes back on different ways is added." },
+    ],
+    graph: "Graph of the loss: scores, exponentials, their sum, its logarithm, the loss",
+    score: (/** @type {string} */ name) => `score ${name}`,
+    label: "true class",
+    stage: "step",
+    back: "Back",
+    next: "Next",
+    play: "Play",
+    pause: "Pause",
+    value: "above: value",
+    gradient: "below: gradient of the loss",
+    start: "The scores are given. Next computes the first exponential.",
+    exp: (/** @type {string} */ z, /** @type {string} */ value) =>
+      `Forward: exp(${z}) is ${value}.`,
+    sum: (/** @type {string} */ value) => `Forward: the sum Q is ${value}.`,
+    log: (/** @type {string} */ value) => `Forward: ln Q is ${value}.`,
+    loss: (/** @type {string} */ z, /** @type {string} */ value) =>
+      `Forward: the loss ln Q − ${z} is ${value}.`,
+    seed: "Backward: the loss grows as fast as itself, so its own gradient is 1.",
+    hand: (
+      /** @type {string} */ from,
+      /** @type {string} */ to,
+      /** @type {string[]} */ [grad, factor, result],
+    ) => `Backward: ${from} hands ${grad} · ${factor} = ${result} on to ${to}.`,
+    adds: (/** @type {string} */ total) => ` With the direct −1 it makes ${total}.`,
+    share: (
+      /** @type {string[]} */ [grad, one],
+    ) => `Backward: the sum hands ${grad} · 1 on to each exponential: ${one}.`,
+    tries: [
+      {
+        label: "sure and right",
+        set: { logits: [4, 0, 0], stage: 14 },
+        says: "What comes through the exponential, p₁, nearly cancels −1: little is left.",
+      },
+      {
+        label: "sure and wrong",
+        set: { logits: [0, 4, 0], stage: 14 },
+        says: "p₁ is near 0, so the direct −1 remains; class 2 is pushed down by nearly 1.",
+      },
+      {
+        label: "undecided",
+        set: { logits: [0, 0, 0], stage: 14 },
+        says: "Every exponential hands 1/3 on; only the true score has −1 as well.",
+      },
+    ],
+  },
+};
+
+const PAUSE = 1100; // ms between two steps of Play
+
+/**
+ * A box of the graph.
+ * @typedef {object} Box
+ * @property {string} name
+ * @property {[number, number]} at column and row
+ * @property {number} value
+ * @property {number} seen the step that computes the value
+ */
+/**
+ * A way back: what a step hands on.
+ * @typedef {object} Way
+ * @property {string} from
+ * @property {string} to
+ * @property {number} factor derivative of `from` with respect to `to`
+ * @property {number} stage
+ */
+
+/**
+ * Boxes and ways back of one state.
+ * @param {number[]} z
+ * @param {number} label
+ */
+function graph(z, label) {
+  const exps = z.map(Math.exp);
+  const Q = sum(exps);
+  const lnQ = Math.log(Q);
+  /** @type {Record<string, Box>} */
+  const boxes = {
+    Q: { name: "Q", at: [2, 1], value: Q, seen: 4 },
+    l: { name: "ln Q", at: [3, 1], value: lnQ, seen: 5 },
+    L: { name: "loss", at: [4, 1], value: lnQ - z[label - 1], seen: 6 },
+  };
+  /** @type {Way[]} */
+  const ways = [
+    { from: "L", to: "l", factor: 1, stage: 8 },
+    { from: "L", to: `z${label}`, factor: -1, stage: 9 },
+    { from: "l", to: "Q", factor: 1 / Q, stage: 10 },
+  ];
+  z.forEach((value, i) => {
+    const k = i + 1;
+    const index = subscript(k);
+    boxes[`z${k}`] = { name: `z${index}`, at: [0, i], value, seen: 0 };
+    boxes[`e${k}`] = { name: `exp z${index}`, at: [1, i], value: exps[i], seen: k };
+    ways.push({ from: "Q", to: `e${k}`, factor: 1, stage: 11 });
+    ways.push({ from: `e${k}`, to: `z${k}`, factor: exps[i], stage: 11 + k });
+  });
+  return { boxes, ways };
+}
+
+/**
+ * Gradients after some steps: what has come back to each box so far.
+ * @param {Way[]} ways
+ * @param {number} stage
+ */
+function gradients(ways, stage) {
+  /** @type {Record<string, number>} */
+  const found = stage > SPEC.constants.forward ? { L: 1 } : {};
+  for (const { from, to, factor } of ways.filter((way) => way.stage <= stage)) {
+    found[to] = (found[to] ?? 0) + found[from] * factor;
+  }
+  return found;
+}
+
+export default figure(WORDS, (view, words) => {
+  const last = SPEC.traits.stage.max ?? 0;
+  const plot = view.plot({
+    label: words.graph,
+    height: 268,
+    x: [0, 5],
+    y: [0, 3],
+    xticks: [],
+    yticks: [],
+    margin: { top: 2, right: 2, bottom: 22, left: 12 },
+  });
+  plot.node.classList.add("graph");
+  const said = html("p.say");
+  let timer = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    view.refresh();
+  };
+  view.closers.push(() => clearInterval(timer));
+  const go = (/** @type {number} */ stage) => view.set({ stage });
+  const play = () => {
+    if (stillness()) {
+      go(last);
+      return;
+    }
+    if (view.get("stage") === last) go(0);
+    timer = setInterval(() => {
+      go(view.get("stage") + 1);
+      if (view.get("stage") === last) stop();
+    }, PAUSE);
+    view.refresh();
+  };
+  const back = button(view, words.back, () => go(view.get("stage") - 1));
+  const next = button(view, words.next, () => go(view.get("stage") + 1));
+  const player = button(view, words.play, () => timer ? stop() : play());
+  next.classList.add("primary");
+
+  view.add(html("p.lead", words.lead));
+  guessFirst(view, { question: words.question, answers: words.answers, show: play });
+  view.add(
+    plot.node,
+    html("p.soft", `${words.value}; `, html("span.grad", words.gradient)),
+    said,
+    view.bar(
+      html("div.row", back, next, player),
+      html(
+        "div.columns",
+        slider(view, "stage", { label: words.stage, step: 1, show: String }),
+        ...range(3).map((i) =>
+          entrySlider(view, "logits", i, {
+            label: words.score(`z${subscript(i + 1)}`),
+            color: TEXT_COLORS[i],
+            show: (x) => fmt(x, 1),
+          })
+        ),
+      ),
+      radios(view, "label", { label: words.label, options: [1, 2, 3] }),
+    ),
+    tries(view, words.tries),
+  );
+
+  /** @param {Box} box */
+  const place = ({ at: [column, row] }) => {
+    const width = plot.x(0.86) - plot.x(0);
+    const height = plot.y(0) - plot.y(0.72);
+    const x = plot.x(column + 0.5) - width / 2;
+    const y = plot.y(2.5 - row) - height / 2;
+    return { x, y, width, height };
+  };
+  /**
+   * The line between two boxes; from the true score to the loss it runs around the others.
+   * @param {Box} from
+   * @param {Box} to
+   */
+  function line(from, to) {
+    const a = place(from);
+    const b = place(to);
+    if (from.at[0] === 0 && to.at[0] === 4) {
+      const left = plot.x(0) - 4;
+      const low = plot.area.bottom + 12;
+      const up = b.x + b.width / 2;
+      return `M${a.x},${a.y + a.height / 2}H${left}V${low}H${up}V${b.y + b.height}`;
+    }
+    return `M${a.x + a.width},${a.y + a.height / 2}L${b.x},${b.y + b.height / 2}`;
+  }
+  const short = (/** @type {number} */ v) =>
+    Math.abs(v) >= 100 ? minus(v.toFixed(1)) : minus(v.toFixed(3));
+
+  /**
+   * @param {Record<string, Box>} boxes
+   * @param {Way[]} ways
+   * @param {Record<string, number>} grads
+   * @param {number} stage
+   */
+  function draw(boxes, ways, grads, stage) {
+    const forward = stage <= SPEC.constants.forward;
+    const now = ways.filter((way) => way.stage === stage);
+    const edges = ways.map((way) => {
+      const active = forward ? boxes[way.from].seen === stage && stage > 0 : now.includes(way);
+      const used = active || boxes[way.from].seen <= stage;
+      return svg("path.edge", {
+        class: `edge${used ? " used" : ""}${active ? " now" : ""}`,
+        d: line(boxes[way.to], boxes[way.from]),
+      });
+    });
+    const nodes = Object.entries(boxes).flatMap(([key, box]) => {
+      const { x, y, width, height } = place(box);
+      const seen = box.seen <= stage;
+      const active = forward
+        ? box.seen === stage && stage > 0
+        : now.some((way) => way.to === key) || (key === "L" && stage === 7);
+      const middle = x + width / 2;
+      const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
+      const texts = [svgText(middle, y + 15, box.name, { class: "name", style: `fill:${color}` })];
+      if (seen) {
+        const node = svgText(middle, y + 31, "");
+        texts.push(quantity(node, key, box.value, short(box.value)));
+      }
+      if (key in grads) {
+        const node = svgText(middle, y + 47, "", { class: "grad" });
+        texts.push(quantity(node, `grad ${key}`, grads[key], short(grads[key])));
+      }
+      const look = `${seen ? "done" : ""}${active ? " now" : ""}`;
+      return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
+    });
+    plot.draw(...edges, ...nodes);
+  }
+
+  /**
+   * What the last step did, in words.
+   * @param {Record<string, Box>} boxes
+   * @param {Way[]} ways
+   * @param {Record<string, number>} grads
+   * @param {number} stage
+   */
+  function sentence(boxes, ways, grads, stage) {
+    const z = `z${subscript(view.get("label"))}`;
+    if (stage === 0) return words.start;
+    if (stage <= 3) return words.exp(`z${subscript(stage)}`, short(boxes[`e${stage}`].value));
+    if (stage === 4) return words.sum(short(boxes.Q.value));
+    if (stage === 5) return words.log(short(boxes.l.value));
+    if (stage === 6) return words.loss(z, short(boxes.L.value));
+    if (stage === 7) return words.seed;
+    const now = ways.filter((way) => way.stage === stage);
+    const [{ from, to, factor }] = now;
+    const numbers = [grads[from], factor, grads[from] * factor].map(short);
+    if (now.length > 1) return words.share([numbers[0], numbers[2]]);
+    const adds = stage > 11 && boxes[to].name === z ? words.adds(short(grads[to])) : "";
+    return words.hand(boxes[from].name, boxes[to].name, numbers) + adds;
+  }
+
+  return () => {
+    const stage = view.get("stage");
+    const { boxes, ways } = graph(view.get("logits"), view.get("label"));
+    const grads = gradients(ways, stage);
+    draw(boxes, ways, grads, stage);
+    const text = sentence(boxes, ways, grads, stage);
+    said.textContent = text;
+    back.disabled = stage === 0;
+    next.disabled = stage === last;
+    player.textContent = timer ? words.pause : words.play;
+    return timer ? "" : text;
+  };
+});
