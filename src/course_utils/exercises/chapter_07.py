@@ -100,6 +100,15 @@ CLIPPING = FunctionExercise(
         ),
         "This shortens by the sum of the sizes; the Euclidean norm is the root of the sum of "
         "squares.": lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.abs().sum().item(), c)),
+        "This shortens by the largest number; the Euclidean norm is that of all of them.": (
+            lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.abs().max().item(), c))
+        ),
+        "A gradient that is too long is shortened; here its step was left out.": (
+            lambda p, g, lr, c: p - lr * g if g.norm() <= c else p
+        ),
+        "The shortened gradient is still multiplied by the learning rate.": lambda p, g, lr, c: (
+            clipped_step(p, g, 1.0, c)
+        ),
         "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
             p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
         ),
@@ -131,6 +140,12 @@ EXERCISES = (
                 *(0.1 / 256, 0.1 / 32),
             ),
             "Neither rate stays as it is.": (0.1, 0.1),
+            "The sum's gradient is 256 times that of the mean; at the same rate each step would "
+            "be 256 times as long.": (0.1, 0.1 / 8),
+            "A longer gradient and more steps both ask for a smaller rate; these are larger.": (
+                *(25.6, 0.8),
+            ),
+            "The two rates are exchanged: that of the sum comes first.": (0.1 / 8, 0.1 / 256),
         },
     ),
     FunctionExercise(
@@ -197,6 +212,14 @@ EXERCISES = (
             ),
             "That is the epoch of the best loss; training goes on until patience runs out.": (
                 lambda losses, patience: losses.index(min(losses)) + 1
+            ),
+            "That is the best epoch until the end; the run goes on until patience runs out.": (
+                lambda losses, patience: (
+                    (so_far := losses[: epochs_until(losses, patience)]).index(min(so_far)) + 1
+                )
+            ),
+            "This ends at the first epoch without a new best, whatever patience is.": (
+                lambda losses, patience: epochs_until(losses, 1)
             ),
             "Epochs are counted from 1.": lambda losses, patience: (
                 epochs_until(losses, patience) - 1
