@@ -147,6 +147,19 @@ def test_a_dark_page_is_printed_light_and_is_dark_again(visit, book):
     assert page.evaluate(ink) == dark != printed
 
 
+def test_a_short_display_is_centred_with_and_without_a_number(visit, book):
+    page = visit((book / "chapters/02_softmax_jacobian.html").as_uri())
+    found = page.evaluate("""() => [...document.querySelectorAll("div.math")].map((display) => {
+      const outer = display.getBoundingClientRect();
+      const inner = display.querySelector(".formula").getBoundingClientRect();
+      return [!!display.querySelector(".eqno"), inner.width / outer.width,
+        inner.left - outer.left - (outer.right - inner.right)];
+    })""")
+    short = [(numbered, off) for numbered, share, off in found if share < 0.7]
+    assert {numbered for numbered, _ in short} == {True, False}
+    assert [off for _, off in short if abs(off) > 2] == []
+
+
 def test_a_formula_is_copied_whole_as_its_tex(visit, book):
     page = visit((book / "chapters/02_softmax_jacobian.html").as_uri())
     copied = page.evaluate("""() => {
