@@ -1740,7 +1740,7 @@ WRONG["7.4"] = [
 ]
 
 # ---------------------------------------------------------------- Chapter 8
-RIGHT["8.1 next"] = [
+RIGHT["8.1"] = [
     0.449,
     0.44899,
     T(0.449),
@@ -1750,7 +1750,7 @@ RIGHT["8.1 next"] = [
     Decimal("0.449"),
     (T(0.449, dtype=torch.float64),),
 ]
-WRONG["8.1 next"] = [
+WRONG["8.1"] = [
     ("That is the run with", 0.729),
     ("That is w after two", 0.71),
     ("That is w after four", 0.143),
@@ -1963,7 +1963,7 @@ def twice(model, batches, loss, optimizer):
     return epoch()(model, batches, loss, optimizer)
 
 
-RIGHT["8.5 next"] = [
+RIGHT["8.5"] = [
     epoch(),
     by_hand,
     epoch("forward zero backward step"),
@@ -1973,7 +1973,7 @@ RIGHT["8.5 next"] = [
     lambda *a: np.float64(epoch()(*a)),
     lambda *a: [epoch()(*a)],
 ]
-WRONG["8.5 next"] = [
+WRONG["8.5"] = [
     ("The gradients of the batch before", epoch("forward backward step")),
     ("The parameters did not", epoch("zero forward backward")),
     ("The model was not in training", epoch(train=False)),

@@ -172,17 +172,18 @@ def last_loss(model, batches, loss, optimizer) -> float:
 EXERCISES = (
     ValueExercise(
         number="8.1",
-        title="The shape of a weight",
-        expected=(100, 3072),
-        hint="one row of weights for each output; how many numbers does one image have?",
+        title="The forgotten line",
+        expected=forgetful_run(3),
+        digits=3,
+        hint="the first step has the gradient 1; what stands in .grad at the second?",
         mistakes={
-            "That is the matrix of the formula; nn.Linear stores it the other way round.": (
-                3072,
-                100,
-            ),
-            "The biases are a tensor of their own.": (100, 3073),
-            "A colour image has three numbers per pixel.": (100, 1024),
-            "Flatten keeps the batch apart; it does not enter the weights.": (256, 3072),
+            "That is the run with zero_grad in each step.": forgetful_run(3, clears=True),
+            "That is w after two steps.": forgetful_run(2),
+            "That is w after four steps.": forgetful_run(4),
+            "The gradient at each step is that of the present w, added to what is there; it is not "
+            "1 each time.": 1 - 0.1 * (1 + 2 + 3),
+            "That takes three steps along the first gradient.": 0.7,
+            "The derivative of w squared / 2 is w, not 2 w.": 1 - 0.2 - 0.36 - 0.448,
         },
     ),
     FunctionExercise(
@@ -282,26 +283,6 @@ EXERCISES = (
             "This divides by the number of micro-batches and weighs them by their rows as well.": (
                 lambda f, X, y, n: accumulated(f, X, y, n) / -(-len(X) // n)
             ),
-        },
-    ),
-)
-
-# Statements that the chapter does not have yet.
-NEXT = (
-    ValueExercise(
-        number="8.1",
-        title="The forgotten line",
-        expected=forgetful_run(3),
-        digits=3,
-        hint="the first step has the gradient 1; what stands in .grad at the second?",
-        mistakes={
-            "That is the run with zero_grad in each step.": forgetful_run(3, clears=True),
-            "That is w after two steps.": forgetful_run(2),
-            "That is w after four steps.": forgetful_run(4),
-            "The gradient at each step is that of the present w, added to what is there; it is not "
-            "1 each time.": 1 - 0.1 * (1 + 2 + 3),
-            "That takes three steps along the first gradient.": 0.7,
-            "The derivative of w squared / 2 is w, not 2 w.": 1 - 0.2 - 0.36 - 0.448,
         },
     ),
     FunctionExercise(
