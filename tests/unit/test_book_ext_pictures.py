@@ -1,0 +1,52 @@
+"""Pictures of the book: lighter files that show the same."""
+
+import numpy as np
+import pytest
+from book_ext.pictures import CLOSE, SHADES, few_colours, to_webp
+from matplotlib.figure import Figure
+from PIL import Image
+
+
+def plot(tmp_path):
+    """Lines and text, whose smooth edges have many shades."""
+    fig = Figure(figsize=(6, 3))
+    ax = fig.subplots()
+    for i in range(7):
+        ax.plot([0, 1, 2, 3], [i, i + 1, i - 1, 2 * i], label=f"line {i}")
+    ax.legend()
+    path = tmp_path / "plot.png"
+    fig.savefig(path, dpi=150)
+    with Image.open(path) as image:
+        return path, np.asarray(image.convert("RGB"))
+
+
+def read(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def test_a_plot_in_many_shades_is_reduced_and_looks_the_same(tmp_path):
+    path, pixels = plot(tmp_path)
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 256
+    exact = tmp_path / "exact.webp"
+    Image.fromarray(pixels).save(exact, lossless=True, method=2, quality=60, exact=True)
+    to_webp(path)
+    assert not path.exists()
+    found = read(path.with_suffix(".webp"))
+    assert 0 < abs(found - pixels).max() <= CLOSE
+    assert path.with_suffix(".webp").stat().st_size < exact.stat().st_size
+
+
+@pytest.mark.parametrize("colours", [200, 2000, SHADES + 100], ids=["few", "far apart", "photo"])
+def test_what_would_change_keeps_its_pixels(colours, tmp_path):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (colours, 3), np.uint8)[rng.integers(0, colours, (80, 80))]
+    path = tmp_path / "picture.png"
+    Image.fromarray(pixels).save(path)
+    to_webp(path)
+    assert (read(path.with_suffix(".webp")) == pixels).all()
+
+
+def test_transparent_pictures_keep_their_pixels():
+    image = Image.new("RGBA", (4, 4), (10, 20, 30, 40))
+    assert few_colours(image) is image
