@@ -23,7 +23,7 @@ ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 SIZE = re.compile(r"(width|height): *([\d.]+)px;? *")
 PLOT_WHITE = 0.6  # a plot leaves at least this fraction of its area white
 SHADES = 4096  # a picture of more colours is a photograph, or nearly
-CLOSE = 4  # of 255: nobody sees it
+CLOSE = 6  # of 255: nobody sees it
 BRIGHTNESS = re.compile(r"\b(light|dark|bright|pale|white|black)", re.IGNORECASE)
 
 
