@@ -957,7 +957,9 @@ WRONG["5.1"] = [
     ("That is .grad after two", 10),
     ("The gradients are not", 125),
     ("That is the gradient of the other", 6),
-    ("", 20),
+    ("A call does not double", 20),
+    ("This adds up what .grad was", 30),
+    ("", 45),
     ("", -15),
     ("", 0),
     ("", (15, 6)),
@@ -979,7 +981,7 @@ WRONG["5.2"] = [
     ("That is the value", 6),
     ("One factor is cut", 0),
     ("That is the local", 3),
-    ("", 12),
+    ("That is the derivative of b * b", 12),
     ("", 9),
     ("", -18),
     ("", 2),
@@ -1164,6 +1166,13 @@ def hv_rows(f, x, v):
     return torch.stack([torch.autograd.grad(p, x, retain_graph=True)[0] @ v for p in g])
 
 
+def hv_uncleared(f, x, v):
+    x = x.clone().requires_grad_()
+    f(x).backward(create_graph=True)
+    (x.grad @ v).backward()
+    return x.grad
+
+
 def hv_unlinked(f, x, v):
     return grads(f, x)[0] * v
 
@@ -1190,6 +1199,7 @@ WRONG["5.5"] = [
     ("This is the slope", lambda f, x, v: grads(f, x)[0] @ v),
     ("v does not take part", lambda f, x, v: hv(f, x, torch.ones_like(v))),
     ("v came too late", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v),
+    ("The gradient is still in .grad", hv_uncleared),
     ("", hv_unlinked),
     ("", lambda f, x, v: -hv(f, x, v)),
     ("", lambda f, x, v: hv(f, x, v) / v.norm()),

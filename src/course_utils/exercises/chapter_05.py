@@ -160,7 +160,9 @@ EXERCISES = (
             "That is what one call gives; the earlier ones have not been forgotten.": 5.0,
             "That is .grad after two calls.": 10.0,
             "The gradients are not multiplied with each other.": 125.0,
-            "That is the gradient of the other leaf.": 6.0,
+            "That is the gradient of the other leaf (and the value of y).": 6.0,
+            "A call does not double what is there; it adds the same derivative again.": 20.0,
+            "This adds up what .grad was after each call; the last one is asked for.": 30.0,
         },
     ),
     ValueExercise(
@@ -169,7 +171,8 @@ EXERCISES = (
         expected=18.0,
         hint="which of the two factors does autograd take for a constant?",
         mistakes={
-            "That counts both factors, as if nothing had been detached.": 36.0,
+            "That counts both factors, as if nothing were detached (36 is also y itself).": 36.0,
+            "That is the derivative of b * b with respect to b, with nothing cut off.": 12.0,
             "That is the value of the constant factor; the other one is not a itself.": 6.0,
             "One factor is cut off, and the other is not.": 0.0,
             "That is the local derivative of the first line alone.": 3.0,
@@ -267,6 +270,9 @@ EXERCISES = (
             ),
             "This is a quotient of differences, and its digits end early; walk backward twice.": (
                 slopes_apart
+            ),
+            "The gradient is still in .grad, and H v was added to it; clear it in between.": (
+                lambda f, x, v: gradient(f, x) + hessian(f, x) @ v
             ),
             "v came too late: it belongs before the second derivative.": lambda f, x, v: (
                 hessian(f, x).sum(1) * v

@@ -135,14 +135,14 @@ def plot_descent(
     *,
     span: tuple[float, float] = (-2.0, 2.0),
 ) -> Axes:
-    """Draw level lines of a surface and a step to either side, with the height it reaches.
+    """Draw level lines of a surface and a step to either side, with the loss it reaches.
 
     Each level line is twice as high as the one before; the surface must be positive.
 
     Parameters
     ----------
     ax : Axes
-    function : height above two coordinates
+    function : loss, of two coordinates
     start : Tensor of shape (2,), where both steps start
     step : Tensor of shape (2,), learning rate times gradient
     span : smallest and largest coordinate drawn
@@ -162,12 +162,12 @@ def plot_descent(
         ax.annotate("", end.tolist(), start.tolist(), arrowprops=arrow | {"color": color})
         up = bool(end[1] > start[1])
         style = {"ha": "center", "va": "bottom" if up else "top", "color": color, "bbox": box}
-        text = f"{name}:\nheight {function(*end).item():.2f}"
+        text = f"{name}:\nloss {function(*end).item():.2f}"
         note(ax, text, tuple(end.tolist()), (0, 6 if up else -6), **style)
     ax.plot(*start.tolist(), "o", color="black")
     above = bool(step[0] * step[1] < 0)  # the side without arrows
     style = {"va": "bottom" if above else "top", "bbox": box}
-    text, height_above = f"start: height {height:.2f}", 4 if above else -4
+    text, height_above = f"start: loss {height:.2f}", 4 if above else -4
     note(ax, text, tuple(start.tolist()), (9, height_above), **style)
     ax.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
     return ax
