@@ -2018,11 +2018,11 @@ WRONG["9.1"] = [
     ("Recall and precision are", (0.23, 0.6)),
     ("The second row is that", (0.6, 0.97)),
     ("The precision divides", (0.6, 0.043)),
-    ("", (0.06, 0.23)),
+    ("The recall divides", (0.06, 0.23)),
     ("", (0.6, 0.2)),
     ("", 0.6),
     ("", (0.5, 0.23)),
-    ("", (60, 23)),
+    ("Those are percent", (60, 23)),
     ("", (0.6, 0.1)),
     ("", (0.923, 0.6)),
     ("Both stand in the old", (0.75, 0.6)),
@@ -2044,7 +2044,7 @@ WRONG["9.2"] = [
     ("The two costs", 0.99),
     ("That is a ratio", 0.0101),
     ("A probability lies", 99),
-    ("", 1),
+    ("That is the number in percent", 1),
     ("", 0.1),
     ("", 0.001),
     ("", -0.01),
@@ -2081,10 +2081,18 @@ WRONG["9.3"] = [
     ("The ratio of the costs", lambda p, m, a: torch.where(p.amax(1) < a / m, -1, p.argmax(1))),
     ("These are the expected", lambda p, m, a: (1 - p.amax(1)) * m),
     ("", lambda p, m, a: answer_costs(p, m, a).float()),
-    ("", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))),
-    ("", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1))),
+    ("That is the cost if", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))),
+    (
+        "Asking is to be",
+        lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1)),
+    ),
     ("", lambda p, m, a: torch.where(p.amax(1) < 0.8, -1, p.argmax(1))),
-    ("", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmin(1))),
+    ("This answers with", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmin(1))),
+    (
+        "All other classes",
+        lambda p, m, a: torch.where(p.sort(1)[0][:, -2] * m > a, -1, p.argmax(1)),
+    ),
+    ("Each row has its", lambda p, m, a: torch.where((1 - p.max()) * m > a, -1, p.argmax(1))),
     (
         "The probability of a mistake was",
         lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1)),
@@ -2121,11 +2129,13 @@ WRONG["9.4"] = [
     ("Square roots", lambda p, o, n: moved(p, o.sqrt(), n.sqrt())),
     ("This divides by the sums of the columns", lambda p, o, n: (w := p * n / o) / w.sum(0)),
     ("The sums need keepdim", lambda p, o, n: (w := p * n / o) / w.sum(1)),
-    ("", lambda p, o, n: p),
+    ("These are the probabilities of the old", lambda p, o, n: p),
+    ("Bayes multiplies", lambda p, o, n: p + n - o),
+    ("The old frequencies are still in it, and", lambda p, o, n: p * n),
     ("", lambda p, o, n: (p + n - o).clamp(0, 1)),
     ("", lambda p, o, n: (p + (n / o).log()).softmax(1)),
-    ("", lambda p, o, n: (p * n / o).softmax(1)),
-    ("", lambda p, o, n: (w := p * n / o) / w.sum()),
+    ("The products are", lambda p, o, n: (p * n / o).softmax(1)),
+    ("Each row sums", lambda p, o, n: (w := p * n / o) / w.sum()),
     ("", lambda p, o, n: (p + n) / 2),
     ("", lambda p, o, n: (p * n / o).clamp(max=1)),
     ("It changes its input", lambda p, o, n: p.mul_(n / o).div_(p.sum(1, keepdim=True))),
@@ -2185,11 +2195,25 @@ WRONG["9.5"] = [
             / n
         ),
     ),
+    (
+        "These are the squares",
+        lambda p, y, n: (
+            sum(
+                len(i) * ((p.argmax(1) == y).double() - p.double().amax(1))[i].mean().item() ** 2
+                for i in p.amax(1).argsort().tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
     ("", lambda p, y, n: -equal_bins(p, y, n)),
     ("", lambda p, y, n: equal_bins(p, y, n + 1)),
     ("", lambda p, y, n: equal_bins(p, y, n) * 100),
     (
-        "",
+        "Each gap is a distance, whichever",
+        lambda p, y, n: (p.amax(1) - (p.argmax(1) == y).float()).mean(),
+    ),
+    (
+        "This is the largest",
         lambda p, y, n: max(
             abs(((p.argmax(1) == y).float() - p.amax(1))[i].mean().item())
             for i in p.amax(1).argsort().tensor_split(n)

@@ -121,6 +121,10 @@ EXERCISES = (
             "Those are the share of coats missed, and of wrong ones among what was called coat.": (
                 *(0.4, 100 / 130),
             ),
+            "Those are percent; give fractions of one.": (60.0, 3000 / 130),
+            "The recall divides by the row of the coats, and that row has not changed.": (
+                *(30 / 500, 30 / 130),
+            ),
         },
     ),
     ValueExercise(
@@ -134,6 +138,7 @@ EXERCISES = (
             "The two costs are exchanged.": 0.99,
             "That is a ratio of costs: the odds p / (1 - p), not p.": 10 / 990,
             "A probability lies between 0 and 1.": 99.0,
+            "That is the number in percent, or certainty; give the probability as a fraction.": 1.0,
         },
     ),
     FunctionExercise(
@@ -184,6 +189,21 @@ EXERCISES = (
             "These are the expected costs of answering; the decision is asked for.": (
                 lambda p, m, a: (1 - p.amax(1)) * m
             ),
+            "That is the cost if the answer is right; it costs when it is wrong, 1 - p.": (
+                lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))
+            ),
+            "Asking is to be written as -1, not as a further class.": lambda p, m, a: torch.where(
+                (1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1)
+            ),
+            "This answers with the least probable class.": lambda p, m, a: torch.where(
+                (1 - p.amax(1)) * m > a, -1, p.argmin(1)
+            ),
+            "All other classes are mistakes, not only the second most probable.": (
+                lambda p, m, a: torch.where(p.topk(2).values[:, 1] * m > a, -1, p.argmax(1))
+            ),
+            "Each row has its own confidence; this takes the largest of all rows.": (
+                lambda p, m, a: torch.where((1 - p.max()) * m > a, -1, p.argmax(1))
+            ),
         },
     ),
     FunctionExercise(
@@ -216,6 +236,19 @@ EXERCISES = (
             "The sums need keepdim: each row is divided by another row's sum.": (
                 lambda p, old, new: p * new / old / (p * new / old).sum(1)
             ),
+            "The products are made to sum to one by division; softmax would take exponentials.": (
+                lambda p, old, new: torch.softmax(p * new / old, 1)
+            ),
+            "Each row sums to one, not the whole matrix.": lambda p, old, new: (
+                p * new / old / (p * new / old).sum()
+            ),
+            "The old frequencies are still in it, and the rows do not sum to one.": (
+                lambda p, old, new: p * new
+            ),
+            "These are the probabilities of the old place.": lambda p, old, new: p,
+            "Bayes multiplies by a ratio of frequencies; it adds no difference.": (
+                lambda p, old, new: p + new - old
+            ),
         },
     ),
     FunctionExercise(
@@ -229,6 +262,17 @@ EXERCISES = (
         mistakes={
             "Each gap is a distance: too sure and not sure enough must not cancel.": (
                 lambda p, y, n: gaps(p, y).mean().item()
+            ),
+            "Each gap is a distance, whichever of the two is subtracted; these cancel.": (
+                lambda p, y, n: -gaps(p, y).mean().item()
+            ),
+            "This is the largest gap; the mean over the parts is asked for.": (
+                lambda p, y, n: max(abs(g.mean().item()) for g in gaps(p, y).tensor_split(n))
+            ),
+            "These are the squares of the gaps; their absolute values are asked for.": (
+                lambda p, y, n: (
+                    sum(len(g) * g.mean().item() ** 2 for g in gaps(p, y).tensor_split(n)) / len(y)
+                )
             ),
             "This is the error of single images, not of parts.": lambda p, y, n: (
                 gaps(p, y).abs().mean().item()
