@@ -8,7 +8,7 @@ import pytest
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 # Numbers of the chapters that follow the notation; a chapter joins when it has been rewritten.
-CONVERTED = ("01", "02", "03", "04", "05", "06", "07", "08", "10")
+CONVERTED = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
 
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.DOTALL)
 CODE = re.compile(r"`[^`]*`")
