@@ -250,13 +250,33 @@ def test_regions_show_leaders_names_and_the_line_between_them(ax):
     left, right = (text.get_position() for text in ax.texts)
     assert left[0] < 0.5 < right[0]
     lines = [p.vertices for c in ax.collections for p in c.get_paths() if len(p.vertices)]
-    assert len(lines) == 2
-    assert all(np.allclose(line[:, 0], 0.5, atol=0.01) for line in lines)
+    assert len(lines) == 1
+    assert np.allclose(lines[0][:, 0], 0.5, atol=0.01)
     shown = ax.images[0].get_array()
     assert np.abs(shown[0, 0] - shown[0, -1]).max() > 0.2
     assert np.allclose(shown[0], shown[-1])
     # paler towards the boundary
     assert shown[0, 0].sum() < shown[0, 7].sum() < shown[0, 9].sum()
+
+
+def test_lines_between_three_regions_end_where_they_meet(ax):
+    grid = torch.linspace(0, 1, 21)
+    y, x = torch.meshgrid(grid, grid, indexing="ij")
+    logits = torch.stack([0 * x, x - 0.57, y - 0.57], -1)
+    plot_regions(ax, grid, torch.softmax(logits, -1), ["a", "b", "c"])
+    assert len(ax.collections) == 3
+    shown = []
+    for line in ax.collections:
+        visible = line.get_clip_path().get_fully_transformed_path()
+        for px, py in line.get_paths()[0].vertices:
+            leads = sorted([0, px - 0.57, py - 0.57])
+            leaders_tie = leads[2] - leads[1] < 1e-4
+            shown.append(visible.contains_point(ax.transData.transform((px, py))))
+            # on the frame the test of a point inside a path may go either way
+            if min(px, py) > 0 and max(px, py) < 1:
+                assert shown[-1] == leaders_tie
+    assert any(shown)
+    assert not all(shown)
 
 
 def test_bars_have_the_heights_and_numbers_of_the_values(ax):

@@ -212,22 +212,33 @@ def plot_regions(ax: Axes, grid: Tensor, probs: Tensor, names: Sequence[str]) ->
     probs : Tensor of shape (m, m, 3)
         ``probs[r, c]`` belongs to ``grid[c]`` on the x axis and ``grid[r]`` on the y axis.
     names : three class names
-        Each is written at the centre of its region; a class that leads nowhere is not named.
+        Each is written in the middle of its region; a class that leads nowhere is not named.
     """
     leaders = probs.argmax(dim=-1)
     pure = torch.tensor([to_rgb(color) for color in LINE_COLORS[:3]]).to(probs)
     # Mixed with white, so that black lines and names stay readable.
     strength = 0.75 * probs.amax(dim=-1, keepdim=True)
     colors = 1 - strength * (1 - pure[leaders])
+    log_probs = probs.log()
     low, high = float(grid[0]), float(grid[-1])
     ax.imshow(colors.tolist(), origin="lower", extent=(low, high, low, high))
     x = grid.tolist()
     for k, name in enumerate(names):
         region = leaders == k
-        others = probs[..., [j for j in range(3) if j != k]].amax(dim=-1)
-        ax.contour(x, x, (probs[..., k] - others).tolist(), levels=[0], colors="black")
+        # Of the line on which the two other classes tie, only where this one trails is drawn. A
+        # contour of the largest of the two would be ragged where the three regions meet.
+        i, j = (other for other in range(3) if other != k)
+        lead = log_probs[..., i] - log_probs[..., j]
+        line = ax.contour(x, x, lead.tolist(), levels=[0], colors="black")
+        margin = log_probs[..., i] - log_probs[..., k]
+        levels = [0, margin.max().clamp(min=0).item() + 1]
+        ahead = ax.contourf(x, x, margin.tolist(), levels=levels)
+        line.set_clip_path(ahead.get_paths()[0], ax.transData)
+        ahead.remove()
         if region.any():
-            row, column = region.nonzero().double().mean(dim=0).round().long().tolist()
+            rows = region.any(dim=1).nonzero().flatten().tolist()
+            row = rows[len(rows) // 2]
+            column = round(region[row].nonzero().double().mean().item())
             style = {"ha": "center", "va": "center", "fontsize": 9}
             ax.text(x[column], x[row], name, **style)
     ax.grid(visible=False)
