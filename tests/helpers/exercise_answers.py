@@ -51,7 +51,7 @@ WRONG["1.1"] = [
     ("right to 2 digits", 55),
     ("right to 2 digits", 54.5),
     ("", 50),
-    ("", 16),
+    ("That is a power of 2", 16),
     ("", 2),
     ("", -54.6),
     ("", [54.6, 1]),
@@ -62,6 +62,10 @@ WRONG["1.1"] = [
     ("That is the probability of dog against", 0.982),
     ("", "e^4"),
     ("", e4 - 1),
+    ("The lead is the exponent", 10.87),
+    ("That is e times a lead", 5.44),
+    ("Odds are the quotient", 19.7),
+    ("The digits after the point", 54),
 ]
 
 
@@ -100,7 +104,7 @@ WRONG["1.2"] = [
     ("The largest score got", lambda z: (-z).exp() / (-z).exp().sum(1, True)),
     ("A sigmoid", lambda z: 1 / (1 + (-z).exp())),
     ("", hard),
-    ("", lambda z: z.exp() / z.exp().amax(1, True)),
+    ("The exponentials were divided by the largest", lambda z: z.exp() / z.exp().amax(1, True)),
     ("", lambda z: z**2 / (z**2).sum(1, True)),
     ("", lambda z: z.relu() / z.relu().sum(1, True)),
     ("", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
@@ -108,6 +112,9 @@ WRONG["1.2"] = [
     ("", lambda z: z.exp() / (z.exp().sum(1, True) + 1)),
     ("", lambda z: (z.exp() / z.exp().sum(1, True)).T),
     ("It changes its input", lambda z: z.exp_().div_(z.sum(1, True))),
+    ("The exponentials were divided by the sum", lambda z: z.exp() / z.sum(1, True)),
+    ("The exponentials were divided by their mean", lambda z: z.exp() / z.exp().mean(1, True)),
+    ("Absolute values", lambda z: z.abs() / z.abs().sum(1, True)),
 ]
 
 
@@ -140,10 +147,11 @@ WRONG["1.3"] = [
     ("", lambda y, k: torch.eye(k)[y].tolist()),
     ("", lambda y, k: np.eye(k)[y]),
     ("", lambda y, k: torch.zeros(len(y), k)),
-    ("", lambda y, k: torch.eye(k)[y] * y[:, None]),
-    ("", lambda y, k: 1 - torch.eye(k)[y]),
+    ("The label itself", lambda y, k: torch.eye(k)[y] * y[:, None]),
+    ("0 and 1 are exchanged", lambda y, k: 1 - torch.eye(k)[y]),
     ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
     ("", lambda y, k: torch.eye(k)[k - 1 - y]),
+    ("Each 1 is one column", lambda y, k: torch.eye(k)[(y + 1) % k]),
 ]
 
 
@@ -198,6 +206,20 @@ WRONG["1.4"] = [
     ("", lambda z, p: by_bisection(z, 1 - p)),
     ("", lambda z, p: z.max() / math.log(p / (1 - p))),
     ("", lambda z, p: math.log(by_bisection(z, p))),
+    (
+        "That is right for two classes",
+        lambda z, p: -z.topk(2).values.diff() / math.log(p / (1 - p)),
+    ),
+    ("That is right for two classes", lambda z, p: -z.topk(2).values.diff()[0] / T(p).logit()),
+    ("The first two scores", lambda z, p: (z[0] - z[1]) / math.log(p / (1 - p))),
+    (
+        "The logarithm to base 10",
+        lambda z, p: -z.topk(2).values.diff()[0] / T(p).logit() * math.log(10),
+    ),
+    ("The search began at 1;", lambda z, p: max(by_bisection(z, p), 1.0)),
+    ("The search began at 0.1", lambda z, p: by_bisection(z, p, low=0.1)),
+    ("It is rounded to two places", lambda z, p: round(by_bisection(z, p), 2)),
+    ("It is rounded to two digits", lambda z, p: float(f"{by_bisection(z, p):.2g}")),
 ]
 
 
@@ -210,11 +232,12 @@ WRONG["1.5"] = [
     ("That is how many must stay", 7065),
     ("That is how many weights must stay", 7056),
     ("Those are all parameters", 7850),
-    ("", 786),
+    ("By how many numbers", 786),
     ("", 78),
-    ("", 7840),
+    ("Those are all weights", 7840),
     ("", -785),
     ("", "785 numbers"),
+    ("That is about how many", 7066),
 ]
 
 # ---------------------------------------------------------------- Chapter 2

@@ -57,6 +57,11 @@ def lead(scores: Tensor) -> float:
     return first - second
 
 
+def first_lead(scores: Tensor) -> float:
+    """Difference of the first two scores."""
+    return (scores[0] - scores[1]).item()
+
+
 EXERCISES = (
     ValueExercise(
         number="1.1",
@@ -67,6 +72,13 @@ EXERCISES = (
         mistakes={
             "A ratio of scores says nothing about chances.": -3.0,
             "That is the lead of one score over the other; it is not yet the odds.": 4.0,
+            "The lead is the exponent of e, not a factor before it.": 4 * math.e,
+            "That is e times a lead, and the lead over the cat; a lead is an exponent.": 2 * math.e,
+            "Odds are the quotient of two exponentials, not their difference.": (
+                math.exp(3) - math.exp(-1)
+            ),
+            "That is a power of 2; the exponential has the base e.": 2.0**4,
+            "The digits after the point were cut off; three digits are asked for.": 54.0,
             "Those are the odds of dog against cat.": math.exp(2),
             "The score of the chicken is not in it.": math.exp(3),
             "Those are the odds of chicken against dog.": math.exp(-4),
@@ -102,6 +114,18 @@ EXERCISES = (
                 z / z.sum(1, keepdim=True)
             ),
             "The exponentials were not divided by anything.": torch.exp,
+            "The exponentials were divided by the sum of the scores, not by their own.": (
+                lambda z: z.exp() / z.sum(1, keepdim=True)
+            ),
+            "The exponentials were divided by their mean; it is their sum that makes shares.": (
+                lambda z: z.exp() / z.exp().mean(1, keepdim=True)
+            ),
+            "The exponentials were divided by the largest of them, not by their sum.": (
+                lambda z: z.exp() / z.exp().amax(1, keepdim=True)
+            ),
+            "Absolute values are positive as well, but a common shift changes their shares.": (
+                lambda z: z.abs() / z.abs().sum(1, keepdim=True)
+            ),
             "All rows share one sum here.": lambda z: z.exp() / z.exp().sum(),
             "The sums became a flat vector, which lines up with the columns.": lambda z: (
                 z.exp() / z.exp().sum(1)
@@ -139,6 +163,15 @@ EXERCISES = (
             "Classes count from 0; this counts from 1, and class 0 becomes the last.": (
                 lambda y, k: one_hot((y - 1) % k, k)
             ),
+            "Each 1 is one column too far to the right; classes count from 0.": lambda y, k: (
+                one_hot((y + 1) % k, k)
+            ),
+            "0 and 1 are exchanged: the 1 belongs to the label's column, 0 to the others.": (
+                lambda y, k: 1 - one_hot(y, k)
+            ),
+            "The label itself stands in its column, where a 1 should be.": lambda y, k: (
+                one_hot(y, k) * y[:, None]
+            ),
             "All ones: each row has a single 1, in the column of its label.": lambda y, k: (
                 torch.ones(len(y), k)
             ),
@@ -164,7 +197,8 @@ EXERCISES = (
             (torch.tensor([0.5, 0.25, 0.0, -1.0], dtype=torch.float64), 0.99),
             (torch.tensor([30.0, 10.0, 0.0], dtype=torch.float64), 0.4),
             (torch.tensor([80.0, 0.0], dtype=torch.float64), 0.55),
-            (torch.tensor([-3.0, -5.0, -3.5], dtype=torch.float64), 0.5),
+            # not 0.5: the formula for two classes would divide by ln 1
+            (torch.tensor([-3.0, -5.0, -3.5], dtype=torch.float64), 0.55),
         ],
         digits=4,
         hint="the largest probability falls steadily as the temperature rises; halve an interval "
@@ -182,6 +216,18 @@ EXERCISES = (
             "That is right for two classes; the third takes its share.": lambda z, p: (
                 lead(z) / math.log(p / (1 - p))
             ),
+            "The first two scores were taken; the formula needs the two largest.": lambda z, p: (
+                first_lead(z) / math.log(p / (1 - p))
+            ),
+            "The logarithm to base 10 was taken for the natural one.": lambda z, p: (
+                lead(z) / math.log10(p / (1 - p))
+            ),
+            "It is rounded to two places after the point; four digits are asked for.": (
+                lambda z, p: round(temperature(z, p), 2)
+            ),
+            "It is rounded to two digits; four are asked for.": lambda z, p: float(
+                f"{temperature(z, p):.2g}"
+            ),
             "The search ended at 10; the temperature may be higher.": lambda z, p: min(
                 temperature(z, p), 10.0
             ),
@@ -193,6 +239,9 @@ EXERCISES = (
             ),
             "The search began at 0.1; the temperature may be lower.": lambda z, p: max(
                 temperature(z, p), 0.1
+            ),
+            "The search began at 1; the temperature may be lower.": lambda z, p: max(
+                temperature(z, p), 1.0
             ),
         },
     ),
@@ -209,6 +258,9 @@ EXERCISES = (
             "Scores can be shifted by one number, but a different one for each pixel.": 1,
             "That is how many must stay, not how many can be fixed.": 785 * 9,
             "Those are all parameters.": 7850,
+            "Those are all weights; without them no pixel counts.": 7840,
+            "That is about how many must stay; how many can be fixed?": 7066,
+            "By how many numbers can the biases be shifted without a change?": 786,
             "That is how many weights must stay, without the biases.": 784 * 9,
         },
     ),
