@@ -104,6 +104,22 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     assert "best" in words(page) or "highest test accuracy" in words(page)
 
 
+def test_no_curve_answers_the_question_and_the_loss_is_called_what_it_is(lab):
+    page = lab(questions=True)
+    title = page.locator(".plot .axis").filter(has_text="nats")
+    assert page.locator(".line").count() == 0
+    assert title.inner_text().startswith("training loss, running")  # recordings have no test loss
+    press(page, "Skip the question")
+    assert page.locator(".line").count() > 0
+    move(page, "epochs", 1)
+    press(page, "Train")
+    done(page, rows=1)
+    assert "test (bold)" in title.inner_text()
+    # Two accuracies of the training images, with two names.
+    assert "running training accuracy" in words(page)
+    assert "training accuracy at the end" in page.locator(".runs thead").inner_text()
+
+
 def test_the_same_seed_gives_the_same_run_and_another_does_not(lab):
     page = lab()
     move(page, "epochs", 2)

@@ -128,7 +128,7 @@ export default figure(LAB_WORDS, (view, words) => {
       ylabel,
       margin: { right: 84 },
     });
-  const loss = chart(page ? words.losses : words.trainingLoss, [-0.5, 1.8], LOSS_TICKS);
+  const loss = chart(words.trainingLoss, [-0.5, 1.8], LOSS_TICKS);
   const accuracy = chart(words.accuracies, [0.5, 0.9]);
   const bar = html("progress", { max: 1, value: 0, "aria-label": words.progress });
   const train = button(view, words.train, () => {
@@ -344,7 +344,8 @@ export default figure(LAB_WORDS, (view, words) => {
     const top = clamp(tenth(Math.ceil, Math.log10(Math.max(3, ...losses))), 0.5, 3);
     const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]);
     const y = /** @type {Limits} */ ([-0.5, page?.runs.length ? top : 1.8]);
-    loss.scale({ x: [first, epochs], y, yticks: LOSS_TICKS.filter(([v]) => v <= y[1]) });
+    const ylabel = all.some((r) => r.test_loss) ? words.losses : words.trainingLoss;
+    loss.scale({ x: [first, epochs], y, yticks: LOSS_TICKS.filter(([v]) => v <= y[1]), ylabel });
     accuracy.scale({
       x: [first, epochs],
       y: [
@@ -352,8 +353,9 @@ export default figure(LAB_WORDS, (view, words) => {
         Math.max(0.9, tenth(Math.ceil, Math.max(...seen))),
       ],
     });
-    drawCurves(loss, all, "loss");
-    drawCurves(accuracy, all, "accuracy");
+    const shown = view.locked ? [] : all; // they would answer the question
+    drawCurves(loss, shown, "loss");
+    drawCurves(accuracy, shown, "accuracy");
     const names = all.map((r) => r.name).join(", ");
     loss.describe(words.lossPlot(names));
     accuracy.describe(words.accuracyPlot(names));

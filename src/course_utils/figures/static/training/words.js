@@ -54,8 +54,9 @@ export const LAB_WORDS = {
         "the images. With a kernel, this figure trains.",
     },
     megabytes: (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`,
-    source: "Images: Fashion-MNIST by Zalando Research (MIT licence), 4 bits a pixel; test " +
-      "values on the first 2\u202f000 test images.",
+    source:
+      "Images: Fashion-MNIST by Zalando Research (MIT licence), 4 bits a pixel. Runs in this " +
+      "page are measured on the first 2\u202f000 test images, recorded ones on all.",
     loading: (/** @type {number} */ done, /** @type {number} */ needed) =>
       `Loading the images: ${done} of ${needed} files are here.`,
     faults: {
@@ -79,9 +80,9 @@ export const LAB_WORDS = {
     after: (/** @type {string} */ what, /** @type {number} */ epoch) =>
       `${what}, after epoch ${epoch}`,
     values: {
-      train_loss: "training loss ",
+      train_loss: "running loss ",
       test_loss: "test loss ",
-      train_accuracy: "training accuracy ",
+      train_accuracy: "running training accuracy ",
       test_accuracy: "test accuracy ",
     },
     remarks: {
@@ -96,7 +97,7 @@ export const LAB_WORDS = {
         : ` Smallest test loss: run ${loss}; highest test accuracy: run ${accuracy}.`;
     },
     runs: "Runs in this page",
-    columns: ["run", "settings", "test loss", "training accuracy", "test accuracy"],
+    columns: ["run", "settings", "test loss", "training accuracy at the end", "test accuracy"],
     bestMark: "best",
     settings: (
       /** @type {string} */ rate,
