@@ -156,10 +156,11 @@ export default figure(WORDS, (view, words) => {
   });
   plot.node.classList.add("graph");
   const said = html("p.say");
-  let timer = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
   const stop = () => {
     clearInterval(timer);
-    timer = 0;
+    timer = undefined;
     view.refresh();
   };
   view.closers.push(() => clearInterval(timer));
