@@ -1171,14 +1171,6 @@ def hv(f, x, v):
     return torch.autograd.grad(g @ v, x)[0]
 
 
-def hv_sum(f, x, v):
-    x = x.clone().requires_grad_()
-    f(x).backward(create_graph=True)
-    g, x.grad = x.grad, None
-    (g * v).sum().backward()
-    return x.grad
-
-
 def hv_differences(f, x, v, h=1e-5):
     return (grads(f, x + h * v)[0] - grads(f, x - h * v)[0]) / (2 * h)
 
