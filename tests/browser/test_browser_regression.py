@@ -18,6 +18,11 @@ def press(page, name, times=1):
     button.evaluate("(button, n) => { while (n-- > 0) button.click(); }", times - 1)
 
 
+def done(page):
+    """Wait until the shown run and those beside it have ended."""
+    page.locator(".cu-fig[aria-busy=false]").wait_for()
+
+
 def points(page):
     """Return the features (n, 2) and labels (n,) the page trains on, in its order."""
     texts = page.locator("[data-point]").evaluate_all("(es) => es.map((e) => e.dataset.point)")
@@ -99,13 +104,15 @@ def test_play_repeats_itself_and_says_that_the_loss_is_far_above_guessing(show):
     page = show(BrowserRegression(epochs=5))
     first = shown_net(page, 3)
     press(page, "Play again")
-    page.get_by_role("button", name="Play again").wait_for()
+    assert page.get_by_role("button", name="Pause").count() == 1
+    done(page)
+    assert page.get_by_role("button", name="Play again").count() == 1
     assert all(torch.equal(a, b) for a, b in zip(first, shown_net(page, 3), strict=True))
     assert page.locator(".alarm").count() == 0
     move(page, "lr", 1)
     press(page, "Play again")
-    page.locator(".alarm").wait_for()
-    page.get_by_role("button", name="Play again").wait_for()
+    done(page)
+    assert page.locator(".alarm").count() == 1
     said = page.locator(".say").inner_text()
     assert "Over the last epoch the loss is more than twice that of guessing." in said
 

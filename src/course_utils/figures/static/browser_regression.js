@@ -330,7 +330,7 @@ export default figure(WORDS, (view, words) => {
 
   // --- actions -----------------------------------------------------------------------------
   const play = button(view, words.play, () => {
-    if (frame) {
+    if (frame && !run.finished) {
       pause();
       return;
     }
@@ -378,6 +378,7 @@ export default figure(WORDS, (view, words) => {
     };
     frame = requestAnimationFrame(tick);
     put(view.root, { "aria-busy": "true" });
+    view.refresh(); // the button says "Pause" before the first frame
   }
   const unfinished = () => [run, ...others].find((one) => !one.finished);
   function pause() {
