@@ -501,6 +501,8 @@ WRONG["3.1"] = [
     ("That is the largest loss", 6.598),
     ("That is the loss with all other", 3.622),
     ("The term of the true class", 2.605),
+    ("The sum has a term of the true class", 2.595),
+    ("These outputs are those of", 3.117),
     ("The score of the true class", 3.667),
 ]
 
@@ -526,12 +528,18 @@ WRONG["3.2"] = [
     ("This takes the largest", lambda p, y: -p.amax(1).log()),
     ("Softmax was applied", lambda p, y: F.cross_entropy(p, y, reduction="none")),
     ("These are the probabilities", lambda p, y: p[range(len(y)), y]),
-    ("", lambda p, y: -p[range(len(y)), y].log10()),
-    ("", lambda p, y: -(p * p.log()).sum(1)),
-    ("", lambda p, y: -(1 - p[range(len(y)), y]).log()),
+    ("This is the decimal", lambda p, y: -p[range(len(y)), y].log10()),
+    ("This is the entropy of the pred", lambda p, y: -(p * p.log()).sum(1)),
+    ("This is the surprise of the label not", lambda p, y: -(1 - p[range(len(y)), y]).log()),
+    (
+        "This is the binary formula",
+        lambda p, y: F.binary_cross_entropy(
+            p, F.one_hot(y, p.shape[1]).float(), reduction="none"
+        ).sum(1),
+    ),
     ("", lambda p, y: -p.log()),
     ("The axes are exchanged", lambda p, y: -p[y, range(len(y))].log()),
-    ("", lambda p, y: 1 - p[range(len(y)), y]),
+    ("1 - p is no surprise", lambda p, y: 1 - p[range(len(y)), y]),
     ("", lambda p, y: -p[range(len(y)), 0].log()),
     ("", lambda p, y: -(p[range(len(y)), y] + 0.01).log()),
 ]
@@ -561,6 +569,8 @@ WRONG["3.3"] = [
     ("That is a mean of prob", lambda t, n: math.exp(-sum(t) / sum(n))),
     ("The loss of a whole", lambda t, n: math.exp(sum(t) / len(t))),
     ("", lambda t, n: math.exp(max(t) / max(n))),
+    ("The mean is missing", lambda t, n: math.exp(sum(t))),
+    ("With bits the base is 2", lambda t, n: math.exp(sum(t) / sum(n) / math.log(2))),
     (
         "This weighs perplexities",
         lambda t, n: sum(math.exp(a / b) * b for a, b in zip(t, n, strict=True)) / sum(n),
@@ -631,8 +641,25 @@ WRONG["3.4"] = [
         lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)) / z.numel(),
     ),
     ("", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e / 2)) / len(y)),
+    ("", lambda z, y, e: (z.softmax(1) - smooth(y, z.shape[1], e)).abs() / len(y)),
     ("Each row of scores", lambda z, y, e: (z.softmax(0) - smooth(y, z.shape[1], e)) / len(y)),
-    ("", lambda z, y, e: (z.sigmoid() - smooth(y, z.shape[1], e)) / len(y)),
+    (
+        "The one-hot label keeps",
+        lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1]) - e / z.shape[1]) / len(y),
+    ),
+    (
+        "eps and 1 - eps are exchanged",
+        lambda z, y, e: (
+            (z.softmax(1) - e * F.one_hot(y, z.shape[1]) - (1 - e) / z.shape[1]) / len(y)
+        ),
+    ),
+    (
+        "This smooths the prediction",
+        lambda z, y, e: (
+            ((1 - e) * z.softmax(1) + e / z.shape[1] - F.one_hot(y, z.shape[1])) / len(y)
+        ),
+    ),
+    ("A sigmoid gives", lambda z, y, e: (z.sigmoid() - smooth(y, z.shape[1], e)) / len(y)),
     ("", lambda z, y, e: -(smooth(y, z.shape[1], e) * z.log_softmax(1)).sum(1).mean()),
     (
         "The part with the even label",
@@ -649,7 +676,10 @@ WRONG["3.4"] = [
         "Each class gets eps / K",
         lambda z, y, e: (z.softmax(1) - (1 - e) * F.one_hot(y, z.shape[1]) - e) / len(y),
     ),
-    ("", lambda z, y, e: (z.log_softmax(1) - smooth(y, z.shape[1], e)) / len(y)),
+    (
+        "The label was subtracted from the log",
+        lambda z, y, e: (z.log_softmax(1) - smooth(y, z.shape[1], e)) / len(y),
+    ),
 ]
 
 
@@ -730,7 +760,7 @@ WRONG["3.5"] = [
         "A row to ignore must be left out",
         lambda z, y, w, i: (w[y] * -z.log_softmax(1)[range(len(y)), y]).sum() / w[y].sum(),
     ),
-    ("", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
+    ("The weights multiply", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
     ("log_softmax is applied to prob", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.square(), i)),
 ]

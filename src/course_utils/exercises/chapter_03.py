@@ -120,6 +120,10 @@ EXERCISES = (
             ),
             "One of the hundred classes is the true one.": math.log(1 + 100 * math.exp(-2)),
             "The term of the true class is not as small as the others.": math.log(100) - 2,
+            "The sum has a term of the true class, too.": math.log(99) - 2,
+            "These outputs are those of the scores -1 and 1; larger scores come nearer the ends.": (
+                math.log(1 + 99 * math.exp(-2 * math.tanh(1)))
+            ),
             "The score of the true class is still to be subtracted.": FLOOR + 1,
             "That is in bits; the loss is measured in nats.": FLOOR / math.log(2),
             "A loss is never negative; look at the order of the terms.": -FLOOR,
@@ -157,6 +161,19 @@ EXERCISES = (
             "The axes are exchanged: first the row, then the column of its label.": lambda p, y: (
                 -p[y, torch.arange(len(y))].log()
             ),
+            "This is the binary formula, summed: a wrong class adds nothing to one true class.": (
+                lambda p, y: losses(p, y) - losses(1 - p, y) - (1 - p).log().sum(1)
+            ),
+            "This is the decimal logarithm; nats come from the natural one.": lambda p, y: (
+                losses(p, y) / math.log(10)
+            ),
+            "This is the surprise of the label not coming true.": lambda p, y: losses(1 - p, y),
+            "This is the entropy of the prediction; the label is not in it.": lambda p, y: (
+                -(p * p.log()).sum(1)
+            ),
+            "1 - p is no surprise: that is minus a logarithm.": lambda p, y: (
+                1 - p.gather(1, y[:, None])[:, 0]
+            ),
         },
     ),
     FunctionExercise(
@@ -172,6 +189,12 @@ EXERCISES = (
             "That is the mean loss; its exponential is asked for.": lambda t, n: sum(t) / sum(n),
             "The loss of a whole text is not the loss of a word.": lambda t, n: math.exp(
                 mean_of(t)
+            ),
+            "The mean is missing: this is the exponential of the loss of all words.": lambda t, n: (
+                math.exp(sum(t))
+            ),
+            "With bits the base is 2; e goes with nats.": lambda t, n: math.exp(
+                sum(t) / sum(n) / math.log(2)
             ),
             "That is a mean of probabilities; a perplexity is never below 1.": lambda t, n: (
                 1 / perplexity(t, n)
@@ -227,6 +250,23 @@ EXERCISES = (
             "The part with the even label is missing: the loss has eps times that, too.": (
                 lambda z, y, e: (1 - e) * smoothed_gradient(z, y, 0.0)
             ),
+            "The one-hot label keeps 1 - eps only; the entries of this one sum to 1 + eps.": (
+                lambda z, y, e: (
+                    smoothed_gradient(z, y, e) - e / len(y) * functional.one_hot(y, z.shape[1])
+                )
+            ),
+            "eps and 1 - eps are exchanged: the label keeps 1 - eps.": lambda z, y, e: (
+                smoothed_gradient(z, y, 1 - e)
+            ),
+            "The label was subtracted from the logarithms of the probabilities.": lambda z, y, e: (
+                smoothed_gradient(z, y, e) + (log_softmax(z) - softmax(z)) / len(y)
+            ),
+            "A sigmoid gives each score a probability of its own; here it is the softmax.": (
+                lambda z, y, e: smoothed_gradient(z, y, e) + (z.sigmoid() - softmax(z)) / len(y)
+            ),
+            "This smooths the prediction; it is the label that is smoothed.": lambda z, y, e: (
+                smoothed_gradient(z, y, 0.0) + e * (1 / z.shape[1] - softmax(z)) / len(y)
+            ),
             "Each row of scores has its own softmax: it runs along the classes.": lambda z, y, e: (
                 smoothed_gradient(z, y, e) + (z.softmax(0) - softmax(z)) / len(y)
             ),
@@ -279,6 +319,9 @@ EXERCISES = (
                 lambda z, y, w, i: weighted_sum(z, y, w, i) / len(y)
             ),
             "This is the weighted sum.": weighted_sum,
+            "The weights multiply the losses, not the scores.": lambda z, y, w, i: weighted(
+                z * w, y, torch.ones_like(w), i
+            ),
             "This divides by the sum of all K weights, used or not.": lambda z, y, w, i: (
                 weighted_sum(z, y, w, i) / w.sum()
             ),
