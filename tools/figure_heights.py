@@ -44,7 +44,9 @@ def reserved(html: str, sizes: list[dict[str, int]]) -> str:
 def reserve(book: Path) -> None:
     """Write the heights into all pages; say so where no browser can tell them."""
     pages = [p for p in sorted(book.rglob("*.html")) if PLACE.search(p.read_text(encoding="utf-8"))]
-    if pages and find_browser() is None:
+    if not pages:
+        return
+    if find_browser() is None:
         print("No Chromium found: the figures push the text aside when they start.")
         return
     with sync_playwright() as playwright:

@@ -19,3 +19,11 @@ def test_without_a_browser_it_is_said_and_the_pages_stay(tmp_path, monkeypatch, 
     figure_heights.reserve(tmp_path)
     assert "No Chromium found" in capsys.readouterr().out
     assert page.read_text() == '<div data-afm="a"></div>'
+
+
+def test_a_book_without_figures_needs_no_browser(tmp_path, monkeypatch, capsys):
+    (tmp_path / "page.html").write_text("<p>text alone</p>", encoding="utf-8")
+    monkeypatch.setattr(figure_heights, "find_browser", lambda: None)
+    monkeypatch.setattr(figure_heights, "sync_playwright", None)  # would fail if it were called
+    figure_heights.reserve(tmp_path)
+    assert capsys.readouterr().out == ""
