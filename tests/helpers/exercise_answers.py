@@ -1012,7 +1012,7 @@ WRONG["5.1"] = [
     ("That is the gradient of the other", 6),
     ("A call does not double", 20),
     ("This adds up what .grad was", 30),
-    ("", 45),
+    ("That counts the calls twice", 45),
     ("", -15),
     ("", 0),
     ("", (15, 6)),
@@ -1035,7 +1035,8 @@ WRONG["5.2"] = [
     ("One factor is cut", 0),
     ("That is the local", 3),
     ("That is the derivative of b * b", 12),
-    ("", 9),
+    ("That is 3 * 3", 9),
+    ("Nothing is doubled", 72),
     ("", -18),
     ("", 2),
     ("", [18, 18]),
@@ -1062,6 +1063,7 @@ WRONG["5.3"] = [
     ("This adds up", lambda s, g: (g * s * (1 - s)).sum()),
     ("That is the derivative of tanh", lambda s, g: g * (1 - s**2)),
     ("What arrives is mult", lambda s, g: g + s * (1 - s)),
+    ("The output s stands here", lambda s, g: g * torch.exp(-s) * s**2),
     ("", lambda s, g: g * s * (1 + s)),
     ("", lambda s, g: s * (1 - g)),
     ("", lambda s, g: g * s**2 * (1 - s)),
@@ -1150,13 +1152,13 @@ def by_torch(inputs, steps):
     return [0.0 if g is None else g for g in torch.autograd.grad(values[-1], xs, allow_unused=True)]
 
 
-def with_rule(combine, at=None):
-    """Reverse mode with another rule for what a value receives, or for where slopes are taken."""
+def with_rule(combine, at=None, start=0.0, end=1.0, forward=False):
+    """Reverse mode with another rule: what a value receives, where slopes are taken, the order."""
 
     def derive(inputs, steps):
         values = values_of(inputs, steps)
-        grad = [0.0] * (len(values) - 1) + [1.0]
-        for place in range(len(values) - 1, len(inputs) - 1, -1):
+        grad = [start] * (len(values) - 1) + [end]
+        for place in sorted(range(len(inputs), len(values)), reverse=not forward):
             name, *where = steps[place - len(inputs)]
             slopes = OPS[name][1](*[values[place] if at == "output" else values[w] for w in where])
             for w, d in zip(where, slopes, strict=True):
@@ -1185,6 +1187,9 @@ WRONG["5.4"] = [
     ("A value that is used twice", with_rule(lambda old, d, above: d * above)),
     ("What arrives from above", with_rule(lambda old, d, above: old + d)),
     ("Each local derivative", with_rule(lambda old, d, above: old + d * above, "output")),
+    ("Only the last value", with_rule(lambda old, d, above: old + d * above, start=1.0)),
+    ("Nothing arrives", with_rule(lambda old, d, above: old + d * above, end=0.0)),
+    ("This takes the steps", with_rule(lambda old, d, above: old + d * above, forward=True)),
     ("", with_rule(lambda old, d, above: max(old, d * above))),
     ("", with_rule(lambda old, d, above: old + d + above)),
     ("", lambda i, s: reverse_mode(i, s)[0]),

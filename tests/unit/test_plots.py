@@ -26,7 +26,6 @@ from course_utils.plots.functions import (
     plot_activation,
     plot_bars,
     plot_curves,
-    plot_descent,
     plot_entropy_split,
     plot_floor,
     plot_regions,
@@ -304,19 +303,6 @@ def test_entropy_split_shades_below_and_above_the_entropy(ax):
     ]
     assert heights == [(0, 0.5), (0.5, 1.5)]
     assert words(ax) == ["entropy of the truth", "divergence"]
-
-
-def test_descent_names_the_losses_it_reaches(ax):
-    def bowl(u, v):
-        return u**2 + 3 * v**2 + 1
-
-    assert plot_descent(ax, bowl, T([1.0, -1.0]), T([0.2, -0.6])) is ax
-    shown = " ".join(words(ax))
-    assert f"minus gradient:\nloss {bowl(0.8, -0.4):.2f}" in shown
-    assert f"plus gradient:\nloss {bowl(1.2, -1.6):.2f}" in shown
-    assert "start: loss 5.00" in shown
-    ends = [tuple(text.xy) for text in ax.texts if text.arrow_patch]
-    assert ends == [pytest.approx((0.8, -0.4)), pytest.approx((1.2, -1.6))]
 
 
 def test_simplex_puts_certainty_into_the_corners(ax):

@@ -43,16 +43,26 @@ def run_forward(inputs: list, steps: list) -> list:
 
 
 def all_derivatives(
-    inputs: list, steps: list, *, add: bool = True, arriving: bool = True, at_output: bool = False
+    inputs: list,
+    steps: list,
+    *,
+    add: bool = True,
+    arriving: bool = True,
+    at_output: bool = False,
+    start: float = 0.0,
+    end: float = 1.0,
+    forward: bool = False,
 ) -> list:
     """Return the derivatives of the last value with respect to all values.
 
     The options make the mistakes: each share overwrites the one before; what arrives from above
-    plays no part; the local derivatives are taken at the outputs.
+    plays no part; the local derivatives are taken at the outputs; the values start, or the last one
+    ends, with another number; the steps are taken from the first.
     """
     values = run_forward(inputs, steps)
-    gradients = [0.0] * (len(values) - 1) + [1.0]
-    for place in range(len(values) - 1, len(inputs) - 1, -1):
+    gradients = [start] * (len(values) - 1) + [end]
+    places = range(len(inputs), len(values))
+    for place in places if forward else reversed(places):
         name, *sources = steps[place - len(inputs)]
         points = [values[place if at_output else source] for source in sources]
         for source, partial in zip(sources, OPERATIONS[name][1](*points), strict=True):
@@ -162,6 +172,7 @@ EXERCISES = (
             "The gradients are not multiplied with each other.": 125.0,
             "That is the gradient of the other leaf (and the value of y).": 6.0,
             "A call does not double what is there; it adds the same derivative again.": 20.0,
+            "That counts the calls twice.": 45.0,
             "This adds up what .grad was after each call; the last one is asked for.": 30.0,
         },
     ),
@@ -174,6 +185,8 @@ EXERCISES = (
             "That counts both factors, as if nothing were detached (36 is also y itself).": 36.0,
             "That is the derivative of b * b with respect to b, with nothing cut off.": 12.0,
             "That is the value of the constant factor; the other one is not a itself.": 6.0,
+            "That is 3 * 3; the constant factor is the value of b.": 9.0,
+            "Nothing is doubled: only one of the two factors leads back.": 72.0,
             "One factor is cut off, and the other is not.": 0.0,
             "That is the local derivative of the first line alone.": 3.0,
         },
@@ -190,6 +203,9 @@ EXERCISES = (
                 sigmoid_gradient(torch.sigmoid(s), g)
             ),
             "One factor of the derivative is missing.": lambda s, g: g * s,
+            "The output s stands here where the formula has the input x.": lambda s, g: (
+                g * torch.exp(-s) * s**2
+            ),
             "That is the derivative of tanh.": lambda s, g: g * (1 - s * s),
             "What arrives is multiplied with the derivative, not added.": lambda s, g: (
                 g + s * (1 - s)
@@ -229,6 +245,15 @@ EXERCISES = (
             ),
             "Each local derivative belongs to the inputs of its step, not to its output.": (
                 lambda inputs, steps: all_derivatives(inputs, steps, at_output=True)[: len(inputs)]
+            ),
+            "Only the last value starts with 1; all others start with 0.": lambda inputs, steps: (
+                all_derivatives(inputs, steps, start=1.0)[: len(inputs)]
+            ),
+            "Nothing arrives: the derivative of the last value with respect to itself is 1.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, end=0.0)[: len(inputs)]
+            ),
+            "This takes the steps from the first; the walk back begins at the last.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, forward=True)[: len(inputs)]
             ),
             "A step that takes the same value twice passes two shares to it.": each_use_once,
             "These are the derivatives of all values; those of the inputs are asked for.": (

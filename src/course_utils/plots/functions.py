@@ -1,6 +1,6 @@
 """Functions of one variable or two: curves, bars, level lines, colours on a triangle."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
@@ -124,52 +124,6 @@ def plot_entropy_split(ax: Axes, p: Tensor, losses: Tensor, truth: float, entrop
     ax.text(sum(x) / len(x), entropy / 2, "entropy of the truth", ha="center", va="center")
     ax.text(min(x) + 0.05, entropy * 1.15, "divergence", va="bottom")
     ax.set(xlabel="predicted probability p", ylabel="nats", ylim=(0, max(y) * 1.02))
-    return ax
-
-
-def plot_descent(
-    ax: Axes,
-    function: Callable[[Tensor, Tensor], Tensor],
-    start: Tensor,
-    step: Tensor,
-    *,
-    span: tuple[float, float] = (-2.0, 2.0),
-) -> Axes:
-    """Draw level lines of a surface and a step to either side, with the loss it reaches.
-
-    Each level line is twice as high as the one before; the surface must be positive.
-
-    Parameters
-    ----------
-    ax : Axes
-    function : loss, of two coordinates
-    start : Tensor of shape (2,), where both steps start
-    step : Tensor of shape (2,), learning rate times gradient
-    span : smallest and largest coordinate drawn
-    """
-    axis = torch.linspace(*span, 121)
-    u, v = torch.meshgrid(axis, axis, indexing="xy")
-    height = function(*start).item()
-    levels = [height * 2**k for k in range(-4, 6)]  # the middle line passes through the start
-    ax.contour(u, v, function(u, v), levels, colors=COLORS["grey"], linewidths=0.8)
-    ax.grid(visible=False)
-    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1}
-    for name, end, color, dash in (
-        ("minus gradient", start - step, COLORS["blue"], "-"),
-        ("plus gradient", start + step, COLORS["vermillion"], "--"),
-    ):
-        arrow = {"arrowstyle": "-|>", "linestyle": dash, "linewidth": 2, "shrinkA": 0}
-        ax.annotate("", end.tolist(), start.tolist(), arrowprops=arrow | {"color": color})
-        up = bool(end[1] > start[1])
-        style = {"ha": "center", "va": "bottom" if up else "top", "color": color, "bbox": box}
-        text = f"{name}:\nloss {function(*end).item():.2f}"
-        note(ax, text, tuple(end.tolist()), (0, 6 if up else -6), **style)
-    ax.plot(*start.tolist(), "o", color="black")
-    above = bool(step[0] * step[1] < 0)  # the side without arrows
-    style = {"va": "bottom" if above else "top", "bbox": box}
-    text, height_above = f"start: loss {height:.2f}", 4 if above else -4
-    note(ax, text, tuple(start.tolist()), (9, height_above), **style)
-    ax.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
     return ax
 
 
