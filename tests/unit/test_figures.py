@@ -18,6 +18,7 @@ from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
+from course_utils.figures.pair_merge import BELOW, PairMerge
 from course_utils.figures.quiz import Quiz
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.traits import Integer, Number, Numbers, StateError, plain
@@ -373,3 +374,18 @@ def test_backward_words_are_loss_and_gradient():
     loss.backward()
     assert f"the loss {loss.item():.3f} if class 3" in figure.describe()
     assert ", ".join(f"{g:+.3f}" for g in z.grad[0].tolist()) in figure.describe()
+
+
+# --- pairs that merge ----------------------------------------------------------------------
+
+
+def test_pair_words_are_those_of_all_scores():
+    figure = PairMerge(tops=[1, -2, 3, 2.5], dtype="bfloat16")
+    below = torch.tensor(BELOW)
+    tops = torch.tensor(figure.tops, dtype=torch.float64)
+    scores = torch.cat([tops, tops + below])
+    total = (scores - scores.max()).exp().sum()
+    words = figure.describe()
+    assert "1, 0; -2, -4; 3, 3; 2.5, -0.5" in words
+    assert f"(3, {total:.4g})" in words
+    assert f"log-sum-exp {scores.logsumexp(0):.4f}." in words

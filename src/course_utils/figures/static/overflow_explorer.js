@@ -1,8 +1,10 @@
 import {
   clamp,
   COLORS,
+  expRange,
   figure,
   fmt,
+  FORMATS,
   guessFirst,
   html,
   labelNodes,
@@ -11,6 +13,7 @@ import {
   minus,
   quantity,
   radios,
+  roundTo,
   slider,
   SPEC,
   svg,
@@ -18,18 +21,11 @@ import {
   tries,
 } from "./kit.js";
 
-/** @typedef {"float16" | "bfloat16" | "float32" | "float64"} Format */
+/** @import { Format } from "./kit/floats.js" */
 /** @typedef {"naive" | "shifted" | "fused"} Form */
 /** @typedef {"z" | "exp" | "sum" | "p" | "logsum" | "log"} Key */
 /** @typedef {{ key: Key, values: number[] }} Step one value, or one for each class */
 
-/** Significant bits, smallest normal exponent. @type {Record<Format, [number, number]>} */
-const FORMATS = {
-  float16: [11, -14],
-  bfloat16: [8, -126],
-  float32: [24, -126],
-  float64: [53, -1022],
-};
 /** @type {[number[], string][]} */
 const PATTERNS = [
   [[1, 0.5, 0], "1, ½, 0"],
@@ -104,34 +100,6 @@ const WORDS = {
     ],
   },
 };
-
-/**
- * x rounded to a format: to nearest, ties to even, gradual underflow, overflow to infinity.
- * @param {Format} dtype
- * @param {number} x
- */
-export function roundTo(dtype, x) {
-  if (dtype === "float64" || !Number.isFinite(x) || x === 0) return x;
-  if (dtype === "float32") return Math.fround(x);
-  const [bits, low] = FORMATS[dtype];
-  const size = Math.abs(x);
-  let e = Math.floor(Math.log2(size));
-  if (2 ** e > size) e -= 1;
-  if (2 ** (e + 1) <= size) e += 1;
-  const ulp = 2 ** (Math.max(e, low) - bits + 1);
-  const big = 2 ** 52;
-  const y = (size / ulp + big - big) * ulp; // adding 2^52 leaves no room for a fraction
-  return Math.sign(x) * (y >= 2 ** (2 - low) ? Infinity : y);
-}
-
-/**
- * The arguments between which exp neither overflows nor becomes zero.
- * @param {Format} dtype
- */
-export function expRange(dtype) {
-  const [bits, low] = FORMATS[dtype];
-  return [(low - bits) * Math.LN2, (1 - low) * Math.LN2 + Math.log(2 - 2 ** -bits)];
-}
 
 /**
  * Every step of the three ways.
