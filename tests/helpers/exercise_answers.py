@@ -2099,7 +2099,8 @@ WRONG["9.2"] = [
     ("", 0.001),
     ("", -0.01),
     ("", 0.02),
-    ("", "1 %"),
+    ("Percent are hundredths; write the", "1 %"),
+    ("Percent are hundredths; write a", "1%"),
     ("That is a ratio", 10 / 990),
 ]
 
@@ -2271,6 +2272,27 @@ WRONG["9.5"] = [
     ),
     ("", lambda p, y, n: (p.argmax(1) == y).float().mean()),
     ("", lambda p, y, n: equal_bins(1 - p, y, n)),
+    ("The labels must be", lambda p, y, n: equal_bins(p[p.amax(1).argsort()], y, n)),
+    (
+        "This is the calibration of class 0",
+        lambda p, y, n: (
+            sum(
+                abs(((y == 0).double() - p[:, 0].double())[i].sum().item())
+                for i in p[:, 0].argsort().tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
+    (
+        "The confidence is the largest",
+        lambda p, y, n: (
+            sum(
+                abs(((p.argmax(1) == y).double() - p[:, 0].double())[i].sum().item())
+                for i in p[:, 0].argsort().tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
     ("", lambda p, y, n: equal_bins(p, y, n, lambda i, n: [i[j::n] for j in range(n)])),
     (
         "The images were not sorted",

@@ -64,6 +64,26 @@ def gaps(probs: Tensor, labels: Tensor, descending: bool = False, in_order: bool
     return gap[confidence.argsort(descending=descending)] if in_order else gap
 
 
+def labels_left_behind(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Sort the rows by confidence, but not their labels."""
+    in_order = probs[probs.amax(1).argsort()]
+    return weighted_mean(gaps(in_order, labels, in_order=False).tensor_split(num_parts))
+
+
+def first_column(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Take the probability of class 0 for the confidence."""
+    p = probs.double()[:, 0]
+    gap = (labels == 0).double() - p
+    return weighted_mean(gap[p.argsort()].tensor_split(num_parts))
+
+
+def first_column_as_confidence(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Take the probability of class 0 for the confidence, but the most probable class."""
+    p = probs.double()[:, 0]
+    gap = (probs.argmax(1) == labels).double() - p
+    return weighted_mean(gap[p.argsort()].tensor_split(num_parts))
+
+
 def weighted_mean(parts: Sequence[Tensor]) -> float:
     """Mean of the parts' distances, weighted by their sizes."""
     return sum(part.sum().abs().item() for part in parts) / sum(map(len, parts))
@@ -138,6 +158,8 @@ EXERCISES = (
             "The two costs are exchanged.": 0.99,
             "That is a ratio of costs: the odds p / (1 - p), not p.": 10 / 990,
             "A probability lies between 0 and 1.": 99.0,
+            "Percent are hundredths; write the number as a fraction of one.": "1 %",
+            "Percent are hundredths; write a number, a fraction of one.": "1%",
             "That is the number in percent, or certainty; give the probability as a fraction.": 1.0,
         },
     ),
@@ -285,6 +307,13 @@ EXERCISES = (
             ),
             "The images were not sorted by confidence.": lambda p, y, n: weighted_mean(
                 gaps(p, y, in_order=False).tensor_split(n)
+            ),
+            "The labels must be brought into the order of their images.": labels_left_behind,
+            "This is the calibration of class 0; the confidence is the largest of each row.": (
+                first_column
+            ),
+            "The confidence is the largest probability of each row, not the first.": (
+                first_column_as_confidence
             ),
             "These bins are equally wide, as in the chapter.": error_in_equal_widths,
             "A larger part must count for more.": mean_gap,

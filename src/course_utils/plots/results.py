@@ -117,11 +117,11 @@ def plot_first_epoch(
     """
     n = len(by_batch)
     ax.plot(range(1, n + 1), by_batch, ".", ms=4, color=COLORS["sky"])
-    ax.hlines(running, 1, n, color=COLORS["blue"])
+    ax.hlines(running, 1, n, color=COLORS["grey"])
     text = f"running average {running:.3f}"
-    note(ax, text, (0.4 * n, running), (0, -45), color=COLORS["blue"])
+    note(ax, text, (0.4 * n, running), (0, -45), color=COLORS["grey"])
     for (name, value), color, marker, shift in zip(
-        after.items(), PALETTE[1:], "s^", (8, -8), strict=False
+        after.items(), PALETTE, "os", (8, -8), strict=False
     ):
         ax.plot(1.04 * n, value, marker, ms=7, color=color)
         style = {"va": "center", "color": color, "annotation_clip": False}
