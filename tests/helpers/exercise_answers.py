@@ -1279,8 +1279,9 @@ WRONG["6.1"] = [
     ("", 983),
     ("", 0.98),
     ("", 983.04e3),
-    ("", 937.5),
-    ("", 1_146_880_000),
+    ("That is in mebibytes", 937.5),
+    ("That is in megabytes", 983.04),
+    ("The test images are counted", 1_146_880_000),
     ("", "983 MB"),
     ("", 16_384),
 ]
@@ -1334,12 +1335,24 @@ WRONG["6.2"] = [
     ("The mean is subtracted, and", lambda a, b: b - a.mean(0)),
     ("These are the training", lambda a, b: pixelwise(a, a)),
     ("", lambda a, b: (b - a.mean(0)) / (a.std(0) + 1e-2)),
+    ("became enormous", lambda a, b: (b - a.mean(0)) / (a.std(0) + 1e-8)),
+    ("became enormous", lambda a, b: (b - a.mean(0)) / a.std(0).clamp(min=1e-6)),
+    ("became the largest number", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num()),
+    (
+        "Each test image has its own",
+        lambda a, b: T([((x - x.mean()) / x.std()).tolist() for x in b]),
+    ),
+    ("each divisor is 1", lambda a, b: (b - a.mean(0)) / a.std(0).clamp(min=1)),
+    (
+        "is to be subtracted as well",
+        lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, b),
+    ),
     ("", lambda a, b: (b - a.mean((1, 2), True)[: len(b)]) / a.std() if len(a) >= len(b) else b),
     ("", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
     ("", lambda a, b: pixelwise(a, b).clamp(-1, 1)),
     ("", lambda a, b: b / a.std(0).where(a.std(0) > 0, T(1.0)) - a.mean(0)),
     ("", lambda a, b: pixelwise(a, b)[0]),
-    ("", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num(0)),
+    ("became the largest number", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num(0)),
     (
         "It changes its input",
         lambda a, b: b.sub_(a.mean(0)).div_(a.std(0).where(a.std(0) > 0, T(1.0))),
@@ -1362,6 +1375,12 @@ def split_where(labels, n, order):
     return order[~torch.isin(order, valid)], valid
 
 
+def split_places(labels, n, order, aside):
+    ordered = labels[order]
+    valid = torch.cat([(ordered == c).nonzero()[:n, 0] for c in labels.unique()])
+    return valid if aside else T([i for i in range(len(labels)) if i not in valid.tolist()])
+
+
 RIGHT["6.3"] = [
     split_loop,
     split_where,
@@ -1380,12 +1399,20 @@ WRONG["6.3"] = [
         lambda y, n, o: (o[n * len(y.unique()) :], o[: n * len(y.unique())]),
     ),
     ("Some images are in both", lambda y, n, o: (o, split_where(y, n, o)[1])),
-    ("", lambda y, n, o: split_loop(y, n + 1, o)),
+    ("One image too many", lambda y, n, o: split_loop(y, n + 1, o)),
+    ("These are places", lambda y, n, o: [split_places(y, n, o, d) for d in (False, True)]),
+    (
+        "The count went through",
+        lambda y, n, o: [o[i] for i in split_loop(y, n, torch.arange(len(y)))],
+    ),
     ("", lambda y, n, o: split_loop(y, n, o.flip(0))),
     ("", lambda y, n, o: [part.float() for part in split_where(y, n, o)]),
-    ("", lambda y, n, o: [y[part] for part in split_where(y, n, o)]),
+    ("These are labels", lambda y, n, o: [y[part] for part in split_where(y, n, o)]),
     ("", lambda y, n, o: split_where(y, n, o)[1]),
-    ("", lambda y, n, o: [torch.isin(torch.arange(len(y)), part) for part in split_where(y, n, o)]),
+    (
+        "These are truth values",
+        lambda y, n, o: [torch.isin(torch.arange(len(y)), part) for part in split_where(y, n, o)],
+    ),
     ("", lambda y, n, o: split_where(y, n, o.argsort())),
     ("", lambda y, n, o: (o[n:], o[:n])),
     ("", lambda y, n, o: (split_where(y, n, o)[0], split_where(y, n, o)[1].repeat(2))),
@@ -1435,6 +1462,23 @@ def average(batches, correction=0):
     return T(parts).mean(0)
 
 
+def squares_too_early(batches):
+    n = total = squares = 0.0
+    for x in batches:
+        n, total = n + x.numel(), total + x.double().sum()
+        squares += (x * x).double().sum()
+    return total / n, (squares / n - (total / n) ** 2).clamp(min=0).sqrt()
+
+
+def averaged_spread(batches, correction, power):
+    n = total = 0.0
+    parts = []
+    for x in batches:
+        n, total = n + x.numel(), total + x.double().sum().item()
+        parts.append(x.double().std(correction=correction).item() ** power)
+    return total / n, (sum(parts) / len(parts)) ** (1 / power)
+
+
 def all_at_once(batches):
     x = torch.cat(list(batches)).double()
     return x.mean(), x.std(correction=0)
@@ -1465,9 +1509,13 @@ WRONG["6.4"] = [
     ("Each batch was summed in float32", float32_sums),
     ("That is the variance", lambda b: rescale(merged(b), 1, 1, 2)),
     ("The batches' deviations miss", lambda b: average(b)),
-    ("", lambda b: average(b, 1)),
+    ("neither is that of all pixels", lambda b: average(b, 1)),
     ("", lambda b: merged(b)[1]),
-    ("", lambda b: merged(b)[::-1]),
+    ("The mean comes first", lambda b: merged(b)[::-1]),
+    ("The squares were rounded to float32", squares_too_early),
+    ("The deviations of the batches miss", lambda b: averaged_spread(b, 1, 1)),
+    ("The deviations of the batches, averaged", lambda b: averaged_spread(b, 0, 1)),
+    ("The variances of the batches miss", lambda b: averaged_spread(b, 0, 2)),
     ("", lambda b: rescale(merged(b), 1, 2, 1)),
     ("", lambda b: rescale(merged(b), 255, 255, 1)),
     (
@@ -1508,6 +1556,11 @@ def knn_nearest_wins(x, y, z, k):
     return out
 
 
+def knn_weighted(x, y, z, k):
+    d, near = torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False)
+    return (F.one_hot(y[near]) / (d[:, :, None] + 1e-8)).sum(1).argmax(1)
+
+
 RIGHT["6.5"] = [
     knn,
     knn_loop,
@@ -1545,12 +1598,34 @@ WRONG["6.5"] = [
     ),
     ("", lambda x, y, z, k: knn(x, y, z, k)[0]),
     (
-        "",
+        "These are the neighbours' labels",
         lambda x, y, z, k: y[
             torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices
         ],
     ),
-    ("", lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -(z.flatten(1) @ x.flatten(1).T))),
+    (
+        "These are the votes",
+        lambda x, y, z, k: F.one_hot(
+            y[torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices]
+        ).sum(1),
+    ),
+    (
+        "The largest product",
+        lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -(z.flatten(1) @ x.flatten(1).T)),
+    ),
+    (
+        "This is the sum of absolute",
+        lambda x, y, z, k: knn(x, y, z, k, lambda x, z: (z[:, None] - x).abs().sum((2, 3))),
+    ),
+    (
+        "their median is not a vote",
+        lambda x, y, z, k: (
+            y[torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices]
+            .median(1)
+            .values
+        ),
+    ),
+    ("Each of the k has one vote", knn_weighted),
     ("", lambda x, y, z, k: knn(x, y, z, max(k - 1, 1))),
     ("", lambda x, y, z, k: y.mode().values.expand(len(z))),
     (
@@ -1577,9 +1652,12 @@ RIGHT["6.6"] = [
     lambda m: from_means(m.double()),
     lambda m: (from_means(m)[0], -0.5 * m.flatten(1).norm(dim=1) ** 2),
     lambda m: from_means(m, shift=-m.mean(0).flatten()[:, None]),
+    lambda m: from_means(m, shift=50 * m[0].flatten()[:, None]),
 ]
 WRONG["6.6"] = [
-    ("The squared lengths of the means are missing", lambda m: (m.flatten(1).T, T([0.0] * len(m)))),
+    ("The biases are all equal", lambda m: (m.flatten(1).T, T([0.0] * len(m)))),
+    ("The biases are all equal", lambda m: (m.flatten(1).T, -(m * m).sum().expand(len(m)) / 2)),
+    ("The weights are twice too large", lambda m: (2 * m.flatten(1).T, from_means(m)[1])),
     ("The largest score now stands", lambda m: from_means(m, -2.0)),
     ("The bias is twice too large", lambda m: (m.flatten(1).T, -(m * m).sum((1, 2)))),
     ("The bias has the wrong sign", lambda m: (m.flatten(1).T, (m * m).sum((1, 2)) / 2)),

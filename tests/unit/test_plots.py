@@ -415,7 +415,7 @@ def test_grey_values_are_shares_that_sum_to_one(ax):
     assert plot_grey_values(ax, T([0.0, 0.0, 0.0, 1.0]), bins=4) is ax
     assert [bar.get_height() for bar in ax.patches] == [0.75, 0, 0, 0.25]
     assert [bar.get_x() + bar.get_width() / 2 for bar in ax.patches] == [0.125, 0.375, 0.625, 0.875]
-    assert words(ax) == ["mean 0.2500", "deviation 0.5000"]
+    assert words(ax) == ["mean 0.2500", "standard deviation 0.5000"]
     assert list(ax.lines[0].get_xdata()) == [0.25, 0.25]
     assert list(ax.lines[1].get_xdata()) == [0.25, 0.75]
 
@@ -429,7 +429,7 @@ def test_grey_values_of_many_pixels_are_all_counted(ax):
 def test_reading_times_are_bars_with_ratios_the_first_on_top(ax):
     assert plot_reading_times(ax, {"tensors": 0.05, "loader": 5.0}) is ax
     assert [bar.get_width() for bar in ax.patches] == [0.05, 5.0]
-    assert words(ax) == ["0.05 s", "5 s, 100 times as long"]
+    assert words(ax) == ["0.050 s", "5.0 s, 100 times as long"]
     assert ticks(ax.yaxis) == ["tensors", "loader"]
     assert ax.yaxis_inverted()
 
@@ -445,6 +445,7 @@ def test_optimism_names_both_accuracies(ax):
     assert plot_optimism(ax, [10, 100], [0.9, 0.7], [0.6, 0.65]) is ax
     assert drawn(ax) == [[[10, 0.9], [100, 0.7]], [[10, 0.6], [100, 0.65]]]
     assert words(ax) == ["on the images it was chosen by", "on other images"]
+    assert ticks(ax.xaxis) == ["10", "100"]
 
 
 # --- floating point ---------------------------------------------------------------------------

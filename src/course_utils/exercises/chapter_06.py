@@ -40,6 +40,25 @@ def unordered(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Te
     return split_by_class(labels, per_class, torch.arange(len(labels)))
 
 
+def places(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
+    """The right places in the order, taken for the images that stand there."""
+    train, validation = split_by_class(labels, per_class, order)
+    return order.argsort()[train], order.argsort()[validation]
+
+
+def counted_as_stored(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
+    """Count in stored order, then pick from the order by it."""
+    train, validation = unordered(labels, per_class, order)
+    return order[train], order[validation]
+
+
+def masks(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
+    """A truth value per image instead of numbers."""
+    train, validation = split_by_class(labels, per_class, order)
+    number = torch.arange(len(labels))
+    return torch.isin(number, train), torch.isin(number, validation)
+
+
 def regardless_of_class(labels: Tensor, per_class: int, order: Tensor) -> tuple[Tensor, Tensor]:
     """Take as many images as are asked for, whatever they show."""
     n = per_class * len(labels.unique())
@@ -71,6 +90,12 @@ def standardised_pixels(train: Tensor, test: Tensor) -> Tensor:
     """Test images, each pixel shifted and scaled by its own training pixels."""
     deviation = train.std(0)
     return (test - train.mean(0)) / torch.where(deviation == 0, 1.0, deviation)
+
+
+def is_moderate(value: Tensor, train: Tensor, test: Tensor) -> bool:
+    """Whether pixels that never change in training are not blown up."""
+    flat = value[:, train.std(0) == 0]
+    return bool((flat.isfinite() & (flat.abs() < 100)).all())
 
 
 def pixel_cases() -> list[tuple]:
@@ -124,6 +149,21 @@ def narrow_moments(batches: Batches, keep: Callable) -> tuple[float, float]:
     return float(mean), float(max(squares / n - mean**2, 0 * mean) ** 0.5)
 
 
+def narrow_squares(batches: Batches) -> tuple[float, float]:
+    """Moments from sums in float64 of squares in float32."""
+    mean, _ = moments_of(batches)
+    n = sum(batch.numel() for batch in batches.batches)
+    squares = sum(batch.square().double().sum().item() for batch in batches.batches)
+    return mean, max(squares / n - mean**2, 0) ** 0.5
+
+
+def spread_within(batches: Batches, power: int, correction: int) -> tuple[float, float]:
+    """The mean of all pixels, and the mean over the batches of their deviations or variances."""
+    parts = [part.double().std(correction=correction) ** power for part in batches.batches]
+    mean, _ = moments_of(batches)
+    return mean, torch.stack(parts).mean().item() ** (1 / power)
+
+
 def batch_cases() -> list[tuple]:
     """Return one batch, equal batches, a smaller last one, and images that hardly vary."""
     shaded = images_of(10, 3) * torch.linspace(0.1, 1, 10)[:, None, None]
@@ -174,6 +214,13 @@ def vote_of_the_nearest(train: Tensor, labels: Tensor, images: Tensor, k: int) -
     votes = one_hot(labels[near]).sum(1)
     best = votes.gather(1, labels[near]) == votes.amax(1, keepdim=True)
     return labels[near].gather(1, best.long().argmax(1, keepdim=True))[:, 0]
+
+
+def weighted_vote(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tensor:
+    """A near neighbour has more votes than one that is farther away."""
+    near = neighbours(train, images).topk(k, dim=1, largest=False)
+    weights = 1 / near.values.sqrt()
+    return (one_hot(labels[near.indices]) * weights[:, :, None]).sum(1).argmax(1)
 
 
 def nearest_mean(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tensor:
@@ -237,6 +284,9 @@ EXERCISES = (
             "That is float64.": 1_966_080_000,
             "Resize(64) makes both sides of a square longer.": 430_080_000,
             "That is in bits.": 7_864_320_000,
+            "That is in megabytes; bytes are asked for.": 983.04,
+            "That is in mebibytes; bytes are asked for.": 937.5,
+            "The test images are counted too.": 1_146_880_000,
         },
     ),
     FunctionExercise(
@@ -244,6 +294,13 @@ EXERCISES = (
         title="Standardise each pixel",
         reference=standardised_pixels,
         cases=pixel_cases(),
+        properties=[
+            (
+                "A pixel that never changes in training became enormous: it is divided by 1, not "
+                "by a small number.",
+                is_moderate,
+            )
+        ],
         hint="one mean and one deviation per pixel, over the images; and which images may be "
         "looked at before the test?",
         mistakes={
@@ -265,7 +322,18 @@ EXERCISES = (
             "This divides by the variance.": lambda a, b: (
                 (b - a.mean(0)) / torch.where(a.std(0) == 0, 1.0, a.var(0))
             ),
-            "The mean is subtracted, and nothing is divided.": lambda a, b: b - a.mean(0),
+            "The mean is subtracted, and each divisor is 1; only a pixel that never changes is "
+            "divided by 1.": lambda a, b: b - a.mean(0),
+            "A division by 0 became the largest number there is; divide by 1 there.": lambda a, b: (
+                (b - a.mean(0)) / a.std(0)
+            ).nan_to_num(),
+            "Each test image has its own mean and deviation here; those of the training images "
+            "belong to the model.": lambda a, b: (
+                (b - b.mean((1, 2), True)) / b.std((1, 2), keepdim=True)
+            ),
+            "The mean of a pixel that never changes is to be subtracted as well.": lambda a, b: (
+                standardised_pixels(a, b) + torch.where(a.std(0) == 0, a.mean(0), 0.0)
+            ),
             "This divides the squares by n; std() as it is divides by n - 1.": lambda a, b: (
                 (b - a.mean(0))
                 / torch.where(a.std(0, correction=0) == 0, 1.0, a.std(0, correction=0))
@@ -286,6 +354,17 @@ EXERCISES = (
             "The training part comes first.": swapped,
             "The order was not used: stored data are often sorted.": unordered,
             "The classes are not equally frequent in the validation part.": regardless_of_class,
+            "These are places in `order`; the image at a place is order[place].": places,
+            "The count went through the labels as they are stored; go through labels[order].": (
+                counted_as_stored
+            ),
+            "These are truth values; the numbers of the images are asked for.": masks,
+            "These are labels; the numbers of the images are asked for.": lambda y, n, order: tuple(
+                y[part] for part in split_by_class(y, n, order)
+            ),
+            "One image too many of each class is put aside.": lambda y, n, order: split_by_class(
+                y, n + 1, order
+            ),
             "Some images are in both parts, so training would see them.": lambda y, n, order: (
                 order,
                 split_by_class(y, n, order)[1],
@@ -294,7 +373,7 @@ EXERCISES = (
     ),
     FunctionExercise(
         number="6.4",
-        title="Mean and deviation, batch by batch",
+        title="Mean and standard deviation, batch by batch",
         reference=moments_of,
         cases=batch_cases(),
         observe=lambda value, batches: value,
@@ -321,6 +400,24 @@ EXERCISES = (
             "The batches' deviations miss how far their means lie apart.": lambda batches: (
                 mean_of_parts(batches.batches)
             ),
+            "The deviations of the batches, averaged, miss how far the batches' means lie apart.": (
+                lambda batches: spread_within(batches, 1, 0)
+            ),
+            "The deviations of the batches miss how far their means lie apart, and divide by one "
+            "less.": lambda batches: spread_within(batches, 1, 1),
+            "This averages the deviations, divided by one less, and the means of the batches; "
+            "neither is that of all pixels.": lambda batches: (
+                mean_of_parts(batches.batches)[0],
+                spread_within(batches, 1, 1)[1],
+            ),
+            "The variances of the batches miss how far their means lie apart.": lambda batches: (
+                spread_within(batches, 2, 0)
+            ),
+            "The mean comes first, then the standard deviation.": lambda batches: moments_of(
+                batches
+            )[::-1],
+            "The squares were rounded to float32 before they were summed; convert the batch to "
+            "float64 first.": narrow_squares,
             "The last batch is smaller and must count for less in the mean.": lambda batches: (
                 mean_of_parts(batches.batches)[0],
                 moments_of(batches)[1],
@@ -357,6 +454,28 @@ EXERCISES = (
             "Of labels with equally many votes the smallest is asked for, not the largest.": (
                 lambda x, y, z, k: 9 - vote(x, 9 - y, z, k)
             ),
+            "Labels are names, not amounts: their median is not a vote.": lambda x, y, z, k: (
+                y[neighbours(x, z).topk(k, largest=False).indices].median(1).values
+            ),
+            "The largest product is not the smallest distance: the lengths count too.": (
+                lambda x, y, z, k: (
+                    one_hot(y[(z.flatten(1) @ x.flatten(1).T).topk(k).indices]).sum(1).argmax(1)
+                )
+            ),
+            "This is the sum of absolute differences; squares are asked for.": lambda x, y, z, k: (
+                one_hot(
+                    y[torch.cdist(z.flatten(1), x.flatten(1), p=1).topk(k, largest=False).indices]
+                )
+                .sum(1)
+                .argmax(1)
+            ),
+            "Each of the k has one vote, however near it is.": weighted_vote,
+            "These are the neighbours' labels; the one that most of them carry is asked for.": (
+                lambda x, y, z, k: y[neighbours(x, z).topk(k, largest=False).indices]
+            ),
+            "These are the votes; the label with the most is asked for.": lambda x, y, z, k: (
+                one_hot(y[neighbours(x, z).topk(k, largest=False).indices]).sum(1)
+            ),
             "Labels are names, not amounts: a mean of labels is not a vote.": lambda x, y, z, k: (
                 y[neighbours(x, z).topk(k, largest=False).indices].float().mean(1).round().long()
             ),
@@ -368,10 +487,17 @@ EXERCISES = (
         reference=linear_from_means,
         cases=mean_cases(),
         canonical=as_differences,
+        # A large common part costs digits in float32.
+        atol=1e-5,
         hint="the squared length of the image is the same for all classes; what is left "
         "of equation (6.1), and by which factor does its smallest value become the largest score?",
         mistakes={
-            "The squared lengths of the means are missing: long means win too often.": lambda m: (
+            "The weights are twice too large: the bias belongs to half of them.": lambda m: (
+                2 * linear_from_means(m)[0],
+                linear_from_means(m)[1],
+            ),
+            "The biases are all equal, so the squared length of each mean is missing: long means "
+            "win too often.": lambda m: (
                 m.flatten(1).T,
                 torch.zeros(len(m)),
             ),

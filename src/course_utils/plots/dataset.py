@@ -27,7 +27,7 @@ def plot_grey_values(ax: Axes, images: Tensor, bins: int = 32) -> Axes:
     ax.axvline(mean, **red)
     ax.text(mean + 0.02, 0.9 * top, f"mean {mean:.4f}", **red)
     ax.plot([mean, mean + deviation], [0.7 * top] * 2, marker="|", **red)
-    ax.text(mean + 0.02, 0.74 * top, f"deviation {deviation:.4f}", **red)
+    ax.text(mean + 0.02, 0.74 * top, f"standard deviation {deviation:.4f}", **red)
     ax.set(xlabel="grey value (0 black, 1 white)", ylabel="share of all pixels")
     return ax
 
@@ -44,7 +44,8 @@ def plot_reading_times(ax: Axes, seconds: Mapping[str, float]) -> Axes:
     ax.barh(list(seconds), list(seconds.values()), color=COLORS["blue"], height=0.6)
     for row, value in enumerate(seconds.values()):
         ratio = f", {value / fastest:.0f} times as long" if value > fastest else ""
-        note(ax, f"{value:.2g} s{ratio}", (value, row), (5, 0), va="center")
+        digits = f"{value:#.2g}".rstrip(".")
+        note(ax, f"{digits} s{ratio}", (value, row), (5, 0), va="center")
     ax.set_xlim(0, 1.6 * slowest)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
@@ -95,6 +96,8 @@ def plot_optimism(
         ax.plot(sizes, values, "o-", color=color)
         note(ax, text, (sizes[1], values[1]), (8, shift), color=color)
     ax.set_xscale("log")
+    ax.set_xticks(sizes, [f"{size}" for size in sizes])
+    ax.minorticks_off()
     ax.margins(y=0.15)
     ax.set(xlabel="images used for choosing", ylabel="accuracy of the chosen model")
     return ax
