@@ -214,6 +214,23 @@ def test_chinese_stands_in_the_glossary_alone(book):
             assert not CHINESE.search(article(book, doc).get_text()), doc
 
 
+def test_the_first_use_of_a_term_leads_to_its_entry_and_says_what_it_means(book):
+    entries = {dt["id"]: dt for dt in article(book, "pages/glossary").select("dt[id]")}
+    linked = set()
+    for chapter in CHAPTERS:
+        links = article(book, chapter).select("a.term-link")
+        anchors = [link["href"].removeprefix("../pages/glossary.html#") for link in links]
+        assert len(links) >= 10, chapter
+        assert len(set(anchors)) == len(anchors), chapter
+        for link, anchor in zip(links, anchors, strict=True):
+            assert link.get_text()[:3].lower() == entries[anchor].get_text()[:3].lower()
+            says = link["title"]
+            assert re.fullmatch(r"[^\\{]{20,400}\.", says), says
+            assert not CHINESE.search(says), says
+        linked.update(anchors)
+    assert len(linked) >= 80
+
+
 def test_the_index_leads_to_the_glossary(book):
     entries = {a.get_text(): a["href"] for a in page(book, "genindex").select(".indextable a")}
     assert entries["softmax regression"].startswith("pages/glossary.html#term-")

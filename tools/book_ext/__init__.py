@@ -17,6 +17,7 @@ module          what it does
 ``pictures``    alt text, size, weight and dark mode of pictures
 ``preflight``   stops the build for a chapter outside the toc or a notebook not executed
 ``teaching``    directive of the teachers' page: which chapter builds on which
+``terms``       links from a chapter's words to the glossary
 ==============  ==========================================================================
 """
 
@@ -35,6 +36,7 @@ WITH_SETUP = (
     "pictures",
     "preflight",
     "teaching",
+    "terms",
 )
 
 

@@ -1,0 +1,57 @@
+"""Which words of a chapter lead to the glossary."""
+
+import pytest
+from book_ext.terms import definition, first_uses, open_texts
+from docutils import nodes
+
+TERMS = {
+    "entropy": ("term-entropy", "A mean surprise."),
+    "cross-entropy": ("term-cross-entropy", "Surprise."),
+    "batch": ("term-batch", "Some examples."),
+    "minibatch": ("term-minibatch", "Some examples."),
+    "bit": ("term-bit", "A unit."),
+    "probability": ("term-probability", "A share."),
+}
+
+
+def found(*children, chapter="03_cross_entropy"):
+    texts = open_texts(nodes.paragraph("", "", *children))
+    return [m.group() for *_, hits in first_uses(texts, chapter, TERMS) for m, _ in hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("Cross-entropy and entropy", ["Cross-entropy", "entropy"]),
+        ("entropy, then entropy", ["entropy"]),
+        ("batches of minibatches", ["batches"]),  # one entry has both names
+        ("two probabilities", ["probabilities"]),
+        ("an entropy-like, subentropy", []),
+    ],
+)
+def test_first_uses_in_any_form(text, linked):
+    assert found(nodes.Text(text)) == linked
+
+
+def test_code_links_and_formulas_stay_as_they_are():
+    closed = [nodes.literal, nodes.reference, nodes.math]
+    parts = [kind("", "", nodes.Text("entropy")) for kind in closed]
+    assert found(*parts, nodes.emphasis("", "", nodes.Text("an entropy"))) == ["entropy"]
+
+
+def test_a_word_with_two_senses_is_linked_where_it_has_the_glossarys():
+    assert found(nodes.Text("a bit")) == ["bit"]
+    assert found(nodes.Text("bit for bit"), chapter="07_softmax_regression_scratch") == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        (["From 0 to ", nodes.math("", "K-1"), ". See chapter 9."], "From 0 to K-1."),
+        (["Of ", nodes.math("", r"\mathbf p"), ": ", nodes.math("", r"\sum p")], "Of p."),
+        ([nodes.raw("", "<i>x</i>", format="html"), " A word."], "A word."),
+    ],
+)
+def test_an_entrys_words_end_before_its_first_long_formula(parts, says):
+    children = [nodes.Text(part) if isinstance(part, str) else part for part in parts]
+    assert definition(nodes.definition("", nodes.paragraph("", "", *children))) == says
