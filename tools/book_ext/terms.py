@@ -87,7 +87,7 @@ def first_uses(texts, chapter: str, terms: dict[str, tuple[str, str]]):
 
 
 def link(app, doctree, docname: str) -> None:
-    if not docname.startswith("chapters/"):
+    if not docname.startswith("chapters/") or GLOSSARY not in app.env.found_docs:
         return
     terms = glossary(app.env)
     target = app.builder.get_relative_uri(docname, GLOSSARY)
