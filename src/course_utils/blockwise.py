@@ -55,7 +55,7 @@ class BlockwiseCrossEntropy(Function):
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """Compute the scores of each block anew, and from them P - Y and its products."""
-        require_first_derivative()
+        refuse_second_derivative()
         features, weight, bias, labels, maximum, total = ctx.saved_tensors
         by_features = torch.zeros_like(features, dtype=total.dtype)
         by_weight, by_bias = torch.empty_like(weight), torch.empty_like(bias)
@@ -72,7 +72,7 @@ class BlockwiseCrossEntropy(Function):
         return by_features.to(features.dtype), by_weight, by_bias, None, None
 
 
-def require_first_derivative() -> None:
+def refuse_second_derivative() -> None:
     """Raise where backward is asked for a graph of its own: the kept pair is a constant there."""
     if torch.is_grad_enabled():
         raise RuntimeError(

@@ -2404,10 +2404,13 @@ WRONG["10.1"] = [
     ("Each position", (38_450_000, 3_200_000)),
     ("All sequences", (38_450_000, 102_400_000)),
     ("Parameters are asked", (153_800_000, 1_638_400_000)),
-    ("", (1_638_400_000, 38_450_000)),
+    ("The parameters come", (1_638_400_000, 38_450_000)),
+    ("Bytes are asked for, not meg", (38_450_000, 1638.4)),
+    ("Bytes are asked for, not gig", (38_450_000, 1.6384)),
+    ("The biases are missing, and", (38_400_000, 409_600_000)),
     ("", 38_450_000),
     ("", (38_450_000, 1_600_000_000)),
-    ("", (38.45, 1638.4)),
+    ("Parameters and bytes", (38.45, 1638.4)),
     ("", (38_450_000, 1_638_400_000, 0)),
     ("", "38 million"),
     ("", (38_450_001, 1_638_400_000)),
@@ -2422,6 +2425,7 @@ RIGHT["10.2"] = [
     lambda q, s: [-math.expm1(s * math.log1p(-x)) if x < 1 else 1.0 for x in q.tolist()],
     lambda q, s: -(s * (-q).log1p()).expm1(),
     lambda q, s: [float(1 - (1 - Fraction(x)) ** s) for x in q.tolist()],
+    lambda q, s: 1 - (1 - q.double()) ** s,
     lambda q, s: -torch.special.expm1(s * torch.special.log1p(-q.double())),
     lambda q, s: sum(
         q.double() * torch.exp(k * torch.log1p(-q.double())).nan_to_num(1.0 if k == 0 else 0.0)
@@ -2438,8 +2442,9 @@ WRONG["10.2"] = [
         "That is the probability with many",
         lambda q, s: 1 - torch.exp(-q * s) if (q > 1e-3).all() else -torch.expm1(-q * s),
     ),
-    ("", lambda q, s: (s * q).clamp(max=1)),
-    ("", lambda q, s: s * q * (1 - q) ** (s - 1)),
+    ("That is the expected count, cut", lambda q, s: (s * q).clamp(max=1)),
+    ("That is the probability of being drawn exactly", lambda q, s: s * q * (1 - q) ** (s - 1)),
+    ("That is the probability with many", lambda q, s: 1 - torch.exp(-s * q)),
     ("", lambda q, s: 1 - (1 - q) ** (s - 1)),
     ("1 - q rounds", lambda q, s: -torch.expm1(s * (1 - q).log())),
     ("", lambda q, s: 1 - (1 - q) ** s + 1e-9),
@@ -2487,7 +2492,13 @@ WRONG["10.3"] = [
             ((s - z).exp() / q)[c != y].sum() / max(int((c != y).sum()), 1)
         ),
     ),
-    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].mean())),
+    ("A hit is a draw", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].mean())),
+    (
+        "A dropped hit has",
+        lambda z, y, s, c, q: F.cross_entropy(
+            torch.cat([z[None], (s - (len(s) * q).log()).masked_fill(c == y, 0)]), T(0)
+        ),
+    ),
     (
         "exp overflows",
         lambda z, y, s, c, q: (z.exp() + (s.exp() / q)[c != y].sum() / len(s)).log() - z,
@@ -2554,6 +2565,32 @@ WRONG["10.4"] = [
     ("The tails were not", adaptive_with(normalise=False)),
     ("The probability of the cluster", adaptive_with(cluster=False)),
     ("The clusters are no words", adaptive_with(keep=True)),
+    (
+        "The cluster's entry",
+        lambda h, t: torch.cat(
+            [
+                h.log_softmax(0)[: -len(t)],
+                *[x.log_softmax(0) + z for x, z in zip(t, h[-len(t) :], strict=True)],
+            ]
+        ),
+    ),
+    (
+        "Probabilities are multiplied",
+        lambda h, t: torch.cat(
+            [
+                h.log_softmax(0)[: -len(t)],
+                *[
+                    x.log_softmax(0) * z
+                    for x, z in zip(t, h.log_softmax(0)[-len(t) :], strict=True)
+                ],
+            ]
+        ),
+    ),
+    (
+        "The tails belong",
+        lambda h, t: adaptive(torch.cat([h[: -len(t)], h[-len(t) :].flip(0)]), t),
+    ),
+    ("The clusters are the last", lambda h, t: adaptive(torch.cat([h[len(t) :], h[: len(t)]]), t)),
     ("", lambda h, t: -adaptive(h, t)),
     ("", lambda h, t: adaptive(h, t).sum()),
     ("", lambda h, t: adaptive(h, t)[: len(h) - len(t)]),
@@ -2613,6 +2650,25 @@ WRONG["10.5"] = [
         lambda a, b: (max(a[0], b[0]), a[1] + b[1], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1])),
     ),
     ("This is the sum of values", lambda a, b: (*merge(a, b)[:2], math.prod(merge(a, b)[1:]))),
+    (
+        "A set weighs",
+        lambda a, b: (
+            *merge(a, b)[:2],
+            (a[2] + b[2] * math.exp(b[0] - a[0])) / (1 + math.exp(b[0] - a[0]))
+            if b[0] < a[0]
+            else (b[2] + a[2] * math.exp(a[0] - b[0])) / (1 + math.exp(a[0] - b[0])),
+        ),
+    ),
+    ("The order is", lambda a, b: tuple(merge(a, b)[i] for i in (1, 0, 2))),
+    (
+        "exp of the maxima",
+        lambda a, b: (
+            max(a[0], b[0]),
+            (a[1] * math.exp(a[0]) + b[1] * math.exp(b[0])) / math.exp(max(a[0], b[0])),
+            (a[1] * math.exp(a[0]) * a[2] + b[1] * math.exp(b[0]) * b[2])
+            / (a[1] * math.exp(a[0]) + b[1] * math.exp(b[0])),
+        ),
+    ),
     ("", lambda a, b: merge(a, b)[:2]),
     (
         "",
@@ -2629,6 +2685,19 @@ WRONG["10.5"] = [
     ("", lambda a, b: merge(a, b)[2]),
     ("", lambda a, b: merge(a, b)[::-1]),
     ("", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
+]
+
+RIGHT["10.6"] = [4, 4.0005, T(4), np.float32(4.0005), [4], Fraction(4), 3.99]
+WRONG["10.6"] = [
+    ("With one block", 3),
+    ("Is that of the bytes", 16.002),
+    ("The peak with blocks", 5.3),
+    ("The peak with blocks", 4.33),
+    ("The peak with blocks", 9.22),
+    ("", 2),
+    ("", 5),
+    ("", 6_292_296),
+    ("", [4, 4]),
 ]
 
 # ---------------------------------------------------------------- Chapter 11

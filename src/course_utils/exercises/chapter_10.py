@@ -99,6 +99,13 @@ def mean_with_sums(a: float, b: float, left: tuple, right: tuple) -> tuple:
     return top, total, (a * left[2] + b * right[2]) / (a + b)
 
 
+def plain_exps(left: tuple, right: tuple) -> tuple:
+    """Merge with sums that belong to no maximum, as a formula without shifts would."""
+    a, b = left[1] * math.exp(left[0]), right[1] * math.exp(right[0])
+    top = max(left[0], right[0])
+    return top, (a + b) / math.exp(top), (a * left[2] + b * right[2]) / (a + b)
+
+
 PROBS = torch.tensor([0.5, 0.25, 0.125, 0.125])
 
 EXERCISES = (
@@ -118,6 +125,13 @@ EXERCISES = (
             "Each position of each sequence has its own row of scores.": (38_450_000, 3_200_000),
             "All sequences of the batch have scores, not one.": (38_450_000, 102_400_000),
             "Parameters are asked for first, not their bytes.": (153_800_000, 1_638_400_000),
+            "The parameters come first, then the bytes.": (1_638_400_000, 38_450_000),
+            "Parameters and bytes are asked for, not millions of them.": (38.45, 1638.4),
+            "Bytes are asked for, not megabytes.": (38_450_000, 1638.4),
+            "Bytes are asked for, not gigabytes.": (38_450_000, 1.6384),
+            "The biases are missing, and a float32 number takes four bytes.": (
+                *(38_400_000, 409_600_000),
+            ),
         },
     ),
     FunctionExercise(
@@ -129,7 +143,7 @@ EXERCISES = (
             (torch.tensor([0.25]), 2),
             (PROBS, 10),
             (torch.tensor([1e-9, 1e-4, 0.5]), 1000),
-            (torch.tensor([1e-30, 1.0], dtype=torch.float64), 7),
+            (torch.tensor([1e-9, 1.0]), 7),
         ],
         atol=0.0,
         hint="first the probability that none of the draws is the class; mind tiny probabilities.",
@@ -143,6 +157,12 @@ EXERCISES = (
             "That is the expected count; it can exceed 1.": lambda q, s: q * s,
             "That is the probability with many draws of a rare class; 1 - q is not exp(-q).": (
                 lambda q, s: -torch.expm1(-q * s)
+            ),
+            "That is the probability with many draws of a rare class, and 1 - exp(x) loses tiny "
+            "ones.": lambda q, s: 1 - torch.exp(-q * s),
+            "That is the expected count, cut off at 1.": lambda q, s: (s * q).clamp(max=1),
+            "That is the probability of being drawn exactly once.": lambda q, s: (
+                s * q * (1 - q) ** (s - 1)
             ),
             "That is the probability that it is missing.": lambda q, s: 1 - appears(q, s),
             "That is the probability that all draws are this class.": lambda q, s: q**s,
@@ -168,7 +188,23 @@ EXERCISES = (
             "A hit is a draw that found nothing, but it was a draw: divide by all of them.": (
                 divided_by_the_rest
             ),
+            "A hit is a draw that found nothing, but it was a draw: divide by all of them. (With "
+            "hits alone, this is a mean of nothing.)": lambda z, y, s, c, q: torch.log1p(
+                ((s - z).exp() / q)[c != y].mean()
+            ),
             "exp overflows: bring all terms to one maximum first.": overflowing,
+            "A dropped hit has the score -inf, not 0: exp(0) is 1.": lambda z, y, s, c, q: (
+                torch.logsumexp(
+                    torch.cat(
+                        [
+                            z.reshape(1),
+                            (s - q.log() - math.log(len(s))).masked_fill(c == y, 0),
+                        ]
+                    ),
+                    0,
+                )
+                - z
+            ),
             "The proposal is missing: frequent classes count too often.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q))
             ),
@@ -214,6 +250,48 @@ EXERCISES = (
                     ),
                 ]
             ),
+            "The cluster's entry of the head is a score; its log-probability is asked for.": (
+                lambda h, t: torch.cat(
+                    [
+                        torch.log_softmax(h, 0)[: len(h) - len(t)],
+                        *(
+                            h[len(h) - len(t) + i] + torch.log_softmax(tail, 0)
+                            for i, tail in enumerate(t)
+                        ),
+                    ]
+                )
+            ),
+            "Probabilities are multiplied; their logarithms are added.": lambda h, t: torch.cat(
+                [
+                    torch.log_softmax(h, 0)[: len(h) - len(t)],
+                    *(
+                        torch.log_softmax(h, 0)[len(h) - len(t) + i] * torch.log_softmax(tail, 0)
+                        for i, tail in enumerate(t)
+                    ),
+                ]
+            ),
+            "The tails belong to the last entries of the head, in the same order.": (
+                lambda h, t: torch.cat(
+                    [
+                        torch.log_softmax(h, 0)[: len(h) - len(t)],
+                        *(
+                            torch.log_softmax(h, 0)[len(h) - 1 - i] + torch.log_softmax(tail, 0)
+                            for i, tail in enumerate(t)
+                        ),
+                    ]
+                )
+            ),
+            "The clusters are the last entries of the head, not the first.": (
+                lambda h, t: torch.cat(
+                    [
+                        torch.log_softmax(h, 0)[len(t) :],
+                        *(
+                            torch.log_softmax(h, 0)[i] + torch.log_softmax(tail, 0)
+                            for i, tail in enumerate(t)
+                        ),
+                    ]
+                )
+            ),
             "The probability of the cluster is missing.": lambda h, t: torch.cat(
                 [
                     torch.log_softmax(h, 0)[: len(h) - len(t)],
@@ -256,6 +334,16 @@ EXERCISES = (
         ],
         hint="first bring both sums to the larger maximum; they are then the weights of the means.",
         mistakes={
+            "exp of the maxima overflows or underflows: subtract the larger one first.": plain_exps,
+            "A set weighs its whole sum, t times exp(m): t is missing.": lambda a, b: (
+                mean_with_sums(
+                    math.exp(a[0] - max(a[0], b[0])), math.exp(b[0] - max(a[0], b[0])), a, b
+                )
+            ),
+            "The order is maximum, sum, mean.": lambda a, b: (
+                *merged_means(a, b)[1::-1],
+                merged_means(a, b)[2],
+            ),
             "The two means have unequal weights.": lambda a, b: mean_with_sums(0.5, 0.5, a, b),
             "The sums belong to different maxima; rescale them first.": lambda a, b: mean_with_sums(
                 a[1], b[1], a, b
@@ -280,6 +368,22 @@ EXERCISES = (
                 a[1] + b[1],
                 (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1]),
             ),
+        },
+    ),
+    ValueExercise(
+        number="10.6",
+        title="How much a block costs",
+        expected=4.0,
+        digits=2,
+        hint="subtract the peaks of two block sizes, and divide by the bytes of one n x |B| matrix "
+        "of float32 numbers, for as many classes as the blocks differ by; n is 512.",
+        mistakes={
+            "Is that of the bytes? A float32 number has four.": 16.0,
+            "With one block of all classes there are three; take blocks smaller than the "
+            "number of classes.": 3.0,
+            "The peak with blocks of 256 holds the gradients, too: take a difference.": 9.222,
+            "The peak with blocks of 1024 holds the gradients, too: take a difference.": 5.306,
+            "The peak with blocks of 4096 holds the gradients, too: take a difference.": 4.327,
         },
     ),
 )

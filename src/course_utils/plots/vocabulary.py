@@ -25,9 +25,10 @@ def plot_frequencies(ax: Axes, counts: Tensor, probs: Tensor, words: Sequence[st
     ax.loglog(ranks, probs.tolist(), linewidth=1.5, **red)
     eighth = len(ranks) / 8, probs[len(ranks) // 8].item()
     note(ax, "log-uniform proposal", eighth, (6, 8), fontsize="small", **red)
-    for rank in (1, 10, 100):
+    # beside the line, not on it
+    for rank, rise in ((1, -19), (10, 8), (100, -19)):
         if rank <= len(words):
             spot = rank, shares[rank - 1]
-            note(ax, words[rank - 1], spot, (-2, -19), fontsize="small", **blue)
+            note(ax, words[rank - 1], spot, (-2, rise), fontsize="small", **blue)
     ax.set(xlabel="rank of the word", ylabel="share of all words")
     return ax
