@@ -10,6 +10,7 @@ alone : the whole batch on process 0, while the others wait
 together : each process its share, all at the same time, without an exchange
 shared : as together, and then the exchange
 exchange : the exchange without a computation
+apart : the same numbers in one exchange per parameter
 """
 
 import argparse
@@ -63,11 +64,16 @@ def main(args, rank, world_size):
         def exchange():
             sum_gradients(model.parameters())
 
+        def apart():
+            for param in model.parameters():
+                dist.all_reduce(param.grad)
+
         def shared(together=together, exchange=exchange):
             together()
             exchange()
 
         works = {"alone": alone, "together": together, "shared": shared, "exchange": exchange}
+        works["apart"] = apart
         times = milliseconds(works, args.repeats)
         if rank == 0:
             print(json.dumps({"size": size, **times}), flush=True)
