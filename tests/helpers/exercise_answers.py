@@ -1696,6 +1696,10 @@ WRONG["7.1"] = [
     ("", 0.00039),
     ("", (0.0004, 0.01)),
     ("", (0.1 / 32, 0.1 / 256)),
+    ("Those are the factors", (1 / 256, 1 / 8)),
+    ("The second loss is a mean again", (0.00039, 0.00039)),
+    ("The sum's rate must", (25.6, 0.1)),
+    ("The first sum is over", (0.0031, 0.0125)),
     ("", (256, 8)),
     ("", (0.0039, 0.0125)),
 ]
@@ -1703,6 +1707,12 @@ WRONG["7.1"] = [
 
 def error(p, y):
     return p - F.one_hot(y, p.shape[1])
+
+
+def whole_columns(p, y):
+    q = p.clone()
+    q[:, y] -= 1
+    return q
 
 
 RIGHT["7.2"] = [
@@ -1737,6 +1747,9 @@ WRONG["7.2"] = [
     ("This is the gradient with respect", lambda X, p, y: error(p, y).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p, y).abs() / len(y)),
     ("", lambda X, p, y: X.flatten(1).T @ (error(p, y) * p) / len(y)),
+    ("This reshape mixes", lambda X, p, y: X.reshape(-1, len(y)) @ error(p, y) / len(y)),
+    ("Class numbers were", lambda X, p, y: X.flatten(1).T @ (p - y[:, None]) / len(y)),
+    ("This subtracts 1 in whole", lambda X, p, y: X.flatten(1).T @ whole_columns(p, y) / len(y)),
     ("It changes", lambda X, p, y: X.flatten(1).T @ p.sub_(F.one_hot(y, p.shape[1])) / len(y)),
     ("", lambda X, p, y: X.flatten(1).mean(0)[:, None] * error(p, y).mean(0)),
     ("", lambda X, p, y: (X.flatten(1).T @ error(p, y) / len(y)).mean(0)),
@@ -1793,10 +1806,24 @@ WRONG["7.3"] = [
     ),
     ("", lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9))),
     ("The shortened gradient", lambda p, g, lr, c: p - g * (c / g.norm()).clamp(max=1)),
-    ("", lambda p, g, lr, c: lr * g * (c / g.norm()).clamp(max=1)),
+    ("That is the step", lambda p, g, lr, c: lr * g * (c / g.norm()).clamp(max=1)),
+    ("That is the shortened", lambda p, g, lr, c: g * (c / g.norm()).clamp(max=1)),
+    (
+        "A gradient that is too long is shortened to",
+        lambda p, g, lr, c: p - lr * (g / g.norm() if g.norm() > c else g),
+    ),
+    (
+        "The learning rate is missing",
+        lambda p, g, lr, c: p - c * g / g.norm() if g.norm() > c else p - lr * g,
+    ),
+    (
+        "The limit is for the whole gradient, not for each of its columns",
+        lambda p, g, lr, c: p - lr * g * (c / g.norm(dim=0)).clamp(max=1),
+    ),
     ("A gradient that is too long", lambda p, g, lr, c: p - lr * g if g.norm() <= c else p),
     ("A gradient that is too long", lambda p, g, lr, c: p - lr * g * (g.norm() <= c)),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
+    ("", lambda p, g, lr, c: p - lr * g * (c / g.norm()).clamp(max=1) ** 2),
 ]
 
 
@@ -1806,6 +1833,16 @@ def stop(losses, patience):
         if loss < best:
             best, at = loss, epoch
         elif epoch - at == patience:
+            return epoch
+    return len(losses)
+
+
+def first_counted(losses, patience):
+    best, since = losses[0], 0
+    for epoch, loss in enumerate(losses, 1):
+        since = 0 if loss < best else since + 1
+        best = min(best, loss)
+        if since >= patience:
             return epoch
     return len(losses)
 
@@ -1867,11 +1904,16 @@ WRONG["7.4"] = [
     ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
     ("", lambda a, p: len(a)),
     ("", lambda a, p: min(p + 1, len(a))),
-    ("", lambda a, p: min(a)),
+    ("That is the best loss; ", lambda a, p: min(a)),
+    ("That is the best loss until", lambda a, p: min(a[: stop(a, p)])),
+    ("The first loss is a new best", first_counted),
     ("", lambda a, p: stop(a, max(p - 1, 1))),
     ("That is the best epoch until", lambda a, p: (b := a[: stop(a, p)]).index(min(b)) + 1),
     ("This ends at the first epoch without", lambda a, p: stop(a, 1)),
-    ("", lambda a, p: next((i + 1 for i in range(1, len(a)) if a[i] > a[i - 1]), len(a))),
+    (
+        "This ends at the first rise",
+        lambda a, p: next((i + 1 for i in range(1, len(a)) if a[i] > a[i - 1]), len(a)),
+    ),
     ("", lambda a, p: stop([-x for x in a], p)),
     ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)),
     ("", lambda a, p: stop(sorted(a), p)),

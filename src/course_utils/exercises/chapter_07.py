@@ -29,6 +29,13 @@ def gradient_cases() -> list[tuple]:
     return cases
 
 
+def whole_columns(X: Tensor, probs: Tensor, labels: Tensor) -> Tensor:
+    """Subtract 1 in the columns that any label names."""
+    error = probs.clone()
+    error[:, labels] -= 1
+    return X.flatten(1).T @ error / len(labels)
+
+
 def clipped_step(param: Tensor, grad: Tensor, lr: float, limit: float) -> Tensor:
     """One step along a gradient whose norm is at most ``limit``."""
     norm = grad.norm()
@@ -50,6 +57,22 @@ def until_it_rises(losses: list, patience: int) -> int:
     since = 0
     for epoch, (before, loss) in enumerate(pairwise(losses), start=2):
         since = 0 if loss < before else since + 1
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
+def until_the_first_rise(losses: list, patience: int) -> int:
+    """End at the first loss above the one before it."""
+    rises = (n for n, (before, loss) in enumerate(pairwise(losses), start=2) if loss > before)
+    return next(rises, len(losses))
+
+
+def first_counted(losses: list, patience: int) -> int:
+    """Take the first loss for the best before the loop, so that epoch 1 brings no new best."""
+    best, since = losses[0], 0
+    for epoch, loss in enumerate(losses, start=1):
+        best, since = (loss, 0) if loss < best else (best, since + 1)
         if since == patience:
             return epoch
     return len(losses)
@@ -112,6 +135,21 @@ CLIPPING = FunctionExercise(
         "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
             p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
         ),
+        "That is the shortened gradient; the new parameter is asked for.": lambda p, g, lr, c: (
+            -clipped_step(torch.zeros_like(p), g, 1.0, c)
+        ),
+        "That is the step; the new parameter is asked for.": lambda p, g, lr, c: (
+            -clipped_step(torch.zeros_like(p), g, lr, c)
+        ),
+        "A gradient that is too long is shortened to the limit, not to length 1.": (
+            lambda p, g, lr, c: p - lr * (g / g.norm() if g.norm() > c else g)
+        ),
+        "The learning rate is missing where the gradient is shortened.": lambda p, g, lr, c: (
+            p - (g * c / g.norm() if g.norm() > c else lr * g)
+        ),
+        "The limit is for the whole gradient, not for each of its columns.": lambda p, g, lr, c: (
+            p - lr * g * (c / g.norm(dim=0, keepdim=True)).clamp(max=1)
+        ),
         "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
             p - lr * g / g.norm() * g.norm().clamp(max=c)
         ),
@@ -146,6 +184,14 @@ EXERCISES = (
                 *(25.6, 0.8),
             ),
             "The two rates are exchanged: that of the sum comes first.": (0.1 / 8, 0.1 / 256),
+            "Those are the factors; the rates are 0.1 times as large.": (1 / 256, 1 / 8),
+            "The second loss is a mean again: only the number of steps per epoch counts there.": (
+                *(0.1 / 256, 0.1 / 256),
+            ),
+            "The sum's rate must be shorter, and so must that of more steps.": (25.6, 0.1),
+            "The first sum is over 256 images; 32 is the size of the other batches.": (
+                *(0.1 / 32, 0.1 / 8),
+            ),
         },
     ),
     FunctionExercise(
@@ -176,6 +222,13 @@ EXERCISES = (
             "This is the gradient with respect to the scores, or the biases; the images are "
             "missing.": lambda X, p, y: gradient(torch.ones(len(y), 1), p, y)[0],
             "The labels were not subtracted.": lambda X, p, y: X.flatten(1).T @ p / len(y),
+            "This reshape mixes the images: lay each out as a row, then transpose.": (
+                lambda X, p, y: X.reshape(-1, len(y)) @ (gradient(torch.eye(len(y)), p, y))
+            ),
+            "Class numbers were subtracted; a one-hot row has a 1 at the label.": lambda X, p, y: (
+                X.flatten(1).T @ (p - y[:, None]) / len(y)
+            ),
+            "This subtracts 1 in whole columns; each row has one label.": whole_columns,
         },
     ),
     CLIPPING,
@@ -220,6 +273,14 @@ EXERCISES = (
             ),
             "This ends at the first epoch without a new best, whatever patience is.": (
                 lambda losses, patience: epochs_until(losses, 1)
+            ),
+            "This ends at the first rise, whatever patience is.": until_the_first_rise,
+            "The first loss is a new best; here it counts as an epoch without one.": first_counted,
+            "That is the best loss; the number of epochs is asked for.": (
+                lambda losses, patience: min(losses)
+            ),
+            "That is the best loss until the end; the number of epochs is asked for.": (
+                lambda losses, patience: min(losses[: epochs_until(losses, patience)])
             ),
             "Epochs are counted from 1.": lambda losses, patience: (
                 epochs_until(losses, patience) - 1
