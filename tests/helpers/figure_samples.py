@@ -14,6 +14,7 @@ from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.pair_merge import PairMerge
+from course_utils.figures.sampled_classes import SampledClasses
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.training_lab import TrainingLab
 from course_utils.figures.what_the_model_sees import WhatTheModelSees
@@ -63,6 +64,7 @@ SAMPLES = {
     "overflow_explorer": OverflowExplorer,
     "backward_pass": BackwardPass,
     "pair_merge": PairMerge,
+    "sampled_classes": SampledClasses,
     "browser_regression": BrowserRegression,
     "training_lab": training_lab,
     "calibration_explorer": calibration_explorer,

@@ -20,6 +20,7 @@ from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.pair_merge import BELOW, PairMerge
 from course_utils.figures.quiz import Quiz
+from course_utils.figures.sampled_classes import SampledClasses
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.traits import Integer, Number, Numbers, StateError, plain
 from course_utils.plots.style import COLORS
@@ -389,3 +390,18 @@ def test_pair_words_are_those_of_all_scores():
     assert "1, 0; -2, -4; 3, 3; 2.5, -0.5" in words
     assert f"(3, {total:.4g})" in words
     assert f"log-sum-exp {scores.logsumexp(0):.4f}." in words
+
+
+# --- sampled classes -----------------------------------------------------------------------
+
+
+def test_sampling_words_are_where_both_sums_go():
+    figure = SampledClasses(logits=[0.5, -1, 2, 0, 1], skew=0.7)
+    z = torch.tensor(figure.logits, dtype=torch.float64)
+    log_q = torch.log_softmax(-0.7 * torch.arange(1, 6, dtype=torch.float64).log(), 0)
+    words = figure.describe()
+    for text, logits in (
+        ("go to {}: softmax of z + ln q", z + log_q),
+        ("go to {}: softmax of z.", z),
+    ):
+        assert text.format(", ".join(f"{p:.3f}" for p in logits.softmax(0))) in words
