@@ -131,18 +131,26 @@ function uniform(seed) {
 }
 
 /**
- * Classes drawn from q.
- * @param {number[]} q
- * @param {number} seed
- * @param {number} count
+ * Makes a function that draws classes from q, and draws the same ones only once.
  */
-function drawn(q, seed, count) {
-  const next = uniform(seed);
-  return range(count).map(() => {
-    let u = next();
-    const found = q.findIndex((part) => (u -= part) < 0);
-    return found < 0 ? q.length - 1 : found; // where the parts sum to a little less than 1
-  });
+function drawer() {
+  let key = "";
+  /** @type {number[]} */
+  let classes = [];
+  /** @param {number[]} q @param {number} seed @param {number} count */
+  return (q, seed, count) => {
+    const asked = `${seed} ${count} ${q}`;
+    if (asked === key) return classes;
+    key = asked;
+    const next = uniform(seed);
+    classes = range(count).map(() => {
+      let u = next();
+      let k = 0;
+      while (u >= q[k] && k < q.length - 1) u -= q[k++];
+      return k;
+    });
+    return classes;
+  };
 }
 
 /** @param {number[]} weights */
@@ -164,6 +172,7 @@ export default figure(WORDS, (view, words) => {
   const grid = range(132).map((i) => Math.round(10 ** (i / 40)));
   const stops = [...new Set([...grid, most])];
   const { names } = words;
+  const drawn = drawer();
   const bars = view.plot({
     height: 268,
     x: [-0.5, names.length - 0.5],
@@ -379,8 +388,9 @@ export default figure(WORDS, (view, words) => {
     const plain = sharesOf(
       exps.map((/** @type {number} */ e, /** @type {number} */ k) => e * q[k]),
     );
-    const classes = drawn(q, seed, draws);
-    const counts = names.map((_, k) => classes.filter((c) => c === k).length);
+    const classes = drawn(q, seed, most);
+    const counts = names.map(() => 0);
+    for (let i = 0; i < draws; i++) counts[classes[i]] += 1;
     const sums = terms.map((list) => counts.map((n, k) => n * list[k]));
     const limit = misplaced(plain, right);
     drawBars(sums.map(sharesOf), right, plain, q, counts);
