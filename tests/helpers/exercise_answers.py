@@ -2759,8 +2759,8 @@ WRONG["11.1"] = [
     ("That is the ring for two", (31_400, 31_400)),
     ("In a ring no", (31_400, 62_800)),
     ("In a ring each piece", (31_400, 23_550)),
-    ("", (31_400, 94_200)),
-    ("", (47_100, 31_400)),
+    ("In a ring the vector", (31_400, 94_200)),
+    ("The bytes that are handed", (47_100, 31_400)),
     ("", 31_400),
     ("", (31.4, 47.1)),
     ("", (251_200, 376_800)),
@@ -2849,7 +2849,7 @@ WRONG["11.3"] = [
     ("", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0) / (n > 0).sum()),
     ("", lambda g, n: g[n > 0].nanmean(0)),
     ("", lambda g, n: g[n.argmax()]),
-    ("", lambda g, n: g.mean(0)),
+    ("This is a mean over the processes", lambda g, n: g.mean(0)),
     ("", lambda g, n: combine(g, n).mean()),
     ("", lambda g, n: combine(g[~g.isnan().any(1)], n[~g.isnan().any(1)])),
     ("", lambda g, n: (g[n > 0] / n[n > 0, None]).sum(0)),
@@ -2882,7 +2882,8 @@ WRONG["11.4"] = [
     ("These are numbers", 38_450_000),
     ("The scores are", 769),
     ("", 50_000),
-    ("", 49870.3),
+    ("Rows are whole", 38_450_000 / 771),
+    ("", 49870.5),
     ("", 771),
     ("", 1),
     ("", 64),
@@ -2913,7 +2914,7 @@ WRONG["11.5"] = [
     ("", lambda f, s, e, p: (f + s + e) / (f + s / p + e * (p > 1))),
     ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
     ("", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
-    ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),
+    ("The time of the exchange", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),
 ]
 
 RIGHT["11.6"] = [

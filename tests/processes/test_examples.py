@@ -149,7 +149,7 @@ def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_lef
     ]
     assert sorted(path.name for path in course.glob("*.pt")) == ["part_0.pt", "part_1.pt"]
     output = shell((course, printed_command("time_data_parallel")))
-    names = {"size", "alone", "together", "shared", "exchange"}
+    names = {"size", "alone", "together", "shared", "exchange", "apart"}
     found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert [set(line) for line in found] == [names] * 2
     assert [line["size"] for line in found] == [256, 4096]

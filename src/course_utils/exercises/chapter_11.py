@@ -66,6 +66,12 @@ EXERCISES = (
             "A float32 number takes four bytes.": (7850, 11_775),
             "That is the ring for two processes.": (31_400, 31_400),
             "In a ring no process sends its own share around completely.": (31_400, 62_800),
+            "The bytes that are handed over come first, then those that the ring sends.": (
+                *(47_100, 31_400),
+            ),
+            "In a ring the vector travels in pieces, not whole to each of the others.": (
+                *(31_400, 94_200),
+            ),
         },
     ),
     FunctionExercise(
@@ -131,6 +137,7 @@ EXERCISES = (
         mistakes={
             "0 times nan is nan: a share without examples must be left out.": combined,
             "This counts a small share as much as a large one.": lambda g, n: g[n > 0].mean(0),
+            "This is a mean over the processes, whatever their examples.": lambda g, n: g.mean(0),
             "This is a sum of means.": lambda g, n: g[n > 0].sum(0),
             "This is the gradient of the sum over the examples; divide by their number.": (
                 lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0)
@@ -153,6 +160,7 @@ EXERCISES = (
             "What lies below the layer needs a gradient, of 768 numbers per row.": 38_450_000 // 3,
             "The label's score stands on one process, and the others need it.": 38_450_000 // 770,
             "A row has a maximum and a sum, too.": 38_450_000 // 768,
+            "Rows are whole: round down.": 38_450_000 / 771,
             "There both hand over the same, or class parallel a little more: round down.": (
                 38_450_000 // 771 + 1
             ),
@@ -190,6 +198,9 @@ EXERCISES = (
             ),
             "The exchange is not shared out; it comes on top.": lambda f, s, e, p: (
                 (f + s) / (f + (s + e) / p) if p > 1 else 1.0
+            ),
+            "The time of the exchange is that of all processes together; it comes once.": (
+                lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))
             ),
         },
     ),
