@@ -2155,6 +2155,8 @@ RIGHT["8.5"] = [
 ]
 WRONG["8.5"] = [
     ("The gradients of the batch before", epoch("forward backward step")),
+    ("The first step used", epoch("forward backward step zero")),
+    ("The parameters did not", epoch("zero forward step")),
     ("The parameters did not", epoch("zero forward backward")),
     ("The model was not in training", epoch(train=False)),
     ("The last batch is smaller", epoch(weigh=False)),

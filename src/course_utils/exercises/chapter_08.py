@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from unittest import mock
 
 import torch
@@ -111,10 +112,20 @@ def forgetful_run(num_steps: int, clears: bool = False, lr: float = 0.1) -> floa
     return w
 
 
+class Looked(nn.Sequential):
+    """Layers whose copies keep the gradients of an earlier look; those of torch drop them."""
+
+    def __deepcopy__(self, memo: dict) -> "Looked":
+        copied = Looked(*deepcopy(list(self), memo)).train(self.training)
+        for mine, its in zip(self.parameters(), copied.parameters(), strict=True):
+            its.grad = deepcopy(mine.grad)
+        return copied
+
+
 def small_model(seed: int) -> nn.Module:
     """Return a model whose normalisation differs between training and evaluation."""
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.BatchNorm1d(3))
+    return Looked(nn.Flatten(), nn.Linear(4, 3), nn.BatchNorm1d(3))
 
 
 def training_cases() -> list[tuple]:
@@ -157,6 +168,19 @@ def without(part: str) -> Callable:
             return train_epoch(model, batches, loss, optimizer)
 
     return epoch
+
+
+def clears_afterwards(model, batches, loss, optimizer) -> float:
+    """Train, with the gradients cleared after each step only."""
+    kept, clear = [p.grad for p in model.parameters()], optimizer.zero_grad
+
+    def first_call() -> None:
+        for p, grad in zip(model.parameters(), kept, strict=True):
+            p.grad = grad
+        optimizer.zero_grad = clear
+
+    with mock.patch.object(optimizer, "zero_grad", first_call):
+        return train_epoch(model, batches, loss, optimizer)
 
 
 def mean_of_means(model, batches, loss, optimizer) -> float:
@@ -296,11 +320,13 @@ EXERCISES = (
         hint="five lines in the loop, in their order; a mean over examples weighs each batch by "
         "its size, and a model must be told that it is trained.",
         mistakes={
-            "The gradients of the batch before are still in .grad: zero_grad is missing, or comes "
-            "between backward and step.": without("zero_grad"),
-            "The parameters did not change: step is missing, or comes before backward.": without(
-                "step"
+            "The gradients of the batch before are still in .grad: zero_grad is missing.": without(
+                "zero_grad"
             ),
+            "The first step used the gradient of an earlier look: zero_grad has to come before the "
+            "first backward, too.": clears_afterwards,
+            "The parameters did not change: is backward or step missing, or in the wrong order, or "
+            "does zero_grad stand between them?": without("step"),
             "The model was not in training mode: its normalisation used the running statistics.": (
                 without("train")
             ),
