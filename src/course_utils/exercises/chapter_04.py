@@ -137,6 +137,17 @@ EXERCISES = (
         hint="take the logarithm of the formula on paper before you compute anything.",
         mistakes={
             "The minus is missing: a loss is never negative.": lambda z, y: -row_losses(z, y),
+            "This is the probability with a minus; its logarithm is missing.": lambda z, y: picked(
+                softmax(z), y
+            ),
+            "This is log-sum-exp of the shifted logits; the right class's logit is missing.": (
+                lambda z, y: row_losses(z, y) - (z.amax(1) - z.gather(1, y[:, None])[:, 0])
+            ),
+            "This is the sum over the rows; one loss per row is asked for.": lambda z, y: (
+                row_losses(z, y).sum()
+            ),
+            "A wider format only moves the limit: the probability still became zero before the "
+            "logarithm.": lambda z, y: picked(softmax(z.double()).log(), y).float(),
             "This is the mean over the rows; one loss per row is asked for.": lambda z, y: (
                 row_losses(z, y).mean()
             ),
@@ -285,6 +296,9 @@ EXERCISES = (
             ),
             "That is the condition number; multiply it by the change of the logits.": (
                 sensitivity(1, 500.0, 1.0)
+            ),
+            "The size is that of the larger logit, 500, for both classes.": sensitivity(
+                1, 490.0, UNIT
             ),
             "That is for a logit of its own size; both may be off by u times the larger.": (
                 (1 - PROBS[1].item()) * (500.0 + 490.0) * UNIT
