@@ -3,14 +3,17 @@
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import torch
 from tiny import tiny_data
 
 from course_utils.data import CLASSES, Split
+from course_utils.fashion_mnist import synthetic
 from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
+from course_utils.figures.label_suspects import LabelSuspects
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.pair_merge import PairMerge
@@ -57,12 +60,26 @@ def what_the_model_sees(**settings) -> WhatTheModelSees:
     return WhatTheModelSees.of(model, CLASSES, **settings)
 
 
+def label_suspects(n: int = 36, **settings) -> LabelSuspects:
+    """Return the figure of drawn images; the labels of the first ``n`` are moved on by one."""
+    drawn, labels = synthetic.draw, torch.arange(10).repeat_interleave(60)
+    rng = np.random.default_rng(0)
+    images = np.concatenate([drawn(k, 60, rng) for k in range(10)])
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+    damaged = labels[order]
+    damaged[:n] = (damaged[:n] + 1) % 10
+    pixels = torch.from_numpy(images)[order].reshape(-1, 28, 28) / 255
+    settings = {"shown": 5, "verdicts": [1, 0, 2, 3], "source": "synthetic"} | settings
+    return LabelSuspects.of(pixels, damaged, CLASSES, torch.arange(n), **settings)
+
+
 SAMPLES = {
     "softmax_playground": SoftmaxPlayground,
     "jacobian_explorer": JacobianExplorer,
     "loss_explorer": LossExplorer,
     "overflow_explorer": OverflowExplorer,
     "backward_pass": BackwardPass,
+    "label_suspects": label_suspects,
     "pair_merge": PairMerge,
     "sampled_classes": SampledClasses,
     "browser_regression": BrowserRegression,

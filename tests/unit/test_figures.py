@@ -1,14 +1,18 @@
 """The Python side of the figures: what they say, store and refuse; no browser."""
 
+import base64
+import io
 import json
 import math
 import re
 
 import anywidget
+import numpy as np
 import pytest
 import torch
 import traitlets as t
 from figure_samples import calibration_explorer, scores
+from PIL import Image
 
 from course_utils.figures import scripts
 from course_utils.figures.backward_pass import BackwardPass
@@ -16,6 +20,7 @@ from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
+from course_utils.figures.label_suspects import LabelSuspects
 from course_utils.figures.loss_explorer import LossExplorer
 from course_utils.figures.overflow_explorer import OverflowExplorer
 from course_utils.figures.pair_merge import BELOW, PairMerge
@@ -405,3 +410,56 @@ def test_sampling_words_are_where_both_sums_go():
         ("go to {}: softmax of z.", z),
     ):
         assert text.format(", ".join(f"{p:.3f}" for p in logits.softmax(0))) in words
+
+
+# --- suspected labels ----------------------------------------------------------------------
+
+
+def suspicious():
+    """Images of two grey values; number 0 and 3 carry the label of the other kind."""
+    grey = torch.arange(40) % 2
+    images = (0.2 + 0.6 * grey)[:, None, None] + torch.rand(
+        40, 28, 28, generator=torch.Generator().manual_seed(0)
+    ) / 50
+    labels = grey.clone()
+    labels[[0, 3]] = 1 - labels[[0, 3]]
+    return images, labels
+
+
+def test_suspects_are_those_most_of_whose_neighbours_carry_one_other_label():
+    images, labels = suspicious()
+    figure = LabelSuspects.of(images, labels, ("dark", "pale"), torch.tensor([3, 7, 0]))
+    assert figure.data["numbers"] == [3, 0]  # 7 is not doubted
+    assert figure.data["given"] == [0, 1]
+    # at most the other damaged image is among the ten
+    assert all(max(votes) >= 9 and sum(votes) == 10 for votes in figure.data["votes"])
+    assert "2 training images" in figure.describe()
+    assert "dark 1, pale 1" in figure.describe()
+
+
+def test_the_sheet_holds_each_suspect_and_its_nearest_images():
+    images, labels = suspicious()
+    figure = LabelSuspects.of(images, labels, ("dark", "pale"), torch.tensor([3, 0]))
+    png = base64.b64decode(figure.data["sheet"].removeprefix("data:image/png;base64,"))
+    sheet = np.asarray(Image.open(io.BytesIO(png)).convert("L")).reshape(2, 28, 4, 28)
+    distances = (images[[3, 0], None] - images).square().sum(dim=(2, 3))
+    for row, suspect in enumerate((3, 0)):
+        nearest = distances[row].argsort()[:4].tolist()
+        assert nearest[0] == suspect
+        assert figure.data["near"][row] == labels[nearest[1:]].tolist()
+        for column, number in enumerate(nearest):
+            shown = torch.from_numpy(sheet[row, :, column].copy()) / 255
+            assert (shown - images[number]).abs().max() < 0.5 / 15 + 1e-6
+
+
+def test_at_most_three_suspects_of_a_kind_and_images_of_another_size_are_refused():
+    images, labels = suspicious()
+    labels[[2, 4, 6, 8]] = 1
+    figure = LabelSuspects.of(images, labels, ("dark", "pale"), torch.tensor([2, 4, 6, 8, 3]))
+    assert figure.data["numbers"] == [2, 4, 6, 3]
+    with pytest.raises(ValueError, match=r"images must have shape .* got \(40, 14, 56\)"):
+        LabelSuspects.of(images.reshape(40, 14, 56), labels, ("dark", "pale"), torch.tensor([2]))
+    nothing = LabelSuspects.of(
+        images, labels, ("dark", "pale"), torch.tensor([], dtype=torch.int64)
+    )
+    assert "here there are none" in nothing.describe()
