@@ -20,9 +20,9 @@ const ENOUGH = 10; // images to judge
 
 const WORDS = {
   en: {
-    lead:
-      "Of each of these training images, most of the ten nearest carry one other label. Judge the image " +
-      "first: which of the two names is on it in the data set shows after your answer.",
+    lead: "Of each of these training images, most of the ten nearest carry one other label. " +
+      "Judge the image first: which of the two names it has in the data set shows after your " +
+      "answer.",
     question: "How many of ten doubted labels will you find right?",
     answers: ["at most 3", "4 to 6", "7 or more"].map((text) => ({
       text,
