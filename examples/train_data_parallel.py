@@ -4,11 +4,16 @@ On two processes of this machine, from the folder of the course:
 
     torchrun --standalone --nproc-per-node 2 examples/train_data_parallel.py --epochs 2
 
-On two machines, the same line on both. Here the first one is called first-machine:
+On two machines, the same lines on both; the first line lets a restart after a failure find a new
+store. Here the first machine is called first-machine:
 
+    export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
     torchrun --nnodes 2 --nproc-per-node 2 \\
         --rdzv-backend c10d --rdzv-endpoint first-machine:29500 --rdzv-id course \\
         examples/train_data_parallel.py --epochs 2
+
+Where gloo reports "Connection refused, remote=[127.0.1.1]", name the network's interface on both:
+export GLOO_SOCKET_IFNAME=eth0 (or whatever `ip address` shows).
 
 On a machine with four GPUs, each process takes one:
 
