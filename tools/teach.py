@@ -1,4 +1,4 @@
-"""For who teaches with the course: notebooks for students, slides, and the table of a class.
+"""For those who teach with the course: notebooks for students, slides, and the table of a class.
 
     python tools/teach.py student                  # _build/student: no solutions, no outputs
     python tools/teach.py slides chapters/02*.ipynb  # _build/slides: a chapter as slides
@@ -182,6 +182,8 @@ def read_class(folder: Path) -> tuple[list[Record], dict[str, set[str]], list[st
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".csv", ".json")):
         try:
             records = read_report(path).records
+            if not records:
+                raise ValueError(f"{path} holds no exercise: nothing was tried in that session")
             if not all(part.isdigit() for r in records for part in r.exercise.split(".")):
                 raise ValueError(f"{path} names an exercise that is no number like 3.2")
         except (ValueError, OSError) as error:

@@ -127,6 +127,8 @@ def test_a_spreadsheet_may_have_saved_it(tmp_path):
 
 
 BROKEN = [
+    ("a.csv", ""),
+    ("a.csv", "junk\n"),
     ("a.csv", "some,other\n1,2\n"),
     (
         "a.csv",

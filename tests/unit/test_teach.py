@@ -7,7 +7,7 @@ import nbformat
 import pytest
 import teach
 
-from course_utils.exercises.reporting import Record, Report
+from course_utils.exercises.reporting import COLUMNS, Record, Report
 
 CHAPTERS = sorted((teach.ROOT / "chapters").glob("[0-9]*.ipynb"))
 
@@ -132,6 +132,8 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
         ("binary.csv", "\xff\xfe\x00"),
         ("edited.csv", None),
         ("letters.csv", None),
+        ("one_line.csv", "some words"),
+        ("untried.csv", ",".join(COLUMNS) + "\n"),
     ],
 )
 def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports, tmp_path, capsys):

@@ -144,7 +144,10 @@ def read_report(path: str | os.PathLike) -> Report:
         if path.suffix == ".json":
             rows = json.loads(text)
         else:
-            rows = list(csv.DictReader(io.StringIO(text)))
+            reader = csv.DictReader(io.StringIO(text))
+            rows = list(reader)
+            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+                raise ValueError(f"it has no column {missing[0]}")
         return Report([_record(row) for row in rows])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
