@@ -2202,6 +2202,9 @@ WRONG["9.1"] = [
     ("", (0.6, 0.1)),
     ("", (0.923, 0.6)),
     ("Both stand in the old", (0.75, 0.6)),
+    ("The rows are the true classes: more", (0.316, 0.75)),
+    ("The rows are the true classes, and", (0.75, 0.316)),
+    ("What was called coat", (0.6, 0.3)),
 ]
 
 RIGHT["9.2"] = [
@@ -2228,6 +2231,7 @@ WRONG["9.2"] = [
     ("Percent are hundredths; write the", "1 %"),
     ("Percent are hundredths; write a", "1%"),
     ("That is a ratio", 10 / 990),
+    ("A sign", 10 / (990 - 10)),
 ]
 
 
@@ -2275,7 +2279,12 @@ WRONG["9.3"] = [
         lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1)),
     ),
     ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())),
-    ("", lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1))),
+    (
+        "a / (a + b) is the",
+        lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1)),
+    ),
+    ("The two costs", lambda p, m, a: torch.where((1 - p.amax(1)) * a > m, -1, p.argmax(1))),
+    ("Asking is for the", lambda p, m, a: torch.where((1 - p.amax(1)) * m < a, -1, p.argmax(1))),
     ("", lambda p, m, a: [None if x < 0 else int(x) for x in answer_costs(p, m, a)]),
 ]
 
@@ -2310,7 +2319,10 @@ WRONG["9.4"] = [
     ("Bayes multiplies", lambda p, o, n: p + n - o),
     ("The old frequencies are still in it, and", lambda p, o, n: p * n),
     ("", lambda p, o, n: (p + n - o).clamp(0, 1)),
-    ("", lambda p, o, n: (p + (n / o).log()).softmax(1)),
+    ("The scores are the log", lambda p, o, n: (p + (n / o).log()).softmax(1)),
+    ("These are logarithms", lambda p, o, n: (p.log() + (n / o).log()).log_softmax(1)),
+    ("These are scores", lambda p, o, n: p.log() + n.log() - o.log()),
+    ("Each row is divided", lambda p, o, n: (w := p * n / o) / w.max(1, keepdim=True)[0]),
     ("The products are", lambda p, o, n: (p * n / o).softmax(1)),
     ("Each row sums", lambda p, o, n: (w := p * n / o) / w.sum()),
     ("", lambda p, o, n: (p + n) / 2),
@@ -2398,6 +2410,55 @@ WRONG["9.5"] = [
     ),
     ("", lambda p, y, n: (p.argmax(1) == y).float().mean()),
     ("", lambda p, y, n: equal_bins(1 - p, y, n)),
+    (
+        "What is right was sorted",
+        lambda p, y, n: (
+            sum(
+                abs((r - c).sum().item())
+                for r, c in zip(
+                    (p.argmax(1) == y).double()[p.amax(1).argsort()].tensor_split(n),
+                    p.double().amax(1).tensor_split(n),
+                    strict=True,
+                )
+            )
+            / len(y)
+        ),
+    ),
+    (
+        "The confidences were sorted",
+        lambda p, y, n: (
+            sum(
+                abs((r - c).sum().item())
+                for r, c in zip(
+                    (p.argmax(1) == y).double().tensor_split(n),
+                    p.double().amax(1).sort()[0].tensor_split(n),
+                    strict=True,
+                )
+            )
+            / len(y)
+        ),
+    ),
+    (
+        "split(num_bins)",
+        lambda p, y, n: equal_bins(p, y, n, lambda i, n: np.split(i, range(n, len(i), n))),
+    ),
+    (
+        "This is the sum of the gaps",
+        lambda p, y, n: sum(
+            abs(((p.argmax(1) == y).double() - p.double().amax(1))[i].mean().item())
+            for i in p.amax(1).argsort().tensor_split(n)
+        ),
+    ),
+    (
+        "The confidence is the largest probability, not",
+        lambda p, y, n: (
+            sum(
+                abs(((p.argmax(1) == y).double() - p.double()[range(len(y)), y])[i].sum().item())
+                for i in p[range(len(y)), y].argsort().tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
     ("The labels must be", lambda p, y, n: equal_bins(p[p.amax(1).argsort()], y, n)),
     (
         "This is the calibration of class 0",

@@ -26,6 +26,16 @@ def asking_above(probs: Tensor, mistake: float, asking: float) -> Tensor:
     return torch.where((1 - confidence) * mistake > asking, predicted, -1)
 
 
+def costs_exchanged(probs: Tensor, mistake: float, asking: float) -> Tensor:
+    """Take the cost of asking for that of a mistake, and the other way round."""
+    return answer_or_ask(probs, asking, mistake)
+
+
+def threshold_of_treating(probs: Tensor, mistake: float, asking: float) -> Tensor:
+    """Compare the probability of a mistake with asking / (asking + mistake)."""
+    return ask_below(probs, 1 - asking / (asking + mistake))
+
+
 def ask_below(probs: Tensor, threshold: float) -> Tensor:
     """Ask where the confidence is below a threshold."""
     confidence, predicted = probs.max(1)
@@ -80,6 +90,27 @@ def first_column(probs: Tensor, labels: Tensor, num_parts: int) -> float:
 def first_column_as_confidence(probs: Tensor, labels: Tensor, num_parts: int) -> float:
     """Take the probability of class 0 for the confidence, but the most probable class."""
     p = probs.double()[:, 0]
+    gap = (probs.argmax(1) == labels).double() - p
+    return weighted_mean(gap[p.argsort()].tensor_split(num_parts))
+
+
+def confidences_left_behind(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Sort what is right by confidence, but not the confidences."""
+    confidence, predicted = probs.double().max(1)
+    right = (predicted == labels).double()[confidence.argsort()]
+    return weighted_mean((right - confidence).tensor_split(num_parts))
+
+
+def hits_left_behind(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Sort the confidences, but not what is right."""
+    confidence, predicted = probs.double().max(1)
+    right = (predicted == labels).double()
+    return weighted_mean((right - confidence.sort().values).tensor_split(num_parts))
+
+
+def probability_of_the_label(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Take the probability of the true class for the confidence."""
+    p = probs.double().gather(1, labels[:, None])[:, 0]
     gap = (probs.argmax(1) == labels).double() - p
     return weighted_mean(gap[p.argsort()].tensor_split(num_parts))
 
@@ -145,6 +176,13 @@ EXERCISES = (
             "The recall divides by the row of the coats, and that row has not changed.": (
                 *(30 / 500, 30 / 130),
             ),
+            "The rows are the true classes: more pullovers make a row larger, not a column.": (
+                *(30 / 95, 0.75),
+            ),
+            "The rows are the true classes, and the columns the predictions; not the reverse.": (
+                *(0.75, 30 / 95),
+            ),
+            "What was called coat are the pullovers and the coats among it: 100 + 30.": (0.6, 0.3),
         },
     ),
     ValueExercise(
@@ -158,6 +196,7 @@ EXERCISES = (
             "The two costs are exchanged.": 0.99,
             "That is a ratio of costs: the odds p / (1 - p), not p.": 10 / 990,
             "A probability lies between 0 and 1.": 99.0,
+            "A sign: if p is ill, 1 - p is healthy, so treating costs a (1 - p).": 10 / 980,
             "Percent are hundredths; write the number as a fraction of one.": "1 %",
             "Percent are hundredths; write a number, a fraction of one.": "1%",
             "That is the number in percent, or certainty; give the probability as a fraction.": 1.0,
@@ -179,7 +218,7 @@ EXERCISES = (
             (torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), 4.0, 1.0),
             (torch.tensor([[0.4, 0.35, 0.25], [0.1, 0.1, 0.8]]), 10.0, 3.0),
             (torch.tensor([[0.75, 0.25], [0.65, 0.35]]), 10.0, 2.0),
-            (torch.tensor([[0.5, 0.25, 0.25]]), 1.0, 2.0),
+            (torch.tensor([[0.5, 0.25, 0.25]]), 0.8, 2.0),
             (torch.tensor([[0.85, 0.15], [0.4, 0.6]]), 0.5, 0.1),
             (torch.tensor([[0.45, 0.3, 0.25], [0.1, 0.1, 0.8]]), 1.0, 0.6),
             (rows_of_probabilities(20, 5), 5.0, 2.0),
@@ -204,6 +243,12 @@ EXERCISES = (
             ),
             "This always answers.": lambda p, m, a: p.argmax(1),
             "It asks where the model is sure.": asking_above,
+            "Asking is for the doubtful images; it asks where the model is sure.": (
+                lambda p, m, a: torch.where((1 - p.amax(1)) * m < a, -1, p.argmax(1))
+            ),
+            "The two costs are exchanged.": costs_exchanged,
+            "a / (a + b) is the threshold of exercise 9.2, where treating cost nothing if it was "
+            "right. Asking costs the same in any case.": threshold_of_treating,
             "One half is no threshold: the costs decide.": lambda p, m, a: ask_below(p, 0.5),
             "The ratio of the costs limits the probability of a mistake, not the confidence.": (
                 lambda p, m, a: ask_below(p, a / m)
@@ -268,6 +313,18 @@ EXERCISES = (
                 lambda p, old, new: p * new
             ),
             "These are the probabilities of the old place.": lambda p, old, new: p,
+            "These are logarithms; the probabilities are asked for.": lambda p, old, new: (
+                other_frequencies(p, old, new).log()
+            ),
+            "These are scores; their softmax is asked for.": lambda p, old, new: (
+                p.log() + (new / old).log()
+            ),
+            "The scores are the logarithms of the probabilities, not the probabilities.": (
+                lambda p, old, new: torch.softmax(p + (new / old).log(), 1)
+            ),
+            "Each row is divided by its sum, not by its largest entry.": lambda p, old, new: (
+                p * new / old / (p * new / old).amax(1, keepdim=True)
+            ),
             "Bayes multiplies by a ratio of frequencies; it adds no difference.": (
                 lambda p, old, new: p + new - old
             ),
@@ -309,6 +366,17 @@ EXERCISES = (
                 gaps(p, y, in_order=False).tensor_split(n)
             ),
             "The labels must be brought into the order of their images.": labels_left_behind,
+            "What is right was sorted, the confidences were not.": confidences_left_behind,
+            "The confidences were sorted, what is right was not.": hits_left_behind,
+            "The confidence is the largest probability, not that of the true class.": (
+                probability_of_the_label
+            ),
+            "split(num_bins) makes parts of num_bins images; tensor_split makes num_bins parts.": (
+                lambda p, y, n: weighted_mean(gaps(p, y).split(n))
+            ),
+            "This is the sum of the gaps; each part counts by its share of the images.": (
+                lambda p, y, n: sum(g.mean().abs().item() for g in gaps(p, y).tensor_split(n))
+            ),
             "This is the calibration of class 0; the confidence is the largest of each row.": (
                 first_column
             ),
