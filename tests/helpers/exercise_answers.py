@@ -2623,7 +2623,19 @@ WRONG["10.3"] = [
     ("This is a sum over", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum())),
     ("This is the logarithm of the den", lambda z, y, s, c, q: hit_loss(z, y, s, c, q) + z),
     ("A loss is never", lambda z, y, s, c, q: -hit_loss(z, y, s, c, q)),
-    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).mean())),
+    ("Each term is", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).mean())),
+    (
+        "A dropped hit has the score -inf, not 0, before",
+        lambda z, y, s, c, q: F.cross_entropy(
+            torch.cat([z[None], s.masked_fill(c == y, 0) - (len(s) * q).log()]), T(0)
+        ),
+    ),
+    ("The scores are plain", lambda z, y, s, c, q: torch.log1p((s - z)[c != y].exp().sum())),
+    (
+        "The sum is",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum() * len(s)),
+    ),
+    ("This is the probability", lambda *a: math.exp(-hit_loop(*a))),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)),
     ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean())),

@@ -205,8 +205,29 @@ EXERCISES = (
                 )
                 - z
             ),
+            "A dropped hit has the score -inf, not 0, before the correction or after it.": (
+                lambda z, y, s, c, q: torch.logsumexp(
+                    torch.cat(
+                        [z.reshape(1), s.masked_fill(c == y, 0) - q.log() - math.log(len(s))]
+                    ),
+                    0,
+                )
+                - z
+            ),
             "The proposal is missing: frequent classes count too often.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q))
+            ),
+            "The scores are plain: each draw stands for 1 / (s q) of them.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, torch.ones_like(q) / len(q))
+            ),
+            "Each term is divided by q, and here it is multiplied by it.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, 1 / q)
+            ),
+            "The sum is divided by s, and here it is multiplied by it.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, q / len(q) ** 2)
+            ),
+            "This is the probability of the label; its negative logarithm is asked for.": (
+                lambda z, y, s, c, q: torch.exp(-loss_without_hits(z, y, s, c, q))
             ),
             "This is a sum over the draws; each stands for 1 / (s q) of them.": (
                 lambda z, y, s, c, q: loss_without_hits(z, y, s + math.log(len(s)), c, q)
