@@ -206,13 +206,15 @@ EXERCISES = (
                 - z
             ),
             "A dropped hit has the score -inf, not 0, before the correction or after it.": (
-                lambda z, y, s, c, q: torch.logsumexp(
-                    torch.cat(
-                        [z.reshape(1), s.masked_fill(c == y, 0) - q.log() - math.log(len(s))]
-                    ),
-                    0,
+                lambda z, y, s, c, q: (
+                    torch.logsumexp(
+                        torch.cat(
+                            [z.reshape(1), s.masked_fill(c == y, 0) - q.log() - math.log(len(s))]
+                        ),
+                        0,
+                    )
+                    - z
                 )
-                - z
             ),
             "The proposal is missing: frequent classes count too often.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q))
