@@ -747,6 +747,10 @@ WRONG["3.5"] = [
         "This divides by the sum of all K",
         lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / w.sum(),
     ),
+    (
+        "The weights are only in the divisor",
+        lambda z, y, w, i: chosen(z, y, i).sum() / w[y[y != i]].sum(),
+    ),
     ("The weights are missing", lambda z, y, w, i: chosen(z, y, i).mean()),
     ("The minus is missing", lambda z, y, w, i: -gaps_masked(z, y, w, i)),
     ("This is the weighted sum", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum()),

@@ -322,6 +322,9 @@ EXERCISES = (
             "The weights multiply the losses, not the scores.": lambda z, y, w, i: weighted(
                 z * w, y, torch.ones_like(w), i
             ),
+            "The weights are only in the divisor; they multiply the losses, too.": (
+                lambda z, y, w, i: weighted_sum(z, y, torch.ones_like(w), i) / w[y[y != i]].sum()
+            ),
             "This divides by the sum of all K weights, used or not.": lambda z, y, w, i: (
                 weighted_sum(z, y, w, i) / w.sum()
             ),
