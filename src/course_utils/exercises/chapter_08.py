@@ -34,6 +34,14 @@ def classical_step(
     return param - buffer, buffer
 
 
+def sutskever_step(
+    param: Tensor, grad: Tensor, buffer: Tensor, lr: float, momentum: float
+) -> tuple[Tensor, Tensor]:
+    """The buffer as the step itself, with rate and sign (Sutskever et al., 2013)."""
+    buffer = momentum * buffer - lr * grad
+    return param + buffer, buffer
+
+
 def nesterov_step(
     param: Tensor, grad: Tensor, buffer: Tensor, lr: float, momentum: float
 ) -> tuple[Tensor, Tensor]:
@@ -220,6 +228,19 @@ EXERCISES = (
             "torch adds the whole gradient; this is the version with dampening.": damped_step,
             "torch keeps the learning rate out of the buffer.": classical_step,
             "This is Nesterov's variant.": nesterov_step,
+            "Here rate and sign stand inside the buffer, as in some texts; torch adds the gradient "
+            "as it is.": sutskever_step,
+            "The new buffer is to be returned, not the old one.": lambda p, g, b, lr, m: (
+                p - lr * (m * b + g),
+                b,
+            ),
+            "The second result is to be the new buffer; this is the gradient.": (
+                lambda p, g, b, lr, m: (p - lr * (m * b + g), g)
+            ),
+            "The step is taken without the learning rate.": lambda p, g, b, lr, m: (
+                p - (m * b + g),
+                m * b + g,
+            ),
             "The step uses the old buffer.": lambda p, g, b, lr, m: (
                 p - lr * b,
                 m * b + g,
@@ -271,6 +292,16 @@ EXERCISES = (
             "math.cos wants radians.": lambda t, n, a, b: (
                 b + (a - b) * (1 + math.cos(180 * t / n)) / 2
             ),
+            "It reaches lr_end one step too early: num_steps is the number to divide by.": (
+                lambda t, n, a, b: cosine_rate(t, n - 1, a, b)
+            ),
+            "That is the rate of the next step.": lambda t, n, a, b: cosine_rate(t + 1, n, a, b),
+            "1 + cos starts at 2: it is to be halved.": lambda t, n, a, b: (
+                b + 2 * cosine_rate(t, n, a - b, 0.0)
+            ),
+            "It falls as it should, but ends at 0 and starts too low: lr_end is to be added.": (
+                lambda t, n, a, b: cosine_rate(t, n, a - b, 0.0)
+            ),
             "That is a straight line.": lambda t, n, a, b: a + (b - a) * t / n,
             "It ends at zero, whatever lr_end is.": lambda t, n, a, b: cosine_rate(t, n, a, 0.0),
             "The rate does not stop falling at lr_end; the cosine is to be scaled so that it ends "
@@ -304,6 +335,14 @@ EXERCISES = (
                 [g for _, g in micro_batches(f, X, y, n)]
             ).mean(0),
             "The rows of the last micro-batch were left out.": full_ones_only,
+            "That is the gradient of the first micro-batch; the others are missing.": (
+                lambda f, X, y, n: micro_batches(f, X, y, n)[0][1]
+            ),
+            "Each micro-batch counts by its own rows; the last may have fewer than size.": (
+                lambda f, X, y, n: torch.stack(
+                    [n / len(X) * g for _, g in micro_batches(f, X, y, n)]
+                ).sum(0)
+            ),
             "This divides by the number of micro-batches and weighs them by their rows as well.": (
                 lambda f, X, y, n: accumulated(f, X, y, n) / -(-len(X) // n)
             ),
@@ -334,6 +373,11 @@ EXERCISES = (
             "This is the loss of the last batch.": last_loss,
             "This is the sum of the batches' losses.": lambda model, batches, loss, optimizer: (
                 mean_of_means(model, batches, loss, optimizer) * len(batches)
+            ),
+            "This is the sum over the examples; it is to be divided by their number.": (
+                lambda model, batches, loss, optimizer: (
+                    train_epoch(model, batches, loss, optimizer) * sum(len(y) for _, y in batches)
+                )
             ),
             "The loss is to be returned.": lambda *args: train_epoch(*args) and None,
         },
