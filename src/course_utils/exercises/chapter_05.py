@@ -189,6 +189,7 @@ EXERCISES = (
             "Nothing is doubled: only one of the two factors leads back.": 72.0,
             "One factor is cut off, and the other is not.": 0.0,
             "That is the local derivative of the first line alone.": 3.0,
+            "The factor 3 of the first line is counted twice: 6 * 3 is enough.": 54.0,
         },
     ),
     FunctionExercise(
@@ -214,6 +215,12 @@ EXERCISES = (
             "What arrives from above is missing.": lambda s, g: s * (1 - s),
             "This adds up over the entries; each entry has its own derivative.": lambda s, g: (
                 sigmoid_gradient(s, g).sum()
+            ),
+            "This multiplies by the sum of all slopes; each entry has its own.": lambda s, g: (
+                g * (s * (1 - s)).sum()
+            ),
+            "What arrives is multiplied with the derivative, not divided by.": lambda s, g: (
+                s * (1 - s) / g
             ),
         },
     ),
@@ -259,6 +266,12 @@ EXERCISES = (
             "These are the derivatives of all values; those of the inputs are asked for.": (
                 all_derivatives
             ),
+            "The order is turned: the first derivative belongs to the first input.": (
+                lambda inputs, steps: backpropagate(inputs, steps)[::-1]
+            ),
+            "The sign is wrong: nothing is subtracted on the walk back.": lambda inputs, steps: [
+                -slope for slope in backpropagate(inputs, steps)
+            ],
         },
     ),
     FunctionExercise(
