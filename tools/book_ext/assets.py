@@ -13,7 +13,7 @@ from .palette import palette_css
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
 #: Style sheets of packages; scripts of ours put class names together, as Bootstrap does with bs-.
-PRUNED = ("styles/*.css", "sphinx-design*.css", "mystnb*.css")
+PACKAGES = "styles/*.css sphinx-design*.css mystnb*.css basic.css pygments.css copybutton.css"
 #: Script or style sheet -> what stands in the HTML of a page that uses it.
 NEEDED_BY = {
     "clipboard.min.js": 'class="highlight',
@@ -65,7 +65,7 @@ def prune(app, error):
         static = Path(app.outdir, "_static")
         texts = [*Path(app.outdir).rglob("*.html"), *static.rglob("*.js")]
         words = set(re.findall(r"[\w-]+", " ".join(path.read_text("utf-8") for path in texts)))
-        for path in (found for pattern in PRUNED for found in static.glob(pattern)):
+        for path in (found for pattern in PACKAGES.split() for found in static.glob(pattern)):
             path.write_text(pruned(path.read_text("utf-8"), words), encoding="utf-8")
 
 
