@@ -7,7 +7,6 @@ its first formula with more than symbols, stand in the link's ``title``: it show
 import re
 
 from docutils import nodes
-from sphinx import addnodes
 
 GLOSSARY = "pages/glossary"
 
@@ -23,7 +22,7 @@ CHAPTERS = {
 # Where words are names, links or headings already.
 CLOSED = (
     nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw,
-    nodes.title, nodes.caption, nodes.image, nodes.rubric, addnodes.pending_xref, nodes.table,
+    nodes.title, nodes.caption, nodes.image, nodes.rubric, nodes.table,
 )  # fmt: skip
 
 

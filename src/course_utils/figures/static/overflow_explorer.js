@@ -5,6 +5,7 @@ import {
   figure,
   fmt,
   FORMATS,
+  four,
   guessFirst,
   html,
   labelNodes,
@@ -193,7 +194,7 @@ function show(value) {
   if (size && (size < 1e-3 || size >= 1e5)) {
     return minus(value.toExponential(2).replace("e+", "e"));
   }
-  return minus(String(Number(value.toPrecision(4))));
+  return four(value);
 }
 
 export default figure(WORDS, (view, words) => {

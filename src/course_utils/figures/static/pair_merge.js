@@ -5,6 +5,7 @@ import {
   fmt,
   FORMATS,
   formula,
+  four,
   guessFirst,
   html,
   letter,
@@ -209,7 +210,7 @@ function short(value) {
   if (!Number.isFinite(value) || value === 0) return fmt(value, 0);
   const size = Math.abs(value);
   if (size < 1e-2 || size >= 1e5) return minus(value.toExponential(1).replace("e+", "e"));
-  return minus(String(Number(value.toPrecision(4))));
+  return four(value);
 }
 
 export default figure(WORDS, (view, words) => {

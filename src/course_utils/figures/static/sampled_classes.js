@@ -5,9 +5,9 @@ import {
   entrySlider,
   figure,
   fmt,
+  four,
   guessFirst,
   html,
-  minus,
   quantity,
   range,
   slider,
@@ -112,9 +112,6 @@ const WORDS = {
     ],
   },
 };
-
-/** A number with four digits. @param {number} value */
-const four = (value) => minus(String(Number(value.toPrecision(4))));
 
 /**
  * Uniform random numbers (mulberry32).

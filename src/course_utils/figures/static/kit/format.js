@@ -28,6 +28,9 @@ export function fmt(value, digits = 2) {
   return minus(value.toFixed(digits));
 }
 
+/** A number with four digits. @param {number} value */
+export const four = (value) => minus(String(Number(value.toPrecision(4))));
+
 /**
  * Show a number in `node`, with its full precision in data-value.
  * @template {Element} Node
