@@ -55,9 +55,10 @@ const use = () => {
 };
 if (window === window.top) addEventListener("DOMContentLoaded", use);
 """
-STARTED = (
-    """[...document.querySelectorAll("[data-afm]")].every((d) => d.querySelector(".cu-fig"))"""
-)
+#: The figures near the window; what is far below starts when one comes near it.
+STARTED = """[...document.querySelectorAll("[data-afm]")]
+  .filter((d) => d.getBoundingClientRect().top < 1.5 * innerHeight)
+  .every((d) => d.querySelector(".cu-fig"))"""
 #: True once every formula has been set; formulas that the build made are, from the first paint on.
 SET = """[...document.querySelectorAll("article .math")].every((m) =>
   m.querySelector("math, mjx-container"))"""

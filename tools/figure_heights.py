@@ -13,6 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 #: Name of the custom property -> width of the window; book.css has the borders between them.
 WIDTHS = {"--narrow": 390, "--middle": 900, "--wide": 1280}
 PLACE = re.compile(r'<div data-afm="\w+"(?=>)')
+START = "dispatchEvent(new KeyboardEvent('keydown'))"  # also of the figures that are far below
 STARTED = """() => [...document.querySelectorAll("[data-afm]")]
   .every((figure) => !figure.querySelector(":scope > script"))"""
 HEIGHTS = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(
@@ -22,6 +23,7 @@ HEIGHTS = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(
 def heights(page: Page, path: Path) -> list[dict[str, int]]:
     """Heights in pixels of the figures of one page, by the names of `WIDTHS`."""
     page.goto(path.as_uri())
+    page.evaluate(START)
     page.wait_for_function(STARTED)
     found = {}
     for name, width in WIDTHS.items():

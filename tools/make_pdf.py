@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 
 from browsing import find_browser, launch
+from figure_heights import START, STARTED
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,6 +108,8 @@ def print_pdf(book: Path, output: Path) -> None:
             page = chromium.new_page(viewport={"width": 820, "height": 1100})
             page.set_default_timeout(180_000)
             page.goto(combined.as_uri())
+            page.evaluate(START)
+            page.wait_for_function(STARTED)
             if not page.evaluate(READY):
                 raise RuntimeError("a figure did not start; open the book and look at its console")
             page.pdf(

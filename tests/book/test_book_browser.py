@@ -8,7 +8,7 @@ import check_book
 import make_pdf
 import pytest
 import yaml
-from browser_tools import STARTED, Pages, new_page
+from browser_tools import Pages, new_page, start_all
 from page_checks import (
     breaches,
     colour_breaches,
@@ -74,11 +74,14 @@ def strict_page(browser, **options):
 @pytest.mark.parametrize("doc", PAGES)
 def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
     """It is light, asks nobody else and fits."""
-    page = visit(f"{served_book}/{doc}.html", viewport={"width": 390, "height": 844})
+    telephone = {"width": 390, "height": 844}
+    page = visit(f"{served_book}/{doc}.html", everything=False, viewport=telephone)
     if doc in CHAPTERS:
+        page.wait_for_timeout(500)  # for what the page itself asks for when it stands
         paths = {u.split("?")[0].removeprefix(f"{served_book}/") for u in page.requested}
         sizes = [check_book.transfer_size(book / p) for p in paths if not p.startswith("blob:")]
         assert sum(sizes) <= check_book.FIRST_LOAD
+    start_all(page)
     open_folds(page)
     assert too_wide(page) == []
     assert unreachable(page) == []
@@ -199,11 +202,55 @@ def test_pages_do_not_move_while_they_load(browser, served_book, width):
     for doc in ["intro", *CHAPTERS]:
         page.goto(f"{served_book}/{doc}.html")
         page.evaluate(SETTLED)
-        page.wait_for_function(STARTED)
+        start_all(page)
         page.wait_for_timeout(200)
         moved[doc] = round(page.evaluate("window.shift"), 3)
     page.context.close()
     assert {doc: shift for doc, shift in moved.items() if shift > 0.05} == {}
+
+
+#: Names of the figures that have not started.
+WAITING = """[...document.querySelectorAll("[data-afm]")]
+  .filter((d) => !d.querySelector(".cu-fig")).map((d) => d.dataset.afm)"""
+RUNNING = '[data-afm="{}"] .cu-fig'
+
+
+def test_a_figure_far_below_starts_when_one_comes_near_it(visit, served_book):
+    page = visit(f"{served_book}/chapters/09_reading_results.html", everything=False)
+    page.wait_for_timeout(300)
+    assert "what_the_model_sees" in page.evaluate(WAITING)
+    assert "quiz" in page.evaluate(WAITING)
+    page.locator('[data-afm="what_the_model_sees"]').scroll_into_view_if_needed()
+    page.locator(RUNNING.format("what_the_model_sees")).wait_for()
+    assert "quiz" in page.evaluate(WAITING)
+    page.keyboard.press("Tab")
+    page.locator(RUNNING.format("quiz")).nth(2).wait_for()
+    assert page.evaluate(WAITING) == []
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("way", ["from elsewhere", "from the page itself"])
+def test_an_address_that_names_a_figure_far_below_starts_it(visit, served_book, way):
+    chapter = f"{served_book}/chapters/09_reading_results.html"
+    state = "#what_the_model_sees:image=7"
+    page = visit(chapter + state * (way == "from elsewhere"), everything=False)
+    if way == "from the page itself":
+        assert "what_the_model_sees" in page.evaluate(WAITING)
+        page.evaluate(f"location.hash = '{state}'")
+    figure = page.locator(RUNNING.format("what_the_model_sees"))
+    figure.wait_for()
+    assert 0 <= figure.bounding_box()["y"] < 720
+    assert page.problems == []
+
+
+def test_a_figure_whose_file_is_missing_says_so(browser, served_book):
+    page = new_page(browser)
+    page.route("**/figures/quiz.js*", lambda route: route.abort())
+    page.goto(f"{served_book}/chapters/09_reading_results.html")
+    page.keyboard.press("Tab")
+    page.get_by_text("its file quiz.js can't be loaded").first.wait_for()
+    page.locator(RUNNING.format("what_the_model_sees")).wait_for()  # the others start
+    page.context.close()
 
 
 # The first paragraph or heading that begins in the window, and where.
@@ -218,7 +265,7 @@ PLACE = """() => {
 def test_the_readers_place_is_kept(browser, served_book, way):
     page = strict_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(f"{served_book}/chapters/02_softmax_jacobian.html")
-    page.wait_for_function(STARTED)
+    page.evaluate(SETTLED)
     page.evaluate("scrollTo({top: 9000, behavior: 'instant'})")
     page.wait_for_timeout(500)
     text, top = page.evaluate(PLACE)
@@ -227,7 +274,7 @@ def test_the_readers_place_is_kept(browser, served_book, way):
     else:
         page.goto(f"{served_book}/intro.html")
         page.go_back()
-    page.wait_for_function(STARTED)
+    page.evaluate(SETTLED)
     page.wait_for_timeout(500)
     now, top_now = page.evaluate(PLACE)
     assert now == text

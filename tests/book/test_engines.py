@@ -22,6 +22,7 @@ for (const kind of ["error", "warn"]) console[kind] = (...all) => problems.push(
 </script>"""
 
 STARTED = """new Promise((done) => {
+  dispatchEvent(new KeyboardEvent("keydown")); // starts also what is far below
   const wait = (left) => {
     const all = [...document.querySelectorAll("[data-afm]")];
     if (!left || all.every((d) => d.querySelector(".cu-fig, .cu-error"))) done(left);

@@ -29,6 +29,12 @@ def page_html(bodies, names, theme="light") -> str:
     )
 
 
+def start_all(page) -> None:
+    """Start all figures, as the first key does, and wait for them."""
+    page.evaluate("dispatchEvent(new KeyboardEvent('keydown'))")
+    page.wait_for_function(STARTED)
+
+
 def skip_questions(page) -> None:
     """Open the controls of all figures without a guess, as a reader may."""
     page.locator(".skip").evaluate_all(
@@ -72,14 +78,18 @@ class Pages:
     def __init__(self, browser, make=None) -> None:
         self.browser, self.make, self.free, self.lent = browser, make or new_page, {}, []
 
-    def open(self, path: Path, **options):
-        """Show a file, or an address, in a page of a context with these options."""
+    def open(self, path: Path, everything=True, **options):
+        """Show a file, or an address, in a page of a context with these options.
+
+        Figures far below the window are started, too, unless not ``everything`` is wanted.
+        """
         kind = repr(sorted(options.items()))
         free = self.free.setdefault(kind, [])
         page = free.pop() if free else self.make(self.browser, **options)
         self.lent.append((kind, page))
         page.goto(path if "://" in str(path) else path.as_uri())
-        page.wait_for_function(STARTED)
+        if everything:
+            start_all(page)
         return page
 
     def take_back(self) -> None:

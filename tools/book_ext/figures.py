@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from sphinx.application import Sphinx
 
@@ -14,24 +15,32 @@ FOLDER = "figures"  # below _static; Jupyter Book loads every script of _static 
 def write_assets(folder: Path) -> None:
     """Write the host, the style sheet and one script for each figure into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "host.js").write_text(host_script(), encoding="utf-8")
     (folder / "theme.css").write_text(read("theme.css"), encoding="utf-8")
+    files = {}
     for name in names():
-        (folder / f"{name}.js").write_text(browser_script(name), encoding="utf-8")
+        script = browser_script(name)
+        (folder / f"{name}.js").write_text(script, encoding="utf-8")
+        # A browser may keep a script of this name from an earlier build.
+        files[name] = f"{name}.js?v={crc32(script.encode()):08x}"
+    (folder / "host.js").write_text(host_script(files), encoding="utf-8")
 
 
 def figures_in(body: str) -> list[str]:
-    """Return the names of the figures a page's HTML holds."""
-    return sorted(set(re.findall(r'<div[^>]*\bdata-afm="(\w+)"', body)) & set(names()))
+    """Return the names of the figures a page's HTML holds, as they follow each other."""
+    found = re.findall(r'<div[^>]*\bdata-afm="(\w+)"', body)
+    return [name for name in dict.fromkeys(found) if name in names()]
 
 
 def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
-    """Load the figures of this page, then the host; pages without a figure load nothing."""
+    """Load the first figure of this page with the host, which fetches the others in their time.
+
+    Pages without a figure load nothing.
+    """
     body = context.get("body") or ""
     if "data-afm=" not in body:
         return
     app.add_css_file(f"{FOLDER}/theme.css")
-    for name in figures_in(body):
+    for name in figures_in(body)[:1]:
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer", priority=600)
     app.add_js_file(f"{FOLDER}/host.js", loading_method="defer", priority=700)
 

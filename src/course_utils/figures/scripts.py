@@ -87,10 +87,14 @@ def trainer_text() -> str:
     return f"{core}{worker}trainingWorker(self, trainingCore());\n"
 
 
-@cache
-def host_script() -> str:
-    """Return the classic script that starts every figure of a page; it comes after the figures."""
-    return _handed_over("kit", kit()) + without_imports(read("host.js"))
+def host_script(files: dict[str, str] | None = None) -> str:
+    """Return the classic script that starts the figures of a page.
+
+    Figures whose scripts do not stand on the page before it are loaded from ``files``: their
+    addresses, seen from this script, by name.
+    """
+    listed = f"window.AFM_FILES = {json.dumps(files)};\n" if files else ""
+    return _handed_over("kit", kit()) + listed + without_imports(read("host.js"))
 
 
 def _handed_over(name: str, text: str) -> str:

@@ -3,7 +3,12 @@
  *
  * `window.AFM` holds the text of the page's figures by name. AFM is short for anywidget front-end
  * module: an ES module whose default export has `render({model, el})`. They are loaded from blobs,
- * because a page from the disk may import no file.
+ * because a page from the disk may import no file. `window.AFM_FILES` names the files beside this
+ * script that put further texts there.
+ *
+ * A figure starts when it is at most a window's height away, or when the page's address names it:
+ * nobody waits for what is far below. All start at the first key (one can tab to them) and before
+ * printing.
  */
 
 /**
@@ -13,7 +18,10 @@
 
 { // a block: the page has other classic scripts
   /** @type {Record<string, string>} */
-  const texts = /** @type {any} */ (window).AFM ?? {};
+  const texts = (/** @type {any} */ (window).AFM ??= {});
+  /** @type {Record<string, string>} */
+  const files = /** @type {any} */ (window).AFM_FILES ?? {};
+  const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
   /** @type {Record<string, Promise<Module>>} */
   const modules = {};
 
@@ -55,11 +63,22 @@
   }
 
   /** @param {string} name */
-  const load = (name) => {
+  const fetched = (name) =>
+    new Promise((done, fail) => {
+      const script = document.createElement("script");
+      script.src = new URL(files[name], here).href;
+      script.onload = done;
+      script.onerror = () => fail(new Error(`its file ${name}.js can't be loaded`));
+      document.head.append(script);
+    });
+
+  /** @param {string} name @return {Promise<Module>} */
+  const load = async (name) => {
+    if (!Object.hasOwn(texts, name) && Object.hasOwn(files, name)) await fetched(name);
     if (!Object.hasOwn(texts, name)) throw new Error(`there is no figure "${name}" on this page`);
-    const blob = new Blob([texts.kit, texts[name]], { type: "text/javascript" });
-    modules[name] ??= import(URL.createObjectURL(blob));
-    return modules[name];
+    return import(URL.createObjectURL(
+      new Blob([texts.kit, texts[name]], { type: "text/javascript" }),
+    ));
   };
 
   /** @param {Element} script */
@@ -79,7 +98,8 @@
   /** @param {HTMLElement} div */
   const mount = async (div) => {
     const script = div.querySelector("script");
-    const figure = (await load(div.dataset.afm ?? "")).default;
+    const name = div.dataset.afm ?? "";
+    const figure = (await (modules[name] ??= load(name))).default;
     const state = script ? stored(script) : figure.defaults(); // a bare <div data-afm> will do
     const words = [...div.childNodes];
     div.replaceChildren();
@@ -91,9 +111,10 @@
     }
   };
 
-  /** @type {NodeListOf<HTMLElement>} */
-  const places = document.querySelectorAll("div[data-afm]"); // this script is deferred
-  for (const div of places) {
+  /** @param {HTMLElement} div */
+  const start = (div) => {
+    near.unobserve(div);
+    if (!waiting.delete(div)) return;
     mount(div).catch((error) => {
       const line = document.createElement("p");
       line.className = "cu-error";
@@ -102,5 +123,28 @@
       div.append(line);
       console.warn(`${div.dataset.afm}: ${error.message}`);
     });
+  };
+
+  /** @type {Set<HTMLElement>} */
+  const waiting = new Set(document.querySelectorAll("div[data-afm]")); // this script is deferred
+  const near = new IntersectionObserver(
+    (places) => {
+      for (const { isIntersecting, target } of places) {
+        if (isIntersecting) start(/** @type {HTMLElement} */ (target));
+      }
+    },
+    { rootMargin: "100%" },
+  );
+  for (const div of waiting) near.observe(div);
+  for (const event of ["keydown", "beforeprint"]) {
+    addEventListener(event, () => [...waiting].forEach(start), { once: true });
   }
+
+  /** Start the figures whose state the page's address names; they read it themselves. */
+  const addressed = () => {
+    const [name] = location.hash.slice(1).split(/[.:]/);
+    for (const div of [...waiting]) if (div.dataset.afm === name) start(div);
+  };
+  addressed();
+  addEventListener("hashchange", addressed);
 }
