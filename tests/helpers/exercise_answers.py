@@ -66,6 +66,8 @@ WRONG["1.1"] = [
     ("That is e times a lead", 5.44),
     ("Odds are the quotient", 19.7),
     ("The digits after the point", 54),
+    ("That is e to the quotient", math.exp(-3)),
+    ("That is the logarithm of the lead", 1.386),
 ]
 
 
@@ -103,11 +105,14 @@ WRONG["1.2"] = [
     ("These are powers of 2", lambda z: 2**z / (2**z).sum(1, True)),
     ("The largest score got", lambda z: (-z).exp() / (-z).exp().sum(1, True)),
     ("A sigmoid", lambda z: 1 / (1 + (-z).exp())),
-    ("", hard),
+    ("Write it with exp and sum", lambda z: (z - z.logsumexp(1, True)).exp()),
+    ("This is the one-hot argmax", hard),
+    ("Softmax was taken twice", lambda z: rows_in_a_loop(rows_in_a_loop(z))),
+    ("The smallest score", lambda z: (z - z.amin(1, True)) / (z - z.amin(1, True)).sum(1, True)),
     ("The exponentials were divided by the largest", lambda z: z.exp() / z.exp().amax(1, True)),
-    ("", lambda z: z**2 / (z**2).sum(1, True)),
+    ("Squares are positive", lambda z: z**2 / (z**2).sum(1, True)),
     ("", lambda z: z.relu() / z.relu().sum(1, True)),
-    ("", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
+    ("The probabilities were", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
     ("", lambda z: (z.exp() / z.exp().sum(1, True))[:1]),
     ("", lambda z: z.exp() / (z.exp().sum(1, True) + 1)),
     ("", lambda z: (z.exp() / z.exp().sum(1, True)).T),
@@ -146,7 +151,9 @@ WRONG["1.3"] = [
     ("", lambda y, k: torch.eye(k)[y].long()),
     ("", lambda y, k: torch.eye(k)[y].tolist()),
     ("", lambda y, k: np.eye(k)[y]),
-    ("", lambda y, k: torch.zeros(len(y), k)),
+    ("All zeros", lambda y, k: torch.zeros(len(y), k)),
+    ("The label fills", lambda y, k: y.repeat(k, 1).T.float()),
+    ("The columns of the other", lambda y, k: torch.eye(k)[y] * 2 - 1),
     ("The label itself", lambda y, k: torch.eye(k)[y] * y[:, None]),
     ("0 and 1 are exchanged", lambda y, k: 1 - torch.eye(k)[y]),
     ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
@@ -211,6 +218,9 @@ WRONG["1.4"] = [
         lambda z, p: -z.topk(2).values.diff() / math.log(p / (1 - p)),
     ),
     ("That is right for two classes", lambda z, p: -z.topk(2).values.diff()[0] / T(p).logit()),
+    ("The lead is divided", lambda z, p: -z.topk(2).values.diff()[0] * math.log(p / (1 - p))),
+    ("The lead was divided by", lambda z, p: -z.topk(2).values.diff()[0] / (p / (1 - p))),
+    ("The largest and the", lambda z, p: (z.max() - z.min()) / math.log(p / (1 - p))),
     ("The first two scores", lambda z, p: (z[0] - z[1]) / math.log(p / (1 - p))),
     (
         "The logarithm to base 10",
@@ -238,6 +248,7 @@ WRONG["1.5"] = [
     ("", -785),
     ("", "785 numbers"),
     ("That is about how many", 7066),
+    ("A common shift changes no", 0),
 ]
 
 # ---------------------------------------------------------------- Chapter 2

@@ -40,6 +40,12 @@ def all_columns(labels: Tensor, num_classes: int) -> Tensor:
     return rows
 
 
+def shares_above_smallest(scores: Tensor) -> Tensor:
+    """Share of each score in its row, after the smallest was subtracted."""
+    above = scores - scores.amin(1, keepdim=True)
+    return above / above.sum(1, keepdim=True)
+
+
 def temperature(scores: Tensor, target: float) -> float:
     """Temperature at which the largest probability is ``target``, by bisection of 1 / T."""
     low, high = 0.0, 1.0
@@ -79,6 +85,10 @@ EXERCISES = (
             ),
             "That is a power of 2; the exponential has the base e.": 2.0**4,
             "The digits after the point were cut off; three digits are asked for.": 54.0,
+            "That is e to the quotient of the scores; it is their difference that counts.": (
+                math.exp(-3)
+            ),
+            "That is the logarithm of the lead; the odds are its exponential.": math.log(4),
             "Those are the odds of dog against cat.": math.exp(2),
             "The score of the chicken is not in it.": math.exp(3),
             "Those are the odds of chicken against dog.": math.exp(-4),
@@ -102,7 +112,7 @@ EXERCISES = (
         properties=[("Each row should sum to 1.", rows_sum_to_one)],
         bans=[
             (
-                "Write it with exp and sum; torch's own softmax is for comparing afterwards.",
+                "Write it with exp and sum; the ready-made functions are for comparing afterwards.",
                 lambda seen, scores: bool(seen.functions & READY_MADE),
             )
         ],
@@ -138,6 +148,19 @@ EXERCISES = (
                 lambda z: softmax_naive(-z, 1)
             ),
             "A sigmoid for each score looks at no other class.": torch.sigmoid,
+            "Softmax was taken twice.": lambda z: softmax_naive(softmax_naive(z, 1), 1),
+            "Squares are positive as well, but a common shift changes their shares.": lambda z: (
+                z**2 / (z**2).sum(1, keepdim=True)
+            ),
+            "The smallest score became 0, and so its probability; the exponential is missing.": (
+                shares_above_smallest
+            ),
+            "This is the one-hot argmax; softmax gives each class a share.": lambda z: one_hot(
+                z.argmax(1), z.shape[1]
+            ),
+            "The probabilities were rounded; they should stay as they are.": lambda z: (
+                softmax_naive(z, 1).round(decimals=2)
+            ),
         },
     ),
     FunctionExercise(
@@ -174,6 +197,15 @@ EXERCISES = (
             ),
             "All ones: each row has a single 1, in the column of its label.": lambda y, k: (
                 torch.ones(len(y), k)
+            ),
+            "All zeros: each row has a single 1, in the column of its label.": lambda y, k: (
+                torch.zeros(len(y), k)
+            ),
+            "The label fills its whole row; a 1 in its column is asked for.": lambda y, k: (
+                y[:, None].expand(-1, k).float()
+            ),
+            "The columns of the other classes should be 0, not -1.": lambda y, k: (
+                2 * one_hot(y, k) - 1
             ),
             "Rows and columns are exchanged: one row for each label is asked for.": (
                 lambda y, k: one_hot(y, k).T
@@ -219,6 +251,15 @@ EXERCISES = (
             "The first two scores were taken; the formula needs the two largest.": lambda z, p: (
                 first_lead(z) / math.log(p / (1 - p))
             ),
+            "The lead is divided by the logarithm of the odds, not multiplied by it.": (
+                lambda z, p: lead(z) * math.log(p / (1 - p))
+            ),
+            "The lead was divided by the odds; it is their logarithm that divides it.": (
+                lambda z, p: lead(z) * (1 - p) / p
+            ),
+            "The largest and the smallest score were taken; the others have their shares too.": (
+                lambda z, p: (z.max() - z.min()).item() / math.log(p / (1 - p))
+            ),
             "The logarithm to base 10 was taken for the natural one.": lambda z, p: (
                 lead(z) / math.log10(p / (1 - p))
             ),
@@ -258,6 +299,7 @@ EXERCISES = (
             "Scores can be shifted by one number, but a different one for each pixel.": 1,
             "That is how many must stay, not how many can be fixed.": 785 * 9,
             "Those are all parameters.": 7850,
+            "A common shift changes no probability, so some can be fixed; how many?": 0,
             "Those are all weights; without them no pixel counts.": 7840,
             "That is about how many must stay; how many can be fixed?": 7066,
             "By how many numbers can the biases be shifted without a change?": 786,
