@@ -2548,7 +2548,14 @@ WRONG["10.1"] = [
     ("Bytes are asked for, not gig", (38_450_000, 1.6384)),
     ("The biases are missing, and", (38_400_000, 409_600_000)),
     ("", 38_450_000),
-    ("", (38_450_000, 1_600_000_000)),
+    ("Both numbers are asked", (38_450_000, 1_600_000_000)),
+    ("Bytes are asked for, not gib", (38_450_000, 1.52587890625)),
+    ("Bytes are asked for, not meb", (38_450_000, 1562.5)),
+    ("A float32 number takes four bytes; two", (38_450_000, 819_200_000)),
+    ("Those are the bytes of the features", (38_450_000, 16 * 512 * 768 * 4)),
+    ("Those are the bytes of the parameters", (38_450_000, 38_450_000 * 4)),
+    ("That is three matrices", (38_450_000, 3 * 1_638_400_000)),
+    ("Only the last layer", (2 * 38_400_000 + 50_000, 1_638_400_000)),
     ("Parameters and bytes", (38.45, 1638.4)),
     ("", (38_450_000, 1_638_400_000, 0)),
     ("", "38 million"),
@@ -2584,12 +2591,15 @@ WRONG["10.2"] = [
     ("That is the expected count, cut", lambda q, s: (s * q).clamp(max=1)),
     ("That is the probability of being drawn exactly", lambda q, s: s * q * (1 - q) ** (s - 1)),
     ("That is the probability with many", lambda q, s: 1 - torch.exp(-s * q)),
-    ("", lambda q, s: 1 - (1 - q) ** (s - 1)),
+    ("All draws count", lambda q, s: 1 - (1 - q) ** (s - 1)),
+    ("That is the probability in one", lambda q, s: q),
+    ("A probability is not negative", lambda q, s: torch.expm1(s * torch.log1p(-q))),
+    ("That is the logarithm", lambda q, s: s * torch.log1p(-q)),
     ("1 - q rounds", lambda q, s: -torch.expm1(s * (1 - q).log())),
     ("", lambda q, s: 1 - (1 - q) ** s + 1e-9),
     ("", lambda q, s: (1 - (1 - q) ** s).sum()),
     ("", lambda q, s: torch.rand(s, len(q)).lt(q).any(0).float()),
-    ("", lambda q, s: 1 - q**s),
+    ("That is the probability that not all", lambda q, s: 1 - q**s),
 ]
 
 
@@ -2668,7 +2678,40 @@ WRONG["10.3"] = [
     ("This is the probability", lambda *a: math.exp(-hit_loop(*a))),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)),
-    ("", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean())),
+    (
+        "The hits are dropped, and",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean()),
+    ),
+    (
+        "ln q is subtracted",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).sum()),
+    ),
+    (
+        "ln(s q) is subtracted",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).sum() * len(s)),
+    ),
+    (
+        "The label's own term",
+        lambda z, y, s, c, q: (
+            F.cross_entropy(
+                torch.cat([z[None], s - q.log()])
+                .sub(math.log(len(s)))
+                .masked_fill(torch.cat([T([False]), c == y]), -math.inf),
+                T(0),
+            )
+            - math.log(len(s))
+        ),
+    ),
+    (
+        "The label is no draw",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum() / (len(s) + 1)),
+    ),
+    ("The mean is taken", lambda z, y, s, c, q: torch.log1p((s - z).exp() / q * (c != y)).mean()),
+    (
+        "This is the denominator",
+        lambda z, y, s, c, q: z.exp() + ((s.exp() / q)[c != y]).sum() / len(s),
+    ),
+    ("The label belongs", lambda z, y, s, c, q: (s - (len(s) * q).log()).logsumexp(0) - z),
     ("A draw of the label", lambda z, y, s, c, q: hit_loss(z, y + 1, s, c, q)),
     ("", lambda z, y, s, c, q: ((s - z).exp() / q * (c != y)).mean()),
 ]
@@ -2699,6 +2742,17 @@ def adaptive_with(cluster=True, normalise=True, keep=False):
         return torch.cat([logs if keep else logs[:n], *parts])
 
     return words
+
+
+def adaptive_raw(head, tails, choose):
+    logs = head.log_softmax(0)
+    pairs = zip(choose(logs), tails, strict=True)
+    return torch.cat([logs[: -len(tails)], *[z + t.log_softmax(0) for z, t in pairs]])
+
+
+def adaptive_sums(head, tails):
+    pairs = zip(head[-len(tails) :], tails, strict=True)
+    return torch.cat([head[: -len(tails)], *[z + t for z, t in pairs]])
 
 
 RIGHT["10.4"] = [
@@ -2742,13 +2796,42 @@ WRONG["10.4"] = [
         lambda h, t: adaptive(torch.cat([h[: -len(t)], h[-len(t) :].flip(0)]), t),
     ),
     ("The clusters are the last", lambda h, t: adaptive(torch.cat([h[len(t) :], h[: len(t)]]), t)),
-    ("", lambda h, t: -adaptive(h, t)),
+    ("A log-probability is", lambda h, t: -adaptive(h, t)),
+    (
+        "Each tail has an entry of its own in the head; this uses the first",
+        lambda h, t: adaptive_raw(h, t, lambda logs: logs[-len(t)].repeat(len(t))),
+    ),
+    (
+        "Each tail has an entry of its own in the head; this uses the last",
+        lambda h, t: adaptive_raw(h, t, lambda logs: logs[-1].repeat(len(t))),
+    ),
+    (
+        "The words of a tail",
+        lambda h, t: torch.cat(
+            [
+                h.log_softmax(0)[: -len(t)],
+                torch.cat(t).log_softmax(0) + h.log_softmax(0)[-len(t) :].logsumexp(0),
+            ]
+        ),
+    ),
+    (
+        "The scores of the frequent",
+        lambda h, t: torch.cat([h[: -len(t)], adaptive(h, t)[len(h) - len(t) :]]),
+    ),
+    ("These are sums", lambda h, t: adaptive_sums(h, t)),
+    ("Each softmax comes", lambda h, t: adaptive_sums(h, t).log_softmax(0)),
     ("", lambda h, t: adaptive(h, t).sum()),
     ("", lambda h, t: adaptive(h, t)[: len(h) - len(t)]),
     (
         "",
         lambda h, t: torch.cat(
             [*[x.log_softmax(0) for x in t], h.log_softmax(0)[: len(h) - len(t)]]
+        ),
+    ),
+    (
+        "The frequent words come",
+        lambda h, t: torch.cat(
+            [adaptive(h, t)[len(h) - len(t) :], adaptive(h, t)[: len(h) - len(t)]]
         ),
     ),
     (
@@ -2759,7 +2842,7 @@ WRONG["10.4"] = [
             else torch.cat([adaptive(h, t)[1:], adaptive(h, t)[:1]])
         ),
     ),
-    ("", lambda h, t: adaptive(h, t) / math.log(2)),
+    ("The natural logarithm", lambda h, t: adaptive(h, t) / math.log(2)),
     ("", lambda h, t: torch.cat([h, *t]).log_softmax(0)),
     (
         "",
@@ -2778,6 +2861,22 @@ def merge_logs(a, b):
     la, lb = (p[0] + math.log(p[1]) if p[1] else -math.inf for p in (a, b))
     m, total = max(a[0], b[0]), np.logaddexp(la, lb)
     return m, math.exp(total - m), math.exp(la - total) * a[2] + math.exp(lb - total) * b[2]
+
+
+def merge_scaled(a, b, left=True, right=True, sign=1):
+    m = max(a[0], b[0])
+    x = a[1] * math.exp(sign * (a[0] - m)) if left else a[1]
+    y = b[1] * math.exp(sign * (b[0] - m)) if right else b[1]
+    return m, x + y, (x * a[2] + y * b[2]) / (x + y)
+
+
+def plainly_summed(a, b):
+    x, y = a[1] * math.exp(a[0]), b[1] * math.exp(b[0])
+    return max(a[0], b[0]), x + y, (x * a[2] + y * b[2]) / (x + y)
+
+
+def logged(triple, of_scores=0):
+    return triple[0], of_scores * triple[0] + math.log(triple[1]), triple[2]
 
 
 RIGHT["10.5"] = [
@@ -2822,6 +2921,20 @@ WRONG["10.5"] = [
     ),
     ("", lambda a, b: merge(a, b)[:2]),
     (
+        "A set weighs its whole sum, t times exp(m): t is missing, and",
+        lambda a, b: (
+            *merge(a, b)[:2],
+            (a[2] * math.exp(a[0]) + b[2] * math.exp(b[0])) / (math.exp(a[0]) + math.exp(b[0])),
+        ),
+    ),
+    ("The sum is relative", plainly_summed),
+    ("The right sum is left", lambda a, b: merge_scaled(a, b, right=False)),
+    ("The left sum is left", lambda a, b: merge_scaled(a, b, left=False)),
+    ("The exponent is", lambda a, b: merge_scaled(a, b, sign=-1)),
+    ("The second number is the sum, not", lambda a, b: logged(merge(a, b))),
+    ("The second number is the sum rel", lambda a, b: logged(merge(a, b), 1)),
+    ("The set with the smaller", lambda a, b: (*merge(a, b)[:2], max(a, b)[2])),
+    (
         "",
         lambda a, b: (
             (max(a[0], b[0]), a[1] * math.exp(a[0]) + b[1] * math.exp(b[0]), 0.0)
@@ -2829,19 +2942,20 @@ WRONG["10.5"] = [
             else merge(a, b)
         ),
     ),
-    ("", lambda a, b: (a[0] + b[0], *merge(a, b)[1:])),
-    ("", lambda a, b: (min(a[0], b[0]), *merge(a, b)[1:])),
+    ("The larger maximum is that of the union; max", lambda a, b: (a[0] + b[0], *merge(a, b)[1:])),
+    ("The larger maximum is that of the union, not", lambda a, b: (min(a, b)[0], *merge(a, b)[1:])),
     ("", lambda a, b: (*merge(a, b)[:2], merge(a, b)[2] * 1.01)),
-    ("", lambda a, b: merge((a[0], a[1], b[2]), (b[0], b[1], a[2]))),
+    ("The means are exchanged", lambda a, b: merge((a[0], a[1], b[2]), (b[0], b[1], a[2]))),
     ("", lambda a, b: merge(a, b)[2]),
     ("", lambda a, b: merge(a, b)[::-1]),
-    ("", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
+    ("The means were added", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
 ]
 
 RIGHT["10.6"] = [4, 4.0005, T(4), np.float32(4.0005), [4], Fraction(4), 3.99]
 WRONG["10.6"] = [
     ("With one block", 3),
     ("Is that of the bytes", 16.002),
+    ("That is the difference in", 6.2915),
     ("The peak with blocks", 5.3),
     ("The peak with blocks", 4.33),
     ("The peak with blocks", 9.22),

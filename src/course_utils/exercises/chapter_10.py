@@ -86,6 +86,12 @@ def adaptive_cases() -> list[tuple]:
     ]
 
 
+def with_clusters(head: Tensor, tails: list, clusters: Tensor) -> Tensor:
+    """The words of each tail with a log-probability of its cluster from elsewhere."""
+    words = [c + torch.log_softmax(tail, 0) for c, tail in zip(clusters, tails, strict=True)]
+    return torch.cat([adaptive(head, tails)[: len(head) - len(tails)], *words])
+
+
 def merged_means(left: tuple, right: tuple) -> tuple:
     """Merge two (maximum, sum, weighted mean) triples."""
     top = max(left[0], right[0])
@@ -97,6 +103,11 @@ def mean_with_sums(a: float, b: float, left: tuple, right: tuple) -> tuple:
     """Merge right but for the mean, which is weighted by a and b."""
     top, total, _ = merged_means(left, right)
     return top, total, (a * left[2] + b * right[2]) / (a + b)
+
+
+def with_sums(a: float, b: float, left: tuple, right: tuple) -> tuple:
+    """Merge two triples whose sums have been rescaled to a and b."""
+    return max(left[0], right[0]), a + b, (a * left[2] + b * right[2]) / (a + b)
 
 
 def plain_exps(left: tuple, right: tuple) -> tuple:
@@ -129,6 +140,22 @@ EXERCISES = (
             "Parameters and bytes are asked for, not millions of them.": (38.45, 1638.4),
             "Bytes are asked for, not megabytes.": (38_450_000, 1638.4),
             "Bytes are asked for, not gigabytes.": (38_450_000, 1.6384),
+            "Bytes are asked for, not gibibytes.": (38_450_000, 1_638_400_000 / 2**30),
+            "Bytes are asked for, not mebibytes.": (38_450_000, 1562.5),
+            "Both numbers are asked for exactly, not rounded.": (38_450_000, 1_600_000_000),
+            "A float32 number takes four bytes; two is a half-precision one.": (
+                *(38_450_000, 819_200_000),
+            ),
+            "Those are the bytes of the features; a score is one per word.": (
+                *(38_450_000, 25_165_824),
+            ),
+            "Those are the bytes of the parameters, not of the scores.": (38_450_000, 153_800_000),
+            "That is three matrices of scores, as many as the full loss holds; one is asked for.": (
+                *(38_450_000, 4_915_200_000),
+            ),
+            "Only the last layer is asked for, not the codes of the words.": (
+                *(76_850_000, 1_638_400_000),
+            ),
             "The biases are missing, and a float32 number takes four bytes.": (
                 *(38_400_000, 409_600_000),
             ),
@@ -166,6 +193,13 @@ EXERCISES = (
             ),
             "That is the probability that it is missing.": lambda q, s: 1 - appears(q, s),
             "That is the probability that all draws are this class.": lambda q, s: q**s,
+            "That is the probability that not all draws are this class.": lambda q, s: 1 - q**s,
+            "That is the probability in one draw.": lambda q, s: q,
+            "All draws count, and here one is missing.": lambda q, s: 1 - (1 - q) ** (s - 1),
+            "A probability is not negative: the sign is wrong.": lambda q, s: -appears(q, s),
+            "That is the logarithm of the probability that it is missing.": lambda q, s: (
+                s * torch.log1p(-q)
+            ),
         },
     ),
     FunctionExercise(
@@ -225,6 +259,29 @@ EXERCISES = (
             "Each term is divided by q, and here it is multiplied by it.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, 1 / q)
             ),
+            "ln q is subtracted from a score, and here it is added.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, 1 / (len(q) * q))
+            ),
+            "ln(s q) is subtracted from a score, and here it is added.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, 1 / (len(q) ** 2 * q))
+            ),
+            "The hits are dropped, and here all but the hits are.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, torch.where(c == y, y + 1, y), q)
+            ),
+            "The label's own term is known and stands for itself: it is not divided by s.": (
+                lambda z, y, s, c, q: (
+                    loss_without_hits(z - math.log(len(s)), y, s, c, q) - math.log(len(s))
+                )
+            ),
+            "The label is no draw: the sum is divided by s, not by s + 1.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, q * (1 + 1 / len(q)))
+            ),
+            "The mean is taken inside the logarithm, not of logarithms.": lambda z, y, s, c, q: (
+                torch.log1p((s - z).exp() / q * (c != y)).mean()
+            ),
+            "This is the denominator; its logarithm, less the label's score, is the loss.": (
+                lambda z, y, s, c, q: z.exp() + (s.exp() / q)[c != y].sum() / len(s)
+            ),
             "The sum is divided by s, and here it is multiplied by it.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, q / len(q) ** 2)
             ),
@@ -236,6 +293,9 @@ EXERCISES = (
             ),
             "The label belongs to the denominator, too.": lambda z, y, s, c, q: (
                 torch.logsumexp((s - q.log() - math.log(len(s)))[c != y], 0) - z
+            ),
+            "The label belongs to the denominator once, its hits do not.": lambda z, y, s, c, q: (
+                torch.logsumexp(s - q.log() - math.log(len(s)), 0) - z
             ),
             "This is the logarithm of the denominator; the label's score is missing.": (
                 lambda z, y, s, c, q: loss_without_hits(z, y, s, c, q) + z
@@ -315,6 +375,47 @@ EXERCISES = (
                     ]
                 )
             ),
+            "Each tail has an entry of its own in the head; this uses the first of them for all.": (
+                lambda h, t: with_clusters(
+                    h, t, torch.log_softmax(h, 0)[len(h) - len(t)].expand(len(t))
+                )
+            ),
+            "Each tail has an entry of its own in the head; this uses the last of them for all.": (
+                lambda h, t: with_clusters(h, t, torch.log_softmax(h, 0)[-1].expand(len(t)))
+            ),
+            "The words of a tail compete within their tail, not with those of the others.": (
+                lambda h, t: torch.cat(
+                    [
+                        torch.log_softmax(h, 0)[: len(h) - len(t)],
+                        torch.log_softmax(h, 0)[len(h) - len(t) :].logsumexp(0)
+                        + torch.log_softmax(torch.cat(t), 0),
+                    ]
+                )
+            ),
+            "The frequent words come first, then the tails.": lambda h, t: adaptive(h, t).roll(
+                len(t) - len(h)
+            ),
+            "A log-probability is never positive: the sign is wrong.": lambda h, t: -adaptive(h, t),
+            "The scores of the frequent words were not normalised.": lambda h, t: torch.cat(
+                [h[: len(h) - len(t)], adaptive(h, t)[len(h) - len(t) :]]
+            ),
+            "These are sums of scores; nothing was normalised.": lambda h, t: torch.cat(
+                [h[: len(h) - len(t)], *(z + x for z, x in zip(h[-len(t) :], t, strict=True))]
+            ),
+            "Each softmax comes before the sum; this is one softmax over sums of scores.": (
+                lambda h, t: torch.log_softmax(
+                    torch.cat(
+                        [
+                            h[: len(h) - len(t)],
+                            *(z + x for z, x in zip(h[-len(t) :], t, strict=True)),
+                        ]
+                    ),
+                    0,
+                )
+            ),
+            "The natural logarithm is asked for, not that to base 2.": lambda h, t: (
+                adaptive(h, t) / math.log(2)
+            ),
             "The probability of the cluster is missing.": lambda h, t: torch.cat(
                 [
                     torch.log_softmax(h, 0)[: len(h) - len(t)],
@@ -363,6 +464,60 @@ EXERCISES = (
                     math.exp(a[0] - max(a[0], b[0])), math.exp(b[0] - max(a[0], b[0])), a, b
                 )
             ),
+            "A set weighs its whole sum, t times exp(m): t is missing, and exp(m) has no shift.": (
+                lambda a, b: mean_with_sums(math.exp(a[0]), math.exp(b[0]), a, b)
+            ),
+            "The sum is relative to the new maximum; here it is the plain sum, which overflows.": (
+                lambda a, b: (
+                    max(a[0], b[0]),
+                    a[1] * math.exp(a[0]) + b[1] * math.exp(b[0]),
+                    plain_exps(a, b)[2],
+                )
+            ),
+            "The right sum is left as it was; rescale it, too.": lambda a, b: with_sums(
+                a[1] * math.exp(a[0] - max(a[0], b[0])), b[1], a, b
+            ),
+            "The left sum is left as it was; rescale it, too.": lambda a, b: with_sums(
+                a[1], b[1] * math.exp(b[0] - max(a[0], b[0])), a, b
+            ),
+            "The exponent is m_A less the new maximum, never positive; here the sign is wrong.": (
+                lambda a, b: with_sums(
+                    a[1] * math.exp(max(a[0], b[0]) - a[0]),
+                    b[1] * math.exp(max(a[0], b[0]) - b[0]),
+                    *(a, b),
+                )
+            ),
+            "The second number is the sum, not its logarithm.": lambda a, b: (
+                merged_means(a, b)[0],
+                math.log(merged_means(a, b)[1]),
+                merged_means(a, b)[2],
+            ),
+            "The second number is the sum relative to the maximum, not the log-sum-exp.": (
+                lambda a, b: (
+                    merged_means(a, b)[0],
+                    merged_means(a, b)[0] + math.log(merged_means(a, b)[1]),
+                    merged_means(a, b)[2],
+                )
+            ),
+            "The larger maximum is that of the union, not the smaller one.": lambda a, b: (
+                min(a[0], b[0]),
+                *merged_means(a, b)[1:],
+            ),
+            "The larger maximum is that of the union; maxima are not added.": lambda a, b: (
+                a[0] + b[0],
+                *merged_means(a, b)[1:],
+            ),
+            "The means were added; they are to be weighted.": lambda a, b: (
+                *merged_means(a, b)[:2],
+                a[2] + b[2],
+            ),
+            "The means are exchanged: each belongs to its own sum.": lambda a, b: merged_means(
+                (*a[:2], b[2]), (*b[:2], a[2])
+            ),
+            "The set with the smaller maximum has its part in the mean, too.": lambda a, b: (
+                *merged_means(a, b)[:2],
+                a[2] if a[0] > b[0] else b[2],
+            ),
             "The order is maximum, sum, mean.": lambda a, b: (
                 *merged_means(a, b)[1::-1],
                 merged_means(a, b)[2],
@@ -402,6 +557,7 @@ EXERCISES = (
         "of float32 numbers, for as many classes as the blocks differ by; n is 512.",
         mistakes={
             "Is that of the bytes? A float32 number has four.": 16.0,
+            "That is the difference in megabytes; divide by the bytes of one matrix.": 6.292,
             "With one block of all classes there are three; take blocks smaller than the "
             "number of classes.": 3.0,
             "The peak with blocks of 256 holds the gradients, too: take a difference.": 9.222,
