@@ -53,6 +53,16 @@ def test_playground_agrees_with_softmax(show, logits, temperature, shift, scale)
     assert value(page, "odds") == pytest.approx(odds, rel=1e-6)
 
 
+def test_playground_names_no_winner_of_a_tie(show):
+    page = show(SoftmaxPlayground(logits=[-1, 2, 2]))
+    assert page.locator(".say").inner_text().startswith("A tie: cat is 1.00 times as probable as")
+    assert page.locator(".marks text.strong").all_text_contents()[:2] == ["cat", "chicken"]
+    move(page, "shift", 1)
+    assert "is most probable" not in page.locator(".say").inner_text()
+    move(page, "logits.1", 3)
+    assert page.locator(".say").inner_text().startswith("cat is most probable, ")
+
+
 def test_playground_shift_changes_nothing_and_scale_does(show):
     page = show(SoftmaxPlayground())
     names = ["p0", "p1", "p2"]

@@ -70,7 +70,8 @@ const WORDS = {
         says: "No. All exponentials grow alike, so the shares stay.",
       },
     ],
-    first: (/** @type {string} */ name) => `${name} is most probable`,
+    first: (/** @type {string} */ name) => `${name} is most probable,`,
+    tie: (/** @type {string} */ name) => `A tie: ${name} is`,
     odds: (/** @type {string} */ name, /** @type {string} */ gap) =>
       ` times as probable as ${name}: e to the difference of their scores over T, ${gap}.`,
     shifted: (/** @type {string} */ shift) =>
@@ -270,7 +271,7 @@ export default figure(
         ),
         ...range(k).map((i) => {
           const y = bottom + ROW * (wide || i % 2 === 0 ? 1 : 2);
-          return svgText(column(i), y, name(i), { class: i === first && "strong" });
+          return svgText(column(i), y, name(i), { class: p[i] === p[first] && "strong" });
         }),
         ...rows.flatMap(({ key, of, title, now }, row) => {
           const y = bottom + (row + (wide ? 2 : 3)) * ROW;
@@ -328,8 +329,8 @@ export default figure(
       const more = (shift ? words.shifted(fmt(shift, 1)) : "") +
         (scale === 1 ? "" : words.scaled(fmt(scale), fmt(1 / scale)));
       said.replaceChildren(
-        html("strong", words.first(name(first))),
-        ", ",
+        html("strong", (gap ? words.first : words.tie)(name(first))),
+        " ",
         quantity(html("span"), "odds", Math.exp(gap)),
         words.odds(name(second), fmt(gap, 1)) + more,
       );
