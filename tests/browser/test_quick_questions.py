@@ -1,7 +1,7 @@
 """The quick questions as a reader meets them in a browser."""
 
 import pytest
-from browser_tools import accessibility_violations, write_page
+from browser_tools import STARTED, accessibility_violations, new_page, write_page
 
 from course_utils.figures.quiz import Quiz
 
@@ -60,29 +60,41 @@ def test_check_without_a_choice_asks_for_one(page):
     assert verdicts(page) == ["open", "open"]
 
 
-def test_questions_have_names_of_their_own_and_one_line_of_progress(page):
+def test_questions_have_names_of_their_own(page):
     names = page.locator(".cu-fig").evaluate_all("(all) => all.map((e) => e.ariaLabel)")
     assert names == ["Question 1.a", "Question 1.b"]
     assert page.locator(".title").all_inner_texts() == names
-    choose(page, 0)
-    assert [line.is_visible() for line in page.locator(".progress").all()] == [False, True]
-    assert "1 of 2 questions" in page.locator(".progress").last.inner_text()
 
 
-def test_answers_are_remembered_in_the_browser_and_can_be_forgotten(page):
+def test_answers_are_remembered_in_the_browser_until_a_reset(page):
     choose(page, 1)
     choose(page, 0, nth=1)
     page.reload()
     page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["right", "wrong"]
-    assert "2 of 2 questions on this page answered" in page.locator(".progress").last.inner_text()
     page.locator(".reset").first.click()
     assert verdicts(page) == ["open", "wrong"]
-    page.get_by_text("Forget all my answers").last.click()
-    assert verdicts(page) == ["open", "open"]
     page.reload()
     page.locator(".quiz").nth(1).wait_for()
-    assert verdicts(page) == ["open", "open"]
+    assert verdicts(page) == ["open", "wrong"]
+
+
+def test_where_nothing_may_be_kept_answers_last_as_long_as_the_page(browser, tmp_path):
+    page = new_page(browser)
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no'); }});"
+        "addEventListener('course_utils.quiz', (event) => { window.told = event.detail; })"
+    )
+    page.goto(write_page(tmp_path, question(), question("1.b")).as_uri())
+    page.wait_for_function(STARTED)
+    choose(page, 1)
+    choose(page, 0, nth=1)
+    assert verdicts(page) == ["right", "wrong"]
+    assert page.evaluate("told") == {"1.a": 1, "1.b": 0}
+    checked = page.locator(":checked").evaluate_all("(all) => all.map((e) => e.dataset.control)")
+    assert checked == ["chosen.1", "chosen.0"]
+    assert page.problems == []
+    page.context.close()
 
 
 def test_damaged_memory_is_no_obstacle(page):

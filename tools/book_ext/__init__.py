@@ -16,6 +16,7 @@ module          what it does
 ``palette``     the plots' colours for the style sheet
 ``pictures``    alt text, size, weight and dark mode of pictures
 ``preflight``   stops the build for a chapter outside the toc or a notebook not executed
+``progress``    what a reader has done: ticks in chapters, a line for each in the map
 ``teaching``    directive of the teachers' page: which chapter builds on which
 ``terms``       links from a chapter's words to the glossary
 ==============  ==========================================================================
@@ -35,6 +36,7 @@ WITH_SETUP = (
     "markup",
     "pictures",
     "preflight",
+    "progress",
     "teaching",
     "terms",
 )

@@ -1,7 +1,7 @@
 """Static files: ours, and what is taken from installed packages; each page loads what it uses.
 
 Style sheets of packages lose the rules for classes that are on no page and in no script: three
-quarters of what a reader would have to wait for.
+quarters of what a reader would have to wait for. Our own lose their comments.
 """
 
 import re
@@ -14,6 +14,9 @@ BOOK = Path(__file__).resolve().parents[2] / "book"
 
 #: Style sheets of packages; scripts of ours put class names together, as Bootstrap does with bs-.
 PACKAGES = "styles/*.css sphinx-design*.css mystnb*.css basic.css pygments.css copybutton.css"
+#: What we wrote ourselves; the figures' scripts have lost their comments before.
+OWN = "book.css figures/theme.css book.js progress.js overview.js"
+COMMENT = re.compile(r"/\*.*?\*/|^ *//[^\n]*\n", re.DOTALL | re.MULTILINE)
 #: Script or style sheet -> what stands in the HTML of a page that uses it.
 NEEDED_BY = {
     "clipboard.min.js": 'class="highlight',
@@ -22,6 +25,8 @@ NEEDED_BY = {
     "design-tabs.js": "sd-tab-set",
     "sphinx-design.min.css": "sd-",
     "formulas.css": "<math",
+    "progress.js": "data-chapter=",
+    "overview.js": 'id="your-progress"',
 }
 
 
@@ -55,7 +60,7 @@ def pruned(css: str, words: set[str]) -> str:
         kept = [s for s in re.split(r",(?![^(]*\))", selectors) if possible(s)]
         return f"{','.join(kept)}{{{declarations}}}" if kept else ""
 
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = COMMENT.sub("", css)
     return re.sub(r"([^{};]+)\{([^{}]*)\}", one, css)
 
 
@@ -67,6 +72,9 @@ def prune(app, error):
         words = set(re.findall(r"[\w-]+", " ".join(path.read_text("utf-8") for path in texts)))
         for path in (found for pattern in PACKAGES.split() for found in static.glob(pattern)):
             path.write_text(pruned(path.read_text("utf-8"), words), encoding="utf-8")
+        for path in (static / name for name in OWN.split()):
+            if path.is_file():
+                path.write_text(COMMENT.sub("", path.read_text("utf-8")), encoding="utf-8")
 
 
 def setup(app):

@@ -17,6 +17,8 @@ from sphinx.addnodes import pending_xref
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from .progress import OVERVIEW, attributes, tasks
+
 logger = logging.getLogger(__name__)
 
 
@@ -110,7 +112,8 @@ class ChapterMap(SphinxDirective):
             f"There are {figures} figures to play with; {asserts} assert statements check what the "
             "chapters say, each time they are run."
         )
-        return [*result, nodes.paragraph("", text, classes=["map-sum"])]
+        result.append(nodes.paragraph("", text, classes=["map-sum"]))
+        return [*result, nodes.raw("", OVERVIEW, format="html")]
 
     def item(self, docname: str, number: int, entry: dict, holds: Contents) -> nodes.list_item:
         link = pending_xref(
@@ -130,6 +133,8 @@ class ChapterMap(SphinxDirective):
         if holds.figures:
             words = f"{counted(holds.figures, 'figure')} to play with"
             asks += [nodes.Text(" "), nodes.inline("", words, classes=["map-figures"])]
+        done = attributes(tasks(Path(self.env.srcdir, f"{docname}.ipynb")))
+        asks += nodes.raw("", f' <span class="mine-map" {done}></span>', format="html")
         return nodes.list_item("", head, asks)
 
     def warn(self, message: str) -> None:

@@ -10,7 +10,7 @@ from course_utils.figures.base import InteractiveFigure
 class Quiz(InteractiveFigure):
     """One question with two to six options.
 
-    Answers are kept in the reader's browser only (localStorage) and can be forgotten there.
+    Answers are kept in the reader's browser only (localStorage); the book counts them there.
 
     Parameters
     ----------

@@ -1,7 +1,5 @@
 import { button, figure, html, isList, isText, put, unique } from "./kit.js";
 
-/** @import { View } from "./kit.js" */
-
 const WORDS = {
   en: {
     title: (/** @type {string} */ key) => `Question ${key}`,
@@ -9,35 +7,37 @@ const WORDS = {
     right: "Right.",
     wrong: "No.",
     choose: "Choose an answer first.",
-    progress: (/** @type {number} */ done, /** @type {number} */ all) =>
-      `${done} of ${all} questions on this page answered, kept in this browser only.`,
-    forget: "Forget all my answers",
   },
 };
 
-// The reader's answers: kept in this browser only, under one key, and forgotten on request.
+// The reader's answers: kept in this browser only, under one key. The book's page shows how many
+// there are, and forgets them on request (book/static/progress.js).
 const PLACE = "course_utils.quiz";
 
-/** @returns {Record<string, unknown>} */
+/** What the browser keeps; else, as long as the page is open, this. @type {Record<string, any>} */
+let answers = {};
+let refused = false;
+
+/** @returns {Record<string, any>} */
 const remembered = () => {
   try {
-    const kept = JSON.parse(localStorage.getItem(PLACE) ?? "{}");
+    const kept = refused ? answers : JSON.parse(localStorage.getItem(PLACE) ?? "{}");
     return kept?.constructor === Object ? kept : {};
   } catch {
-    return {}; // private mode, or damaged
+    return answers; // not allowed, or damaged
   }
 };
 
 /** @param {Record<string, number>} change */
 const remember = (change) => {
+  answers = { ...remembered(), ...change };
   try {
-    localStorage.setItem(PLACE, JSON.stringify({ ...remembered(), ...change }));
-  } catch { /* answers last as long as the page */ }
-  dispatchEvent(new Event(PLACE));
+    localStorage.setItem(PLACE, JSON.stringify(answers));
+  } catch {
+    refused = true;
+  }
+  dispatchEvent(new CustomEvent(PLACE, { detail: answers }));
 };
-
-/** The questions of this page, in its order. @type {{ view: View, key: string }[]} */
-const onPage = [];
 
 /** @param {any} list */
 const areOptions = (list) =>
@@ -53,9 +53,6 @@ export default figure(WORDS, (view, words) => {
     html("input", { type: "radio", name, "data-control": `chosen.${i}` })
   );
   const verdict = html("p.say");
-  const count = html("span");
-  const forget = html("button", { type: "button" }, words.forget);
-  const progress = html("p.progress", count, " ", forget);
   const check = button(view, words.check, () => {
     const chosen = inputs.findIndex((input) => input.checked);
     if (chosen < 0) view.say(words.choose);
@@ -72,37 +69,23 @@ export default figure(WORDS, (view, words) => {
     ),
     html("div.row", check),
     verdict,
-    progress,
   );
   view.frame.classList.add("quiz");
-  forget.addEventListener("click", () => {
-    remember(Object.fromEntries(Object.keys(remembered()).map((one) => [one, -1])));
-  });
 
-  /** @param {string} one */
-  const kept = (one) => {
-    const answer = remembered()[one];
-    return typeof answer === "number" && Number.isInteger(answer) && answer >= 0 ? answer : -1;
+  const mine = () => {
+    const answer = remembered()[key];
+    return Number.isInteger(answer) && options[answer] ? answer : -1;
   };
-  const mine = () => (kept(key) < options.length ? kept(key) : -1);
   const follow = () => {
     if (mine() !== view.get("chosen")) view.set({ chosen: mine() });
-    else view.refresh();
   };
-  const entry = { view, key };
-  onPage.push(entry);
-  addEventListener(PLACE, follow);
-  view.closers.push(() => {
-    removeEventListener(PLACE, follow);
-    onPage.splice(onPage.indexOf(entry), 1);
-  });
+  addEventListener("storage", follow); // answered or forgotten in another tab
+  view.closers.push(() => removeEventListener("storage", follow));
   let before = mine();
   if (before >= 0) {
     view.model.set("chosen", before);
     view.accept("chosen");
   }
-  for (const other of onPage) other.view.refresh(); // the line on progress stands below the last
-
   return () => {
     /** @type {number} */
     const chosen = view.get("chosen");
@@ -117,9 +100,6 @@ export default figure(WORDS, (view, words) => {
     }
     const right = chosen === view.get("right");
     put(view.frame, { "data-verdict": chosen < 0 ? "open" : right ? "right" : "wrong" });
-    const done = onPage.filter((one) => kept(one.key) >= 0).length;
-    count.textContent = words.progress(done, onPage.length);
-    progress.hidden = !done || onPage[onPage.length - 1] !== entry || !view.model.inPage;
     const answer = options[chosen];
     if (!answer) {
       verdict.replaceChildren();
