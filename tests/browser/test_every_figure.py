@@ -20,8 +20,8 @@ from browser_tools import (
     visible_text,
     write_page,
 )
-from figure_checks import AT_ONCE, faults, heard
-from figure_samples import SAMPLES
+from figure_checks import AT_ONCE, SWEEP, faults, heard
+from figure_samples import SAMPLES, training_lab
 from page_checks import with_deep
 from serving import served
 
@@ -219,6 +219,20 @@ def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure, widt
     few = isinstance(figure, BrowserRegression)  # every state is trained
     assert faults(page, states=10 if few else 40, seed=width) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+#: Narrows the figure and looks before the browser has laid it out anew, as a busy machine may.
+IN_HASTE = f"""async () => {{
+  deep(".cu-fig")[0].parentNode.style.width = "280px";
+  return await ({SWEEP})([1, 1]);
+}}"""
+
+
+def test_only_what_is_painted_counts_as_cut_off(show):
+    page = show(training_lab(), viewport={"width": 390, "height": 900})
+    assert page.evaluate(with_deep(IN_HASTE)) == []
+    page.locator(".axes").first.evaluate("(e) => { e.style.transform = 'scale(2)'; }")
+    assert any("cut off" in fault for fault in faults(page, states=1))
 
 
 def test_same_figure_twice_shares_nothing(show, figure):

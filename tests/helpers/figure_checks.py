@@ -78,17 +78,25 @@ DONE = """async (frame) => {
   const root = frame.getRootNode().host;
   while (root.ariaBusy === "true") await new Promise(requestAnimationFrame);
 }"""
-#: Drives a figure through states and returns what goes wrong, with the state.
+#: Drives a figure through states and returns what goes wrong, with the state. A plot learns its
+#: size in the frame that shows it, before anything is painted: what is gone when that frame has
+#: come, nobody has seen.
 SWEEP = f"""async ([states, seed]) => {{
   const frame = deep(".frame")[0];
   const shuffle = {SHUFFLE};
   const done = {DONE};
   const faults = {FAULTS};
-  const found = new Set(faults(frame).map((fault) => `at first: ${{fault}}`));
+  const painted = () => new Promise((call) => requestAnimationFrame(() => setTimeout(call)));
+  const seen = async () => {{
+    if (!faults(frame).length) return [];
+    await painted();
+    return faults(frame);
+  }};
+  const found = new Set((await seen()).map((fault) => `at first: ${{fault}}`));
   for (let i = 0; i < states; i++) {{
     shuffle(frame, seed + i);
     await done(frame);
-    for (const fault of faults(frame)) found.add(`state ${{seed + i}}: ${{fault}}`);
+    for (const fault of await seen()) found.add(`state ${{seed + i}}: ${{fault}}`);
     if (found.size > 8) break;
   }}
   return [...found];
