@@ -1958,11 +1958,15 @@ WRONG["8.1"] = [
     ("That is w after four", 0.143),
     ("The gradient at each", 0.4),
     ("That takes three", 0.7),
-    ("", 0.9),
+    ("That is w after one", 0.9),
+    ("The steps go uphill", 1.651),
     ("", 1.551),
+    ("That is the gradient at the third", 2.61),
+    ("Three steps, but", (0.9, 0.71, 0.449)),
     ("", -0.449),
     ("", 0.5),
-    ("", (0.9, 0.71, 0.449)),
+    ("", 0.512),
+    ("", 0.741),
     ("right to 2 digits", 0.45),
 ]
 
@@ -2010,6 +2014,8 @@ WRONG["8.2"] = [
     ("", lambda p, g, b, lr, m: (p - lr * b - g, m * b + g)),
     ("It changes its input", lambda p, g, b, lr, m: (p.sub(lr * b.mul_(m).add_(g)), b)),
     ("It changes its input", lambda p, g, b, lr, m: (p.sub_(lr * (m * b + g)), m * b + g)),
+    ("Here the sign stands", lambda p, g, b, lr, m: (p + lr * (m * b - g), m * b - g)),
+    ("", lambda p, g, b, lr, m: (p - lr * g + m * b, m * b + g)),
     ("", lambda p, g, b, lr, m: (p - lr * (m * b - g), m * b - g)),
     ("", lambda p, g, b, lr, m: None),
 ]
@@ -2056,6 +2062,8 @@ WRONG["8.3"] = [
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t + 1) / n)) / 2,
     ),
     ("1 + cos starts at 2", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / n))),
+    ("The cosine ends at -1", lambda t, n, a, b: a * math.cos(math.pi * t / n)),
+    ("", lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2),
     ("", lambda t, n, a, b: a * (b / a if b else 1e-3) ** (t / n)),
     ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2),
     ("It falls as it should", lambda t, n, a, b: (a - b) * (1 + math.cos(math.pi * t / n)) / 2),
@@ -2114,6 +2122,12 @@ WRONG["8.4"] = [
     ("", lambda f, X, y, n: portions(f, X, y.flip(0), n)),
     ("", lambda f, X, y, n: portions(f, X, y, n).T),
     ("It raised TypeError", lambda f, X, y, n: portions(f, X, y, n)(0)),
+    (
+        "It raised ValueError: there is memory",  # chunk makes n parts, split parts of n rows
+        lambda f, X, y, n: sum(
+            len(a) / len(X) * f(a, b) for a, b in zip(X.chunk(n), y.chunk(n), strict=True)
+        ),
+    ),
 ]
 
 
@@ -2172,6 +2186,23 @@ def untrained(model, batches, loss, optimizer):
     )
 
 
+def measured_late(mode):
+    """An epoch whose losses are those after the step, or after the epoch."""
+
+    def run(model, batches, loss, optimizer):
+        losses = []
+        for X, y in batches:
+            epoch()(model, [(X, y)], loss, optimizer)
+            if mode == "step":
+                losses.append(loss(model(X), y).item())
+        if mode == "epoch":
+            model.eval()
+            losses = [loss(model(X), y).item() for X, y in batches]
+        return np.average(losses, weights=[len(y) for _, y in batches])
+
+    return run
+
+
 def twice(model, batches, loss, optimizer):
     epoch()(model, batches, loss, optimizer)
     return epoch()(model, batches, loss, optimizer)
@@ -2200,6 +2231,12 @@ WRONG["8.5"] = [
     ("", whole_batch),
     ("", twice),
     ("This is the sum over the examples", epoch(total=True)),
+    (
+        "This divides the sum over the examples by",
+        lambda m, b, f, o: epoch(total=True)(m, b, f, o) / len(b),
+    ),
+    ("Each batch is to be measured", measured_late("step")),
+    ("This looks back", measured_late("epoch")),
     ("", lambda *a: -epoch()(*a)),
     ("", epoch("zero forward backward step step")),
     ("The parameters did not", epoch("forward backward zero step")),

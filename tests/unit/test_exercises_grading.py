@@ -448,6 +448,20 @@ def test_cases_after_a_failure_do_not_take_long(monkeypatch):
     assert time.monotonic() - begun < 1
 
 
+def test_the_time_to_make_cases_is_not_the_learners(monkeypatch):
+    """A mistake that shows in the second failing case only is named all the same."""
+    monkeypatch.setattr("course_utils.exercises.grading.TIME_LIMIT", 3.0)
+
+    def slowly_made():
+        time.sleep(1.1)
+        return [(T([1.0]),), (T([2.0]),)]
+
+    mistakes = {"Squared.": lambda x: x + x**2, "Plus one.": lambda x: x + 1}
+    exercise = FunctionExercise("0.1", "t", lambda x: x, slowly_made, "h.", mistakes)
+    assert "Squared." in exercise.judge(lambda x: x + x**2).message
+    assert "Plus one." in exercise.judge(lambda x: x + 1).message
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"), [("Why?", "Why?"), ("No!", "No!"), ("A.", "A."), ("A", "A."), (3, "3.")]
 )

@@ -50,8 +50,14 @@ def nesterov_step(
     return param - lr * (grad + momentum * buffer), buffer
 
 
+def import_optimizers() -> None:
+    """Make torch import what its first optimiser needs: a second that is not the learner's."""
+    torch.optim.SGD([torch.zeros(1)], lr=0.1)
+
+
 def momentum_cases() -> list[tuple]:
     """Return parameters, gradients and buffers; the first buffer is zero, as at the start."""
+    import_optimizers()
     generator = torch.Generator().manual_seed(0)
     large = tuple(torch.randn(3, 2, generator=generator) for _ in range(3))
     return [
@@ -64,6 +70,13 @@ def momentum_cases() -> list[tuple]:
 def cosine_rate(step: int, num_steps: int, lr: float, lr_end: float) -> float:
     """Learning rate that falls from lr to lr_end along half a cosine."""
     return lr_end + (lr - lr_end) * (1 + math.cos(math.pi * step / num_steps)) / 2
+
+
+def cosine_cases() -> list[tuple]:
+    """Return steps at both ends and between, down to zero and to another rate."""
+    import_optimizers()
+    steps = [(0, 10, 0.1, 0.0), (1, 10, 0.1, 0.0), (5, 10, 0.1, 0.0), (10, 10, 0.1, 0.0)]
+    return [*steps, (0, 10, 0.5, 0.1), (10, 10, 0.5, 0.1), (3, 8, 0.5, 0.1)]
 
 
 def mean_gradient_of_at_most(size: int) -> Callable[[Tensor, Tensor], Tensor]:
@@ -103,9 +116,9 @@ def full_ones_only(f: Callable, X: Tensor, labels: Tensor, size: int) -> Tensor:
 
 
 def accumulation_cases() -> list[tuple]:
-    """Return one micro-batch, equal ones, and a smaller last one."""
+    """Return one micro-batch, equal ones, a smaller last one, and more of them than rows in one."""
     cases = []
-    for n, size in ((1, 1), (2, 2), (4, 2), (3, 2), (10, 4)):
+    for n, size in ((1, 1), (2, 2), (4, 2), (3, 2), (10, 4), (7, 2)):
         X = torch.rand(n, 2, generator=torch.Generator().manual_seed(n))
         cases.append((mean_gradient_of_at_most(size), X, torch.arange(n) % 3, size))
     return cases
@@ -201,6 +214,24 @@ def last_loss(model, batches, loss, optimizer) -> float:
     return [train_epoch(model, [b], loss, optimizer) for b in batches][-1]
 
 
+def after_its_step(model, batches, loss, optimizer) -> float:
+    """Train, and measure each batch after its own step."""
+    total, count = 0.0, 0
+    for X, y in batches:
+        train_epoch(model, [(X, y)], loss, optimizer)
+        total, count = total + loss(model(X), y).item() * len(y), count + len(y)
+    return total / count
+
+
+def looking_back(model, batches, loss, optimizer) -> float:
+    """Train, and measure in evaluation mode when the epoch is over."""
+    train_epoch(model, batches, loss, optimizer)
+    model.eval()
+    return sum(loss(model(X), y).item() * len(y) for X, y in batches) / sum(
+        len(y) for _, y in batches
+    )
+
+
 EXERCISES = (
     ValueExercise(
         number="8.1",
@@ -210,19 +241,23 @@ EXERCISES = (
         hint="the first step has the gradient 1; what stands in .grad at the second?",
         mistakes={
             "That is the run with zero_grad in each step.": forgetful_run(3, clears=True),
+            "That is w after one step.": forgetful_run(1),
             "That is w after two steps.": forgetful_run(2),
             "That is w after four steps.": forgetful_run(4),
             "The gradient at each step is that of the present w, added to what is there; it is not "
             "1 each time.": 1 - 0.1 * (1 + 2 + 3),
             "That takes three steps along the first gradient.": 0.7,
             "The derivative of w squared / 2 is w, not 2 w.": 1 - 0.2 - 0.36 - 0.448,
+            "That is the gradient at the third step; w is asked for.": 2.61,
+            "The steps go uphill.": forgetful_run(3, lr=-0.1),
+            "Three steps, but only the last w is asked for.": [0.9, 0.71, 0.449],
         },
     ),
     FunctionExercise(
         number="8.2",
         title="Momentum, as torch does it",
         reference=momentum_step,
-        cases=momentum_cases(),
+        cases=momentum_cases,  # the first optimiser imports much of torch
         hint="two lines: first the buffer, then the step along the new buffer.",
         mistakes={
             "torch adds the whole gradient; this is the version with dampening.": damped_step,
@@ -230,6 +265,8 @@ EXERCISES = (
             "This is Nesterov's variant.": nesterov_step,
             "Here rate and sign stand inside the buffer, as in some texts; torch adds the gradient "
             "as it is.": sutskever_step,
+            "Here the sign stands inside the buffer; torch adds the gradient as it is, and the step "
+            "subtracts.": lambda p, g, b, lr, m: (p + lr * (m * b - g), m * b - g),
             "The new buffer is to be returned, not the old one.": lambda p, g, b, lr, m: (
                 p - lr * (m * b + g),
                 b,
@@ -266,15 +303,7 @@ EXERCISES = (
         number="8.3",
         title="A rate that falls along a cosine",
         reference=cosine_rate,
-        cases=[
-            (0, 10, 0.1, 0.0),
-            (1, 10, 0.1, 0.0),
-            (5, 10, 0.1, 0.0),
-            (10, 10, 0.1, 0.0),
-            (0, 10, 0.5, 0.1),
-            (10, 10, 0.5, 0.1),
-            (3, 8, 0.5, 0.1),
-        ],
+        cases=cosine_cases,
         hint="the cosine falls from 1 to -1 over half a turn; scale it and shift it.",
         mistakes={
             "It rises: the beginning and the end are exchanged.": lambda t, n, a, b: cosine_rate(
@@ -282,6 +311,9 @@ EXERCISES = (
             ),
             "A cosine also falls below zero, and a rate must not.": lambda t, n, a, b: (
                 b + (a - b) * math.cos(math.pi * t / n)
+            ),
+            "The cosine ends at -1, so this rate ends at -lr.": lambda t, n, a, b: (
+                a * math.cos(math.pi * t / n)
             ),
             "That is a whole turn: the rate is back at its start.": lambda t, n, a, b: cosine_rate(
                 2 * t, n, a, b
@@ -371,6 +403,18 @@ EXERCISES = (
             ),
             "The last batch is smaller and must count for less in the mean.": mean_of_means,
             "This is the loss of the last batch.": last_loss,
+            "Each batch is to be measured before its own step; this is the loss after it.": (
+                after_its_step
+            ),
+            "This looks back when the epoch is over; each batch is to be measured before its own "
+            "step.": looking_back,
+            "This divides the sum over the examples by the number of batches.": (
+                lambda model, batches, loss, optimizer: (
+                    train_epoch(model, batches, loss, optimizer)
+                    * sum(len(y) for _, y in batches)
+                    / len(batches)
+                )
+            ),
             "This is the sum of the batches' losses.": lambda model, batches, loss, optimizer: (
                 mean_of_means(model, batches, loss, optimizer) * len(batches)
             ),

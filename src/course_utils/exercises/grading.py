@@ -205,9 +205,9 @@ class FunctionExercise:
         if answer is ...:
             return Verdict(self.number, False, "not attempted yet.")
         trials: list[Trial] = []
-        begun = time.monotonic()
         with same_conditions():
             cases = self.cases() if callable(self.cases) else self.cases
+            begun = time.monotonic()
             for args in cases:
                 trial = self._try(answer, args)
                 if has_dots(trial.value):
