@@ -265,8 +265,8 @@ EXERCISES = (
             "This is Nesterov's variant.": nesterov_step,
             "Here rate and sign stand inside the buffer, as in some texts; torch adds the gradient "
             "as it is.": sutskever_step,
-            "Here the sign stands inside the buffer; torch adds the gradient as it is, and the step "
-            "subtracts.": lambda p, g, b, lr, m: (p + lr * (m * b - g), m * b - g),
+            "Here the sign stands inside the buffer; torch adds the gradient as it is, and "
+            "subtracts in the step.": lambda p, g, b, lr, m: (p + lr * (m * b - g), m * b - g),
             "The new buffer is to be returned, not the old one.": lambda p, g, b, lr, m: (
                 p - lr * (m * b + g),
                 b,
