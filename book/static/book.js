@@ -1,7 +1,10 @@
 // What needs the laid-out page.
 {
   // Whatever scrolls sideways can be reached by keyboard.
-  const boxes = ".bd-article :is(.formula, pre), .pst-scrollable-table-container";
+  const boxes = ".bd-article :is(.formula, pre, figure > a), .pst-scrollable-table-container";
+  // A plot that goes on to the right shows it (book.css).
+  const fade = (box) =>
+    box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 8);
   const mark = (found) => {
     for (const { target } of found) {
       const box = target.matches(boxes) ? target : target.parentElement;
@@ -9,6 +12,7 @@
       const scrolls = box.scrollWidth > box.clientWidth + 1;
       if (scrolls) box.tabIndex = 0;
       else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+      fade(box);
     }
   };
   // Not the window's resize event: side bars slide after it, and change the boxes once more.
@@ -16,6 +20,7 @@
   addEventListener("load", () => {
     for (const box of document.querySelectorAll(boxes)) {
       watcher.observe(box);
+      box.addEventListener("scroll", () => fade(box), { passive: true });
       // What is inside may grow, when its font arrives, though the box does not.
       if (box.firstElementChild) watcher.observe(box.firstElementChild);
     }

@@ -71,6 +71,12 @@ def strict_page(browser, **options):
     return page
 
 
+#: Plots and pictures shown so small that nobody can read their letters, which have 11 points.
+TOO_SMALL = """() => [...document.querySelectorAll("article figure img")]
+  .filter((image) => image.getBoundingClientRect().width < .69 * image.getAttribute("width"))
+  .map((image) => image.alt)"""
+
+
 @pytest.mark.parametrize("doc", PAGES)
 def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
     """It is light, asks nobody else and fits."""
@@ -83,11 +89,24 @@ def test_page_over_http_on_a_telephone(visit, served_book, book, doc):
         assert sum(sizes) <= check_book.FIRST_LOAD
     start_all(page)
     open_folds(page)
+    assert page.evaluate(TOO_SMALL) == []
     assert too_wide(page) == []
     assert unreachable(page) == []
     page.set_viewport_size({"width": 320, "height": 844})  # also a wide window at 400 %
     assert too_wide(page) == []
     assert page.problems == []
+
+
+def test_a_plot_that_goes_on_to_the_right_shows_it_until_its_end(visit, book):
+    chapter = (book / "chapters/08_softmax_regression_concise.html").as_uri()
+    page = visit(chapter, viewport={"width": 390, "height": 844})
+    box = page.locator("figure > a.goes-on").nth(1)
+    box.evaluate("(element) => { window.box = element; element.scrollIntoView(); }")
+    box.evaluate("(element) => { element.scrollLeft = 9000; }")
+    page.wait_for_function("!window.box.matches('.goes-on')")
+    assert page.evaluate("window.box.scrollLeft") > 100
+    page.set_viewport_size({"width": 1280, "height": 844})
+    page.wait_for_function("!document.querySelector('figure > a.goes-on')")
 
 
 @pytest.mark.parametrize("doc", PAGES)

@@ -59,6 +59,8 @@ def rewritten(tag: str, source: Path | None, caption: str) -> str:
     for name, value in SIZE.findall(attributes.get("style", "")):
         attributes[name] = str(round(float(value)))
     style = SIZE.sub("", attributes.pop("style", "")).strip()
+    if "width" in attributes:
+        style += f"--width:{attributes['width']}px"  # book.css has a use for it on a telephone
     if style:
         attributes["style"] = style
     if source is not None:
