@@ -13,6 +13,7 @@ import {
   isText,
   nearest,
   put,
+  say,
   slider,
   SPEC,
   stillness,
@@ -27,6 +28,7 @@ import { bestRuns, ratesOf, RunTable } from "./training/runs.js";
 import { LAB_WORDS } from "./training/words.js";
 
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
+const REST = 100; // ms between two looks at templates, matrix and table while a run is trained
 const SLOTS = 6; // colours of runs
 /** The learning rates on the slider, where any rate can be trained. */
 const RATES = [-3, -2, -1, 0].flatMap((power) =>
@@ -197,16 +199,16 @@ export default figure(LAB_WORDS, (view, words) => {
     return page?.runs.find(({ id }) => id === chosen) ?? page?.last;
   }
   let waiting = false;
-  /** Repaint with the next frame, or now and then while the page is hidden. */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let restDue;
+  /** Repaint soon, in a task of its own: the frame after it has only to lay out and paint. */
   function later() {
     if (waiting) return;
     waiting = true;
-    const repaint = () => {
+    setTimeout(() => {
       waiting = false;
       view.refresh();
-    };
-    if (document.hidden) setTimeout(repaint, 300);
-    else requestAnimationFrame(repaint);
+    }, document.hidden ? 300 : 16);
   }
   /** Train once for each set of changes. @param {Record<string, number>[]} sets */
   async function race(sets) {
@@ -220,7 +222,7 @@ export default figure(LAB_WORDS, (view, words) => {
     racing = false;
     view.refresh();
   }
-  view.closers.push(() => page?.close());
+  view.closers.push(() => page?.close(), () => clearTimeout(restDue));
 
   // --- the kernel --------------------------------------------------------------------------
   /** @param {string} type */
@@ -362,17 +364,27 @@ export default figure(LAB_WORDS, (view, words) => {
   }
 
   // --- templates and confusion -------------------------------------------------------------
+  /** What the matrix shows, and at which size. */
+  let shownCounts = {
+    counts: /** @type {ArrayLike<number>} */ ([]),
+    width: 0,
+    recall: /** @type {number[]} */ ([]),
+    mistake: "",
+  };
   /** @param {ArrayLike<number>} counts @param {string} caption */
   function confusion(counts, caption) {
-    const { total, recall, worst } = confusionFacts(counts, n);
-    drawConfusion(matrix, counts, total);
-    matrix.describe(
-      words.recalls(rec.classes.map((name, c) => `${name} ${fmt(recall[c])}`).join(", ")),
-    );
-    const [i, j] = [rec.classes[worst.i], rec.classes[worst.j]];
-    const mistake = words.takenFor(i, j, worst.count, total[worst.i]);
-    heading.textContent = words.confused(caption, mistake);
-    return recall;
+    if (counts !== shownCounts.counts || matrix.width !== shownCounts.width) {
+      const { total, recall, worst } = confusionFacts(counts, n);
+      drawConfusion(matrix, counts, total);
+      matrix.describe(
+        words.recalls(rec.classes.map((name, c) => `${name} ${fmt(recall[c])}`).join(", ")),
+      );
+      const [i, j] = [rec.classes[worst.i], rec.classes[worst.j]];
+      const mistake = words.takenFor(i, j, worst.count, total[worst.i]);
+      shownCounts = { counts, width: matrix.width, recall, mistake };
+    }
+    say(heading, words.confused(caption, shownCounts.mistake));
+    return shownCounts.recall;
   }
   /** Show the model of the run that is looked at. */
   function pictures() {
@@ -394,6 +406,14 @@ export default figure(LAB_WORDS, (view, words) => {
     if (done) templates.sprite(done.templates ?? "", 1, 0);
     else templates.sprite(rec.templates, rec.lrs.length, k);
     confusion(shown.confusion, words.after(what, shown.test_accuracy.length));
+  }
+
+  /** What need not follow each step: templates, matrix and table. */
+  function rest() {
+    clearTimeout(restDue);
+    restDue = undefined;
+    pictures();
+    if (page) table.draw(page.runs, shownRun()?.id ?? 0, (run) => COLORS[slotOf(run)]);
   }
 
   // --- words -------------------------------------------------------------------------------
@@ -436,6 +456,11 @@ export default figure(LAB_WORDS, (view, words) => {
     if (status().phase === "failed") return [words.failed(status().message)];
     return [...says(front), page && !busy() ? words.best(bestRuns(page.runs)) : ""];
   }
+  /** @param {(Node | string)[]} parts */
+  function tell(parts) {
+    const line = html("p", ...parts);
+    if (told.innerHTML !== line.innerHTML) told.replaceChildren(...line.childNodes);
+  }
   function modeLine() {
     const on = rec.source === "real" ? "" : words.standIn;
     const kind = gone ? "gone" : live ? "kernel" : page ? "page" : "recorded";
@@ -450,7 +475,9 @@ export default figure(LAB_WORDS, (view, words) => {
         words.why[view.model.inPage && absent ? absent : "notebook"],
     };
     const title = kind === "kernel" || kind === "page" ? words[kind] : words.recorded;
-    mode.replaceChildren(html("b", title), text[kind]);
+    if (mode.textContent !== title + text[kind]) {
+      mode.replaceChildren(html("b", title), text[kind]);
+    }
     put(mode, {
       class: `mode${gone ? " alarm" : ""}`,
       "data-runs": { gone: "recorded", kernel: "live", page: "page", recorded: "recorded" }[kind],
@@ -549,9 +576,9 @@ export default figure(LAB_WORDS, (view, words) => {
     const front = page?.runs.length || (busy() && last.kind === "kernel") ? last : usable ?? last;
     modeLine();
     draw(all);
-    told.replaceChildren(...news(front));
-    pictures();
-    if (page) table.draw(page.runs, shownRun()?.id ?? 0, (run) => COLORS[slotOf(run)]);
+    tell(news(front));
+    if (page?.phase !== "training") rest();
+    else restDue ??= setTimeout(rest, REST); // with the curves it would block too long
     train.disabled = busy();
     stop.disabled = !busy();
     goOn.disabled = !page?.canContinue || racing;

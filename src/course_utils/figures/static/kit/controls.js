@@ -1,6 +1,6 @@
 /** Native inputs, each kept in step with one trait in both directions. */
 import { html, put, unique } from "./dom.js";
-import { fmt } from "./format.js";
+import { fmt, say } from "./format.js";
 import { clamp } from "./numbers.js";
 import { SPEC } from "./spec.js";
 import { same } from "./traits.js";
@@ -52,7 +52,7 @@ export function dial(view, options) {
     if (Math.abs(Number(input.value) - position) > step / 2) input.value = String(position);
     const text = show(value);
     put(input, { "aria-valuetext": text });
-    output.textContent = text;
+    say(output, text);
   });
   return row;
 }

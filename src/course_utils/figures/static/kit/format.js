@@ -32,6 +32,15 @@ export function fmt(value, digits = 2) {
 export const four = (value) => minus(String(Number(value.toPrecision(4))));
 
 /**
+ * Let `node` say `text`; nothing is laid out again where it says so already.
+ * @param {Node} node
+ * @param {string} text
+ */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
  * Show a number in `node`, with its full precision in data-value.
  * @template {Element} Node
  * @param {Node} node
@@ -39,7 +48,7 @@ export const four = (value) => minus(String(Number(value.toPrecision(4))));
  * @param {number} value
  */
 export function quantity(node, name, value, text = fmt(value)) {
-  if (node.textContent !== text) node.textContent = text;
+  say(node, text);
   return put(node, { "data-q": name, "data-value": String(value) });
 }
 

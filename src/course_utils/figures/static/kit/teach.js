@@ -1,6 +1,6 @@
 /** What makes a reader think: a guess before the controls open, states to try, a goal. */
 import { html, put, unique } from "./dom.js";
-import { fmt } from "./format.js";
+import { fmt, say } from "./format.js";
 
 /** @import { State, View } from "./view.js" */
 /**
@@ -100,7 +100,7 @@ export function tries(view, states) {
     const says = states[shown]?.says ?? "";
     buttons.forEach((button, i) => put(button, { "aria-pressed": String(i === shown) }));
     if (says && says !== told.textContent) view.aside = says;
-    told.textContent = says;
+    say(told, says);
   });
   return node;
 }

@@ -1,5 +1,5 @@
 /** What a trained model looks like: its weights as images, and its confusion matrix. */
-import { COLORS, html, range, sum, svg } from "../kit.js";
+import { clamp, COLORS, html, put, range, say, sum, svg, svgText } from "../kit.js";
 
 /** @import { Plot } from "../kit/plot.js" */
 
@@ -16,6 +16,13 @@ export function colourOf(share) {
   const part = Math.min(1, Math.abs(share)) ** 0.8;
   return WHITE.map((white, i) => white + (end[i] - white) * part);
 }
+
+const SHADES = 256; // on each side of white
+/** The colours of -SHADES to SHADES as a canvas keeps them: bytes red, green, blue and opaque. */
+const SHADE = Uint32Array.from({ length: 2 * SHADES + 1 }, (_, i) => {
+  const bytes = Uint8ClampedArray.of(...colourOf(i / SHADES - 1), 255);
+  return new Uint32Array(bytes.buffer)[0];
+});
 
 /** A row of images, one for each class, with names and a number below them. */
 export class Templates {
@@ -45,7 +52,7 @@ export class Templates {
     const n = this.tiles.length;
     this.tiles.forEach(({ image, canvas, number }, c) => {
       canvas.hidden = true;
-      number.textContent = "";
+      say(number, "");
       Object.assign(image.style, {
         backgroundImage: `url(${sheet})`,
         backgroundSize: `${100 * n}% ${100 * rows}%`,
@@ -63,7 +70,7 @@ export class Templates {
     const n = this.tiles.length;
     this.node.hidden = false;
     this.tiles.forEach(({ number }, c) => {
-      number.textContent = numbers[c] ?? "";
+      say(number, numbers[c] ?? "");
     });
     if (weights === this.shown) return;
     this.shown = weights;
@@ -72,13 +79,13 @@ export class Templates {
     this.tiles.forEach(({ image, canvas }, c) => {
       image.style.backgroundImage = "";
       canvas.hidden = false;
-      const pen = canvas.getContext("2d");
-      const pixels = pen?.createImageData(SIDE, SIDE);
-      if (!pen || !pixels) return;
+      const pixels = new ImageData(SIDE, SIDE);
+      const shades = new Uint32Array(pixels.data.buffer);
       for (let p = 0; p < SIDE * SIDE; p++) {
-        pixels.data.set([...colourOf(weights[p * n + c] / top), 255], 4 * p);
+        const share = clamp(weights[p * n + c] / top, -1, 1);
+        shades[p] = SHADE[Math.round(SHADES * (1 + share))];
       }
-      pen.putImageData(pixels, 0, 0);
+      canvas.getContext("2d")?.putImageData(pixels, 0, 0);
     });
   }
 }
@@ -98,6 +105,7 @@ export function confusionFacts(counts, n) {
 }
 
 /**
+ * Draw a confusion matrix; where one of that size stands already, only what differs is changed.
  * @param {Plot} plot
  * @param {ArrayLike<number>} counts true classes by row
  * @param {number[]} total images by true class
@@ -106,29 +114,25 @@ export function drawConfusion(plot, counts, total) {
   const n = total.length;
   const w = plot.x(1) - plot.x(0);
   const h = plot.y(1) - plot.y(0);
-  plot.draw(
-    ...range(n * n).flatMap((k) => {
-      const [i, j] = [Math.floor(k / n), k % n];
-      const share = counts[k] / (total[i] || 1);
-      return [
-        svg("rect", {
-          x: plot.x(j) + 0.5,
-          y: plot.y(i) + 0.5,
-          width: w - 1,
-          height: h - 1,
-          rx: 2,
-          fill: i === j ? COLORS[0] : COLORS[1],
-          "fill-opacity": share ? 0.08 + 0.92 * share ** 0.7 : 0.03,
-        }),
-        counts[k]
-          ? svg("text", {
-            x: plot.x(j) + w / 2,
-            y: plot.y(i) + h / 2 + 4,
-            "text-anchor": "middle",
-            class: share > 0.45 ? "on" : "cell",
-          }, String(counts[k]))
-          : "",
-      ];
-    }),
-  );
+  const old = [...plot.layer.children];
+  const place = { x: plot.x(0) + 0.5, width: w - 1, height: h - 1 };
+  const stands = old.length === 2 * n * n &&
+    Object.entries(place).every(([key, value]) => old[0].getAttribute(key) === String(value));
+  const cells = range(n * n).map((k) => {
+    if (stands) return { rect: old[2 * k], text: old[2 * k + 1] };
+    const [i, j] = [Math.floor(k / n), k % n];
+    const fill = i === j ? COLORS[0] : COLORS[1];
+    const rect = { ...place, x: plot.x(j) + 0.5, y: plot.y(i) + 0.5, rx: 2, fill };
+    return {
+      rect: svg("rect", rect),
+      text: svgText(plot.x(j) + w / 2, plot.y(i) + h / 2 + 4, ""),
+    };
+  });
+  cells.forEach(({ rect, text }, k) => {
+    const share = counts[k] / (total[Math.floor(k / n)] || 1);
+    put(rect, { "fill-opacity": share ? 0.08 + 0.92 * share ** 0.7 : 0.03 });
+    put(text, { class: share > 0.45 ? "on" : "cell" });
+    say(text, counts[k] ? String(counts[k]) : "");
+  });
+  if (!stands) plot.draw(...cells.flatMap(({ rect, text }) => [rect, text]));
 }
