@@ -97,6 +97,8 @@ def nothing_changes():
     before, threads = state(), set(threading.enumerate())
     yield
     assert state() == before
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(2)  # on a busy machine its end takes a moment
     assert set(threading.enumerate()) <= threads
 
 
@@ -246,16 +248,16 @@ def test_threads_that_a_function_starts_end_with_it():
             numbers.append(i)
 
     def leave_one():
-        threading.Thread(target=count).start()
-        time.sleep(0.01)
+        threads.append(threading.Thread(target=count))
+        threads[0].start()
+        while not numbers:
+            time.sleep(0.001)
         return 1
 
-    numbers = []
+    numbers, threads = [], []
     assert call(leave_one).value == 1
-    so_many = len(numbers)
-    assert so_many
-    time.sleep(0.02)
-    assert len(numbers) == so_many
+    threads[0].join(2)
+    assert not threads[0].is_alive()
 
 
 def test_outcomes_hold_the_value_and_what_was_printed(capsys):
@@ -274,7 +276,7 @@ def test_outcomes_hold_the_value_and_what_was_printed(capsys):
 @pytest.mark.parametrize("ending", [lambda: 1 / 0, lambda: time.sleep(60)])
 def test_what_was_printed_before_a_problem_is_kept(ending):
     with pytest.raises(Problem) as caught:
-        call(lambda: print("here") or warnings.warn("mind", stacklevel=1) or ending(), (), 0.1)
+        call(lambda: print("here") or warnings.warn("mind", stacklevel=1) or ending(), (), 1)
     assert (caught.value.printed, caught.value.warned) == ("here\n", "UserWarning: mind\n")
 
 
