@@ -54,6 +54,8 @@ class BackgroundRun:
         self._work, self._on_end = work, on_end
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._main, daemon=True)
+        # Up to Python 3.12 a thread whose join was interrupted counts as ended: is_alive is false.
+        self._ended = threading.Event()
         self._num_threads = torch.get_num_threads()
         self.error: BaseException | None = None
 
@@ -65,8 +67,11 @@ class BackgroundRun:
         except Exception as error:  # carried to the reader by on_end or join
             self.error = error
         finally:
-            if self._on_end is not None:
-                self._on_end(self)
+            try:
+                if self._on_end is not None:
+                    self._on_end(self)
+            finally:
+                self._ended.set()
 
     def start(self) -> "BackgroundRun":
         """Start the thread and return at once."""
@@ -81,11 +86,11 @@ class BackgroundRun:
     @property
     def running(self) -> bool:
         """Whether the work is still under way."""
-        return self._thread.is_alive()
+        return self._thread.ident is not None and not self._ended.is_set()
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end; without an ``on_end``, raise what the work raised."""
-        self._thread.join(timeout)
+        self._ended.wait(timeout)
         if self.error is not None and self._on_end is None:
             raise self.error
 
@@ -103,4 +108,4 @@ def _end_all() -> None:
     for run in runs:
         run.stop()
     for run in runs:
-        run._thread.join(PATIENCE)
+        run._ended.wait(PATIENCE)

@@ -1,5 +1,7 @@
 """The Python side of the training lab: live runs, what it stores and refuses."""
 
+import threading
+
 import pytest
 import torch
 from figure_samples import recorded, training_lab
@@ -55,6 +57,17 @@ def test_stop_ends_a_run_early():
     lab.background.join(30)
     assert lab.histories[0].stopped
     assert len(lab.histories[0]) < 20
+
+
+@pytest.mark.parametrize("end", [lambda lab: lab.close(), lambda lab: live_lab()])
+def test_a_run_ends_with_its_lab_and_where_a_cell_makes_it_anew(end):
+    lab, begun = live_lab(epochs=50, batch_size=1), threading.Event()
+    lab.observe(lambda change: begun.set(), "status")
+    lab.train()
+    assert begun.wait(10)
+    end(lab)
+    lab.background.join(30)
+    assert lab.histories[0].stopped
 
 
 def test_only_one_run_at_a_time_and_four_are_kept():

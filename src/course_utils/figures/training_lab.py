@@ -2,6 +2,7 @@
 
 import math
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -28,6 +29,9 @@ class TrainingLab(InteractiveFigure):
     watches. In the book it trains in the page, on as many images as the reader asks for, where
     the build has packed them; there the seed, momentum and weight decay can be set, too.
     Everywhere, the learning rates that were recorded can be compared.
+
+    A run ends with the lab's ``close`` and where a cell makes a lab anew: nobody could stop the
+    one before.
 
     Parameters
     ----------
@@ -73,6 +77,8 @@ class TrainingLab(InteractiveFigure):
     status = t.Dict().tag(sync=True, static=False)
     runs = t.List(t.Dict()).tag(sync=True, static=False)
 
+    background: BackgroundRun | None = None
+
     def __init__(
         self,
         make_model: Callable[[], Any] | None = None,
@@ -91,10 +97,12 @@ class TrainingLab(InteractiveFigure):
             )
         self._make_model, self._data = make_model, data
         self.histories: list[History] = []
-        self.background: BackgroundRun | None = None
         packed = pack(recording or train_sweep(data, lrs=RATES, num_epochs=EPOCHS), data)
         super().__init__(recording=packed, live=make_model is not None, **settings)
         self.on_msg(self._receive)
+        for earlier in _labs:
+            earlier.stop()
+        _labs.add(self)
 
     def describe(self) -> str:
         """Return the run the controls point at, in words."""
@@ -135,6 +143,11 @@ class TrainingLab(InteractiveFigure):
         if self.background is not None:
             self.background.stop()
 
+    def close(self) -> None:
+        """Close the figure; its run ends with it."""
+        self.stop()
+        super().close()
+
     def _say(self, phase: str, settings: dict, history: History, part: float, words="") -> None:
         """Tell the front end where the run stands; ``part`` of the present epoch is done."""
         self.status = settings | curves(history) | {
@@ -172,3 +185,6 @@ class TrainingLab(InteractiveFigure):
         if run.error is not None:
             words = f"{type(run.error).__name__}: {run.error}"
             self._say("failed", {}, History(), 0.0, words)
+
+
+_labs: weakref.WeakSet[TrainingLab] = weakref.WeakSet()
