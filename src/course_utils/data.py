@@ -111,6 +111,15 @@ class FashionMNIST:
         return f"FashionMNIST(source={self.source!r}, {splits})"
 
 
+def require_fashion_mnist(data: object) -> FashionMNIST:
+    """Return the data; raise unless it is a FashionMNIST, such as ``load_fashion_mnist`` gives."""
+    if not isinstance(data, FashionMNIST):
+        raise TypeError(
+            f"data must be a FashionMNIST, got {type(data).__name__}; pass load_fashion_mnist()"
+        )
+    return data
+
+
 def load_fashion_mnist(
     root: str | os.PathLike[str] | None = None,
     *,
@@ -230,6 +239,7 @@ def with_validation(data: FashionMNIST, n: int, *, generator: torch.Generator) -
     ValueError
         Data that have one already, or fewer than n + 1 training images.
     """
+    require_fashion_mnist(data)
     if data.valid is not None:
         raise ValueError(
             f"data must have no validation split yet, got one of {len(data.valid)} images; "

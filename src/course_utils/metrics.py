@@ -24,9 +24,10 @@ def require_confusion(confusion: Tensor) -> None:
             f"confusion must be square, (k, k), got shape {tuple(confusion.shape)}; "
             "make it with confusion_matrix(logits, labels)"
         )
-    if not bool((confusion >= 0).all()):
+    wrong = confusion[~((confusion >= 0) & confusion.isfinite())]
+    if len(wrong):
         raise ValueError(
-            f"confusion must hold counts of at least 0, got {confusion.min().item():g}; "
+            f"confusion must hold counts of at least 0, got {wrong[0].item():g}; "
             "make it with confusion_matrix(logits, labels)"
         )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from course_utils.data import FashionMNIST, Split, permutation
+from course_utils.data import FashionMNIST, Split, permutation, require_fashion_mnist
 from course_utils.history import History
 from course_utils.models import SoftmaxRegression
 from course_utils.threads import at_most_threads
@@ -206,6 +206,7 @@ def train_sweep(
     TypeError, ValueError
         A hyperparameter out of range, or no learning rate or seed at all.
     """
+    require_fashion_mnist(data)
     require_rates("lrs", lrs)
     require_some("seeds", seeds)
     for seed in seeds:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from course_utils.data import FashionMNIST, Split, batches
+from course_utils.data import FashionMNIST, Split, batches, require_fashion_mnist
 from course_utils.history import History
 from course_utils.metrics import accuracy
 from course_utils.softmax import cross_entropy
@@ -257,6 +257,7 @@ def fit(
         Before the first step: a hyperparameter out of range, or a model, optimiser or loss that
         doesn't fit the data or each other.
     """
+    require_fashion_mnist(data)
     require_model(model, data.train.images.device)
     params = list(model.parameters())
     step: Callable[[], object]

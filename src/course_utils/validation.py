@@ -159,11 +159,15 @@ def require_probabilities(probs: Tensor, name: str = "probs") -> None:
     if len(bad):
         row = int(bad[0])
         shares = bool((probs[row] >= 0).all() & (probs[row] <= 1).all() & (sums[row] > 0))
+        # Softmax makes nan of such a row; of -inf, a class that is left out, it makes 0.
+        hopeless = bool((probs[row].isnan() | (probs[row] == torch.inf)).any())
         raise ValueError(
             f"{name} must be non-negative and sum to 1 in each row, got row {row} with sum "
             f"{sums[row].item():.6g} and minimum {probs[row].min().item():.3g}; "
             + (
-                f"divide each row by its sum: {name} / {name}.sum(1, keepdim=True)"
+                "a weight or a pixel is not finite, or the training diverged"
+                if hopeless
+                else f"divide each row by its sum: {name} / {name}.sum(1, keepdim=True)"
                 if shares
                 else f"turn scores into probabilities first: softmax({name})"
             )

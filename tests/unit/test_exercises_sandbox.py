@@ -1,5 +1,7 @@
 """Whatever a learner's function does, it ends, and nothing is left behind."""
 
+import gc
+import importlib
 import os
 import random
 import signal
@@ -202,6 +204,49 @@ def test_a_function_that_swallows_inside_a_context_of_torch_is_ended():
     assert done.stdout.endswith("True\n")
 
 
+def import_slowly():
+    importlib.import_module("slow_package")
+
+
+@pytest.mark.parametrize("in_main", [True, False])
+@pytest.mark.parametrize("seconds", [0.5, 60])
+def test_an_import_is_not_broken_off_unless_it_never_ends(seconds, in_main, tmp_path, monkeypatch):
+    """Else the package is gone, its part is there, and whoever imports it finds no part in it."""
+    package = tmp_path / "slow_package"
+    package.mkdir()
+    (package / "part.py").touch()
+    ticks = f"for _ in range({20 * seconds:g}):\n    time.sleep(0.05)\n"
+    (package / "__init__.py").write_text(f"import time\nfrom . import part\n{ticks}")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("course_utils.exercises.sandbox.IMPORT_PATIENCE", 2.0)
+    found = []
+
+    def judge():
+        try:
+            call(import_slowly, (), 0.1)
+        except Problem as problem:
+            found.append(str(problem))
+
+    begun, thread = time.monotonic(), threading.Thread(target=judge)
+    if in_main:
+        judge()
+    else:
+        thread.start()
+        thread.join()
+    assert time.monotonic() - begun < 5
+    try:
+        if seconds < 1:
+            importlib.import_module("slow_package.part")
+            assert sys.modules["slow_package"].part
+        # Without an end it is ended; with one, the function may have returned by then.
+        assert seconds < 1 or found == [
+            "no answer within 0.1 seconds; is there a loop that never ends?"
+        ]
+    finally:
+        for name in ("slow_package", "slow_package.part"):
+            sys.modules.pop(name, None)
+
+
 def test_an_interrupt_does_not_outlive_the_call():
     with pytest.raises(Problem):
         call(sleep, (), 0.05)
@@ -363,6 +408,12 @@ def change_all():
     torch.autograd.set_detect_anomaly(True)
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(torch.get_num_threads() + 1)
+    torch.set_float32_matmul_precision("medium")
+    torch.set_autocast_enabled("cpu", True)
+    torch.set_flush_denormal(True)
+    torch.set_printoptions(precision=1)
+    np.set_printoptions(precision=1)
+    gc.disable()
     np.seterr(all="raise")
     os.chdir("/")
     os.environ["COURSE_NEW"] = "1"
@@ -399,6 +450,11 @@ def settings():
         "anomalies": torch.is_anomaly_enabled(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "threads": torch.get_num_threads(),
+        "products": torch.get_float32_matmul_precision(),
+        "autocast": (torch.ones(1, 1) @ torch.ones(1, 1)).dtype,
+        "denormal numbers": (torch.tensor(1e-40) * 1).item(),
+        "printed": (str(torch.tensor(0.123456)), str(np.array(0.123456)), str(np.array([0.1234]))),
+        "collector": gc.isenabled(),
         "numpy": np.geterr(),
         "folder": os.getcwd(),
         "environment": dict(os.environ),

@@ -13,10 +13,17 @@ from course_utils.calibration import (
     reliability_curve,
     require_finite_scores,
 )
-from course_utils.data import Split, batches, load_fashion_mnist, split_off
+from course_utils.data import (
+    Split,
+    batches,
+    load_fashion_mnist,
+    split_off,
+    with_validation,
+)
 from course_utils.decisions import expected_cost_decision
 from course_utils.exercises import check
 from course_utils.fashion_mnist.resizing import require_size
+from course_utils.figures.training_lab import TrainingLab
 from course_utils.losses import SoftmaxCrossEntropy, binary_cross_entropy_with_logits
 from course_utils.metrics import (
     accuracy,
@@ -34,10 +41,24 @@ from course_utils.softmax import (
     softmax_naive,
     softmax_vjp,
 )
+from course_utils.sweep import train_sweep
+from course_utils.training import fit
 from course_utils.validation import require_probabilities
 
 LOGITS = torch.zeros(4, 3)
 LABELS = torch.tensor([0, 1, 2, 0])
+
+
+@pytest.mark.parametrize("wrong", [None, (1, 2), (LOGITS, LABELS), Split])
+def test_the_data_must_be_the_loaders(wrong):
+    for use in (
+        lambda: fit(torch.nn.Linear(1, 1), wrong, num_epochs=1, lr=0.1),
+        lambda: train_sweep(wrong),
+        lambda: with_validation(wrong, 1, generator=torch.Generator()),
+        lambda: TrainingLab(data=wrong),
+    ):
+        with pytest.raises(TypeError, match=r"data must be a FashionMNIST, got \w+; pass load_fas"):
+            use()
 
 
 def test_logits_must_be_floating_point():
@@ -271,6 +292,10 @@ CASES = [
         f"confusion must hold counts of at least 0, got nan; {MAKE_IT}",
     ),
     (
+        lambda: recall(T([[1, math.inf], [1, 1]])),
+        f"confusion must hold counts of at least 0, got inf; {MAKE_IT}",
+    ),
+    (
         lambda: confusion_matrix(torch.zeros(3), T([0])),
         "logits must have shape (n, k), one row per example, got (3,); "
         "flatten the leading axes, or add one with logits[None]",
@@ -294,6 +319,21 @@ CASES = [
         lambda: require_probabilities(T([[0.5, 0.5], [1.5, -0.5]])),  # not the first row
         "probs must be non-negative and sum to 1 in each row, got row 1 with sum 1 and minimum "
         "-0.5; turn scores into probabilities first: softmax(probs)",
+    ),
+    (
+        lambda: require_probabilities(T([[0.5, 0.5], [0.5, math.nan]])),
+        "probs must be non-negative and sum to 1 in each row, got row 1 with sum nan and minimum "
+        "nan; a weight or a pixel is not finite, or the training diverged",
+    ),
+    (
+        lambda: require_probabilities(T([[1.0, math.inf]])),
+        "probs must be non-negative and sum to 1 in each row, got row 0 with sum inf and minimum "
+        "1; a weight or a pixel is not finite, or the training diverged",
+    ),
+    (
+        lambda: require_probabilities(T([[1.0, -math.inf]])),  # a class that is left out
+        "probs must be non-negative and sum to 1 in each row, got row 0 with sum -inf and minimum "
+        "-inf; turn scores into probabilities first: softmax(probs)",
     ),
     (
         lambda: require_probabilities(T([[1]])),

@@ -6,8 +6,10 @@ and again until the function has ended. Code that waits inside C and lets no sig
 huge matrix product) ends only after that.
 """
 
+import gc
 import io
 import linecache
+import math
 import os
 import random
 import signal
@@ -26,6 +28,7 @@ from types import FrameType
 
 import numpy as np
 import torch
+from torch._tensor_str import PRINT_OPTS
 
 TIME_LIMIT = 3.0  # seconds
 # Where code stands that is not the learner's.
@@ -36,6 +39,9 @@ _LIBRARIES = (
 )
 # Seconds between two attempts to end a function, and for its threads to follow.
 PATIENCE = 0.05
+# Seconds that an import is given to end: one that is broken off leaves its package in pieces, and
+# what imports it later fails.
+IMPORT_PATIENCE = 3.0
 # How many lines a function that catches everything is followed, at most, before it is ended.
 LINES_FOLLOWED = 20
 # What is kept of what a function prints, in characters: it may print for ever.
@@ -92,6 +98,14 @@ def _set_environment(variables: dict) -> None:
     os.environ.update(variables)
 
 
+def _set_print_options(options: dict) -> None:
+    torch.set_printoptions(**options)
+
+
+def _flushes_denormals() -> bool:
+    return bool(torch.tensor(1e-40, dtype=torch.float32, device="cpu") * 1 == 0)
+
+
 def _set_path(folders: list) -> None:
     sys.path[:] = folders
 
@@ -104,11 +118,20 @@ SETTINGS: tuple[tuple[Callable, Callable], ...] = (
     (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
     (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
     (torch.get_num_threads, torch.set_num_threads),
+    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+    (
+        lambda: torch.is_autocast_enabled("cpu"),
+        lambda enabled: torch.set_autocast_enabled("cpu", enabled),
+    ),
+    (_flushes_denormals, torch.set_flush_denormal),
+    (lambda: dict(vars(PRINT_OPTS)), _set_print_options),
+    (np.get_printoptions, lambda how: np.set_printoptions(**how)),
     (np.geterr, lambda how: np.seterr(**how)),
     (os.getcwd, os.chdir),
     (lambda: dict(os.environ), _set_environment),
     (lambda: list(sys.path), _set_path),
     (sys.getrecursionlimit, sys.setrecursionlimit),
+    (gc.isenabled, lambda enabled: gc.enable() if enabled else gc.disable()),
 )
 SEEDS: tuple[tuple[Callable, Callable], ...] = (
     (random.getstate, random.setstate),
@@ -160,6 +183,7 @@ class _Ending:
         self.running = self.expired = self.interrupted = False
         self._attempts = self._lines_left = 0
         self._own_frame: FrameType | None = None
+        self._imports_end = math.inf
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread = threading.get_ident()
         self._watchdog = threading.Thread(target=self._watch, daemon=True)
@@ -225,7 +249,7 @@ class _Ending:
     def _on_signal(self, signum: int, frame) -> None:
         self.interrupted = not self.expired
         self._wake.set()
-        if not self.running:
+        if not self.running or self._imports(frame):
             return
         self._attempts += 1
         if self._attempts > 1:
@@ -238,6 +262,15 @@ class _Ending:
                 frame = frame.f_back
         raise Stopped
 
+    def _imports(self, frame: FrameType | None) -> bool:
+        """Whether a module is being imported, and has not yet had its time to come to an end."""
+        self._imports_end = min(self._imports_end, time.monotonic() + IMPORT_PATIENCE)
+        while frame is not None and frame is not self._own_frame:
+            if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+                return time.monotonic() < self._imports_end
+            frame = frame.f_back
+        return False
+
     def _trace_handlers(self, frame, event: str, arg: object):
         # Only in the learner's own lines: a library is left to put its things in order.
         if self.running and event == "line" and not _is_library(frame.f_code.co_filename):
@@ -247,7 +280,8 @@ class _Ending:
         return self._trace_handlers
 
     def _trace_clock(self, frame, event: str, arg: object):
-        if self.running and time.monotonic() > self._deadline:
+        late = self.running and time.monotonic() > self._deadline
+        if late and not self._imports(frame):
             self.expired = True
             raise Stopped
         return self._trace_clock

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import traitlets as t
 
-from course_utils.data import FashionMNIST
+from course_utils.data import FashionMNIST, require_fashion_mnist
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.lab_data import RATES, curves, pack, pictures
 from course_utils.figures.traits import Integer, Number, Numbers
@@ -86,10 +86,7 @@ class TrainingLab(InteractiveFigure):
         recording: Sweep | None = None,
         **settings: Any,
     ) -> None:
-        if not isinstance(data, FashionMNIST):
-            raise TypeError(
-                f"data must be a FashionMNIST, got {type(data).__name__}; pass load_fashion_mnist()"
-            )
+        data = require_fashion_mnist(data)
         if make_model is not None and not callable(make_model):
             raise TypeError(
                 f"make_model must be a function that returns a new model, got {make_model!r}; "
