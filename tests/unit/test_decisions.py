@@ -63,7 +63,14 @@ def test_there_may_be_more_actions_than_classes_and_one_is_enough():
     assert expected_cost_decision(probs, cost[:, :1]).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("row", [[3.0, 1.0], [float("nan"), 1.0], [float("inf"), 0.0]])
-def test_what_is_no_probability_is_refused(row):
-    with pytest.raises(ValueError, match=r"probs must be non-negative and sum to 1.*softmax"):
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        ([3.0, 1.0], "softmax"),
+        ([float("nan"), 1.0], "a weight or a pixel is not finite"),
+        ([float("inf"), 0.0], "a weight or a pixel is not finite"),
+    ],
+)
+def test_what_is_no_probability_is_refused(row, remedy):
+    with pytest.raises(ValueError, match=rf"probs must be non-negative and sum to 1.*{remedy}"):
         expected_cost_decision(torch.tensor([row]), TREAT_OR_SEND_HOME)
