@@ -12,11 +12,13 @@ import pytest
 import torch
 
 from course_utils.exercises import check
+from course_utils.exercises.answers import Tolerance
 from course_utils.exercises.grading import (
     FunctionExercise,
     ValueExercise,
     Verdict,
     ended,
+    first_difference,
     has_dots,
     unchanged,
 )
@@ -176,6 +178,9 @@ def test_values(answer, passed, message):
 )
 def test_digits_and_the_nearest_mistake(answer, message):
     assert ROOT.judge(answer).message == message
+    finer = ValueExercise("0.3", "t", math.sqrt(3000), "h.", digits=5)
+    assert finer.judge(55).message == "not yet: right to 2 digits; 5 are asked for."
+    assert finer.judge(54.77).message == "not yet: right to 4 digits; 5 are asked for."
 
 
 class Loop:
@@ -301,6 +306,68 @@ def test_the_number_of_right_digits_is_told_where_it_helps():
     assert "This is not right." in exercise.judge(lambda x: -x).message
 
 
+def test_a_digit_is_told_from_the_third_on_and_only_if_one_is_missing():
+    exercise = FunctionExercise("0.1", "t", lambda x: x, [(1.0,)], "h.")
+    nearly = "It is right to about 3 digits; 4 are asked for."
+    assert nearly in exercise.judge(lambda x: x + 5e-4).message
+    loose = replace(exercise, rtol=5e-4)
+    assert "This is not right." in loose.judge(lambda x: x + 6e-4).message
+    nothing = FunctionExercise(
+        "0.1", "t", lambda x: x[:0], [(T([1.0]),)], "h.", accepts=lambda value, x: False
+    )
+    assert "This is not right." in nothing.judge(lambda x: x[:0]).message
+
+
+def test_what_lies_at_the_edge_of_the_tolerance_is_right():
+    assert ValueExercise("0.1", "t", 1e9, "h.").judge(1e9 + 1)
+    slope = FunctionExercise(
+        "0.1", "t", lambda x: 2 * x, [(T([0.5]),)], "h.", gradient=0, rtol=0.0, atol=1.0
+    )
+    assert slope.judge(lambda x: 3 * x)
+    assert (
+        "their gradient is not"
+        in replace(slope, rtol=1e-9, atol=0.9).judge(lambda x: 3 * x).message
+    )
+    found = first_difference([1.0, 5.0], [0.0, 0.0], Tolerance(rtol=0.0, atol=1.0))
+    assert found == ([1], 5.0, 0.0)
+
+
+def test_what_is_just_beyond_the_tolerance_is_shown_with_as_many_digits_as_it_takes():
+    exercise = FunctionExercise("0.1", "t", lambda x: x, [(1.0,)], "h.", rtol=1e-8, atol=0.0)
+    told = exercise.judge(lambda x: x + 1.6e-8).message
+    assert "expected  1.0\n  got       1.00000002\n" in told  # nine digits
+
+
+def test_arguments_that_a_case_leaves_out_are_not_shown():
+    def scaled(x, scale=2):
+        return scale * x
+
+    exercise = FunctionExercise("0.1", "t", scaled, [(3.0,), (3.0, 5)], "h.")
+    assert exercise.judge(scaled)
+    assert "\n  for       x = 3.0\n" in exercise.judge(lambda x, scale=2: x).message
+
+
+def test_a_mistake_is_met_within_the_tolerance_and_the_nearest_on_all_cases_is_named():
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: 3 * x, [(1.0,), (2.0,)], "h.", {"Double.": lambda x: 2 * x}
+    )
+    assert "Double." in exercise.judge(lambda x: 2 * x * (1 + 5e-5)).message
+    assert "This is not right." in exercise.judge(lambda x: 2 * x * (1 + 1.5e-4)).message
+    # Nearer to the first in the last case, and not in all of them.
+    near = replace(exercise, mistakes={
+        "Near in the last.": lambda x: 2 * x * (1 + (0 if x > 1 else 9e-5)),
+        "Near in all.": lambda x: 2 * x * (1 + 1e-5),
+    })  # fmt: skip
+    assert "Near in all." in near.judge(lambda x: 2 * x).message
+
+
+def test_a_mistake_may_be_right_in_a_case_in_which_the_answer_is_only_nearly_so():
+    exercise = FunctionExercise(
+        "0.1", "t", abs, [(2.0,), (-3.0,)], "h.", {"It loses no sign.": lambda x: x}
+    )
+    assert "It loses no sign." in exercise.judge(lambda x: x * (1 + 1e-6)).message
+
+
 def test_a_type_that_the_statement_names_is_asked_for():
     exercise = replace(DOUBLE, dtype=torch.float32)
     assert exercise.judge(lambda x: 2 * x)
@@ -397,7 +464,12 @@ def test_the_gradient_of_a_value_is_judged_where_it_is_asked_for():
         return (y * x * x).detach() + x - x.detach()
 
     assert exercise.judge(lambda x, y: y * x * x)
-    cut = "The values are right, but no gradient flows back through them"
+    cut = (
+        "not yet. The values are right, but no gradient flows back through them: "
+        "is there a detach, an item, or a new tensor?\n"
+    )
+    unrelated = torch.ones(1, requires_grad=True)
+    assert cut in exercise.judge(lambda x, y: unrelated * (y * x * x).detach()).message
     for answer in (lambda x, y: (y * x * x).detach(), lambda x, y: (y * x * x).tolist()):
         assert cut in exercise.judge(answer).message
     assert (
@@ -479,6 +551,9 @@ def test_arguments_that_are_to_be_changed_are_looked_at_afterwards():
     assert "Twice." in exercise.judge(lambda x: x.add_(2)).message
     message = exercise.judge(lambda x: x + 1).message
     assert "expected  [2.0]\n  got       [1.0]" in message
+    both = replace(exercise, observe=lambda value, x: (value + x).tolist())
+    assert both.judge(lambda x: x.copy_(x + 1))
+    assert "expected  [4.0]\n  got       [3.0]" in both.judge(lambda x: x + 1).message
 
 
 def test_cases_may_be_made_when_they_are_needed():
@@ -513,6 +588,8 @@ def test_all_functions_draw_the_same_numbers():
         ((1,), [1], False),
         ([T([1.0])], [T([2.0])], False),
         (max, max, True),
+        (math.nan, math.nan, True),
+        (10**20, 10**19 * 10, True),
         ("a", "b", False),
     ],
 )

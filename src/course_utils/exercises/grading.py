@@ -338,14 +338,13 @@ class FunctionExercise:
     def _fit(self, wrong: Callable, trials: Sequence[Trial]) -> float:
         """Return how far a learner's values are from those of a mistake; infinity if too far."""
         tolerance = Tolerance(max(self.rtol, 1e-6), self.atol)
-        total, is_wrong = 0.0, False
+        total = 0.0
         for trial in trials:
             try:
                 given = read(self._given(wrong, trial.args))
             except Exception as error:  # a mistake may be just that
                 if trial.returned or type(error).__name__ not in trial.problem:
                     return math.inf
-                is_wrong = True
                 continue
             if not trial.returned:
                 return math.inf
@@ -360,9 +359,8 @@ class FunctionExercise:
             if apart > limit:
                 return math.inf
             total += apart
-            is_wrong = is_wrong or trial.is_wrong
         is_met = any(trial.returned for trial in trials)
-        return total if is_wrong and is_met else math.inf
+        return total if is_met else math.inf
 
     def _message(self, failed: Trial, mistake: str) -> str:
         """Return what is wrong, with the case that shows it."""
