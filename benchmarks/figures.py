@@ -30,6 +30,7 @@ EXPLORERS = (
     "loss_explorer",
     "overflow_explorer",
     "calibration_explorer",
+    "decision_explorer",
 )
 LIMIT_MS = 8
 STEPS_A_SECOND = 200

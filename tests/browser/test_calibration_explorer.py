@@ -1,16 +1,13 @@
-"""Figure 7: calibration and decisions must be those of ``course_utils``."""
+"""The figure of calibration: its numbers must be those of ``course_utils``."""
 
 import json
-import math
 
 import pytest
-import torch
-from browser_tools import move, value, values
+from browser_tools import QUIET, move, value, values
 from figure_samples import calibration_explorer, scores
 
 from course_utils.calibration import expected_calibration_error, reliability_curve
-from course_utils.decisions import expected_cost_decision
-from course_utils.figures.calibration_explorer import ACTIONS, COST, TEMPERATURES
+from course_utils.figures.calibration_explorer import TEMPERATURES
 from course_utils.metrics import accuracy
 from course_utils.softmax import cross_entropy, softmax
 
@@ -42,38 +39,47 @@ def test_overconfidence_is_said(show):
     assert "not sure enough" in page.locator(".say").first.inner_text()
 
 
-@pytest.mark.parametrize("cost", [COST, (0, 5, 20, 150, 60, 10), (0, 30, 100, 10), (7, 7, 7, 7)])
-def test_decision_agrees_with_course_utils(show, cost):
-    page = show(calibration_explorer(cost=list(cost), temperature=2))
-    table = torch.tensor(cost, dtype=torch.float64).view(2, -1)
-    for position in (-4, -2, 0.4, 3.5):
-        move(page, "probability", position)
-        said = value(page, "says")
-        assert said == pytest.approx(1 / (1 + math.exp(-position)), rel=0.1)  # the nearest step
-        p = 1 / (1 + math.exp(-math.log(said / (1 - said)) / 2))
-        assert value(page, "p") == pytest.approx(p, rel=1e-6)
-        probs = torch.tensor([[1 - p, p]], dtype=torch.float64)
-        for action, expected in enumerate((probs @ table)[0].tolist()):
-            assert value(page, f"cost.{action}") == pytest.approx(expected, rel=1e-6)
-        cheapest = ACTIONS[int(expected_cost_decision(probs, table))]
-        assert page.locator("[data-decision]").get_attribute("data-decision") == cheapest
-        figure = calibration_explorer(cost=list(cost), temperature=2, probability=said)
-        assert figure.scaled_probability() == pytest.approx(p)
-        assert cheapest in figure.describe()
+@pytest.mark.parametrize("option", [0, 1, 2])
+def test_the_guess_ends_at_twice_the_temperature_with_the_same_accuracy(show, option):
+    page = show(calibration_explorer(), questions=True)
+    before = value(page, "accuracy"), value(page, "ece")
+    page.locator(".guess button").nth(option).click()
+    page.get_by_text("Temperature 2.00").wait_for()
+    page.wait_for_function(QUIET)
+    assert value(page, "accuracy") == before[0]
+    assert value(page, "ece") != before[1]
+    assert "order of the scores stays" in page.locator(".answer").inner_text()
 
 
-def test_default_decision_is_not_that_of_the_most_probable_class(show):
+def test_a_gap_has_the_colour_of_its_kind_and_lies_over_nothing(show):
+    """At temperature 0.25 the model is too sure in every full bin, at 4 in few."""
     page = show(calibration_explorer())
-    text = page.locator(".say").last.inner_text()
-    assert "Most probable: healthy" in text
-    assert "Cheapest: test further" in text
+    gaps = "[fill-opacity='0.55']"
+    for position, colour in ((0, "vermillion"), (40, "green")):
+        move(page, "temperature", position)
+        plot = page.locator("svg").first
+        fills = plot.locator(gaps).evaluate_all("(all) => all.map((e) => e.getAttribute('fill'))")
+        assert max(set(fills), key=fills.count) == f"var(--cu-{colour})"
+        boxes = plot.locator("rect").evaluate_all(
+            "(all) => all.map((e) => ['x', 'y', 'height'].map((a) => Number(e.getAttribute(a))))"
+        )
+        pairs = list(zip(boxes[::2], boxes[1::2], strict=True))  # a bar, and its gap above it
+        assert all(gap[0] == bar[0] for bar, gap in pairs)
+        assert all(abs(gap[1] + gap[2] - bar[1]) < 1e-6 for bar, gap in pairs)
 
 
-def test_a_cost_can_be_moved(show):
+def test_states_to_try_say_what_the_numbers_say(show):
     page = show(calibration_explorer())
-    move(page, "cost.1", 150)
-    assert value(page, "cost.1") == pytest.approx(0.9 * 150 + 0.1 * 25)
-    assert page.locator("[data-decision]").get_attribute("data-decision") != "test further"
+    page.get_by_role("button", name="least loss").click()
+    logits, labels = scores()
+    losses = [cross_entropy(logits / t, labels).item() for t in TEMPERATURES]
+    best = TEMPERATURES[losses.index(min(losses))]
+    assert f"T = {best:.2f} has the least loss" in page.locator(".tries .told").inner_text()
+    page.get_by_role("button", name="T = 4", exact=True).click()
+    curve = reliability_curve(softmax(logits / 4), labels)
+    below = (curve.accuracy > curve.confidence).sum()
+    words = f"in {below} of {(curve.count > 0).sum()} bins"
+    assert words in page.locator(".tries .told").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -81,10 +87,7 @@ def test_a_cost_can_be_moved(show):
     [
         {"grid": None},
         {"grid": {}},
-        {"cost": [1, 2, 3, 4, 5]},
-        {"cost": [1, 2]},
         {"temperature": "hot"},
-        {"actions": ["only one"]},
         {"version": 0},
     ],
 )

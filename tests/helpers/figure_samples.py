@@ -12,6 +12,7 @@ from course_utils.fashion_mnist import synthetic
 from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
+from course_utils.figures.decision_explorer import DecisionExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.label_suspects import LabelSuspects
 from course_utils.figures.loss_explorer import LossExplorer
@@ -85,5 +86,6 @@ SAMPLES = {
     "browser_regression": BrowserRegression,
     "training_lab": training_lab,
     "calibration_explorer": calibration_explorer,
+    "decision_explorer": DecisionExplorer,
     "what_the_model_sees": what_the_model_sees,
 }

@@ -19,6 +19,7 @@ from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.calibration_explorer import CalibrationExplorer
+from course_utils.figures.decision_explorer import DecisionExplorer
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.label_suspects import LabelSuspects
 from course_utils.figures.loss_explorer import LossExplorer
@@ -326,11 +327,11 @@ def test_nothing_about_single_examples_is_stored():
 @pytest.mark.parametrize("cost", [[1.0] * 5, [1.0] * 3, [1.0] * 8, "cheap"])
 def test_malformed_costs_are_refused(cost):
     with pytest.raises(StateError, match="cost must"):
-        calibration_explorer(cost=cost)
+        DecisionExplorer(cost=cost)
 
 
 def test_costs_out_of_range_are_clamped_and_said():
-    figure = calibration_explorer(cost=[0, 5, 20, 5000, 25, 10])
+    figure = DecisionExplorer(cost=[0, 5, 20, 5000, 25, 10])
     assert figure.cost[3] == 200
     assert "cost[3]" in figure.notice
 
