@@ -276,6 +276,10 @@ WRONG["2.1"] = [
     ("The first rate is not in", (0.5, 0.33, 0.17)),
     ("The order is", (0.1, 0.2, 0.7)),
     ("The first class is the most", (0.3, 0.467, 0.233)),
+    ("The rates of the other two", (0.7, 0.14, 0.07)),
+    ("The minus belongs", (0.7, -0.2, -0.1)),
+    ("p (1 - p) belongs", (0.7, 0.17, 0.076)),
+    ("Probabilities sum to one", (0.7, 0.47, 0.23)),
 ]
 
 
@@ -299,7 +303,10 @@ WRONG["2.2"] = [
     ("This is the diagonal alone", lambda p: torch.diag(p * (1 - p))),
     ("One number for each class", lambda p: p * (1 - p)),
     ("All signs", lambda p: torch.outer(p, p) - torch.diag(p)),
-    ("p * p multiplies", lambda p: torch.diag(p) - p * p),
+    ("p_i p_j became p_j p_j", lambda p: torch.diag(p) - p * p),
+    ("p_i p_j became p_j p_j", lambda p: p * (torch.eye(len(p)) - p)),
+    ("p_i p_j became p_i p_i", lambda p: p[:, None] * (torch.eye(len(p)) - p[:, None])),
+    ("p (1 - p) holds", lambda p: torch.diag(p * (1 - p)) - torch.outer(p, p)),
     ("This is the Jacobian of log", lambda p: torch.eye(len(p)) - p),
     (
         "Softmax was applied",
@@ -313,7 +320,7 @@ WRONG["2.2"] = [
     ("", lambda p: (torch.diag(p) - torch.outer(p, p)) / len(p)),
     ("The second term was added", lambda p: torch.diag(p) + torch.outer(p, p)),
     ("", lambda p: torch.outer(p, 1 - p) * (2 * torch.eye(len(p)) - 1)),
-    ("", lambda p: (torch.diag(p) - torch.outer(p, p)).abs()),
+    ("Off the diagonal", lambda p: (torch.diag(p) - torch.outer(p, p)).abs()),
 ]
 
 RIGHT["2.3"] = [
@@ -354,10 +361,12 @@ WRONG["2.3"] = [
     ("The sum is a plain one", lambda p, v: v - p * (p * v).sum(1, keepdim=True)),
     ("", lambda p, v: p - v * v.sum(1, keepdim=True)),
     ("", lambda p, v: v - p * p.sum(1, keepdim=True)),
-    ("", lambda p, v: v - v.sum(1, keepdim=True)),
+    ("The sum is multiplied by p", lambda p, v: v - v.sum(1, keepdim=True)),
+    ("Only the sum is", lambda p, v: p * (v - v.sum(1, keepdim=True))),
+    ("p - y is the case", lambda p, v: p - v),
+    ("All signs", lambda p, v: p * v.sum(1, keepdim=True) - v),
     ("", lambda p, v: (v - p * v.sum(1, keepdim=True)).sum(1)),
     ("", lambda p, v: v - p),
-    ("", lambda p, v: p * v - p * v.sum(1, keepdim=True)),
 ]
 
 RIGHT["2.4"] = [
@@ -404,8 +413,17 @@ WRONG["2.4"] = [
         lambda z, t: -(q := torch.softmax(z, 0)) * (z - q @ z) / t**2,
     ),
     ("z was divided", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t**3),
-    ("", lambda z, t: -torch.softmax(z / t, 0) * z / t**2),
-    ("", lambda z, t: -torch.softmax(z / t, 0) * (z - z.mean()) / t**2),
+    ("The mean of z must be sub", lambda z, t: -torch.softmax(z / t, 0) * z / t**2),
+    ("The mean of z must be wei", lambda z, t: -torch.softmax(z / t, 0) * (z - z.mean()) / t**2),
+    ("This is the slope of ln p", lambda z, t: ((torch.softmax(z / t, 0) * z).sum() - z) / t**2),
+    (
+        "In float32 this loses",
+        lambda z, t: (torch.softmax(z / (t + 1e-5), 0) - torch.softmax(z / (t - 1e-5), 0)) / 2e-5,
+    ),
+    (
+        "In float32 this loses",
+        lambda z, t: (torch.softmax(z / (t + 1e-6), 0) - torch.softmax(z / t, 0)) / 1e-6,
+    ),
     ("", lambda z, t: torch.softmax(z / t, 0) * (1 - torch.softmax(z / t, 0))),
     ("", lambda z, t: (torch.softmax(z / (t + 0.1), 0) - torch.softmax(z / t, 0)) / 0.1),
     ("", lambda z, t: -(q := torch.softmax(z * t, 0)) * (z - q @ z) / t**2),
@@ -473,6 +491,21 @@ WRONG["2.5"] = [
         lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double()) - E("i,jm->ijm", p, J2(p)),
     ),
     ("A product of first", lambda p: E("ij,im->ijm", J2(p), J2(p))),
+    (
+        "The factor p_i is missing in the first",
+        lambda p: (
+            E("im,ij->ijm", d := torch.eye(len(p)).double() - p, d) - E("i,jm->ijm", p, J2(p))
+        ),
+    ),
+    (
+        "The second factor holds",
+        lambda p: (
+            E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p)
+            - E("i,im->im", p, J2(p))[:, None]
+        ),
+    ),
+    ("The last term, 2", lambda p: symmetric_third(p) - 2 * E("i,j,m->ijm", p, p, p)),
+    ("The last term is added", lambda p: symmetric_third(p) - 4 * E("i,j,m->ijm", p, p, p)),
     ("All signs", lambda p: -symmetric_third(p)),
     ("", lambda p: symmetric_third(p).diagonal(dim1=1, dim2=2)),
     ("", J2),

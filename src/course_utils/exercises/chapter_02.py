@@ -76,6 +76,16 @@ EXERCISES = (
             "The order is that of the classes, and the first is the most probable.": (
                 *(0.1, 0.2, 0.7),
             ),
+            "The rates of the other two are products with p_1: divide them by it.": (
+                *(0.7, 0.14, 0.07),
+            ),
+            "The minus belongs to the rate; a probability is never negative.": (0.7, -0.2, -0.1),
+            "p (1 - p) belongs to a class's own logit; for another's, use (2.3).": (
+                *(0.7, 0.5 - 0.11**0.5, 0.5 - 0.18**0.5),
+            ),
+            "Probabilities sum to one; here the others were divided by another root.": (
+                *(0.7, 0.7 * 2 / 3, 0.7 / 3),
+            ),
         },
     ),
     FunctionExercise(
@@ -95,8 +105,17 @@ EXERCISES = (
             "All signs are turned around: a class must gain from its own logit.": lambda s: (
                 -jacobian(s)
             ),
-            "p * p multiplies entry by entry; it is not a column times a row.": lambda s: (
+            "p_i p_j became p_j p_j; it is a column times a row, not entry by entry.": lambda s: (
                 torch.diag(s) - s * s
+            ),
+            "p_i p_j became p_i p_i; one of the two must lie along a row.": lambda s: (
+                (torch.diag(s) - s * s).T
+            ),
+            "Off the diagonal the sign is minus: a class loses from another's logit.": lambda s: (
+                jacobian(s).abs()
+            ),
+            "p (1 - p) holds the square already; it was subtracted twice.": lambda s: (
+                jacobian(s) - torch.diag(s * s)
             ),
             "This is the Jacobian of log-softmax.": lambda s: torch.eye(len(s), dtype=s.dtype) - s,
             "Softmax was applied to the probabilities; they are its output already.": (
@@ -147,6 +166,14 @@ EXERCISES = (
             "This is the diagonal of the matrix alone: every v_i acts on every column.": (
                 lambda s, v: v * (1 - s)
             ),
+            "The sum is multiplied by p before it is subtracted.": lambda s, v: (
+                v - v.sum(-1, keepdim=True)
+            ),
+            "Only the sum is multiplied by p; v stands alone.": lambda s, v: (
+                s * (v - v.sum(-1, keepdim=True))
+            ),
+            "p - y is the case v = -y; here v is any vector.": lambda s, v: s - v,
+            "All signs are turned around.": lambda s, v: -log_vjp(s, v),
             "The matrix subtracts p; the identity in it must be kept.": lambda s, v: (
                 -s * v.sum(-1, keepdim=True)
             ),
@@ -165,6 +192,8 @@ EXERCISES = (
             (torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64), 0.5),
             (random_rows(1, 6)[0], 3.0),
             (random_rows(1, 40)[0], 0.7),
+            # Difference quotients with nearly all steps fail here; formulas keep four digits.
+            (torch.tensor([34.0, 35.0, 33.0]), 0.9),
         ],
         bans=[
             (
@@ -178,6 +207,10 @@ EXERCISES = (
         ],
         hint="the chain rule: how do the probabilities respond to z / T, and z / T to T?",
         properties=[
+            (
+                "In float32 this loses its digits, as difference quotients do; derive a formula.",
+                lambda slope, z, t: z.dtype != torch.float32,
+            ),
             (
                 "What one class gains the others lose: the slopes should sum to zero.",
                 lambda slope, z, t: bool(slope.sum().abs() < 1e-6),
@@ -201,6 +234,15 @@ EXERCISES = (
                 temperature_slope(z, t) * t**2
             ),
             "z was divided by T once too often.": lambda z, t: temperature_slope(z, t) / t,
+            "The mean of z must be weighted with the probabilities.": lambda z, t: (
+                -softmax(z / t) * (z - z.mean()) / t**2
+            ),
+            "The mean of z must be subtracted: T moves every logit.": lambda z, t: (
+                -softmax(z / t) * z / t**2
+            ),
+            "This is the slope of ln p; that of p has the factor p.": lambda z, t: (
+                temperature_slope(z, t) / softmax(z / t)
+            ),
         },
     ),
     FunctionExercise(
@@ -232,6 +274,18 @@ EXERCISES = (
             ),
             "A product of first derivatives is not a second derivative.": lambda s: (
                 jacobian(s)[:, :, None] * jacobian(s)[:, None, :]
+            ),
+            "The factor p_i is missing in the first term.": lambda s: (
+                second_derivatives(s) / s[:, None, None] + (1 - s)[:, None, None] * jacobian(s)
+            ),
+            "The second factor holds p_j, so its derivative is J_jm, not J_im.": lambda s: (
+                second_derivatives(s) + s[:, None, None] * (jacobian(s) - jacobian(s)[:, None, :])
+            ),
+            "The last term, 2 p_i p_j p_m, is missing.": lambda s: (
+                second_derivatives(s) - 2 * s[:, None, None] * torch.outer(s, s)
+            ),
+            "The last term is added, not subtracted.": lambda s: (
+                second_derivatives(s) - 4 * s[:, None, None] * torch.outer(s, s)
             ),
             "All signs are turned around.": lambda s: -second_derivatives(s),
         },
