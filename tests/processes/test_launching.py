@@ -216,6 +216,50 @@ def test_explanations(what, sentence, last):
     assert len(message.splitlines()) <= 9
 
 
+WAITED = TRACEBACK + "RuntimeError: [gloo/u.cc:78] Timed out waiting 4000ms for recv operation\n"
+
+
+@pytest.mark.parametrize(
+    ("exits", "words"),
+    [
+        ({0: 1, 1: -signal.SIGTERM}, WAITED),
+        # killed half a minute later, since it did not end when asked
+        ({0: 1, 1: -signal.SIGKILL}, WAITED),
+        # nccl aborts
+        ({0: -6, 1: -9}, "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=3)"),
+        ({0: 1, 1: -9}, "RuntimeError: process 0 found fewer than 2 processes within 20 s; start"),
+    ],
+)
+def test_a_limit_that_is_up_is_said_before_the_process_that_did_not_come(exits, words):
+    message = explain(ended(1, exits, a00=(9, "", words), a01=(2, "step 3\n", "")), "w.py", 2, 7)
+    assert message.startswith(
+        "w.py failed: process 0 of 2 waited for the others until its time limit; "
+        "process 1 still worked or waited: look there for what hangs. Its last lines:\n"
+    )
+    assert message.endswith(f"    {words.splitlines()[-1]}\nprocess 1:\n    step 3")
+
+
+@pytest.mark.parametrize("hang", ["time.sleep(600)", "os.kill(os.getpid(), signal.SIGSTOP)"])
+def test_a_process_that_hangs_is_named_with_the_limit_that_ended_the_wait(
+    hang, script, nothing_left
+):
+    path = script(f"""
+import signal
+with process_group(timeout=3) as (rank, world_size):
+    dist.all_reduce(torch.zeros(1))
+    if rank == 1:
+        print("process 1 hangs", flush=True)
+        {hang}
+    dist.all_reduce(torch.zeros(1))
+""")
+    with pytest.raises(LaunchError) as caught:
+        launch(path, timeout=100)
+    message = str(caught.value)
+    assert "process 0 of 2 waited for the others until its time limit; process 1 still" in message
+    assert "Timed out waiting 3000ms" in message
+    assert message.endswith("process 1:\n    process 1 hangs")
+
+
 def test_many_processes_are_not_all_listed():
     exits = {0: 1, **dict.fromkeys(range(1, 9), -signal.SIGTERM)}
     logs = {f"a0{rank}": (1.0 + rank, "", "") for rank in range(9)}

@@ -1,6 +1,7 @@
 """Start a script on several processes of this machine, and say what became of them."""
 
 import json
+import re
 import socket
 import sys
 import tempfile
@@ -16,6 +17,10 @@ from course_utils.validation import require_count, require_positive
 
 NUM_LINES = 8  # of a process's output, in an error
 STREAMS = ("stdout.log", "stderr.log")  # as torchrun calls them
+# The time limit of an exchange is up: in the words of gloo, of nccl, and of ``process_group``.
+LATE = re.compile(
+    r"Timed out waiting \d+ms|collective operation timeout|found fewer than \d+ processes within"
+)
 Log = dict[str, tuple[float, str]]  # {stream: (time of the last change, text)}
 
 
@@ -158,15 +163,24 @@ def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
         )
     # torchrun ends those that are left with SIGTERM, so that is a cause only if there is no other.
     failed = [rank for rank, code in codes.items() if code != -SIGTERM] or list(codes)
+    late = [rank for rank in failed if any(LATE.search(text) for _, text in logs[rank].values())]
+    if late:
+        # A process that dies closes its connections, and nobody waits for it. So it was torchrun
+        # that killed, with SIGKILL, who had not ended when asked to.
+        failed = [rank for rank in failed if rank in late or codes[rank] != -9]
     # Whoever fails because of another one says so after it.
     first = min(failed, key=lambda rank: last_word(logs[rank]))
     left = [rank for rank in range(num_processes) if rank not in codes]
     waited = [rank for rank in codes if rank not in failed]
+    how, hung = how_ended(codes[first]), []
+    if first in late:
+        how, hung = "waited for the others until its time limit", waited[:5]
     return (
-        f"{name} failed: process {first} of {num_processes} {how_ended(codes[first])}"
+        f"{name} failed: process {first} of {num_processes} {how}"
         + some(left, "had left without an error")
-        + some(waited, "still worked or waited")
+        + some(waited, "still worked or waited" + (": look there for what hangs" if hung else ""))
         + f". Its last lines:{last_lines(*logs[first].values())}"
+        + "".join(f"\nprocess {rank}:{last_lines(*logs[rank].values())}" for rank in hung)
     )
 
 
