@@ -3,6 +3,8 @@
 From the folder of the course; on two machines and on GPUs as it is said there:
 
     torchrun --standalone --nproc-per-node 2 examples/train_ddp.py --epochs 2
+
+With --watch it then does what watch_ddp.py does, without a launch of its own.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import torch
 # DDP imports it. Imported once the processes have joined, it would keep their connections to the
 # end of the program, where their threads can abort it (torch 2.13).
 import torch._dynamo
+import watch_ddp
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
@@ -53,6 +56,8 @@ def main(args, device, rank, world_size):
 
     if rank == 0:
         save_atomically(model.state_dict(), args.out)
+    if args.watch:
+        watch_ddp.main(rank)
 
 
 if __name__ == "__main__":
@@ -63,7 +68,10 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, help="use only so many")
     parser.add_argument("--lr", type=float, default=0.01)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--watch", action="store_true", help="needs the CPU")
     args = parser.parse_args()
     device = device_of_process(args.device)
+    if args.watch and device.type != "cpu":
+        parser.error("--watch looks at exchanges between CPUs; add --device cpu")
     with process_group(device=device) as (rank, world_size):
         main(args, device, rank, world_size)

@@ -74,14 +74,14 @@ def watched(model, watch):
     return ddp
 
 
-def main(args, rank):
+def main(rank, images=256, width=1024, repeats=8):
     """Measure several passes, and print the median one."""
     torch.manual_seed(0)
-    watch, model = Watch(), network(args.width)
+    watch, model = Watch(), network(width)
     ddp = watched(model, watch)
-    X, y = torch.rand(args.images, 784), torch.randint(10, (args.images,))
+    X, y = torch.rand(images, 784), torch.randint(10, (images,))
     passes, by_hand = [], []
-    for _ in range(args.repeats):
+    for _ in range(repeats):
         loss = cross_entropy(ddp(X), y)
         dist.barrier()
         watch.restart()
@@ -113,4 +113,4 @@ if __name__ == "__main__":
     parser.add_argument("--repeats", type=int, default=8, help="at least 2")
     args = parser.parse_args()
     with process_group() as (rank, world_size):
-        main(args, rank)
+        main(rank, **vars(args))

@@ -3037,27 +3037,29 @@ WRONG["10.6"] = [
 
 # ---------------------------------------------------------------- Chapter 11
 RIGHT["11.1"] = [
-    (31_400, 47_100),
-    [31_400, 47_100.0],
-    T([31_400, 47_100]),
-    np.array([31_400, 47_100]),
-    (31_400, Fraction(3, 2) * 31_400),
-    [T(31_400), np.int64(47_100)],
-    (Decimal(31_400), 47_100),
+    (122_920, 196_672),
+    [122_920, 196_672.0],
+    T([122_920, 196_672]),
+    np.array([122_920, 196_672]),
+    (122_920, Fraction(8, 5) * 122_920),
+    [T(122_920), np.int64(196_672)],
+    (Decimal(122_920), 196_672),
 ]
 WRONG["11.1"] = [
-    ("The biases are", (31_360, 47_040)),
-    ("A float32 number takes four bytes.", (7850, 11_775)),
-    ("A float32 number takes four bytes, not", (62_800, 94_200)),
-    ("That is the ring for two", (31_400, 31_400)),
-    ("In a ring no", (31_400, 62_800)),
-    ("In a ring each piece", (31_400, 23_550)),
-    ("In a ring the vector", (31_400, 94_200)),
-    ("The bytes that are handed", (47_100, 31_400)),
-    ("", 31_400),
-    ("", (31.4, 47.1)),
-    ("", (251_200, 376_800)),
-    ("", (31_400, 125_600)),
+    ("The biases are", (122_880, 196_608)),
+    ("A colour image", (41_000, 65_600)),
+    ("A float32 number takes four bytes.", (30_730, 49_168)),
+    ("A float32 number takes four bytes, not", (245_840, 393_344)),
+    ("That is the ring for two", (122_920, 122_920)),
+    ("That is the ring for four", (122_920, 184_380)),
+    ("In a ring no", (122_920, 245_840)),
+    ("In a ring each piece", (122_920, 98_336)),
+    ("In a ring the vector", (122_920, 491_680)),
+    ("The bytes that are handed", (196_672, 122_920)),
+    ("", 122_920),
+    ("", (122.92, 196.672)),
+    ("", (31_400, 50_240)),
+    ("", (122_920, 614_600)),
 ]
 
 
@@ -3071,8 +3073,12 @@ def by_quotas(n, speeds):
 
 
 def by_stops(n, speeds):
-    ends = np.rint(n * np.cumsum(speeds) / np.sum(speeds)).astype(int)
+    ends = np.floor(n * np.cumsum(speeds) / np.sum(speeds) + 0.5).astype(int)
     return np.diff(ends, prepend=0)
+
+
+def by_stops_to_even(n, speeds):
+    return np.diff(np.rint(n * np.cumsum(speeds) / np.sum(speeds)).astype(int), prepend=0)
 
 
 def first_come(n, speeds):
@@ -3096,6 +3102,7 @@ RIGHT["11.2"] = [
     lambda n, v: torch.from_numpy(by_stops(n, v)).int(),
 ]
 WRONG["11.2"] = [
+    ("round takes halves", by_stops_to_even),
     ("Rounded one by one", lambda n, v: [round(n * x / sum(v)) for x in v]),
     (
         "Rounded down",
@@ -3211,28 +3218,28 @@ WRONG["11.5"] = [
 ]
 
 RIGHT["11.6"] = [
-    [2.25] * 4,
-    (2.25, 2.25, 2.25, 2.25),
-    torch.full((4,), 2.25),
-    np.full(4, 2.25),
-    [T(2.25)] * 4,
-    [np.float32(2.25)] * 4,
-    [Fraction(9, 4)] * 4,
-    torch.full((4,), 2.25, dtype=torch.float64),
+    [3.0] * 2,
+    (3.0, 3.0),
+    torch.full((2,), 3.0),
+    np.full(2, 3.0),
+    [T(3.0)] * 2,
+    [np.float32(3.0)] * 2,
+    [Fraction(3)] * 2,
+    torch.full((2,), 3.0, dtype=torch.float64),
 ]
 WRONG["11.6"] = [
-    ("This is the mean of the four means", [3.0625] * 4),
-    ("These are the means of each", [6.0, 2.0, 1.25, 3.0]),
-    ("This is the sum; divide", [18.0] * 4),
-    ("This is the sum of the means", [12.25] * 4),
-    ("The sum is that of all", [18.0, 9.0, 4.5, 18.0]),
-    ("The count is that of all", [0.75, 0.5, 0.625, 0.375]),
-    ("This is divided by the number of processes", [4.5] * 4),
-    ("Only one process has", [2.25, 2.0, 1.25, 3.0]),
-    ("", 2.25),
-    ("", [2.25] * 3),
-    ("", [None] * 4),
-    ("", [(18.0, 8.0)] * 4),
-    ("", [2.0] * 4),
-    ("", [2.25, 2.25, 2.25, 0.0]),
+    ("This is the mean of the two means", [4.0] * 2),
+    ("These are the means of each", [6.0, 2.0]),
+    ("This is the sum; divide", [12.0] * 2),
+    ("This is the sum of the means", [8.0] * 2),
+    ("The sum is that of all", [12.0, 4.0]),
+    ("The count is that of all", [1.5] * 2),
+    ("This is divided by the number of processes", [6.0] * 2),
+    ("Only one process has", [3.0, 2.0]),
+    ("", 3.0),
+    ("", [3.0]),
+    ("", [None] * 2),
+    ("", [(12.0, 4.0)] * 2),
+    ("", [3.5] * 2),
+    ("", [3.0, 0.0]),
 ]

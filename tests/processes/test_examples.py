@@ -168,13 +168,13 @@ def test_no_thread_of_the_connections_outlives_the_group(tmp_path, nothing_left)
     """Those that do have aborted a program at its end."""
     script = tmp_path / "count.py"
     script.write_text(
-        "import argparse, os, runpy\n"
+        "import os, runpy\n"
         "from course_utils.parallel.distributed import process_group\n"
         f"watch = runpy.run_path({str(EXAMPLES / 'watch_ddp.py')!r})\n"
         "names = lambda: [open(f'/proc/self/task/{t}/comm').read() "
         "for t in os.listdir('/proc/self/task')]\n"
         "with process_group() as (rank, _):\n"
-        "    watch['main'](argparse.Namespace(images=8, width=8, repeats=2), rank)\n"
+        "    watch['main'](rank, images=8, width=8, repeats=2)\n"
         "    during = sum('gloo' in name for name in names())\n"
         "print('gloo threads:', during, sum('gloo' in name for name in names()))\n"
     )

@@ -1,6 +1,6 @@
 """Exercises of chapter 11, more than one machine."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -29,12 +29,13 @@ def near_their_speed(counts: list, n: int, speeds: list) -> bool:
 
 
 def by_speed(n: int, speeds: list) -> list:
-    """Counts in proportion to the speeds."""
-    passed, ends = 0.0, [0]
-    for speed in speeds:
-        passed += speed
-        ends.append(round(n * passed / sum(speeds)))
-    return [stop - start for start, stop in pairwise(ends)]
+    """Counts in proportion to the speeds; of a half that is rounded, all are rounded up."""
+    return between([int(n * passed / sum(speeds) + 0.5) for passed in accumulate(speeds)])
+
+
+def between(stops: list) -> list:
+    """Numbers from each stop to the next; the first one starts at 0."""
+    return [stop - start for start, stop in pairwise([0, *stops])]
 
 
 def combined_unless_empty(gradients: Tensor, counts: Tensor) -> Tensor:
@@ -55,22 +56,24 @@ EXERCISES = (
     ValueExercise(
         number="11.1",
         title="What goes over the wire",
-        expected=(31_400, 47_100),
-        hint="four bytes for each of the 7850 parameters; a ring sends 2 (p - 1) / p times that.",
+        expected=(122_920, 196_672),
+        hint="four bytes for each of the 30 730 parameters; a ring sends 2 (p - 1) / p times that.",
         mistakes={
-            "The biases are exchanged, too.": (31_360, 47_040),
-            "A float32 number takes four bytes, not eight.": (62_800, 94_200),
+            "The biases are exchanged, too.": (122_880, 196_608),
+            "A colour image has three numbers per pixel.": (41_000, 65_600),
+            "A float32 number takes four bytes, not eight.": (245_840, 393_344),
             "In a ring each piece travels twice: to be added up, and to be handed out.": (
-                *(31_400, 23_550),
+                *(122_920, 98_336),
             ),
-            "A float32 number takes four bytes.": (7850, 11_775),
-            "That is the ring for two processes.": (31_400, 31_400),
-            "In a ring no process sends its own share around completely.": (31_400, 62_800),
+            "A float32 number takes four bytes.": (30_730, 49_168),
+            "That is the ring for two processes.": (122_920, 122_920),
+            "That is the ring for four processes.": (122_920, 184_380),
+            "In a ring no process sends its own share around completely.": (122_920, 245_840),
             "The bytes that are handed over come first, then those that the ring sends.": (
-                *(47_100, 31_400),
+                *(196_672, 122_920),
             ),
             "In a ring the vector travels in pieces, not whole to each of the others.": (
-                *(31_400, 94_200),
+                *(122_920, 491_680),
             ),
         },
     ),
@@ -85,6 +88,7 @@ EXERCISES = (
             (256, [1.0, 2.5, 4.0]),
             (3, [1.0, 1.0, 1.0, 1.0, 1.0]),
             (7, [0.1, 0.1, 5.0]),
+            (2, [1.0, 2.0, 1.0]),
         ],
         integers=True,
         properties=[
@@ -101,6 +105,10 @@ EXERCISES = (
             "Rounded one by one, the counts need not add up to n.": lambda n, speeds: [
                 round(n * speed / sum(speeds)) for speed in speeds
             ],
+            "round takes halves to even numbers, 0.5 to 0 and 1.5 to 2, so a count can be one "
+            "off; round all of them up.": lambda n, speeds: between(
+                [round(n * passed / sum(speeds)) for passed in accumulate(speeds)]
+            ),
             "Rounded down, the counts leave examples to nobody.": lambda n, speeds: [
                 int(n * speed / sum(speeds)) for speed in speeds
             ],
@@ -206,24 +214,18 @@ EXERCISES = (
     ),
     ValueExercise(
         number="11.6",
-        title="A mean on four processes",
-        expected=[2.25] * 4,
+        title="A mean on two processes",
+        expected=[3.0] * 2,
         hint="sum and count of a process are two numbers; add both up over all processes, divide.",
         mistakes={
-            "This is the mean of the four means; a long list counts for more.": [3.0625] * 4,
-            "These are the means of each process's own numbers; nothing was exchanged.": (
-                [6.0, 2.0, 1.25, 3.0]
-            ),
-            "This is the sum; divide it by the number of all numbers.": [18.0] * 4,
-            "This is the sum of the means.": [12.25] * 4,
-            "The sum is that of all, and the count is one process's own.": [18.0, 9.0, 4.5, 18.0],
-            "The count is that of all, and the sum is one process's own.": (
-                [0.75, 0.5, 0.625, 0.375]
-            ),
-            "This is divided by the number of processes, not of numbers.": [4.5] * 4,
-            "Only one process has the result; an all-reduce gives it to each.": (
-                [2.25, 2.0, 1.25, 3.0]
-            ),
+            "This is the mean of the two means; a short list counts for too much.": [4.0] * 2,
+            "These are the means of each process's own numbers; nothing was exchanged.": [6.0, 2.0],
+            "This is the sum; divide it by the number of all numbers.": [12.0] * 2,
+            "This is the sum of the means.": [8.0] * 2,
+            "The sum is that of all, and the count is one process's own.": [12.0, 4.0],
+            "The count is that of all, and the sum is one process's own.": [1.5] * 2,
+            "This is divided by the number of processes, not of numbers.": [6.0] * 2,
+            "Only one process has the result; an all-reduce gives it to each.": [3.0, 2.0],
         },
     ),
 )
