@@ -29,8 +29,12 @@ def near_their_speed(counts: list, n: int, speeds: list) -> bool:
 
 
 def by_speed(n: int, speeds: list) -> list:
-    """Counts in proportion to the speeds; of a half that is rounded, all are rounded up."""
-    return between([int(n * passed / sum(speeds) + 0.5) for passed in accumulate(speeds)])
+    """Counts in proportion to the speeds, rounded down; what is left goes to who lost most."""
+    exact = [n * speed / sum(speeds) for speed in speeds]
+    counts = [int(share) for share in exact]
+    for i in sorted(range(len(speeds)), key=lambda i: counts[i] - exact[i])[: n - sum(counts)]:
+        counts[i] += 1
+    return counts
 
 
 def between(stops: list) -> list:
@@ -100,7 +104,7 @@ EXERCISES = (
             ),
         ],
         accepts=near_their_speed,
-        hint="let the stops be the rounded shares of the speeds added up so far.",
+        hint="round all shares down; what is left goes, one each, to those who lost most.",
         mistakes={
             "Rounded one by one, the counts need not add up to n.": lambda n, speeds: [
                 round(n * speed / sum(speeds)) for speed in speeds
