@@ -108,7 +108,7 @@ def test_an_odd_answer_gets_a_verdict(number):
 
 
 def by_speed(n, speeds):
-    ends = [round(n * sum(speeds[:i]) / sum(speeds)) for i in range(len(speeds) + 1)]
+    ends = [int(n * sum(speeds[:i]) / sum(speeds) + 0.5) for i in range(len(speeds) + 1)]
     return [stop - start for start, stop in pairwise(ends)]
 
 
