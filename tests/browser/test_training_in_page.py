@@ -104,6 +104,23 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     assert "best" in words(page) or "highest test accuracy" in words(page)
 
 
+def test_regimes_have_a_question_and_runs_of_their_own(lab):
+    page = lab(questions=True, settings={"question": "regimes"})
+    page.locator(".guess").get_by_role("button", name="0.05", exact=True).click()
+    page.locator(".runs tbody tr").nth(3).wait_for()
+    done(page, rows=4)
+    rates = [t.split(",")[0] for t in page.locator(".runs td:nth-child(2)").all_inner_texts()]
+    assert rates == ["rate 0.003", "rate 0.05", "rate 1", "rate 10"]
+    assert page.locator(".chip").all_inner_texts() == [
+        "rate 0.003, 50 epochs", "rate 1", "rate 10, weight decay 1",
+    ]  # fmt: skip
+    page.locator(".chip").last.click()
+    assert "\u22129" in page.locator(".tries .told").inner_text()
+    press(page, "Train")
+    done(page, rows=5)
+    assert "the loss is no longer a finite number" in words(page).lower()
+
+
 def test_no_curve_answers_the_question_and_the_loss_is_called_what_it_is(lab):
     page = lab(questions=True)
     title = page.locator(".plot .axis").filter(has_text="nats")

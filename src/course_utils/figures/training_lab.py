@@ -47,8 +47,8 @@ class TrainingLab(InteractiveFigure):
         First settings of the controls; those after ``batch_size`` are for training in the page.
     at_epoch : int
         Epoch whose weights and confusion matrix are shown there, at most the last.
-    question : "rates" or "batch sizes"
-        What the lab asks there before its controls open.
+    question : "rates", "regimes" or "batch sizes"
+        What the lab asks there before its controls open; "regimes" has runs to try of its own.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class TrainingLab(InteractiveFigure):
     momentum = Number(0, 0, 0.99)
     weight_decay = Number(0, 0, 1)
     at_epoch = Integer(50, 1, 50)
-    question = t.Enum(["rates", "batch sizes"], "rates").tag(sync=True)
+    question = t.Enum(["rates", "regimes", "batch sizes"], "rates").tag(sync=True)
     kept = Numbers([0.01, 1.0], 0.001, 10, least=0, most=4)
     recording = t.Dict().tag(sync=True)
     live = t.Bool(False).tag(sync=True, static=False)

@@ -520,11 +520,10 @@ export default figure(LAB_WORDS, (view, words) => {
   ];
   const buttons = page ? [train, stop, goOn, clear] : [...(live ? [train, stop] : []), keep, clear];
   view.apart = ["at_epoch", "kept", "question"];
+  const asks = /** @type {keyof typeof words.questions} */ (view.get("question"));
   view.add(mode);
   if (page) {
-    const { question, answers, set } = words.questions[
-      /** @type {keyof typeof words.questions} */ (view.get("question"))
-    ];
+    const { question, answers, set } = words.questions[asks];
     guessFirst(view, {
       question,
       answers: answers.map((text) => ({ text, says: words.watch })),
@@ -540,7 +539,7 @@ export default figure(LAB_WORDS, (view, words) => {
     ),
     told,
     html("div.grid2.gap", loss.node, accuracy.node),
-    ...(page ? [tries(view, words.tries), table.node] : []),
+    ...(page ? [tries(view, words.tries[asks]), table.node] : []),
     heading,
     atEpoch,
     html(

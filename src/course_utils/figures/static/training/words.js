@@ -3,6 +3,46 @@
 const count = (/** @type {number} */ n) => n < 10_000 ? String(n) : grouped(n);
 const grouped = (/** @type {number} */ n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
+const TRIES = [
+  {
+    label: "rate 1",
+    set: { lr: 1 },
+    says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
+  },
+  {
+    label: "momentum 0.9",
+    set: { momentum: 0.9 },
+    says: "Each step keeps nine tenths of the one before. Compare with momentum 0.",
+  },
+  {
+    label: "one image per step",
+    set: { batch_size: 1, lr: 0.01, epochs: 3 },
+    says: "10\u202f000 steps per epoch: compare the first epoch with that of 256 images per step.",
+  },
+  {
+    label: "all 60\u202f000 images",
+    set: { images: 60_000 },
+    says: "Six times as many images: about 16 MB are loaded in all.",
+  },
+];
+const REGIMES = [
+  {
+    label: "rate 0.003, 50 epochs",
+    set: { lr: 0.003, epochs: 50 },
+    says: "Train: does five times the epochs bring it to where rate 0.05 is after ten?",
+  },
+  {
+    label: "rate 1",
+    set: { lr: 1 },
+    says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
+  },
+  {
+    label: "rate 10, weight decay 1",
+    set: { lr: 10, weight_decay: 1 },
+    says: "Each step first multiplies the weights by 1 \u2212 10 · 1 = \u22129. Train.",
+  },
+];
+
 export const LAB_WORDS = {
   en: {
     count,
@@ -134,6 +174,13 @@ export const LAB_WORDS = {
         answers: ["0.01", "0.1", "10"],
         set: [{ lr: 0.01 }, { lr: 0.1 }, { lr: 10 }],
       },
+      regimes: {
+        question:
+          "Four runs of ten epochs differ in nothing but the learning rate. For which one " +
+          "will the test loss fall in every epoch?",
+        answers: ["0.003", "0.05", "1", "10"],
+        set: [{ lr: 0.003 }, { lr: 0.05 }, { lr: 1 }, { lr: 10 }],
+      },
       "batch sizes": {
         question: "Three runs of ten epochs differ in nothing but the images per step. Which " +
           "one will have the smallest test loss?",
@@ -141,29 +188,7 @@ export const LAB_WORDS = {
         set: [{ batch_size: 16 }, { batch_size: 256 }, { batch_size: 65_536 }],
       },
     },
-    watch: "All three are trained now, one after the other: compare the curves and the table.",
-    tries: [
-      {
-        label: "rate 1",
-        set: { lr: 1 },
-        says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
-      },
-      {
-        label: "momentum 0.9",
-        set: { momentum: 0.9 },
-        says: "Each step keeps nine tenths of the one before. Compare with momentum 0.",
-      },
-      {
-        label: "one image per step",
-        set: { batch_size: 1, lr: 0.01, epochs: 3 },
-        says:
-          "10\u202f000 steps per epoch: compare the first epoch with that of 256 images per step.",
-      },
-      {
-        label: "all 60\u202f000 images",
-        set: { images: 60_000 },
-        says: "Six times as many images: about 16 MB are loaded in all.",
-      },
-    ],
+    watch: "They are trained now, one after the other: compare the curves and the table.",
+    tries: { rates: TRIES, "batch sizes": TRIES, regimes: REGIMES },
   },
 };
