@@ -37,7 +37,7 @@ def packed(images: np.ndarray, labels: np.ndarray) -> bytes:
 
 
 def handed(name: str, text: str) -> str:
-    """Return the script that hands a text to the page (``static/training/client.js``)."""
+    """Return the script that hands a text to the page (``static/training/files.js``)."""
     return f"globalThis.courseImages?.({json.dumps(name)}, {json.dumps(text)});\n"
 
 

@@ -20,10 +20,11 @@ _IMPORT = re.compile(r'^(?:import|export) [^;"]*from "\.\.?/[^"]+";\n', re.MULTI
 _COMMENT = re.compile(
     r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL
 )  # on lines of its own
+_NOTE = re.compile(r"^ *// .*\n| +// [^\"'`\n]*$|/\*\* @(?:(?!\*/).)*\*/ ?", re.MULTILINE)
 _INDENT = re.compile(r"^ +", re.MULTILINE)  # no string of the sources runs over several lines
 _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 _KIT_MODULE = re.compile(r'from "\./(kit/\w+\.js)"')
-_OWN_MODULE = re.compile(r'^import [^;"]*from "\./(training/\w+\.js)"', re.MULTILINE)
+_OWN_MODULE = re.compile(r'^import [^;"]*from "\./(?:training/)?(?!kit)(\w+\.js)"', re.MULTILINE)
 
 
 def read(filename: str) -> str:
@@ -48,7 +49,7 @@ def without_imports(text: str) -> str:
 
     Its documentation goes, too: types and notes are a third of what a reader would wait for.
     """
-    return _COMMENT.sub("", _IMPORT.sub("", text))
+    return _NOTE.sub("", _COMMENT.sub("", _IMPORT.sub("", text)))
 
 
 @cache
@@ -60,13 +61,22 @@ def kit() -> str:
     return f"const STYLE = {style};\n{joined}"
 
 
+def own_modules(text: str) -> list[str]:
+    """Return the files of ``training/`` that a module needs, each after those it needs itself."""
+    found: dict[str, None] = {}
+    for module in _OWN_MODULE.findall(text):
+        needed = own_modules(read(f"training/{module}"))
+        found |= dict.fromkeys([*needed, f"training/{module}"])
+    return list(found)
+
+
 def own_module(name: str, spec: dict[str, Any]) -> str:
     """Return a figure's own module, after what its Python class and its style sheet say."""
     style = read(f"{name}.css") if (STATIC / f"{name}.css").is_file() else ""
     constants = {"SPEC": spec, "OWN_STYLE": style}
     lines = (f"const {key} = {json.dumps(value)};\n" for key, value in constants.items())
     text = read(f"{name}.js")
-    parts = (_EXPORT.sub("", without_imports(read(m))) for m in _OWN_MODULE.findall(text))
+    parts = (_EXPORT.sub("", without_imports(read(m))) for m in own_modules(text))
     return "".join((*lines, *parts, without_imports(text)))
 
 

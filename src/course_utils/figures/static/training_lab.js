@@ -21,7 +21,8 @@ import {
   tries,
   unique,
 } from "./kit.js";
-import { packedImages, PageTrainer } from "./training/client.js";
+import { packedImages } from "./training/files.js";
+import { PageTrainer } from "./training/client.js";
 import { drawCurves, LOSS_TICKS } from "./training/curves.js";
 import { confusionFacts, drawConfusion, Templates } from "./training/pictures.js";
 import { bestRuns, ratesOf, RunTable } from "./training/runs.js";

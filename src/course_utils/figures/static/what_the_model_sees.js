@@ -18,8 +18,8 @@ import {
   softmax,
   sum,
 } from "./kit.js";
-import { loadText, packedImages } from "./training/client.js";
-import { colourOf, SIDE } from "./training/pictures.js";
+import { loadText, packedImages } from "./training/files.js";
+import { colourOf, SIDE } from "./training/shades.js";
 
 const PIXELS = SIDE * SIDE;
 const MISTAKES = 30; // the most confident ones, to go through
