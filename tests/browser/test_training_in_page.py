@@ -102,6 +102,9 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     shown = accuracies(page)
     assert f"{max(shown):.3f}" in best.last.inner_text() or best.count() == 2
     assert "best" in words(page) or "highest test accuracy" in words(page)
+    assert (
+        "learning rate" in words(page).split("test loss")[-1]
+    )  # of the best, not its number alone
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):

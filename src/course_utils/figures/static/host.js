@@ -23,7 +23,7 @@
   const files = /** @type {any} */ (window).AFM_FILES ?? {};
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
   /** @type {Record<string, Promise<Module>>} */
-  const modules = {};
+  const modules = Object.create(null); // which has no "constructor"
 
   /** As much of a widget's model as a figure uses. */
   class StaticModel {

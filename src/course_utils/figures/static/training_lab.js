@@ -425,7 +425,9 @@ export default figure(LAB_WORDS, (view, words) => {
     const fate = page?.runs.find(({ id }) => run.name.startsWith(`${id}:`))?.fate;
     const last = run.train_loss.at(-1) ?? 0;
     const far = last > SPEC.constants.far * guessing;
-    return [fate ? words.remarks[fate] : "", far ? words.remarks.far : ""].filter(Boolean)
+    return [fate ? words.remarks[fate] : "", far ? words.remarks.far(fmt(guessing)) : ""].filter(
+      Boolean,
+    )
       .join(", ");
   }
   /** @param {Drawn} run */
@@ -447,6 +449,26 @@ export default figure(LAB_WORDS, (view, words) => {
     });
     return [`${words.after(named(run), e)}: `, ...numbers.slice(1), ".", sentence(fate)];
   }
+  /** Which runs are the best, by what tells the runs apart. */
+  function best() {
+    const all = page?.runs ?? [];
+    const key = telling();
+    const label = {
+      lr: words.rate,
+      batch_size: words.batchSize,
+      momentum: words.momentum,
+      weight_decay: words.weightDecay,
+      images: words.images,
+      epochs: words.epochs,
+      seed: words.seed,
+    }[key];
+    const name = (/** @type {number | undefined} */ id) =>
+      all.filter((run) => run.id === id).map((run) =>
+        words.run(run.id, label, knobOf(run, key))
+      )[0];
+    const { loss, accuracy } = bestRuns(all);
+    return loss ? words.best(name(loss), name(accuracy)) : "";
+  }
   /** @param {Drawn} front @returns {(Node | string)[]} */
   function news(front) {
     if (page?.fault) return [words.faults[page.fault.kind](page.fault.what)];
@@ -455,7 +477,7 @@ export default figure(LAB_WORDS, (view, words) => {
     }
     if (asked) return [words.asked];
     if (status().phase === "failed") return [words.failed(status().message)];
-    return [...says(front), page && !busy() ? words.best(bestRuns(page.runs)) : ""];
+    return [...says(front), page && !busy() ? best() : ""];
   }
   /** @param {(Node | string)[]} parts */
   function tell(parts) {

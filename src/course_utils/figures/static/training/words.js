@@ -128,14 +128,15 @@ export const LAB_WORDS = {
     remarks: {
       "not finite": "stopped: the loss is no longer a finite number",
       stopped: "stopped early; Continue goes on",
-      far: "the loss is far above that of guessing",
+      far: (/** @type {string} */ guessing) =>
+        `the loss is far above ${guessing}, that of guessing`,
     },
-    best: (/** @type {{ loss?: number, accuracy?: number }} */ { loss, accuracy }) => {
-      if (!loss) return "";
-      return loss === accuracy
-        ? ` Run ${loss} is the best so far, in test loss and accuracy.`
-        : ` Smallest test loss: run ${loss}; highest test accuracy: run ${accuracy}.`;
-    },
+    run: (/** @type {number} */ id, /** @type {string} */ what, /** @type {number} */ value) =>
+      `run ${id}, ${what} ${count(value)}`,
+    best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
+      loss === accuracy
+        ? ` The best so far, in test loss and accuracy: ${loss}.`
+        : ` Smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
     runs: "Runs in this page",
     columns: ["run", "settings", "test loss", "training accuracy at the end", "test accuracy"],
     bestMark: "best",
