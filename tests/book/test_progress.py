@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browser_tools import STARTED, Pages, new_page
+from browser_tools import Pages, new_page, start_all
 
 from course_utils.exercises.reporting import Record, Report
 
@@ -39,7 +39,7 @@ def page(browser):
 
 def visit(page, address: str) -> None:
     page.goto(address)
-    page.wait_for_function(STARTED)
+    start_all(page)
 
 
 def answer(page, nth: int = 0) -> None:
@@ -80,7 +80,7 @@ def keep(page, marks: dict, answers: dict) -> None:
         [[MARKS, json.dumps(marks)], [ANSWERS, json.dumps(answers)]],
     )
     page.reload()
-    page.wait_for_function(STARTED)
+    start_all(page)
     page.locator("details.mine summary").click()
 
 
@@ -93,7 +93,7 @@ def test_what_is_ticked_and_answered_stands_at_the_end_and_in_the_map(page, wher
     assert line.inner_text() == "1 of 3 questions answered, 1 of 4 exercises done"
     page.get_by_label("I have read this chapter").check()
     page.reload()
-    page.wait_for_function(STARTED)
+    start_all(page)
     assert page.get_by_label("I have read this chapter").is_checked()
     assert line.inner_text() == "1 of 3 questions answered, 1 of 4 exercises done"
     page.get_by_role("link", name="All chapters").click()
@@ -223,13 +223,13 @@ def test_damaged_memory_is_said_and_no_obstacle(page, book):
     visit(page, f"{book.as_uri()}/{CHAPTER}")
     page.evaluate("(place) => localStorage.setItem(place, '{broken')", MARKS)
     page.reload()
-    page.wait_for_function(STARTED)
+    start_all(page)
     assert "What was kept could not be read" in page.locator("div.mine").inner_text()
     page.get_by_label("Exercise 7.1 is done").check()
     assert kept(page)[0] == {"7.1": 1}
     page.evaluate('(p) => localStorage.setItem(p, \'{"7": 1, "7.1": "x", "y": 1}\')', MARKS)
     page.reload()
-    page.wait_for_function(STARTED)
+    start_all(page)
     assert page.locator("[data-mark]:checked").evaluate_all(
         "(a) => a.map((e) => e.dataset.mark)"
     ) == ["7"]
@@ -258,7 +258,7 @@ def test_without_a_script_and_on_paper_there_is_nothing(browser, page, book, doc
     visit(page, f"{book.as_uri()}/{doc}")
     page.evaluate('(p) => localStorage.setItem(p, \'{"7": 1, "7.1": 1}\')', MARKS)
     page.reload()
-    page.wait_for_function(STARTED)
+    start_all(page)
     ours = page.locator(".mine, .mine-map:not(:empty)")
     assert all(one.is_visible() for one in ours.all())
     page.emulate_media(media="print")
