@@ -105,6 +105,7 @@ def test_what_is_ticked_and_answered_stands_at_the_end_and_in_the_map(page, wher
     assert page.locator("details.mine summary").inner_text() == words
     assert page.get_by_role("button", name="Save to a file").is_visible()  # opened by the link
     page.go_back()
+    start_all(page)
     page.get_by_label("Exercise 7.2 is done").uncheck()
     page.locator(".quiz").first.get_by_role("button", name="Reset").click()
     assert line.inner_text() == ""
