@@ -68,6 +68,13 @@ def accuracies(page):
     return [float(t.split()[0]) for t in page.locator(".runs td:last-child").all_inner_texts()]
 
 
+def under(page, heading):
+    """The number of the first run below a heading of the table."""
+    column = page.locator(".runs thead th").all_inner_texts().index(heading)
+    cells = page.locator(".runs tbody tr").first.locator("th, td").all_inner_texts()
+    return float(cells[column].split()[0])
+
+
 @pytest.mark.parametrize("way", ["file", "http"])
 def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_path, way):
     path = write_page(tmp_path, training_lab(), extra=packed[1])
@@ -85,6 +92,8 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
     assert "Run 1, learning rate 0.1, after epoch 3" in words(page)
     assert value(page, "test_accuracy") > 0.9
     assert value(page, "test_loss") < 1
+    for name in ("test_loss", "test_accuracy"):  # the table says what the sentence says
+        assert under(page, name.replace("_", " ")) == pytest.approx(value(page, name), abs=1e-3)
     assert page.locator(".marks").first.locator("text").all_text_contents() == ["1: 0.1"]
     assert page.locator(".templates canvas:visible").count() == 10
     assert page.problems == []

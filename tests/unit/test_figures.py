@@ -14,6 +14,7 @@ import traitlets as t
 from figure_samples import calibration_explorer, scores
 from PIL import Image
 
+from course_utils.calibration import expected_calibration_error
 from course_utils.figures import scripts
 from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.base import InteractiveFigure
@@ -258,6 +259,12 @@ def test_loss_words_are_cross_entropy():
     logits = torch.tensor([[-6.0, 0, 0, 0]], dtype=torch.float64)
     loss = cross_entropy(logits, torch.tensor([0]))
     assert f"cross-entropy {loss.item():.3f}" in figure.describe()
+    logits.requires_grad_()
+    cross_entropy(logits, torch.tensor([0])).backward()
+    assert f"gradient {logits.grad[0, 0].item():.3f}." in figure.describe()
+    assert f"probability {softmax(logits.detach())[0, 0].item():.4f}, the other 3" in (
+        figure.describe()
+    )
 
 
 def test_overflow_words_name_scores_and_format():
@@ -315,6 +322,22 @@ def test_out_of_range_settings_are_clamped_and_said():
 
 def test_calibration_state_is_compact():
     assert len(calibration_explorer().static_html()) < 20_000
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 2.0])
+@pytest.mark.parametrize("probability", [0.02, 0.1, 0.7])
+def test_calibration_words_are_those_of_the_scaled_scores(temperature, probability):
+    figure = calibration_explorer(temperature=temperature, probability=probability)
+    logits, labels = scores()
+    error = expected_calibration_error(softmax(logits.double() / temperature), labels)
+    odds = torch.tensor([1 - probability, probability], dtype=torch.float64).log()
+    p = softmax(odds / temperature)
+    least = (p @ torch.tensor(figure.cost, dtype=torch.float64).view(2, -1)).argmin()
+    assert figure.describe() == (
+        f"At temperature {temperature:.3g} the expected calibration error is {error:.4f}. "
+        f"For a patient who is ill with probability {p[1].item():.3g} "
+        f"the cheapest action is: {figure.actions[least]}."
+    )
 
 
 def test_nothing_about_single_examples_is_stored():

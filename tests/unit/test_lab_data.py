@@ -61,6 +61,16 @@ def test_sprite_holds_the_weights_as_pictures(recording):
     assert (shown - weights.clamp(-top, top)).abs().max() <= top / STEPS / 2 + 1e-6
 
 
+def test_a_weight_against_a_class_is_red_and_one_for_it_blue():
+    uri = template_sprite(torch.tensor([[[-2.0], [0.0], [2.0], [-1.0]]]), (2, 2))
+    sheet = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB")
+    against, none, speaks_for, half = (sheet.getpixel((k % 2, k // 2)) for k in range(4))
+    assert against == (178, 24, 43)
+    assert speaks_for == (33, 102, 172)
+    assert max(none) - min(none) == 0
+    assert half[0] > half[2] > against[2]  # a paler red
+
+
 def test_sprite_survives_weights_that_are_not_finite():
     weights = torch.full((1, 16, 3), torch.nan)
     assert decoded(template_sprite(weights, (4, 4))).size == (12, 4)

@@ -50,6 +50,19 @@ def test_training_leaves_the_other_core_to_the_browser():
         torch.set_num_threads(before)
 
 
+def test_a_run_keeps_its_settings_when_the_controls_are_moved():
+    def slow_to_make():
+        lab.lr, lab.epochs, lab.batch_size = 5, 9, 3
+        return model()
+
+    lab = live_lab(slow_to_make, lr=0.1, epochs=2, batch_size=16)
+    lab.train()
+    lab.background.join(30)
+    data, _ = recorded()
+    assert lab.histories == [fit(model(), data, lr=0.1, num_epochs=2, batch_size=16)]
+    assert (lab.runs[0]["lr"], lab.runs[0]["epochs"], lab.runs[0]["batch_size"]) == (0.1, 2, 16)
+
+
 def test_stop_ends_a_run_early():
     lab = live_lab(epochs=20, batch_size=16)
     lab.observe(lambda change: lab._receive(lab, {"type": "stop"}), "status")

@@ -11,6 +11,7 @@ import {
   ticks,
 } from "../../../src/course_utils/figures/static/kit/numbers.js";
 import { fix, isList, isNumber } from "../../../src/course_utils/figures/static/kit/traits.js";
+import { colourOf } from "../../../src/course_utils/figures/static/training/pictures.js";
 import { wordsOf } from "../../../src/course_utils/figures/static/kit/words.js";
 
 /** @import { Label } from "../../../src/course_utils/figures/static/kit/labels.js" */
@@ -25,6 +26,16 @@ const TRAITS = {
   twice: { kind: "flag", init: false },
   data: { kind: "other", init: null },
 };
+
+Deno.test("a weight against a class is red, one for it blue, as in lab_data.py", () => {
+  assert.deepEqual([-1, -2, 0, 1, 2].map(colourOf), [
+    [178, 24, 43],
+    [178, 24, 43],
+    [250, 250, 250],
+    [33, 102, 172],
+    [33, 102, 172],
+  ]);
+});
 
 Deno.test("a valid value is clamped, one that makes no sense is none", () => {
   assert.equal(fix(TRAITS.rate, 99), 10);
