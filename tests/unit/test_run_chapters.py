@@ -45,3 +45,16 @@ def test_whatever_ends_a_chapter_the_others_are_run(tmp_path, capfd):
 def test_a_run_without_fault_says_so(tmp_path, capfd):
     assert run_chapters.main([str(write(tmp_path / "a.ipynb", "1"))]) == 0
     assert "FAILED" not in capfd.readouterr().err
+
+
+def test_what_differs_from_run_to_run_is_not_stored(tmp_path):
+    """Times, versions and the numbers of widgets: a second run changes no byte."""
+    path = write(tmp_path / "a.ipynb", "from ipywidgets import IntSlider\nIntSlider()")
+    assert run_chapters.main([str(path)]) == 0
+    first = path.read_bytes()
+    notebook = nbformat.reads(first.decode(), as_version=4)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert "execution" not in notebook.cells[0].metadata
+    assert list(notebook.cells[0].outputs[0].data) == ["text/plain"]
+    assert run_chapters.main([str(path)]) == 0
+    assert path.read_bytes() == first
