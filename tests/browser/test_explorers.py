@@ -53,6 +53,13 @@ def test_playground_agrees_with_softmax(show, logits, temperature, shift, scale)
     assert value(page, "odds") == pytest.approx(odds, rel=1e-6)
 
 
+def test_playground_says_which_temperature_a_scale_amounts_to(show):
+    page = show(SoftmaxPlayground(scale=2.5))
+    assert "Multiplying by 2.50 does what temperature 0.40 would do." in (
+        page.locator(".say").inner_text()
+    )
+
+
 def test_playground_names_no_winner_of_a_tie(show):
     page = show(SoftmaxPlayground(logits=[-1, 2, 2]))
     assert page.locator(".say").inner_text().startswith("A tie: cat is 1.00 times as probable as")

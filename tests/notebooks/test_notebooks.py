@@ -226,3 +226,9 @@ def test_definitions_are_compared_without_docstrings_annotations_and_validators(
         write(tmp_path, notebook), checks.package_definitions(tmp_path)
     )
     assert (found == []) == same
+
+
+def test_the_index_leaves_the_exercises_answers_out():
+    names = public_names(ROOT / "src" / "course_utils")
+    assert names["softmax"] == "softmax.py"
+    assert not [module for module in names.values() if "chapter_" in module]

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,6 +39,20 @@ def test_exercise(number):
         verdict = check(number, wrong)
         assert not verdict, sentence
         assert sentence in verdict.message
+
+
+FUNCTIONS = [n for n, exercise in EXERCISES.items() if isinstance(exercise, FunctionExercise)]
+
+
+@pytest.mark.parametrize("number", FUNCTIONS)
+def test_an_answer_that_knows_the_first_case_only_is_refused(number):
+    exercise = EXERCISES[number]
+    cases = exercise.cases() if callable(exercise.cases) else exercise.cases
+    copies = deepcopy(cases[0])
+    known = exercise.reference(*copies)
+    if exercise.observe is None:
+        assert not check(number, lambda *args: known)
+    assert len(cases) > 1
 
 
 class Hostile:
