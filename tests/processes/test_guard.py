@@ -153,6 +153,16 @@ def test_a_folder_that_exists_is_not_touched(temporary):
     assert (mine / "thesis").exists()
 
 
+def test_a_command_that_prints_for_ever_is_ended_in_time(temporary, nothing_left):
+    start = time.monotonic()
+    ended = guarded(["yes", "a word"], temporary / "run", timeout=2, env={})
+    assert time.monotonic() - start < 8
+    text = ended.files["command.log"][1]
+    assert "a word\n" in text[-20:]  # it was ended in the middle of one
+    assert 1_000_000 < len(text) < 1_000_100
+    assert " bytes before this are left out)\n" in text[:60]
+
+
 def test_what_a_command_prints_may_be_no_text(temporary, nothing_left):
     write = "import sys; sys.stdout.buffer.write(bytes([200, 10]))"
     ended = guarded([sys.executable, "-c", write], temporary / "run", timeout=30, env={})

@@ -115,6 +115,12 @@ time.sleep(600)
     assert str(caught.value).endswith("process 0:\n    hello from 0\nprocess 1:\n    hello from 1")
 
 
+def test_a_name_that_begins_with_a_hyphen_is_no_option(tmp_path, monkeypatch, nothing_left):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-w.py").write_text("import sys; print(sys.argv[1:])")
+    assert launch("-w.py", "-h", timeout=100).output == "['-h']\n" * 2
+
+
 def test_bad_arguments_are_named_before_anything_starts(tmp_path, temporary):
     mine = tmp_path / "mine.py"
     mine.touch()

@@ -27,3 +27,25 @@ def test_a_book_without_figures_needs_no_browser(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(figure_heights, "sync_playwright", None)  # would fail if it were called
     figure_heights.reserve(tmp_path)
     assert capsys.readouterr().out == ""
+
+
+def test_each_height_is_that_of_its_window(tmp_path):
+    class Tab:
+        """Two figures, one as tall as the window is wide, one twice as tall."""
+
+        def goto(self, address):
+            self.address = address
+
+        def evaluate(self, script):
+            return [self.width, 2 * self.width] if script == figure_heights.HEIGHTS else None
+
+        def wait_for_function(self, script):
+            pass
+
+        def set_viewport_size(self, size):
+            self.width = size["width"]
+
+    assert figure_heights.heights(Tab(), tmp_path / "page.html") == [
+        {"--narrow": 390, "--middle": 900, "--wide": 1280},
+        {"--narrow": 780, "--middle": 1800, "--wide": 2560},
+    ]

@@ -33,6 +33,7 @@ import psutil
 MARK = "COURSE_GUARD"  # environment variable: the folder of the command that this is part of
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 POLL = 0.05  # seconds between two looks
+KEPT = 1_000_000  # bytes of a file's end that are handed over: a command may print for ever
 PATIENCE = 10.0  # seconds in which the guard starts, and in which it ends everything
 
 
@@ -44,7 +45,8 @@ class Ended:
     ----------
     code : its exit code; None if its time was up
     seconds : how long it took
-    files : what lay in its folder, {path within the folder: (time of the last change, text)}
+    files : what lay in its folder, {path within the folder: (time of the last change, text)}; of
+        a file of more than a megabyte the end, after a line that says so
     """
 
     code: int | None
@@ -166,12 +168,21 @@ def watch(command: list[str], folder: Path, timeout: float, wanted: Callable[[],
     files = {
         path.relative_to(folder).as_posix(): (
             path.stat().st_mtime,
-            path.read_text("utf-8", errors="replace"),
+            end_of(path),
         )
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
     return Ended(code, time.monotonic() - start, files)
+
+
+def end_of(path: Path) -> str:
+    """Return the text of a file; of a long one the last ``KEPT`` bytes."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - KEPT))
+        text = file.read(KEPT).decode("utf-8", errors="replace")
+    return text if size <= KEPT else f"({size - KEPT} bytes before this are left out)\n{text}"
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Start a script on several processes of this machine, and say what became of them."""
 
 import json
+import os
 import re
 import socket
 import sys
@@ -90,7 +91,8 @@ def launch(
         *("--rdzv-backend=c10d", f"--rdzv-endpoint={folder / 'rendezvous'}"),
         *("--rdzv-conf=store_type=file", "--local-addr=localhost"),
         *(f"--log-dir={folder}", "--redirects=3"),  # 3: output and errors
-        str(script),
+        # Else torchrun takes a name that begins with a hyphen for an option of its own.
+        os.path.join(os.curdir, script) if str(script).startswith("-") else str(script),
         *map(str, args),
     ]
     env = {
