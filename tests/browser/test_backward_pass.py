@@ -51,6 +51,20 @@ def test_values_and_gradients_are_those_of_autograd(show, logits, label):
         assert value(page, f"grad {name}") == pytest.approx(grad, rel=1e-9, abs=1e-12), name
 
 
+def test_each_step_forward_is_called_what_it_computes(show):
+    page = show(BackwardPass(logits=[1, 2, 0], label=1, stage=3))
+    graph, said = by_autograd([1, 2, 0], 1), page.locator(".say")
+    assert said.inner_text() == f"Forward: exp(z₃) is {graph['e3'][0]:.3f}."
+    for sentence in (
+        f"Forward: the sum Q is {graph['Q'][0]:.3g}",
+        f"Forward: ln Q is {graph['l'][0]:.3f}",
+        f"Forward: the loss ln Q {MINUS} z₁ is {graph['L'][0]:.3f}",
+        "Backward: the loss grows as fast as itself",
+    ):
+        step(page)
+        assert said.inner_text().startswith(sentence)
+
+
 def test_each_step_fills_what_it_says(show):
     page = show(BackwardPass(label=2))
     scores, exps = {"z1", "z2", "z3"}, ["e1", "e2", "e3"]

@@ -99,6 +99,8 @@ def test_an_address_is_written_everywhere_and_taken_away_again(project):
         assert ADDRESS.encode() not in content, name
         if name == "01_scores_to_probabilities.ipynb":
             assert b'branch = \\"next\\"' in content
+        if name == "README.md":
+            assert b"/group/sub/course/archive/refs/heads/next.zip" in content
     without = project("")
     words = (b"git clone", b"repository-code", b"google.colab", b"/archive/refs")
     for name, content in contents(without).items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_utils.parallel.guard import guarded
+from course_utils.parallel.guard import end_of, guarded
 
 pytestmark = [
     pytest.mark.xdist_group("processes"),
@@ -161,6 +161,18 @@ def test_a_command_that_prints_for_ever_is_ended_in_time(temporary, nothing_left
     assert "a word\n" in text[-20:]  # it was ended in the middle of one
     assert 1_000_000 < len(text) < 1_000_100
     assert " bytes before this are left out)\n" in text[:60]
+
+
+def test_of_a_long_file_the_end_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("course_utils.parallel.guard.KEPT", 4)
+    path = tmp_path / "log"
+    for text, kept in (
+        ("", ""),
+        ("abcd", "abcd"),
+        ("abcdef", "(2 bytes before this are left out)\ncdef"),
+    ):
+        path.write_text(text)
+        assert end_of(path) == kept
 
 
 def test_what_a_command_prints_may_be_no_text(temporary, nothing_left):

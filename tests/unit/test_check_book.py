@@ -49,6 +49,10 @@ def test_no_book_is_a_problem(tmp_path):
         ('<img src="https://example.org/a.png" alt="x">', "loads https://example.org/a.png"),
         ('<script src="//cdn.example.org/a.js"></script>', "loads //cdn.example.org/a.js"),
         ('<link rel="stylesheet" href="https://example.org/a.css">', "loads https://example.org/a"),
+        (
+            '<img src="b.html" alt="x" srcset="https://example.org/c.png">',
+            "loads https://example.org/c",
+        ),
         ('<iframe src="https://example.org/v"></iframe>', "loads https://example.org/v"),
     ],
 )
