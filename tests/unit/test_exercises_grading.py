@@ -180,6 +180,7 @@ def test_digits_and_the_nearest_mistake(answer, message):
     assert ROOT.judge(answer).message == message
     finer = ValueExercise("0.3", "t", math.sqrt(3000), "h.", digits=5)
     assert finer.judge(55).message == "not yet: right to 2 digits; 5 are asked for."
+    assert finer.judge(54.8).message == "not yet: right to 3 digits; 5 are asked for."
     assert finer.judge(54.77).message == "not yet: right to 4 digits; 5 are asked for."
 
 
