@@ -11,7 +11,7 @@ import {
   ticks,
 } from "../../../src/course_utils/figures/static/kit/numbers.js";
 import { fix, isList, isNumber } from "../../../src/course_utils/figures/static/kit/traits.js";
-import { colourOf } from "../../../src/course_utils/figures/static/training/pictures.js";
+import { colourOf } from "../../../src/course_utils/figures/static/training/shades.js";
 import { wordsOf } from "../../../src/course_utils/figures/static/kit/words.js";
 
 /** @import { Label } from "../../../src/course_utils/figures/static/kit/labels.js" */
