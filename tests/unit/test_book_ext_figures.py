@@ -74,6 +74,12 @@ def test_a_page_loads_its_first_figure_and_then_the_host(app):
     assert {method for *_, method in app.js} == {"defer"}
 
 
+def test_a_figure_that_is_far_below_is_left_to_the_host(app):
+    body = "<p>words</p>" * 2000 + body_of(names()[0])
+    add_scripts(app, "page", "page.html", {"body": body}, None)
+    assert [name for _, name, _ in app.js] == ["figures/host.js"]
+
+
 @pytest.mark.parametrize("context", [{}, {"body": None}, {"body": "<p>words</p>"}])
 def test_a_page_without_figures_loads_nothing(app, context):
     add_scripts(app, "page", "page.html", context, None)

@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 from course_utils.figures.scripts import browser_script, host_script, names, read
 
+FIRST_SCREEN = 20_000  # characters of HTML: what follows is far below
 FOLDER = "figures"  # below _static; Jupyter Book loads every script of _static itself on all pages
 
 
@@ -32,7 +33,7 @@ def figures_in(body: str) -> list[str]:
 
 
 def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
-    """Load the first figure of this page with the host, which fetches the others in their time.
+    """Load the host, which fetches each figure in its time, with the figure of the first screen.
 
     Pages without a figure load nothing.
     """
@@ -40,7 +41,7 @@ def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: A
     if "data-afm=" not in body:
         return
     app.add_css_file(f"{FOLDER}/theme.css")
-    for name in figures_in(body)[:1]:
+    for name in figures_in(body[:FIRST_SCREEN])[:1]:
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer", priority=600)
     app.add_js_file(f"{FOLDER}/host.js", loading_method="defer", priority=700)
 
