@@ -61,12 +61,16 @@ class AddTicks(SphinxTransform):
                 html = f'<p class="mine">{tick(number, f"Exercise {number} is done")}</p>'
                 section += nodes.raw("", html, format="html")
         home = self.app.builder.get_relative_uri(docname, self.config.root_doc)
+        landing = Path(self.env.doc2path(self.config.root_doc))
+        self.env.note_dependency(str(landing))
+        has_map = "{chapter-map}" in landing.read_text(encoding="utf-8")
+        overview = f'<a href="{home}#your-progress">All chapters</a>' if has_map else ""
         found = tasks(Path(self.env.doc2path(docname)))
         html = (
             f'<div class="mine mine-end" role="group" aria-label="What you have done">'
             f"{tick(found['chapter'], 'I have read this chapter')} "
             f'<span {attributes(found)}></span> <span class="mine-where"></span> '
-            f'<a href="{home}#your-progress">All chapters</a></div>'
+            f"{overview}</div>"
         )
         self.document += nodes.raw("", html, format="html")
 
