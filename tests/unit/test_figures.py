@@ -326,18 +326,29 @@ def test_calibration_state_is_compact():
 
 
 @pytest.mark.parametrize("temperature", [0.25, 1.0, 2.0])
-@pytest.mark.parametrize("probability", [0.02, 0.1, 0.7])
-def test_calibration_words_are_those_of_the_scaled_scores(temperature, probability):
-    figure = calibration_explorer(temperature=temperature, probability=probability)
+def test_calibration_words_are_those_of_the_scaled_scores(temperature):
+    figure = calibration_explorer(temperature=temperature)
     logits, labels = scores()
-    error = expected_calibration_error(softmax(logits.double() / temperature), labels)
-    odds = torch.tensor([1 - probability, probability], dtype=torch.float64).log()
-    p = softmax(odds / temperature)
-    least = (p @ torch.tensor(figure.cost, dtype=torch.float64).view(2, -1)).argmin()
+    scaled = logits.double() / temperature
+    error = expected_calibration_error(softmax(scaled), labels)
+    loss = torch.nn.functional.cross_entropy(scaled, labels)
+    assert figure.describe().startswith(
+        f"At temperature {temperature:.3g} the expected calibration error is {error:.4f} "
+        f"and the loss {loss:.4f}. "
+    )
+
+
+@pytest.mark.parametrize("probability", [0.02, 0.1, 0.7])
+def test_decision_words_are_those_of_the_expected_costs(probability):
+    figure = DecisionExplorer(probability=probability)
+    p = torch.tensor([1 - probability, probability], dtype=torch.float64)
+    expected = p @ torch.tensor(figure.cost, dtype=torch.float64).view(2, -1)
+    costs = zip(figure.actions, expected.tolist(), strict=True)
     assert figure.describe() == (
-        f"At temperature {temperature:.3g} the expected calibration error is {error:.4f}. "
-        f"For a patient who is ill with probability {p[1].item():.3g} "
-        f"the cheapest action is: {figure.actions[least]}."
+        f"Probability of ill: {probability:.3g}. Expected costs: "
+        + ", ".join(f"{action} {cost:.3g}" for action, cost in costs)
+        + f". The most probable state is {'ill' if probability > 0.5 else 'healthy'}; "
+        f"the cheapest action is: {figure.actions[expected.argmin()]}."
     )
 
 
