@@ -248,6 +248,15 @@ def test_a_figure_far_below_starts_when_one_comes_near_it(visit, served_book):
     assert page.problems == []
 
 
+def test_all_figures_start_before_printing(visit, served_book):
+    page = visit(f"{served_book}/chapters/09_reading_results.html", everything=False)
+    assert page.evaluate(WAITING)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.locator(RUNNING.format("quiz")).nth(2).wait_for()
+    assert page.evaluate(WAITING) == []
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
 @pytest.mark.parametrize("way", ["from elsewhere", "from the page itself"])
 def test_an_address_that_names_a_figure_far_below_starts_it(visit, served_book, way):
     chapter = f"{served_book}/chapters/09_reading_results.html"

@@ -1,9 +1,7 @@
 """The figure of calibration: its numbers must be those of ``course_utils``."""
 
-import json
-
 import pytest
-from browser_tools import QUIET, move, value, values
+from browser_tools import QUIET, assert_refused, move, value, values
 from figure_samples import calibration_explorer, scores
 
 from course_utils.calibration import expected_calibration_error, reliability_curve
@@ -92,10 +90,4 @@ def test_states_to_try_say_what_the_numbers_say(show):
     ],
 )
 def test_malformed_state_is_said_in_its_place(show, changes):
-    figure = calibration_explorer()
-    state = json.dumps(figure.state() | changes)
-    script = f'<script type="application/json">{state}</script>'
-    page = show(figure, extra=f'<div data-afm="calibration_explorer">{script}</div>')
-    assert page.locator(".cu-error").count() == 1
-    assert page.locator(".cu-fig").count() == 1
-    assert page.problems == []
+    assert_refused(show, calibration_explorer(), **changes)

@@ -1,6 +1,5 @@
 """What every figure must do, driven in a real browser on static pages."""
 
-import json
 import re
 import shutil
 import sys
@@ -16,8 +15,10 @@ from browser_tools import (
     move,
     new_page,
     skip_questions,
+    static_div,
     value,
     visible_text,
+    with_state,
     write_page,
 )
 from figure_checks import AT_ONCE, SWEEP, faults, heard
@@ -274,17 +275,6 @@ def test_out_of_range_state_is_clamped_and_said(show, name):
     page = show(figure, extra=text)
     assert "99 is out of range" in page.locator(".note").nth(1).inner_text()
     assert page.locator(".cu-fig").count() == 2
-
-
-def with_state(figure, **changes):
-    """Return the figure's static form with some of its stored state replaced."""
-    state = {k: v for k, v in {**figure.state(), **changes}.items() if v != "missing"}
-    return static_div(figure._name, json.dumps(state))
-
-
-def static_div(name, text):
-    script = f'<script type="application/json">{text}</script>'
-    return f'<div data-afm="{name}">{script}<p>The same in words.</p></div>'
 
 
 def test_log_slider_speaks_the_value_not_the_position(show):

@@ -1,10 +1,9 @@
 """The training lab on a page without a kernel: recorded runs."""
 
-import json
 from dataclasses import replace
 
 import pytest
-from browser_tools import move, value
+from browser_tools import move, value, with_state
 from figure_samples import LRS, recorded, training_lab
 
 from course_utils.figures.training_lab import TrainingLab
@@ -114,10 +113,8 @@ def test_a_run_without_a_finished_epoch_says_why(show):
 )
 def test_malformed_recording_is_said_in_its_place(show, broken):
     figure = training_lab()
-    state = figure.state()
-    state["recording"] = {**state["recording"], **broken} if broken else broken
-    static = f'<script type="application/json">{json.dumps(state)}</script>'
-    page = show(figure, extra=f'<div data-afm="training_lab">{static}</div>')
+    recording = figure.state()["recording"] | broken if broken else broken
+    page = show(figure, extra=with_state(figure, recording=recording))
     assert 'stored "recording"' in page.locator(".cu-error").inner_text()
     assert page.locator(".cu-fig").count() == 1
     assert page.problems == []

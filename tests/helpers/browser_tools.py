@@ -1,8 +1,10 @@
 """What the browser tests share: pages to borrow, static pages, the accessibility check."""
 
+import json
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from figure_heights import START
 
 from course_utils.figures.scripts import browser_script, host_script, read
 
@@ -31,8 +33,28 @@ def page_html(bodies, names, theme="light") -> str:
 
 def start_all(page) -> None:
     """Start all figures, as the first key does, and wait for them."""
-    page.evaluate("dispatchEvent(new KeyboardEvent('keydown'))")
+    page.evaluate(START)
     page.wait_for_function(STARTED)
+
+
+def with_state(figure, **changes) -> str:
+    """Return the figure's static form with some of its stored state replaced."""
+    state = {k: v for k, v in {**figure.state(), **changes}.items() if v != "missing"}
+    return static_div(figure._name, json.dumps(state))
+
+
+def static_div(name: str, text: str) -> str:
+    """Return the place of a figure with this text as its stored state."""
+    script = f'<script type="application/json">{text}</script>'
+    return f'<div data-afm="{name}">{script}<p>The same in words.</p></div>'
+
+
+def assert_refused(show, figure, **changes) -> None:
+    """A second copy of a figure with a changed state says that it can't start; the first runs."""
+    page = show(figure, extra=with_state(figure, **changes))
+    assert page.locator(".cu-error").count() == 1
+    assert page.locator(".cu-fig").count() == 1
+    assert page.problems == []
 
 
 def skip_questions(page) -> None:

@@ -3,12 +3,13 @@
 const count = (/** @type {number} */ n) => n < 10_000 ? String(n) : grouped(n);
 const grouped = (/** @type {number} */ n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
+const RATE_1 = {
+  label: "rate 1",
+  set: { lr: 1 },
+  says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
+};
 const TRIES = [
-  {
-    label: "rate 1",
-    set: { lr: 1 },
-    says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
-  },
+  RATE_1,
   {
     label: "momentum 0.9",
     set: { momentum: 0.9 },
@@ -31,11 +32,7 @@ const REGIMES = [
     set: { lr: 0.003, epochs: 50 },
     says: "Train: does five times the epochs bring it to where rate 0.05 is after ten?",
   },
-  {
-    label: "rate 1",
-    set: { lr: 1 },
-    says: "Train, then turn the rate down to 0.05 and Continue: watch the test loss.",
-  },
+  RATE_1,
   {
     label: "rate 10, weight decay 1",
     set: { lr: 10, weight_decay: 1 },
