@@ -201,7 +201,7 @@ def test_a_formula_is_copied_whole_as_its_tex(visit, book):
     derivation, line = copied
     assert derivation.startswith("$$\n\\begin{aligned}")
     assert derivation.strip().endswith("\\end{aligned}\n$$")
-    assert "Three classes have the logits $(2,\\ 1,\\ 0.1)$." in line
+    assert "Three classes have the logits, or scores, $(2,\\ 1,\\ 0.1)$." in line
 
 
 #: How far the page has moved by itself since it was opened.

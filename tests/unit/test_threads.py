@@ -79,7 +79,16 @@ def test_work_runs_beside_the_caller_and_stops_when_asked():
     assert not run.running
 
 
+@pytest.fixture
+def _interrupts():
+    """SIGINT raises KeyboardInterrupt, also in tests started in the background, which ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @SIGNALS
+@pytest.mark.usefixtures("_interrupts")
 def test_a_run_goes_on_when_the_wait_for_it_is_interrupted():
     """Python 3.11 then takes the thread for ended; a lab would start a second run beside it."""
     run = BackgroundRun(lambda should_stop: [None for _ in iter(should_stop, True)]).start()
@@ -140,6 +149,7 @@ run = BackgroundRun(work).start()
 
 INTERRUPTED = """
 import os, signal, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     run.join()
