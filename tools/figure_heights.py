@@ -16,8 +16,19 @@ PLACE = re.compile(r'<div data-afm="\w+"(?=>)')
 START = "dispatchEvent(new KeyboardEvent('keydown'))"  # also of the figures that are far below
 STARTED = """() => [...document.querySelectorAll("[data-afm]")]
   .every((figure) => !figure.querySelector(":scope > script"))"""
-HEIGHTS = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(
-  [...document.querySelectorAll("[data-afm]")].map((figure) => figure.offsetHeight)))))"""
+#: Once they have stood for ten frames: after a change of the window side bars slide, and figures
+#: that hear of their new width draw once more.
+HEIGHTS = """() => new Promise((done) => {
+  let before = "", stood = 0;
+  const look = () => {
+    const now = [...document.querySelectorAll("[data-afm]")].map((figure) => figure.offsetHeight);
+    stood = String(now) === before ? stood + 1 : 0;
+    before = String(now);
+    if (stood < 10) requestAnimationFrame(look);
+    else done(now);
+  };
+  look();
+})"""
 
 
 def heights(page: Page, path: Path) -> list[dict[str, int]]:
