@@ -33,7 +33,7 @@ MENTION = re.compile(
 #: How the text of a citation ends: "Xiao et al. (2017)" or "Xiao et al., 2017".
 YEAR = re.compile(r"(?:\(|, )((?:1[5-9]|20)\d\d)\)?$")
 DETAILS, END = re.compile(r"<details>\n<summary>Solution.*</summary>\n"), "</details>"
-TAGS = {"setup", "imports", "drawing", "checks", "solution"}
+TAGS = {"setup", "imports", "drawing", "checks", "measuring", "solution"}
 
 MISSING = """\
 if find_spec("course_utils") is None:
@@ -383,12 +383,21 @@ def uncaptioned(chapter: Chapter) -> Iterator[str]:
 
 
 def tag_problems(cell: Cell) -> Iterator[str]:
-    """Quizzes are folded; what is no code has no tag of code."""
+    """Quizzes are folded; what is no code has no tag of code; what is folded is named."""
     folded = cell.metadata.get("jupyter", {}).get("source_hidden")
     if re.search(r"\bQuiz\(", cell.text) and cell.kind == "code" and not folded:
         yield cell.problem('a quiz left open: its metadata need "jupyter": {"source_hidden": true}')
     if cell.kind != "code" and cell.tags & TAGS:
         yield cell.problem(f"has the tag {min(cell.tags & TAGS)}, which is for code")
+    if cell.kind == "code" and "measuring" in cell.tags:
+        if not cell.text.startswith("# "):
+            yield cell.problem(
+                "measures unseen: its first line must be a comment, what is measured"
+            )
+        if not cell.outputs:
+            yield cell.problem(
+                "has the tag measuring, but puts out nothing that would stay in view"
+            )
 
 
 def raw_markup(cell: Cell) -> Iterator[str]:

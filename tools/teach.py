@@ -99,7 +99,8 @@ def for_slides(notebook: NotebookNode) -> NotebookNode:
         else:
             kind = "slide" if level in (1, 2) else "subslide"
         cell.metadata["slideshow"] = {"slide_type": kind}
-        if "drawing" in tags(cell) or cell.metadata.get("jupyter", {}).get("source_hidden"):
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
+        if hidden or {"drawing", "measuring"} & set(tags(cell)):
             cell.metadata["tags"] = [*{*tags(cell), "remove-input"}]
     return copy
 

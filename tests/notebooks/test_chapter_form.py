@@ -152,6 +152,8 @@ FAULTS = {
     "setup": (replaced(1, "make install", "make it"), 1, "must be the setup cell"),
     "imports": (metadata(3, tags=[]), 3, "lacks the tag imports"),
     "tag": (metadata(2, tags=["drawing"]), 2, "has the tag drawing, which is for code"),
+    "measured unseen": (metadata(4, tags=["measuring"]), 4, "must be a comment, what is measured"),
+    "measured in vain": (inserted(4, code("# sums\nf()", "measuring")), 4, "puts out nothing"),
     "directive": (inserted(3, markdown("```{note}\nx\n```")), 3, "raw markup: ```{note}"),
     "colons": (inserted(3, markdown(":::{note}\nx\n:::")), 3, "raw markup: ':::{note}'"),
     "role": (inserted(3, markdown("See {ref}`x`.")), 3, "raw markup: '{ref}'"),

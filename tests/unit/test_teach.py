@@ -65,6 +65,7 @@ def test_where_a_slide_begins():
         code("import math", metadata={"tags": ["imports"]}),
         md("# Title\n\nWords.\n\n## Part\n\nMore.\n\n### Detail"),
         md("Text alone"),
+        code("# a table\nprint(2)", metadata={"tags": ["measuring"]}),
         code("plot()", metadata={"tags": ["drawing"]}),
         md("**Figure 1.1.** A caption."),
         code("assert True", metadata={"tags": ["checks"]}),
@@ -81,6 +82,7 @@ def test_where_a_slide_begins():
         ("## Part", "slide"),
         ("### Detail", "subslide"),
         ("Text alone", "subslide"),
+        ("# a table", "subslide"),
         ("plot()", "subslide"),
         ("**Figure 1.1.** A caption.", "-"),
         ("assert True", "skip"),
@@ -89,7 +91,10 @@ def test_where_a_slide_begins():
         ("## References", "slide"),
         ("print(1)", "subslide"),
     ]
-    assert [c.source for c in cut if "remove-input" in teach.tags(c)] == ["plot()"]
+    assert [c.source for c in cut if "remove-input" in teach.tags(c)] == [
+        "# a table\nprint(2)",
+        "plot()",
+    ]
     assert len({c.id for c in cut}) == len(cut)
 
 

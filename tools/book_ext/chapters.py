@@ -3,7 +3,7 @@
 Boxes become admonitions; a picture and the paragraph "**Figure 7.1.** ..." below it a figure with
 a caption; ``\\tag{7.1}`` the number of an equation; "equation (7.1)", "figure 7.1" and "exercise
 7.1" in the text links; a link to the address of a source in references.bib a citation. Solutions
-and cells of imports, drawing or checks are folded in ``<details>``, which needs no script.
+and cells of imports, drawing, checks or measuring are folded in ``<details>``, which needs no script.
 """
 
 import re
@@ -22,7 +22,12 @@ from sphinx.util.nodes import make_refnode
 logger = logging.getLogger(__name__)
 
 FOLDER = "chapters/"
-FOLDED = {"imports": "imports", "drawing": "drawing", "checks": "checked"}
+FOLDED = {
+    "imports": "imports",
+    "drawing": "drawing",
+    "checks": "checked",
+    "measuring": "measured",
+}
 
 
 class fold(nodes.General, nodes.Element):  # noqa: N801 - named like docutils' own nodes
