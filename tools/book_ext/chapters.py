@@ -2,8 +2,8 @@
 
 Boxes become admonitions; a picture and the paragraph "**Figure 7.1.** ..." below it a figure with
 a caption; ``\\tag{7.1}`` the number of an equation; "equation (7.1)", "figure 7.1" and "exercise
-7.1" in the text links; a link to the address of a source in references.bib a citation. Solutions
-and cells of imports, drawing, checks or measuring are folded in ``<details>``, which needs no script.
+7.1" in the text links; a link to the address of a source in references.bib a citation. Solutions,
+cells of imports, drawing, checks or measuring are folded in ``<details>``, which needs no script.
 """
 
 import re
