@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -421,6 +422,10 @@ def change_all():
     os.environ["COURSE_CHANGED"] = "2"
     sys.path.insert(0, "/nowhere")
     sys.setrecursionlimit(5000)
+    sys.setprofile(lambda *args: None)
+    os.umask(0)
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 3600)
     warnings.simplefilter("ignore")
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(99)
@@ -438,6 +443,14 @@ def change_and_hang():
     change_all()
     sys.settrace(None)
     time.sleep(60)
+
+
+def mode_of_a_new_file():
+    path = Path("new")
+    path.touch()
+    mode = path.stat().st_mode
+    path.unlink()
+    return mode
 
 
 def settings():
@@ -460,6 +473,9 @@ def settings():
         "environment": dict(os.environ),
         "path": list(sys.path),
         "recursion": sys.getrecursionlimit(),
+        "profile": sys.getprofile(),
+        "new files": mode_of_a_new_file(),
+        "alarm": getattr(signal, "getitimer", lambda which: (0, 0))(0),
         "filters": list(warnings.filters),
         "output": (sys.stdout, sys.stderr),
         "seeds": (random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()),

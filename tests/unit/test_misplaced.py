@@ -130,6 +130,26 @@ def test_a_root_that_names_nothing(root):
         require_root(root)
 
 
+def test_an_address_is_no_path(tmp_path):
+    write_small(tmp_path / "a b")
+    with pytest.raises(ValueError, match="not an address") as caught:
+        load((tmp_path / "a b").as_uri())
+    assert str(caught.value).endswith(f"write {str(tmp_path / 'a b')!r}")
+    assert load(tmp_path / "a b")[1] == "real"
+    with pytest.raises(ValueError, match="not an address, got 'S3://data'; pass a folder"):
+        load("S3://data")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there every name has a home folder")
+def test_a_user_who_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="a user who has no home folder here, got '~nobody-here'"):
+        load("~nobody-here")
+    assert tree(tmp_path) == []
+    write_small(tmp_path / "~nobody-here")
+    assert load("~nobody-here")[1] == "real"
+
+
 @pytest.mark.parametrize("root", [7, b"/data", ["/data"]])
 def test_a_root_that_is_no_path(root):
     with pytest.raises(TypeError, match="root must be a path"):

@@ -110,6 +110,20 @@ def _set_path(folders: list) -> None:
     sys.path[:] = folders
 
 
+def _umask() -> int:
+    os.umask(mask := os.umask(0o077))  # it can be read only by setting it
+    return mask
+
+
+def _alarm_is_set() -> bool:
+    return hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL)[0] > 0
+
+
+def _set_alarm(wanted: bool) -> None:
+    if not wanted:  # one that was there before goes on by itself
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 # What a function can change for everybody: how to read it, how to set it.
 SETTINGS: tuple[tuple[Callable, Callable], ...] = (
     (torch.get_default_dtype, torch.set_default_dtype),
@@ -131,6 +145,9 @@ SETTINGS: tuple[tuple[Callable, Callable], ...] = (
     (lambda: dict(os.environ), _set_environment),
     (lambda: list(sys.path), _set_path),
     (sys.getrecursionlimit, sys.setrecursionlimit),
+    (sys.getprofile, sys.setprofile),
+    (_umask, os.umask),
+    (_alarm_is_set, _set_alarm),
     (gc.isenabled, lambda enabled: gc.enable() if enabled else gc.disable()),
 )
 SEEDS: tuple[tuple[Callable, Callable], ...] = (

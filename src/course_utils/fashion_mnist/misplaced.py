@@ -5,6 +5,8 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from course_utils.fashion_mnist.idx import DataError, is_present, raw_folder
 
@@ -17,7 +19,7 @@ def require_root(root: str | os.PathLike[str]) -> Path:
     Raises
     ------
     TypeError, ValueError
-        No path; an empty one; one that no file system takes.
+        No path; an empty one; one that no file system takes; an address; a user who isn't there.
     DataError
         Blanks, line ends or quotes around a path that doesn't exist with them.
     """
@@ -30,7 +32,17 @@ def require_root(root: str | os.PathLike[str]) -> Path:
             f"root must name a folder, got {name!r}; pass the folder that holds FashionMNIST/raw, "
             "or leave root and FASHION_MNIST_ROOT unset"
         )
-    folder = Path(name).expanduser()
+    if re.match(r"[a-z][a-z0-9+.-]+://", inner, re.IGNORECASE):
+        path = url2pathname(urlsplit(inner).path)
+        meant = f"write {path!r}" if inner.lower().startswith("file:") else "pass a folder"
+        raise ValueError(f"root must be a path, not an address, got {name!r}; {meant}")
+    expanded = os.path.expanduser(name)
+    folder = Path(expanded)
+    if expanded.startswith("~") and not folder.exists():
+        raise ValueError(
+            f"root begins with a user who has no home folder here, got {name!r}; "
+            "write the whole path"
+        )
     if inner != name and not folder.exists():
         raise DataError(
             f"root {name!r} has blanks, line ends or quotes around it, and no such folder exists; "
