@@ -114,6 +114,12 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     assert (
         "learning rate" in words(page).split("test loss")[-1]
     )  # of the best, not its number alone
+    shown = page.locator(".runs td:nth-child(3)").all_inner_texts()
+    losses = [float(text.split()[0].replace("\u2212", "-")) for text in shown]
+    right = ["0.01", "0.1", "10"][losses.index(min(losses))]
+    mine = ", as you guessed." if right == "0.1" else ". You guessed 0.1."
+    verdict = page.locator(".guess .answer b").last.inner_text()
+    assert verdict == f"The smallest test loss at the end: {right}{mine}"
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):
@@ -123,6 +129,9 @@ def test_regimes_have_a_question_and_runs_of_their_own(lab):
     done(page, rows=4)
     rates = [t.split(",")[0] for t in page.locator(".runs td:nth-child(2)").all_inner_texts()]
     assert rates == ["rate 0.003", "rate 0.05", "rate 1", "rate 10"]
+    verdict = page.locator(".guess .answer b").last.inner_text()
+    assert verdict.startswith("The test loss fell in every epoch: 0.003")
+    assert ("as you guessed" in verdict) == (", 0.05" in verdict)
     assert page.locator(".chip").all_inner_texts() == [
         "rate 0.003, 50 epochs", "rate 1", "rate 10, weight decay 1",
     ]  # fmt: skip
@@ -131,6 +140,17 @@ def test_regimes_have_a_question_and_runs_of_their_own(lab):
     press(page, "Train")
     done(page, rows=5)
     assert "the loss is no longer a finite number" in words(page).lower()
+
+
+def test_a_guess_whose_runs_were_stopped_has_no_verdict(lab):
+    page = lab(questions=True)
+    parts = [page.locator(".runs"), page.locator("button:text-is('Stop')")]
+    page.locator(".guess").get_by_role("button", name="0.1", exact=True).click()
+    second = "([table, stop]) => table.querySelectorAll('tbody tr').length > 1 && !stop.click()"
+    page.wait_for_function(second, arg=[part.element_handle() for part in parts])
+    done(page, rows=2)
+    page.wait_for_timeout(100)
+    assert page.locator(".guess .answer b").all_inner_texts() == ["0.1:"]
 
 
 def test_no_curve_answers_the_question_and_the_loss_is_called_what_it_is(lab):

@@ -11,6 +11,7 @@ import {
   ticks,
 } from "../../../src/course_utils/figures/static/kit/numbers.js";
 import { fix, isList, isNumber } from "../../../src/course_utils/figures/static/kit/traits.js";
+import { alwaysFell, lowestLoss } from "../../../src/course_utils/figures/static/training/runs.js";
 import { colourOf } from "../../../src/course_utils/figures/static/training/shades.js";
 import { wordsOf } from "../../../src/course_utils/figures/static/kit/words.js";
 
@@ -35,6 +36,14 @@ Deno.test("a weight against a class is red, one for it blue, as in lab_data.py",
     [33, 102, 172],
     [33, 102, 172],
   ]);
+});
+
+Deno.test("which runs a guess was right about", () => {
+  const runs = [[3, 2, 1], [3, 4, 1], [2, 2, 1.5], [5]].map((test_loss) => /** @type {any} */ ({
+    test_loss,
+  }));
+  assert.deepEqual(alwaysFell(runs), [0, 3]);
+  assert.deepEqual(lowestLoss(runs), [0, 1]);
 });
 
 Deno.test("a valid value is clamped, one that makes no sense is none", () => {

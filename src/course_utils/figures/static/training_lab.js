@@ -25,7 +25,7 @@ import { packedImages } from "./training/files.js";
 import { PageTrainer } from "./training/client.js";
 import { drawCurves, LOSS_TICKS } from "./training/curves.js";
 import { confusionFacts, drawConfusion, Templates } from "./training/pictures.js";
-import { bestRuns, ratesOf, RunTable } from "./training/runs.js";
+import { alwaysFell, bestRuns, lowestLoss, ratesOf, RunTable } from "./training/runs.js";
 import { LAB_WORDS } from "./training/words.js";
 
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
@@ -211,17 +211,26 @@ export default figure(LAB_WORDS, (view, words) => {
       view.refresh();
     }, document.hidden ? 300 : 16);
   }
-  /** Train once for each set of changes. @param {Record<string, number>[]} sets */
+  /**
+   * Train once for each set of changes; gives those runs, or none if one of them was broken off.
+   * @param {Record<string, number>[]} sets
+   * @returns {Promise<PageRun[]>}
+   */
   async function race(sets) {
     racing = true;
+    /** @type {PageRun[]} */
+    const raced = [];
     for (const set of sets) {
       if (!racing) break;
       view.set(view.with({ ...set, epochs: 10 }));
       await page?.train(knobs());
-      if (page?.fault || page?.last?.fate === "stopped") break;
+      const run = page?.last;
+      if (page?.fault || !run?.test_loss.length || run.fate === "stopped") break;
+      raced.push(run);
     }
     racing = false;
     view.refresh();
+    return raced.length === sets.length ? raced : [];
   }
   view.closers.push(() => page?.close(), () => clearTimeout(restDue));
 
@@ -546,11 +555,17 @@ export default figure(LAB_WORDS, (view, words) => {
   const asks = /** @type {keyof typeof words.questions} */ (view.get("question"));
   view.add(mode);
   if (page) {
-    const { question, answers, set } = words.questions[asks];
+    const { question, answers, set, found } = words.questions[asks];
     guessFirst(view, {
       question,
       answers: answers.map((text) => ({ text, says: words.watch })),
-      show: () => void race(set),
+      show: async (mine) => {
+        const raced = await race(set);
+        const right = (asks === "regimes" ? alwaysFell : lowestLoss)(raced);
+        return raced.length
+          ? words.verdict(found, right.map((i) => answers[i]), answers[mine])
+          : "";
+      },
     });
   }
   view.add(

@@ -13,7 +13,8 @@
  */
 
 /**
- * Set attributes; false, null and undefined remove one, true sets it without a value.
+ * Set attributes; false, null and undefined remove one, true sets it without a value. One that has
+ * its value already is left alone: to the browser, setting it would be a change.
  * @template {Element} Node
  * @param {Node} node
  * @param {Attributes} attributes
@@ -23,7 +24,8 @@ export function put(node, attributes) {
     if (value === false || value === null || value === undefined) {
       node.removeAttribute(key);
     } else {
-      node.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : String(value));
+      const text = value === true && !key.startsWith("aria-") ? "" : String(value);
+      if (node.getAttribute(key) !== text) node.setAttribute(key, text);
     }
   }
   return node;

@@ -177,9 +177,16 @@ export class Plot {
     put(this.svg, { "aria-label": label });
   }
 
-  /** @param {(Node | string)[]} children */
+  /**
+   * Show these nodes and no others. Those that are there already, in their order, are left alone.
+   * @param {(Node | string)[]} children
+   */
   draw(...children) {
-    this.layer.replaceChildren(...children);
+    const there = this.layer.childNodes;
+    let same = 0;
+    while (same < children.length && there[same] === children[same]) same += 1;
+    while (there.length > same) this.layer.lastChild?.remove();
+    this.layer.append(...children.slice(same));
   }
 
   /**

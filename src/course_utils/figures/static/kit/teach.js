@@ -16,7 +16,8 @@ import { fmt, say } from "./format.js";
  * @property {{ min: number, max: number, step: number, label: string }} [axis] instead of answers:
  *   a mark on an axis
  * @property {(mark: number) => string} [says] what the figure answers to a mark
- * @property {() => void} [show] lets the figure show what happens
+ * @property {(answer: number) => Promise<string> | void} [show] lets the figure show what happens;
+ *   takes the place of the answer, gives what is to be said to it in the end
  */
 
 /**
@@ -30,22 +31,27 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
   heading.append(question);
   const node = html("section.guess", { "aria-labelledby": heading.id }, heading);
 
-  /** @param {string} mine @param {string} answer */
-  const finish = (mine, answer) => {
+  /** @param {string} mine @param {string} answer @param {number} place */
+  const finish = (mine, answer, place) => {
     const told = html("p.answer", { tabindex: -1 }, mine ? html("b", mine) : "", ` ${answer}`);
     node.replaceChildren(heading, told);
     view.lock(false);
     view.touched = true;
-    show();
+    show(place)?.then((verdict) => {
+      if (!verdict) return;
+      told.append(" ", html("b", verdict));
+      view.aside = verdict;
+      view.refresh();
+    });
     told.focus({ preventScroll: true }); // what had the focus is gone
   };
 
   const choices = html("div.row");
-  for (const { text, says: answer } of answers) {
+  answers.forEach(({ text, says: answer }, place) => {
     const choice = html("button", { type: "button" }, text);
-    choice.addEventListener("click", () => finish(`${text}:`, answer));
+    choice.addEventListener("click", () => finish(`${text}:`, answer, place));
     choices.append(choice);
-  }
+  });
   if (axis) {
     const { label, ...limits } = axis;
     const input = html("input", { type: "range", ...limits, "data-control": "guess" });
@@ -59,7 +65,7 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
     const commit = html("button.primary", { type: "button" }, words.commit);
     commit.addEventListener("click", () => {
       const mark = Number(input.value);
-      finish(`${fmt(mark)}:`, says?.(mark) ?? "");
+      finish(`${fmt(mark)}:`, says?.(mark) ?? "", mark);
     });
     choices.append(html("div.slider", html("label", html("span", label), input), output), commit);
   }

@@ -20,6 +20,18 @@ export function bestRuns(runs) {
   };
 }
 
+/** Places of the runs whose test loss is smallest at the end. @param {PageRun[]} runs */
+export function lowestLoss(runs) {
+  const ends = runs.map(({ test_loss }) => test_loss[test_loss.length - 1]);
+  return runs.flatMap((_, i) => (ends[i] === Math.min(...ends) ? [i] : []));
+}
+
+/** Places of the runs whose test loss fell in each epoch. @param {PageRun[]} runs */
+export const alwaysFell = (runs) =>
+  runs.flatMap(({ test_loss }, i) =>
+    test_loss.every((loss, e) => !e || loss < test_loss[e - 1]) ? [i] : []
+  );
+
 /**
  * The learning rates of a run, such as 1 → 0.05.
  * @param {PageRun} run
