@@ -1119,6 +1119,9 @@ WRONG["5.3"] = [
     ("The output s stands here", lambda s, g: g * torch.exp(-s) * s**2),
     ("This multiplies by the sum", lambda s, g: g * (s - s**2).sum()),
     ("What arrives is multiplied with the derivative, not div", lambda s, g: (s - s**2) / g),
+    ("Parentheses are missing", lambda s, g: g * s - s**2),
+    ("This divides by the derivative", lambda s, g: g * (1 / s + 1 / (1 - s))),
+    ("That is softmax", lambda s, g: s * g - s * (s * g).sum(-1, keepdim=True)),
     ("", lambda s, g: g * s * (1 + s)),
     ("", lambda s, g: s * (1 - g)),
     ("", lambda s, g: g * s**2 * (1 - s)),
@@ -1223,6 +1226,40 @@ def with_rule(combine, at=None, start=0.0, end=1.0, forward=False):
     return derive
 
 
+def with_wrong_places(inputs, steps):
+    """Reverse mode that reads what arrives at a step's own number, not at its result's place."""
+    values = values_of(inputs, steps)
+    grad = [0.0] * (len(values) - 1) + [1.0]
+    for k in reversed(range(len(steps))):
+        name, *where = steps[k]
+        for w, d in zip(where, OPS[name][1](*[values[w] for w in where]), strict=True):
+            grad[w] += d * grad[k]
+    return grad[: len(inputs)]
+
+
+def last_step_only(inputs, steps):
+    values = values_of(inputs, steps)
+    name, *where = steps[-1]
+    grad = [0.0] * len(values)
+    for w, d in zip(where, OPS[name][1](*[values[w] for w in where]), strict=True):
+        grad[w] += d
+    return grad[: len(inputs)]
+
+
+def send_totals(inputs, steps):
+    values = values_of(inputs, steps)
+    grad, waiting = [0.0] * len(values), [(len(values) - 1, 1.0)]
+    while waiting:
+        place, share = waiting.pop()
+        grad[place] += share
+        if place >= len(inputs):
+            name, *where = steps[place - len(inputs)]
+            slopes = OPS[name][1](*[values[w] for w in where])
+            shares = zip(where, slopes, strict=True)
+            waiting += [(w, d * grad[place]) for w, d in shares][::-1]
+    return grad[: len(inputs)]
+
+
 RIGHT["5.4"] = [
     reverse_mode,
     forward_mode,
@@ -1244,7 +1281,10 @@ WRONG["5.4"] = [
     ("Each local derivative", with_rule(lambda old, d, above: old + d * above, "output")),
     ("Only the last value", with_rule(lambda old, d, above: old + d * above, start=1.0)),
     ("Nothing arrives", with_rule(lambda old, d, above: old + d * above, end=0.0)),
-    ("This takes the steps", with_rule(lambda old, d, above: old + d * above, forward=True)),
+    ("Nothing arrives", with_wrong_places),
+    ("Only the shares of the last", with_rule(lambda old, d, above: old + d * above, forward=True)),
+    ("Only the shares of the last", last_step_only),
+    ("Early shares are sent on again", send_totals),
     ("", with_rule(lambda old, d, above: max(old, d * above))),
     ("", with_rule(lambda old, d, above: old + d + above)),
     ("", lambda i, s: reverse_mode(i, s)[0]),
@@ -1278,6 +1318,37 @@ def hv_uncleared(f, x, v):
     return x.grad
 
 
+def hv_unrecorded(f, x, v):
+    x = x.clone().requires_grad_()
+    f(x).backward()
+    g, x.grad = x.grad, None
+    (g @ v).backward()
+    return x.grad
+
+
+def hv_recorded_late(f, x, v):
+    x = x.clone().requires_grad_()
+    (g,) = torch.autograd.grad(f(x), x)
+    return torch.autograd.grad(g.requires_grad_() @ v, x, materialize_grads=True)[0]
+
+
+def hv_twice(f, x, to_number):
+    x = x.clone().requires_grad_()
+    gradients = torch.autograd.grad(f(x), x, create_graph=True)
+    return torch.autograd.grad(to_number(gradients), x)[0]
+
+
+def hv_again(f, x):
+    value = f(x := x.clone().requires_grad_())
+    torch.autograd.grad(value, x)
+    return torch.autograd.grad(value, x)[0]
+
+
+def hv_no_leaf(f, x, v):
+    (g,) = torch.autograd.grad(f(x), x, create_graph=True)
+    return torch.autograd.grad(g @ v, x)[0]
+
+
 def hv_unlinked(f, x, v):
     return grads(f, x)[0] * v
 
@@ -1291,6 +1362,8 @@ RIGHT["5.5"] = [
     lambda f, x, v: hv(f, x, v).numpy(),
     lambda f, x, v: torch.func.grad(lambda u: torch.func.grad(f)(u) @ v)(x),
     lambda f, x, v: hv(f, x, v).tolist(),
+    lambda f, x, v: [float(number) for number in hv(f, x, v)],
+    lambda f, x, v: [(h := hv(f, x, v))[0].item(), *(h[i].item() for i in range(1, len(x)))],
     lambda f, x, v: torch.func.grad(lambda u: torch.func.jvp(f, (u,), (v,))[1])(x),
 ]
 WRONG["5.5"] = [
@@ -1305,6 +1378,12 @@ WRONG["5.5"] = [
     ("v does not take part", lambda f, x, v: hv(f, x, torch.ones_like(v))),
     ("v came too late", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v),
     ("The gradient is still in .grad", hv_uncleared),
+    ("What is differentiated has no history", hv_unrecorded),
+    ("What is differentiated has no history", hv_no_leaf),
+    ("All zeros: no history", hv_recorded_late),
+    ("The gradient is a vector", lambda f, x, v: hv_twice(f, x, lambda g: g[0])),
+    ("The first walk has freed", lambda f, x, v: hv_again(f, x) @ v),
+    ("returns a tuple", lambda f, x, v: hv_twice(f, x, lambda g: g @ v)),
     ("", hv_unlinked),
     ("", lambda f, x, v: -hv(f, x, v)),
     ("", lambda f, x, v: hv(f, x, v) / v.norm()),

@@ -380,6 +380,17 @@ def test_a_type_that_the_statement_names_is_asked_for():
     )
 
 
+def test_an_error_may_have_words_of_its_own():
+    exercise = replace(DOUBLE, errors={"Nothing to divide by.": "division by zero"})
+
+    def other(x):
+        raise ValueError  # not: division by zero
+
+    message = exercise.judge(lambda x: 1 / 0).message
+    assert "not yet. Nothing to divide by. It raised ZeroDivisionError: division" in message
+    assert "not yet. It raised ValueError" in exercise.judge(other).message
+
+
 def test_integers_that_the_statement_names_are_asked_for():
     exercise = FunctionExercise("0.1", "t", lambda n: (n, n + 1), [(3,)], "h.", integers=True)
     assert exercise.judge(lambda n: [n, np.int64(n + 1)])
@@ -421,6 +432,11 @@ def test_what_torch_is_asked_to_do_is_seen():
         x.split(2)
     assert seen.functions == {"softmax", "detach", "exp", "split"}
     assert (seen.calls, seen.largest, seen.autograd) == (4, 12, False)
+    row = torch.ones(4)
+    with Seen() as seen:
+        [float(number) for number in row]
+        [row[i].item() for i in range(4)]
+    assert seen.calls <= 1  # reading entries computes nothing
     with Seen() as seen:
         torch.outer(torch.ones(5), torch.ones(7)).sum()
     assert seen.largest == 35

@@ -88,6 +88,23 @@ def each_use_once(inputs: list, steps: list) -> list:
     return gradients[: len(inputs)]
 
 
+def send_at_once(inputs: list, steps: list) -> list:
+    """Send on the total so far whenever a share arrives."""
+    values = run_forward(inputs, steps)
+    arrived = [0.0] * len(values)
+
+    def send(place: int, share: float) -> None:
+        arrived[place] += share
+        if place >= len(inputs):
+            name, *sources = steps[place - len(inputs)]
+            local = OPERATIONS[name][1](*(values[source] for source in sources))
+            for source, partial in zip(sources, local, strict=True):
+                send(source, partial * arrived[place])
+
+    send(len(values) - 1, 1.0)
+    return arrived[: len(inputs)]
+
+
 def graph_cases() -> list[tuple]:
     """Return inputs and steps: one step, a chain, shared values, a square, an unused input."""
     return [
@@ -222,6 +239,15 @@ EXERCISES = (
             "What arrives is multiplied with the derivative, not divided by.": lambda s, g: (
                 s * (1 - s) / g
             ),
+            "Parentheses are missing: what arrives multiplies the whole derivative.": (
+                lambda s, g: g * s - s * s
+            ),
+            "This divides by the derivative; what arrives is multiplied with it.": lambda s, g: (
+                g / (s * (1 - s))
+            ),
+            "That is softmax, whose entries share a total; each sigmoid has its own input.": (
+                lambda s, g: s * (g - (g * s).sum(-1, keepdim=True))
+            ),
         },
     ),
     FunctionExercise(
@@ -256,13 +282,17 @@ EXERCISES = (
             "Only the last value starts with 1; all others start with 0.": lambda inputs, steps: (
                 all_derivatives(inputs, steps, start=1.0)[: len(inputs)]
             ),
-            "Nothing arrives: the derivative of the last value with respect to itself is 1.": (
+            "Nothing arrives at the inputs. The last value starts with 1, and a step reads what "
+            "has arrived at its result, whose place is behind the inputs.": (
                 lambda inputs, steps: all_derivatives(inputs, steps, end=0.0)[: len(inputs)]
             ),
-            "This takes the steps from the first; the walk back begins at the last.": (
+            "Only the shares of the last step arrive: take every step, the last one first.": (
                 lambda inputs, steps: all_derivatives(inputs, steps, forward=True)[: len(inputs)]
             ),
             "A step that takes the same value twice passes two shares to it.": each_use_once,
+            "Early shares are sent on again with the later ones: wait until all have arrived.": (
+                send_at_once
+            ),
             "These are the derivatives of all values; those of the inputs are asked for.": (
                 all_derivatives
             ),
@@ -315,6 +345,15 @@ EXERCISES = (
             "v came too late: it belongs before the second derivative.": lambda f, x, v: (
                 hessian(f, x).sum(1) * v
             ),
+            "All zeros: no history leads from the gradient back to x. Is the first walk back "
+            "recorded?": lambda f, x, v: torch.zeros_like(x),
+        },
+        errors={
+            "What is differentiated has no history: does x require a gradient, and is the first "
+            "walk back recorded?": "does not require grad",
+            "The gradient is a vector; make one number of it and v.": "only for scalar outputs",
+            "The first walk has freed the graph, and recorded none to walk again.": "a second time",
+            "torch.autograd.grad returns a tuple, even of one gradient.": "'tuple' and 'Tensor'",
         },
     ),
 )

@@ -155,6 +155,8 @@ class FunctionExercise:
         Shown with a wrong answer; it must not give the answer away.
     mistakes : mapping from a sentence to a function
         The nearest one is named if the answer equals it on every case.
+    errors : mapping from a sentence to a part of an error's text
+        The sentence is shown before an error whose text has that part.
     properties : sequence of (sentence, test)
         ``test(value, *args)`` is true of right values; the sentence says what should hold, and is
         shown with a wrong value of which it is false. ``value`` has the form of the expected one.
@@ -183,6 +185,7 @@ class FunctionExercise:
     cases: Sequence[tuple] | Callable[[], Sequence[tuple]]
     hint: str
     mistakes: Mapping[str, Callable] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
     properties: Sequence[Property] = ()
     bans: Sequence[Ban] = ()
     canonical: Callable = as_it_is
@@ -231,7 +234,10 @@ class FunctionExercise:
             outcome = call(partial(self._work, answer, args))
         except Problem as found:
             text = ended(found)
-            return trial(None, found.printed, found.warned, text[0].upper() + text[1:])
+            raised = text.split(", in line ")[0]  # without the learner's code
+            reasons = [sentence for sentence, part in self.errors.items() if part in raised]
+            text = " ".join([*reasons, text[0].upper() + text[1:]])
+            return trial(None, found.printed, found.warned, text)
         value, gradient, seen, is_changed = cast(tuple, outcome.value)
         problem = self._problem(value, expected, args)
         is_wrong = bool(problem)

@@ -17,7 +17,8 @@ class Seen(TorchFunctionMode):
     functions : set of str
         Their names, such as "softmax", without underscores at the ends.
     calls : int
-        Number of calls; a loop over rows makes it grow with the rows.
+        Number of calls that compute tensors; a loop over rows makes it grow with the rows, reading
+        the entries of a result one by one does not.
     largest : int
         Numbers in the largest tensor that was given back.
     """
@@ -32,10 +33,10 @@ class Seen(TorchFunctionMode):
         result = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "")
         self.functions.add(name.removeprefix("special_").strip("_"))
-        self.calls += 1
-        for made in result if isinstance(result, (list, tuple)) else [result]:
-            if isinstance(made, Tensor):
-                self.largest = max(self.largest, made.numel())
+        results = result if isinstance(result, (list, tuple)) else [result]
+        made = [value for value in results if isinstance(value, Tensor)]
+        self.calls += bool(made) and name != "__getitem__"
+        self.largest = max([self.largest, *(value.numel() for value in made)])
         return result
 
     @property
