@@ -25,6 +25,7 @@ import {
   slider,
   softmax,
   SPEC,
+  squeezed,
   subscript,
   sum,
   svg,
@@ -262,7 +263,8 @@ export default figure(WORDS, (view, words) => {
         svgText(plot.area.left - 8, y, title, { "text-anchor": "end", class: "strong" }),
         ...values.map((value, i) => {
           const text = typeof value === "number" ? short(value) : value;
-          return svgText(plot.x((i + 0.5) / k), y, text);
+          const room = plot.x(1 / k) - plot.x(0) - 4;
+          return svgText(plot.x((i + 0.5) / k), y, text, squeezed(text, room));
         }),
       ];
     });

@@ -31,6 +31,7 @@ import {
   slider,
   softmax,
   SPEC,
+  squeezed,
   sum,
   svg,
   svgText,
@@ -281,8 +282,8 @@ export default figure(
             ...of.map((v, i) => {
               const node = svgText(column(i), y, "", { class: weight });
               const text = key === "e" ? short(v) : v.toFixed(key === "p" ? 3 : 1);
-              const fits = textWidth(text, 600) < room;
-              return quantity(node, `${key}${i}`, v, minus(fits ? text : short(v, 1)));
+              const said = minus(textWidth(text, 600) < room ? text : short(v, 1));
+              return quantity(put(node, squeezed(said, room, 600)), `${key}${i}`, v, said);
             }),
           ];
         }),
@@ -294,7 +295,8 @@ export default figure(
     /** @param {ReturnType<typeof numbers>} now */
     function drawFormula({ z, t, exps, total, p }) {
       const first = argmax(p);
-      const chosen = k > 3 ? [0, 1, k - 1] : range(k);
+      const some = plot.width < 300 ? [0, k - 1] : [0, 1, k - 1];
+      const chosen = k > 3 ? some : range(k);
       const look = (/** @type {number} */ i) => ({ digits: 1, color: TEXT_COLORS[i] });
       const exponential = (/** @type {number} */ i) => {
         const divided = t !== 1 && plot.width > 420;
@@ -303,7 +305,7 @@ export default figure(
         return power(math("mi", "e"), divided ? math("mrow", score, ...over) : score);
       };
       const terms = chosen.map(exponential);
-      if (k > 3) terms.splice(2, 0, math("mo", "⋯"));
+      if (k > 3) terms.splice(-1, 0, math("mo", "⋯"));
       const label = math("mtext", name(first));
       line.replaceChildren(
         formula(

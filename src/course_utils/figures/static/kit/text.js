@@ -18,3 +18,12 @@ export function textWidth(text, weight = 400) {
   pen.font = `${weight} ${TEXT_SIZE}px ${FONT}`;
   return pen.measureText(text).width;
 }
+
+/**
+ * Attributes with which a text of a plot takes no more than `room` pixels: its letters get narrower.
+ * @param {string} text
+ * @param {number} room
+ * @param {number} [weight]
+ */
+export const squeezed = (text, room, weight) =>
+  textWidth(text, weight) > room ? { textLength: room, lengthAdjust: "spacingAndGlyphs" } : {};
