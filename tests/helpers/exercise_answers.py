@@ -1384,7 +1384,7 @@ WRONG["5.5"] = [
     ("The gradient is a vector", lambda f, x, v: hv_twice(f, x, lambda g: g[0])),
     ("The first walk has freed", lambda f, x, v: hv_again(f, x) @ v),
     ("returns a tuple", lambda f, x, v: hv_twice(f, x, lambda g: g @ v)),
-    ("", hv_unlinked),
+    ("This is the gradient times v", hv_unlinked),
     ("", lambda f, x, v: -hv(f, x, v)),
     ("", lambda f, x, v: hv(f, x, v) / v.norm()),
     ("", lambda f, x, v: hv(f, v, x)),

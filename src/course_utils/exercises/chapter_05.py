@@ -345,6 +345,9 @@ EXERCISES = (
             "v came too late: it belongs before the second derivative.": lambda f, x, v: (
                 hessian(f, x).sum(1) * v
             ),
+            "This is the gradient times v, entry by entry: no second derivative is in it.": (
+                lambda f, x, v: gradient(f, x) * v
+            ),
             "All zeros: no history leads from the gradient back to x. Is the first walk back "
             "recorded?": lambda f, x, v: torch.zeros_like(x),
         },
