@@ -121,3 +121,25 @@ def test_the_stand_in_and_a_lack_of_images_are_said(show):
         page = show(figure)
         assert page.problems == []
         assert "no doubted images here" in said(page)
+
+
+def test_chips_show_two_kinds_of_doubt_and_leave_the_verdicts(show):
+    figure = label_suspects(shown=2, verdicts=[])
+    data = figure.data
+    page = show(figure)
+    answer(page, "neither, or can't say")
+    against = [max(v for k, v in enumerate(votes) if k != given)
+               for votes, given in zip(data["votes"], data["given"], strict=True)]  # fmt: skip
+    own = [votes[given] for votes, given in zip(data["votes"], data["given"], strict=True)]
+    for chip in page.locator(".chip").all():
+        chip.click()
+        i = int(page.locator("[data-control=shown]").input_value())
+        told = page.locator(".tries .told").inner_text()
+        assert told.startswith(f"{against[i]} of its ten nearest images carry one other label")
+        if "closest" in chip.inner_text():
+            assert against[i] - own[i] == min(a - o for a, o in zip(against, own, strict=True))
+            assert told.endswith(f", {own[i]} carry its own.")
+        else:
+            assert against[i] == max(against)
+    assert page.locator(".chip").count() == 2
+    assert page.locator(".dots .v3").count() == 1

@@ -13,6 +13,7 @@ import {
   range,
   slider,
   svg,
+  tries,
 } from "./kit.js";
 
 const SIDE = 28;
@@ -49,6 +50,17 @@ const WORDS = {
       `Judged ${n}: ${given} with the data set's label, ${other} with the neighbours', ` +
       `${neither} with neither.`,
     open: "None is judged yet.",
+    tries: [
+      {
+        label: "the most agreed doubt",
+        says: (/** @type {number} */ n) => `${n} of its ten nearest images carry one other label.`,
+      },
+      {
+        label: "the closest vote",
+        says: (/** @type {number} */ n, /** @type {number} */ given) =>
+          `${n} of its ten nearest images carry one other label, ${given} carry its own.`,
+      },
+    ],
     goal: `judge ${ENOUGH} images.`,
     reached: "Does the tally agree with your guess?",
     drawn: "These images are the stand-in's: code drew them, each for its label, so no label is " +
@@ -132,6 +144,15 @@ export default figure(WORDS, (view, words) => {
   const tally = html("p");
   const judged = () => range(count).filter((i) => verdictOf(i)).length;
 
+  const votesAgainst = votes.map((list, i) => list[others[i]]);
+  const leads = votesAgainst.map((n, i) => n - votes[i][given[i]]);
+  const places = [argmax(votesAgainst), argmax(leads.map((lead) => -lead))];
+  const chips = words.tries.map(({ label, says }, t) => {
+    const i = places[t];
+    return { label, set: { shown: i }, says: says(votesAgainst[i], votes[i][given[i]]) };
+  });
+  view.apart = ["verdicts"];
+
   view.add(html("p.lead", words.lead));
   if (data.source !== "real") view.add(html("p.soft", words.drawn));
   guessFirst(view, { question: words.question, answers: words.answers });
@@ -148,6 +169,7 @@ export default figure(WORDS, (view, words) => {
         show: (i) => words.of(Math.min(i, count - 1) + 1, count),
       }),
     ),
+    tries(view, chips),
     dots,
     tally,
     goal(view, {
