@@ -1627,6 +1627,42 @@ def two_passes(batches):
     return mean, mean
 
 
+def number_by_number(batches):
+    n, total, squares = 0, 0.0, 0.0
+    for x in batches:
+        numbers = x.double().flatten().tolist()
+        n, total = n + len(numbers), total + sum(numbers)
+        squares += sum([v * v for v in numbers])
+    return total / n, (squares / n - (total / n) ** 2) ** 0.5
+
+
+def sums_of_batches(batches):
+    parts = [(x.numel(), x.double().sum(), x.double().square().sum()) for x in batches]
+    n, total, squares = (sum(part) for part in zip(*parts, strict=True))
+    return total / n, (squares / n - (total / n) ** 2).sqrt()
+
+
+def generous(batches):
+    n = total = squares = 0.0
+    for x in batches:
+        flat = x.flatten()
+        wide = flat.to(torch.float64)
+        square = wide**2
+        n, total, squares = n + len(flat), total + wide.sum(), squares + square.sum()
+        centred = wide - total / n
+        assert centred.isfinite().all()
+    return float(total / n), math.sqrt(squares / n - (total / n) ** 2)
+
+
+def kept_moments(batches, keep):
+    parts = [keep(x) for x in batches]
+    n = total = squares = 0.0
+    for part in parts:
+        x = torch.as_tensor(part).double()
+        n, total, squares = n + x.numel(), total + x.sum(), squares + x.square().sum()
+    return total / n, (squares / n - (total / n) ** 2).sqrt()
+
+
 RIGHT["6.4"] = [
     three_sums,
     merged,
@@ -1636,10 +1672,19 @@ RIGHT["6.4"] = [
     lambda b: T(merged(b), dtype=torch.float64),
     lambda b: torch.stack(three_sums(b)),
     lambda b: tuple(map(Fraction, merged(b))),
+    number_by_number,
+    sums_of_batches,
+    generous,
 ]
 WRONG["6.4"] = [
     ("This makes a tensor of more", all_at_once),
     ("each batch comes once", two_passes),
+    ("are kept; keep sums", lambda b: kept_moments(b, lambda x: x)),
+    ("This keeps many batches", lambda b: kept_moments(b, Tensor.clone)),
+    ("This keeps many batches", lambda b: kept_moments(b, Tensor.double)),
+    ("are kept; keep sums", lambda b: kept_moments(b, lambda x: x.flatten().numpy())),
+    ("are kept; keep sums", lambda b: kept_moments(b, Tensor.tolist)),
+    ("are kept; keep sums", lambda b: kept_moments(b, lambda x: x.flatten().double().tolist())),
     ("Each batch was summed in float32", float32_sums),
     ("That is the variance", lambda b: rescale(merged(b), 1, 1, 2)),
     ("The batches' deviations miss", lambda b: average(b)),
@@ -1787,6 +1832,8 @@ RIGHT["6.6"] = [
     lambda m: (from_means(m)[0], -0.5 * m.flatten(1).norm(dim=1) ** 2),
     lambda m: from_means(m, shift=-m.mean(0).flatten()[:, None]),
     lambda m: from_means(m, shift=50 * m[0].flatten()[:, None]),
+    lambda m: (from_means(m)[0], from_means(m)[1][None]),
+    lambda m: (from_means(m)[0].numpy(), [from_means(m)[1].tolist()]),
 ]
 WRONG["6.6"] = [
     ("The biases are all equal", lambda m: (m.flatten(1).T, T([0.0] * len(m)))),
@@ -1798,6 +1845,8 @@ WRONG["6.6"] = [
     ("The bias takes the lengths", lambda m: (m.flatten(1).T, -m.flatten(1).norm(dim=1) / 2)),
     ("", lambda m: (m.flatten(1), from_means(m)[1])),
     ("", lambda m: (m, from_means(m)[1])),
+    ("its shape", lambda m: (from_means(m)[0], from_means(m)[1][:, None])),
+    ("The bias has the wrong sign", lambda m: (from_means(m)[0], -from_means(m)[1][None])),
     ("", lambda m: from_means(m)[0]),
     ("", lambda m: from_means(m)[::-1]),
     ("", lambda m: (0 * from_means(m)[0], from_means(m)[1])),

@@ -1,5 +1,7 @@
 """Exercises of chapter 6, Fashion-MNIST."""
 
+import sys
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -7,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from course_utils.exercises.answers import as_numbers
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 
 
@@ -111,8 +114,16 @@ def pixel_cases() -> list[tuple]:
     ]
 
 
+# From so many batches on it is looked at how much is kept of them.
+MANY = 20
+
+
 class Batches:
-    """Batches of images that can be gone through once, as if they came over a line."""
+    """Batches of images that can be gone through once, as if they came over a line.
+
+    It notices if more than ten of them are kept: their memory, also as arrays of NumPy, and Python
+    numbers made of them, by the blocks of memory that they take.
+    """
 
     def __init__(self, images: Tensor, batch_size: int) -> None:
         self.batches = list(images.split(batch_size))
@@ -122,7 +133,21 @@ class Batches:
         if self.is_used:
             raise RuntimeError("each batch comes once; keep what you need of it when it comes")
         self.is_used = True
-        yield from self.batches
+        lent = []
+        for place, batch in enumerate(self.batches):
+            if place == 2:  # what the first batches made Python load is there by now
+                blocks = sys.getallocatedblocks()
+            array = batch.numpy().copy()
+            lent.append(weakref.ref(array))
+            images = torch.from_numpy(array)
+            del array
+            yield images
+            del images
+        if len(self.batches) > MANY and (
+            sum(ref() is not None for ref in lent) > 10
+            or sys.getallocatedblocks() - blocks > 10 * batch.numel()
+        ):
+            raise RuntimeError("many batches, or all their numbers, are kept; keep sums of them")
 
     def __repr__(self) -> str:
         sizes = ", ".join(str(tuple(batch.shape)) for batch in self.batches)
@@ -173,6 +198,7 @@ def batch_cases() -> list[tuple]:
         (Batches(torch.tensor([[[0.0, 0.2]], [[0.4, 0.6]], [[1.0, 1.0]]]), 2),),
         (Batches(shaded, 4),),
         (Batches(0.5 + 0.001 * images_of(40, 8), 16),),
+        (Batches(images_of(240, 4), 10),),
     ]
 
 
@@ -260,6 +286,16 @@ def as_differences(parameters: Any) -> list[Tensor]:
     weight, bias = weight - weight.mean(1, keepdim=True), bias - bias.mean()
     unit = weight.norm().clamp(min=1e-12)
     return [weight / unit, bias / unit]
+
+
+def flat_bias(parameters: Any) -> Any:
+    """Biases of shape (1, k) are added as those of shape (k,) are, so they will do."""
+    if isinstance(parameters, list) and len(parameters) == 2:
+        weight, bias = parameters
+        found = as_numbers(bias)
+        if found is not None and found.ndim == 2 and len(found) == 1:
+            return [weight, found[0]]
+    return parameters
 
 
 def mean_cases() -> list[tuple]:
@@ -380,10 +416,14 @@ EXERCISES = (
         bans=[
             (
                 "This makes a tensor of more than a batch; the data set does not fit into memory.",
+                lambda seen, batches: seen.largest > batches.batches[0].numel(),
+            ),
+            (
+                "This keeps many batches at once; the data set does not fit into memory.",
                 lambda seen, batches: (
-                    seen.largest > len(batches.batches[0]) * batches.batches[0][0].numel()
+                    len(batches.batches) > MANY and seen.held > 12 * batches.batches[0].numel()
                 ),
-            )
+            ),
         ],
         hint="which sums over all pixels are enough to compute both numbers at the end, and which "
         "digits are left when two nearly equal ones are subtracted?",
@@ -486,6 +526,7 @@ EXERCISES = (
         title="The nearest mean is a linear model",
         reference=linear_from_means,
         cases=mean_cases(),
+        form=flat_bias,
         canonical=as_differences,
         # A large common part costs digits in float32.
         atol=1e-5,

@@ -162,6 +162,8 @@ class FunctionExercise:
         shown with a wrong value of which it is false. ``value`` has the form of the expected one.
     bans : sequence of (sentence, test)
         ``test(seen, *args)`` is true if the function went a forbidden way; ``seen`` is a ``Seen``.
+    form : callable, optional
+        Applied to a value before all else, where a second form of it will do: another shape.
     canonical : callable, optional
         Applied to values before they are compared, where a difference doesn't matter: an order.
     accepts : callable, optional
@@ -188,6 +190,7 @@ class FunctionExercise:
     errors: Mapping[str, str] = field(default_factory=dict)
     properties: Sequence[Property] = ()
     bans: Sequence[Ban] = ()
+    form: Callable = as_it_is
     canonical: Callable = as_it_is
     accepts: Callable[..., bool] | None = None
     observe: Callable | None = None
@@ -266,7 +269,7 @@ class FunctionExercise:
             )
         if self.observe is not None:
             return read(self.observe(result, *copies)), gradient, seen, False
-        return read(result), gradient, seen, not unchanged(copies, args)
+        return self.form(read(result)), gradient, seen, not unchanged(copies, args)
 
     def _given(self, function: Callable, args: tuple) -> object:
         """Return what one of our own functions gives."""

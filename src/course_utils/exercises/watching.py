@@ -1,5 +1,7 @@
 """What a learner's function asks torch to do while it runs, for exercises that forbid a way."""
 
+import weakref
+
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -21,12 +23,15 @@ class Seen(TorchFunctionMode):
         the entries of a result one by one does not.
     largest : int
         Numbers in the largest tensor that was given back.
+    held : int
+        Numbers in all tensors that were given back and kept, when there were most of them.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.functions: set[str] = set()
-        self.calls = self.largest = 0
+        self.calls = self.largest = self.held = 0
+        self.alive: dict[int, int] = {}
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         """Call a function of torch, and note it."""
@@ -37,6 +42,11 @@ class Seen(TorchFunctionMode):
         made = [value for value in results if isinstance(value, Tensor)]
         self.calls += bool(made) and name != "__getitem__"
         self.largest = max([self.largest, *(value.numel() for value in made)])
+        for value in made:
+            if id(value) not in self.alive:
+                self.alive[id(value)] = value.numel()
+                weakref.finalize(value, self.alive.pop, id(value), None)
+        self.held = max(self.held, sum(self.alive.values()))
         return result
 
     @property
