@@ -14,7 +14,7 @@ class SoftmaxRegression:
     num_inputs : int
         Pixels of an image, d.
     num_outputs : int
-        Number of classes, q.
+        Number of classes, K.
     generator : torch.Generator, optional
         Source of the random initial weights; torch's default generator without one.
     sigma : float
@@ -25,9 +25,9 @@ class SoftmaxRegression:
 
     Attributes
     ----------
-    weight : Tensor of shape (d, q)
+    weight : Tensor of shape (d, K)
         Drawn from a normal distribution with standard deviation ``sigma``.
-    bias : Tensor of shape (q,)
+    bias : Tensor of shape (K,)
         Zero at the start.
     """
 
@@ -52,9 +52,9 @@ class SoftmaxRegression:
         return [self.weight, self.bias]
 
     def __call__(self, X: Tensor) -> Tensor:
-        """Return the logits (b, q) of images (b, h, w) or rows (b, d)."""
-        return X.flatten(1) @ self.weight + self.bias  # (b, d) @ (d, q) + (q,) -> (b, q)
+        """Return the logits (n, K) of images (n, h, w) or rows (n, d)."""
+        return X.flatten(1) @ self.weight + self.bias  # (n, d) @ (d, K) + (K,) -> (n, K)
 
     def __repr__(self) -> str:
-        d, q = self.weight.shape
-        return f"SoftmaxRegression(num_inputs={d}, num_outputs={q})"
+        d, k = self.weight.shape
+        return f"SoftmaxRegression(num_inputs={d}, num_outputs={k})"

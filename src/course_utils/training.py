@@ -36,8 +36,8 @@ class StopTraining(Exception):  # noqa: N818 - a request, not an error
 class Accumulator:
     """Sums of several quantities over the batches of an epoch."""
 
-    def __init__(self, n: int) -> None:
-        self.sums = [0.0] * n
+    def __init__(self, num_sums: int) -> None:
+        self.sums = [0.0] * num_sums
 
     def add(self, *amounts: float) -> None:
         """Add one amount to each sum."""

@@ -1988,6 +1988,10 @@ WRONG["7.3"] = [
         lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().max(), 1e-9)),
     ),
     ("", lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9))),
+    (
+        "This shortens by the square",
+        lambda p, g, lr, c: p - lr * g * (c / (g**2).sum() if (g**2).sum() > c else 1.0),
+    ),
     ("The shortened gradient", lambda p, g, lr, c: p - g * (c / g.norm()).clamp(max=1)),
     ("That is the step", lambda p, g, lr, c: lr * g * (c / g.norm()).clamp(max=1)),
     ("That is the shortened", lambda p, g, lr, c: g * (c / g.norm()).clamp(max=1)),
@@ -2083,6 +2087,7 @@ WRONG["7.4"] = [
     ("An equal loss", equal_is_best),
     ("The epochs without a new", not_in_a_row),
     ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1),
+    ("Counted from the best loss of all", lambda a, p: min(len(a), a.index(min(a)) + 1 + p)),
     ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
     ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
     ("", lambda a, p: len(a)),

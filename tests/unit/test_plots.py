@@ -391,6 +391,8 @@ def test_image_grid_sets_each_title_above_its_image(ax):
         left, top = int(x - 14), int(y) + 1
         part = shown[top : top + 28, left : left + 28]
         assert np.allclose(part, index / 5), f"title {index} is not above its image"
+    # no empty band: the axes begin with the first images, their titles stand above
+    assert ax.get_ylim()[1] == ax.texts[0].get_position()[1] + 0.5
 
 
 def test_image_grid_without_titles_or_with_too_few(ax):

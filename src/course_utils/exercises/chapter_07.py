@@ -135,6 +135,9 @@ CLIPPING = FunctionExercise(
         "The limit was compared with the square of the norm.": lambda p, g, lr, c: (
             p - lr * g * (c / g.norm() if g.square().sum() > c else 1.0)
         ),
+        "This shortens by the square of the norm; the norm is its root.": lambda p, g, lr, c: (
+            p - lr * g * min(1.0, c / max(g.square().sum().item(), c))
+        ),
         "That is the shortened gradient; the new parameter is asked for.": lambda p, g, lr, c: (
             -clipped_step(torch.zeros_like(p), g, 1.0, c)
         ),
@@ -276,6 +279,9 @@ EXERCISES = (
             ),
             "This ends at the first rise, whatever patience is.": until_the_first_rise,
             "The first loss is a new best; here it counts as an epoch without one.": first_counted,
+            "Counted from the best loss of all; the run may end before it is reached.": (
+                lambda losses, patience: min(losses.index(min(losses)) + 1 + patience, len(losses))
+            ),
             "That is the best loss; the number of epochs is asked for.": (
                 lambda losses, patience: min(losses)
             ),

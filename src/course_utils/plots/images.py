@@ -60,6 +60,8 @@ def image_grid(
     gap, title_rows = max(2, w // 10), round(0.3 * h * lines)
     canvas = mosaic(images.detach(), columns, gap, title_rows).numpy()
     ax.imshow(canvas, cmap=cmap, vmin=limit[0], vmax=limit[1])
+    # From the top of the first images; what stands above the axes is their titles alone
+    ax.set_ylim(len(canvas) - 0.5, gap + title_rows - 0.5)
     ax.set_axis_off()
     for index, title in enumerate(titles):
         row, column = divmod(index, columns)
