@@ -1344,6 +1344,19 @@ def hv_again(f, x):
     return torch.autograd.grad(value, x)[0]
 
 
+def hv_entry_by_entry(f, x, v):
+    x = x.clone().requires_grad_()
+    (g,) = torch.autograd.grad(f(x), x, create_graph=True)
+    return torch.autograd.grad(sum(g[i] * v[i] for i in range(len(x))), x)[0]
+
+
+def hv_rows_by_func(f, x, v):
+    slopes, rows = torch.func.grad(f), []
+    for i in range(len(x)):
+        rows.append(torch.func.grad(lambda u: slopes(u)[i])(x) @ v)  # noqa: B023 - called at once
+    return torch.stack(rows)
+
+
 def hv_no_leaf(f, x, v):
     (g,) = torch.autograd.grad(f(x), x, create_graph=True)
     return torch.autograd.grad(g @ v, x)[0]
@@ -1363,6 +1376,7 @@ RIGHT["5.5"] = [
     lambda f, x, v: torch.func.grad(lambda u: torch.func.grad(f)(u) @ v)(x),
     lambda f, x, v: hv(f, x, v).tolist(),
     lambda f, x, v: [float(number) for number in hv(f, x, v)],
+    hv_entry_by_entry,
     lambda f, x, v: [(h := hv(f, x, v))[0].item(), *(h[i].item() for i in range(1, len(x)))],
     lambda f, x, v: torch.func.grad(lambda u: torch.func.jvp(f, (u,), (v,))[1])(x),
 ]
@@ -1370,6 +1384,7 @@ WRONG["5.5"] = [
     ("This makes the whole", lambda f, x, v: torch.autograd.functional.hessian(f, x) @ v),
     ("This makes the whole", lambda f, x, v: torch.func.hessian(f)(x) @ v),
     ("This makes the Hessian row", hv_rows),
+    ("This makes the Hessian row", hv_rows_by_func),
     ("This is a quotient", hv_differences),
     ("", lambda f, x, v: hv_differences(f, x, v, 1e-3)),
     ("This is the gradient", lambda f, x, v: grads(f, x)[0]),

@@ -21,6 +21,8 @@ class Seen(TorchFunctionMode):
     calls : int
         Number of calls that compute tensors; a loop over rows makes it grow with the rows, reading
         the entries of a result one by one does not.
+    derivatives : int
+        How many of these ask torch for a derivative.
     largest : int
         Numbers in the largest tensor that was given back.
     held : int
@@ -30,17 +32,19 @@ class Seen(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.functions: set[str] = set()
-        self.calls = self.largest = self.held = 0
+        self.calls = self.derivatives = self.largest = self.held = 0
         self.alive: dict[int, int] = {}
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         """Call a function of torch, and note it."""
         result = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "")
-        self.functions.add(name.removeprefix("special_").strip("_"))
+        name = name.removeprefix("special_").strip("_")
+        self.functions.add(name)
+        self.derivatives += name in DERIVATIVES
         results = result if isinstance(result, (list, tuple)) else [result]
         made = [value for value in results if isinstance(value, Tensor)]
-        self.calls += bool(made) and name != "__getitem__"
+        self.calls += bool(made) and name != "getitem"
         self.largest = max([self.largest, *(value.numel() for value in made)])
         for value in made:
             if id(value) not in self.alive:
@@ -52,4 +56,4 @@ class Seen(TorchFunctionMode):
     @property
     def autograd(self) -> bool:
         """Whether torch was asked for a derivative."""
-        return bool(self.functions & DERIVATIVES)
+        return self.derivatives > 0
