@@ -1420,6 +1420,9 @@ RIGHT["6.1"] = [
     T([983_040_000.0]),
 ]
 WRONG["6.1"] = [
+    ("That is in gigabytes", 0.98304),
+    ("That is in kilobytes", 983.04e3),
+    ("That is one image", 64 * 64 * 4),
     ("That is the size before", 188_160_000),
     ("That would do", 245_760_000),
     ("That is float64", 1_966_080_000),
@@ -1427,12 +1430,10 @@ WRONG["6.1"] = [
     ("That is in bits", 7_864_320_000),
     ("", 983),
     ("", 0.98),
-    ("", 983.04e3),
     ("That is in mebibytes", 937.5),
     ("That is in megabytes", 983.04),
     ("The test images are counted", 1_146_880_000),
     ("", "983 MB"),
-    ("", 16_384),
 ]
 
 
@@ -1468,6 +1469,7 @@ RIGHT["6.2"] = [
     lambda a, b: pixelwise(a, b).tolist(),
 ]
 WRONG["6.2"] = [
+    ("The mean is not subtracted", lambda a, b: b / a.std(0).masked_fill(a.std(0) == 0, 1)),
     ("Means and deviations were", lambda a, b: pixelwise(b, b)),
     ("The test images took part", lambda a, b: pixelwise(torch.cat([a, b]), b)),
     ("All pixels share", lambda a, b: (b - a.mean()) / a.std()),
@@ -1541,6 +1543,8 @@ RIGHT["6.3"] = [
     lambda y, n, o: [part.flip(0) for part in split_where(y, n, o)],
 ]
 WRONG["6.3"] = [
+    ("One image too few", lambda y, p, o: split_loop(y, p - 1, o)),
+    ("This goes through the order from its end", lambda y, p, o: split_loop(y, p, o.flip(0))),
     ("The training part comes first", lambda y, n, o: split_loop(y, n, o)[::-1]),
     ("The order was not used", lambda y, n, o: split_loop(y, n, torch.arange(len(y)))),
     (
@@ -1554,7 +1558,6 @@ WRONG["6.3"] = [
         "The count went through",
         lambda y, n, o: [o[i] for i in split_loop(y, n, torch.arange(len(y)))],
     ),
-    ("", lambda y, n, o: split_loop(y, n, o.flip(0))),
     ("", lambda y, n, o: [part.float() for part in split_where(y, n, o)]),
     ("These are labels", lambda y, n, o: [y[part] for part in split_where(y, n, o)]),
     ("", lambda y, n, o: split_where(y, n, o)[1]),
@@ -1768,6 +1771,16 @@ RIGHT["6.5"] = [
     lambda x, y, z, k: torch.cat([knn(x, y, a[None], k) for a in z]),
 ]
 WRONG["6.5"] = [
+    (
+        "The nearest was left out",
+        lambda x, y, z, k: y[distances_loop(x, z).argsort(1)[:, 1 : k + 1]].mode(1).values,
+    ),
+    (
+        "These are numbers of votes",
+        lambda x, y, z, k: (
+            F.one_hot(y[distances_loop(x, z).topk(k, largest=False).indices]).sum(1).max(1).values
+        ),
+    ),
     (
         "Of labels with equally many votes the smallest is asked for, not the nearest",
         knn_nearest_wins,

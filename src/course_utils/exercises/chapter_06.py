@@ -322,6 +322,9 @@ EXERCISES = (
             "That is in bits.": 7_864_320_000,
             "That is in megabytes; bytes are asked for.": 983.04,
             "That is in mebibytes; bytes are asked for.": 937.5,
+            "That is in gigabytes; bytes are asked for.": 0.98304,
+            "That is in kilobytes; bytes are asked for.": 983_040,
+            "That is one image; there are 60 000.": 16_384,
             "The test images are counted too.": 1_146_880_000,
         },
     ),
@@ -355,6 +358,9 @@ EXERCISES = (
             ),
             "A pixel that never changes in training may differ in a test image; only its mean is "
             "subtracted.": lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, 0.0),
+            "The mean is not subtracted.": lambda a, b: (
+                b / torch.where(a.std(0) == 0, 1.0, a.std(0))
+            ),
             "This divides by the variance.": lambda a, b: (
                 (b - a.mean(0)) / torch.where(a.std(0) == 0, 1.0, a.var(0))
             ),
@@ -400,6 +406,12 @@ EXERCISES = (
             ),
             "One image too many of each class is put aside.": lambda y, n, order: split_by_class(
                 y, n + 1, order
+            ),
+            "One image too few of each class is put aside.": lambda y, n, order: split_by_class(
+                y, n - 1, order
+            ),
+            "This goes through the order from its end.": lambda y, n, order: split_by_class(
+                y, n, order.flip(0)
             ),
             "Some images are in both parts, so training would see them.": lambda y, n, order: (
                 order,
@@ -508,6 +520,16 @@ EXERCISES = (
                 )
                 .sum(1)
                 .argmax(1)
+            ),
+            "The nearest was left out; none of the training images is the one asked about.": (
+                lambda x, y, z, k: (
+                    one_hot(y[neighbours(x, z).argsort(1)[:, 1 : k + 1]]).sum(1).argmax(1)
+                )
+            ),
+            "These are numbers of votes; the label that has most is asked for.": (
+                lambda x, y, z, k: (
+                    one_hot(y[neighbours(x, z).topk(k, largest=False).indices]).sum(1).amax(1)
+                )
             ),
             "Each of the k has one vote, however near it is.": weighted_vote,
             "These are the neighbours' labels; the one that most of them carry is asked for.": (
