@@ -891,6 +891,11 @@ def clamped(z, y):
     return -z.softmax(1)[range(len(y)), y].clamp(min=1e-45).log()
 
 
+def mean_shifted_losses(logits, labels):
+    shifted = logits - logits.mean(1, keepdim=True)
+    return shifted.exp().sum(1).log() - shifted[range(len(labels)), labels]
+
+
 RIGHT["4.3"] = [
     safe,
     safe_loop,
@@ -903,6 +908,7 @@ RIGHT["4.3"] = [
     lambda z, y: -(F.one_hot(y, z.shape[1]) * z.log_softmax(1)).sum(1),
 ]
 WRONG["4.3"] = [
+    ("The mean was subtracted", mean_shifted_losses),
     ("no gradient flows", lambda z, y: safe(z, y).detach()),
     ("no gradient flows", lambda z, y: safe(z, y).tolist()),
     ("their gradient is not", where_nan),
@@ -953,6 +959,8 @@ WRONG["4.4"] = [
     ("From 20 on", lambda x: F.softplus(T(x, dtype=torch.float64))),
     ("From 20 on", lambda x: x if x > 20 else math.log1p(math.exp(x))),
     ("This is the rectifier", lambda x: max(0, x)),
+    ("This is softplus of -x", lambda x: max(-x, 0) + math.log1p(math.exp(-abs(x)))),
+    ("These are bits", lambda x: softplus_with(max(x, 0), x) / math.log(2)),
     ("The smooth part", lambda x: max(x, 0) - math.log1p(math.exp(-abs(x)))),
     ("The exponent is -x", lambda x: max(x, 0) + math.log1p(math.exp(-x))),
     ("This form is for", lambda x: x + math.log1p(math.exp(-x))),
@@ -1000,6 +1008,10 @@ WRONG["4.5"] = [
     ("The switch comes too late", log_diff(12)),
     ("The switch comes too late", log_diff(13)),
     ("The switch comes too late", log_diff(16)),
+    (
+        "The switch comes too late, or there is none",
+        lambda a, b: b + math.log(math.expm1(min(a - b, 700))),
+    ),
     ("exp(a) was taken out", lambda a, b: log_diff(0.7)(a, b) - a + b),
     ("math domain error", lambda a, b: a + math.log(-math.expm1(a - b))),
     ("The switch comes much", log_diff(30)),

@@ -40,6 +40,12 @@ def log_of_whole_maximum(logits: Tensor, labels: Tensor) -> Tensor:
     return picked(shifted - shifted.exp().sum(1, keepdim=True).log(), labels)
 
 
+def log_of_mean_shift(logits: Tensor, labels: Tensor) -> Tensor:
+    """Shift each row by its mean, which lets exp overflow."""
+    shifted = logits - logits.mean(1, keepdim=True)
+    return picked(shifted - shifted.exp().sum(1, keepdim=True).log(), labels)
+
+
 def no_loss_is_capped(losses: Tensor, logits: Tensor, labels: Tensor) -> bool:
     """Tell whether each finite loss is at least the gap to the largest logit."""
     gaps = logits.amax(1) - logits.gather(1, labels[:, None]).squeeze(1)
@@ -158,6 +164,7 @@ EXERCISES = (
                 softmax_naive(z).log(), y
             ),
             "One maximum for the whole batch lets the other rows underflow.": log_of_whole_maximum,
+            "The mean was subtracted, not the maximum: exp can still overflow.": log_of_mean_shift,
             "This is a softmax of a softmax.": lambda z, y: row_losses(softmax(z), y),
             "exp overflowed: log-sum-exp was taken as it reads.": lambda z, y: (
                 z.exp().sum(1).log() - z.gather(1, y[:, None])[:, 0]
@@ -204,6 +211,10 @@ EXERCISES = (
                 lambda x: math.exp(x) if x < -20 else softplus(x)
             ),
             "This is the rectifier: the smooth corner is missing.": lambda x: max(x, 0.0),
+            "This is softplus of -x.": lambda x: softplus(-x),
+            "These are bits; the natural logarithm is asked for.": lambda x: (
+                softplus(x) / math.log(2)
+            ),
             "The smooth part has the wrong sign.": lambda x: (
                 max(x, 0.0) - math.log1p(math.exp(-abs(x)))
             ),
@@ -244,7 +255,11 @@ EXERCISES = (
         rtol=1e-12,
         atol=1e-30,
         properties=[
-            ("The switch comes too late: at this gap expm1 has lost digits.", is_not_late),
+            (
+                "The switch comes too late, or there is none: at this gap only log1p keeps the "
+                "digits.",
+                is_not_late,
+            ),
         ],
         hint="take exp(a) out of the difference; then look for a function of the math module that "
         "gives exp(x) - 1 without cancellation.",
@@ -284,7 +299,9 @@ EXERCISES = (
         hint="the condition number of a probability holds the other probability and the size of "
         "the largest logit; what is the relative change of the logits?",
         mistakes={
-            "That is for the first class.": sensitivity(0, 500.0, UNIT),
+            "That is for the first class (or the absolute change of the second).": sensitivity(
+                0, 500.0, UNIT
+            ),
             "The unit roundoff is half the distance from 1 to the next number.": sensitivity(
                 1, 500.0, 2 * UNIT
             ),
