@@ -5,6 +5,7 @@ Whatever ends a chapter, a line says so and the next one is run; the exit status
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,8 @@ def run(path: Path, timeout: int) -> float:
         store_widget_state=False,
         coalesce_streams=True,  # else a print may arrive in two pieces, and be shown so
         resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
+        # Where a shell sets another backend, plots would not get into the notebook.
+    ).execute(env=os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"})
     seconds = time.perf_counter() - start
     temporary = path.with_suffix(".ipynb.part")
     temporary.write_text(nbformat.writes(clean(notebook)) + "\n", encoding="utf-8")

@@ -58,3 +58,11 @@ def test_what_differs_from_run_to_run_is_not_stored(tmp_path):
     assert list(notebook.cells[0].outputs[0].data) == ["text/plain"]
     assert run_chapters.main([str(path)]) == 0
     assert path.read_bytes() == first
+
+
+def test_plots_are_stored_whatever_backend_the_shell_sets(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    path = write(tmp_path / "plot.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    assert run_chapters.main([str(path)]) == 0
+    outputs = nbformat.read(path, as_version=4).cells[0].outputs
+    assert any("image/png" in output.get("data", {}) for output in outputs)
