@@ -424,6 +424,16 @@ WRONG["2.4"] = [
         "In float32 this loses",
         lambda z, t: (torch.softmax(z / (t + 1e-6), 0) - torch.softmax(z / t, 0)) / 1e-6,
     ),
+    *(
+        (
+            "At T = 1e-9",
+            lambda z, t, h=h: (
+                (torch.softmax(z.double() / (t + h), 0) - torch.softmax(z.double() / (t - h), 0))
+                / (2 * h)
+            ),
+        )
+        for h in (1e-4, 1e-5, 1e-6, 1e-7)
+    ),
     ("", lambda z, t: torch.softmax(z / t, 0) * (1 - torch.softmax(z / t, 0))),
     ("", lambda z, t: (torch.softmax(z / (t + 0.1), 0) - torch.softmax(z / t, 0)) / 0.1),
     ("", lambda z, t: -(q := torch.softmax(z * t, 0)) * (z - q @ z) / t**2),

@@ -194,6 +194,8 @@ EXERCISES = (
             (random_rows(1, 40)[0], 0.7),
             # Difference quotients with nearly all steps fail here; formulas keep four digits.
             (torch.tensor([34.0, 35.0, 33.0]), 0.9),
+            # The usual steps are larger than this temperature.
+            (torch.tensor([2e-9, 1e-9, 0.5e-9], dtype=torch.float64), 1e-9),
         ],
         bans=[
             (
@@ -210,6 +212,11 @@ EXERCISES = (
             (
                 "In float32 this loses its digits, as difference quotients do; derive a formula.",
                 lambda slope, z, t: z.dtype != torch.float32,
+            ),
+            (
+                "At T = 1e-9 this is wrong, as difference quotients with a fixed step are; derive "
+                "a formula.",
+                lambda slope, z, t: t > 1e-6,
             ),
             (
                 "What one class gains the others lose: the slopes should sum to zero.",

@@ -1,4 +1,4 @@
-"""The derivative of softmax: what a nudge of one score does to every probability."""
+"""The derivative of softmax: what a nudge of one logit does to every probability."""
 
 import math
 
@@ -12,11 +12,11 @@ class JacobianExplorer(InteractiveFigure):
     Parameters
     ----------
     logits : list of 2 to 6 floats in [-5, 5]
-        The scores, one for each class.
+        The logits, one for each class.
     column : int in [0, 5]
-        The column that is read: the score that is nudged. At most the last class.
+        The column that is read: the logit that is nudged. At most the last class.
     nudge : float in [-2, 2]
-        How much that score is moved.
+        How much that logit is moved.
     v : list of 2 to 6 floats in [-2, 2]
         The vector that is multiplied with the matrix; missing entries count as 0.
     """
@@ -40,5 +40,5 @@ class JacobianExplorer(InteractiveFigure):
         entries = ", ".join(f"{row[column]:+.3f}" for row in self.jacobian())
         return (
             f"Column {column + 1} of the softmax Jacobian is ({entries}): how fast each "
-            f"probability changes with score {column + 1}. It sums to zero."
+            f"probability changes with logit {column + 1}. It sums to zero."
         )

@@ -38,20 +38,20 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Nudge one score, and every probability moves. One column of the Jacobian says how, " +
+    lead: "Nudge one logit, and every probability moves. One column of the Jacobian says how, " +
       "for small nudges.",
-    question: "The first score grows by 1. What do the probabilities of the other classes do?",
+    question: "The first logit grows by 1. What do the probabilities of the other classes do?",
     answers: [
       { text: "They stay", says: "No. All shrink by one factor, since the sum grew." },
       { text: "All fall", says: "Yes, and all by the same factor, since the sum grew." },
       { text: "Some fall, some rise", says: "No. All shrink by one factor, since the sum grew." },
     ],
     change: "change of p: bars what the column says, dots what happens",
-    changePlot: "Change of each probability when one score is nudged",
+    changePlot: "Change of each probability when one logit is nudged",
     rows: { p: "p", linear: "bar", real: "dot" },
-    column: "nudge the score",
+    column: "nudge the logit",
     nudge: "by",
-    score: (/** @type {string} */ name) => `score ${name}`,
+    logit: (/** @type {string} */ name) => `logit ${name}`,
     classes: "classes",
     matrix: "The Jacobian: how fast p (rows) changes with z (columns)",
     sum: "sum",
@@ -60,8 +60,8 @@ const WORDS = {
     productAxis: "p ∘ (v − ⟨p, v⟩)",
     ones: "v = all ones",
     hot: "v = one-hot",
-    said: (/** @type {string} */ score, /** @type {string} */ nudge) =>
-      `Moving ${score} by ${nudge}`,
+    said: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
+      `Moving ${logit} by ${nudge}`,
     changes: (
       /** @type {string} */ prob,
       /** @type {string} */ real,
@@ -69,8 +69,8 @@ const WORDS = {
     ) => ` changes ${prob} by ${real}; the column times the nudge says ${linear}. `,
     lose: "What one probability gains, the others lose: each column sums to zero.",
     gone: " All entries of v are equal, so J v is zero.",
-    spoken: (/** @type {string} */ score, /** @type {string} */ changes) =>
-      `Nudging ${score} changes the probabilities by ${changes}.`,
+    spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
+      `Nudging ${logit} changes the probabilities by ${changes}.`,
     tries: [
       {
         label: "a small nudge",
@@ -96,7 +96,7 @@ const WORDS = {
   },
 };
 
-const MORE = [0, -0.5, 1.5, 0.5]; // scores of classes that are added
+const MORE = [0, -0.5, 1.5, 0.5]; // logits of classes that are added
 const ROW = 18; // pixels a line of the table below the bars
 
 /**
@@ -190,7 +190,7 @@ export default figure(WORDS, (view, words) => {
     const options = every.map((i) => [i, z(i)]);
     picker.replaceChildren(radios(view, "column", { label: words.column, options }));
     more.replaceChildren(...every.map((i) => {
-      const look = { label: words.score(z(i)), color: TEXT_COLORS[i], show };
+      const look = { label: words.logit(z(i)), color: TEXT_COLORS[i], show };
       return entrySlider(view, "logits", i, look);
     }));
     vs.replaceChildren(
