@@ -2643,7 +2643,37 @@ RIGHT["9.5"] = [
     lambda p, y, n: equal_bins(p.double(), y, n).astype(np.float32),
     lambda p, y, n: mpmath.mpf(equal_bins_loop(p, y, n)),
 ]
+
+
+def bins_of_one_size(p, y, n, divisor, rest=False):
+    size, (confidence, guess) = len(y) // n, p.double().max(1)
+    order = confidence.argsort()
+    total = 0.0
+    for i in range(n):
+        end = None if rest and i == n - 1 else (i + 1) * size
+        bin_ = order[i * size : end]
+        accuracy = (guess[bin_] == y[bin_]).double().mean()
+        total += len(bin_) * abs(accuracy - confidence[bin_].mean()).item()
+    return total / divisor
+
+
 WRONG["9.5"] = [
+    ("Parts of n // num_bins", lambda p, y, n: bins_of_one_size(p, y, n, len(y))),
+    (
+        "n // num_bins in each part leaves the",
+        lambda p, y, n: bins_of_one_size(p, y, n, len(y) // n * n),
+    ),
+    ("The last part takes", lambda p, y, n: bins_of_one_size(p, y, n, len(y), rest=True)),
+    (
+        "n // num_bins in each part leaves a",
+        lambda p, y, n: (
+            sum(
+                abs(((p.argmax(1) == y).double() - p.double().amax(1))[i].sum().item())
+                for i in p.amax(1).argsort().split(len(y) // n)
+            )
+            / len(y)
+        ),
+    ),
     ("Sort with the least", lambda p, y, n: equal_bins(p, y, n, order=-1)),
     (
         "torch.chunk",
@@ -2853,6 +2883,11 @@ WRONG["10.2"] = [
     ("", lambda q, s: (1 - (1 - q) ** s).sum()),
     ("", lambda q, s: torch.rand(s, len(q)).lt(q).any(0).float()),
     ("That is the probability that not all", lambda q, s: 1 - q**s),
+    ("float16 has", lambda q, s: (-torch.expm1(s * torch.log1p(-q.double()))).half()),
+    ("bfloat16 has", lambda q, s: (1 - (1 - q.double()) ** s).bfloat16()),
+    ("In float16 1e-9 is 0: leave", lambda q, s: -torch.expm1(s * torch.log1p(-q.half()))),
+    ("In float16 1e-9 is 0, and", lambda q, s: 1 - (1 - q.half()) ** s),
+    ("1 - q rounds", lambda q, s: (1 - (1 - q) ** s).half()),
 ]
 
 

@@ -120,6 +120,16 @@ def weighted_mean(parts: Sequence[Tensor]) -> float:
     return sum(part.sum().abs().item() for part in parts) / sum(map(len, parts))
 
 
+def whole(labels: Tensor, num_parts: int) -> int:
+    """Return how many images parts of ``n // num_parts`` images hold together."""
+    return len(labels) // num_parts * num_parts
+
+
+def whole_parts(probs: Tensor, labels: Tensor, num_parts: int) -> Sequence[Tensor]:
+    """Parts of ``n // num_parts`` images each; the surest images are left over."""
+    return gaps(probs, labels)[: whole(labels, num_parts)].tensor_split(num_parts)
+
+
 def in_chunks(probs: Tensor, labels: Tensor, num_parts: int) -> float:
     """Parts as torch.chunk makes them."""
     return weighted_mean(gaps(probs, labels).chunk(num_parts))
@@ -153,6 +163,7 @@ def calibration_cases() -> list[tuple]:
         (probs, labels, 2),
         (many[:10], drawn[:10], 4),
         (many, drawn, 7),
+        (many, drawn, 12),
     ]
 
 
@@ -361,6 +372,20 @@ EXERCISES = (
             ),
             "torch.chunk makes a last part that is much smaller; sizes differ by one at most.": (
                 in_chunks
+            ),
+            "Parts of n // num_bins images leave out the surest; tensor_split leaves out none.": (
+                lambda p, y, n: weighted_mean(whole_parts(p, y, n)) * whole(y, n) / len(y)
+            ),
+            "n // num_bins in each part leaves the surest images out: all of them should count.": (
+                lambda p, y, n: weighted_mean(whole_parts(p, y, n))
+            ),
+            "n // num_bins in each part leaves a rest; here it makes one part more.": (
+                lambda p, y, n: weighted_mean(gaps(p, y).split(len(y) // n))
+            ),
+            "The last part takes the whole rest of n // num_bins; sizes differ by one at most.": (
+                lambda p, y, n: weighted_mean(
+                    gaps(p, y).tensor_split([i * (len(y) // n) for i in range(1, n)])
+                )
             ),
             "The images were not sorted by confidence.": lambda p, y, n: weighted_mean(
                 gaps(p, y, in_order=False).tensor_split(n)

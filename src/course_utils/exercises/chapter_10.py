@@ -18,6 +18,11 @@ def appears(q: Tensor, num_samples: int) -> Tensor:
     return -torch.expm1(num_samples * torch.log1p(-q))
 
 
+def wide(value: object) -> object:
+    """Float64, so that half precision is held to the same digits as the rest."""
+    return value.double() if isinstance(value, Tensor) else value
+
+
 def loss_without_hits(
     label_score: Tensor, label: int, scores: Tensor, classes: Tensor, q: Tensor
 ) -> Tensor:
@@ -165,6 +170,7 @@ EXERCISES = (
         number="10.2",
         title="Is it in the sample?",
         reference=appears,
+        canonical=wide,
         cases=[
             (torch.tensor([0.25]), 1),
             (torch.tensor([0.25]), 2),
@@ -199,6 +205,16 @@ EXERCISES = (
             "A probability is not negative: the sign is wrong.": lambda q, s: -appears(q, s),
             "That is the logarithm of the probability that it is missing.": lambda q, s: (
                 s * torch.log1p(-q)
+            ),
+            "float16 has three digits, fewer near 1e-6: answer in float32.": lambda q, s: appears(
+                q, s
+            ).half(),
+            "bfloat16 has some two digits: answer in float32.": lambda q, s: appears(
+                q, s
+            ).bfloat16(),
+            "In float16 1e-9 is 0: leave q in float32.": lambda q, s: appears(q.half(), s),
+            "In float16 1e-9 is 0, and 1 - q rounds 1e-4 away, too: leave q in float32.": (
+                lambda q, s: 1 - (1 - q.half()) ** s
             ),
         },
     ),
