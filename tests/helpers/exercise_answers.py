@@ -2257,6 +2257,7 @@ RIGHT["8.3"] = [
     lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.radians(180 * t / n))) / 2,
 ]
 WRONG["8.3"] = [
+    ("Half a turn is pi", lambda t, n, a, b: b + (a - b) * (1 + math.cos(t / n)) / 2),
     ("The rate does not stop", lambda t, n, a, b: max(b, a * (1 + math.cos(math.pi * t / n)) / 2)),
     ("It ends at zero", lambda t, n, a, b: a * (1 + math.cos(math.pi * t / n)) / 2),
     ("It rises", lambda t, n, a, b: b + (a - b) * (1 - math.cos(math.pi * t / n)) / 2),

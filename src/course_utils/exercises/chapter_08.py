@@ -321,6 +321,9 @@ EXERCISES = (
             "That is a quarter of a turn, which falls fastest at the end.": lambda t, n, a, b: (
                 b + (a - b) * math.cos(math.pi / 2 * t / n)
             ),
+            "Half a turn is pi, and this cosine ends at an angle of 1.": lambda t, n, a, b: (
+                b + (a - b) * (1 + math.cos(t / n)) / 2
+            ),
             "math.cos wants radians.": lambda t, n, a, b: (
                 b + (a - b) * (1 + math.cos(180 * t / n)) / 2
             ),
