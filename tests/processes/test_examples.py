@@ -134,6 +134,36 @@ def test_the_printed_training_its_repetition_and_that_on_two_machines(
     assert_same(torch.load(course / "softmax.pt"), one_process(2))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is an address without being set up")
+def test_a_restart_over_two_machines_with_addresses_of_their_own(
+    course, tmp_path, shell, nothing_left
+):
+    """The killed process is on one machine; both start again, and meet at the other's address."""
+    setting = re.search(r"^    (export TORCH_\S+)$", TRAIN.read_text(), re.M)[1]
+    other = tmp_path / "other machine"
+    other.mkdir()
+    (other / "examples").symlink_to(EXAMPLES)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.2", 0))
+        endpoint = f"127.0.0.2:{probe.getsockname()[1]}"
+    line = (
+        PRINTED["train_data_parallel"][1]
+        .replace("first-machine:29500", endpoint)
+        .replace("--nproc-per-node 2", "--nproc-per-node 1 --max-restarts 1 --local-addr ADDRESS")
+    )
+    line = f"{setting}; {line} --images 506 --batch-size 101 --crash 1 2 1"
+    output = shell(
+        (course, line.replace("ADDRESS", "127.0.0.2")),
+        (other, line.replace("ADDRESS", "127.0.0.3")),
+    )
+    assert output.count("goes on after epoch 1") == 1
+    assert len(re.findall("^epoch 1:", output, re.M)) == 1
+    saved = [torch.load(path) for path in (*course.glob("s*.pt"), *other.glob("s*.pt"))]
+    for weights in saved:
+        assert_same(weights, one_process(2, 101, 506))
+    assert saved
+
+
 def test_ddp_as_printed_gives_the_weights_of_one_process(course, shell, nothing_left):
     output = shell((course, printed_command("train_ddp").replace("--epochs 2", "--epochs 1")))
     assert re.search(r"epoch 1: \d+\.\d\d s", output)
