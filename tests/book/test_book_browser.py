@@ -109,11 +109,22 @@ def test_a_plot_that_goes_on_to_the_right_shows_it_until_its_end(visit, book):
     page.wait_for_function("!document.querySelector('figure > a.goes-on')")
 
 
+#: The part of a page's height that open code takes; what is folded counts as its one line.
+CODE_SHARE = """() => {
+  const cells = [...document.querySelectorAll("article .cell_input")];
+  const open = cells.filter((e) => e.checkVisibility());
+  const height = (e) => e.getBoundingClientRect().height;
+  return open.reduce((sum, e) => sum + height(e), 0) / height(document.querySelector("article"));
+}"""
+
+
 @pytest.mark.parametrize("doc", PAGES)
 def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
     """Its formulas are drawn in their font, it fits, axe finds nothing, and in the dark its plots
-    are dark, its pictures as they were."""
+    are dark, its pictures as they were. Open code takes a quarter of a chapter at most."""
     page = visit((book / f"{doc}.html").as_uri(), color_scheme="light")
+    if doc in CHAPTERS:
+        assert 0.1 < page.evaluate(CODE_SHARE) <= 0.25
     open_folds(page)
     assert page.evaluate(FLAT_FORMULAS) == []
     assert too_wide(page) == []

@@ -249,6 +249,7 @@ EXERCISES = (
             ([5.0, 6.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.0], 3),
             ([4.0, 5.0, 3.0, 5.0, 2.0, 5.0, 1.0], 2),
             ([2.0, 3.0, 3.0], 5),
+            ([1.0, 2.0, 2.5, 2.6, 2.7], 2),
         ],
         hint="keep the best loss so far, and count the epochs since it was reached.",
         mistakes={
