@@ -125,10 +125,13 @@ def test_a_function_that_never_returns_is_ended(endless):
     assert 0.1 <= time.monotonic() - begun < 2
 
 
+INTERRUPTED = "check was interrupted, and the function that it tried has ended"
+
+
 @pytest.mark.parametrize("endless", ENDLESS)
 def test_an_interrupt_ends_the_function_and_says_so(endless):
     begun, thread = time.monotonic(), interrupt_main(0.1)
-    with pytest.raises(KeyboardInterrupt, match="interrupted, and the function that it tried has"):
+    with pytest.raises(KeyboardInterrupt, match=f"^{INTERRUPTED}$"):
         call(endless)
     thread.join()
     assert time.monotonic() - begun < 2
@@ -268,6 +271,26 @@ def test_the_handler_of_interrupts_that_was_there_comes_back():
         assert seen == []
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("function", [lambda: 1, tick, ENDLESS[-1]])
+def test_the_tracer_that_was_there_comes_back(function):
+    def tracer(*args):
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        with suppress(Problem):
+            call(function, (), 0.05)
+        found = sys.gettrace()
+    finally:
+        sys.settrace(before)
+    assert found is tracer
+
+
+def test_a_problem_that_came_before_any_output_has_none():
+    assert (Problem("text").printed, Problem("text").warned) == ("", "")
 
 
 @pytest.mark.parametrize("endless", [tick, swallow_barely])
