@@ -53,7 +53,9 @@ def test_a_gap_has_the_colour_of_its_kind_and_lies_over_nothing(show):
     """At temperature 0.25 the model is too sure in every full bin, at 4 in few."""
     page = show(calibration_explorer())
     gaps = "[fill-opacity='0.55']"
+    said = {"vermillion": "above the bar: too sure", "green": "above the mark: not sure enough"}
     for position, colour in ((0, "vermillion"), (40, "green")):
+        assert said[colour] in page.locator(f".key [style*='{colour}']").inner_text()
         move(page, "temperature", position)
         plot = page.locator("svg").first
         fills = plot.locator(gaps).evaluate_all("(all) => all.map((e) => e.getAttribute('fill'))")

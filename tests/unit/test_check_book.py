@@ -89,8 +89,17 @@ def test_pictures_count_for_the_whole_but_not_for_the_first_load(site):
     assert "first load" not in problem
 
 
-def test_text_is_weighed_compressed(site):
-    assert site('<script src="x.js"></script>', x__js=b"0" * 3_000_000) == []
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<script src="x.js"></script>',
+        '<link rel="stylesheet" href="x.css">',
+        '<img src="x.svg" alt="a drawing">',
+    ],
+)
+def test_text_is_weighed_compressed(site, body):
+    kind = body.partition("x.")[2].partition('"')[0]
+    assert site(body, **{f"x__{kind}": b" " * 3_000_000}) == []
 
 
 def test_the_command_fails_and_prints_the_problem(site, tmp_path, capsys):

@@ -127,6 +127,10 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
     (reports / "copy.csv").write_bytes((reports / "ada.csv").read_bytes())
     assert teach.main(["gather", str(reports), str(table)]) == 0
     assert "right (1),right (5)" in table.read_text()
+    # A session that was saved twice counts as it was when it was saved last.
+    Report([record("Ada", "9.2", True, 4)]).save(reports / "again.csv")
+    assert teach.main(["gather", str(reports), str(table)]) == 0
+    assert "right (4),right (5)" in table.read_text()
 
 
 @pytest.mark.parametrize(
@@ -154,11 +158,12 @@ def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports
     assert "Ada,2,2" in (tmp_path / "class.csv").read_text()
 
 
-def test_nothing_but_an_older_table_is_written_over(reports, tmp_path, capsys):
+@pytest.mark.parametrize("content", [b"my own notes", b"\xff\xfe\x00", b""])
+def test_nothing_but_an_older_table_is_written_over(content, reports, tmp_path, capsys):
     notes = tmp_path / "notes.csv"
-    notes.write_text("my own notes")
+    notes.write_bytes(content)
     assert teach.main(["gather", str(reports), str(notes)]) == 2
-    assert notes.read_text() == "my own notes"
+    assert notes.read_bytes() == content
     assert "give another name" in capsys.readouterr().err
     assert teach.main(["gather", str(reports), str(reports / "class.csv")]) == 2
     assert "put it elsewhere" in capsys.readouterr().err
