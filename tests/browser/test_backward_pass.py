@@ -135,15 +135,19 @@ def test_the_guess_is_answered_and_played(show):
 
 
 @pytest.mark.parametrize(
-    ("name", "holds"),
+    ("name", "words", "holds"),
     [
-        ("sure and right", lambda grads: -0.1 < grads[0] < 0),
-        ("sure and wrong", lambda grads: grads[0] < -0.9 and grads[1] > 0.9),
-        ("undecided", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),
+        ("sure and right", "nearly cancels", lambda grads: -0.1 < grads[0] < 0),
+        (
+            "sure and wrong",
+            "class 2 is pushed down by nearly 1",
+            lambda grads: grads[0] < -0.9 and grads[1] > 0.9,
+        ),
+        ("undecided", "hands 1/3 on", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),
     ],
 )
-def test_what_the_tries_say_is_so(show, name, holds):
+def test_what_the_tries_say_is_so(show, name, words, holds):
     page = show(BackwardPass())
     page.get_by_role("button", name=name).click()
     assert holds([value(page, f"grad z{k}") for k in (1, 2, 3)])
-    assert page.locator(".told").inner_text()
+    assert words in page.locator(".told").inner_text()

@@ -449,3 +449,101 @@ def test_overflow_format_by_radio_button(show, dtype):
     kind = getattr(torch, dtype)
     expected = torch.tensor(11.0, dtype=kind).exp().double().item()
     assert value(page, "naive.exp.0") == pytest.approx(expected, rel=torch.finfo(kind).eps)
+
+
+def gaps(page):
+    """Distance of bar and dot, class by class."""
+    linear = shown(page, [f"linear{i}" for i in range(3)])
+    return (linear - shown(page, [f"real{i}" for i in range(3)])).abs()
+
+
+def probs(page):
+    return shown(page, [f"p{i}" for i in range(3)])
+
+
+def of_naive(page, step):
+    return shown(page, [f"naive.{step}.{i}" for i in range(3)])
+
+
+#: Figure, state to try, what its sentence says, and whether the numbers say so.
+TRIES = [
+    (SoftmaxPlayground, "T = 0.1", "nearly all goes", lambda page: probs(page).max() > 0.999),
+    (
+        SoftmaxPlayground,
+        "T = 10",
+        "come close to each other; their order stays",
+        lambda page: probs(page).max() < 0.4 and probs(page).diff().max() < 0,
+    ),
+    (
+        SoftmaxPlayground,
+        "add 5 to all",
+        "A common shift cancels",
+        lambda page: (probs(page) - softmax(double([2, 1, -1]))).abs().max() < 1e-12,
+    ),
+    (
+        SoftmaxPlayground,
+        "a tie",
+        "Equal scores have equal shares",
+        lambda page: value(page, "p0") == value(page, "p1") > value(page, "p2"),
+    ),
+    (JacobianExplorer, "a small nudge", "agree", lambda page: gaps(page).max() < 1e-3),
+    (
+        JacobianExplorer,
+        "a large nudge",
+        "promises too much",
+        lambda page: value(page, "linear0") > 1.5 * value(page, "real0") > 0,
+    ),
+    (
+        JacobianExplorer,
+        "sure",
+        "no nudge moves much",
+        lambda page: shown(page, [f"J{i}{j}" for i in range(3) for j in range(3)]).max() < 0.01,
+    ),
+    (
+        JacobianExplorer,
+        "undecided",
+        "share the loss equally",
+        lambda page: (
+            shown(page, ["J10", "J20"]).tolist() == pytest.approx([-value(page, "J00") / 2] * 2)
+        ),
+    ),
+    (
+        OverflowExplorer,
+        "float16, size 20",
+        "ends at e to the 11: the naive way gives nan for a score of 20",
+        lambda page: of_naive(page, "p").isnan().any() and of_naive(page, "exp").isinf().any(),
+    ),
+    (
+        OverflowExplorer,
+        "all far below zero",
+        "become 0, and 0 / 0 is nan",
+        lambda page: (of_naive(page, "exp") == 0).all() and of_naive(page, "p").isnan().all(),
+    ),
+    (
+        OverflowExplorer,
+        "a shift isn't enough",
+        "the log of 0 is \N{MINUS SIGN}inf. Fused is right",
+        lambda page: value(page, "shifted.log.1") == -math.inf,
+    ),
+    (
+        OverflowExplorer,
+        "float64, size 800",
+        "to e to the 709",
+        lambda page: (
+            math.floor(math.log(torch.finfo(torch.float64).max)) == 709
+            and of_naive(page, "exp").isinf().any()
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("figure", "name", "words", "holds"), TRIES, ids=[t[1] for t in TRIES])
+def test_what_a_state_to_try_says_is_so(show, figure, name, words, holds):
+    page = show(figure())
+    page.get_by_role("button", name=name, exact=True).click()
+    if figure is OverflowExplorer and "shift" not in name:
+        page.locator("[data-control='form.naive']").check()
+    assert holds(page)
+    if figure is OverflowExplorer:
+        page.get_by_role("button", name=name, exact=True).click()
+    assert words in page.locator(".tries .told").inner_text()
