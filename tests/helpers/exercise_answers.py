@@ -8,6 +8,7 @@ with an empty string, if it is no listed mistake and none may be named.
 import math
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -349,9 +350,10 @@ WRONG["2.3"] = [
         ),
     ),
     (
-        "This goes through the rows",
+        "This is a loop",
         lambda p, v: torch.stack([b - a * b.sum() for a, b in zip(p, v, strict=True)]),
     ),
+    ("This is a loop", lambda p, v: v - p * sum(v[:, i] for i in range(v.shape[1]))[:, None]),
     ("The matrix was multiplied from", lambda p, v: v - (p * v).sum(1, keepdim=True)),
     ("This is the product for softmax", lambda p, v: p * (v - (p * v).sum(1, keepdim=True))),
     ("This is the diagonal", lambda p, v: v * (1 - p)),
@@ -369,7 +371,30 @@ WRONG["2.3"] = [
     ("", lambda p, v: v - p),
 ]
 
+
+def exp_over_sum(z):
+    return torch.exp(z) / torch.exp(z).sum()
+
+
+def numpy_softmax(z):
+    return np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+
+
+def slope_by_quotient(z, t, h=0.0, rel=0.0, softmax=exp_over_sum):
+    h += rel * t
+    return (softmax(z / (t + h)) - softmax(z / (t - h))) / (2 * h)
+
+
 RIGHT["2.4"] = [
+    lambda z, t: torch.stack(
+        [-(q := exp_over_sum(z / t))[i] * (q * (z[i] - z)).sum() / t**2 for i in range(len(z))]
+    ),
+    lambda z, t: -exp_over_sum(z * (1 / t)) * (z - (exp_over_sum(z / t) * z).sum()) / t**2,
+    lambda z, t: (
+        -(q := torch.stack([torch.exp(x / t) for x in z]) / torch.exp(z / t).sum())
+        * (z - q @ z)
+        / t**2
+    ),
     lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - (q * z).sum()) / t**2,
     lambda z, t: (q := torch.softmax(z / t, 0)) * ((q @ z) - z) / t / t,
     as_numpy(lambda z, t: -(q := np.exp(z / t) / np.exp(z / t).sum()) * (z - q @ z) / t**2),
@@ -416,23 +441,17 @@ WRONG["2.4"] = [
     ("The mean of z must be sub", lambda z, t: -torch.softmax(z / t, 0) * z / t**2),
     ("The mean of z must be wei", lambda z, t: -torch.softmax(z / t, 0) * (z - z.mean()) / t**2),
     ("This is the slope of ln p", lambda z, t: ((torch.softmax(z / t, 0) * z).sum() - z) / t**2),
+    *(("Softmax was taken at two", partial(slope_by_quotient, h=h)) for h in (1e-4, 1e-5, 1e-7)),
+    *(("Softmax was taken at two", partial(slope_by_quotient, rel=r)) for r in (1e-3, 1e-5)),
+    ("Softmax was taken at two", partial(slope_by_quotient, rel=1e-4, softmax=nn.Softmax(0))),
+    ("Softmax was taken at two", lambda z, t: slope_by_quotient(z.double(), t, rel=1e-4)),
     (
         "In float32 this loses",
-        lambda z, t: (torch.softmax(z / (t + 1e-5), 0) - torch.softmax(z / (t - 1e-5), 0)) / 2e-5,
+        lambda z, t: slope_by_quotient(z.numpy(), t, h=1e-5, softmax=numpy_softmax),
     ),
     (
-        "In float32 this loses",
-        lambda z, t: (torch.softmax(z / (t + 1e-6), 0) - torch.softmax(z / t, 0)) / 1e-6,
-    ),
-    *(
-        (
-            "At T = 1e-9",
-            lambda z, t, h=h: (
-                (torch.softmax(z.double() / (t + h), 0) - torch.softmax(z.double() / (t - h), 0))
-                / (2 * h)
-            ),
-        )
-        for h in (1e-4, 1e-5, 1e-6, 1e-7)
+        "At T = 1e-9",
+        lambda z, t: slope_by_quotient(z.double().numpy(), t, h=1e-6, softmax=numpy_softmax),
     ),
     ("", lambda z, t: torch.softmax(z / t, 0) * (1 - torch.softmax(z / t, 0))),
     ("", lambda z, t: (torch.softmax(z / (t + 0.1), 0) - torch.softmax(z / t, 0)) / 0.1),

@@ -145,7 +145,7 @@ EXERCISES = (
                 lambda seen, s, v: len(s) > 3 and seen.largest >= s.shape[1] ** 2,
             ),
             (
-                "This goes through the rows one by one; work on the whole batch at once.",
+                "This is a loop, over the rows or the classes; work on the whole batch at once.",
                 lambda seen, s, v: len(s) > 3 and seen.calls >= len(s),
             ),
         ],
@@ -205,6 +205,11 @@ EXERCISES = (
             (
                 "Autograd did the derivative here; derive it, and compare afterwards.",
                 lambda seen, z, t: seen.autograd,
+            ),
+            (
+                "Softmax was taken at two temperatures close to each other, as for a difference "
+                "quotient; derive a formula, and compare outside of the function.",
+                lambda seen, z, t: seen.quotient,
             ),
         ],
         hint="the chain rule: how do the probabilities respond to z / T, and z / T to T?",
