@@ -40,16 +40,23 @@ const WORDS = {
   en: {
     lead: "Nudge one logit, and every probability moves. One column of the Jacobian says how, " +
       "for small nudges.",
-    question: "The first logit grows by 1. What do the probabilities of the other classes do?",
+    question: "The first logit rises further and further. Where does the first dot, the change " +
+      "of p₁, end?",
     answers: [
-      { text: "They stay", says: "No. All shrink by one factor, since the sum grew." },
-      { text: "All fall", says: "Yes, and all by the same factor, since the sum grew." },
-      { text: "Some fall, some rise", says: "No. All shrink by one factor, since the sum grew." },
+      {
+        text: "On top of its bar",
+        says: "No. The bar grows in proportion to the nudge, but p₁ stays below 1.",
+      },
+      {
+        text: "At 1 − p₁",
+        says: "Yes. p₁ goes to 1, so it gains what it lacks now. The bar grows beyond that.",
+      },
+      { text: "At 1", says: "No. p₁ goes to 1, but it does not start at 0." },
     ],
     change: "change of p: bars what the column says, dots what happens",
     changePlot: "Change of each probability when one logit is nudged",
     rows: { p: "p", linear: "bar", real: "dot" },
-    column: "nudge the logit",
+    column: "nudge",
     nudge: "by",
     logit: (/** @type {string} */ name) => `logit ${name}`,
     classes: "classes",
@@ -57,7 +64,7 @@ const WORDS = {
     sum: "sum",
     product: "Times a vector v: J v, without forming J",
     productPlot: "Product of the Jacobian and v",
-    productAxis: "p ∘ (v − ⟨p, v⟩)",
+    productAxis: "p ⊙ (v − ⟨p, v⟩)",
     ones: "v = all ones",
     hot: "v = one-hot",
     said: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
