@@ -1952,8 +1952,12 @@ WRONG["7.1"] = [
     ("The second loss is a mean again", (0.00039, 0.00039)),
     ("The sum's rate must", (25.6, 0.1)),
     ("The first sum is over", (0.0031, 0.0125)),
+    ("A longer gradient and more steps both ask for a smaller rate than", (0.1, 0.8)),
+    ("The first number is a factor", (0.0039, 0.0125)),
+    ("The second number is a factor", (0.00039, 0.125)),
+    ("The first rate is rounded", (0.0004, 0.0125)),
     ("", (256, 8)),
-    ("", (0.0039, 0.0125)),
+    ("", (0.00039, 0.05)),
 ]
 
 
@@ -2003,6 +2007,20 @@ WRONG["7.2"] = [
     ("Class numbers were", lambda X, p, y: X.flatten(1).T @ (p - y[:, None]) / len(y)),
     ("This subtracts 1 in whole", lambda X, p, y: X.flatten(1).T @ whole_columns(p, y) / len(y)),
     ("It changes", lambda X, p, y: X.flatten(1).T @ p.sub_(F.one_hot(y, p.shape[1])) / len(y)),
+    ("These are probabilities", lambda X, p, y: X.flatten(1).T @ error(p.softmax(1), y) / len(y)),
+    (
+        "The derivative -1/p",
+        lambda X, p, y: -X.flatten(1).T @ (F.one_hot(y, p.shape[1]) / p) / len(y),
+    ),
+    (
+        "Only the score of the true",
+        lambda X, p, y: X.flatten(1).T @ (error(p, y) * F.one_hot(y, p.shape[1])) / len(y),
+    ),
+    (
+        "The pixels were laid out",
+        lambda X, p, y: X.permute(2, 1, 0).reshape(-1, len(y)) @ error(p, y) / len(y),
+    ),
+    ("", lambda X, p, y: 2 * X.flatten(1).T @ error(p, y) / len(y)),
     ("", lambda X, p, y: X.flatten(1).mean(0)[:, None] * error(p, y).mean(0)),
     ("", lambda X, p, y: (X.flatten(1).T @ error(p, y) / len(y)).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p.log(), y) / len(y)),
@@ -2078,6 +2096,16 @@ WRONG["7.3"] = [
     ),
     ("A gradient that is too long", lambda p, g, lr, c: p - lr * g if g.norm() <= c else p),
     ("A gradient that is too long", lambda p, g, lr, c: p - lr * g * (g.norm() <= c)),
+    (
+        "The condition is the wrong way",
+        lambda p, g, lr, c: p - lr * g * c / g.norm() if g.norm() < c else p - lr * g,
+    ),
+    (
+        "The factor is upside down",
+        lambda p, g, lr, c: p - lr * g * (g.norm() / c if g.norm() > c else 1),
+    ),
+    ("The limit plays no part", lambda p, g, lr, c: p - lr * g / max(1, g.norm().item())),
+    ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if lr * g.norm() > c else 1)),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm()).clamp(max=1) ** 2),
 ]
@@ -2119,6 +2147,24 @@ def against_previous(losses, patience):
     return len(losses)
 
 
+def above_previous(losses, patience):
+    bad = 0
+    for i in range(1, len(losses)):
+        bad = bad + 1 if losses[i] > losses[i - 1] else 0
+        if bad == patience:
+            return i + 1
+    return len(losses)
+
+
+def from_zero(losses, patience):
+    best, since = math.inf, 0
+    for epoch, loss in enumerate(losses):
+        best, since = (loss, 0) if loss < best else (best, since + 1)
+        if since >= patience:
+            return epoch
+    return len(losses)
+
+
 def equal_is_best(losses, patience):
     best, since = math.inf, 0
     for i, loss in enumerate(losses, 1):
@@ -2153,6 +2199,8 @@ RIGHT["7.4"] = [
 ]
 WRONG["7.4"] = [
     ("Each loss was compared", against_previous),
+    ("Each loss was compared with the one before, and an equal", above_previous),
+    ("The loop counts from 0", from_zero),
     ("An equal loss", equal_is_best),
     ("The epochs without a new", not_in_a_row),
     ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1),

@@ -153,6 +153,15 @@ CLIPPING = FunctionExercise(
         "The limit is for the whole gradient, not for each of its columns.": lambda p, g, lr, c: (
             p - lr * g * (c / g.norm(dim=0, keepdim=True)).clamp(max=1)
         ),
+        "The condition is the wrong way round: shorten what is above the limit.": (
+            lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() < c else 1.0)
+        ),
+        "The factor is upside down: this lengthens the gradient.": lambda p, g, lr, c: (
+            p - lr * g * (g.norm() / c).clamp(min=1)
+        ),
+        "The limit plays no part: this shortens to length 1.": lambda p, g, lr, c: (
+            p - lr * g / g.norm().clamp(min=1)
+        ),
         "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
             p - lr * g / g.norm() * g.norm().clamp(max=c)
         ),
@@ -168,7 +177,7 @@ EXERCISES = (
         hint="how much longer is the gradient of a sum of 256 losses than that of their mean, and "
         "how many steps does an epoch have?",
         mistakes={
-            "The sum's gradient is 256 times longer, so its rate must be shorter.": (25.6, 0.0125),
+            "The sum's gradient is 256 times longer, so its rate must be smaller.": (25.6, 0.0125),
             "A mean keeps its size whatever the batch, but eight times as many steps go eight "
             "times as far.": (0.1 / 256, 0.1),
             "Small batches make more steps per epoch; each of them must be shorter.": (
@@ -191,10 +200,14 @@ EXERCISES = (
             "The second loss is a mean again: only the number of steps per epoch counts there.": (
                 *(0.1 / 256, 0.1 / 256),
             ),
-            "The sum's rate must be shorter, and so must that of more steps.": (25.6, 0.1),
+            "The sum's rate must be smaller, and so must that of more steps.": (25.6, 0.1),
             "The first sum is over 256 images; 32 is the size of the other batches.": (
                 *(0.1 / 32, 0.1 / 8),
             ),
+            "A longer gradient and more steps both ask for a smaller rate than 0.1.": (0.1, 0.8),
+            "The first number is a factor; the rate is 0.1 times as large.": (1 / 256, 0.1 / 8),
+            "The second number is a factor; the rate is 0.1 times as large.": (0.1 / 256, 1 / 8),
+            "The first rate is rounded to one digit; two are needed.": (0.0004, 0.1 / 8),
         },
     ),
     FunctionExercise(
@@ -232,6 +245,18 @@ EXERCISES = (
                 X.flatten(1).T @ (p - y[:, None]) / len(y)
             ),
             "This subtracts 1 in whole columns; each row has one label.": whole_columns,
+            "These are probabilities already; here the softmax is taken once more.": (
+                lambda X, p, y: gradient(X, p.softmax(1), y)
+            ),
+            "The derivative -1/p is that with respect to the probabilities, not the scores.": (
+                lambda X, p, y: X.flatten(1).T @ (-torch.eye(p.shape[1])[y] / p) / len(y)
+            ),
+            "Only the score of the true class was counted; every score has a derivative.": (
+                lambda X, p, y: X.flatten(1).T @ ((p - 1) * torch.eye(p.shape[1])[y]) / len(y)
+            ),
+            "The pixels were laid out column by column; `flatten` goes row by row.": (
+                lambda X, p, y: gradient(X.mT, p, y)
+            ),
         },
     ),
     CLIPPING,
@@ -288,6 +313,13 @@ EXERCISES = (
             ),
             "That is the best loss until the end; the number of epochs is asked for.": (
                 lambda losses, patience: min(losses[: epochs_until(losses, patience)])
+            ),
+            "Each loss was compared with the one before, and an equal one starts the count "
+            "again; the best so far is what counts.": lambda losses, patience: until_it_rises(
+                [loss - 1e-9 * i for i, loss in enumerate(losses)], patience
+            ),
+            "The loop counts from 0: the run ends one epoch later.": lambda losses, patience: min(
+                epochs_until([*losses, float("inf")], patience) - 1, len(losses)
             ),
             "Epochs are counted from 1.": lambda losses, patience: (
                 epochs_until(losses, patience) - 1
