@@ -67,9 +67,9 @@ def test_each_step_forward_is_called_what_it_computes(show):
 
 def test_each_step_fills_what_it_says(show):
     page = show(BackwardPass(label=2))
-    scores, exps = {"z1", "z2", "z3"}, ["e1", "e2", "e3"]
-    assert shown(page) == (scores, set())
-    seen = set(scores)
+    logits, exps = {"z1", "z2", "z3"}, ["e1", "e2", "e3"]
+    assert shown(page) == (logits, set())
+    seen = set(logits)
     for name in [*exps, "Q", "l", "L"]:
         step(page)
         seen.add(name)
@@ -86,7 +86,7 @@ def test_each_step_fills_what_it_says(show):
     )
 
 
-def test_the_true_score_gets_its_gradient_in_two_parts(show):
+def test_the_true_logit_gets_its_gradient_in_two_parts(show):
     page = show(BackwardPass(logits=[1, 2, 0], label=1, stage=9))
     assert value(page, "grad z1") == -1
     step(page, 2)
@@ -95,7 +95,7 @@ def test_the_true_score_gets_its_gradient_in_two_parts(show):
     p = torch.tensor([1.0, 2, 0], dtype=torch.float64).softmax(0)[0].item()
     assert value(page, "grad z1") == pytest.approx(p - 1)
     said = page.locator(".say").inner_text()
-    assert f"= {p:.3f} on to z₁. With the direct {MINUS}1 it makes {MINUS}{1 - p:.3f}." in said
+    assert f"= {p:.3f} to z₁. With the direct {MINUS}1 it makes {MINUS}{1 - p:.3f}." in said
 
 
 def test_the_sentences_multiply_right(show):
@@ -105,11 +105,11 @@ def test_the_sentences_multiply_right(show):
     for _ in range(BACKWARD - 1):
         step(page)
         text = page.locator(".say").inner_text().replace(MINUS, "-")
-        a, rest = text.split("hands ")[1].split(" · ")
+        a, rest = text.split("sends ")[1].split(" · ")
         if "each exponential: " in rest:
             b, c = "1", rest.split(": ")[1].rstrip(".")
         else:
-            b, c = rest.split(" on to")[0].split(" = ")
+            b, c = rest.split(" to ")[0].split(" = ")
         assert float(a) * float(b) == pytest.approx(float(c), rel=0.02, abs=2e-3)
         products += 1
     assert products == 7

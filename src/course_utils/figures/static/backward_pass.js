@@ -22,17 +22,18 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Forward, each box is computed from those before it. Backward, each hands its gradient " +
-      "on, times its own derivative.",
-    question: "The true score z₁ is used twice: in its exponential and in the loss. " +
+    lead:
+      "Forward, each box is computed from those before it. Backward, each sends its gradient, " +
+      "times the local derivative, to those boxes.",
+    question: "The true logit z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: [
-      { text: "p₁", says: "No: that comes through the exponential. The direct way adds −1." },
-      { text: "−1", says: "No: that comes the direct way. The exponential adds p₁." },
-      { text: "p₁ − 1", says: "Yes: what comes back on different ways is added." },
+      { text: "p₁", says: "No: that comes through the exponential. The direct path adds −1." },
+      { text: "−1", says: "No: that comes on the direct path. The exponential adds p₁." },
+      { text: "p₁ − 1", says: "Yes: what comes back on different paths is added." },
     ],
-    graph: "Graph of the loss: scores, exponentials, their sum, its logarithm, the loss",
-    score: (/** @type {string} */ name) => `score ${name}`,
+    graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
+    logit: (/** @type {string} */ name) => `logit ${name}`,
     label: "true class",
     stage: "step",
     back: "Back",
@@ -41,7 +42,7 @@ const WORDS = {
     pause: "Pause",
     value: "above: value",
     gradient: "below: gradient of the loss",
-    start: "The scores are given. Next computes the first exponential.",
+    start: "The logits are given. Next computes the first exponential.",
     exp: (/** @type {string} */ z, /** @type {string} */ value) =>
       `Forward: exp(${z}) is ${value}.`,
     sum: (/** @type {string} */ value) => `Forward: the sum Q is ${value}.`,
@@ -53,11 +54,11 @@ const WORDS = {
       /** @type {string} */ from,
       /** @type {string} */ to,
       /** @type {string[]} */ [grad, factor, result],
-    ) => `Backward: ${from} hands ${grad} · ${factor} = ${result} on to ${to}.`,
+    ) => `Backward: ${from} sends ${grad} · ${factor} = ${result} to ${to}.`,
     adds: (/** @type {string} */ total) => ` With the direct −1 it makes ${total}.`,
     share: (
       /** @type {string[]} */ [grad, one],
-    ) => `Backward: the sum hands ${grad} · 1 on to each exponential: ${one}.`,
+    ) => `Backward: the sum sends ${grad} · 1 to each exponential: ${one}.`,
     tries: [
       {
         label: "sure and right",
@@ -67,12 +68,12 @@ const WORDS = {
       {
         label: "sure and wrong",
         set: { logits: [0, 4, 0], stage: 14 },
-        says: "p₁ is near 0, so the direct −1 remains; class 2 is pushed down by nearly 1.",
+        says: "p₁ is near 0, so the direct −1 remains. A step against the gradient lowers z₂.",
       },
       {
         label: "undecided",
         set: { logits: [0, 0, 0], stage: 14 },
-        says: "Every exponential hands 1/3 on; only the true score has −1 as well.",
+        says: "Every exponential sends 1/3; only the true logit gets −1 as well.",
       },
     ],
   },
@@ -89,7 +90,7 @@ const PAUSE = 1100; // ms between two steps of Play
  * @property {number} seen the step that computes the value
  */
 /**
- * A way back: what a step hands on.
+ * A way back: what a step sends back.
  * @typedef {object} Way
  * @property {string} from
  * @property {string} to
@@ -195,7 +196,7 @@ export default figure(WORDS, (view, words) => {
         slider(view, "stage", { label: words.stage, step: 1, show: String }),
         ...range(3).map((i) =>
           entrySlider(view, "logits", i, {
-            label: words.score(`z${subscript(i + 1)}`),
+            label: words.logit(`z${subscript(i + 1)}`),
             color: TEXT_COLORS[i],
             show: (x) => fmt(x, 1),
           })
@@ -215,7 +216,7 @@ export default figure(WORDS, (view, words) => {
     return { x, y, width, height };
   };
   /**
-   * The line between two boxes; from the true score to the loss it runs around the others.
+   * The line between two boxes; from the true logit to the loss it runs around the others.
    * @param {Box} from
    * @param {Box} to
    */
