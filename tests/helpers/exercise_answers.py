@@ -1158,7 +1158,8 @@ WRONG["5.3"] = [
     ("That is the derivative of tanh", lambda s, g: g * (1 - s**2)),
     ("What arrives is mult", lambda s, g: g + s * (1 - s)),
     ("The output s stands here", lambda s, g: g * torch.exp(-s) * s**2),
-    ("This multiplies by the sum", lambda s, g: g * (s - s**2).sum()),
+    ("This multiplies by the sum of all slopes", lambda s, g: g * (s - s**2).sum()),
+    ("This multiplies by the sum of what", lambda s, g: g.sum() * (s - s**2)),
     ("What arrives is multiplied with the derivative, not div", lambda s, g: (s - s**2) / g),
     ("Parentheses are missing", lambda s, g: g * s - s**2),
     ("This divides by the derivative", lambda s, g: g * (1 / s + 1 / (1 - s))),
@@ -1278,6 +1279,16 @@ def with_wrong_places(inputs, steps):
     return grad[: len(inputs)]
 
 
+def first_argument_only(inputs, steps):
+    values = values_of(inputs, steps)
+    grad = [0.0] * (len(values) - 1) + [1.0]
+    for k in reversed(range(len(steps))):
+        name, *where = steps[k]
+        slope = OPS[name][1](*[values[w] for w in where])[0]
+        grad[where[0]] += slope * grad[len(inputs) + k]
+    return grad[: len(inputs)]
+
+
 def last_step_only(inputs, steps):
     values = values_of(inputs, steps)
     name, *where = steps[-1]
@@ -1323,6 +1334,8 @@ WRONG["5.4"] = [
     ("Only the last value", with_rule(lambda old, d, above: old + d * above, start=1.0)),
     ("Nothing arrives", with_rule(lambda old, d, above: old + d * above, end=0.0)),
     ("Nothing arrives", with_wrong_places),
+    ("A step with two arguments", first_argument_only),
+    ("The last value starts", lambda i, s: [g * values_of(i, s)[-1] for g in reverse_mode(i, s)]),
     ("Only the shares of the last", with_rule(lambda old, d, above: old + d * above, forward=True)),
     ("Only the shares of the last", last_step_only),
     ("Early shares are sent on again", send_totals),
@@ -1344,6 +1357,14 @@ def hv(f, x, v):
 
 def hv_differences(f, x, v, h=1e-5):
     return (grads(f, x + h * v)[0] - grads(f, x - h * v)[0]) / (2 * h)
+
+
+def hv_minus_itself(f, x, v):
+    x = x.clone().requires_grad_()
+    f(x).backward(create_graph=True)
+    g = x.grad
+    (g @ v).backward()  # adds to g in place
+    return x.grad - g
 
 
 def hv_rows(f, x, v):
@@ -1437,6 +1458,8 @@ WRONG["5.5"] = [
     ("What is differentiated has no history", hv_unrecorded),
     ("What is differentiated has no history", hv_no_leaf),
     ("All zeros: no history", hv_recorded_late),
+    ("All zeros: no history", hv_minus_itself),
+    ("This is H v divided by n", lambda f, x, v: hv_twice(f, x, lambda g: (g[0] * v).mean())),
     ("The gradient is a vector", lambda f, x, v: hv_twice(f, x, lambda g: g[0])),
     ("The first walk has freed", lambda f, x, v: hv_again(f, x) @ v),
     ("returns a tuple", lambda f, x, v: hv_twice(f, x, lambda g: g @ v)),

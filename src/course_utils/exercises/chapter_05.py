@@ -52,12 +52,13 @@ def all_derivatives(
     start: float = 0.0,
     end: float = 1.0,
     forward: bool = False,
+    shares: int = 2,
 ) -> list:
     """Return the derivatives of the last value with respect to all values.
 
     The options make the mistakes: each share overwrites the one before; what arrives from above
     plays no part; the local derivatives are taken at the outputs; the values start, or the last one
-    ends, with another number; the steps are taken from the first.
+    ends, with another number; the steps are taken from the first; a step sends fewer shares.
     """
     values = run_forward(inputs, steps)
     gradients = [start] * (len(values) - 1) + [end]
@@ -65,7 +66,8 @@ def all_derivatives(
     for place in places if forward else reversed(places):
         name, *sources = steps[place - len(inputs)]
         points = [values[place if at_output else source] for source in sources]
-        for source, partial in zip(sources, OPERATIONS[name][1](*points), strict=True):
+        partials = OPERATIONS[name][1](*points)
+        for source, partial in zip(sources[:shares], partials, strict=False):
             share = partial * (gradients[place] if arriving else 1.0)
             gradients[source] = (gradients[source] if add else 0.0) + share
     return gradients
@@ -236,6 +238,9 @@ EXERCISES = (
             "This multiplies by the sum of all slopes; each entry has its own.": lambda s, g: (
                 g * (s * (1 - s)).sum()
             ),
+            "This multiplies by the sum of what arrives; each entry has its own.": lambda s, g: (
+                g.sum() * s * (1 - s)
+            ),
             "What arrives is multiplied with the derivative, not divided by.": lambda s, g: (
                 s * (1 - s) / g
             ),
@@ -281,6 +286,12 @@ EXERCISES = (
             ),
             "Only the last value starts with 1; all others start with 0.": lambda inputs, steps: (
                 all_derivatives(inputs, steps, start=1.0)[: len(inputs)]
+            ),
+            "The last value starts with 1, not with itself.": lambda inputs, steps: all_derivatives(
+                inputs, steps, end=run_forward(inputs, steps)[-1]
+            )[: len(inputs)],
+            "A step with two arguments sends a share to each; here the second gets none.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, shares=1)[: len(inputs)]
             ),
             "Nothing arrives at the inputs. The last value starts with 1, and a step reads what "
             "has arrived at its result, whose place is behind the inputs.": (
@@ -333,6 +344,9 @@ EXERCISES = (
             "v does not take part: these are the sums of the rows of H.": lambda f, x, v: hessian(
                 f, x
             ).sum(1),
+            "This is H v divided by n: gradient and v make a sum of products, not a mean.": (
+                lambda f, x, v: hessian(f, x) @ v / len(x)
+            ),
             "The mixed second derivatives are missing.": lambda f, x, v: (
                 hessian(f, x).diagonal() * v
             ),
@@ -348,8 +362,8 @@ EXERCISES = (
             "This is the gradient times v, entry by entry: no second derivative is in it.": (
                 lambda f, x, v: gradient(f, x) * v
             ),
-            "All zeros: no history leads from the gradient back to x. Is the first walk back "
-            "recorded?": lambda f, x, v: torch.zeros_like(x),
+            "All zeros: no history leads from the gradient back to x, or something was taken from "
+            "itself. Is the first walk back recorded?": lambda f, x, v: torch.zeros_like(x),
         },
         errors={
             "What is differentiated has no history: does x require a gradient, and is the first "
