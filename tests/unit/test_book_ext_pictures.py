@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from book_ext.pictures import CLOSE, SHADES, few_colours, to_webp
+from book_ext.pictures import CLOSE, SHADES, few_colours, kind, to_webp
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -50,3 +50,22 @@ def test_what_would_change_keeps_its_pixels(colours, tmp_path):
 def test_transparent_pictures_keep_their_pixels():
     image = Image.new("RGBA", (4, 4), (10, 20, 30, 40))
     assert few_colours(image) is image
+
+
+@pytest.mark.parametrize(
+    ("white", "words", "expected"),
+    [
+        (0.9, "A curve.", "plot"),
+        (0.7, "Many bars.", "plot"),
+        (0.5, "Ten garments.", "picture"),
+        (0.9, "Dark cells are large counts.", "picture"),
+    ],
+)
+def test_what_is_mostly_white_is_a_plot_unless_words_speak_of_light(
+    white, words, expected, tmp_path
+):
+    pixels = np.full((100, 100), 255, np.uint8)
+    pixels[int(100 * white) :] = 90
+    path = tmp_path / "image.png"
+    Image.fromarray(pixels).save(path)
+    assert kind(path, words) == expected
