@@ -273,6 +273,7 @@ WRONG["2.1"] = [
     ("", 0.7),
     ("", (0.7, 0.3, 0.0)),
     ("These are percents", (70, 20, 10)),
+    ("These are the rates over", (1, 0.67, 0.33)),
     ("These are the rates without", (0.21, 0.14, 0.07)),
     ("The first rate is not in", (0.5, 0.33, 0.17)),
     ("The order is", (0.1, 0.2, 0.7)),

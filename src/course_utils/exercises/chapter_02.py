@@ -72,6 +72,9 @@ EXERCISES = (
             "The first rate is not in proportion to its probability: it is p (1 - p).": (
                 *(1 / 2, 1 / 3, 1 / 6),
             ),
+            "These are the rates over the first rate, without signs; probabilities sum to one.": (
+                *(1, 2 / 3, 1 / 3),
+            ),
             "These are percents; probabilities sum to one.": (70, 20, 10),
             "The order is that of the classes, and the first is the most probable.": (
                 *(0.1, 0.2, 0.7),
