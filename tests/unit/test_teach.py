@@ -153,7 +153,9 @@ def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports
     (reports / name).write_bytes(text.encode("latin-1"))
     before = (reports / name).read_bytes()
     assert teach.main(["gather", str(reports), str(tmp_path / "class.csv")]) == 1
-    assert name in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert name in said
+    assert "give another name" not in said  # which is for those who save
     assert (reports / name).read_bytes() == before
     assert "Ada,2,2" in (tmp_path / "class.csv").read_text()
 

@@ -91,7 +91,11 @@ class Report:
         path = Path(path).expanduser()
         if path.suffix not in (".csv", ".json"):
             raise ValueError(f"path must end in .csv or .json, got {str(path)!r}")
-        kept = {(r.name, r.session, r.exercise): r for r in read_report(path).records}
+        try:
+            earlier = read_report(path).records
+        except ValueError as error:
+            raise ValueError(f"{error}; it is left as it is: give another name") from error
+        kept = {(r.name, r.session, r.exercise): r for r in earlier}
         kept |= {(r.name, r.session, r.exercise): r for r in self.records}
         text = (to_csv if path.suffix == ".csv" else to_json)(Report(list(kept.values())).records)
         write_whole(path, text)
@@ -151,7 +155,7 @@ def read_report(path: str | os.PathLike) -> Report:
         return Report([_record(row) for row in rows])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} is no report of exercises ({error}); it is left as it is: give another name"
+            f"{path} is no report of exercises ({error})"
         ) from error
 
 
