@@ -154,9 +154,7 @@ def read_report(path: str | os.PathLike) -> Report:
                 raise ValueError(f"it has no column {missing[0]}")
         return Report([_record(row) for row in rows])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is no report of exercises ({error})"
-        ) from error
+        raise ValueError(f"{path} is no report of exercises ({error})") from error
 
 
 def _record(row: dict) -> Record:
