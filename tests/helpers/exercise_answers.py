@@ -926,6 +926,15 @@ def mean_shifted_losses(logits, labels):
     return shifted.exp().sum(1).log() - shifted[range(len(labels)), labels]
 
 
+def row_shifted(shift, z, y, sign=1):
+    s = z - shift
+    return s.exp().sum(1).log() - sign * s[range(len(y)), y]
+
+
+def late(z, y):
+    return z.logsumexp(1) - z[range(len(y)), y]
+
+
 RIGHT["4.3"] = [
     safe,
     safe_loop,
@@ -938,7 +947,16 @@ RIGHT["4.3"] = [
     lambda z, y: -(F.one_hot(y, z.shape[1]) * z.log_softmax(1)).sum(1),
 ]
 WRONG["4.3"] = [
-    ("The mean was subtracted", mean_shifted_losses),
+    ("The row's mean or minimum", mean_shifted_losses),
+    ("The row's mean or minimum", lambda z, y: row_shifted(z.amin(1, True), z, y)),
+    ("The minus is missing: the loss is", lambda z, y: z[range(len(y)), y] - z.logsumexp(1)),
+    ("The logit of the right class is", lambda z, y: row_shifted(z.amax(1, True), z, y, -1)),
+    (
+        "The sum of the exponentials stands",
+        lambda z, y: (s := z - z.amax(1, True)).exp().sum(1) - s[range(len(y)), y],
+    ),
+    ("The labels are ignored", lambda z, y: -z.log_softmax(1)[:, 0]),
+    ("A wider format only moves the limit: beside 1e30", lambda z, y: late(z.double(), y)),
     ("no gradient flows", lambda z, y: safe(z, y).detach()),
     ("no gradient flows", lambda z, y: safe(z, y).tolist()),
     ("their gradient is not", where_nan),
@@ -946,7 +964,7 @@ WRONG["4.3"] = [
     ("This is log-sum-exp of the shifted", lambda z, y: (z - z.amax(1, True)).exp().sum(1).log()),
     ("This is the sum over the rows", lambda z, y: F.cross_entropy(z, y, reduction="sum")),
     ("A wider format only moves", lambda z, y: -z.double().softmax(1)[range(len(y)), y].log()),
-    ("Both log-sum-exp", lambda z, y: z.logsumexp(1) - z[range(len(y)), y]),
+    ("Both log-sum-exp", late),
     ("The minus is missing", lambda z, y: -safe(z, y)),
     ("This is the mean", lambda z, y: safe(z, y).mean()),
     ("The logarithm met", lambda z, y: -z.softmax(1)[range(len(y)), y].log()),
@@ -960,7 +978,7 @@ WRONG["4.3"] = [
     ("The classes lie", lambda z, y: -z.log_softmax(0)[range(len(y)), y]),
     ("These are bits", lambda z, y: safe(z, y) / math.log(2)),
     ("", lambda z, y: safe(z.clamp(-80, 80), y)),
-    ("", lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0]),
+    ("This is the gap to", lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0]),
     ("", lambda z, y: safe(z, y)[:, None]),
     ("", lambda z, y: safe(z, y) / math.log(10)),
     ("their gradient is not", lambda z, y: safe(z, y).detach() + (z - z.detach())[:, 0]),
@@ -1000,7 +1018,8 @@ WRONG["4.4"] = [
     ("", lambda x: F.softplus(T(x))),
     ("", lambda x: np.log1p(np.exp(np.float32(x)))),
     ("", lambda x: x if x > 15 else math.log1p(math.exp(x))),
-    ("", lambda x: max(x, 0) + math.exp(-abs(x))),
+    ("The exponential stands", lambda x: max(x, 0) + math.exp(-abs(x))),
+    ("The larger of 0 and x is missing", lambda x: math.log1p(math.exp(-abs(x)))),
     ("", lambda x: math.log1p(math.exp(min(x, 700.0)))),
     ("Below -20", lambda x: math.exp(x) if x < -20 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
     ("", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
@@ -1013,6 +1032,10 @@ def log_diff(switch):
     return lambda a, b: (
         a + (math.log(-math.expm1(b - a)) if a - b < switch else math.log1p(-math.exp(b - a)))
     )
+
+
+def swapped_forms(a, b):
+    return a + (math.log1p(-math.exp(b - a)) if a - b < 0.7 else math.log(-math.expm1(b - a)))
 
 
 def log_diff_mp(a, b):
@@ -1048,7 +1071,11 @@ WRONG["4.5"] = [
     ("expm1 alone", log_diff(math.inf)),
     ("log1p alone", log_diff(0)),
     ("This is the formula", lambda a, b: math.log(math.exp(a) - math.exp(b))),
-    ("exp(x) - 1 cancels", lambda a, b: a + math.log(1 - math.exp(b - a))),
+    ("At small gaps d", lambda a, b: a + math.log(1 - math.exp(b - a))),
+    ("do they stand at the right ends", swapped_forms),
+    ("exp(a), which was taken out", lambda a, b: math.log(-math.expm1(b - a))),
+    ("The logarithm of 1 - exp(-d) is added", lambda a, b: 2 * a - log_diff(0.7)(a, b)),
+    ("These are bits", lambda a, b: log_diff(0.7)(a, b) / math.log(2)),
     ("The difference of two", lambda a, b: a - b),
     ("The factor", lambda a, b: log_diff(0.7)(a, b) - a),
     ("This is the logarithm of the sum", lambda a, b: np.logaddexp(a, b)),
@@ -1078,6 +1105,7 @@ WRONG["4.6"] = [
     ("Each logit moves", 500 * (1 - p2) * roundoff),
     ("The rounding is relative", 20 * (1 - p2) * roundoff),
     ("That is the condition", 1000 * (1 - p2)),
+    ("That is the relative change", roundoff),
     ("That is for a logit", 990 * (1 - p2) * roundoff),
     ("The size is that of the larger", 5.84e-5),
     ("", 6e-3),

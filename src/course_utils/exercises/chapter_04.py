@@ -46,10 +46,15 @@ def log_of_mean_shift(logits: Tensor, labels: Tensor) -> Tensor:
     return picked(shifted - shifted.exp().sum(1, keepdim=True).log(), labels)
 
 
+def gaps(logits: Tensor, labels: Tensor) -> Tensor:
+    """How far the right class of each row lies below the largest logit."""
+    return logits.amax(1) - logits.gather(1, labels[:, None]).squeeze(1)
+
+
 def no_loss_is_capped(losses: Tensor, logits: Tensor, labels: Tensor) -> bool:
     """Tell whether each finite loss is at least the gap to the largest logit."""
-    gaps = logits.amax(1) - logits.gather(1, labels[:, None]).squeeze(1)
-    return bool((~losses.isfinite() | (losses >= gaps * (1 - 1e-4) - 1e-4)).all())
+    least = gaps(logits, labels) * (1 - 1e-4) - 1e-4
+    return bool((~losses.isfinite() | (losses >= least)).all())
 
 
 def softplus(x: float) -> float:
@@ -146,8 +151,21 @@ EXERCISES = (
             "This is the probability with a minus; its logarithm is missing.": lambda z, y: picked(
                 softmax(z), y
             ),
+            "The minus is missing: the loss is log-sum-exp minus the logit.": lambda z, y: (
+                z.gather(1, y[:, None])[:, 0] - torch.logsumexp(z, 1)
+            ),
             "This is log-sum-exp of the shifted logits; the right class's logit is missing.": (
-                lambda z, y: row_losses(z, y) - (z.amax(1) - z.gather(1, y[:, None])[:, 0])
+                lambda z, y: row_losses(z, y) - gaps(z, y)
+            ),
+            "The logit of the right class is subtracted, not added.": lambda z, y: (
+                row_losses(z, y) - 2 * gaps(z, y)
+            ),
+            "This is the gap to the largest logit; the logarithm of the sum is missing.": gaps,
+            "The sum of the exponentials stands where its logarithm is due.": lambda z, y: (
+                (row_losses(z, y) - gaps(z, y)).exp() + gaps(z, y)
+            ),
+            "The labels are ignored: this is the loss of the first class.": lambda z, y: row_losses(
+                z, torch.zeros_like(y)
             ),
             "This is the sum over the rows; one loss per row is asked for.": lambda z, y: (
                 row_losses(z, y).sum()
@@ -164,7 +182,8 @@ EXERCISES = (
                 softmax_naive(z).log(), y
             ),
             "One maximum for the whole batch lets the other rows underflow.": log_of_whole_maximum,
-            "The mean was subtracted, not the maximum: exp can still overflow.": log_of_mean_shift,
+            "The row's mean or minimum was subtracted, not its maximum: exp can still "
+            "overflow.": log_of_mean_shift,
             "This is a softmax of a softmax.": lambda z, y: row_losses(softmax(z), y),
             "exp overflowed: log-sum-exp was taken as it reads.": lambda z, y: (
                 z.exp().sum(1).log() - z.gather(1, y[:, None])[:, 0]
@@ -178,6 +197,10 @@ EXERCISES = (
             "Both log-sum-exp and the logit are large, and their difference loses its digits: "
             "subtract the maximum from the logits first.": lambda z, y: (
                 torch.logsumexp(z, 1) - z.gather(1, y[:, None])[:, 0]
+            ),
+            "A wider format only moves the limit: beside 1e30, log-sum-exp swallows the logarithm "
+            "of the sum in float64, too.": lambda z, y: (
+                torch.logsumexp(z.double(), 1) - z.double().gather(1, y[:, None])[:, 0]
             ),
         },
     ),
@@ -230,6 +253,10 @@ EXERCISES = (
             "The larger of 0 and x stands in front, not the smaller.": lambda x: (
                 min(x, 0.0) + math.log1p(math.exp(-abs(x)))
             ),
+            "The larger of 0 and x is missing in front.": lambda x: math.log1p(math.exp(-abs(x))),
+            "The exponential stands where its log1p is due.": lambda x: (
+                max(x, 0.0) + math.exp(-abs(x))
+            ),
         },
     ),
     FunctionExercise(
@@ -270,7 +297,8 @@ EXERCISES = (
             "This is the formula as it reads: exp overflows, and both may round to 0.": (
                 lambda a, b: math.log(math.exp(a) - math.exp(b))
             ),
-            "exp(x) - 1 cancels when x is near 0, and log(1 - x) loses a small x.": (
+            "At small gaps d, 1 - exp(-d) cancels; at large ones the logarithm of nearly 1 loses "
+            "digits. If expm1 and log1p are both there, do they stand at the right ends?": (
                 lambda a, b: a + math.log(1 - math.exp(b - a))
             ),
             "expm1 alone does for small gaps; at large ones the logarithm of nearly 1 loses the "
@@ -285,6 +313,15 @@ EXERCISES = (
                 lambda a, b: log_difference_from(a, b, 30.0)
             ),
             "The factor that was taken out is missing.": lambda a, b: log_difference(a, b) - a,
+            "exp(a), which was taken out, is missing, and so is log1p for large gaps.": (
+                lambda a, b: log_difference_from(a, b, math.inf) - a
+            ),
+            "The logarithm of 1 - exp(-d) is added to a, not subtracted.": (
+                lambda a, b: 2 * a - log_difference(a, b)
+            ),
+            "These are bits; the natural logarithm is asked for.": lambda a, b: (
+                log_difference(a, b) / math.log(2)
+            ),
             "exp(a) was taken out, so a is added, not b.": lambda a, b: (
                 log_difference(a, b) - a + b
             ),
@@ -314,6 +351,7 @@ EXERCISES = (
             "That is the condition number; multiply it by the change of the logits.": (
                 sensitivity(1, 500.0, 1.0)
             ),
+            "That is the relative change of the logits; the condition number is missing.": UNIT,
             "The size is that of the larger logit, 500, for both classes.": sensitivity(
                 1, 490.0, UNIT
             ),
