@@ -140,10 +140,10 @@ def test_the_guess_is_answered_and_played(show):
         ("sure and right", "nearly cancels", lambda grads: -0.1 < grads[0] < 0),
         (
             "sure and wrong",
-            "class 2 is pushed down by nearly 1",
+            "A step against the gradient lowers z₂",
             lambda grads: grads[0] < -0.9 and grads[1] > 0.9,
         ),
-        ("undecided", "hands 1/3 on", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),
+        ("undecided", "sends 1/3", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),
     ],
 )
 def test_what_the_tries_say_is_so(show, name, words, holds):

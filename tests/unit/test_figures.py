@@ -251,7 +251,7 @@ def test_jacobian_words_are_the_column():
     z = torch.tensor(figure.logits, dtype=torch.float64)
     torch.testing.assert_close(torch.tensor(figure.jacobian(), dtype=z.dtype), softmax_jacobian(z))
     assert "Column 3" in figure.describe()
-    assert "changes with score 3. " in figure.describe()
+    assert "changes with logit 3. " in figure.describe()
     assert f"{figure.jacobian()[0][2]:+.3f}" in figure.describe()
 
 

@@ -20,7 +20,7 @@ export function textWidth(text, weight = 400) {
 }
 
 /**
- * Attributes with which a text of a plot takes no more than `room` pixels: its letters get narrower.
+ * Attributes with which a text of a plot takes at most `room` pixels: its letters get narrower.
  * @param {string} text
  * @param {number} room
  * @param {number} [weight]
