@@ -10,16 +10,16 @@ DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 class OverflowExplorer(InteractiveFigure):
-    """The steps of log-softmax of three scores in four floating-point formats.
+    """The steps of log-softmax of three logits in four floating-point formats.
 
     Parameters
     ----------
     dtype : {"float16", "bfloat16", "float32", "float64"}
-        Format that every score and every intermediate result is rounded to.
+        Format that every logit and every intermediate result is rounded to.
     size : float in [1, 200000]
-        The scores are this times ``pattern``.
+        The logits are this times ``pattern``.
     pattern : list of 3 floats in [-3, 3]
-        The scores relative to ``size``.
+        The logits relative to ``size``.
     form : {"naive", "shifted", "fused"}
         The way of computing whose steps are shown.
     """
@@ -32,9 +32,9 @@ class OverflowExplorer(InteractiveFigure):
     pattern = Numbers([1.0, 0.5, 0.0], -3, 3, least=3, most=3)
 
     def describe(self) -> str:
-        """Return the scores and the format in words."""
-        scores = ", ".join(f"{self.size * p:g}" for p in self.pattern)
+        """Return the logits and the format in words."""
+        logits = ", ".join(f"{self.size * p:g}" for p in self.pattern)
         return (
-            f"Log-softmax of the scores {scores} in {self.dtype}, step by step: "
+            f"Log-softmax of the logits {logits} in {self.dtype}, step by step: "
             "naive, shifted by the maximum, and fused."
         )

@@ -37,9 +37,9 @@ const PATTERNS = [
 
 const WORDS = {
   en: {
-    lead: "Three ways to compute the logarithm of softmax for three scores. " +
+    lead: "Three ways to compute the logarithm of softmax for three logits. " +
       "Every step is rounded as the format rounds it.",
-    question: "The scores are 100, 50 and 0, in float32. What is exp(100) divided by the sum?",
+    question: "The logits are 100, 50 and 0, in float32. What is exp(100) divided by the sum?",
     answers: [
       { text: "1", says: "No. exp(100) is beyond float32: it becomes inf, and inf / inf is nan." },
       { text: "inf", says: "Not quite: exp(100) and the sum become inf, and inf / inf is nan." },
@@ -49,7 +49,7 @@ const WORDS = {
       },
     ],
     format: "format",
-    pattern: "scores = size ×",
+    pattern: "logits = size ×",
     size: "size",
     form: "way",
     forms: { naive: "naive", shifted: "shifted", fused: "fused" },
@@ -71,7 +71,7 @@ const WORDS = {
     zero: "exp becomes 0",
     inf: "becomes inf",
     said: (/** @type {string} */ scores, /** @type {string} */ format) =>
-      `Scores ${scores} in ${format}:`,
+      `Logits ${scores} in ${format}:`,
     ends: (
       /** @type {string} */ naive,
       /** @type {string} */ shifted,
@@ -81,7 +81,7 @@ const WORDS = {
       {
         label: "float16, size 20",
         set: { dtype: "float16", size: 20 },
-        says: "float16 ends at e to the 11: the naive way gives nan for a score of 20.",
+        says: "float16 ends at e to the 11: the naive way gives nan for a logit of 20.",
       },
       {
         label: "all far below zero",
