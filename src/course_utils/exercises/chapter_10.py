@@ -212,6 +212,9 @@ EXERCISES = (
             "bfloat16 has some two digits: answer in float32.": lambda q, s: appears(
                 q, s
             ).bfloat16(),
+            "1 - q rounds tiny probabilities away, and half precision keeps three digits.": (
+                lambda q, s: (1 - (1 - q) ** s).half()
+            ),
             "In float16 1e-9 is 0: leave q in float32.": lambda q, s: appears(q.half(), s),
             "In float16 1e-9 is 0, and 1 - q rounds 1e-4 away, too: leave q in float32.": (
                 lambda q, s: 1 - (1 - q.half()) ** s
