@@ -94,6 +94,11 @@ def is_not_late(value: float, a: float, b: float) -> bool:
     return not (a - b > 9 and abs(value - log_difference(a, b)) < 1e-4)
 
 
+def is_not_early(value: float, a: float, b: float) -> bool:
+    """Tell whether a wrong value is wrong otherwise than by a few digits at a gap below 1e-5."""
+    return not (a - b < 1e-5 and abs(value - log_difference(a, b)) < 1e-4)
+
+
 PROBS = softmax(torch.tensor([500.0, 490.0], dtype=torch.float64))
 UNIT = unit_roundoff(torch.float32)
 
@@ -269,7 +274,11 @@ EXERCISES = (
             (1000.0, 999.0),
             (0.0, -1e-10),
             (0.0, -2e-7),
+            (0.0, -1.7e-6),
+            (0.0, -3.3e-6),
             (0.0, -50.0),
+            (0.0, -10.3),
+            (0.0, -10.9),
             (0.0, -11.3),
             (0.0, -12.5),
             (0.0, -13.5),
@@ -286,6 +295,10 @@ EXERCISES = (
                 "The switch comes too late, or there is none: at this gap only log1p keeps the "
                 "digits.",
                 is_not_late,
+            ),
+            (
+                "At this gap d, exp(-d) is near 1 and has lost digits: only expm1 keeps them.",
+                is_not_early,
             ),
         ],
         hint="take exp(a) out of the difference; then look for a function of the math module that "
