@@ -1597,7 +1597,10 @@ WRONG["6.2"] = [
         lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, b),
     ),
     ("", lambda a, b: (b - a.mean((1, 2), True)[: len(b)]) / a.std() if len(a) >= len(b) else b),
-    ("", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
+    ("The means were taken", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
+    ("The mean to subtract", lambda a, b: (b - a.mean()) / a.std(0).where(a.std(0) > 0, T(1.0))),
+    ("The sign is turned", lambda a, b: (a.mean(0) - b) / a.std(0).where(a.std(0) > 0, T(1.0))),
+    ("Nothing is added", lambda a, b: (b - a.mean(0)) / (1 + a.std(0))),
     ("", lambda a, b: pixelwise(a, b).clamp(-1, 1)),
     ("", lambda a, b: b / a.std(0).where(a.std(0) > 0, T(1.0)) - a.mean(0)),
     ("", lambda a, b: pixelwise(a, b)[0]),
@@ -1792,6 +1795,26 @@ RIGHT["6.4"] = [
     sums_of_batches,
     generous,
 ]
+
+
+def sums_per_image(stream):
+    n = total = squares = 0.0
+    for batch in stream:
+        n += len(batch)
+        total += batch.double().sum()
+        squares += (batch.double() ** 2).sum()
+    return total / n, (squares / n - (total / n) ** 2) ** 0.5
+
+
+def around_batch_means(stream):
+    n = total = squares = 0.0
+    for batch in stream:
+        n += batch.numel()
+        total += batch.double().sum()
+        squares += ((batch.double() - batch.double().mean()) ** 2).sum()
+    return total / n, (squares / n) ** 0.5
+
+
 WRONG["6.4"] = [
     ("This makes a tensor of more", all_at_once),
     ("each batch comes once", two_passes),
@@ -1817,7 +1840,12 @@ WRONG["6.4"] = [
         "Only the last batch",
         lambda b: [(x.double().mean(), x.double().std(correction=0)) for x in b][-1],
     ),
-    ("", lambda b: next((x.double().mean(), x.double().std(correction=0)) for x in b)),
+    (
+        "Only the first batch",
+        lambda b: next((x.double().mean(), x.double().std(correction=0)) for x in b),
+    ),
+    ("by the number of images", sums_per_image),
+    ("each batch's own mean", around_batch_means),
     ("", lambda b: (merged(b)[0], 0.0)),
     ("", lambda b: rescale(float32_sums(b, lambda t: t.half().float()), 1, 1, 1)),
 ]
@@ -1979,6 +2007,7 @@ WRONG["6.6"] = [
     ("", lambda m: (from_means(m)[0] / m.flatten(1).norm(dim=1), T([0.0] * len(m)))),
     ("", lambda m: from_means(m - m.mean(0))),
     ("", lambda m: (from_means(m)[0], -m.flatten(1).mean(1))),
+    ("The bias takes the mean", lambda m: (from_means(m)[0], -0.5 * (m * m).mean((1, 2)))),
 ]
 
 # ---------------------------------------------------------------- Chapter 7

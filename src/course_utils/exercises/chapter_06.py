@@ -189,6 +189,21 @@ def spread_within(batches: Batches, power: int, correction: int) -> tuple[float,
     return mean, torch.stack(parts).mean().item() ** (1 / power)
 
 
+def around_own_means(batches: Batches) -> tuple[float, float]:
+    """The mean of all pixels, and a deviation from the mean of each pixel's own batch."""
+    mean, _ = moments_of(batches)
+    n = sum(batch.numel() for batch in batches.batches)
+    squares = sum(batch.numel() * moments(batch, 0)[1] ** 2 for batch in batches.batches)
+    return mean, (squares / n) ** 0.5
+
+
+def per_image(batches: Batches) -> tuple[float, float]:
+    """Sums divided by the number of images; no deviation where the difference is below 0."""
+    images = torch.cat(batches.batches).double()
+    mean, square = images.sum() / len(images), images.square().sum() / len(images)
+    return mean.item(), (square - mean**2).sqrt().item()
+
+
 def batch_cases() -> list[tuple]:
     """Return one batch, equal batches, a smaller last one, and images that hardly vary."""
     shaded = images_of(10, 3) * torch.linspace(0.1, 1, 10)[:, None, None]
@@ -381,6 +396,18 @@ EXERCISES = (
                 / torch.where(a.std(0, correction=0) == 0, 1.0, a.std(0, correction=0))
             ),
             "These are the training images.": lambda a, b: standardised_pixels(a, a),
+            "The mean to subtract is that of each pixel, not one for all.": lambda a, b: (
+                (b - a.mean()) / torch.where(a.std(0) == 0, 1.0, a.std(0))
+            ),
+            "The means were taken from the test images.": lambda a, b: (
+                (b - b.mean(0)) / torch.where(a.std(0) == 0, 1.0, a.std(0))
+            ),
+            "The sign is turned: the mean is subtracted from the image.": lambda a, b: (
+                -standardised_pixels(a, b)
+            ),
+            "Nothing is added to a divisor; 1 takes the place of 0 only.": lambda a, b: (
+                (b - a.mean(0)) / (a.std(0) + 1)
+            ),
         },
     ),
     FunctionExercise(
@@ -474,6 +501,10 @@ EXERCISES = (
                 mean_of_parts(batches.batches)[0],
                 moments_of(batches)[1],
             ),
+            "Only the first batch was looked at.": lambda batches: moments(batches.batches[0], 0),
+            "This divides by the number of images; divide by the number of pixels.": per_image,
+            "The squares are taken around each batch's own mean, so how far the means lie apart is "
+            "missed.": around_own_means,
             "Only the last batch was looked at.": lambda batches: moments(batches.batches[-1], 0),
             "The sums were kept in float32: the mean square and the squared mean are nearly equal "
             "where images hardly vary, and their difference has no digits left.": lambda batches: (
@@ -574,6 +605,10 @@ EXERCISES = (
             "The bias has the wrong sign.": lambda m: (
                 linear_from_means(m)[0],
                 -linear_from_means(m)[1],
+            ),
+            "The bias takes the mean of the squares; their sum is needed.": lambda m: (
+                linear_from_means(m)[0],
+                -0.5 * m.flatten(1).square().mean(1),
             ),
             "The bias takes the lengths of the means; their squares are needed.": lambda m: (
                 linear_from_means(m)[0],
