@@ -13,39 +13,17 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from itertools import pairwise
 from pathlib import Path
-from uuid import uuid4
 
 import nbformat
-from book_ext.formulas import mathml
-from chapter_form import EXERCISE, TAG, parser
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from nbconvert import SlidesExporter
 from nbformat import NotebookNode
-from traitlets.config import Config
+from slides import is_solution, slides, tags
 
 from course_utils.exercises.reporting import Record, read_report, write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = " · [The book and all chapters](../README.md)"  # a student has the chapters alone
-#: Looks; and nbconvert's page asks a typesetter, which it doesn't need, to set each slide anew.
-HEAD = """<style>
-.formula { display: flex; align-items: center; justify-content: center; gap: 2em; }
-.reveal blockquote { width: auto; font-style: normal; }
-</style><script>window.MathJax = { Hub: { getAllJax: () => null } };</script>"""
-FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 FIRST_COLUMNS = ("name", "right", "tried", "files")
-
-
-def is_solution(cell: NotebookNode) -> bool:
-    """Whether a cell is code or text of a solution."""
-    return "solution" in tags(cell) or cell.source.startswith("<details>")
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
 
 
 def for_students(notebook: NotebookNode) -> NotebookNode:
@@ -58,89 +36,6 @@ def for_students(notebook: NotebookNode) -> NotebookNode:
         elif "remove-cell" in tags(cell):
             cell.source = cell.source.replace(BOOK, "")
     return copy
-
-
-def title_level(text: str) -> int:
-    """Level of the heading that a text begins with; 0 if with none."""
-    first = parser().parse(text)[:1]
-    return int(first[0].tag[1]) if first and first[0].type == "heading_open" else 0
-
-
-def in_sections(text: str) -> list[str]:
-    """Cut Markdown before each heading."""
-    lines = text.splitlines()
-    starts = [t.map[0] for t in parser().parse(text) if t.type == "heading_open" and t.map]
-    pieces = [lines[i:j] for i, j in pairwise(sorted({0, *starts, len(lines)}))]
-    return ["\n".join(piece).strip() for piece in pieces]
-
-
-def for_slides(notebook: NotebookNode) -> NotebookNode:
-    """A copy that says where a slide begins.
-
-    Sections go from left to right, what they hold downwards: one slide for each cell, a caption
-    with its picture. What the book folds (imports, checks) is left out, as are solutions.
-    """
-    copy = deepcopy(notebook)
-    copy.cells = [
-        nbformat.from_dict({**deepcopy(cell), "source": text, "id": uuid4().hex[:8]})
-        for cell in notebook.cells
-        for text in (in_sections(cell.source) if cell.cell_type == "markdown" else [cell.source])
-    ]
-    in_exercise = False
-    for cell in copy.cells:
-        code, level = cell.cell_type == "code", 0
-        if not code and (level := title_level(cell.source)):
-            in_exercise = bool(EXERCISE.search(cell.source))
-        left_out = {"remove-cell", "imports", "checks"} & set(tags(cell))
-        if left_out or is_solution(cell) or (in_exercise and code):
-            kind = "skip"
-        elif cell.source.startswith("**Figure "):
-            kind = "-"
-        else:
-            kind = "slide" if level in (1, 2) else "subslide"
-        cell.metadata["slideshow"] = {"slide_type": kind}
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
-        if hidden or {"drawing", "measuring"} & set(tags(cell)):
-            cell.metadata["tags"] = [*{*tags(cell), "remove-input"}]
-    return copy
-
-
-def html(text: str) -> str:
-    """Markdown as HTML, its formulas as MathML, which needs no script."""
-    rules = parser()
-    for name in ("math_inline", "math_inline_double", "math_block"):
-        rules.add_render_rule(name, formula)
-    return str(rules.render(text))
-
-
-def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: object) -> str:
-    """One formula; the number of an equation stands behind it."""
-    block = tokens[i].type == "math_block"
-    number = TAG.search(tokens[i].content)
-    mark = f"<span>({number[1]})</span>" if number else ""
-    text = mathml(TAG.sub("", tokens[i].content).strip(), block=block)
-    return f'<div class="formula">{text}{mark}</div>' if block else text
-
-
-def slides(notebook: NotebookNode, title: str) -> str:
-    """Slides of a chapter as one HTML page; reveal.js comes from the network."""
-    settings = {
-        "SlidesExporter": {
-            "reveal_scroll": True,
-            "reveal_theme": "simple",
-            "reveal_transition": "none",
-            "exclude_input_prompt": True,
-            "exclude_output_prompt": True,
-            "filters": {"markdown2html": html},
-            "mathjax_url": "",
-        },
-        "TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"remove-input"}},
-    }
-    body, _ = SlidesExporter(config=Config(settings)).from_notebook_node(
-        for_slides(notebook), {"metadata": {"name": title, "path": ""}}
-    )
-    body = str(body).replace(FIGURE, "The book has it alive.")
-    return body.replace("</head>", f"{HEAD}</head>", 1)
 
 
 def gathered(records: Sequence[Record], files: dict[str, set[str]]) -> str:

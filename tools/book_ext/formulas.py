@@ -307,6 +307,15 @@ def small_font(characters: set[str]) -> bytes:
     return buffer.getvalue()
 
 
+def font_css(characters: set[str]) -> str:
+    """Return the style sheet that holds the font for these characters."""
+    data = b64encode(small_font(characters)).decode()
+    return (
+        f'@font-face {{ font-family: "Course Math"; font-display: block;\n'
+        f'  src: url("data:font/woff2;base64,{data}") format("woff2"); }}\n'
+    )
+
+
 def write_font(app, error) -> None:
     """Write the style sheet that holds the font for the characters of all pages.
 
@@ -315,11 +324,7 @@ def write_font(app, error) -> None:
     if error is None and app.builder.format == "html":
         pages = Path(app.outdir).rglob("*.html")
         used = set().union(*(drawn(page.read_text(encoding="utf-8")) for page in pages))
-        data = b64encode(small_font(used)).decode()
-        Path(app.outdir, "_static", STYLE).write_text(
-            f'@font-face {{ font-family: "Course Math"; font-display: block;\n'
-            f'  src: url("data:font/woff2;base64,{data}") format("woff2"); }}\n'
-        )
+        Path(app.outdir, "_static", STYLE).write_text(font_css(used))
 
 
 def setup(app):
