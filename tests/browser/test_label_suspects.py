@@ -138,7 +138,7 @@ def test_chips_show_two_kinds_of_doubt_and_leave_the_verdicts(show):
         assert told.startswith(f"{against[i]} of its ten nearest images carry one other label")
         if "closest" in chip.inner_text():
             assert against[i] - own[i] == min(a - o for a, o in zip(against, own, strict=True))
-            assert told.endswith(f", {own[i]} carry its own.")
+            assert told.endswith(f", {own[i]} {'carries' if own[i] == 1 else 'carry'} its own.")
         else:
             assert against[i] == max(against)
     assert page.locator(".chip").count() == 2

@@ -58,7 +58,9 @@ const WORDS = {
       {
         label: "the closest vote",
         says: (/** @type {number} */ n, /** @type {number} */ given) =>
-          `${n} of its ten nearest images carry one other label, ${given} carry its own.`,
+          `${n} of its ten nearest images carry one other label, ${given} ${
+            given === 1 ? "carries" : "carry"
+          } its own.`,
       },
     ],
     goal: `judge ${ENOUGH} images.`,
