@@ -73,6 +73,7 @@ EXERCISES = (
             "That is the ring for two processes.": (122_920, 122_920),
             "That is the ring for four processes.": (122_920, 184_380),
             "In a ring no process sends its own share around completely.": (122_920, 245_840),
+            "Each process has the gradient of all parameters, not of a fifth.": (24_584, 39_334.4),
             "The bytes that are handed over come first, then those that the ring sends.": (
                 *(196_672, 122_920),
             ),
@@ -143,6 +144,7 @@ EXERCISES = (
             (torch.tensor([[1.0, 2.0], [NAN, NAN]]), torch.tensor([3, 0])),
             (torch.tensor([[NAN, NAN], [1.0, 2.0], [4.0, -1.0]]), torch.tensor([0, 1, 2])),
             (torch.tensor([[NAN, 1.0], [3.0, 2.0]]), torch.tensor([1, 1])),
+            (torch.tensor([[NAN, NAN], [3.0, 2.0]]), torch.tensor([1, 2])),
         ],
         hint="a mean over all examples weighs each share by its count; 0 times nan is nan, and a "
         "nan that examples have made must stay.",
@@ -156,6 +158,12 @@ EXERCISES = (
             ),
             "This also hides a nan that comes from examples: then the training has failed.": (
                 lambda g, n: combined(g.nan_to_num(0.0), n)
+            ),
+            "A nan does not show that a share is empty; its count does.": lambda g, n: combined(
+                g[~g.isnan().all(1)], n[~g.isnan().all(1)]
+            ),
+            "One nan does not show that a share is empty; its count does.": lambda g, n: combined(
+                g[~g.isnan().any(1)], n[~g.isnan().any(1)]
             ),
             "This is divided by the number of processes; divide by that of the examples.": (
                 lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0) / len(n)
@@ -173,7 +181,7 @@ EXERCISES = (
             "The label's score stands on one process, and the others need it.": 38_450_000 // 770,
             "A row has a maximum and a sum, too.": 38_450_000 // 768,
             "Rows are whole: round down.": 38_450_000 / 771,
-            "There both hand over the same, or class parallel a little more: round down.": (
+            "With that many rows the classes hand over more: round down.": (
                 38_450_000 // 771 + 1
             ),
             "These are numbers of parameters, not of rows.": 38_450_000,
@@ -210,6 +218,9 @@ EXERCISES = (
             ),
             "The exchange is not shared out; it comes on top.": lambda f, s, e, p: (
                 (f + s) / (f + (s + e) / p) if p > 1 else 1.0
+            ),
+            "The exchange takes its time once, not once per process.": lambda f, s, e, p: (
+                (f + s) / (f + s / p + e * p) if p > 1 else 1.0
             ),
             "The time of the exchange is that of all processes together; it comes once.": (
                 lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))
