@@ -181,9 +181,7 @@ EXERCISES = (
             "The label's score stands on one process, and the others need it.": 38_450_000 // 770,
             "A row has a maximum and a sum, too.": 38_450_000 // 768,
             "Rows are whole: round down.": 38_450_000 / 771,
-            "With that many rows the classes hand over more: round down.": (
-                38_450_000 // 771 + 1
-            ),
+            "With that many rows the classes hand over more: round down.": (38_450_000 // 771 + 1),
             "These are numbers of parameters, not of rows.": 38_450_000,
             "The scores are not handed over.": 38_450_000 // 50_000,
         },
