@@ -2334,7 +2334,7 @@ WRONG["8.1"] = [
     ("Three steps, but", (0.9, 0.71, 0.449)),
     ("", -0.449),
     ("", 0.5),
-    ("", 0.512),
+    ("The derivative of w squared / 2 is w, not 2 w; and", 0.512),
     ("", 0.741),
     ("right to 2 digits", 0.45),
 ]
@@ -2377,7 +2377,15 @@ WRONG["8.2"] = [
     ("The buffer comes second", lambda *a: momentum(*a)[::-1]),
     ("Here rate and sign", lambda p, g, b, lr, m: (p + (m * b - lr * g), m * b - lr * g)),
     ("The new buffer is to be returned, not", lambda p, g, b, lr, m: (p - lr * (m * b + g), b)),
-    ("", lambda p, g, b, lr, m: (p - lr * g, m * b + g)),
+    ("The step goes along the gradient", lambda p, g, b, lr, m: (p - lr * g, m * b + g)),
+    ("The momentum multiplies", lambda p, g, b, lr, m: momentum(p, m * g, b, lr, m)),
+    ("Momentum and 1", lambda p, g, b, lr, m: momentum(p, m * g, b, lr, 1 - m)),
+    ("The learning rate is", lambda p, g, b, lr, m: momentum(p, lr * g, b, lr, m)),
+    (
+        "The second result is to be the buffer; this is the step",
+        lambda p, g, b, lr, m: (p - lr * (n := m * b + g), lr * n),
+    ),
+    ("The old buffer is not", lambda p, g, b, lr, m: (p - lr * g - m * b, m * b + g)),
     ("The second result is", lambda p, g, b, lr, m: (p - lr * (m * b + g), g)),
     ("The step is taken without", lambda p, g, b, lr, m: (p - (m * b + g), m * b + g)),
     ("", lambda p, g, b, lr, m: (p - lr * b - g, m * b + g)),
@@ -2385,7 +2393,7 @@ WRONG["8.2"] = [
     ("It changes its input", lambda p, g, b, lr, m: (p.sub_(lr * (m * b + g)), m * b + g)),
     ("Here the sign stands", lambda p, g, b, lr, m: (p + lr * (m * b - g), m * b - g)),
     ("", lambda p, g, b, lr, m: (p - lr * g + m * b, m * b + g)),
-    ("", lambda p, g, b, lr, m: (p - lr * (m * b - g), m * b - g)),
+    ("The gradient is sub", lambda p, g, b, lr, m: (p - lr * (m * b - g), m * b - g)),
     ("", lambda p, g, b, lr, m: None),
 ]
 
@@ -2433,12 +2441,23 @@ WRONG["8.3"] = [
     ),
     ("1 + cos starts at 2", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / n))),
     ("The cosine ends at -1", lambda t, n, a, b: a * math.cos(math.pi * t / n)),
-    ("", lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2),
+    ("That is a sine", lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2),
+    (
+        "It does not reach",
+        lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / (n + 1))) / 2,
+    ),
+    ("The height", lambda t, n, a, b: (a + b) * (1 + math.cos(math.pi * t / n)) / 2),
+    ("lr_end is added to", lambda t, n, a, b: b + (a + b) * (1 + math.cos(math.pi * t / n)) / 2),
+    ("Without the 1", lambda t, n, a, b: b + (a - b) / 2 * math.cos(math.pi * t / n)),
     ("", lambda t, n, a, b: a * (b / a if b else 1e-3) ** (t / n)),
-    ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2),
+    (
+        "The rate stays at",
+        lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2,
+    ),
     ("It falls as it should", lambda t, n, a, b: (a - b) * (1 + math.cos(math.pi * t / n)) / 2),
     ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(3.1 * t / n)) / 2),
-    ("", lambda t, n, a, b: a if t < n else b),
+    ("The rate stays at", lambda t, n, a, b: a if t < n else b),
+    ("", lambda t, n, a, b: b + (a - b) * (1 - t / n) ** 2),
 ]
 
 
@@ -2483,7 +2502,12 @@ WRONG["8.4"] = [
     ),
     ("It raised ValueError: there is memory", lambda f, X, y, n: f(X, y)),
     ("That is the gradient of the first", lambda f, X, y, n: parts_of(f, X, y, n)[0][1]),
-    ("", lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n))),
+    ("This divides by size", lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n))),
+    ("Each mean is to", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(X)),
+    (
+        "The last micro-batch was",
+        lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / max(1, len(X) // n),
+    ),
     (
         "Each micro-batch counts",
         lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) * n / len(X),
@@ -2578,6 +2602,11 @@ def twice(model, batches, loss, optimizer):
     return epoch()(model, batches, loss, optimizer)
 
 
+def first_batch(model, batches, loss, optimizer):
+    losses = [epoch()(model, [batch], loss, optimizer) for batch in batches]
+    return losses[0]
+
+
 RIGHT["8.5"] = [
     epoch(),
     by_hand,
@@ -2608,7 +2637,8 @@ WRONG["8.5"] = [
     ("Each batch is to be measured", measured_late("step")),
     ("This looks back", measured_late("epoch")),
     ("", lambda *a: -epoch()(*a)),
-    ("", epoch("zero forward backward step step")),
+    ("Each batch takes two", epoch("zero forward backward step step")),
+    ("This is the loss of the first", first_batch),
     ("The parameters did not", epoch("forward backward zero step")),
     ("", lambda m, b, f, o: epoch()(m, b[::-1], f, o)),
     ("", lambda m, b, f, o: epoch()(m, b[:1], f, o)),

@@ -214,6 +214,24 @@ def last_loss(model, batches, loss, optimizer) -> float:
     return [train_epoch(model, [b], loss, optimizer) for b in batches][-1]
 
 
+def first_loss(model, batches, loss, optimizer) -> float:
+    """Train, and return the loss of the first batch."""
+    losses = [train_epoch(model, [b], loss, optimizer) for b in batches]
+    return losses[0]
+
+
+def two_steps(model, batches, loss, optimizer) -> float:
+    """Train, with two steps along each gradient."""
+    step = optimizer.step
+
+    def twice() -> None:
+        step()
+        step()
+
+    with mock.patch.object(optimizer, "step", twice):
+        return train_epoch(model, batches, loss, optimizer)
+
+
 def after_its_step(model, batches, loss, optimizer) -> float:
     """Train, and measure each batch after its own step."""
     total, count = 0.0, 0
@@ -248,6 +266,7 @@ EXERCISES = (
             "1 each time.": 1 - 0.1 * (1 + 2 + 3),
             "That takes three steps along the first gradient.": 0.7,
             "The derivative of w squared / 2 is w, not 2 w.": 1 - 0.2 - 0.36 - 0.448,
+            "The derivative of w squared / 2 is w, not 2 w; and nobody calls zero_grad.": 0.8**3,
             "That is the gradient at the third step; w is asked for.": 2.61,
             "The steps go uphill.": forgetful_run(3, lr=-0.1),
             "Three steps, but only the last w is asked for.": [0.9, 0.71, 0.449],
@@ -294,6 +313,28 @@ EXERCISES = (
                 momentum_step(p, m * g, b / m, lr, m)
             ),
             "The momentum plays no part.": lambda p, g, b, lr, m: (p - lr * g, g),
+            "The step goes along the gradient alone; it is to go along the new buffer.": (
+                lambda p, g, b, lr, m: (p - lr * g, m * b + g)
+            ),
+            "The momentum multiplies the old buffer only, not the gradient as well.": (
+                lambda p, g, b, lr, m: momentum_step(p, m * g, b, lr, m)
+            ),
+            "Momentum and 1 - momentum are exchanged, and torch adds the whole gradient.": (
+                lambda p, g, b, lr, m: momentum_step(p, m * g, b, lr, 1 - m)
+            ),
+            "The learning rate is applied twice: in the buffer and in the step.": (
+                lambda p, g, b, lr, m: momentum_step(p, lr * g, b, lr, m)
+            ),
+            "The second result is to be the buffer; this is the step, with the rate.": (
+                lambda p, g, b, lr, m: (p - lr * (m * b + g), lr * (m * b + g))
+            ),
+            "The old buffer is not multiplied by the rate in the step.": lambda p, g, b, lr, m: (
+                p - lr * g - m * b,
+                m * b + g,
+            ),
+            "The gradient is subtracted in the buffer; torch adds it, and the step subtracts.": (
+                lambda p, g, b, lr, m: momentum_step(p, -g, b, lr, m)
+            ),
             "The buffer is added whole, so it would never forget.": lambda p, g, b, lr, m: (
                 momentum_step(p, g, b, lr, 1.0)
             ),
@@ -331,6 +372,22 @@ EXERCISES = (
                 lambda t, n, a, b: cosine_rate(t, n - 1, a, b)
             ),
             "That is the rate of the next step.": lambda t, n, a, b: cosine_rate(t + 1, n, a, b),
+            "It does not reach lr_end at num_steps, which is the number to divide by.": (
+                lambda t, n, a, b: cosine_rate(t, n + 1, a, b)
+            ),
+            "The height of the cosine is the difference of the two rates, not their sum.": (
+                lambda t, n, a, b: cosine_rate(t, n, a + b, 0.0)
+            ),
+            "lr_end is added to a cosine as high as the sum of the rates; it is their "
+            "difference that falls.": lambda t, n, a, b: b + cosine_rate(t, n, a + b, 0.0),
+            "Without the 1 the cosine swings about lr_end; it is to swing about the mean of the "
+            "two rates.": lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n) / 2,
+            "The rate stays at lr until the last step, as it does with // in place of /.": (
+                lambda t, n, a, b: cosine_rate(t // n, 1, a, b)
+            ),
+            "That is a sine, which rises first.": lambda t, n, a, b: (
+                b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2
+            ),
             "1 + cos starts at 2: it is to be halved.": lambda t, n, a, b: (
                 b + 2 * cosine_rate(t, n, a - b, 0.0)
             ),
@@ -369,6 +426,17 @@ EXERCISES = (
             "A smaller last micro-batch must count for less.": lambda f, X, y, n: torch.stack(
                 [g for _, g in micro_batches(f, X, y, n)]
             ).mean(0),
+            "Each mean is to be multiplied by its rows before the division by all of them.": (
+                lambda f, X, y, n: (
+                    torch.stack([g for _, g in micro_batches(f, X, y, n)]).sum(0) / len(X)
+                )
+            ),
+            "This divides by size; the mean is over all rows of X.": lambda f, X, y, n: (
+                accumulated(f, X, y, n) * len(X) / n
+            ),
+            "The last micro-batch was added, but not counted in the division.": lambda f, X, y, n: (
+                torch.stack([g for _, g in micro_batches(f, X, y, n)]).sum(0) / max(1, len(X) // n)
+            ),
             "The rows of the last micro-batch were left out.": full_ones_only,
             "That is the gradient of the first micro-batch; the others are missing.": (
                 lambda f, X, y, n: micro_batches(f, X, y, n)[0][1]
@@ -406,6 +474,8 @@ EXERCISES = (
             ),
             "The last batch is smaller and must count for less in the mean.": mean_of_means,
             "This is the loss of the last batch.": last_loss,
+            "This is the loss of the first batch.": first_loss,
+            "Each batch takes two steps.": two_steps,
             "Each batch is to be measured before its own step; this is the loss after it.": (
                 after_its_step
             ),
