@@ -358,6 +358,25 @@ def test_a_full_disk_leaves_the_old_checkpoint_and_nothing_else(size, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
 
 
+def test_two_processes_may_save_at_once(tmp_path, monkeypatch):
+    path = tmp_path / "state.pt"
+    other = (
+        "import sys; from pathlib import Path; from course_utils.parallel import distributed; "
+        "distributed.save_atomically({'epoch': 1}, Path(sys.argv[1]))"
+    )
+    save = torch.save
+
+    def interrupted(value, file):
+        subprocess.run([sys.executable, "-c", other, str(path)], check=True)
+        assert torch.load(path) == {"epoch": 1}
+        save(value, file)
+
+    monkeypatch.setattr(torch, "save", interrupted)
+    save_atomically({"epoch": 2}, path)
+    assert torch.load(path) == {"epoch": 2}
+    assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
+
+
 def test_weights_that_are_not_finite_are_reported_as_fit_does():
     model = nn.Linear(2, 2)
     require_finite_weights(model)
