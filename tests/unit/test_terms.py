@@ -1,5 +1,8 @@
 """Which words of a chapter lead to the glossary."""
 
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 from book_ext.terms import definition, first_uses, open_texts
 from docutils import nodes
@@ -56,3 +59,11 @@ def test_a_word_with_two_senses_is_linked_where_it_has_the_glossarys():
 def test_an_entrys_words_end_before_its_first_long_formula(parts, says):
     children = [nodes.Text(part) if isinstance(part, str) else part for part in parts]
     assert definition(nodes.definition("", nodes.paragraph("", "", *children))) == says
+
+
+def test_the_glossary_is_in_the_order_of_the_alphabet():
+    page = Path(__file__).parents[2] / "pages" / "glossary.md"
+    entries = page.read_text(encoding="utf-8").split("```{glossary}\n\n")[1].split("\n\n")
+    terms = [entry.split("\n")[0].lower() for entry in entries]
+    assert len(terms) > 50
+    assert [pair for pair in pairwise(terms) if pair[0] > pair[1]] == []
