@@ -35,6 +35,9 @@ YEAR = re.compile(r"(?:\(|, )((?:1[5-9]|20)\d\d)\)?$")
 DETAILS, END = re.compile(r"<details>\n<summary>Solution.*</summary>\n"), "</details>"
 TAGS = {"setup", "imports", "drawing", "checks", "measuring", "solution"}
 
+#: Letters of a code line that fit into a box of the book, in a window of 1280 px.
+LINE, LINE_IN_SOLUTION = 82, 78
+
 MISSING = """\
 if find_spec("course_utils") is None:
     raise ModuleNotFoundError(
@@ -249,6 +252,7 @@ def problems(folder: Path, bibliography: Path) -> list[str]:
             found += reference_problems(cell, numbers, known, folder)
             found += caption_problems(before, cell)
             found += tag_problems(cell)
+            found += long_lines(cell)
         found += uncaptioned(chapter)
     return found
 
@@ -398,6 +402,17 @@ def tag_problems(cell: Cell) -> Iterator[str]:
             yield cell.problem(
                 "has the tag measuring, but puts out nothing that would stay in view"
             )
+
+
+def long_lines(cell: Cell) -> Iterator[str]:
+    """Lines of code that run out of their box; questions show none."""
+    if cell.kind == "code" and not re.search(r"\bQuiz\(", cell.text) and "setup" not in cell.tags:
+        most = LINE_IN_SOLUTION if "solution" in cell.tags else LINE
+        for line in cell.text.splitlines():
+            if len(line) > most:
+                yield cell.problem(
+                    f"a line of {len(line)} letters, where {most} fit: {line.strip()}"
+                )
 
 
 def raw_markup(cell: Cell) -> Iterator[str]:

@@ -155,6 +155,8 @@ FAULTS = {
     "tag": (metadata(2, tags=["drawing"]), 2, "has the tag drawing, which is for code"),
     "measured unseen": (metadata(4, tags=["measuring"]), 4, "must be a comment, what is measured"),
     "measured in vain": (inserted(4, code("# sums\nf()", "measuring")), 4, "puts out nothing"),
+    "long line": (inserted(4, code("x = 1  # " + 74 * "x")), 4, "83 letters, where 82 fit"),
+    "long in a solution": (replaced(10, "2)", "2)  # " + 60 * "x"), 10, "79 letters, where 78"),
     "directive": (inserted(3, markdown("```{note}\nx\n```")), 3, "raw markup: ```{note}"),
     "colons": (inserted(3, markdown(":::{note}\nx\n:::")), 3, "raw markup: ':::{note}'"),
     "role": (inserted(3, markdown("See {ref}`x`.")), 3, "raw markup: '{ref}'"),
