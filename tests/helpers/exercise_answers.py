@@ -112,7 +112,8 @@ WRONG["1.2"] = [
     ("The smallest score", lambda z: (z - z.amin(1, True)) / (z - z.amin(1, True)).sum(1, True)),
     ("The exponentials were divided by the largest", lambda z: z.exp() / z.exp().amax(1, True)),
     ("Squares are positive", lambda z: z**2 / (z**2).sum(1, True)),
-    ("", lambda z: z.relu() / z.relu().sum(1, True)),
+    ("Negative scores became 0", lambda z: z.relu() / z.relu().sum(1, True)),
+    ("Softplus", lambda z: z.exp().log1p() / z.exp().log1p().sum(1, True)),
     ("The probabilities were", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
     ("", lambda z: (z.exp() / z.exp().sum(1, True))[:1]),
     ("", lambda z: z.exp() / (z.exp().sum(1, True) + 1)),
@@ -158,7 +159,7 @@ WRONG["1.3"] = [
     ("The label itself", lambda y, k: torch.eye(k)[y] * y[:, None]),
     ("0 and 1 are exchanged", lambda y, k: 1 - torch.eye(k)[y]),
     ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
-    ("", lambda y, k: torch.eye(k)[k - 1 - y]),
+    ("The columns are counted from", lambda y, k: torch.eye(k)[k - 1 - y]),
     ("Each 1 is one column", lambda y, k: torch.eye(k)[(y + 1) % k]),
 ]
 
@@ -223,6 +224,11 @@ WRONG["1.4"] = [
     ("The lead was divided by", lambda z, p: -z.topk(2).values.diff()[0] / (p / (1 - p))),
     ("The largest and the", lambda z, p: (z.max() - z.min()) / math.log(p / (1 - p))),
     ("The first two scores", lambda z, p: (z[0] - z[1]) / math.log(p / (1 - p))),
+    ("The odds are upside down", lambda z, p: -z.topk(2).values.diff()[0] / T(1 - p).logit()),
+    (
+        "The logarithm to base 2",
+        lambda z, p: -z.topk(2).values.diff()[0] / T(p).logit() * math.log(2),
+    ),
     (
         "The logarithm to base 10",
         lambda z, p: -z.topk(2).values.diff()[0] / T(p).logit() * math.log(10),

@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from course_utils.exercises.grading import FunctionExercise, ValueExercise
 from course_utils.softmax import softmax, softmax_naive
@@ -152,6 +153,12 @@ EXERCISES = (
             "Squares are positive as well, but a common shift changes their shares.": lambda z: (
                 z**2 / (z**2).sum(1, keepdim=True)
             ),
+            "Softplus is positive as well, but a common shift changes its shares.": lambda z: (
+                softplus(z) / softplus(z).sum(1, keepdim=True)
+            ),
+            "Negative scores became 0, and so their probabilities; the exponential is missing.": (
+                lambda z: z.relu() / z.relu().sum(1, keepdim=True)
+            ),
             "The smallest score became 0, and so its probability; the exponential is missing.": (
                 shares_above_smallest
             ),
@@ -214,6 +221,9 @@ EXERCISES = (
                 max(len(y), k)
             )[: len(y), :k],
             "Every row got the columns of all labels.": all_columns,
+            "The columns are counted from the right; class 0 has the left one.": lambda y, k: (
+                one_hot(y, k).flip(1)
+            ),
             "The width was taken from the largest label; a class may be missing in a batch.": (
                 lambda y, k: one_hot(y, int(y.max()) + 1)
             ),
@@ -259,6 +269,12 @@ EXERCISES = (
             ),
             "The largest and the smallest score were taken; the others have their shares too.": (
                 lambda z, p: (z.max() - z.min()).item() / math.log(p / (1 - p))
+            ),
+            "The odds are upside down, so the temperature is negative; they are p / (1 - p).": (
+                lambda z, p: -lead(z) / math.log(p / (1 - p))
+            ),
+            "The logarithm to base 2 was taken for the natural one.": lambda z, p: (
+                lead(z) / math.log2(p / (1 - p))
             ),
             "The logarithm to base 10 was taken for the natural one.": lambda z, p: (
                 lead(z) / math.log10(p / (1 - p))
