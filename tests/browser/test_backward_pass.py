@@ -127,6 +127,15 @@ def test_play_runs_to_the_end_and_can_be_paused(show):
     assert page.locator("[data-control=stage]").input_value() == str(LAST)
 
 
+def test_a_try_that_goes_to_the_end_ends_play(show):
+    page = show(BackwardPass())
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="undecided").click()
+    page.get_by_role("button", name="Play").wait_for(timeout=8000)
+    assert page.locator("[data-control=stage]").input_value() == str(LAST)
+    assert "out of range" not in page.locator(".frame").inner_text()
+
+
 def test_the_guess_is_answered_and_played(show):
     page = show(BackwardPass(), questions=True, reduced_motion="reduce")
     page.get_by_role("button", name=f"p₁ {MINUS} 1").click()

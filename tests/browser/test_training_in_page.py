@@ -153,6 +153,17 @@ def test_a_guess_whose_runs_were_stopped_has_no_verdict(lab):
     assert page.locator(".guess .answer b").all_inner_texts() == ["0.1:"]
 
 
+def test_a_guess_whose_rate_was_changed_in_mid_run_has_no_verdict(lab):
+    page = lab(questions=True)
+    page.locator(".guess").get_by_role("button", name="0.01", exact=True).click()
+    page.locator(".runs tbody tr").nth(1).wait_for()
+    move(page, "lr", 0)
+    page.get_by_text("\u2192 0.001").first.wait_for()
+    done(page, rows=3)
+    page.wait_for_timeout(100)
+    assert page.locator(".guess .answer b").all_inner_texts() == ["0.01:"]
+
+
 def test_no_curve_answers_the_question_and_the_loss_is_called_what_it_is(lab):
     page = lab(questions=True)
     title = page.locator(".plot .axis").filter(has_text="nats")

@@ -173,7 +173,7 @@ export default figure(WORDS, (view, words) => {
     }
     if (view.get("stage") === last) go(0);
     timer = setInterval(() => {
-      go(view.get("stage") + 1);
+      if (view.get("stage") < last) go(view.get("stage") + 1); // a try may have gone to the end
       if (view.get("stage") === last) stop();
     }, PAUSE);
     view.refresh();

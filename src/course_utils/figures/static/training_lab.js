@@ -230,7 +230,8 @@ export default figure(LAB_WORDS, (view, words) => {
     }
     racing = false;
     view.refresh();
-    return raced.length === sets.length ? raced : [];
+    const fair = raced.length === sets.length && raced.every((run) => !run.changes.length);
+    return fair ? raced : []; // a rate changed in mid-run answers another question
   }
   view.closers.push(() => page?.close(), () => clearTimeout(restDue));
 
