@@ -93,3 +93,11 @@ def test_states_to_try_say_what_the_numbers_say(show):
 )
 def test_malformed_state_is_said_in_its_place(show, changes):
     assert_refused(show, calibration_explorer(), **changes)
+
+
+def test_with_forced_colours_the_key_keeps_its_colours(show):
+    page = show(calibration_explorer(), forced_colors="active")
+    colours = page.locator("p.key span").evaluate_all(
+        "(all) => all.map((e) => getComputedStyle(e, '::before').backgroundColor)"
+    )
+    assert len(set(colours)) == 4

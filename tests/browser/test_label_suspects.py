@@ -143,3 +143,11 @@ def test_chips_show_two_kinds_of_doubt_and_leave_the_verdicts(show):
             assert against[i] == max(against)
     assert page.locator(".chip").count() == 2
     assert page.locator(".dots .v3").count() == 1
+
+
+def test_with_forced_colours_the_tally_keeps_its_colours(show):
+    page = show(label_suspects(shown=0, verdicts=[1, 2, 3]), forced_colors="active")
+    colours = page.locator(".dots span").evaluate_all(
+        "(all) => all.slice(0, 4).map((e) => getComputedStyle(e).backgroundColor)"
+    )
+    assert len(set(colours)) == 4

@@ -119,7 +119,7 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     right = ["0.01", "0.1", "10"][losses.index(min(losses))]
     mine = ", as you guessed." if right == "0.1" else ". You guessed 0.1."
     verdict = page.locator(".guess .answer b").last.inner_text()
-    assert verdict == f"The smallest test loss at the end: {right}{mine}"
+    assert verdict == f"The rate with the smallest test loss at the end: {right}{mine}"
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):
@@ -130,7 +130,7 @@ def test_regimes_have_a_question_and_runs_of_their_own(lab):
     rates = [t.split(",")[0] for t in page.locator(".runs td:nth-child(2)").all_inner_texts()]
     assert rates == ["rate 0.003", "rate 0.05", "rate 1", "rate 10"]
     verdict = page.locator(".guess .answer b").last.inner_text()
-    assert verdict.startswith("The test loss fell in every epoch: 0.003")
+    assert verdict.startswith("Rates whose test loss fell in every epoch: 0.003")
     assert ("as you guessed" in verdict) == (", 0.05" in verdict)
     assert page.locator(".chip").all_inner_texts() == [
         "rate 0.003, 50 epochs", "rate 1", "rate 10, weight decay 1",

@@ -158,3 +158,9 @@ def test_a_bad_file_is_said_and_the_rest_stays_usable(show, images, tmp_path, co
 def test_without_images_there_are_no_buttons_for_them(show):
     page = show(FIGURE)
     assert page.get_by_role("button", name="Test image").count() == 0
+
+
+def test_on_paper_the_controls_stay_in_their_place(show):
+    page = show(FIGURE)
+    page.emulate_media(media="print")
+    assert page.locator(".bar").evaluate("(e) => getComputedStyle(e).position") == "static"

@@ -64,7 +64,7 @@ const WORDS = {
       },
     ],
     goal: `judge ${ENOUGH} images.`,
-    reached: "Does the tally agree with your guess?",
+    reached: "If you made a guess, compare it with the tally.",
     drawn: "These images are the stand-in's: code drew them, each for its label, so no label is " +
       "wrong. With the real data the figure shows real images.",
     empty: "There are no doubted images here. The figure takes them from the data set when its " +

@@ -171,7 +171,7 @@ export const LAB_WORDS = {
           "will have the smallest test loss?",
         answers: ["0.01", "0.1", "10"],
         set: [{ lr: 0.01 }, { lr: 0.1 }, { lr: 10 }],
-        found: "The smallest test loss at the end",
+        found: "The rate with the smallest test loss at the end",
       },
       regimes: {
         question:
@@ -179,14 +179,14 @@ export const LAB_WORDS = {
           "will the test loss fall in every epoch?",
         answers: ["0.003", "0.05", "1", "10"],
         set: [{ lr: 0.003 }, { lr: 0.05 }, { lr: 1 }, { lr: 10 }],
-        found: "The test loss fell in every epoch",
+        found: "Rates whose test loss fell in every epoch",
       },
       "batch sizes": {
         question: "Three runs of ten epochs differ in nothing but the images per step. Which " +
           "one will have the smallest test loss?",
         answers: ["16", "256", "all 10\u202f000"],
         set: [{ batch_size: 16 }, { batch_size: 256 }, { batch_size: 65_536 }],
-        found: "The smallest test loss at the end",
+        found: "Images per step with the smallest test loss at the end",
       },
     },
     verdict: (
