@@ -1,7 +1,7 @@
 /**
- * Turns slides: space, Page Down and the arrows downwards go through all of them, the arrows left
- * and right from section to section, Escape shows the whole. Without it the slides stand below each
- * other.
+ * Turns slides: space, Page Down and the arrows downwards go through all of them, a slide that is
+ * higher than the window in steps; the arrows left and right go from section to section, Escape
+ * shows the whole. Without it the slides stand below each other.
  */
 {
   const all = [...document.querySelectorAll("section")];
@@ -28,6 +28,15 @@
     history.replaceState(null, "", `#${now + 1}`);
   };
 
+  /** Turns to a neighbour, where this slide has no more to show on that side. */
+  const step = (/** @type {1 | -1} */ by) => {
+    const slide = all[now];
+    const below = slide.scrollHeight - slide.clientHeight - slide.scrollTop;
+    const more = by > 0 ? below : slide.scrollTop;
+    if (document.body.className !== "turning" || more < 1) show(now + by);
+    else slide.scrollBy(0, by * 0.8 * slide.clientHeight);
+  };
+
   const parts = all.flatMap((slide, i) => slide.classList.contains("part") ? [i] : []);
   const nextPart = () => parts.find((i) => i > now) ?? all.length - 1;
   const lastPart = () => parts.findLast((i) => i < now) ?? 0;
@@ -41,11 +50,11 @@
 
   /** @type {Record<string, () => void>} */
   const keys = {
-    " ": () => show(now + 1),
-    PageDown: () => show(now + 1),
-    ArrowDown: () => show(now + 1),
-    PageUp: () => show(now - 1),
-    ArrowUp: () => show(now - 1),
+    " ": () => step(1),
+    PageDown: () => step(1),
+    ArrowDown: () => step(1),
+    PageUp: () => step(-1),
+    ArrowUp: () => step(-1),
     ArrowRight: () => show(nextPart()),
     ArrowLeft: () => show(lastPart()),
     Home: () => show(0),
@@ -58,7 +67,7 @@
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (!Object.hasOwn(keys, event.key) || (used && event.key !== "Escape")) return;
     event.preventDefault();
-    if (event.key === " " && event.shiftKey) show(now - 1);
+    if (event.key === " " && event.shiftKey) step(-1);
     else keys[event.key]();
   });
   all.forEach((slide, i) =>

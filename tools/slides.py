@@ -149,13 +149,20 @@ def pieces(notebook: NotebookNode) -> Iterator[Piece]:
 
 
 def laid_out(parts: Iterator[Piece]) -> list[list[Piece]]:
-    """Fill the slides; a new section begins one, a smaller one does where little room is left."""
+    """Fill the slides; a new section begins one, a smaller one does where little room is left.
+
+    A figure has one of its own, with its caption and the bare heading before it.
+    """
     filled: list[list[Piece]] = []
     for piece in parts:
         last = filled[-1] if filled else []
         room = LINES - sum(p.lines for p in last)
         full = piece.lines and piece.lines + (4 if piece.level else 0) > room
-        begins = piece.level in (1, 2) or full or piece.alone or any(p.alone for p in last)
+        if piece.alone:
+            begins = not (len(last) == 1 and last[0].level and last[0].lines < 3)
+        else:
+            after_figure = piece.lines > 0 and any(p.alone for p in last)
+            begins = piece.level in (1, 2) or bool(full) or after_figure
         if begins or not last:
             filled.append([piece])
         else:

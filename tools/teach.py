@@ -152,6 +152,9 @@ def main(argv: list[str] | None = None) -> int:
     args = cli.parse_args(argv)
     if args.command == "gather":
         return gather(args.folder, args.table)
+    if missing := [str(path) for path in args.chapters if not path.is_file()]:
+        print(f"no such chapter: {', '.join(missing)}", file=sys.stderr)
+        return 2
     for path, notebook in chapters(args.chapters):
         if args.command == "student":
             target = args.output / "chapters" / path.name

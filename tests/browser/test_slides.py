@@ -66,3 +66,20 @@ def test_no_slide_is_wider_than_the_screen_or_loses_its_end(chapter):
         assert wide <= 0
         assert high <= 0 or scrolls == "auto"
         chapter.keyboard.press("ArrowDown")
+
+
+def test_the_space_bar_shows_all_of_a_slide_before_it_turns(chapter):
+    chapter.set_viewport_size({"width": 1280, "height": 400})
+    figure = chapter.locator("section:has(> [data-afm=softmax_playground])").first
+    number = figure.evaluate("(s) => [...document.querySelectorAll('section')].indexOf(s) + 1")
+    chapter.evaluate("(n) => location.hash = n", number)
+    place = chapter.locator("nav span")
+    hidden = "(s) => s.scrollHeight - s.clientHeight - s.scrollTop"
+    assert figure.evaluate(hidden) > 0
+    for _ in range(9):
+        chapter.keyboard.press(" ")
+        if not place.inner_text().startswith(f"{number} / "):
+            break
+        seen = figure.evaluate(hidden) < 1
+    assert seen
+    assert place.inner_text().startswith(f"{number + 1} / ")

@@ -78,12 +78,16 @@ def test_what_stays_together_on_a_slide():
         code("# a table\nprint(3)", metadata={"tags": ["measuring"]}, outputs=printed),
         code("assert True", metadata={"tags": ["checks"]}),
         code("Figure()", outputs=figure),
+        md("**Figure 1.1.** Its caption."),
         md("Long. " * 16 * slides.LINES),
         md("### Exercise 1.1: A task\n\nDo."),
         code('check("1.1", ...)', outputs=printed),
         md("<details>\n<summary>Solution</summary>\n\nBy hand.\n\n</details>"),
         md("## References"),
         code("print(4)"),
+        md("## Quick questions"),
+        code("Figure()", outputs=figure),
+        code("Figure()", outputs=figure),
     ]
     laid = slides.laid_out(slides.pieces(nbformat.v4.new_notebook(cells=cells)))
     words = [
@@ -92,10 +96,12 @@ def test_what_stays_together_on_a_slide():
     assert [text[:30] for text in words] == [
         "Title Words.",
         "Part More. x x Detail print ( ",
-        "figure",
+        "figure Figure 1.1. Its caption",
         "Long. Long. Long. Long. Long. ",
         "Exercise 1.1: A task Do.",
         "References print ( 4 )",
+        "Quick questions figure",
+        "figure",
     ]
     assert words[1].endswith("print ( 2 ) 2 2")
     everything = "".join(words)
@@ -185,3 +191,8 @@ def test_the_commands_write_below_their_folder(tmp_path, capsys):
     assert capsys.readouterr().out.split() == [str(path) for path in written]
     assert json.loads(written[0].read_text())["cells"]
     assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(written)
+
+
+def test_a_missing_chapter_is_named(tmp_path, capsys):
+    assert teach.main(["slides", str(tmp_path / "99.ipynb")]) == 2
+    assert "99.ipynb" in capsys.readouterr().err
