@@ -157,6 +157,9 @@ def test_with_one_process_nothing_changes():
     labels = torch.tensor([0, 1, 2, 3, 0, 1])
     leaves = [leaf.clone().requires_grad_() for leaf in (weight, features)]
     scores = features @ weight
+    none = torch.full((2, 3), -torch.inf)  # rows that no class has a chance in
+    top, total = class_parallel_pair(none)
+    assert (top.tolist(), total.tolist()) == ([-torch.inf] * 2, [0.0] * 2)
     for ours, theirs in zip(class_parallel_pair(scores), pair_of(scores), strict=True):
         torch.testing.assert_close(ours, theirs)
     loss = cross_entropy(leaves[1] @ leaves[0], labels)
