@@ -121,6 +121,11 @@ def test_a_name_that_begins_with_a_hyphen_is_no_option(tmp_path, monkeypatch, no
     assert launch("-w.py", "-h", timeout=100).output == "['-h']\n" * 2
 
 
+def test_each_process_works_on_one_thread(script, monkeypatch, nothing_left):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")  # what the shell says is for one process alone
+    assert launch(script("print(torch.get_num_threads())")).output == "1\n1\n"
+
+
 def test_bad_arguments_are_named_before_anything_starts(tmp_path, temporary):
     mine = tmp_path / "mine.py"
     mine.touch()
