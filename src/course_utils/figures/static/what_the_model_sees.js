@@ -2,6 +2,7 @@ import {
   argmax,
   button,
   checkbox,
+  choices,
   clamp,
   dot,
   figure,
@@ -32,14 +33,13 @@ const WORDS = {
     testImage: "Test image",
     mistake: "Confident mistake",
     clear: "Empty",
-    label: "score of",
-    against: "minus the score of the most probable other class",
+    against: "subtract the score of the most probable other class",
     change: "part of the smallest change",
     image: "image: paint with mouse or finger; keys: arrows move, space paints, x erases",
     parts: (/** @type {string} */ what) => `what each pixel adds to ${what}`,
     changed: "the image with the change",
     columns: ["class", "pixels", "bias", "score", "probability"],
-    caption: "Scores of the image with the change",
+    caption: "Scores of the image with the change; choose the class that is taken apart above",
     score: (/** @type {string} */ name) => `the score of ${name}`,
     difference: (/** @type {string} */ a, /** @type {string} */ b) => `${a} minus ${b}`,
     says: (
@@ -118,9 +118,10 @@ export default figure(WORDS, (view, words) => {
   const told = html("p.say");
   const partsTitle = html("p.axis");
   const flip = html("p.soft");
-  const rows = classes.map((name) => {
+  const labels = choices(view, "label", classes.map((name, k) => [k, name]));
+  const rows = labels.map((choice) => {
     const cells = range(4).map(() => html("td"));
-    return { cells, node: html("tr", html("th", { scope: "row" }, name), ...cells) };
+    return { cells, node: html("tr", html("th", { scope: "row" }, choice), ...cells) };
   });
   const table = html(
     "table",
@@ -251,11 +252,6 @@ export default figure(WORDS, (view, words) => {
   const real = typeof packed !== "string";
   view.add(
     html("p.lead", words.lead),
-    view.bar(
-      radios(view, "label", { label: words.label, options: classes.map((name, k) => [k, name]) }),
-      checkbox(view, "against_rival", { label: words.against }),
-      slider(view, "change", { label: words.change, step: 0.05 }),
-    ),
     radios(view, "silhouette", {
       label: words.images,
       options: classes.map((name, k) => [k, name]),
@@ -269,6 +265,10 @@ export default figure(WORDS, (view, words) => {
         ]
         : []),
       button(view, words.clear, () => show(Array(PIXELS).fill(0), "")),
+    ),
+    view.bar(
+      slider(view, "change", { label: words.change, step: 0.05 }),
+      checkbox(view, "against_rival", { label: words.against }),
     ),
     told,
     html(

@@ -100,24 +100,33 @@ export function entrySlider(view, key, index, { missing, ...look }) {
 }
 
 /**
- * Radio buttons in one line, one for each option: [value, text] pairs or plain values.
+ * A radio button for each option: [value, text] pairs or plain values.
+ * @param {View} view
+ * @param {string} key
+ * @param {any[]} options
+ */
+export function choices(view, key, options) {
+  const name = unique(key);
+  return options.map((option) => {
+    const [value, text] = Array.isArray(option) ? option : [option, String(option)];
+    const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
+    input.addEventListener("change", () => view.set({ [key]: value }));
+    const node = html("label.choice", input, html("span", text));
+    view.bind(node, () => {
+      input.checked = same(value, view.get(key));
+    });
+    return node;
+  });
+}
+
+/**
+ * Radio buttons in one line.
  * @param {View} view
  * @param {string} key
  * @param {{ label: string, options?: any[] }} look
  */
 export function radios(view, key, { label, options = SPEC.traits[key].options ?? [] }) {
-  const name = unique(key);
-  const buttons = options.map((option) => {
-    const [value, text] = Array.isArray(option) ? option : [option, String(option)];
-    const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
-    input.addEventListener("change", () => view.set({ [key]: value }));
-    return { value, input, node: html("label", input, html("span", text)) };
-  });
-  const row = html("fieldset.radios", html("legend", label), ...buttons.map(({ node }) => node));
-  view.bind(row, () => {
-    for (const { value, input } of buttons) input.checked = same(value, view.get(key));
-  });
-  return row;
+  return html("fieldset.radios", html("legend", label), ...choices(view, key, options));
 }
 
 /**
