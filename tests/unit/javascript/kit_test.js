@@ -11,7 +11,12 @@ import {
   ticks,
 } from "../../../src/course_utils/figures/static/kit/numbers.js";
 import { fix, isList, isNumber } from "../../../src/course_utils/figures/static/kit/traits.js";
-import { alwaysFell, lowestLoss } from "../../../src/course_utils/figures/static/training/runs.js";
+import {
+  alwaysFell,
+  facts,
+  lowestLoss,
+} from "../../../src/course_utils/figures/static/training/runs.js";
+import { LAB_WORDS } from "../../../src/course_utils/figures/static/training/words.js";
 import { colourOf } from "../../../src/course_utils/figures/static/training/shades.js";
 import { wordsOf } from "../../../src/course_utils/figures/static/kit/words.js";
 
@@ -44,6 +49,20 @@ Deno.test("which runs a guess was right about", () => {
   }));
   assert.deepEqual(alwaysFell(runs), [0, 3]);
   assert.deepEqual(lowestLoss(runs), [0, 1]);
+});
+
+Deno.test("why a rate was worse: in how many epochs its loss rose", () => {
+  const { because } = LAB_WORDS.en.questions.rates;
+  const run = (/** @type {number} */ lr, /** @type {number[]} */ test_loss) =>
+    facts(/** @type {any} */ ({ knobs: { lr, batch_size: 3, images: 10 }, test_loss }));
+  assert.equal(run(1, [1]).steps, 4);
+  const said = because([run(0.01, [3, 2, 1]), run(0.1, [2, 9]), run(10, [9, 30, 8, 40])]);
+  assert(said.startsWith("With 0.01 it fell in each epoch"));
+  assert(said.includes("With 10 it rose 2 times in 4 epochs"));
+  assert(!said.includes("With 0.1 "));
+  const { regimes, "batch sizes": sizes } = LAB_WORDS.en.questions;
+  assert(regimes.because([run(1, [1, 2]), run(2, [2, 1])]).endsWith(": 1 with 1."));
+  assert(sizes.because([run(1, [1]), run(1, [1])]).endsWith(": 40, 40."));
 });
 
 Deno.test("a valid value is clamped, one that makes no sense is none", () => {

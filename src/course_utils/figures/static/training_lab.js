@@ -25,7 +25,7 @@ import { packedImages } from "./training/files.js";
 import { PageTrainer } from "./training/client.js";
 import { drawCurves, LOSS_TICKS } from "./training/curves.js";
 import { confusionFacts, drawConfusion, Templates } from "./training/pictures.js";
-import { alwaysFell, bestRuns, lowestLoss, ratesOf, RunTable } from "./training/runs.js";
+import { alwaysFell, bestRuns, facts, lowestLoss, ratesOf, RunTable } from "./training/runs.js";
 import { LAB_WORDS } from "./training/words.js";
 
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
@@ -212,9 +212,9 @@ export default figure(LAB_WORDS, (view, words) => {
     }, document.hidden ? 300 : 16);
   }
   /**
-   * Train once for each set of changes; gives those runs, or none if one of them was broken off.
+   * Train once for each set of changes. Gives the runs that ended, and why they answer nothing.
    * @param {Record<string, number>[]} sets
-   * @returns {Promise<PageRun[]>}
+   * @returns {Promise<{ raced: PageRun[], spoilt: "" | "stopped" | "changed" }>}
    */
   async function race(sets) {
     racing = true;
@@ -230,8 +230,8 @@ export default figure(LAB_WORDS, (view, words) => {
     }
     racing = false;
     view.refresh();
-    const fair = raced.length === sets.length && raced.every((run) => !run.changes.length);
-    return fair ? raced : []; // a rate changed in mid-run answers another question
+    if (raced.length < sets.length) return { raced, spoilt: "stopped" };
+    return { raced, spoilt: raced.some((run) => run.changes.length) ? "changed" : "" };
   }
   view.closers.push(() => page?.close(), () => clearTimeout(restDue));
 
@@ -366,7 +366,7 @@ export default figure(LAB_WORDS, (view, words) => {
         Math.max(0.9, tenth(Math.ceil, Math.max(...seen))),
       ],
     });
-    const shown = view.locked ? [] : all; // they would answer the question
+    const shown = view.locked && !view.onPaper ? [] : all; // they would answer the question
     drawCurves(loss, shown, "loss");
     drawCurves(accuracy, shown, "accuracy");
     const names = all.map((r) => r.name).join(", ");
@@ -556,16 +556,16 @@ export default figure(LAB_WORDS, (view, words) => {
   const asks = /** @type {keyof typeof words.questions} */ (view.get("question"));
   view.add(mode);
   if (page) {
-    const { question, answers, set, found } = words.questions[asks];
+    const { question, answers, set, found, because } = words.questions[asks];
     guessFirst(view, {
       question,
       answers: answers.map((text) => ({ text, says: words.watch })),
       show: async (mine) => {
-        const raced = await race(set);
+        const { raced, spoilt } = await race(set);
+        if (spoilt) return page.fault ? "" : words.spoilt[spoilt];
         const right = (asks === "regimes" ? alwaysFell : lowestLoss)(raced);
-        return raced.length
-          ? words.verdict(found, right.map((i) => answers[i]), answers[mine])
-          : "";
+        const verdict = words.verdict(found, right.map((i) => answers[i]), answers[mine]);
+        return `${verdict} ${because(raced.map(facts))}`.trimEnd();
       },
     });
   }

@@ -81,6 +81,7 @@ export class View {
     /** What stays closed until the reader has guessed. @type {HTMLElement[]} */
     this.controls = [];
     this.locked = false;
+    this.onPaper = false; // a figure may print what its question hides
     /** Traits of how the state is looked at, which Try leaves alone. @type {string[]} */
     this.apart = [];
     this.held = 0; // changes under way: no repaint yet
@@ -95,6 +96,14 @@ export class View {
     this.plots = new Map();
     this.sizes = new ResizeObserver((entries) => this.resized(entries));
     this.closers.push(() => this.sizes.disconnect());
+    for (const event of ["beforeprint", "afterprint"]) {
+      const turn = () => {
+        this.onPaper = event === "beforeprint";
+        this.refresh();
+      };
+      addEventListener(event, turn);
+      this.closers.push(() => removeEventListener(event, turn));
+    }
 
     this.note = html("p.note");
     this.spoken = html("p.spoken", { "aria-live": "polite", role: "status" });

@@ -33,6 +33,17 @@ export const alwaysFell = (runs) =>
   );
 
 /**
+ * What the answer to a guess says of a run.
+ * @param {PageRun} run
+ * @returns {import("./words.js").Facts}
+ */
+export function facts({ knobs, test_loss }) {
+  const { lr, batch_size, images } = knobs;
+  const rises = test_loss.filter((loss, e) => e && loss >= test_loss[e - 1]).length;
+  return { lr, rises, epochs: test_loss.length, steps: Math.ceil(images / batch_size) };
+}
+
+/**
  * The learning rates of a run, such as 1 → 0.05.
  * @param {PageRun} run
  */

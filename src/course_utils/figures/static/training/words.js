@@ -40,6 +40,33 @@ const REGIMES = [
   },
 ];
 
+/**
+ * Facts of a run of a question: how often its test loss rose from one epoch to the next, and the
+ * steps of an epoch.
+ * @typedef {{ lr: number, rises: number, epochs: number, steps: number }} Facts
+ */
+
+/** @param {Facts[]} runs */
+function ratesBecause(runs) {
+  const says = runs.filter(({ lr }) => lr !== 0.1).map(({ lr, rises, epochs }) =>
+    rises
+      ? `With ${lr} it rose ${rises} times in ${epochs} epochs: its steps overshoot. ` +
+        "Turn the rate down to 0.1 and Continue: shorter steps bring the same model down."
+      : `With ${lr} it fell in each epoch, with shorter steps.`
+  );
+  return says.join(" ");
+}
+
+/** @param {Facts[]} runs */
+function regimesBecause(runs) {
+  const rose = runs.filter(({ rises }) => rises).map(({ lr, rises }) => `${rises} with ${lr}`);
+  return rose.length ? `Epochs in which it rose: ${rose.join(", ")}.` : "";
+}
+
+/** @param {Facts[]} runs */
+const batchesBecause = (runs) =>
+  `Steps in ten epochs: ${runs.map(({ steps }) => count(10 * steps)).join(", ")}.`;
+
 export const LAB_WORDS = {
   en: {
     count,
@@ -172,6 +199,7 @@ export const LAB_WORDS = {
         answers: ["0.01", "0.1", "10"],
         set: [{ lr: 0.01 }, { lr: 0.1 }, { lr: 10 }],
         found: "The rate with the smallest test loss at the end",
+        because: ratesBecause,
       },
       regimes: {
         question:
@@ -180,6 +208,7 @@ export const LAB_WORDS = {
         answers: ["0.003", "0.05", "1", "10"],
         set: [{ lr: 0.003 }, { lr: 0.05 }, { lr: 1 }, { lr: 10 }],
         found: "Rates whose test loss fell in every epoch",
+        because: regimesBecause,
       },
       "batch sizes": {
         question: "Three runs of ten epochs differ in nothing but the images per step. Which " +
@@ -187,6 +216,7 @@ export const LAB_WORDS = {
         answers: ["16", "256", "all 10\u202f000"],
         set: [{ batch_size: 16 }, { batch_size: 256 }, { batch_size: 65_536 }],
         found: "Images per step with the smallest test loss at the end",
+        because: batchesBecause,
       },
     },
     verdict: (
@@ -196,6 +226,10 @@ export const LAB_WORDS = {
     ) =>
       `${found}: ${right.join(", ") || "none of them"}` +
       (right.includes(mine) ? ", as you guessed." : `. You guessed ${mine}.`),
+    spoilt: {
+      stopped: "One of the runs was stopped, so they do not answer the question.",
+      changed: "A rate was changed during a run, so the runs do not answer the question.",
+    },
     watch: "They are trained now, one after the other: compare the curves and the table.",
     tries: { rates: TRIES, "batch sizes": TRIES, regimes: REGIMES },
   },
