@@ -1525,6 +1525,7 @@ RIGHT["6.1"] = [
 ]
 WRONG["6.1"] = [
     ("That is in gigabytes", 0.98304),
+    ("That is in gibibytes", 60_000 * 64 * 64 * 4 / 2**30),
     ("That is in kilobytes", 983.04e3),
     ("That is one image", 64 * 64 * 4),
     ("That is the size before", 188_160_000),
@@ -1605,6 +1606,11 @@ WRONG["6.2"] = [
     ("", lambda a, b: (b - a.mean((1, 2), True)[: len(b)]) / a.std() if len(a) >= len(b) else b),
     ("The means were taken", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
     ("The mean to subtract", lambda a, b: (b - a.mean()) / a.std(0).where(a.std(0) > 0, T(1.0))),
+    (
+        "The deviations were taken",
+        lambda a, b: (b - a.mean(0)) / b.std(0).where(b.std(0) > 0, T(1.0)),
+    ),
+    ("std() of a tensor", as_numpy(lambda a, b: (b - a.mean(0)) / np.where(a.std(0), a.std(0), 1))),
     ("The sign is turned", lambda a, b: (a.mean(0) - b) / a.std(0).where(a.std(0) > 0, T(1.0))),
     ("Nothing is added", lambda a, b: (b - a.mean(0)) / (1 + a.std(0))),
     ("", lambda a, b: pixelwise(a, b).clamp(-1, 1)),
@@ -1673,7 +1679,7 @@ WRONG["6.3"] = [
         lambda y, n, o: [torch.isin(torch.arange(len(y)), part) for part in split_where(y, n, o)],
     ),
     ("", lambda y, n, o: split_where(y, n, o.argsort())),
-    ("", lambda y, n, o: (o[n:], o[:n])),
+    ("images in all; so many", lambda y, n, o: (o[n:], o[:n])),
     ("", lambda y, n, o: (split_where(y, n, o)[0], split_where(y, n, o)[1].repeat(2))),
     ("", lambda y, n, o: [part - 1 for part in split_where(y, n, o)]),
     ("", lambda y, n, o: split_loop(y, n, o[torch.randperm(len(o))])),
@@ -1716,9 +1722,9 @@ def float32_sums(batches, to=float):
     return total / n, max(squares / n - (total / n) ** 2, 0) ** 0.5
 
 
-def average(batches, correction=0):
-    parts = [(x.double().mean(), x.double().std(correction=correction)) for x in batches]
-    return T(parts).mean(0)
+def average(batches, correction=0, power=1):
+    parts = [(x.double().mean(), x.double().std(correction=correction) ** power) for x in batches]
+    return T(parts).mean(0) ** T([1, 1 / power])
 
 
 def squares_too_early(batches):
@@ -1788,7 +1794,14 @@ def kept_moments(batches, keep):
     return total / n, (squares / n - (total / n) ** 2).sqrt()
 
 
+def sums_in_a_tensor(batches):
+    parts = [[x.numel(), x.double().sum(), x.double().square().sum()] for x in batches]
+    n, total, squares = T(parts, dtype=torch.float64).sum(0)
+    return total / n, (squares / n - (total / n) ** 2).sqrt()
+
+
 RIGHT["6.4"] = [
+    sums_in_a_tensor,
     three_sums,
     merged,
     welford,
@@ -1821,7 +1834,33 @@ def around_batch_means(stream):
     return total / n, (squares / n) ** 0.5
 
 
+def by_size(stream):
+    n = total = spread = 0.0
+    for x in stream:
+        n, total = n + x.numel(), total + x.double().sum()
+        spread += x.numel() * x.double().std(correction=0)
+    return total / n, spread / n
+
+
+def equal_batches(stream):
+    parts = [(x.double().mean(), x.double().square().mean()) for x in stream]
+    mean, square = T(parts, dtype=torch.float64).mean(0)
+    return mean, (square - mean**2).sqrt()
+
+
+def narrow_mean(stream):
+    n = total = squares = 0.0
+    for x in stream:
+        n, total = n + x.numel(), total + x.sum().item()
+        squares += x.double().square().sum().item()
+    return total / n, max(squares / n - (total / n) ** 2, 0) ** 0.5
+
+
 WRONG["6.4"] = [
+    ("Weighted or not", by_size),
+    ("must count for less, in both", equal_batches),
+    ("The values were summed in float32", narrow_mean),
+    ("This averages the variances", lambda b: average(b, power=2)),
     ("This makes a tensor of more", all_at_once),
     ("each batch comes once", two_passes),
     ("are kept; keep sums", lambda b: kept_moments(b, lambda x: x)),
@@ -2013,6 +2052,7 @@ WRONG["6.6"] = [
     ("", lambda m: (from_means(m)[0] / m.flatten(1).norm(dim=1), T([0.0] * len(m)))),
     ("", lambda m: from_means(m - m.mean(0))),
     ("", lambda m: (from_means(m)[0], -m.flatten(1).mean(1))),
+    ("half their squares", lambda m: (from_means(m)[0], -m.flatten(1).norm(dim=1))),
     ("The bias takes the mean", lambda m: (from_means(m)[0], -0.5 * (m * m).mean((1, 2)))),
 ]
 

@@ -107,15 +107,16 @@ def pixel_cases() -> list[tuple]:
     train[:, 0, 0] = 0.25
     train[:, 2, 1] = 0.0
     return [
-        (torch.tensor([[[0.0, 1.0]], [[0.5, 0.0]]]), torch.tensor([[[0.2, 0.9]]])),
-        (torch.tensor([[[0.0, 1.0]], [[0.0, 0.0]]]), torch.tensor([[[0.25, 0.5]]])),
+        (torch.tensor([[[0.0, 1.0]], [[0.5, 0.0]]]), torch.tensor([[[0.2, 0.9]], [[0.3, 0.5]]])),
+        (torch.tensor([[[0.0, 1.0]], [[0.0, 0.0]]]), torch.tensor([[[0.25, 0.5]], [[0.5, 0.25]]])),
         (train, images_of(5, 3, 1) ** 2),
         (images_of(30, 4), 0.5 * images_of(3, 4, 1)),
     ]
 
 
-# From so many batches on it is looked at how much is kept of them.
-MANY = 20
+# From so many batches on it is looked at how much is kept of them, and from so many pixels of a
+# batch on whether a tensor is larger: sums of a few small batches are no data set.
+MANY, LARGE = 20, 100
 
 
 class Batches:
@@ -182,19 +183,31 @@ def narrow_squares(batches: Batches) -> tuple[float, float]:
     return mean, max(squares / n - mean**2, 0) ** 0.5
 
 
-def spread_within(batches: Batches, power: int, correction: int) -> tuple[float, float]:
-    """The mean of all pixels, and the mean over the batches of their deviations or variances."""
-    parts = [part.double().std(correction=correction) ** power for part in batches.batches]
-    mean, _ = moments_of(batches)
-    return mean, torch.stack(parts).mean().item() ** (1 / power)
-
-
-def around_own_means(batches: Batches) -> tuple[float, float]:
-    """The mean of all pixels, and a deviation from the mean of each pixel's own batch."""
-    mean, _ = moments_of(batches)
+def narrow_total(batches: Batches) -> tuple[float, float]:
+    """Moments from sums of the values in float32 and of their squares in float64."""
+    mean, deviation = moments_of(batches)
     n = sum(batch.numel() for batch in batches.batches)
-    squares = sum(batch.numel() * moments(batch, 0)[1] ** 2 for batch in batches.batches)
-    return mean, (squares / n) ** 0.5
+    total = sum(batch.sum().item() for batch in batches.batches)
+    return total / n, max(deviation**2 + mean**2 - (total / n) ** 2, 0) ** 0.5
+
+
+def spread_within(
+    batches: Batches, power: int, correction: int = 0, weighted: bool = False
+) -> tuple[float, float]:
+    """The mean of all pixels, and the mean over the batches of their deviations or variances."""
+    total = weights = 0.0
+    for part in batches.batches:
+        weight = part.numel() if weighted else 1
+        total += weight * part.double().std(correction=correction).item() ** power
+        weights += weight
+    return moments_of(batches)[0], (total / weights) ** (1 / power)
+
+
+def mean_of_moments(parts: Sequence[Tensor]) -> tuple[float, float]:
+    """Moments from the parts' means and mean squares, each part counted alike."""
+    mean, _ = mean_of_parts(parts)
+    square = sum(part.double().square().mean().item() for part in parts) / len(parts)
+    return mean, (square - mean**2) ** 0.5
 
 
 def per_image(batches: Batches) -> tuple[float, float]:
@@ -338,6 +351,7 @@ EXERCISES = (
             "That is in megabytes; bytes are asked for.": 983.04,
             "That is in mebibytes; bytes are asked for.": 937.5,
             "That is in gigabytes; bytes are asked for.": 0.98304,
+            "That is in gibibytes; bytes are asked for.": 0.91552734375,
             "That is in kilobytes; bytes are asked for.": 983_040,
             "That is one image; there are 60 000.": 16_384,
             "The test images are counted too.": 1_146_880_000,
@@ -391,7 +405,7 @@ EXERCISES = (
             "The mean of a pixel that never changes is to be subtracted as well.": lambda a, b: (
                 standardised_pixels(a, b) + torch.where(a.std(0) == 0, a.mean(0), 0.0)
             ),
-            "This divides the squares by n; std() as it is divides by n - 1.": lambda a, b: (
+            "This divides the squares by n; std() of a tensor divides by n - 1.": lambda a, b: (
                 (b - a.mean(0))
                 / torch.where(a.std(0, correction=0) == 0, 1.0, a.std(0, correction=0))
             ),
@@ -401,6 +415,9 @@ EXERCISES = (
             ),
             "The means were taken from the test images.": lambda a, b: (
                 (b - b.mean(0)) / torch.where(a.std(0) == 0, 1.0, a.std(0))
+            ),
+            "The deviations were taken from the test images.": lambda a, b: (
+                (b - a.mean(0)) / torch.where(b.std(0) == 0, 1.0, b.std(0))
             ),
             "The sign is turned: the mean is subtracted from the image.": lambda a, b: (
                 -standardised_pixels(a, b)
@@ -423,6 +440,9 @@ EXERCISES = (
             "The training part comes first.": swapped,
             "The order was not used: stored data are often sorted.": unordered,
             "The classes are not equally frequent in the validation part.": regardless_of_class,
+            "That is `per_class` images in all; so many of each class are asked for.": (
+                lambda y, n, order: (order[n:], order[:n])
+            ),
             "These are places in `order`; the image at a place is order[place].": places,
             "The count went through the labels as they are stored; go through labels[order].": (
                 counted_as_stored
@@ -455,7 +475,7 @@ EXERCISES = (
         bans=[
             (
                 "This makes a tensor of more than a batch; the data set does not fit into memory.",
-                lambda seen, batches: seen.largest > batches.batches[0].numel(),
+                lambda seen, batches: seen.largest > max(LARGE, batches.batches[0].numel()),
             ),
             (
                 "This keeps many batches at once; the data set does not fit into memory.",
@@ -480,7 +500,7 @@ EXERCISES = (
                 mean_of_parts(batches.batches)
             ),
             "The deviations of the batches, averaged, miss how far the batches' means lie apart.": (
-                lambda batches: spread_within(batches, 1, 0)
+                lambda batches: spread_within(batches, 1)
             ),
             "The deviations of the batches miss how far their means lie apart, and divide by one "
             "less.": lambda batches: spread_within(batches, 1, 1),
@@ -490,8 +510,20 @@ EXERCISES = (
                 spread_within(batches, 1, 1)[1],
             ),
             "The variances of the batches miss how far their means lie apart.": lambda batches: (
-                spread_within(batches, 2, 0)
+                spread_within(batches, 2)
             ),
+            "Weighted or not, the deviations of the batches miss how far their means lie apart.": (
+                lambda batches: spread_within(batches, 1, weighted=True)
+            ),
+            "This averages the variances and the means of the batches; neither is that of all "
+            "pixels.": lambda batches: (
+                mean_of_parts(batches.batches)[0],
+                spread_within(batches, 2)[1],
+            ),
+            "The last batch is smaller and must count for less, in both averages.": (
+                lambda batches: mean_of_moments(batches.batches)
+            ),
+            "The values were summed in float32; convert the batch to float64 first.": narrow_total,
             "The mean comes first, then the standard deviation.": lambda batches: moments_of(
                 batches
             )[::-1],
@@ -504,7 +536,7 @@ EXERCISES = (
             "Only the first batch was looked at.": lambda batches: moments(batches.batches[0], 0),
             "This divides by the number of images; divide by the number of pixels.": per_image,
             "The squares are taken around each batch's own mean, so how far the means lie apart is "
-            "missed.": around_own_means,
+            "missed.": lambda batches: spread_within(batches, 2, weighted=True),
             "Only the last batch was looked at.": lambda batches: moments(batches.batches[-1], 0),
             "The sums were kept in float32: the mean square and the squared mean are nearly equal "
             "where images hardly vary, and their difference has no digits left.": lambda batches: (
@@ -609,6 +641,10 @@ EXERCISES = (
             "The bias takes the mean of the squares; their sum is needed.": lambda m: (
                 linear_from_means(m)[0],
                 -0.5 * m.flatten(1).square().mean(1),
+            ),
+            "The bias takes the lengths of the means; half their squares are needed.": lambda m: (
+                linear_from_means(m)[0],
+                -m.flatten(1).norm(dim=1),
             ),
             "The bias takes the lengths of the means; their squares are needed.": lambda m: (
                 linear_from_means(m)[0],
