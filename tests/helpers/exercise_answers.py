@@ -580,6 +580,7 @@ WRONG["3.1"] = [
     ("That is in bits", 3.848),
     ("That is the largest loss", 6.598),
     ("That is the loss with all other", 3.622),
+    ("That is the largest loss of a doubled", 4.622),
     ("The term of the true class", 2.605),
     ("The sum has a term of the true class", 2.595),
     ("These outputs are those of", 3.117),
@@ -618,6 +619,7 @@ WRONG["3.2"] = [
         ).sum(1),
     ),
     ("", lambda p, y: -p.log()),
+    ("This divides by the K", lambda p, y: -(F.one_hot(y, p.shape[1]) * p.log()).mean(1)),
     ("The axes are exchanged", lambda p, y: -p[y, range(len(y))].log()),
     ("1 - p is no surprise", lambda p, y: 1 - p[range(len(y)), y]),
     ("", lambda p, y: -p[range(len(y)), 0].log()),
@@ -637,7 +639,9 @@ RIGHT["3.3"] = [
 ]
 WRONG["3.3"] = [
     ("The losses are in nats", lambda t, n: 2 ** (sum(t) / sum(n))),
-    ("That is the mean loss", lambda t, n: sum(t) / sum(n)),
+    ("That is the mean loss;", lambda t, n: sum(t) / sum(n)),
+    ("That is the mean loss in bits", lambda t, n: sum(a / math.log(2) for a in t) / sum(n)),
+    ("The number of words divides", lambda t, n: math.prod(math.exp(a) for a in t) / sum(n)),
     (
         "This gives every text",
         lambda t, n: math.exp(sum(a / b for a, b in zip(t, n, strict=True)) / len(t)),
@@ -727,6 +731,14 @@ WRONG["3.4"] = [
         "The one-hot label keeps",
         lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1]) - e / z.shape[1]) / len(y),
     ),
+    (
+        "The true class gives a part",
+        lambda z, y, e: (
+            (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1.0, e / z.shape[1]))
+            / len(y)
+        ),
+    ),
+    ("Only the label is divided", lambda z, y, e: z.softmax(1) - smooth(y, z.shape[1], e) / len(y)),
     (
         "eps and 1 - eps are exchanged",
         lambda z, y, e: (
@@ -843,6 +855,28 @@ WRONG["3.5"] = [
     (
         "A row to ignore must be left out",
         lambda z, y, w, i: (w[y] * -z.log_softmax(1)[range(len(y)), y]).sum() / w[y].sum(),
+    ),
+    (
+        "A row to ignore must be left out",
+        lambda z, y, w, i: (
+            -(z.log_softmax(1).gather(1, y[:, None])[:, 0] * w[y]).sum() / w[y].sum()
+        ),
+    ),
+    (
+        "A row to ignore has no one-hot",
+        lambda z, y, w, i: (
+            -(F.one_hot(y, z.shape[1]) * w * z.log_softmax(1)).sum() / w[y[y != i]].sum()
+        ),
+    ),
+    (
+        "An ignored row that is set to class 0",
+        lambda z, y, w, i: (
+            (w[y[y != i]] * chosen(z, y, i)).sum() / w[torch.where(y == i, 0, y)].sum()
+        ),
+    ),
+    (
+        "These are probabilities",
+        lambda z, y, w, i: -(w[y[y != i]] * (-chosen(z, y, i)).exp()).sum() / w[y[y != i]].sum(),
     ),
     ("The weights multiply", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
     ("log_softmax is applied to prob", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),

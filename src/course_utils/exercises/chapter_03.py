@@ -112,6 +112,7 @@ EXERCISES = (
         mistakes={
             "That is the floor without the last layer; scores up to 1 are never sure.": 0.0,
             "That is the loss of an even guess.": math.log(100),
+            "That is the largest loss of a doubled softmax.": math.log(math.e + 99),
             "That is the largest loss: the true class at -1 and all others at 1.": math.log(
                 1 + 99 * math.exp(2)
             ),
@@ -152,6 +153,9 @@ EXERCISES = (
             "This is the sum over the rows; one loss for each row is asked for.": lambda p, y: (
                 losses(p, y).sum()
             ),
+            "This divides by the K classes, too; the loss is the sum of its terms.": lambda p, y: (
+                losses(p, y) / p.shape[1]
+            ),
             "This takes the largest probability of each row, not the one at the label.": (
                 lambda p, y: losses(p, p.argmax(1))
             ),
@@ -187,6 +191,12 @@ EXERCISES = (
                 2 ** (sum(t) / sum(n))
             ),
             "That is the mean loss; its exponential is asked for.": lambda t, n: sum(t) / sum(n),
+            "That is the mean loss in bits, not yet the perplexity.": lambda t, n: (
+                sum(t) / sum(n) / math.log(2)
+            ),
+            "The number of words divides the loss, before the exponential.": lambda t, n: (
+                math.exp(sum(t)) / sum(n)
+            ),
             "The loss of a whole text is not the loss of a word.": lambda t, n: math.exp(
                 mean_of(t)
             ),
@@ -255,6 +265,15 @@ EXERCISES = (
                     smoothed_gradient(z, y, e) - e / len(y) * functional.one_hot(y, z.shape[1])
                 )
             ),
+            "The true class gives a part of its 1 to the others; here it keeps all.": (
+                lambda z, y, e: (
+                    smoothed_gradient(z, y, e)
+                    - e * (1 - 1 / z.shape[1]) / len(y) * functional.one_hot(y, z.shape[1])
+                )
+            ),
+            "Only the label is divided by n here; the difference needs parentheses.": (
+                lambda z, y, e: smoothed_gradient(z, y, e) + softmax(z) * (1 - 1 / len(y))
+            ),
             "eps and 1 - eps are exchanged: the label keeps 1 - eps.": lambda z, y, e: (
                 smoothed_gradient(z, y, 1 - e)
             ),
@@ -299,6 +318,12 @@ EXERCISES = (
             )
         ],
         hint="a weighted mean divides by the sum of the weights that it used.",
+        errors={
+            "A row to ignore must be left out before its label is used as an index.": (
+                "index -100 is out of bounds"
+            ),
+            "A row to ignore has no one-hot label; leave it out before.": "must be non-negative",
+        },
         mistakes={
             "A mean of nothing is nan here, as in torch.": lambda z, y, w, i: weighted(
                 z, y, w, i
@@ -309,8 +334,12 @@ EXERCISES = (
             "A row to ignore counts as class 0 here; leave it out.": lambda z, y, w, i: weighted(
                 z, y.where(y != i, 0), w, -100
             ),
-            "A row to ignore must be left out before its label is used as an index.": (
-                lambda z, y, w, i: (w[y] * losses(softmax(z), y)).sum() / w[y].sum()
+            "An ignored row that is set to class 0 still counts in what you divide by.": (
+                lambda z, y, w, i: weighted_sum(z, y, w, i) / w[y.where(y != i, 0)].sum()
+            ),
+            "These are probabilities; the loss is minus their logarithm.": lambda z, y, w, i: (
+                -(w[y[y != i]] * softmax(z[y != i]).gather(1, y[y != i, None])[:, 0]).sum()
+                / w[y[y != i]].sum()
             ),
             "log_softmax is applied to probabilities here; it takes scores.": lambda z, y, w, i: (
                 weighted(softmax(z), y, w, i)
