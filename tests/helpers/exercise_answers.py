@@ -2112,7 +2112,8 @@ WRONG["7.1"] = [
     ("A longer gradient", (25.6, 0.8)),
     ("The two rates", (0.0125, 0.00039)),
     ("", 0.00039),
-    ("", (0.0004, 0.01)),
+    ("Both rates are rounded", (0.0004, 0.01)),
+    ("The second rate is rounded", (0.00039, 0.01)),
     ("", (0.1 / 32, 0.1 / 256)),
     ("Those are the factors", (1 / 256, 1 / 8)),
     ("The second loss is a mean again", (0.00039, 0.00039)),
@@ -2122,7 +2123,7 @@ WRONG["7.1"] = [
     ("The first number is a factor", (0.0039, 0.0125)),
     ("The second number is a factor", (0.00039, 0.125)),
     ("The first rate is rounded", (0.0004, 0.0125)),
-    ("", (256, 8)),
+    ("Those are the divisors", (256, 8)),
     ("", (0.00039, 0.05)),
 ]
 
@@ -2165,7 +2166,13 @@ WRONG["7.2"] = [
         "The mean is over",
         lambda X, p, y: (X.flatten(1)[:, :, None] * error(p, y)[:, None]).mean(0) / p.shape[1],
     ),
-    ("", lambda X, p, y: X.flatten(1).T @ error(p, y) / X[0].numel()),
+    ("pixels instead", lambda X, p, y: X.flatten(1).T @ error(p, y) / X[0].numel()),
+    ("pixels as well", lambda X, p, y: X.flatten(1).T @ error(p, y) / X.numel()),
+    ("This is the sum over the batch, with", lambda X, p, y: -X.flatten(1).T @ error(p, y)),
+    (
+        "has as many columns as these labels need",
+        lambda X, p, y: X.flatten(1).T @ (p - F.one_hot(y)) / len(y),
+    ),
     ("This is the gradient with respect", lambda X, p, y: error(p, y).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p, y).abs() / len(y)),
     ("", lambda X, p, y: X.flatten(1).T @ (error(p, y) * p) / len(y)),
@@ -2187,7 +2194,10 @@ WRONG["7.2"] = [
         lambda X, p, y: X.permute(2, 1, 0).reshape(-1, len(y)) @ error(p, y) / len(y),
     ),
     ("", lambda X, p, y: 2 * X.flatten(1).T @ error(p, y) / len(y)),
-    ("", lambda X, p, y: X.flatten(1).mean(0)[:, None] * error(p, y).mean(0)),
+    (
+        "This is the product of two means",
+        lambda X, p, y: torch.outer(X.flatten(1).mean(0), error(p, y).mean(0)),
+    ),
     ("", lambda X, p, y: (X.flatten(1).T @ error(p, y) / len(y)).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p.log(), y) / len(y)),
 ]
@@ -2221,6 +2231,15 @@ RIGHT["7.3"] = [
 WRONG["7.3"] = [
     ("Each number was cut", lambda p, g, lr, c: p - lr * g.clamp(-c, c)),
     ("A gradient that is short", lambda p, g, lr, c: p - lr * g * c / g.norm()),
+    ("Every gradient was", lambda p, g, lr, c: p - lr * c * g / max(g.norm().item(), 1e-9)),
+    (
+        "This shortens by the root of the mean",
+        lambda p, g, lr, c: p - lr * g * min(1, c / max(g.norm() / g.numel() ** 0.5, 1e-9)),
+    ),
+    (
+        "The gradient was divided by the limit",
+        lambda p, g, lr, c: p - lr * g / (c if g.norm() > c else 1),
+    ),
     ("The step goes uphill", lambda p, g, lr, c: p + (p - clip(p, g, lr, c))),
     ("The gradient was not", lambda p, g, lr, c: p - lr * g),
     ("The limit is for the gradient", lambda p, g, lr, c: clip(p, lr * g, 1.0, c)),
@@ -2340,6 +2359,15 @@ def equal_is_best(losses, patience):
     return len(losses)
 
 
+def never_renewed(losses, patience):
+    best, since = losses[0], 0
+    for i, loss in enumerate(losses):
+        since = 0 if loss < best or i == 0 else since + 1
+        if since >= patience:
+            return i + 1
+    return len(losses)
+
+
 def not_in_a_row(losses, patience):
     best, since = math.inf, 0
     for i, loss in enumerate(losses, 1):
@@ -2371,6 +2399,15 @@ WRONG["7.4"] = [
     ("The epochs without a new", not_in_a_row),
     ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1),
     ("Counted from the best loss of all", lambda a, p: min(len(a), a.index(min(a)) + 1 + p)),
+    (
+        "epochs before; the best",
+        lambda a, p: next((n + 1 for n in range(p, len(a)) if not a[n] < a[n - p]), len(a)),
+    ),
+    (
+        "epochs before, and an equal",
+        lambda a, p: next((n + 1 for n in range(p, len(a)) if a[n] > a[n - p]), len(a)),
+    ),
+    ("Each loss was compared with the first", never_renewed),
     ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
     ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
     ("", lambda a, p: len(a)),

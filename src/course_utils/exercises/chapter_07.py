@@ -1,5 +1,6 @@
 """Exercises of chapter 7, softmax regression from scratch."""
 
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -62,6 +63,14 @@ def until_it_rises(losses: list, patience: int) -> int:
     return len(losses)
 
 
+def until_it_rises_over(losses: list, patience: int, margin: float = 0.0) -> int:
+    """Compare each loss with the one ``patience`` epochs before, not with the best."""
+    rises = (
+        n + 1 for n in range(patience, len(losses)) if losses[n] >= losses[n - patience] + margin
+    )
+    return next(rises, len(losses))
+
+
 def until_the_first_rise(losses: list, patience: int) -> int:
     """End at the first loss above the one before it."""
     rises = (n for n, (before, loss) in enumerate(pairwise(losses), start=2) if loss > before)
@@ -73,6 +82,16 @@ def first_counted(losses: list, patience: int) -> int:
     best, since = losses[0], 0
     for epoch, loss in enumerate(losses, start=1):
         best, since = (loss, 0) if loss < best else (best, since + 1)
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
+def against_the_first(losses: list, patience: int) -> int:
+    """Compare each loss with the first one; never renew the best."""
+    since = 0
+    for epoch, loss in enumerate(losses[1:], start=2):
+        since = 0 if loss < losses[0] else since + 1
         if since == patience:
             return epoch
     return len(losses)
@@ -112,6 +131,15 @@ CLIPPING = FunctionExercise(
         ),
         "A gradient that is short enough must stay as it is.": lambda p, g, lr, c: (
             p - lr * g * c / g.norm()
+        ),
+        "Every gradient was brought to the limit; one that is short enough must stay as it is.": (
+            lambda p, g, lr, c: p - lr * g * c / (g.norm() + 1e-12)
+        ),
+        "This shortens by the root of the mean square; the Euclidean norm is that of the sum.": (
+            lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.square().mean().sqrt().item(), c))
+        ),
+        "The gradient was divided by the limit; divide by its norm, and multiply by the limit.": (
+            lambda p, g, lr, c: p - lr * (g / c if g.norm() > c else g)
         ),
         "The step goes uphill.": lambda p, g, lr, c: 2 * p - clipped_step(p, g, lr, c),
         "The gradient was not shortened.": lambda p, g, lr, c: p - lr * g,
@@ -208,6 +236,9 @@ EXERCISES = (
             "The first number is a factor; the rate is 0.1 times as large.": (1 / 256, 0.1 / 8),
             "The second number is a factor; the rate is 0.1 times as large.": (0.1 / 256, 1 / 8),
             "The first rate is rounded to one digit; two are needed.": (0.0004, 0.1 / 8),
+            "The second rate is rounded to one digit; two are needed.": (0.1 / 256, 0.01),
+            "Both rates are rounded to one digit; two are needed.": (0.0004, 0.01),
+            "Those are the divisors; the rates are 0.1 divided by them.": (256, 8),
         },
     ),
     FunctionExercise(
@@ -237,6 +268,24 @@ EXERCISES = (
             ),
             "This is the gradient with respect to the scores, or the biases; the images are "
             "missing.": lambda X, p, y: gradient(torch.ones(len(y), 1), p, y)[0],
+            "The mean is over the images; this divides by the number of pixels instead.": (
+                lambda X, p, y: gradient(X, p, y) * len(y) / X[0].numel()
+            ),
+            "The mean is over the images; this divides by the number of pixels as well.": (
+                lambda X, p, y: gradient(X, p, y) / X[0].numel()
+            ),
+            "This is the product of two means; the mean of the products is asked for.": (
+                lambda X, p, y: (
+                    X.flatten(1).mean(0)[:, None] * gradient(torch.ones(len(y), 1), p, y)
+                )
+            ),
+            "This is the sum over the batch, with the wrong sign.": lambda X, p, y: (
+                -gradient(X, p, y) * len(y)
+            ),
+            "`one_hot(labels)` has as many columns as these labels need; `one_hot(labels, K)` has "
+            "one for each class.": lambda X, p, y: (
+                X.flatten(1).T @ (p - torch.nn.functional.one_hot(y)) / len(y)
+            ),
             "The labels were not subtracted.": lambda X, p, y: X.flatten(1).T @ p / len(y),
             "This reshape mixes the images: lay each out as a row, then transpose.": (
                 lambda X, p, y: X.reshape(-1, len(y)) @ (gradient(torch.eye(len(y)), p, y))
@@ -274,6 +323,7 @@ EXERCISES = (
             ([5.0, 6.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.0], 3),
             ([4.0, 5.0, 3.0, 5.0, 2.0, 5.0, 1.0], 2),
             ([2.0, 3.0, 3.0], 5),
+            ([4.0, 3.0, 5.0, 2.0, 1.0], 2),
             ([1.0, 2.0, 2.5, 2.6, 2.7], 2),
         ],
         hint="keep the best loss so far, and count the epochs since it was reached.",
@@ -304,6 +354,13 @@ EXERCISES = (
                 lambda losses, patience: epochs_until(losses, 1)
             ),
             "This ends at the first rise, whatever patience is.": until_the_first_rise,
+            "Each loss was compared with the one `patience` epochs before; the best so far is what "
+            "counts.": until_it_rises_over,
+            "Each loss was compared with the one `patience` epochs before, and an equal one goes "
+            "on; the best so far is what counts.": partial(until_it_rises_over, margin=1e-9),
+            "Each loss was compared with the first; the best so far is what counts.": (
+                against_the_first
+            ),
             "The first loss is a new best; here it counts as an epoch without one.": first_counted,
             "Counted from the best loss of all; the run may end before it is reached.": (
                 lambda losses, patience: min(losses.index(min(losses)) + 1 + patience, len(losses))
