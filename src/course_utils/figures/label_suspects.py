@@ -13,7 +13,7 @@ from torch import Tensor
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Numbers
 
-MOST = 24  # images
+MOST = 20  # images
 OF_A_KIND = 3  # images with the same label and the same doubt
 SHOWN, ASKED = 3, 10  # nearest images to look at, and to ask for their labels
 SIDE = 28
@@ -56,7 +56,7 @@ class LabelSuspects(InteractiveFigure):
         source: str = "real",
         **settings: Any,
     ) -> Self:
-        """Make the figure of up to 24 suspects, at most three with the same label and doubt.
+        """Make the figure of up to 20 suspects, at most three with the same label and doubt.
 
         A suspect is left out unless most of its ten nearest images carry one other label.
 
