@@ -103,7 +103,7 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
     """Softmax with the largest logit moved to zero first, so that exp cannot overflow.
 
     Relative error about [K + 2 + 2 (max - min)] u for K classes (Blanchard, Higham and Higham,
-    2021, theorem 4.3).
+    2021).
 
     Parameters
     ----------

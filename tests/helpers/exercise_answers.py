@@ -1062,7 +1062,8 @@ WRONG["4.4"] = [
     ("The larger of 0 and x is missing", lambda x: math.log1p(math.exp(-abs(x)))),
     ("", lambda x: math.log1p(math.exp(min(x, 700.0)))),
     ("Below -20", lambda x: math.exp(x) if x < -20 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
-    ("", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
+    ("This returns 0", lambda x: float(max(x, 0)) if abs(x) > 36 else math.log1p(math.exp(x))),
+    ("This returns 0", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
     ("", lambda x: np.logaddexp2(0, x)),
     ("", lambda x: math.exp(x) / (1 + math.exp(x)) if x < 700 else 1.0),
 ]

@@ -21,7 +21,6 @@ FACTS = {
     "01": ["2.72", "0.69"],  # e and ln 2
     "02": ["1.1"],  # unit roundoff of float64, measured in chapter 4
     "03": ["6.2"],  # a section of Goodfellow2016
-    "04": ["3.3", "3.4", "4.3", "3.6", "4.11", "4.1"],  # theorems, formulas of Blanchard2021
     "06": ["0.967"],  # ZalandoFashionMNIST, best of the submitted results
     "07": ["4.4", "8.4"],  # a chapter of Zhang2023; a section of Goodfellow2016
     "08": ["4.5", "2.6"],  # a chapter of Zhang2023; a PyTorch version

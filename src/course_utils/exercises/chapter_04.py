@@ -77,6 +77,11 @@ def is_finite(value: float, _: float) -> bool:
     return math.isfinite(value)
 
 
+def is_zero_where_due(value: float, x: float) -> bool:
+    """Tell whether a value is zero only where softplus is too small to be stored."""
+    return value != 0 or softplus(x) == 0
+
+
 def log_difference(a: float, b: float) -> float:
     """log(exp(a) - exp(b)) for a > b, accurate everywhere."""
     gap = a - b
@@ -220,7 +225,10 @@ EXERCISES = (
         ],
         rtol=1e-12,
         atol=0.0,
-        properties=[("exp overflowed: softplus of a finite number is finite.", is_finite)],
+        properties=[
+            ("exp overflowed: softplus of a finite number is finite.", is_finite),
+            ("This returns 0, but the result is small and can be stored.", is_zero_where_due),
+        ],
         hint="log(1 + exp(x)) = x + log(1 + exp(-x)); which of the two may overflow, and what does "
         "math.log1p do that math.log does not?",
         mistakes={
@@ -235,7 +243,7 @@ EXERCISES = (
             "From 20 on this returns x, but the small part still belongs to the twelve digits.": (
                 lambda x: softplus_from(x, 20.0)
             ),
-            "Below -20 this returns exp(x), or 0; the next term still belongs to the digits.": (
+            "Below -20 this returns exp(x); the next term still belongs to the digits.": (
                 lambda x: math.exp(x) if x < -20 else softplus(x)
             ),
             "This is the rectifier: the smooth corner is missing.": lambda x: max(x, 0.0),
