@@ -2786,7 +2786,8 @@ WRONG["9.1"] = [
     ("Those are percent", (60, 23)),
     ("", (0.6, 0.1)),
     ("", (0.923, 0.6)),
-    ("Both stand in the old", (0.75, 0.6)),
+    ("Precision and recall of the old", (0.75, 0.6)),
+    ("That is the share of pullovers", (0.6, 0.769)),
     ("The rows are the true classes: more", (0.316, 0.75)),
     ("The rows are the true classes, and", (0.75, 0.316)),
     ("What was called coat", (0.6, 0.3)),
@@ -2862,6 +2863,10 @@ WRONG["9.3"] = [
     (
         "The probability of a mistake was",
         lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1)),
+    ),
+    (
+        "Asking is to be written as -1; 0",
+        lambda p, m, a: p.argmax(1) * ((1 - p.amax(1)) * m <= a),
     ),
     ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())),
     (
@@ -3011,7 +3016,17 @@ WRONG["9.5"] = [
     ),
     ("", lambda p, y, n: -equal_bins(p, y, n)),
     ("", lambda p, y, n: equal_bins(p, y, n + 1)),
-    ("", lambda p, y, n: equal_bins(p, y, n) * 100),
+    ("These are percent", lambda p, y, n: equal_bins(p, y, n) * 100),
+    (
+        "This is the root",
+        lambda p, y, n: np.sqrt(
+            sum(
+                len(i) * ((p.argmax(1) == y).double() - p.double().amax(1))[i].mean().item() ** 2
+                for i in p.amax(1).argsort().tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
     (
         "Each gap is a distance, whichever",
         lambda p, y, n: (p.amax(1) - (p.argmax(1) == y).float()).mean(),

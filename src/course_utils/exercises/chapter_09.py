@@ -177,11 +177,17 @@ EXERCISES = (
         mistakes={
             "The recall of coats looks at coats alone; the precision does not.": (0.6, 0.75),
             "Recall and precision are exchanged.": (30 / 130, 0.6),
-            "Both stand in the old matrix; only the first may be read from it.": (0.75, 0.6),
+            "Precision and recall of the old place; recall comes first, precision changes.": (
+                0.75,
+                0.6,
+            ),
             "The second row is that of the coats; the pullovers are the first.": (0.6, 300 / 310),
             "The precision divides by what was called coat, not by all images.": (0.6, 30 / 690),
             "Those are the share of coats missed, and of wrong ones among what was called coat.": (
                 *(0.4, 100 / 130),
+            ),
+            "That is the share of pullovers in what was called coat; precision is the rest.": (
+                *(0.6, 100 / 130),
             ),
             "Those are percent; give fractions of one.": (60.0, 3000 / 130),
             "The recall divides by the row of the coats, and that row has not changed.": (
@@ -273,6 +279,9 @@ EXERCISES = (
             "Asking is to be written as -1, not as a further class.": lambda p, m, a: torch.where(
                 (1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1)
             ),
+            "Asking is to be written as -1; 0 is a class.": lambda p, m, a: torch.where(
+                (1 - p.amax(1)) * m > a, 0, p.argmax(1)
+            ),
             "This answers with the least probable class.": lambda p, m, a: torch.where(
                 (1 - p.amax(1)) * m > a, -1, p.argmin(1)
             ),
@@ -363,6 +372,18 @@ EXERCISES = (
                 lambda p, y, n: (
                     sum(len(g) * g.mean().item() ** 2 for g in gaps(p, y).tensor_split(n)) / len(y)
                 )
+            ),
+            "This is the root of the mean square; the mean of the distances is asked for.": (
+                lambda p, y, n: (
+                    (
+                        sum(len(g) * g.mean().item() ** 2 for g in gaps(p, y).tensor_split(n))
+                        / len(y)
+                    )
+                    ** 0.5
+                )
+            ),
+            "These are percent; a fraction is asked for.": lambda p, y, n: (
+                100 * error_in_equal_parts(p, y, n)
             ),
             "This is the error of single images, not of parts.": lambda p, y, n: (
                 gaps(p, y).abs().mean().item()

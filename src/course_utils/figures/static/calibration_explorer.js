@@ -49,11 +49,12 @@ const WORDS = {
       {
         text: "which class is predicted",
         says: "No: the order of the scores stays, and with it every prediction and the accuracy. " +
-          "Only the marks move.",
+          "The examples move to other bins.",
       },
       {
         text: "how sure the model is",
-        says: "Yes, and nothing else: the order of the scores stays, and with it every prediction.",
+        says: "Yes: the examples move to other bins. The order of the scores stays, and with it " +
+          "every prediction.",
       },
       {
         text: "both",
