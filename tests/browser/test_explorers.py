@@ -510,7 +510,7 @@ TRIES = [
     (
         OverflowExplorer,
         "float16, size 20",
-        "ends at e to the 11: the naive way gives nan for a logit of 20",
+        "ends at e to the 11: the naive form gives nan for a logit of 20",
         lambda page: of_naive(page, "p").isnan().any() and of_naive(page, "exp").isinf().any(),
     ),
     (

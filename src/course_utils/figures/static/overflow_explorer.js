@@ -51,7 +51,7 @@ const WORDS = {
     format: "format",
     pattern: "logits = size ×",
     size: "size",
-    form: "way",
+    form: "form",
     forms: { naive: "naive", shifted: "shifted", fused: "fused" },
     titles: {
       naive: "Naive: exp, then divide",
@@ -81,12 +81,13 @@ const WORDS = {
       {
         label: "float16, size 20",
         set: { dtype: "float16", size: 20 },
-        says: "float16 ends at e to the 11: the naive way gives nan for a logit of 20.",
+        says: "float16 ends at e to the 11: the naive form gives nan for a logit of 20.",
       },
       {
         label: "all far below zero",
         set: { pattern: [-1, -2, -3], size: 200 },
-        says: "Naive: all exponentials become 0, and 0 / 0 is nan. The shift helps here, too.",
+        says:
+          "Naive: 0 / 0 is nan. Shifted: the quotients are 1, 0 and 0, but the log of 0 is −inf.",
       },
       {
         label: "a shift isn't enough",
@@ -96,7 +97,7 @@ const WORDS = {
       {
         label: "float64, size 800",
         set: { dtype: "float64", size: 800 },
-        says: "A wider exponent moves the cliff to e to the 709; it is still there.",
+        says: "A wider exponent moves the limit to e to the 709; it is still there.",
       },
     ],
   },
