@@ -1,0 +1,345 @@
+// @ts-nocheck: a page as small as the figures allow, not the browser's own types
+/**
+ * Runs figures without a browser, for test_figure_words.py: reads a line of orders as JSON,
+ * [{module, state, steps}], answers with a line of what each figure says at first and after each
+ * step, and so on until its input ends. Layout, styles and canvases are missing; texts and numbers are all there.
+ */
+const BLOCKS = new Set(
+  "p div tr caption legend label button section table text math fieldset".split(" "),
+);
+
+class Node {
+  parentNode = null;
+  get textContent() {
+    return "";
+  }
+  get parent() {
+    return this.parentNode;
+  }
+  remove() {
+    const list = this.parentNode?.childNodes ?? [];
+    if (list.includes(this)) list.splice(list.indexOf(this), 1);
+    this.parentNode = null;
+  }
+  before(...nodes) {
+    this.parentNode.insert(this.parentNode.childNodes.indexOf(this), nodes);
+  }
+  replaceWith(...nodes) {
+    this.before(...nodes);
+    this.remove();
+  }
+  contains(other) {
+    for (let node = other; node; node = node.parentNode ?? node.host) {
+      if (node === this) return true;
+    }
+    return false;
+  }
+  getRootNode() {
+    return this.parentNode ? this.parentNode.getRootNode() : this;
+  }
+}
+
+class Text extends Node {
+  constructor(data) {
+    super();
+    this.data = String(data);
+  }
+  get textContent() {
+    return this.data;
+  }
+}
+
+/** "input[type=range].a:checked" as a test of one element. */
+function matcher(selector) {
+  const tests = selector.match(/^[\w-]+|\.[\w-]+|\[[^\]]+\]|:checked/g).map((part) => {
+    if (part === ":checked") return (e) => e.checked;
+    if (part[0] === ".") return (e) => e.classList.contains(part.slice(1));
+    if (part[0] === "[") {
+      const [key, value] = part.slice(1, -1).split(/=(.*)/s);
+      const wanted = value?.replace(/^["']|["']$/g, "");
+      return (e) => value === undefined ? key in e.attributes : e.attributes[key] === wanted;
+    }
+    return (e) => e.localName === part;
+  });
+  return (e) => tests.every((test) => test(e));
+}
+
+class Element extends Node {
+  constructor(space, name) {
+    super();
+    this.namespaceURI = space;
+    this.localName = name;
+    this.attributes = {};
+    this.childNodes = [];
+    this.handlers = {};
+    this.style = { setProperty() {} };
+    this.dataset = {};
+    this.hidden = false;
+    this.classList = {
+      list: () => (this.attributes.class ?? "").split(" ").filter(Boolean),
+      contains: (word) => this.classList.list().includes(word),
+      add: (word) => this.classList.toggle(word, true),
+      remove: (word) => this.classList.toggle(word, false),
+      toggle: (word, on = !this.classList.contains(word)) => {
+        const others = this.classList.list().filter((one) => one !== word);
+        this.attributes.class = [...others, ...(on ? [word] : [])].join(" ");
+      },
+    };
+  }
+  get children() {
+    return this.childNodes.filter((node) => node instanceof Element);
+  }
+  get firstChild() {
+    return this.childNodes[0] ?? null;
+  }
+  get lastChild() {
+    return this.childNodes.at(-1) ?? null;
+  }
+  get textContent() {
+    return this.childNodes.map((node) => node.textContent).join("");
+  }
+  set textContent(text) {
+    this.replaceChildren(...(text === "" ? [] : [text]));
+  }
+  get innerHTML() {
+    return this.childNodes.map((n) => n.innerHTML === undefined ? n.data : n.outerHTML).join("");
+  }
+  get outerHTML() {
+    return `<${this.localName} ${JSON.stringify(this.attributes)}>${this.innerHTML}</>`;
+  }
+  get id() {
+    return this.attributes.id ?? "";
+  }
+  get className() {
+    return this.attributes.class ?? "";
+  }
+  set className(text) {
+    this.attributes.class = text;
+  }
+  getAttribute(key) {
+    return this.attributes[key] ?? null;
+  }
+  setAttribute(key, value) {
+    this.attributes[key] = String(value);
+    if (key.startsWith("data-")) this.dataset[key.slice(5)] = String(value);
+    if (["value", "min", "max", "step", "type"].includes(key)) this[key] = String(value);
+    if (key === "disabled" || key === "hidden") this[key] = true;
+  }
+  removeAttribute(key) {
+    delete this.attributes[key];
+    if (key === "disabled" || key === "hidden") this[key] = false;
+  }
+  insert(at, nodes) {
+    const made = nodes.map((node) => node instanceof Node ? node : new Text(node));
+    for (const node of made) {
+      node.remove();
+      node.parentNode = this;
+    }
+    this.childNodes.splice(at, 0, ...made);
+  }
+  append(...nodes) {
+    this.insert(this.childNodes.length, nodes);
+  }
+  prepend(...nodes) {
+    this.insert(0, nodes);
+  }
+  replaceChildren(...nodes) {
+    for (const node of [...this.childNodes]) node.remove();
+    this.append(...nodes);
+  }
+  *all() {
+    for (const node of this.children) {
+      yield node;
+      yield* node.all();
+    }
+  }
+  querySelectorAll(selector) {
+    const [last, ...above] = selector.split(" ").reverse().map(matcher);
+    return [...this.all()].filter((e) =>
+      last(e) && above.every((test) => {
+        let node = e.parentNode;
+        while (node && !test(node)) node = node.parentNode;
+        return node;
+      })
+    );
+  }
+  querySelector(selector) {
+    return this.querySelectorAll(selector)[0] ?? null;
+  }
+  closest(selector) {
+    return matcher(selector)(this) ? this : this.parentNode?.closest(selector) ?? null;
+  }
+  addEventListener(event, call) {
+    (this.handlers[event] ??= []).push(call);
+  }
+  removeEventListener() {}
+  fire(event, more = {}) {
+    for (const call of this.handlers[event] ?? []) {
+      call({ target: this, preventDefault() {}, ...more });
+    }
+  }
+  attachShadow() {
+    const root = new Element("", "shadow");
+    this.shadowRoot = root;
+    root.host = this;
+    return root;
+  }
+  getBoundingClientRect() {
+    return { left: 0, top: 0, width: 360, height: 230 };
+  }
+  getContext() {
+    return null;
+  }
+  focus() {}
+  matches() {
+    return false;
+  }
+  scrollIntoView() {}
+}
+
+const document = {
+  documentElement: new Element("", "html"),
+  body: new Element("", "body"),
+  hidden: false,
+  createElementNS: (space, name) => new Element(space, name),
+  createElement: (name) => new Element("", name),
+  querySelectorAll: () => [],
+  addEventListener() {},
+};
+document.documentElement.lang = "en";
+const frames = [];
+const wait = globalThis.setTimeout;
+class Observer {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+Object.assign(globalThis, {
+  document,
+  Node,
+  Element,
+  HTMLElement: Element,
+  HTMLInputElement: Element,
+  ResizeObserver: Observer,
+  MutationObserver: Observer,
+  CSSStyleSheet: class {
+    replaceSync() {}
+  },
+  matchMedia: () => ({ matches: true }), // less motion: what moves is at its end at once
+  requestAnimationFrame: (call) => frames.push(call),
+  cancelAnimationFrame() {
+    frames.length = 0;
+  },
+  getComputedStyle: () => ({ getPropertyValue: () => "" }),
+  location: { hash: "", pathname: "", search: "" },
+  history: { state: null, replaceState() {} },
+  setTimeout: (call, ms) => ms === 500 ? (call(), 0) : wait(call, ms), // speech at once
+});
+
+/** A text a line, cells of a table apart; not what is hidden. */
+function lines(node) {
+  if (node instanceof Text) return node.data;
+  if (node.hidden || node.classList.contains("spoken")) return "";
+  const inner = node.childNodes.map(lines).join("");
+  if (node.localName === "td" || node.localName === "th") return `${inner} | `;
+  return BLOCKS.has(node.localName) ? `\n${inner}\n` : inner;
+}
+
+class Model {
+  handlers = {};
+  constructor(state) {
+    this.state = state;
+  }
+  get(key) {
+    return this.state[key];
+  }
+  set(key, value) {
+    if (this.state[key] === value) return;
+    this.state[key] = value;
+    for (const call of this.handlers[`change:${key}`] ?? []) call();
+  }
+  on(event, call) {
+    (this.handlers[event] ??= []).push(call);
+  }
+  off() {}
+  save_changes() {}
+  send() {}
+}
+
+const hyphened = (node) => node.textContent.replace(/\u2212/g, "-");
+const settle = () => {
+  for (let n = 0; frames.length && n < 1e5; n++) frames.shift()(performance.now());
+};
+
+const modules = {};
+async function tell({ module, state, steps }) {
+  modules[module] ??= import(
+    URL.createObjectURL(new Blob([module], { type: "text/javascript" }))
+  );
+  const figure = (await modules[module]).default;
+  const model = new Model(state);
+  const place = new Element("", "div");
+  frames.length = 0;
+  const close = figure.render({ model, el: place });
+  settle();
+  const frame = place.children[0].shadowRoot.children[0];
+  const all = () => [...frame.all()];
+  const look = () => ({
+    text: lines(frame).replace(/\n+/g, "\n").trim(),
+    spoken: frame.querySelector(".spoken").textContent,
+    labels: all().map((e) => e.getAttribute("aria-label")).filter(Boolean),
+    values: Object.fromEntries(
+      all().filter((e) => e.dataset.q).map((e) => [e.dataset.q, e.getAttribute("data-value")]),
+    ),
+    disabled: all().filter((e) => e.localName === "button" && e.disabled).map((e) => e.textContent),
+    state: structuredClone(model.state),
+  });
+  const told = [look()];
+  for (const step of steps) {
+    if (step.click) {
+      const found = all().find((e) => e.localName === "button" && hyphened(e) === step.click);
+      if (!found) throw new Error(`no button ${step.click}`);
+      found.fire("click");
+    } else if (step.key) {
+      all().find((e) => e.handlers.keydown).fire("keydown", { key: step.key });
+    } else if (step.on) {
+      const input = frame.querySelector(`[data-control="${step.on}"]`);
+      if ("to" in step) input.value = String(step.to);
+      input.checked = true;
+      input.fire("input");
+      input.fire("change");
+    } else for (const [key, value] of Object.entries(step.set)) model.set(key, value);
+    await Promise.resolve();
+    settle();
+    told.push(look());
+  }
+  close();
+  return told;
+}
+
+const { stdin } = Deno;
+for await (
+  const line of stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(lineBreaks())
+) {
+  let answer;
+  try {
+    answer = { told: [] };
+    for (const order of JSON.parse(line)) answer.told.push(await tell(order));
+  } catch (error) {
+    answer = { error: String(error.stack) };
+  }
+  console.log(JSON.stringify(answer));
+}
+Deno.exit(0);
+
+/** Cuts a stream of texts into lines. */
+function lineBreaks() {
+  let rest = "";
+  return new TransformStream({
+    transform(text, out) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop();
+      for (const part of parts) out.enqueue(part);
+    },
+  });
+}

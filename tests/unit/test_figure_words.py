@@ -1,0 +1,759 @@
+"""What the figures say in words, against numbers computed here; no browser."""
+
+import math
+import re
+from base64 import b64decode
+
+import pytest
+import torch
+from figure_samples import calibration_explorer, label_suspects, training_lab, what_the_model_sees
+from figure_words import told, told_each
+
+from course_utils.data import CLASSES
+from course_utils.figures.backward_pass import BackwardPass
+from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.decision_explorer import DecisionExplorer
+from course_utils.figures.jacobian_explorer import JacobianExplorer
+from course_utils.figures.loss_explorer import LossExplorer
+from course_utils.figures.overflow_explorer import OverflowExplorer
+from course_utils.figures.pair_merge import PairMerge
+from course_utils.figures.sampled_classes import SampledClasses
+from course_utils.figures.softmax_playground import SoftmaxPlayground
+
+SKIP = {"click": "Skip the question"}
+
+
+def double(numbers):
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def assert_said(seen, *sentences):
+    everything = "\n".join([seen.text, seen.spoken, *seen.labels])
+    assert [s for s in sentences if s not in everything] == [], everything
+
+
+def dotted(number):
+    """A number as the figures write it in narrow cells."""
+    return f"{number:.3f}".replace("0.", ".")
+
+
+# --- the guess -----------------------------------------------------------------------------
+
+#: Figure; the right answer; what each answer says, word for word where it is a claim.
+GUESSES = [
+    (
+        SoftmaxPlayground(),
+        "Add 5 to every score. What happens to the probabilities?",
+        {
+            "All of them grow": "No. All exponentials grow alike, so the shares stay.",
+            "Nothing": "Yes. All exponentials grow alike, so the shares stay.",
+            "The largest grows, the others shrink": "No. All exponentials grow alike",
+        },
+    ),
+    (
+        JacobianExplorer(),
+        "The first logit rises further and further. Where does the first dot, the change of p₁, "
+        "end?",
+        {
+            "On top of its bar": "No. The bar grows in proportion to the nudge, but p₁ stays "
+            "below 1.",
+            "At 1 - p₁": "Yes. p₁ goes to 1, so it gains what it lacks now.",
+            "At 1": "No. p₁ goes to 1, but it does not start at 0.",
+        },
+    ),
+    (
+        LossExplorer(),
+        "At a score of -6 the true class has almost no probability. Which loss brings it back "
+        "sooner?",
+        {
+            "Cross-entropy": "Yes. Watch: squared error is almost flat where the true class has "
+            "almost no",
+            "Squared error": "No. Watch: it is almost flat",
+            "Both alike": "No. Watch: squared error is almost flat",
+        },
+    ),
+    (
+        OverflowExplorer(),
+        "The logits are 100, 50 and 0, in float32. What is exp(100) divided by the sum?",
+        {
+            "1": "No. exp(100) is beyond float32: it becomes inf, and inf / inf is nan.",
+            "inf": "Not quite: exp(100) and the sum become inf, and inf / inf is nan.",
+            "nan": "Yes. exp(100) is beyond float32: it becomes inf, and inf / inf is nan.",
+        },
+    ),
+    (
+        BackwardPass(),
+        "The true logit z₁ is used twice: in its exponential and in the loss.",
+        {
+            "p₁": "No: that comes through the exponential. The direct path adds -1.",
+            "-1": "No: that comes on the direct path. The exponential adds p₁.",
+            "p₁ - 1": "Yes: what comes back on different paths is added.",
+        },
+    ),
+    (
+        PairMerge(),
+        "exp(100) is inf in float32. Merge the pairs of these shards in some other order: what can",
+        {
+            "the log-sum-exp": "No: the pair of a union is what it is",
+            "the last digits": "Yes. The pair of a union is what it is; orders differ by their "
+            "rounding",
+            "it may overflow": "No: each exponent, a score minus a maximum, is at most 0. Only "
+            "the plain Σ",
+        },
+    ),
+    (
+        SampledClasses(),
+        "Draw on, up to 2000 times: where do the bars without the correction go?",
+        {
+            "to softmax(z)": "No: more draws take away noise. Each word still comes in q times as "
+            "often, "
+            "and q · exp(z) = exp(z + ln q).",
+            "to another distribution": "Yes: each word comes in q times as often, and q · exp(z) = "
+            "exp(z + ln q).",
+            "to q": "No: how often a word comes is one factor, exp(z) the other. Their product is "
+            "exp(z + ln q).",
+        },
+    ),
+    (
+        calibration_explorer(),
+        "All scores are divided by a temperature of 2. What changes?",
+        {
+            "which class is predicted": "No: the order of the scores stays, and with it every "
+            "prediction",
+            "how sure the model is": "Yes, and nothing else: the order of the scores stays",
+            "both": "Only how sure the model is: the order of the scores stays",
+        },
+    ),
+    (
+        DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
+        # 100 p = 20 + 10 p at 2/9; with half the 100, 50 p = 20 + 10 p at 1/2
+        f"“send home” is cheapest up to a probability of {20 / 90:.3f}. If it cost half as much "
+        f"when ill",
+        {
+            "the same": f"No: the border moves from {20 / 90:.3f} to {20 / 40:.3f}, where two "
+            f"expected",
+            "a higher one": f"Yes, to {20 / 40:.3f}: where the two expected costs are equal now.",
+            "0.5": f"No: to {20 / 40:.3f}. It lies where two expected costs are equal; which "
+            f"state is",
+        },
+    ),
+    (
+        label_suspects(),
+        "How many of ten doubted labels will you find right?",
+        dict.fromkeys(["at most 3", "4 to 6", "7 or more"], "Now judge ten: the tally below "
+        "counts"),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("figure", "question", "answers"), GUESSES, ids=lambda v: str(v)[:12])
+def test_each_answer_to_the_guess_is_told_what_is_the_case(figure, question, answers):
+    clicks = [[{"click": text}] for text in answers]
+    for (first, last), (text, says) in zip(told_each(figure, clicks), answers.items(), strict=True):
+        assert question in first.text
+        assert f"{text}: {says}" in last.text
+
+
+# --- sentences with numbers ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("t", "shift", "scale"), [(2, 0.5, 2), (0.5, -3, 0.2), (1, 0, 1)])
+def test_playground(t, shift, scale):
+    raw = double([2, 1, -1])
+    z = scale * raw + shift
+    p = (z / t).softmax(0)
+    figure = SoftmaxPlayground(temperature=t, shift=shift, scale=scale)
+    seen, exps, scores = told(
+        figure, SKIP, {"on": "stage.exp"}, {"on": "stage.score"}
+    )[1:]  # fmt: skip
+    gap = math.log(p[0] / p[1])
+    sentence = (
+        f"dog is most probable, {p[0] / p[1]:.2f} times as probable as cat: e to the difference of "
+        f"their scores over T, {gap:.1f}."
+    )
+    if shift:
+        assert torch.allclose((scale * raw / t).softmax(0), p)
+        sentence += f" Adding {shift:.1f} to every score changed no probability."
+    if scale != 1:
+        assert torch.allclose((raw / (1 / scale) / t).softmax(0), p)
+        sentence += f" Multiplying by {scale:.2f} does what temperature {1 / scale:.2f} would do."
+    rows = "p", *(f"{v:.3f}" for v in p.tolist())
+    moved = " (dashed: without temperature and factor)" if t != scale else ""
+    assert_said(
+        seen,
+        f"{sentence}\n",
+        "\n".join(["z", *(f"{v:.1f}" for v in z.tolist()), "exp"]),
+        "\n".join(rows),
+        f"temperature T\n{t:.2f}\n",
+        f"add to all scores\n{shift:.1f}\n",
+        f"multiply all scores\n{scale:.2f}\n",
+        "classes\n3\n",
+        "score dog\n2.0\nscore cat\n1.0\nscore chicken\n-1.0\n",
+        "Softmax raises e to each score, and the shares of the sum are the probabilities.",
+        "give cat a probability of exactly 0.500.",
+    )
+    assert f"\nprobability p: the share of the sum{moved}\n" in seen.text
+    assert "\ne to the power of z / T\n" in exps.text
+    assert "\nscore z\n" in scores.text
+    names = ["dog", "cat", "chicken"]
+    said = ", ".join(f"{n} {v:.3f}" for n, v in zip(names, p.tolist(), strict=True))
+    assert exps.spoken == f"{said}."
+    for i, e in enumerate((z / t).exp().tolist()):
+        assert seen.values[f"e{i}"] == pytest.approx(e)
+    assert_said(seen, f"{float(f'{(z / t).exp()[0]:.3g}'):g}", f"={p[0]:.3f}\n")
+
+
+def test_playground_tie_and_goal():
+    tie, goal = (told(SoftmaxPlayground(logits=z), SKIP)[1] for z in ([2, 2, -1], [0, 0, -30]))
+    assert_said(tie, "A tie: dog is 1.00 times as probable as cat")
+    assert "as much as all the others" not in tie.text
+    assert_said(goal, "Now cat weighs as much as all the others together.")
+
+
+@pytest.mark.parametrize("j", [0, 2])
+def test_jacobian(j):
+    z, nudge = double([2, 1, -1]), 0.6
+    p = z.softmax(0)
+    jacobian = torch.diag(p) - p[:, None] * p
+    moved = z.clone()
+    moved[j] += nudge
+    real, bar = moved.softmax(0) - p, jacobian[:, j] * nudge
+    v = double([1, 2, -1])
+    figure = JacobianExplorer(column=j, nudge=nudge, v=v.tolist())
+    seen, same = told(figure, SKIP, {"click": "v = all ones"})[1:]
+    i = 1 if j == 0 else 0
+    subs = "₁₂₃"
+    rows = [(f"p{subs[a]}", jacobian[a]) for a in range(3)]
+    assert_said(
+        seen,
+        f"Moving z{subs[j]} by 0.6 changes p{subs[j]} by {real[j]:.3f}; the column times the "
+        f"nudge says "
+        f"{bar[j]:.3f}. What one probability gains, the others lose: each column sums to zero.\n",
+        *("\n".join([name, *map(dotted, row.tolist())]) for name, row in
+          [("p", p), ("bar", bar), ("dot", real), ("J v", jacobian @ v)]),
+        *(f"{name} | {' | '.join(map(dotted, row.tolist()))} | " for name, row in rows),
+        " | z₁ | z₂ | z₃ | ",
+        "sum | 0 | 0 | 0 | ",
+        "The Jacobian: how fast p (rows) changes with z (columns)",
+        "change of p: bars what the column says, dots what happens",
+        f"∂p{j + 1}∂z{j + 1}={p[j]:.3f}(1-{p[j]:.3f})",
+        f"∂p{i + 1}∂z{j + 1}=-{p[i]:.3f}·{p[j]:.3f}",
+        "p ⊙ (v - ⟨p, v⟩)",
+        "Times a vector v: J v, without forming J",
+        "One column of the Jacobian says how, for small nudges.",
+    )  # fmt: skip
+    assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
+    assert torch.allclose(p * (v - p @ v), jacobian @ v)
+    assert "so J v is zero" not in seen.text
+    assert_said(same, "All entries of v are equal, so J v is zero.")
+    changes = ", ".join(f"{x:.2f}" for x in real.tolist())
+    assert same.spoken == f"Nudging z{subs[j]} changes the probabilities by {changes}."
+
+
+@pytest.mark.parametrize(("x", "k", "smoothing"), [(-6.0, 3, 0.0), (1.5, 5, 0.2)])
+def test_loss(x, k, smoothing):
+    z = double([x] + [0] * (k - 1)).requires_grad_()
+    target = torch.full_like(z, smoothing / k)
+    target[0] += 1 - smoothing
+    p = z.softmax(0)
+    made = [-(target * z.log_softmax(0)).sum(), ((p - target) ** 2).sum()]
+    made.append(-(target * p.log_softmax(0)).sum())
+    slopes = [torch.autograd.grad(one, z, retain_graph=True)[0][0].item() for one in made]
+    figure = LossExplorer(logit=x, num_classes=k, smoothing=smoothing, double_softmax=True, lr=0.5)
+    seen, run = told(figure, SKIP, {"click": "Descend 50 steps"})[1:]
+    names = ["cross-entropy", "squared error", "softmax twice"]
+    ends = []
+    for kind in (0, 1):
+        way = x
+        for _ in range(50):
+            at = double([way] + [0] * (k - 1)).requires_grad_()
+            q = at.softmax(0)
+            loss = -(target * q.log()).sum() if kind == 0 else ((q - target) ** 2).sum()
+            way -= 0.5 * torch.autograd.grad(loss, at)[0][0].item()
+        ends.append(torch.softmax(double([way] + [0] * (k - 1)), 0)[0])
+    short = [f"{v:.3f}" for pair in zip(made, slopes, strict=True) for v in pair]
+    least = math.log(math.e + k - 1) - target[0].item()
+    assert_said(
+        seen,
+        f"The true class has probability {p[0]:.4f}. Here ",
+        "at this score | loss | gradient | ",
+        *(f"{n} | {a:.4f} | {b:.4f} | " for n, a, b in zip(names, made, slopes, strict=True)),
+        f"stays above {least:.4f}",
+        f"learning rate\n{0.5:.2f}\n",
+        f"classes\n{k}\nsmoothing\n{smoothing:.2f}\n",
+        f"score z of the true class\n{x:.1f}\n",
+        "loss (cross-entropy: nats)\n",
+        "\ngradient of the loss\n",
+        "probability of the true class after each step",
+    )
+    assert min(made[2].item(), 1e9) > least - 1e-9
+    assert re.search(rf"={p[0]:.4f}-{target[0]:g}0*={slopes[0]:.4f}\n", seen.text)
+    said = f"{ends[0]:.3f} with cross-entropy, {ends[1]:.3f} with squared error."
+    assert_said(run, f" After the descent the probability is {said}")
+    assert run.spoken == f"After the descent the probability is {said}"
+    moved = told(figure, SKIP, {"on": "logit", "to": x})[-1]
+    loss0, slope0, loss1, slope1 = short[:4]
+    if abs(made[1].item()) > 1e-3 < abs(slopes[1]):
+        assert moved.spoken == (
+            f"Cross-entropy {loss0}, gradient {slope0}; squared error {loss1}, gradient {slope1}."
+        )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size", "pattern", "ends"),
+    [
+        ("float32", 100, [1, 0.5, 0], ("nan", "off by", "right")),
+        ("float16", 20, [-1, -2, -3], ("nan", "-inf", "right")),
+        ("float32", 200, [1, 0, 0], ("nan", "-inf", "right")),
+        ("float64", 3, [1, 0, -1], ("right", "right", "right")),
+    ],
+)
+def test_overflow(dtype, size, pattern, ends):
+    kind = getattr(torch, dtype)
+    z = (size * double(pattern)).to(kind)
+    figure = OverflowExplorer(dtype=dtype, size=size, pattern=pattern, form="naive")
+    pages = told(figure, SKIP, {"on": "form.shifted"}, {"on": "form.fused"})[1:]
+    numbers = [f"{v:g}" for v in z.tolist()]
+    head = f"Logits {', '.join(numbers)} in {dtype}: naive ends "
+    sentence = re.search(f"{re.escape(head)}(.*), shifted (.*), fused (.*)\\.\n", pages[0].text)
+    for found, expected in zip(sentence.groups(), ends, strict=True):
+        assert found.startswith(expected)
+    titles = ["Naive: exp, then divide", "Shifted: subtract the maximum first",
+              "Fused: log-softmax, no division"]  # fmt: skip
+    for page, title, form, end in zip(
+        pages, titles, ["naive", "shifted", "fused"], sentence.groups(), strict=True
+    ):
+        first = "z" if form == "naive" else "z - max"
+        steps = [first, "exp", "sum", "log sum" if form == "fused" else "quotient", "log", "exact"]
+        rows = [line.split(" | ")[0] for line in page.text.split("\n") if " | " in line]
+        assert rows == steps
+        assert_said(page, f"{title}\n", f"{form}: {end}\n")
+        shown = [page.values[f"{form}.log.{i}"] for i in range(3)]
+        exact = z.double().log_softmax(0)
+        if end == "right":
+            unit = torch.finfo(kind).eps
+            assert torch.allclose(double(shown), exact, rtol=16 * unit, atol=16 * unit)
+        elif end.startswith("off by"):
+            worst = (double(shown) - exact).abs().max().item()
+            assert float(end.removeprefix("off by ")) == pytest.approx(worst, rel=0.06)
+    shifts = [f"{v:g}" for v in (z - z.max()).tolist()]
+    low, high = exp_range(kind)
+    assert_said(
+        pages[0],
+        f"{dtype} {low:.2f} … {high:.2f}; z {', '.join(numbers)}; z - max {', '.join(shifts)}",
+        f"exp becomes 0\n{dtype}\nbecomes inf\n",
+        "where exp fits in the format: circles z, diamonds z - max",
+    )
+
+
+def exp_range(kind):
+    """Where exp becomes zero and infinite: half a unit beyond the smallest and the largest."""
+    info = torch.finfo(kind)
+    small = math.log(info.smallest_normal) + math.log(info.eps) - math.log(2)
+    return small, math.log(info.max) + math.log1p(info.eps / 4)
+
+
+@pytest.mark.parametrize("label", [1, 3])
+def test_backward_pass_step_by_step(label):
+    z = [0.7, -1.2, 2.4]
+    exps = [math.exp(v) for v in z]
+    total = sum(exps)
+    figure = BackwardPass(logits=z, label=label, stage=0)
+    pages = told(figure, *[{"click": "Next"}] * 14)
+    subs = "₁₂₃"
+    seed, part, loss = "1.000", f"{1 / total:.3f}", math.log(total) - z[label - 1]
+    mine = f"z{subs[label - 1]}"
+    expected = ["The logits are given. Next computes the first exponential."]
+    expected += [f"Forward: exp(z{subs[i]}) is {exps[i]:.3f}." for i in range(3)]
+    expected += [
+        f"Forward: the sum Q is {total:.3f}.",
+        f"Forward: ln Q is {math.log(total):.3f}.",
+        f"Forward: the loss ln Q - {mine} is {loss:.3f}.",
+        "Backward: the loss grows as fast as itself, so its own gradient is 1.",
+        f"Backward: loss sends {seed} · 1.000 = 1.000 to ln Q.",
+        f"Backward: loss sends {seed} · -1.000 = -1.000 to {mine}.",
+        f"Backward: ln Q sends {seed} · {part} = {part} to Q.",
+        f"Backward: the sum sends {part} · 1 to each exponential: {part}.",
+    ]
+    for i in range(3):
+        p = exps[i] / total
+        sentence = f"Backward: exp z{subs[i]} sends {part} · {exps[i]:.3f} = {p:.3f} to z{subs[i]}."
+        more = f" With the direct -1 it makes {p - 1:.3f}." if i == label - 1 else ""
+        expected.append(sentence + more)
+    assert [next(s for s in expected if s in page.text) for page in pages] == expected
+    assert [page.spoken for page in pages[1:]] == expected[1:]
+    assert_said(
+        pages[-1],
+        "above: value; below: gradient of the loss",
+        "true class\n1\n2\n3\n",
+        "step\n14\n",
+        *(f"logit z{subs[i]}\n{z[i]:.1f}\n" for i in range(3)),
+        f"{mine}\n{z[label - 1]:.3f}\n{exps[label - 1] / total - 1:.3f}\n",
+        f"loss\n{loss:.3f}\n1.000\n",
+    )
+    assert (pages[0].disabled, pages[-1].disabled) == (["Back"], ["Next"])
+
+
+def test_pair_merge_tree_and_table():
+    tops, below = [2, 0, 1, -1], PairMerge().spec()["constants"]["below"]
+    # the order D with B, the result with A, the result with C
+    figure = PairMerge(tops=tops, dtype="float32", stage=0)
+    start, one, *_, both = told(figure, SKIP, {"on": "pick.1"}, {"on": "pick.3"})[1:]
+    assert_said(start, "Four pairs, none merged. Choose two, or press Next merge.")
+    assert_said(start, "choose two boxes to merge", "Tree of merges; now left: A, B, C, D")
+    assert_said(one, "B is chosen. With which one?")
+    m = max(tops[1], tops[3])
+    z = double([tops[1], tops[1] + below[1], tops[3], tops[3] + below[3]])
+    t = (z - m).exp().sum().item()
+    assert_said(
+        both, f"B and D merge to m = {m}, t = {t:.4g}.", "Tree of merges; now left: A, C, BD"
+    )
+    assert both.spoken == f"B and D merge to m = {m}, t = {t:.4g}."
+    assert f"BD\nm {m}\nt {t:.4g}\nΣ {z.exp().sum():.4g}\n" in both.text
+    weight = math.exp(tops[3] - m)
+    assert f"\N{MULTIPLICATION SIGN} 1\n\N{MULTIPLICATION SIGN} {weight:.4g}\n" in both.text
+    parts = [(double([0, below[k]]).exp().sum().item(), tops[k]) for k in (1, 3)]
+    terms = [f"{total:.3f}·e{top}-{m}" for total, top in parts]
+    assert f"t={terms[0]}\n+{terms[1]}\n={t:.3f}" in both.text
+    scores = double([v for k in range(4) for v in (tops[k], tops[k] + below[k])])
+    done = told(figure, SKIP, {"set": {"stage": 3}})[-1]
+    exact = scores.logsumexp(0).item()
+    assert_said(
+        done,
+        f"Log-sum-exp {exact:.5f}",
+        "The plain sum works here, too.",
+        "All eight scores, in float32",
+        "way | sum | log-sum-exp | ",
+        f"pair | {(scores - 2).exp().sum():.4g} | ",
+        f"plain Σ | {scores.exp().sum():.4g} | ",
+        f"exact |  | {exact:.8f}",
+        *(f"shard {'ABCD'[k]}\n{tops[k]}, {tops[k] + below[k]}\n" for k in range(4)),
+        "m is the largest score of a shard, t the sum of exp(z - m); Σ is the plain sum of exp(z).",
+        "merges done\n3\n",
+        "error of t, in units of the roundoff u",
+    )
+
+
+@pytest.mark.parametrize(("skew", "seed"), [(1.5, 1), (0.5, 7)])
+def test_sampled_classes(skew, seed):
+    logits, names = [1, 0, 1, 3, 2], ["the", "of", "is", "loss", "argmax"]
+    figure = SampledClasses(logits=logits, skew=skew, draws=40, seed=seed)
+    seen, more = told(figure, SKIP, {"click": "Draw 10 more"})[1:]
+    q = torch.arange(1, 6, dtype=torch.float64) ** -skew
+    q = q / q.sum()
+    counts = double([more.values[f"count {k}"] for k in range(5)])
+    assert counts.sum() == 50
+    e = double(logits).exp()
+    shares = [counts * e / (counts * e).sum(), counts * e / q / (counts * e / q).sum()]
+    right, plainly = e / e.sum(), e * q / (e * q).sum()
+    off = [(s - right).abs().sum().item() / 2 for s in shares]
+    limit = (plainly - right).abs().sum().item() / 2
+    listed = "; ".join(
+        f"{n} {a:.2f}, {b:.2f}"
+        for n, a, b in zip(names, *(s.tolist() for s in shares), strict=True)
+    )
+    assert_said(
+        more,
+        f"Shares of the words in the two sums: {listed}",
+        "\n".join(
+            f"q {a:.2f}\n{int(n)}\N{MULTIPLICATION SIGN}"
+            for a, n in zip(q.tolist(), counts.tolist(), strict=True)
+        ),
+        "below each word: its q, and how often it was drawn",
+        "share at wrong words | now | in the long run | ",
+        f"without | {off[0]:.2f} | {limit:.2f} | ",
+        f"with | {off[1]:.2f} | 0.00 | ",
+        f"estimates the whole sum Z: it is {(counts * e / q).sum() / 50 / e.sum():.2f} of Z now.",
+        "without: exp(z)with: exp(z - ln q)softmax(z)softmax(z + ln q)\n",
+        "draws\n50\n",
+        f"q falls as 1 / rank to the power\n{skew:.2f}\n",
+        *(f"z of “{n}”\n{z:.1f}\n" for n, z in zip(names, logits, strict=True)),
+        "Each draw adds a term to two sums.",
+    )
+    assert more.spoken == (
+        f"50 draws: without the correction {off[0]:.2f} of the share stands at wrong words, with "
+        f"it "
+        f"{off[1]:.2f}."
+    )
+    assert "\ndraws\n40\n" in seen.text
+
+
+def test_calibration():
+    figure = calibration_explorer()
+    grid = figure.state()["grid"]
+    for k, t in list(enumerate(grid["temperatures"]))[::8]:
+        counts, hits, conf = (double(grid[key][k]) for key in ("count", "hits", "confidence"))
+        n = counts.sum().item()
+        acc = hits / counts.clamp(min=1)
+        bias = (counts * (conf - acc)).sum().item() / n
+        seen = told(figure, SKIP, {"on": "temperature", "to": k})[-1]
+        word = "too sure" if bias > 0 else "not sure enough"
+        full = [i for i in range(len(counts)) if counts[i]]
+        points = "; ".join(f"confidence {conf[i]:.2f} accuracy {acc[i]:.2f}" for i in full)
+        ece = (counts * (conf - acc).abs()).sum().item() / n
+        assert ece == pytest.approx(grid["ece"][k], abs=1e-4)
+        assert_said(
+            seen,
+            f"Temperature {t:.2f}: expected calibration error {grid['ece'][k]:.4f}, loss "
+            f"{grid['loss'][k]:.4f}. On "
+            f"average the model is {abs(bias):.3f} {word}; its accuracy stays "
+            f"{hits.sum() / n:.4f}.\n",
+            f"Reliability diagram: {points}.",
+            f"Expected calibration error by temperature; {grid['ece'][k]:.4f} at {t:.2f}.",
+            *(f"accuracy {acc[i]:.3f}, {int(counts[i])} examples" for i in full),
+            "how often righthow suremark above the bar: too surebar above the mark: not sure "
+            "enough",
+            "In each bin the bar is how often the prediction was right, the mark how sure the "
+            "model was.",
+        )
+        if not seen.spoken.startswith(("The prob", "Flat", "Sharp", "T =")):
+            assert (
+                seen.spoken == f"Expected calibration error {ece:.4f}, loss {grid['loss'][k]:.4f}."
+            )
+    least = min(range(len(grid["loss"])), key=grid["loss"].__getitem__)
+    best = told(figure, SKIP, {"click": "least loss"})[-1]
+    assert_said(
+        best,
+        f"T = {grid['temperatures'][least]:.2f} has the least loss. Its calibration error is "
+        f"{grid['ece'][least]:.3f}.",
+        f"least loss: T = {grid['temperatures'][least]:.2f}\n",
+    )
+    sharp = told(figure, SKIP, {"click": "T = 0.25"})[-1]
+    share = grid["count"][0][-1] / sum(grid["count"][0])
+    assert_said(sharp, f"Sharpened: {share:.2f} of all examples are in the last bin.")
+
+
+@pytest.mark.parametrize("p", [0.02, 0.3, 0.9])
+def test_decisions(p):
+    cost = [0, 5, 30, 200, 25, 10]
+    names = ["send home", "test further", "treat"]
+    expected = [cost[a] * (1 - p) + cost[3 + a] * p for a in range(3)]
+    cheapest = names[expected.index(min(expected))]
+    seen = told(DecisionExplorer(cost=cost, probability=p), SKIP, {"set": {"cost": [*cost]}})[1]
+    assert_said(
+        seen,
+        f"Expected costs at probability {p:.3f}: "
+        + ", ".join(f"{n} {e:.1f}" for n, e in zip(names, expected, strict=True))
+        + f". Most probable: {'ill' if p > 0.5 else 'healthy'}. Cheapest: {cheapest}.\n",
+        "cost if healthy\nsend home\n0\ntest further\n5\ntreat\n30\n",
+        "cost if ill\nsend home\n200\ntest further\n25\ntreat\n10\n",
+        f"probability of ill\n{p:.3f}\n",
+        "\nprobability of being ill\n",
+        "make “treat” the cheapest at probability 0.1 of ill.",
+        "Each line is the expected cost of an action. The shaded ground says which is cheapest.",
+    )
+    again = told(DecisionExplorer(probability=0.6), SKIP, {"on": "cost.0", "to": 1})[-1]
+    e = 0.6 * 25 + 0.4 * 5
+    assert again.spoken == f"Cheapest: test further, expected cost {e:.1f}."
+    for q in (0.01, 0.1, 0.6, 0.8):
+        es = [cost[a] * (1 - q) + cost[3 + a] * q for a in range(3)]
+        told_try = told(DecisionExplorer(), SKIP, {"click": f"ill: {q}"})[-1]
+        likely = "ill" if q > 0.5 else "healthy"
+        assert_said(told_try, f"Most probable: {likely}. Cheapest: {names[es.index(min(es))]}.\n")
+
+
+def test_label_suspects():
+    figure = label_suspects(shown=0, verdicts=[])
+    data = figure.state()["data"]
+    names = data["classes"]
+    given, votes = data["given"][0], data["votes"][0]
+    other = max((k for k in range(10) if k != given), key=lambda k: votes[k])
+    pair = [names[k] for k in sorted([given, other])]
+    ways = [
+        [SKIP, {"click": choice}]
+        for choice in (names[given], names[other], "neither, or can't say")
+    ]
+    listed = sorted((k for k in range(10) if votes[k]), key=lambda k: -votes[k])
+    truth = (
+        f"The data set says {names[given]}. Labels of the ten nearest: "
+        + ", ".join(f"{names[k]} {votes[k]}" for k in listed)
+    )  # fmt: skip
+    mine = ["You agree with the data set. ", "You agree with the neighbours. ",
+            "You side with neither. "]  # fmt: skip
+    for i, (_, before, after) in enumerate(told_each(figure, ways)):
+        counts = [int(i == j) for j in range(3)]
+        assert_said(
+            before,
+            f"Is it {pair[0]} or {pair[1]}?",
+            "Its nearest images, and its label, show once you have answered.",
+            "None is judged yet.",
+            f"Training image {data['numbers'][0]}, 28 by 28 grey pixels",
+            f"image\n1 of {len(data['given'])}\n",
+        )
+        assert truth not in before.text
+        assert_said(
+            after,
+            mine[i] + truth,
+            "The nearest three training images",
+            "\n".join(names[k] for k in data["near"][0]),
+            f"Judged 1: {counts[0]} with the data set's label, {counts[1]} with the neighbours', "
+            f"{counts[2]} with neither.",
+        )
+        assert after.spoken.startswith(truth)
+        assert (before.disabled, after.disabled) == (["Back"], ["Back"])
+    against = [max(v for k, v in enumerate(row) if k != g) for row, g in
+               zip(data["votes"], data["given"], strict=True)]  # fmt: skip
+    own = [row[g] for row, g in zip(data["votes"], data["given"], strict=True)]
+    most, closest = told_each(
+        figure, [[SKIP, {"click": "the most agreed doubt"}], [SKIP, {"click": "the closest vote"}]]
+    )
+    assert_said(most[-1], f"{max(against)} of its ten nearest images carry one other label.")
+    i = closest[-1].state["shown"]
+    assert against[i] - own[i] == min(a - b for a, b in zip(against, own, strict=True))
+    verb = "carries" if own[i] == 1 else "carry"
+    assert_said(
+        closest[-1],
+        f"{against[i]} of its ten nearest images carry one other label, {own[i]} {verb} its own.",
+    )
+    real = told(label_suspects(source="real"), SKIP)[-1]
+    assert "stand-in" not in real.text
+    assert "These images are the stand-in's" in before.text
+
+
+def test_browser_regression():
+    figure = BrowserRegression(lr=0.1, batch_size=20, epochs=5)
+    keys = ["ArrowUp", "Enter", " ", "ArrowLeft", " "]
+    n = 3 * figure.spec()["constants"]["per_class"]
+    ways = [[{"set": {"new_class": 2}}, *({"key": key} for key in keys)], [{"set": {"lr": 10}}]]
+    (first, _, *pages), (_, wild) = told_each(figure, ways)
+    steps = 5 * math.ceil(n / 20)
+    loss, accuracy = first.values["loss"], first.values["accuracy"]
+    assert_said(
+        first,
+        f"lr 0.1, step {steps}, epoch 5 of 5: loss {loss:.3f}, accuracy {accuracy:.3f}.\n",
+        "class | w₁ | w₂ | b | ",
+        "loss over all points (nats, log scale)",
+        f"lr 0.1: {loss:.2f}.",
+        "learning rate\n0.1\nbatch size\n20\nepochs\n5\n",
+        "Play again\n",
+    )
+    said = [page.spoken for page in pages]
+    assert said[0] == "Cross at 3.0, 3.1."
+    assert said[1].startswith("Point of class 2 added at 3.0, 3.1. Loss ")
+    assert [said[2], said[4]] == ["Point of class 2 taken along.", "Point dropped at 2.9, 3.1."]
+    assert pages[-1].state["added"] == [[2.9, 3.1, 2]]
+    alarmed = "Over the last epoch the loss is more than twice that of guessing." in wild.text
+    assert not alarmed or wild.values["loss"] > math.log(3)
+    assert "more than twice that of guessing" not in first.text
+
+
+def test_the_lab_says_what_is_recorded():
+    figure = training_lab(lr=1.0, epochs=7)
+    recording = figure.state()["recording"]
+    runs, names = recording["runs"], recording["classes"]
+    (seen, kept) = told(figure, {"click": "Keep this curve"}, {"on": "lr", "to": 0})[::2]
+    i = recording["lrs"].index(1.0)
+    run = runs[i]
+    n = len(names)
+    counts = torch.tensor(run["confusion"]).view(n, n)
+    recall = (counts.diag() / counts.sum(1)).tolist()
+    wrong = counts.clone()
+    wrong.fill_diagonal_(0)
+    a, b = divmod(int(wrong.argmax()), n)
+    assert_said(
+        seen,
+        "Recorded runs from when this notebook was run on the STAND-IN data, not the real images: "
+        f"{len(runs)} learning rates, {recording['num_epochs']} epochs each. With a kernel, this",
+        f"Fixed: all recorded runs used minibatches of {recording['batch_size']}. Changing it "
+        f"needs a",
+        f"Recorded, learning rate 1, after epoch 7: running loss {run['train_loss'][6]:.3f}, "
+        f"running "
+        f"training accuracy {run['train_accuracy'][6]:.3f}, test accuracy "
+        f"{run['test_accuracy'][6]:.3f}.",
+        f"Recorded, learning rate 1, after epoch {len(run['test_accuracy'])}. Most often confused: "
+        f"{names[a]} taken for {names[b]}, {wrong.max()} of {counts[a].sum()}.",
+        "Recall: " + ", ".join(f"{c} {r:.2f}" for c, r in zip(names, recall, strict=True)),
+        "training loss, running (nats, log scale)",
+        "accuracy: test (bold), training (thin)",
+        "bright pixel speaks for the class where it is blue, against it where it is red.",
+        "epochs\n7\n",
+        "Loss by epoch of the runs ",
+    )
+    assert "Loss by epoch of the runs 1, 0.01." in kept.labels
+    low = f"learning rate 0.01, epoch 7: test accuracy {runs[0]['test_accuracy'][6]:.3f}."
+    assert kept.spoken == f"Recorded, {low}"
+
+
+def test_the_lab_says_what_the_kernel_does():
+    figure = training_lab()
+    empty = {key: [] for key in ("train_loss", "train_accuracy", "test_accuracy")}
+    going = {"phase": "training", "lr": 0.5, "batch_size": 32, "epochs": 4, "part": 0.5, **empty}
+    later = going | {"train_loss": [0.9], "train_accuracy": [0.7], "test_accuracy": [0.65]}
+    failed = {"phase": "failed", "message": "the disk is full"}
+    steps = [{"set": {"status": status}} for status in (going, later, failed)]
+    first, begun, epoch, end, asked = told(
+        figure, *steps, {"click": "Train"}, live=True, runs=[], status={"phase": "idle"}
+    )
+    size = figure.state()["recording"]["batch_size"]
+    assert_said(
+        first,
+        "Live kernel Train fits a new model on the STAND-IN data, not the real images with these "
+        f"settings. Curves are named live rate/batch size; in blue, the run recorded with batch "
+        f"size {size}.",
+    )
+    assert_said(begun, "Live run, learning rate 0.5, batch size 32: the first epoch is under way.")
+    assert_said(
+        epoch,
+        "Live run, learning rate 0.5, batch size 32, after epoch 1: running loss 0.900, running "
+        "training accuracy 0.700, test accuracy 0.650.",
+        "live 0.5/32",
+    )
+    assert "Train" in begun.disabled
+    assert "Stop" not in begun.disabled
+    assert "Stop" in first.disabled
+    assert_said(end, "Training failed: the disk is full")
+    assert_said(asked, "Asked the kernel to train…")
+
+
+@pytest.mark.parametrize("rival", [False, True])
+def test_what_the_model_sees(rival):
+    figure = what_the_model_sees(label=1, silhouette=0, against_rival=rival, change=0)
+    state = figure.state()
+    (seen, moved) = told(figure, {"on": "change", "to": 1})
+    model, x = seen.state["model"], pixels(state["silhouettes"])[0]
+    w = weights(model)
+    bias = double(model["bias"])
+    z = x @ w + bias
+    p = z.softmax(0)
+    first = int(z.argmax())
+    other = max((k for k in range(10) if k != 1), key=lambda k: z[k])
+    adds = x * (w[:, 1] - (w[:, other] if rival else 0))
+    b = bias[1] - (bias[other] if rival else 0)
+    what = f"{CLASSES[1]} minus {CLASSES[other]}" if rival else f"the score of {CLASSES[1]}"
+    total = z[1] - (z[other] if rival else 0)
+    lengths = (w - w[:, [first]]).norm(dim=0)
+    far = (z[first] - z) / lengths
+    far[first] = math.inf
+    second = int(far.argmin())
+    step = far[second] / lengths[second] * (w[:, second] - w[:, first])
+    sizes = [f"{v:.3f}" for v in (step.square().mean().sqrt().item(), step.abs().max().item())]
+    assert_said(
+        seen,
+        f"The model says {CLASSES[first]}, probability {p[first]:.3f}. Pixels add "
+        f"{adds.clamp(min=0).sum():.2f} to {what} and take {-adds.clamp(max=0).sum():.2f} away; "
+        f"with "
+        f"the bias ({b:.2f}) it is {total:.2f}.\n",
+        f"The smallest change of the answer turns {CLASSES[first]} into {CLASSES[second]}. It "
+        f"alters "
+        f"the pixels by {sizes[0]} in the root mean square and by {sizes[1]} at most, where 1 is "
+        f"the "
+        "step from black to white (and pixels may become darker than black).",
+        f"what each pixel adds to {what}",
+        "class | pixels | bias | score | probability | ",
+        "The score of a class is a sum over the pixels: brightness times weight, and the bias. "
+        "Blue "
+        "pixels add to it, red ones take away.",
+        "keys: arrows move, space paints, x erases",
+    )
+    assert moved.values[f"z{first}"] == pytest.approx(moved.values[f"z{second}"])
+    assert moved.spoken.startswith("The model says ")
+    assert f"; {what} " in moved.spoken
+
+
+def pixels(text):
+    return double(list(b64decode(text))).view(10, 784) / 255
+
+
+def weights(model):
+    raw = torch.tensor(list(b64decode(model["weights"])), dtype=torch.uint8).view(torch.int8)
+    return raw.double().view(784, 10) * model["scale"]
