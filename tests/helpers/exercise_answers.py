@@ -2167,6 +2167,19 @@ WRONG["7.2"] = [
         "The mean is over",
         lambda X, p, y: (X.flatten(1)[:, :, None] * error(p, y)[:, None]).mean(0) / p.shape[1],
     ),
+    ("This divides by 256", lambda X, p, y: X.flatten(1).T @ error(p, y) / 256),
+    (
+        "The labels were added",
+        lambda X, p, y: X.flatten(1).T @ (p + F.one_hot(y, p.shape[1])) / len(y),
+    ),
+    (
+        "There are not always ten",
+        lambda X, p, y: X.flatten(1).T @ (p - F.one_hot(y, 10)) / len(y),
+    ),
+    (
+        "The images are not always of 28",
+        lambda X, p, y: X.reshape(-1, 784).T @ error(p, y) / len(y),
+    ),
     ("pixels instead", lambda X, p, y: X.flatten(1).T @ error(p, y) / X[0].numel()),
     ("pixels as well", lambda X, p, y: X.flatten(1).T @ error(p, y) / X.numel()),
     ("This is the sum over the batch, with", lambda X, p, y: -X.flatten(1).T @ error(p, y)),
@@ -2291,7 +2304,10 @@ WRONG["7.3"] = [
         lambda p, g, lr, c: p - lr * g * (g.norm() / c if g.norm() > c else 1),
     ),
     ("The limit plays no part", lambda p, g, lr, c: p - lr * g / max(1, g.norm().item())),
-    ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if lr * g.norm() > c else 1)),
+    (
+        "The norm of the step was",
+        lambda p, g, lr, c: p - lr * g * (c / g.norm() if (lr * g).norm() > c else 1),
+    ),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm()).clamp(max=1) ** 2),
 ]
@@ -2369,6 +2385,15 @@ def never_renewed(losses, patience):
     return len(losses)
 
 
+def best_starts_at_zero(losses, patience):
+    best, since = 0.0, 0
+    for epoch, loss in enumerate(losses, 1):
+        best, since = (loss, 0) if loss < best else (best, since + 1)
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
 def not_in_a_row(losses, patience):
     best, since = math.inf, 0
     for i, loss in enumerate(losses, 1):
@@ -2409,6 +2434,7 @@ WRONG["7.4"] = [
         lambda a, p: next((n + 1 for n in range(p, len(a)) if a[n] > a[n - p]), len(a)),
     ),
     ("Each loss was compared with the first", never_renewed),
+    ("The best so far starts below", best_starts_at_zero),
     ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
     ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
     ("", lambda a, p: len(a)),

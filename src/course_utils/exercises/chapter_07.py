@@ -141,6 +141,9 @@ CLIPPING = FunctionExercise(
         "The gradient was divided by the limit; divide by its norm, and multiply by the limit.": (
             lambda p, g, lr, c: p - lr * (g / c if g.norm() > c else g)
         ),
+        "The norm of the step was compared with the limit; the limit is for the gradient.": (
+            lambda p, g, lr, c: p - lr * g * (c / g.norm() if lr * g.norm() > c else 1.0)
+        ),
         "The step goes uphill.": lambda p, g, lr, c: 2 * p - clipped_step(p, g, lr, c),
         "The gradient was not shortened.": lambda p, g, lr, c: p - lr * g,
         "The limit is for the gradient; here the step, lr times the gradient, was shortened.": (
@@ -253,6 +256,10 @@ EXERCISES = (
             )
         ],
         hint="one matrix product of the images, laid out as rows, and the error P - Y.",
+        errors={
+            "There are not always ten classes: `probs` says how many.": "(10) at non-singleton",
+            "The images are not always of 28 x 28 pixels: `flatten(1)` takes any.": "784]",
+        },
         mistakes={
             "This is the sum over the batch; the loss is a mean.": lambda X, p, y: (
                 gradient(X, p, y) * len(y)
@@ -285,6 +292,12 @@ EXERCISES = (
             "`one_hot(labels)` has as many columns as these labels need; `one_hot(labels, K)` has "
             "one for each class.": lambda X, p, y: (
                 X.flatten(1).T @ (p - torch.nn.functional.one_hot(y)) / len(y)
+            ),
+            "This divides by 256; divide by the number of the images that are given.": (
+                lambda X, p, y: gradient(X, p, y) * len(y) / 256
+            ),
+            "The labels were added; the error is P - Y.": lambda X, p, y: (
+                2 * X.flatten(1).T @ p / len(y) - gradient(X, p, y)
             ),
             "The labels were not subtracted.": lambda X, p, y: X.flatten(1).T @ p / len(y),
             "This reshape mixes the images: lay each out as a row, then transpose.": (
@@ -358,6 +371,9 @@ EXERCISES = (
             "counts.": until_it_rises_over,
             "Each loss was compared with the one `patience` epochs before, and an equal one goes "
             "on; the best so far is what counts.": partial(until_it_rises_over, margin=1e-9),
+            "The best so far starts below every loss, so that none is a new best.": (
+                lambda losses, patience: min(patience, len(losses))
+            ),
             "Each loss was compared with the first; the best so far is what counts.": (
                 against_the_first
             ),
