@@ -21,11 +21,11 @@ def picked(log_probs: Tensor, labels: Tensor) -> Tensor:
 
 
 def loss_cases() -> list[tuple]:
-    """Return logits and labels: harmless, large, far apart, large and close."""
+    """Return logits and labels: harmless, far apart, large, large and close."""
     return [
         (torch.tensor([[0.0, 1.0]]), torch.tensor([1])),
-        (torch.tensor([[100.0, 99.0]]), torch.tensor([0])),
         (torch.tensor([[200.0, 0.0, 0.0]]), torch.tensor([1])),
+        (torch.tensor([[100.0, 99.0]]), torch.tensor([0])),
         (torch.tensor([[1000.0, 999.0], [-1000.0, -1001.0]]), torch.tensor([1, 1])),
         (torch.tensor([[1e4, 0.0, -1e4], [0.5, 0.25, 0.0]]), torch.tensor([2, 0])),
         # Where log-sum-exp is taken first, its digits end at 1/16.
