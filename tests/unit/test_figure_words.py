@@ -120,7 +120,7 @@ GUESSES = [
         {
             "which class is predicted": "No: the order of the scores stays, and with it every "
             "prediction",
-            "how sure the model is": "Yes, and nothing else: the order of the scores stays",
+            "how sure the model is": "Yes: the examples move to other bins. The order",
             "both": "Only how sure the model is: the order of the scores stays",
         },
     ),
