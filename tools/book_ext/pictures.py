@@ -58,9 +58,9 @@ def rewritten(tag: str, source: Path | None, caption: str) -> str:
     attributes = dict(ATTRIBUTE.findall(tag))
     for name, value in SIZE.findall(attributes.get("style", "")):
         attributes[name] = str(round(float(value)))
-    style = SIZE.sub("", attributes.pop("style", "")).strip()
-    if "width" in attributes:
-        style += f"--width:{attributes['width']}px"  # book.css has a use for it on a telephone
+    style = SIZE.sub("", attributes.pop("style", "")).strip(" ;")
+    if "width" in attributes:  # book.css has a use for it on a telephone
+        style += f"{style and '; '}--width:{attributes['width']}px"
     if style:
         attributes["style"] = style
     if source is not None:

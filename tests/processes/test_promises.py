@@ -1,0 +1,386 @@
+"""What the docstrings of course_utils.parallel promise, as far as it needs no launch."""
+
+import inspect
+import json
+import os
+import signal
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+import torch
+import torch.distributed as dist
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+from course_utils.parallel import EXAMPLES, agent, distributed, guard, launching
+from course_utils.parallel.class_parallel import class_parallel_loss, class_share
+from course_utils.parallel.guard import Ended
+from course_utils.parallel.launching import LaunchError, launch
+
+# --- what a launch asks of torchrun -----------------------------------------------------------
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Take the guard's place; note what it is asked for, and let the run end as ``result`` says."""
+    place = SimpleNamespace(result=Ended(0, 1.5, {"command.log": (0.0, "")}))
+
+    def guarded(command, folder, *, timeout, env):
+        place.command, place.folder, place.timeout, place.env = command, folder, timeout, env
+        return place.result
+
+    monkeypatch.setattr(launching, "guarded", guarded)
+    return place
+
+
+def test_a_launch_asks_nothing_of_the_network_and_passes_on_what_it_is_given(asked, tmp_path):
+    script = tmp_path / "w.py"
+    script.touch()
+    run = launch(script, 3, "-x", num_processes=5, timeout=7, max_restarts=2)
+    command = asked.command
+    assert command[0] == sys.executable
+    assert command[1:4] == ["-P", "-m", "course_utils.parallel.agent"]
+    place = command.index(str(script))
+    assert command[place + 1 :] == ["3", "-x"]
+    options = dict(o.split("=", 1) for o in command[4:place])
+    assert options["--nproc-per-node"] == "5"
+    assert options["--max-restarts"] == "2"
+    assert options["--local-addr"] == "localhost"
+    assert options["--rdzv-conf"] == "store_type=file"
+    assert Path(options["--rdzv-endpoint"]).parent == Path(options["--log-dir"]) == asked.folder
+    assert options["--redirects"] == "3"
+    assert asked.timeout == 7
+    assert asked.env["OMP_NUM_THREADS"] == "1"
+    assert Path(asked.env["COURSE_STORE"]).parent == asked.folder
+    assert asked.env["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] == "1"
+    assert asked.env["GLOO_SOCKET_IFNAME"] in psutil.net_if_addrs()
+    assert not asked.folder.exists()
+    assert run == launching.Run("", 1.5)
+    assert launching.launch.__kwdefaults__ == {
+        "num_processes": 2, "timeout": 60.0, "max_restarts": 0
+    }  # fmt: skip
+    first = asked.folder
+    launch(script)
+    assert asked.folder != first  # so that two launches don't meet
+    assert asked.command[-1] == str(script)
+    assert "--max-restarts=0" in asked.command
+
+
+def test_a_failed_launch_raises_all_that_was_printed(asked, tmp_path):
+    script = tmp_path / "w.py"
+    script.touch()
+    asked.result = Ended(
+        1,
+        2.0,
+        {
+            "exits.json": (0, '{"0": 4}'),
+            "r/attempt_0/0/stdout.log": (1, "out\n"),
+            "r/attempt_0/0/stderr.log": (2, "err\n"),
+            "command.log": (3, "agent\n"),
+        },
+    )
+    with pytest.raises(
+        LaunchError, match=r"w\.py failed: process 0 of 1 ended with exit code 4"
+    ) as e:
+        launch(script, num_processes=1)
+    assert e.value.output == "out\nerr\nagent\n"
+    assert isinstance(e.value, RuntimeError)
+
+
+def test_without_a_loopback_interface_gloo_chooses(monkeypatch):
+    other = SimpleNamespace(family=2, address="10.0.0.7")
+    lo = SimpleNamespace(family=2, address="127.0.0.1")
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0": [other], "lo9": [other, lo]})
+    assert launching.loopback() == {"GLOO_SOCKET_IFNAME": "lo9"}
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0": [other]})
+    assert launching.loopback() == {}
+
+
+def test_words_of_the_explanations():
+    log = {"stdout.log": (5.0, ""), "stderr.log": (3.0, "words")}
+    assert launching.last_word(log) == 3.0  # an empty file says nothing, however late
+    assert launching.last_word({"stdout.log": (5.0, ""), "stderr.log": (3.0, "")}) == 5.0
+    many = "\n".join(map(str, range(20)))
+    assert launching.last_lines((1.0, "old"), (2.0, many)) == "".join(
+        f"\n    {n}" for n in range(12, 20)
+    )
+    assert launching.last_lines((1.0, "said"), (2.0, "")) == "\n    said"
+    assert launching.how_ended(3) == "ended with exit code 3"
+    assert launching.how_ended(-signal.SIGKILL) == "was killed by SIGKILL"
+    assert launching.some([], "left") == ""
+    assert launching.some([1, 2], "left") == "; process 1, 2 left"
+    assert launching.some(list(range(5)), "left") == "; process 0, 1, 2, 3, 4 left"
+    assert launching.some(list(range(6)), "left") == "; process 0, 1, 2, 3, 4, ... left"
+
+
+@pytest.mark.parametrize("failures", [{}, {0: -9, 3: 1}])
+def test_the_agent_writes_down_how_its_workers_ended(failures, tmp_path, monkeypatch):
+    ran = []
+
+    def run(args):
+        ran.append((args.log_dir, agent.socket.getfqdn("anything")))
+        if failures:
+            raise ChildFailedError(
+                "w", {r: SimpleNamespace(exitcode=c, timestamp=0) for r, c in failures.items()}
+            )
+
+    monkeypatch.setattr(agent.socket, "getfqdn", agent.socket.getfqdn)  # put back at the end
+    monkeypatch.setattr(agent, "run", run)
+    monkeypatch.setattr(ChildFailedError, "__init__",
+                        lambda self, name, found: setattr(self, "failures", found))  # fmt: skip
+    argv = [f"--log-dir={tmp_path}", "w.py"]
+    if failures:
+        with pytest.raises(SystemExit) as ended:
+            agent.main(argv)
+        assert ended.value.code == 1
+        exits = json.loads((tmp_path / agent.EXITS).read_text())
+        assert exits == {str(rank): code for rank, code in failures.items()}
+    else:
+        agent.main(argv)
+        assert [*tmp_path.iterdir()] == []
+    assert ran == [(str(tmp_path), "localhost")]
+
+
+def test_the_examples_are_where_the_chapter_looks_for_them():
+    assert EXAMPLES.is_dir()
+    assert [*EXAMPLES.glob("*.py")]
+
+
+# --- joining ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def joined(monkeypatch):
+    """Join without joining: note what torch is asked for."""
+    place = SimpleNamespace(kwargs={}, left=0, watched=0)
+
+    def watch():
+        place.watched += 1
+
+    def leave():
+        place.left += 1
+
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.setenv(name, "3")
+    monkeypatch.delenv("COURSE_STORE", raising=False)
+    monkeypatch.setattr(distributed, "end_with_parent", watch)
+    monkeypatch.setattr(dist, "init_process_group",
+                        lambda backend, **rest: place.kwargs.update(rest))  # fmt: skip
+    monkeypatch.setattr(dist, "destroy_process_group", leave)
+    return place
+
+
+def test_a_process_joins_with_its_limit_and_leaves_only_without_an_error(joined):
+    with distributed.process_group(timeout=4.5) as place:
+        assert place == (3, 3)
+        assert joined.left == 0
+    assert joined.kwargs == {
+        "store": None, "rank": 3, "world_size": 3, "timeout": timedelta(seconds=4.5)
+    }  # fmt: skip
+    assert (joined.left, joined.watched) == (1, 1)
+    with pytest.raises(KeyError), distributed.process_group():
+        raise KeyError
+    assert joined.left == 1  # the others must not lose it before the error is printed
+    assert joined.kwargs["timeout"] == timedelta(seconds=20)
+    for bad in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match="timeout must be"), distributed.process_group(bad):
+            pytest.fail("it joined")
+
+
+def test_processes_of_a_launch_meet_in_a_file_of_their_own_attempt(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_STORE", raising=False)
+    assert distributed.store_of_launch(2) is None
+    monkeypatch.setenv("COURSE_STORE", str(tmp_path / "store"))
+    for attempt in ("0", "1"):
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", attempt)
+        store = distributed.store_of_launch(2)
+        assert isinstance(store, dist.FileStore)
+        assert store.path == str(tmp_path / f"store_{attempt}")
+
+
+@pytest.mark.parametrize("waited", [0.5, 1.5])
+def test_only_an_error_after_the_whole_limit_is_a_missing_process(waited, monkeypatch):
+    clock = iter([100.0, 100.0 + waited])
+    monkeypatch.setattr(distributed.time, "monotonic", lambda: next(clock))
+    words = (
+        "process 2 found fewer than 4 processes within 1 s; start those that are missing, or ask"
+    )
+    with (
+        pytest.raises(RuntimeError, match=words if waited > 1 else r"^other$"),
+        distributed.naming_the_missing(2, 4, 1),
+    ):
+        raise RuntimeError("other")
+    monkeypatch.undo()
+    with pytest.raises(KeyError), distributed.naming_the_missing(0, 1, 1):
+        raise KeyError
+
+
+# --- exchanges, with the other processes played ------------------------------------------------
+
+
+@pytest.fixture
+def exchange(monkeypatch):
+    """Run a function for each rank at once; each exchange waits for all, as dist does."""
+    import threading
+
+    def together(*calls):
+        n = len(calls)
+        barrier, slots, out = threading.Barrier(n, timeout=20), [None] * n, [None] * n
+        mine = threading.local()
+
+        def all_reduce(tensor, op=dist.ReduceOp.SUM):
+            slots[mine.rank] = tensor.clone()
+            barrier.wait()
+            stack = torch.stack([slot.clone() for slot in slots])
+            total = stack.amax(0) if op == dist.ReduceOp.MAX else stack.sum(0)
+            barrier.wait()
+            tensor.copy_(total)
+
+        def all_gather_object(into, value):
+            slots[mine.rank] = value
+            barrier.wait()
+            into[:] = slots
+            barrier.wait()
+
+        def broadcast_object_list(values, src):
+            slots[mine.rank] = list(values)
+            barrier.wait()
+            values[:] = slots[src]
+            barrier.wait()
+
+        monkeypatch.setattr(dist, "all_reduce", all_reduce)
+        monkeypatch.setattr(dist, "all_gather_object", all_gather_object)
+        monkeypatch.setattr(dist, "broadcast_object_list", broadcast_object_list)
+        monkeypatch.setattr(dist, "get_world_size", lambda: n)
+
+        def work(rank):
+            mine.rank = rank
+            try:
+                out[rank] = calls[rank]()
+            except BaseException as error:
+                out[rank] = error
+                barrier.abort()
+
+        threads = [threading.Thread(target=work, args=(rank,)) for rank in range(n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for result in out:
+            if isinstance(result, BaseException):
+                raise result
+        return out
+
+    return together
+
+
+@pytest.mark.parametrize("shift", [0.0, 300.0])
+def test_shards_far_apart_give_the_loss_of_all_classes(shift, exchange):
+    scores = torch.randn(6, 7, generator=torch.Generator().manual_seed(0))
+    scores[:, 5:] += shift
+    scores[2, :3] = -torch.inf  # no class of the first shard has a chance
+    labels = torch.tensor([0, 2, 4, 6, 5, 3])
+    leaf = scores.double().requires_grad_()
+    torch.nn.functional.cross_entropy(leaf, labels).backward()
+    parts = [class_share(7, rank, 3) for rank in range(3)]
+    found = exchange(*(
+        lambda part=part: class_parallel_loss(scores[:, part], labels, part.start)
+        for part in parts
+    ))  # fmt: skip
+    loss = torch.nn.functional.cross_entropy(leaf.detach(), labels)
+    for mine, _ in found:
+        assert mine.item() == pytest.approx(loss.item(), rel=1e-5)
+    gradient = torch.cat([part for _, part in found], dim=1)
+    assert torch.allclose(gradient.double(), leaf.grad, atol=1e-6)
+
+
+def test_the_newest_checkpoint_of_all_machines_reaches_all(exchange, tmp_path):
+    def pair():
+        model = torch.nn.Linear(2, 1)
+        return model, torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+
+    paths, states = [tmp_path / f"{rank}.pt" for rank in range(3)], {}
+    for rank, epochs in ((1, 2), (2, 5)):  # the first machine has none
+        model, optimizer = pair()
+        states[rank] = model.state_dict()
+        distributed.save_atomically(
+            {"model": states[rank], "optimizer": optimizer.state_dict(), "epochs": epochs},
+            paths[rank],
+        )
+    fresh = [pair() for _ in range(3)]
+    calls = (lambda r=r: distributed.newest_checkpoint(paths[r], *fresh[r]) for r in range(3))
+    assert exchange(*calls) == [5, 5, 5]
+    for model, _ in fresh:
+        assert torch.equal(model.weight, states[2]["weight"])
+    before = [pair() for _ in range(2)]
+    kept = [model.weight.clone() for model, _ in before]
+    nowhere = tmp_path / "none.pt"
+    calls = (lambda r=r: distributed.newest_checkpoint(nowhere, *before[r]) for r in range(2))
+    assert exchange(*calls) == [0, 0]
+    assert all(torch.equal(k, model.weight) for k, (model, _) in zip(kept, before, strict=True))
+
+
+def test_one_exchange_sums_all_gradients(exchange, monkeypatch):
+    params = [[torch.zeros(2, 3, requires_grad=True), torch.zeros(4, requires_grad=True),
+               torch.zeros(1)] for _ in range(2)]  # fmt: skip
+    params[0][0].grad = torch.ones(2, 3)
+    params[1][0].grad = torch.full((2, 3), 10.0)
+    params[1][1].grad = torch.arange(4.0)
+    sizes = exchange(*(lambda p=p: distributed.sum_gradients(iter(p)) for p in params))
+    assert sizes == [4 * 10] * 2
+    for mine in params:
+        assert torch.equal(mine[0].grad, torch.full((2, 3), 11.0))
+        assert torch.equal(mine[1].grad, torch.arange(4.0))
+        assert mine[2].grad is None
+
+
+# --- the guard --------------------------------------------------------------------------------
+
+
+def test_the_guard_hands_over_code_time_and_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(guard, "adopt_orphans", lambda: False)
+    folder = tmp_path / "f"
+    folder.mkdir()
+    code = (
+        "import os, sys; print('out'); print('err', file=sys.stderr); "
+        "os.mkdir(os.environ['COURSE_GUARD'] + '/in'); "
+        "open(os.environ['COURSE_GUARD'] + '/in/a.txt', 'w').write('a'); "
+        "print(os.getpgid(0) == os.getpid(), sys.stdin.read() == ''); sys.exit(3)"
+    )
+    ended = guard.watch([sys.executable, "-c", code], folder, 60, lambda: True)
+    assert ended.code == 3
+    assert 0 < ended.seconds < 60
+    assert sorted(ended.files) == ["command.log", "in/a.txt"]
+    assert ended.files["in/a.txt"][1] == "a"
+    assert abs(ended.files["in/a.txt"][0] - time.time()) < 60
+    assert set(ended.files["command.log"][1].split("\n")) == {"out", "err", "True True", ""}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the guard ends before it could wait
+@pytest.mark.parametrize("why", ["time", "unwanted"])
+def test_the_guard_ends_what_is_late_or_no_longer_wanted(why, tmp_path, monkeypatch):
+    monkeypatch.setattr(guard, "adopt_orphans", lambda: False)
+    folder = tmp_path / "f"
+    folder.mkdir()
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    start = time.monotonic()
+    ended = guard.watch(sleep, folder, 0.3 if why == "time" else 60, lambda: why == "time")
+    assert ended.code is None
+    assert time.monotonic() - start < 10
+    assert not guard.marked(folder)
+
+
+def test_what_the_guard_asks_and_refuses(tmp_path):
+    with pytest.raises(ValueError, match=r"folder must not exist yet, got .*; it will be removed"):
+        guard.guarded(["true"], tmp_path, timeout=1, env={})
+    assert guard.lives(psutil.Process(os.getpid()))
+    long = tmp_path / "long"
+    long.write_bytes(b"a" * 5 + b"b" * guard.KEPT)
+    assert guard.end_of(long) == "(5 bytes before this are left out)\n" + "b" * guard.KEPT
+    long.write_bytes(b"\xff" + b"b" * (guard.KEPT - 1))
+    assert guard.end_of(long) == "\N{REPLACEMENT CHARACTER}" + "b" * (guard.KEPT - 1)
+    assert inspect.signature(guard.end_all).parameters["patience"].default == guard.PATIENCE / 2

@@ -1,0 +1,563 @@
+"""What the tools' docstrings promise, on small inputs."""
+
+import re
+from types import SimpleNamespace
+
+import book_pages
+import browsing
+import build_book
+import check_book
+import make_pdf
+import nbformat
+import numpy as np
+import package_index
+import pytest
+import repository
+import run_chapters
+import slides
+import teach
+from book_ext import icons, languages, launch, preflight
+from book_ext.assets import prune, trim, wanted
+from book_ext.chapters import anchor, bold_beginning, dress_box
+from book_ext.lab_images import handed
+from book_ext.landing import Contents, contents, counted, hours
+from book_ext.markup import repaired
+from book_ext.palette import palette_css
+from book_ext.pictures import require_alt, rewrite, rewritten
+from book_ext.progress import attributes, tasks, tick
+from docutils import nodes
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
+from sphinx.errors import ConfigError
+
+from course_utils.exercises.reporting import Record, Report
+from course_utils.plots.style import COLORS
+
+# --- pages of the book -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("html", "after"),
+    [
+        ('<th class="head"><p></p></th>', '<td class="empty"></td>'),
+        ('<th class="head stub"></th>', '<td class="empty stub"></td>'),
+        ('<th class="head"><p>n</p></th>', '<th class="head"><p>n</p></th>'),
+        ('<dl role="doc-biblioentry">', "<dl>"),
+        ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+        ("<math>x</math>.", '<span class="keep"><math>x</math>.</span>'),
+        ("(<math>x</math>)", '<span class="keep">(<math>x</math>)</span>'),
+        ("<math>x</math> and", "<math>x</math> and"),
+    ],
+)
+def test_markup_is_repaired(html, after):
+    assert repaired(html) == after
+
+
+def test_addresses_on_a_page(tmp_path):
+    path = tmp_path / "p.html"
+    path.write_text(
+        '<h2 id="here"></h2><a name="old" href="x%20y.html#z">x</a><video poster="v.png" '
+        'src="v.mp4">'
+        '</video><link rel="preload" href="f.woff2"><link rel="next" href="n.html">'
+        '<img src="i.png" srcset="j.png" alt="it"><object data="o.svg"></object><embed src="e.swf">'
+        '<img class="logo__image" src="l.svg" alt=""><img src="d.png" alt=""><audio src="a.mp3">'
+        '<source srcset="s.webp"><iframe src="w.html"></iframe><script src="s.js"></script>'
+    )
+    page = book_pages.Page(path)
+    assert page.ids == {"here", "old"}
+    assert page.links == ["x%20y.html#z"]
+    assert page.loaded == [
+        *("v.mp4", "v.png", "f.woff2", "o.svg", "e.swf", "a.mp3", "s.webp", "w.html", "s.js")
+    ]
+    assert page.pictures == ["i.png", "j.png", "l.svg", "d.png"]
+    assert page.without_alt == ["d.png"]
+    assert book_pages.target(path, "x%20y.html#z") == (tmp_path / "x y.html").resolve()
+    assert book_pages.target(path, "#z") == path
+    for address, local, remote in [
+        ("a.html", True, False),
+        ("#here", True, False),
+        ("//cdn.example.org/a.js", False, True),
+        ("https://example.org", False, True),
+        ("mailto:a@b.c", False, False),
+        ("data:image/png;base64,AA", False, False),
+        ("", False, False),
+    ]:
+        assert (book_pages.is_local(address), book_pages.is_remote(address)) == (local, remote)
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static/no.html").touch()
+    assert [*book_pages.read_pages(tmp_path)] == [path.resolve()]
+
+
+@pytest.mark.parametrize("kind", ["html", "css", "js", "svg", "json", "png", "woff2", "webp"])
+def test_what_a_file_weighs(kind, tmp_path):
+    path = tmp_path / f"a.{kind}"
+    path.write_bytes(b"a" * 10_000)
+    text = kind in ("html", "css", "js", "svg", "json")
+    assert (check_book.transfer_size(path) < 100) == text
+    assert text or check_book.transfer_size(path) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("size", "problem"), [(210_000, None), (221_000, "first load is 221 kB compressed, above 220")]
+)
+def test_the_limit_of_the_first_load(size, problem, tmp_path):
+    path = tmp_path / "a.html"
+    path.write_text('<script src="s.bin"></script>')
+    (tmp_path / "s.bin").write_bytes(b"0" * size)
+    found = [p for p in check_book.check(tmp_path) if "no such" not in p]
+    assert len(found) == (problem is not None)
+    assert all(problem in f for f in found)
+
+
+def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
+    names = {
+        "clipboard.min.js": '<div class="highlight-python">',
+        "copybutton.js": '<div class="highlight">',
+        "copybutton.css": '<div class="highlight">',
+        "design-tabs.js": '<div class="sd-tab-set">',
+        "sphinx-design.min.css": '<div class="sd-card">',
+        "formulas.css": "<math>",
+        "progress.js": '<span data-chapter="3">',
+        "overview.js": '<details id="your-progress">',
+    }
+    for name, body in names.items():
+        assert wanted(f"_static/{name}?v=1", body)
+        assert not wanted(f"_static/{name}?v=1", "<p>words</p>")
+    assert wanted("unknown.js", "")
+    context = {"body": "<math>", "script_files": ["x.js", "progress.js"],
+               "css_files": ["formulas.css", "copybutton.css"]}  # fmt: skip
+    trim(None, "p", "t", context, None)
+    assert (context["script_files"], context["css_files"]) == (["x.js"], ["formulas.css"])
+
+
+def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):
+    static = tmp_path / "_static"
+    (static / "styles").mkdir(parents=True)
+    (tmp_path / "p.html").write_text('<p class="used">')
+    (static / "s.js").write_text("'made'")
+    for name in ("styles/theme.css", "basic.css", "pygments.css", "book.css"):
+        (static / name).write_text("/* why */ .used {a: b} .made {c: d} .never {e: f}")
+    app = SimpleNamespace(outdir=str(tmp_path), builder=SimpleNamespace(format="html"))
+    prune(app, None)
+    for name in ("styles/theme.css", "basic.css", "pygments.css"):
+        text = (static / name).read_text()
+        assert ".used" in text
+        assert ".made" in text
+        assert "never" not in text
+    own = (static / "book.css").read_text()
+    assert "never" in own
+    assert "why" not in own
+
+
+def test_icons_and_colours():
+    assert icons.from_stylesheet('--pst-icon-a:"\\f071";--pst-icon-b:"x";--other:"\\f000"') == {
+        0xF071,
+        ord("x"),
+    }
+    with pytest.raises(RuntimeError, match=r"fa-solid-900\.ttf has no icon named no-such-icon"):
+        icons.small_font(icons.FONTS / "fa-solid-900.ttf", ("sun", "no-such-icon"), set())
+    data, points = icons.small_font(icons.FONTS / "fa-solid-900.ttf", ("sun",), {0xF071, 0x1})
+    assert data[:4] == b"wOF2"
+    assert points == [0x2600, 0xF071, 0xF185]  # the sun has two
+    assert all(f"--course-{name}: {value};" in palette_css() for name, value in COLORS.items())
+    (node,), _ = languages.zh("zh", "", "软<", 1, None)
+    assert node.astext() == '<span class="zh" lang="zh-Hans">软&lt;</span>'
+
+
+def chapter(tmp_path, *cells, name="07_probe.ipynb"):
+    path = tmp_path / name
+    nbformat.write(new_notebook(cells=list(cells)), path)
+    return path
+
+
+def shows(html):
+    return [nbformat.v4.new_output("display_data", {"text/html": html})]
+
+
+def quiz(key):
+    return f'<div data-afm="quiz"><script type="application/json">{{"key": "{key}"}}</script></div>'
+
+
+def test_what_a_chapter_holds_is_counted(tmp_path):
+    figure = '<div data-afm="loss_explorer"></div>'
+    path = chapter(
+        tmp_path,
+        new_markdown_cell("## Exercise 7.1: a\n\nExercise 9 is no heading"),
+        new_markdown_cell("### Exercise 7.2: b"),
+        new_code_cell(
+            "%matplotlib inline\nassert 1\nfor i in x:\n    assert i", outputs=shows(figure)
+        ),
+        new_code_cell("pass", outputs=shows(quiz("7.a") + quiz("7.b"))),
+    )
+    assert contents(path) == Contents(figures=1, exercises=2, asserts=2)
+    todo = {"chapter": "7", "questions": "7.a 7.b", "exercises": "7.1 7.2"}
+    assert tasks(path) == todo
+    assert attributes(todo) == (
+        'data-chapter="7" data-questions="7.a 7.b" data-exercises="7.1 7.2"'
+    )
+    assert attributes({"a": '"&'}) == 'data-a="&quot;&amp;"'
+    assert re.fullmatch(
+        r'<label><input type="checkbox" autocomplete="off" data-mark="7.1"> Done</label>',
+        tick("7.1", "Done"),
+    )
+
+
+def test_numbers_with_their_nouns_and_times_in_words():
+    assert [counted(n, "figure") for n in (0, 1, 2)] == ["0 figures", "1 figure", "2 figures"]
+    said = {
+        7: "5 minutes",
+        58: "1 hour",
+        63: "1 hour 5 minutes",
+        120: "2 hours",
+        733: "12 hours 15 m",
+    }
+    assert all(hours(minutes).startswith(words) for minutes, words in said.items())
+    assert hours(60) == "1 hour"
+
+
+@pytest.mark.parametrize(
+    ("counts", "output", "words"),
+    [
+        ([1, 2], True, ""),
+        ([1, 3], True, "execution counts are [1, 3]..., not 1, 2, 3, ..."),
+        ([None, None], True, "execution counts are [None, None]"),
+        ([1, 2], False, "no cell has an output"),
+    ],
+)
+def test_what_shows_that_a_notebook_was_not_run(counts, output, words, tmp_path):
+    cells = [new_code_cell("x", execution_count=n) for n in counts]
+    cells[0].outputs = [nbformat.v4.new_output("stream", text="x")] if output else []
+    path = chapter(tmp_path, *cells, new_code_cell("  "))
+    assert preflight.not_executed(path).startswith(words)
+    assert bool(preflight.not_executed(path)) == bool(words)
+    (tmp_path / "chapters").mkdir()
+    for name in ("10_b", "02_a"):
+        (tmp_path / f"chapters/{name}.ipynb").touch()
+    assert preflight.chapters_on_disk(tmp_path) == ["chapters/02_a", "chapters/10_b"]
+
+
+def test_a_quotation_with_a_bold_beginning_becomes_a_box():
+    kinds = {"Goals": "tip", "Common mistake": "warning", "Note": "note"}
+    for word, look in kinds.items():
+        first = nodes.paragraph("", "", nodes.strong("", f"{word}."), nodes.Text(" What follows."))
+        quote = nodes.block_quote("", first, nodes.paragraph("", "More."))
+        document = nodes.container("", quote)
+        assert bold_beginning(first).astext() == f"{word}."
+        dress_box(quote)
+        (box,) = document.children
+        assert isinstance(box, nodes.admonition)
+        assert box["classes"] == [look, f"admonition-{nodes.make_id(word)}"]
+        assert [part.astext() for part in box] == [word, "What follows.", "More."]
+    quote = nodes.block_quote("", nodes.paragraph("", "Somebody said so."))
+    document = nodes.container("", quote)
+    dress_box(quote)
+    assert document.children == [quote]
+    assert anchor("equation", "7.12") == "equation-7-12"
+
+
+def test_pictures_are_shown_at_their_size_lazily_and_as_webp(tmp_path):
+    source = tmp_path / "a.png"
+    Image.fromarray(np.full((10, 10), 255, np.uint8)).save(source)
+    style = "width: 300.4px; height: 200px; float: left"
+    tag = f'<img alt="A curve." src="_images/a.png" style="{style}">'
+    found = dict(re.findall(r'([\w-]+)="([^"]*)"', rewritten(tag, source, "")))
+    assert found == {
+        "alt": "A curve.", "src": "_images/a.webp", "width": "300", "height": "200",
+        "style": "float: left; --width:300px", "class": "plot", "loading": "lazy",
+        "decoding": "async",
+    }  # fmt: skip
+    assert 'class="picture"' in rewritten(tag, source, "a pale line")
+    assert 'class="x picture"' in rewritten(
+        '<img alt="A curve." class="x picture" src="a.png">', source, ""
+    )
+    outside = rewritten('<img alt="x" src="a.svg">', None, "")
+    assert outside == '<img alt="x" src="a.svg" loading="lazy" decoding="async">'
+    app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(images={"a.png": "a.png"}))
+    context = {
+        "body": f'<a href="../_images/a.png">{tag}</a><figcaption>Dark.</figcaption></figure>'
+    }
+    rewrite(app, "p", "t", context, None)
+    assert 'href="../_images/a.webp"' in context["body"]
+    assert 'class="picture"' in context["body"]
+
+
+def test_a_picture_without_alt_text_is_a_warning(monkeypatch):
+    said = []
+    monkeypatch.setattr("book_ext.pictures.logger", SimpleNamespace(
+        warning=lambda text, **_: said.append(text)))  # fmt: skip
+    images = [nodes.image(uri="a.png", alt=" "), nodes.image(uri="b.png", alt="it"),
+              nodes.image(uri="data:x", alt="")]  # fmt: skip
+    require_alt(None, nodes.container("", *images), "chapters/x")
+    assert len(said) == 1
+    assert said[0].startswith("chapters/x: a picture has no alt text")
+
+
+def test_a_text_is_handed_to_the_page_as_json():
+    assert handed("a", 'say "x"') == 'globalThis.courseImages?.("a", "say \\"x\\"");\n'
+
+
+# --- the repository's address ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["", "/", ".git", " "])
+def test_an_address_loses_what_people_leave_at_its_end(end):
+    assert repository.checked(f"https://github.com/some-one/a.name{end}") == (
+        "https://github.com/some-one/a.name"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["http://github.com/a/b", "github.com/a/b", "https://github.com/a", "git@x:a/b"]
+)
+def test_what_is_no_address_is_refused(address):
+    with pytest.raises(ValueError, match=r"must be empty or like https://github\.com/OWNER/NAME"):
+        repository.checked(address)
+
+
+def test_the_address_stands_where_it_is_needed_or_nowhere(tmp_path):
+    known = repository.Repository("https://github.com/a/course", "trunk")
+    empty = repository.Repository("")
+    assert (known.name, empty.branch) == ("course", "main")
+    mark = "<!-- tools/repository.py writes this -->\n"
+    readme = f"A\n{mark}old<!-- until here -->\nB"
+    text = repository.with_clone(readme, known)
+    assert "git clone https://github.com/a/course\ncd course\n" in text
+    assert "(https://github.com/a/course/archive/refs/heads/trunk.zip)" in text
+    assert "old" not in text
+    assert repository.with_clone(text, empty) == f"A\n{mark}<!-- until here -->\nB"
+    citation = repository.with_code("title: x\nlicense: MIT\n", known)
+    assert citation == 'title: x\nrepository-code: "https://github.com/a/course"\nlicense: MIT\n'
+    assert repository.with_code(citation, empty) == "title: x\nlicense: MIT\n"
+    cell = new_code_cell("anything", metadata={"tags": ["setup"]})
+    book = nbformat.writes(new_notebook(cells=[cell, new_code_cell("other")]))
+    written = repository.with_setup(book, known)
+    sources = [c.source for c in nbformat.reads(written, as_version=4).cells]
+    assert 'address = "https://github.com/a/course"' in sources[0]
+    assert 'branch = "trunk"' in sources[0]
+    assert sources[1] == "other"
+    assert repository.with_setup(written, known) is written
+    assert "github" not in repository.with_setup(written, empty)
+    (tmp_path / "_config.yml").write_text("repository: {url: https://github.com/a/course.git}")
+    assert repository.read(tmp_path) == repository.Repository("https://github.com/a/course", "main")
+    (tmp_path / "README.md").write_text(readme)
+    assert [path.name for path in repository.behind(tmp_path)] == ["README.md"]
+    (tmp_path / "README.md").write_text(repository.with_clone(readme, repository.read(tmp_path)))
+    assert repository.behind(tmp_path) == {}
+    (tmp_path / "_config.yml").write_text("title: x")
+    assert repository.read(tmp_path) == empty
+
+
+def test_buttons_only_with_an_address():
+    def options(**theme):
+        config = SimpleNamespace(html_theme_options=theme)
+        launch.configure(None, config)
+        return config.html_theme_options
+
+    with_one = options(repository_url="https://github.com/a/b/", launch_buttons={"x": 1})
+    assert with_one["repository_url"] == "https://github.com/a/b"
+    assert with_one["launch_buttons"] == {"x": 1}
+    assert all(with_one[f"use_{n}_button"] for n in ("repository", "edit_page", "issues"))
+    without = options(repository_url="", launch_buttons={"x": 1}, repository_branch="m", logo="l")
+    assert without == {"logo": "l"}
+    with pytest.raises(ConfigError, match="must be empty or like"):
+        options(repository_url="nonsense")
+
+
+# --- commands --------------------------------------------------------------------------------
+
+
+def test_the_browser_that_is_named_comes_first(monkeypatch):
+    monkeypatch.delenv("COURSE_BROWSER", raising=False)
+    there = {"chromium": "/a/chromium", "google-chrome": "/b/chrome"}
+    monkeypatch.setattr(browsing.shutil, "which", there.get)
+    assert browsing.find_browser() == "/a/chromium"
+    there["chromium-headless-shell"] = "/c/shell"
+    assert browsing.find_browser() == "/c/shell"
+    monkeypatch.setenv("COURSE_BROWSER", "/mine")
+    assert browsing.find_browser() == "/mine"
+    monkeypatch.delenv("COURSE_BROWSER")
+    there.clear()
+    assert browsing.find_browser() is None
+
+
+@pytest.mark.parametrize("draft", [False, True])
+@pytest.mark.parametrize("status", [0, 1])
+@pytest.mark.parametrize("found", [[], ["a.html: link"]])
+def test_only_a_good_book_or_a_draft_replaces_the_last(
+    draft, status, found, tmp_path, monkeypatch, capsys
+):
+    def sphinx(source, output, *, draft):
+        output.mkdir()
+        (output / "index.html").write_text("new")
+        return status
+
+    reserved = []
+    monkeypatch.setattr(build_book, "sphinx_build", sphinx)
+    monkeypatch.setattr(build_book, "check", lambda book: found)
+    monkeypatch.setattr(build_book, "reserve", reserved.append)
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "index.html").write_text("old")
+    good = draft or not (status or found)
+    words = ["--output", str(output), "--source", str(tmp_path), *["--draft"] * draft]
+    assert build_book.main(words) == (0 if good else 1)
+    assert (output / "index.html").read_text() == ("new" if good else "old")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert len(reserved) == (status == 0 or draft)
+    said = capsys.readouterr()
+    assert ("The book is ready" in said.out) == good
+    assert ("The book was NOT built" in said.err) == (not good)
+    assert all(line in said.err for line in found)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DeadKernelError("x"), "the kernel died, which is what happens when memory runs out"),
+        (CellTimeoutError("slow"), "a cell took more than 7 s; raise --timeout"),
+        (FileNotFoundError(2, "No such", "a.ipynb"), "there is no such file: a.ipynb"),
+        (KeyError("k"), "KeyError: 'k'"),
+    ],
+)
+def test_why_a_chapter_was_not_run_to_its_end(error, words):
+    assert run_chapters.reason(error, 7).startswith(words)
+
+
+def test_each_name_with_the_chapters_that_teach_and_use_it(tmp_path):
+    package = tmp_path / "src/course_utils"
+    (package / "sub").mkdir(parents=True)
+    (package / "a.py").write_text("def taught(): ...\nclass Used: ...\ndef _own(): ...\nX = 1\n")
+    (package / "sub/b.py").write_text("def never(): ...\n")
+    (package / "chapter_01.py").write_text("def answer(): ...\n")
+    assert package_index.public_names(package) == {"taught": "a.py", "Used": "a.py",
+                                                    "never": "sub/b.py"}  # fmt: skip
+    (tmp_path / "chapters").mkdir()
+    chapter(tmp_path / "chapters", new_code_cell("%time\ndef taught(): ..."), name="02_a.ipynb")
+    imports = new_code_cell("from course_utils.a import Used, taught\nfrom math import never")
+    chapter(tmp_path / "chapters", imports, name="05_b.ipynb")
+    lines = [line.split() for line in package_index.index(tmp_path)]
+    assert lines == [
+        ["a.py", "Used", "taught", "in", "-", "used", "in", "05"],
+        ["a.py", "taught", "taught", "in", "02", "used", "in", "05"],
+    ]
+
+
+PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css"><link rel="next" href="NEXT">
+<script src="../_static/book.js"></script><script>let x;</script></head>
+<article class="bd-article"><h1 id="top">T</h1><a href="#top">up</a><a href="b.html#k">b</a>
+<a href="../intro.html">home</a><a href="https://x.org/#y">out</a>
+<img src="../_images/i.webp"></article>"""
+
+
+def test_the_pages_become_one_whose_links_work(tmp_path):
+    pages = ["intro.html", "chapters/a.html", "chapters/b.html"]
+    found = make_pdf.article("chapters/a.html", PAGE, pages)
+    for text in (
+        '<article class="bd-article" id="chapters-a">',
+        'id="chapters-a--top"',
+        'href="#chapters-a--top"',
+        'href="#chapters-b--k"',
+        'href="#intro"',
+        'href="https://x.org/#y"',
+        'src="_images/i.webp"',
+    ):
+        assert text in found
+    assert make_pdf.assets("chapters/a.html", PAGE) == [
+        '<link rel="stylesheet" href="_static/a.css">',
+        '<script src="_static/book.js"></script>',
+        "<script>let x;</script>",
+    ]
+    (tmp_path / "chapters").mkdir()
+    for page, following in zip(pages, ["chapters/a.html", "b.html", ""], strict=True):
+        text = PAGE.replace("NEXT", following) if following else PAGE.replace('rel="next"', "")
+        (tmp_path / page).write_text(text)
+    assert make_pdf.reading_order(tmp_path) == pages
+    whole = make_pdf.whole_book(tmp_path)
+    places = [whole.index(f'id="{make_pdf.slug(page)}"') for page in pages]
+    assert places == sorted(places)
+    assert whole.count('<script src="_static/book.js">') == 1
+
+
+# --- slides and students' notebooks ----------------------------------------------------------
+
+
+def test_how_long_a_text_is_and_where_it_may_be_cut():
+    assert slides.title_level("## Two\n\nwords") == 2
+    assert slides.title_level("words\n\n## Two") == 0
+    text = "# A\n\nfirst\n\n- one\n- two\n\nbefore\n\n$$\nx\n$$\n\n> box"
+    assert slides.blocks(text) == ["# A\n\nfirst", "- one\n- two", "before\n\n$$\nx\n$$", "> box"]
+    line = "x" * slides.LETTERS
+    assert slides.height(line) == 1.5
+    assert slides.height(f"{line}\n{line}y") == 3.5
+    assert slides.height("# T") == 2.7
+    assert slides.printed(["a"] * 4) == 4
+    assert slides.html("[seven](07_x.ipynb) [out](https://x.org)") == (
+        '<p>seven <a href="https://x.org">out</a></p>\n'
+    )
+
+
+def test_what_the_slides_leave_out():
+    def cell(source, *tags, **more):
+        outputs = [nbformat.v4.new_output("stream", text=f"printed {source}")]
+        return new_code_cell(source, metadata={"tags": list(tags), **more}, outputs=outputs)
+
+    notebook = new_notebook(cells=[
+        new_markdown_cell("# Title"),
+        *(cell(name, name) for name in ("setup", "imports", "checks", "drawing", "measuring",
+                                        "solution", "remove-cell")),
+        cell("shown"),
+        new_markdown_cell("### Exercise 1.1: Do"),
+        cell("draft"),
+        new_markdown_cell("<details>\n<summary>Solution</summary>\n\nIt is.\n</details>"),
+        new_markdown_cell("## After"),
+        cell("later"),
+    ])  # fmt: skip
+    text = re.sub("<[^>]+>", "", "".join(p.html for p in slides.pieces(notebook)))
+    for word in ("Title", "printed drawing", "printed measuring", "shown", "printed shown",
+                 "Exercise 1.1", "After", "later"):  # fmt: skip
+        assert word in text
+    for word in ("setup", "imports", "checks", "solution", "remove-cell", "draft", "It is"):
+        assert word not in text
+    assert "drawing" not in text.replace("printed drawing", "")
+    student = teach.for_students(notebook)
+    kept = [c.source for c in student.cells]
+    assert "setup" in kept
+    assert "draft" in kept
+    assert "solution" not in kept
+    assert all(c.outputs == [] for c in student.cells if c.cell_type == "code")
+
+
+def test_how_slides_are_filled():
+    piece = slides.Piece
+    parts = [
+        piece("a", 2.7, 1), piece("b", 10), piece("c", 12), piece("d", 2.7, 2),
+        piece("figure", 22, alone=True), piece("caption", 0), piece("e", 3),
+    ]  # fmt: skip
+    found = [[p.html for p in slide] for slide in slides.laid_out(iter(parts))]
+    assert found == [["a", "b"], ["c"], ["d", "figure", "caption"], ["e"]]
+
+
+def test_the_table_of_a_class_may_replace_only_its_own(tmp_path):
+    table = tmp_path / "t.csv"
+    assert teach.replaces_only_its_own(table)
+    table.write_text("name,right,tried,files,1.1\n")
+    assert teach.replaces_only_its_own(table)
+    for content in (b"names,right\n", b"", b"\xff\xfe\x00"):
+        table.write_bytes(content)
+        assert not teach.replaces_only_its_own(table)
+    assert not teach.replaces_only_its_own(tmp_path)
+
+
+def test_the_fuller_of_two_records_of_one_session_counts(tmp_path):
+    short, full = (Record("", "s", "1.1", "T", bool(n - 1), n) for n in (1, 2))
+    for name, record in (("b", short), ("a", full), ("c", Record("Eve", "s", "1.1", "T"))):
+        (tmp_path / name).mkdir()
+        Report([record]).save(tmp_path / name / "ann.json")
+    records, files, broken = teach.read_class(tmp_path)
+    assert [(r.name, r.passed, r.attempts) for r in records] == [
+        ("ann", True, 2),
+        ("Eve", False, 0),
+    ]
+    assert files == {"ann": {"a/ann.json", "b/ann.json"}, "Eve": {"c/ann.json"}}
+    assert broken == []
