@@ -496,7 +496,7 @@ def test_calibration():
             seen,
             f"Temperature {t:.2f}: expected calibration error {grid['ece'][k]:.4f}, loss "
             f"{grid['loss'][k]:.4f}. On "
-            f"average the model is {abs(bias):.3f} {word}; its accuracy stays "
+            f"average the model is {word}, by {abs(bias):.3f}; its accuracy stays "
             f"{hits.sum() / n:.4f}.\n",
             f"Reliability diagram: {points}.",
             f"Expected calibration error by temperature; {grid['ece'][k]:.4f} at {t:.2f}.",

@@ -81,9 +81,9 @@ const WORDS = {
     now: (/** @type {string} */ t) => `Temperature ${t}: expected calibration error `,
     loss: ", loss ",
     bias: (/** @type {number} */ bias, /** @type {string} */ size) =>
-      `. On average the model is ${size} ${
+      `. On average the model is ${
         bias > 0 ? "too sure" : "not sure enough"
-      }; its accuracy stays `,
+      }, by ${size}; its accuracy stays `,
     diagram: "Reliability diagram",
     point: (/** @type {string} */ conf, /** @type {string} */ acc) =>
       `confidence ${conf} accuracy ${acc}`,
