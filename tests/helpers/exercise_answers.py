@@ -3401,6 +3401,12 @@ WRONG["10.4"] = [
     ("These are probabilities", lambda h, t: adaptive(h, t).exp()),
     ("The scores of a tail", lambda h, t: torch.cat([h[: len(h) - len(t)], *t]).log_softmax(0)),
     ("The tails were not", adaptive_with(normalise=False)),
+    (
+        "Log-probabilities are numbers",
+        lambda h, t: adaptive_with()(
+            (h.exp() / h.exp().sum()).log(), [(x.exp() / x.exp().sum()).log() for x in t]
+        ),
+    ),
     ("The probability of the cluster", adaptive_with(cluster=False)),
     ("The clusters are no words", adaptive_with(keep=True)),
     (

@@ -333,6 +333,10 @@ EXERCISES = (
         "in it; which becomes a sum?",
         properties=[
             (
+                "Log-probabilities are numbers, never nan: did exp overflow?",
+                lambda value, head, tails: not bool(value.isnan().any()),
+            ),
+            (
                 "The probabilities of all words should sum to 1.",
                 lambda value, head, tails: bool(abs(value.exp().sum() - 1) < 1e-4),
             )
