@@ -339,7 +339,7 @@ EXERCISES = (
             (
                 "The probabilities of all words should sum to 1.",
                 lambda value, head, tails: bool(abs(value.exp().sum() - 1) < 1e-4),
-            )
+            ),
         ],
         mistakes={
             "These are probabilities; their logarithms are asked for.": lambda h, t: adaptive(
