@@ -3308,6 +3308,10 @@ WRONG["10.3"] = [
         "The sum is",
         lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum() * len(s)),
     ),
+    (
+        "ln(s q) is the logarithm of the product",
+        lambda z, y, s, c, q: torch.cat([z[None], (s - len(s) * q.log())[c != y]]).logsumexp(0) - z,
+    ),
     ("This is the probability", lambda *a: math.exp(-hit_loop(*a))),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)),
@@ -3530,6 +3534,21 @@ RIGHT["10.5"] = [
 ]
 WRONG["10.5"] = [
     ("The two means have", lambda a, b: (*merge(a, b)[:2], (a[2] + b[2]) / 2)),
+    (
+        "The sums were added without rescaling; the",
+        lambda a, b: (merge(a, b)[0], a[1] + b[1], merge(a, b)[2]),
+    ),
+    (
+        "The mean divides by the new sum; here",
+        lambda a, b: (
+            *merge(a, b)[:2],
+            sum(x[1] * math.exp(x[0] - max(a[0], b[0])) * x[2] for x in (a, b)) / (a[1] + b[1]),
+        ),
+    ),
+    (
+        "The mean divides by the new sum; rescale",
+        lambda a, b: (*merge(a, b)[:2], (a[1] * a[2] + b[1] * b[2]) / merge(a, b)[1]),
+    ),
     (
         "The sums belong to different",
         lambda a, b: (*merge(a, b)[:2], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1])),

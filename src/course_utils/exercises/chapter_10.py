@@ -278,6 +278,12 @@ EXERCISES = (
             "Each term is divided by q, and here it is multiplied by it.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, 1 / q)
             ),
+            "ln(s q) is the logarithm of the product; here ln q is multiplied by s.": (
+                lambda z, y, s, c, q: (
+                    torch.logsumexp(torch.cat([z.reshape(1), (s - len(q) * q.log())[c != y]]), 0)
+                    - z
+                )
+            ),
             "ln q is subtracted from a score, and here it is added.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, 1 / (len(q) * q))
             ),
@@ -563,6 +569,21 @@ EXERCISES = (
                     merged_means(a, b)[1] * math.exp(abs(a[0] - b[0])),
                     merged_means(a, b)[2],
                 )
+            ),
+            "The sums were added without rescaling; the mean is right.": lambda a, b: (
+                max(a[0], b[0]),
+                a[1] + b[1],
+                merged_means(a, b)[2],
+            ),
+            "The mean divides by the new sum; here it divides by the sum of the old ones.": (
+                lambda a, b: (
+                    *merged_means(a, b)[:2],
+                    merged_means(a, b)[1] * merged_means(a, b)[2] / (a[1] + b[1]),
+                )
+            ),
+            "The mean divides by the new sum; rescale the weights above it, too.": lambda a, b: (
+                *merged_means(a, b)[:2],
+                (a[1] * a[2] + b[1] * b[2]) / merged_means(a, b)[1],
             ),
             "The sums were added without rescaling.": lambda a, b: (
                 max(a[0], b[0]),
