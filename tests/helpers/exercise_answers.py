@@ -2587,6 +2587,10 @@ WRONG["8.3"] = [
     ),
     ("1 + cos starts at 2", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / n))),
     ("The cosine ends at -1", lambda t, n, a, b: a * math.cos(math.pi * t / n)),
+    (
+        "That is the rate of the step before",
+        lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t - 1) / n)) / 2,
+    ),
     ("That is a sine", lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2),
     (
         "It does not reach",
@@ -2748,6 +2752,12 @@ def twice(model, batches, loss, optimizer):
     return epoch()(model, batches, loss, optimizer)
 
 
+def one_step(model, batches, loss, optimizer):
+    mean = epoch("forward backward", first=True)(model, batches, loss, optimizer)
+    optimizer.step()
+    return mean
+
+
 def first_batch(model, batches, loss, optimizer):
     losses = [epoch()(model, [batch], loss, optimizer) for batch in batches]
     return losses[0]
@@ -2787,7 +2797,9 @@ WRONG["8.5"] = [
     ("This is the loss of the first", first_batch),
     ("The parameters did not", epoch("forward backward zero step")),
     ("", lambda m, b, f, o: epoch()(m, b[::-1], f, o)),
-    ("", lambda m, b, f, o: epoch()(m, b[:1], f, o)),
+    ("Only one batch was used", lambda m, b, f, o: epoch()(m, b[:1], f, o)),
+    ("The gradients pile up", epoch("forward backward step", first=True)),
+    ("One step was taken", one_step),
     ("This is the loss of the last", lambda m, b, f, o: [epoch()(m, [x], f, o) for x in b][-1]),
 ]
 

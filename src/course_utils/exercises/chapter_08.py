@@ -191,6 +191,26 @@ def without(part: str) -> Callable:
     return epoch
 
 
+def clears_once(model, batches, loss, optimizer) -> float:
+    """Train, with the gradients cleared before the first batch only."""
+    optimizer.zero_grad()
+    return without("zero_grad")(model, batches, loss, optimizer)
+
+
+def returns_early(model, batches, loss, optimizer) -> float:
+    """Train on the first batch, and return its loss."""
+    return train_epoch(model, batches[:1], loss, optimizer)
+
+
+def steps_once(model, batches, loss, optimizer) -> float:
+    """Add the gradients of all batches up, and take one step along them."""
+    optimizer.zero_grad()
+    with mock.patch.object(optimizer, "step"):
+        mean = without("zero_grad")(model, batches, loss, optimizer)
+    optimizer.step()
+    return mean
+
+
 def clears_afterwards(model, batches, loss, optimizer) -> float:
     """Train, with the gradients cleared after each step only."""
     kept, clear = [p.grad for p in model.parameters()], optimizer.zero_grad
@@ -372,6 +392,7 @@ EXERCISES = (
                 lambda t, n, a, b: cosine_rate(t, n - 1, a, b)
             ),
             "That is the rate of the next step.": lambda t, n, a, b: cosine_rate(t + 1, n, a, b),
+            "That is the rate of the step before.": lambda t, n, a, b: cosine_rate(t - 1, n, a, b),
             "It does not reach lr_end at num_steps, which is the number to divide by.": (
                 lambda t, n, a, b: cosine_rate(t, n + 1, a, b)
             ),
@@ -467,6 +488,11 @@ EXERCISES = (
             ),
             "The first step used the gradient of an earlier look: zero_grad has to come before the "
             "first backward, too.": clears_afterwards,
+            "The gradients pile up: zero_grad belongs inside the loop, once for each batch.": (
+                clears_once
+            ),
+            "Only one batch was used: does return stand inside the loop?": returns_early,
+            "One step was taken for all batches; step belongs inside the loop.": steps_once,
             "The parameters did not change: is backward or step missing, or in the wrong order, or "
             "does zero_grad stand between them?": without("step"),
             "The model was not in training mode: its normalisation used the running statistics.": (
