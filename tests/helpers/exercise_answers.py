@@ -2259,6 +2259,10 @@ WRONG["7.3"] = [
     ("The step goes uphill", lambda p, g, lr, c: p + (p - clip(p, g, lr, c))),
     ("The gradient was not", lambda p, g, lr, c: p - lr * g),
     ("The limit is for the gradient", lambda p, g, lr, c: clip(p, lr * g, 1.0, c)),
+    (
+        "compared with the square of the norm",
+        lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() ** 2 > c else 1.0),
+    ),
     ("A gradient of zeros has", lambda p, g, lr, c: p - lr * g / g.norm() * min(g.norm(), c)),
     (
         "The limit is for the whole",

@@ -62,8 +62,11 @@ def test_a_fault_is_named_with_its_page(site, body, words):
     assert words in problem
 
 
-def test_a_style_sheet_may_not_fetch_from_another_server(site):
-    css = "p { background: url('https://example.org/p.png') }"
+@pytest.mark.parametrize(
+    "css",
+    ["p { background: url('https://example.org/p.png') }", '@import "https://example.org/p.png";'],
+)
+def test_a_style_sheet_may_not_fetch_from_another_server(site, css):
     (problem,) = site('<link rel="stylesheet" href="s.css">', s__css=css)
     assert problem == "a.html: s.css loads https://example.org/p.png from another server"
 

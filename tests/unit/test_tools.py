@@ -528,6 +528,24 @@ def test_what_the_slides_leave_out():
     assert all(c.outputs == [] for c in student.cells if c.cell_type == "code")
 
 
+def test_a_picture_on_a_slide_keeps_its_alt_text():
+    image = nbformat.v4.new_output("display_data", {"image/png": "QQ==\n"})
+    alt = {"mystnb": {"image": {"alt": 'A "curve".'}}}
+    (piece,) = slides.outputs(new_code_cell("x", outputs=[image], metadata=alt))
+    assert piece.html == '<img src="data:image/png;base64,QQ==" alt="A &quot;curve&quot;.">'
+
+
+def test_a_broken_reference_is_an_error_of_the_build(tmp_path, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(build_book, "build_sphinx", lambda *a, **rest: asked.update(rest) or 0)
+    for draft in (False, True):
+        assert build_book.sphinx_build(tmp_path, tmp_path / "out", draft=draft) == 0
+        assert asked["confoverrides"]["nitpicky"] is True
+        assert asked["warningiserror"] is not draft
+    monkeypatch.setattr(build_book, "build_sphinx", lambda *a, **rest: ValueError())
+    assert build_book.sphinx_build(tmp_path, tmp_path / "out", draft=False) == 1
+
+
 def test_how_slides_are_filled():
     piece = slides.Piece
     parts = [

@@ -13,6 +13,7 @@ import {
 import { fix, isList, isNumber } from "../../../src/course_utils/figures/static/kit/traits.js";
 import {
   alwaysFell,
+  bestRuns,
   facts,
   lowestLoss,
 } from "../../../src/course_utils/figures/static/training/runs.js";
@@ -63,6 +64,19 @@ Deno.test("why a rate was worse: in how many epochs its loss rose", () => {
   const { regimes, "batch sizes": sizes } = LAB_WORDS.en.questions;
   assert(regimes.because([run(1, [1, 2]), run(2, [2, 1])]).endsWith(": 1 with 1."));
   assert(sizes.because([run(1, [1]), run(1, [1])]).endsWith(": 40, 40."));
+});
+
+Deno.test("the best in loss and in accuracy are named each for what it is", () => {
+  const runs = /** @type {any[]} */ ([
+    { id: 1, test_loss: [0.4, 0.9], test_accuracy: [0.9, 0.8] },
+    { id: 2, test_loss: [0.6], test_accuracy: [0.7] },
+    { id: 3, test_loss: [], test_accuracy: [] },
+  ]);
+  assert.deepEqual(bestRuns(runs), { loss: 2, accuracy: 1 });
+  assert.deepEqual(bestRuns(runs.slice(1)), {});
+  const { best } = LAB_WORDS.en;
+  assert.equal(best("run 2", "run 1"), " Smallest test loss: run 2; highest test accuracy: run 1.");
+  assert.equal(best("run 2", "run 2"), " The best so far, in test loss and accuracy: run 2.");
 });
 
 Deno.test("a valid value is clamped, one that makes no sense is none", () => {
