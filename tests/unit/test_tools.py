@@ -18,9 +18,9 @@ import slides
 import teach
 from book_ext import icons, languages, launch, preflight
 from book_ext.assets import prune, trim, wanted
-from book_ext.chapters import anchor, bold_beginning, dress_box
+from book_ext.chapters import LinkChapter, anchor, bold_beginning, dress_box
 from book_ext.lab_images import handed
-from book_ext.landing import Contents, contents, counted, hours
+from book_ext.landing import Contents, CourseFigure, contents, counted, hours
 from book_ext.markup import repaired
 from book_ext.palette import palette_css
 from book_ext.pictures import require_alt, rewrite, rewritten
@@ -291,6 +291,28 @@ def test_a_picture_without_alt_text_is_a_warning(monkeypatch):
     require_alt(None, nodes.container("", *images), "chapters/x")
     assert len(said) == 1
     assert said[0].startswith("chapters/x: a picture has no alt text")
+
+
+def test_each_number_that_is_mentioned_becomes_a_link_and_the_words_stay():
+    paragraph = nodes.paragraph("", "By figures 7.1 and 8.2, equation (7.3) holds.")
+    place = SimpleNamespace(
+        chapter=lambda number: f"chapters/0{number}_x",
+        reference=lambda doc, place, text: nodes.reference("", text, refuri=f"{doc}#{place}"),
+    )
+    LinkChapter.link_mentions(place, paragraph[0])
+    assert paragraph.astext() == "By figures 7.1 and 8.2, equation (7.3) holds."
+    assert [link["refuri"] for link in paragraph.findall(nodes.reference)] == [
+        "chapters/07_x#figure-7-1",
+        "chapters/08_x#figure-8-2",
+        "chapters/07_x#equation-7-3",
+    ]
+
+
+def test_the_landing_pages_figure_speaks_of_no_cell():
+    place = SimpleNamespace(arguments=["softmax_playground.SoftmaxPlayground"])
+    (node,) = CourseFigure.run(place)
+    assert "Allow JavaScript, to use it." in node.astext()
+    assert "this cell" not in node.astext()
 
 
 def test_a_text_is_handed_to_the_page_as_json():
