@@ -120,7 +120,7 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     mine = ", as you guessed." if right == "0.1" else ". You guessed 0.1."
     verdict = page.locator(".guess .answer b").last.inner_text()
     assert verdict.startswith(f"The rate with the smallest test loss at the end: {right}{mine} ")
-    assert "With 0.01 it fell in each epoch, with shorter steps. With 10 it " in verdict
+    assert "With 0.01, shorter steps, it fell in each epoch. With 10, steps 100" in verdict
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):
@@ -153,7 +153,7 @@ def test_a_guess_whose_runs_were_stopped_says_so(lab):
     page.wait_for_timeout(100)
     assert page.locator(".guess .answer b").all_inner_texts() == [
         "0.1:",
-        "One of the runs was stopped, so they do not answer the question.",
+        "A run was stopped or its rate changed: no answer to the question.",
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
     page.wait_for_timeout(100)
     assert page.locator(".guess .answer b").all_inner_texts() == [
         "0.01:",
-        "A rate was changed during a run, so the runs do not answer the question.",
+        "A run was stopped or its rate changed: no answer to the question.",
     ]
 
 

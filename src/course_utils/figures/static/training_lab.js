@@ -212,9 +212,9 @@ export default figure(LAB_WORDS, (view, words) => {
     }, document.hidden ? 300 : 16);
   }
   /**
-   * Train once for each set of changes. Gives the runs that ended, and why they answer nothing.
+   * Train once for each set of changes; gives those runs, or none if one was stopped or changed.
    * @param {Record<string, number>[]} sets
-   * @returns {Promise<{ raced: PageRun[], spoilt: "" | "stopped" | "changed" }>}
+   * @returns {Promise<PageRun[]>}
    */
   async function race(sets) {
     racing = true;
@@ -230,8 +230,8 @@ export default figure(LAB_WORDS, (view, words) => {
     }
     racing = false;
     view.refresh();
-    if (raced.length < sets.length) return { raced, spoilt: "stopped" };
-    return { raced, spoilt: raced.some((run) => run.changes.length) ? "changed" : "" };
+    const fair = raced.length === sets.length && raced.every((run) => !run.changes.length);
+    return fair ? raced : []; // a rate changed in mid-run answers another question
   }
   view.closers.push(() => page?.close(), () => clearTimeout(restDue));
 
@@ -561,11 +561,11 @@ export default figure(LAB_WORDS, (view, words) => {
       question,
       answers: answers.map((text) => ({ text, says: words.watch })),
       show: async (mine) => {
-        const { raced, spoilt } = await race(set);
-        if (spoilt) return page.fault ? "" : words.spoilt[spoilt];
+        const raced = await race(set);
+        if (!raced.length) return page.fault ? "" : words.spoilt;
         const right = (asks === "regimes" ? alwaysFell : lowestLoss)(raced);
         const verdict = words.verdict(found, right.map((i) => answers[i]), answers[mine]);
-        return `${verdict} ${because(raced.map(facts))}`.trimEnd();
+        return `${verdict} ${because(raced.map(facts))}`;
       },
     });
   }

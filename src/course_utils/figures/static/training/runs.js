@@ -40,7 +40,7 @@ export const alwaysFell = (runs) =>
 export function facts({ knobs, test_loss }) {
   const { lr, batch_size, images } = knobs;
   const rises = test_loss.filter((loss, e) => e && loss >= test_loss[e - 1]).length;
-  return { lr, rises, epochs: test_loss.length, steps: Math.ceil(images / batch_size) };
+  return { lr, losses: test_loss, rises, steps: Math.ceil(images / batch_size) };
 }
 
 /**

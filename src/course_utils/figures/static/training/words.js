@@ -1,4 +1,5 @@
 /** The words of the training lab, by language. */
+import { fmt } from "../kit.js";
 
 const count = (/** @type {number} */ n) => n < 10_000 ? String(n) : grouped(n);
 const grouped = (/** @type {number} */ n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
@@ -41,27 +42,23 @@ const REGIMES = [
 ];
 
 /**
- * Facts of a run of a question: how often its test loss rose from one epoch to the next, and the
- * steps of an epoch.
- * @typedef {{ lr: number, rises: number, epochs: number, steps: number }} Facts
+ * A run after a question: test losses, how often they rose, steps per epoch.
+ * @typedef {{ lr: number, losses: number[], rises: number, steps: number }} Facts
  */
 
 /** @param {Facts[]} runs */
-function ratesBecause(runs) {
-  const says = runs.filter(({ lr }) => lr !== 0.1).map(({ lr, rises, epochs }) =>
+const ratesBecause = (runs) =>
+  runs.filter(({ lr }) => lr !== 0.1).map(({ lr, losses, rises }) =>
     rises
-      ? `With ${lr} it rose ${rises} times in ${epochs} epochs: its steps overshoot. ` +
-        "Turn the rate down to 0.1 and Continue: shorter steps bring the same model down."
-      : `With ${lr} it fell in each epoch, with shorter steps.`
-  );
-  return says.join(" ");
-}
+      ? `With ${lr}, steps ${lr / 0.1} times as long for the same gradient, it swings from ` +
+        `${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}. ` +
+        "Now turn the rate down to 0.1 and Continue."
+      : `With ${lr}, shorter steps, it fell in each epoch.`
+  ).join(" ");
 
 /** @param {Facts[]} runs */
-function regimesBecause(runs) {
-  const rose = runs.filter(({ rises }) => rises).map(({ lr, rises }) => `${rises} with ${lr}`);
-  return rose.length ? `Epochs in which it rose: ${rose.join(", ")}.` : "";
-}
+const regimesBecause = (runs) =>
+  `Epochs in which it rose: ${runs.map(({ lr, rises }) => `${rises} with ${lr}`).join(", ")}.`;
 
 /** @param {Facts[]} runs */
 const batchesBecause = (runs) =>
@@ -226,10 +223,7 @@ export const LAB_WORDS = {
     ) =>
       `${found}: ${right.join(", ") || "none of them"}` +
       (right.includes(mine) ? ", as you guessed." : `. You guessed ${mine}.`),
-    spoilt: {
-      stopped: "One of the runs was stopped, so they do not answer the question.",
-      changed: "A rate was changed during a run, so the runs do not answer the question.",
-    },
+    spoilt: "A run was stopped or its rate changed: no answer to the question.",
     watch: "They are trained now, one after the other: compare the curves and the table.",
     tries: { rates: TRIES, "batch sizes": TRIES, regimes: REGIMES },
   },
