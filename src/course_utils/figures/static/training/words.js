@@ -49,11 +49,11 @@ const REGIMES = [
 /** @param {Facts[]} runs */
 const ratesBecause = (runs) =>
   runs.filter(({ lr }) => lr !== 0.1).map(({ lr, losses, rises }) =>
-    rises
-      ? `With ${lr}, steps ${lr / 0.1} times as long for the same gradient, it swings from ` +
-        `${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}. ` +
-        "Now turn the rate down to 0.1 and Continue."
-      : `With ${lr}, shorter steps, it fell in each epoch.`
+    `With ${lr}, steps ${10 * lr} times as long for the same gradient, it ` +
+    (rises
+      ? `swings from ${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}. ` +
+        "Turn the rate down to 0.1 and Continue."
+      : "fell in each epoch.")
   ).join(" ");
 
 /** @param {Facts[]} runs */
