@@ -75,6 +75,7 @@ def test_which_cells_are_compared(guard, tags, answer):
 
 
 @pytest.mark.parametrize(("real", "failed"), [(True, 1), (False, 0)])
+@pytest.mark.processes
 def test_nbval_fails_on_a_stale_number(tmp_path, real, failed):
     """Two cells that print 0.84, one with 0.79 stored, with and without real data."""
     cells = []

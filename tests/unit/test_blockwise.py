@@ -215,6 +215,7 @@ print(peak() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
+@pytest.mark.processes
 def test_the_process_itself_needs_a_tenth():
     """Tensors are not all: what the operations allocate inside counts here, too."""
     full, blocks = (

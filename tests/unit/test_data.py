@@ -334,6 +334,7 @@ except DataError as error:
     ids=["file", "folder", "root", "write"],
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions work differently")
+@pytest.mark.processes
 def test_without_permission(task, spoiled, mode):
     with TemporaryDirectory() as folder:  # pytest's own are closed to other users
         os.chmod(folder, 0o755)

@@ -354,6 +354,7 @@ def test_a_disk_that_refuses_leaves_nothing(step, error, words, tmp_path, monkey
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+@pytest.mark.processes
 def test_disk_that_really_refuses_more_bytes(tmp_path):
     """A limit on the file size: the write itself fails half-way."""
     code = (
@@ -409,6 +410,7 @@ def test_stored_bytes_reach_the_disk_before_the_name_appears(tmp_path, monkeypat
     assert seen == [(4, False)]
 
 
+@pytest.mark.processes
 def test_three_processes_into_an_empty_cache(tmp_path):
     code = (
         "import sys; from pathlib import Path\n"
@@ -435,6 +437,7 @@ def test_three_processes_into_an_empty_cache(tmp_path):
     assert {name: (raw_folder(tmp_path) / name).read_bytes() for name in NAMES} == PLAIN
 
 
+@pytest.mark.processes
 def test_killed_while_writing_leaves_no_file_under_a_data_name(tmp_path):
     code = (
         "import os, signal, sys; from pathlib import Path\n"

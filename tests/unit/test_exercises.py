@@ -198,6 +198,7 @@ def test_the_solutions_of_a_chapter_pass(path):
     assert passed == [n for n in EXERCISES if n.split(".")[0] == str(int(path.name[:2]))]
 
 
+@pytest.mark.processes
 def test_importing_all_exercises_starts_no_compiler():
     """torch's compiler takes seconds to import: the first check of a notebook would wait for it."""
     code = (
@@ -209,6 +210,7 @@ def test_importing_all_exercises_starts_no_compiler():
 
 
 @pytest.mark.parametrize("number", ["8.2", "8.3", "8.5"])
+@pytest.mark.processes
 def test_torchs_first_optimizer_is_made_before_the_learners_time_runs(number):
     """It imports for a second, on a busy computer for longer than the judge waits."""
     code = (

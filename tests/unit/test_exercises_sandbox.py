@@ -199,6 +199,7 @@ except Problem as problem:
 """
 
 
+@pytest.mark.processes
 def test_a_function_that_swallows_inside_a_context_of_torch_is_ended():
     """In a process of its own, which can be ended where the function isn't."""
     done = subprocess.run(

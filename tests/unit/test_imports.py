@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import pytest
+
 LIGHT = ("data", "losses", "error_bounds", "softmax", "fashion_mnist.torchvision_compat")
 HEAVY = ("IPython", "PIL", "matplotlib", "torchvision")
 
 
+@pytest.mark.processes
 def test_light_modules_bring_nothing_heavy():
     code = (
         f"import sys, {', '.join(f'course_utils.{name}' for name in LIGHT)}\n"

@@ -22,7 +22,7 @@ def test_the_scores_are_those_of_the_model(linear):
         with torch.no_grad():
             shown[1].weight.copy_(model.weight.T)
             shown[1].bias.copy_(model.bias)
-    figure = WhatTheModelSees.of(shown, CLASSES, silhouette=4)
+    figure = WhatTheModelSees.of(shown, CLASSES, silhouette=4, label=9)
     drawn = torch.frombuffer(bytearray(base64.b64decode(figure.silhouettes)), dtype=torch.uint8)
     image = drawn.reshape(10, 28, 28)[4].float()[None] / 255
     expected = model(image)[0].detach()

@@ -165,6 +165,7 @@ except KeyboardInterrupt:
         pytest.param(ENDING + INTERRUPTED, "interrupted\nended\n", id="interrupted", marks=SIGNALS),
     ],
 )
+@pytest.mark.processes
 def test_a_run_ends_with_the_interpreter(script, printed):
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60

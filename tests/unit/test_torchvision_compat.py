@@ -20,6 +20,7 @@ def run(code):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.processes
 def test_data_sets_and_transforms_work():
     done = run(
         "from course_utils.fashion_mnist.torchvision_compat import import_torchvision\n"

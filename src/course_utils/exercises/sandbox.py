@@ -157,6 +157,13 @@ SEEDS: tuple[tuple[Callable, Callable], ...] = (
 )
 
 
+def fix_seeds() -> None:
+    """Seed the generators that functions may draw from, each the same."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.default_generator.manual_seed(0)
+
+
 @contextmanager
 def same_conditions():
     """Run the block under torch's own defaults and fixed seeds; then give back what was there."""
@@ -168,9 +175,7 @@ def same_conditions():
             torch.set_default_dtype(torch.float32)
             _change(torch.get_default_device, _set_default_device, torch.device("cpu"))
             torch.set_grad_enabled(True)
-            random.seed(0)
-            np.random.seed(0)
-            torch.default_generator.manual_seed(0)
+            fix_seeds()
             yield
         finally:
             for (read, write), value in zip(SETTINGS, settings, strict=True):
