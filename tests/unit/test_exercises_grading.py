@@ -259,6 +259,22 @@ def test_a_mistake_is_named_only_if_it_fits_every_case():
     assert "not yet. This is not right." in exercise.judge(lambda x: 2 * x if x > 2 else 7).message
 
 
+def test_a_mistake_is_computed_once_and_cases_that_are_made_anew_are_judged_anew():
+    calls = []
+
+    def square(x):
+        calls.append(x)
+        return x * x
+
+    exercise = replace(DOUBLE, mistakes={"This is the square.": square})
+    for answer, named in ((lambda x: x**2, True), (lambda x: -x, False), (lambda x: x * x, True)):
+        assert ("This is the square." in exercise.judge(answer).message) == named
+    assert len(calls) == len(DOUBLE.cases)
+    sizes = iter(range(3, 9))
+    made = replace(exercise, cases=lambda: [(torch.full((1,), float(next(sizes))),)])
+    assert all(made.judge(lambda x: 2 * x) for _ in range(3))
+
+
 def test_a_mistake_that_is_right_where_the_answer_fails_is_not_named():
     square = replace(DOUBLE, cases=[(T([2.0]),), (T([3.0]),)], dtype=torch.float32)
     assert "square" not in repr(square.judge(lambda x: (2 * x).double()))
