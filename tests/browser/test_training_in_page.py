@@ -120,8 +120,7 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     mine = ", as you guessed." if right == "0.1" else ". You guessed 0.1."
     verdict = page.locator(".guess .answer b").last.inner_text()
     assert verdict.startswith(f"The rate with the smallest test loss at the end: {right}{mine} ")
-    assert "With 0.01, steps 0.1 times as long for the same gradient, it fell in" in verdict
-    assert "With 10, steps 100 times as long for the same gradient, it " in verdict
+    assert "With 0.01 it fell in each epoch. With 10" in verdict
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):

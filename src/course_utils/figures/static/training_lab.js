@@ -79,12 +79,12 @@ const isRecording = (r) =>
   isText(r.templates);
 
 /**
- * A setting of a run as it was at the end.
+ * A setting of a run.
  * @param {PageRun} run
  * @param {keyof Knobs} key
  */
 function knobOf(run, key) {
-  if (key === "lr") return run.changes.at(-1)?.lr ?? run.knobs.lr;
+  if (key === "lr") return ratesOf(run);
   return key === "batch_size" ? Math.min(run.knobs.batch_size, run.knobs.images) : run.knobs[key];
 }
 

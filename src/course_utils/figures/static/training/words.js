@@ -1,8 +1,8 @@
 /** The words of the training lab, by language. */
 import { fmt } from "../kit.js";
 
-const count = (/** @type {number} */ n) => n < 10_000 ? String(n) : grouped(n);
-const grouped = (/** @type {number} */ n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+const count = (/** @type {any} */ n) => n < 10_000 ? String(n) : grouped(n);
+const grouped = (/** @type {any} */ n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
 const RATE_1 = {
   label: "rate 1",
@@ -49,11 +49,11 @@ const REGIMES = [
 /** @param {Facts[]} runs */
 const ratesBecause = (runs) =>
   runs.filter(({ lr }) => lr !== 0.1).map(({ lr, losses, rises }) =>
-    `With ${lr}, steps ${10 * lr} times as long for the same gradient, it ` +
-    (rises
-      ? `swings from ${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}. ` +
+    rises
+      ? `With ${lr}, ${10 * lr} times 0.1, it swings from ` +
+        `${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}. ` +
         "Turn the rate down to 0.1 and Continue."
-      : "fell in each epoch.")
+      : `With ${lr} it fell in each epoch.`
   ).join(" ");
 
 /** @param {Facts[]} runs */
@@ -152,7 +152,7 @@ export const LAB_WORDS = {
       far: (/** @type {string} */ guessing) =>
         `the loss is far above ${guessing}, that of guessing`,
     },
-    run: (/** @type {number} */ id, /** @type {string} */ what, /** @type {number} */ value) =>
+    run: (/** @type {number} */ id, /** @type {string} */ what, /** @type {any} */ value) =>
       `run ${id}, ${what} ${count(value)}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
