@@ -1,10 +1,12 @@
 """Formulas of the book: TeX to MathML, derivations, and the font for them."""
 
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from book_ext import formulas, markup
 from bs4 import BeautifulSoup
+from docutils import nodes
 from fontTools.ttLib import TTFont
 
 
@@ -185,3 +187,14 @@ def test_what_touches_a_formula_stays_with_it(before, after):
 def test_a_display_is_not_kept_with_what_follows():
     body = f'<div class="formula">{formulas.mathml("x", block=True)}</div>. a'
     assert markup.repaired(body) == body
+
+
+@pytest.mark.parametrize(("tex", "number"), [(r"x = 1 \tag{N.2}", "(N.2)"), ("x = 1", None)])
+def test_a_display_of_a_reference_page_has_the_number_of_its_tag(tex, number):
+    page = SimpleNamespace(body=[], starttag=lambda node, tag, CLASS: f'<{tag} class="{CLASS}">')
+    with pytest.raises(nodes.SkipNode):
+        formulas.visit_math_block(page, nodes.math_block(tex, tex, number=None))
+    box = read("".join(page.body))
+    found = box.select_one(".eqno")
+    assert (found and found.get_text()) == number
+    assert "N.2" not in box.select_one("mrow, math").get_text()
