@@ -94,6 +94,22 @@ def test_only_one_run_at_a_time_and_four_are_kept():
     assert len(lab.runs) == len(lab.histories) == 4
 
 
+def test_train_is_heard_as_soon_as_a_run_has_said_its_end():
+    lab = live_lab(epochs=1, batch_size=16)
+
+    def again(change):  # called in the thread of the run, before that ends
+        if change.new["phase"] == "done" and len(lab.histories) < 2:
+            lab.train()
+
+    lab.observe(again, "status")
+    lab.train()
+    first = lab.background
+    first.join(30)
+    lab.background.join(30)
+    assert lab.background is not first
+    assert len(lab.histories) == 2
+
+
 def test_an_error_in_training_is_shown():
     lab = live_lab(lambda: SoftmaxRegression(16, 7))
     lab.train()

@@ -126,8 +126,9 @@ class TrainingLab(InteractiveFigure):
 
     def train(self) -> None:
         """Start a run with the settings of the controls, unless one is under way."""
-        make_model = self._make_model
-        if make_model is None or (self.background and self.background.running):
+        make_model, under_way = self._make_model, self.background and self.background.running
+        # A run that has said its end is over, though its thread may not have ended yet.
+        if make_model is None or (under_way and self.status["phase"] == "training"):
             return
         settings = {"lr": self.lr, "epochs": self.epochs, "batch_size": self.batch_size}
         self._say("training", settings, History(), 0.0)
