@@ -62,7 +62,7 @@ def test_playground_says_which_temperature_a_scale_amounts_to(show):
 
 def test_playground_names_no_winner_of_a_tie(show):
     page = show(SoftmaxPlayground(logits=[-1, 2, 2]))
-    assert page.locator(".say").inner_text().startswith("A tie: cat is 1.00 times as probable as")
+    assert page.locator(".say").inner_text().startswith("A tie: cat and chicken have equal scores")
     assert page.locator(".marks text.strong").all_text_contents()[:2] == ["cat", "chicken"]
     move(page, "shift", 1)
     assert "is most probable" not in page.locator(".say").inner_text()

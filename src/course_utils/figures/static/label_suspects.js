@@ -148,7 +148,8 @@ export default figure(WORDS, (view, words) => {
 
   const votesAgainst = votes.map((list, i) => list[others[i]]);
   const leads = votesAgainst.map((n, i) => n - votes[i][given[i]]);
-  const places = [argmax(votesAgainst), argmax(leads.map((lead) => -lead))];
+  // Of several closest votes the last: a figure that opens on the first shows no chip as chosen.
+  const places = [argmax(votesAgainst), leads.lastIndexOf(Math.min(...leads))];
   const chips = words.tries.map(({ label, says }, t) => {
     const i = places[t];
     return { label, set: { shown: i }, says: says(votesAgainst[i], votes[i][given[i]]) };

@@ -72,7 +72,8 @@ const WORDS = {
       },
     ],
     first: (/** @type {string} */ name) => `${name} is most probable,`,
-    tie: (/** @type {string} */ name) => `A tie: ${name} is`,
+    tie: (/** @type {string} */ a, /** @type {string} */ b) =>
+      `A tie: ${a} and ${b} have equal scores, so equal probabilities at any temperature.`,
     odds: (/** @type {string} */ name, /** @type {string} */ gap) =>
       ` times as probable as ${name}: e to the difference of their scores over T, ${gap}.`,
     shifted: (/** @type {string} */ shift) =>
@@ -330,12 +331,15 @@ export default figure(
       const scale = view.get("scale");
       const more = (shift ? words.shifted(fmt(shift, 1)) : "") +
         (scale === 1 ? "" : words.scaled(fmt(scale), fmt(1 / scale)));
-      said.replaceChildren(
-        html("strong", (gap ? words.first : words.tie)(name(first))),
-        " ",
-        quantity(html("span"), "odds", Math.exp(gap)),
-        words.odds(name(second), fmt(gap, 1)) + more,
-      );
+      const compared = gap
+        ? [
+          html("strong", words.first(name(first))),
+          " ",
+          quantity(html("span"), "odds", Math.exp(gap)),
+          words.odds(name(second), fmt(gap, 1)),
+        ]
+        : [words.tie(name(first), name(second))];
+      said.replaceChildren(...compared, more);
       put(said, { "data-argmax": first });
     }
 
