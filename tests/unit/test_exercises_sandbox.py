@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import io
 import os
 import random
 import signal
@@ -25,6 +26,7 @@ from course_utils.exercises.sandbox import (
     call,
     described,
     require_callable_with,
+    running_time,
     same_conditions,
 )
 
@@ -123,6 +125,47 @@ def test_a_function_that_never_returns_is_ended(endless):
     with pytest.raises(Problem, match=r"no answer within 0\.1 seconds; is there a loop"):
         call(endless, (), 0.1)
     assert 0.1 <= time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("in_main", [True, False])
+def test_only_time_in_which_the_function_could_run_counts(in_main, monkeypatch):
+    """A clock that stands still for four looks is that of a thread that waits for a processor."""
+    looks, found = [], []
+
+    def clock(thread=None):
+        looks.append(thread)
+        return 7.0 if len(looks) < 5 else 7.1
+
+    def run_until_the_fourth_look():
+        while len(looks) < 4:
+            time.sleep(0.001)
+        return 5
+
+    def judge():
+        found.append(call(run_until_the_fourth_look, (), 0.02).value)
+        looks.clear()
+        with pytest.raises(Problem, match=r"no answer within 0\.02 seconds"):
+            call(tick, (), 0.02)
+        found.append(len(looks))
+
+    monkeypatch.setattr("course_utils.exercises.sandbox.running_time", clock)
+    thread = threading.Thread(target=judge)
+    judge() if in_main else (thread.start(), thread.join(5))
+    assert found[0] == 5
+    assert found[1] >= 5
+
+
+def test_the_clock_leaves_out_what_a_thread_waited_for_a_processor(monkeypatch):
+    files = {"/proc/self/task/7/schedstat": "50 2000000000 9\n"}
+    files[f"/proc/self/task/{threading.get_native_id()}/schedstat"] = "50 4000000000 9\n"
+
+    def read(path):
+        return files[str(path)] if str(path) in files else io.open(path).read()  # noqa: UP020
+
+    monkeypatch.setattr(Path, "read_text", read)
+    monkeypatch.setattr("time.monotonic", lambda: 10.5)
+    assert (running_time(7), running_time()) == (8.5, 6.5)
+    assert running_time(-1) == 10.5  # where there is no such file: elsewhere than on Linux
 
 
 INTERRUPTED = "check was interrupted, and the function that it tried has ended"
@@ -346,7 +389,7 @@ def test_outcomes_hold_the_value_and_what_was_printed(capsys):
 @pytest.mark.parametrize("ending", [lambda: 1 / 0, lambda: time.sleep(60)])
 def test_what_was_printed_before_a_problem_is_kept(ending):
     with pytest.raises(Problem) as caught:
-        call(lambda: print("here") or warnings.warn("mind", stacklevel=1) or ending(), (), 1)
+        call(lambda: print("here") or warnings.warn("mind", stacklevel=1) or ending(), (), 0.2)
     assert (caught.value.printed, caught.value.warned) == ("here\n", "UserWarning: mind\n")
 
 

@@ -1,7 +1,6 @@
 """The two kinds of exercise: a value, or a function tried on cases from small to large."""
 
 import math
-import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -33,6 +32,7 @@ from course_utils.exercises.sandbox import (
     call,
     fix_seeds,
     require_callable_with,
+    running_time,
     same_conditions,
 )
 from course_utils.exercises.watching import Seen
@@ -215,14 +215,14 @@ class FunctionExercise:
         trials: list[Trial] = []
         with same_conditions():
             cases = self.cases() if callable(self.cases) else self.cases
-            begun = time.monotonic()
+            begun = running_time()
             for args in cases:
                 trial = self._try(answer, args)
                 if has_dots(trial.value):
                     return Verdict(self.number, False, "not attempted yet.")
                 trials.append(trial)
                 # Cases after the first failure only serve to tell mistakes apart.
-                if any(t.problem for t in trials) and time.monotonic() - begun > TIME_LIMIT / 3:
+                if any(t.problem for t in trials) and running_time() - begun > TIME_LIMIT / 3:
                     break
             failed = next((trial for trial in trials if trial.problem), None)
             if failed:
