@@ -2382,6 +2382,15 @@ def equal_is_best(losses, patience):
     return len(losses)
 
 
+def by_a_margin(losses, patience, margin=1e-3):
+    best, since = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        best, since = (loss, 0) if loss < best - margin else (best, since + 1)
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
 def never_renewed(losses, patience):
     best, since = losses[0], 0
     for i, loss in enumerate(losses):
@@ -2458,6 +2467,7 @@ WRONG["7.4"] = [
     ("", lambda a, p: stop([-x for x in a], p)),
     ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)),
     ("", lambda a, p: stop(sorted(a), p)),
+    ("A loss is a new best however", by_a_margin),
 ]
 
 # ---------------------------------------------------------------- Chapter 8

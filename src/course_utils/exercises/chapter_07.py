@@ -338,9 +338,13 @@ EXERCISES = (
             ([2.0, 3.0, 3.0], 5),
             ([4.0, 3.0, 5.0, 2.0, 1.0], 2),
             ([1.0, 2.0, 2.5, 2.6, 2.7], 2),
+            ([1.0, 0.9999, 0.9998, 0.9997], 2),
         ],
         hint="keep the best loss so far, and count the epochs since it was reached.",
         mistakes={
+            "A loss is a new best however little it lies below the best so far.": (
+                lambda losses, patience: epochs_until([round(x, 3) for x in losses], patience)
+            ),
             "An equal loss is not a new best.": lambda losses, patience: epochs_until(
                 [loss - 1e-9 * i for i, loss in enumerate(losses)], patience
             ),
