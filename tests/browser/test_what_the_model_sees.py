@@ -149,7 +149,10 @@ def test_a_bad_file_is_said_and_the_rest_stays_usable(show, images, tmp_path, co
     if content is not None:
         (tmp_path / "images/test-0.js").write_text(content, "ascii")
     page = show(FIGURE, extra=images[1])
-    page.get_by_role("button", name="Test image").click()
+    said = page.get_by_role("button", name="Test image").evaluate(
+        "(b) => { b.click(); return b.getRootNode().querySelector('p.say').textContent; }"
+    )
+    assert said == "Loading the test images…"
     page.get_by_text("The test images could not be loaded").first.wait_for()
     page.locator("[data-control='silhouette.0']").check(force=True)
     assert "The model says" in page.locator(".say").inner_text()

@@ -4,6 +4,7 @@ import atexit
 import json
 import math
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ import deno
 from course_utils.figures.base import InteractiveFigure
 
 SCRIPT = Path(__file__).parents[1] / "unit/javascript/tell.js"
+STORED = Path(__file__).parents[1] / "unit/figure_words.txt"
+SKIP = {"click": "Skip the question"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Told:
     values : the numbers that are marked for tests, in full
     disabled : buttons that can't be pressed
     state : the model's state
+    ways : what can be done in it, as steps
+    table : texts of the figure's words by their place; of functions, those they returned
     """
 
     text: str
@@ -37,6 +42,8 @@ class Told:
     values: dict[str, float]
     disabled: list[str]
     state: dict[str, Any]
+    ways: list[dict[str, Any]]
+    table: dict[str, list[str]]
 
 
 def told(figure: InteractiveFigure, *steps: dict, **more: Any) -> list[Told]:
@@ -84,3 +91,46 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\N{MINUS SIGN}", "-").replace("\u202f", " ")
     return [plain(v) for v in value] if isinstance(value, list) else value
+
+
+def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[str, set[str]]]:
+    """Press each button and move each control to its ends; take the steps of ``more``, too.
+
+    Returns
+    -------
+    What is new in words after each way, a line a way, each digit of a decimal number as "#";
+    and the places in the table of words of which nothing was seen, with the texts they have.
+    """
+    (first,) = told(figure)
+    skip = [SKIP] * (SKIP in first.ways)
+    opened = told(figure, *skip)[-1]
+    guesses = [[way] for way in first.ways if skip and "click" in way]
+    ways = [[], *guesses, *([*skip, way] for way in opened.ways), *more]
+    known: set[str] = set()
+    lines, everything = [], []
+    heard: dict[str, set[str]] = {}
+    for way, pages in zip(ways, told_each(figure, ways), strict=True):
+        new = []
+        for page in pages:
+            parts = [*page.text.split("\n"), *page.labels, page.spoken]
+            everything += parts
+            for part in parts:
+                if (key := re.sub(r"[-\d.e]+", "", part)) not in known and re.search(r"\w", key):
+                    known.add(key)
+                    new.append(re.sub(r"\d*\.\d+|\d+e-?\d+", _digits_hidden, part))
+        name = " ".join(str(v) for step in way[-1:] for v in step.values()).strip()
+        lines += [f"{name or 'at first'}: {' / '.join(new)}"] * bool(new)
+        for place, texts in pages[-1].table.items():
+            heard.setdefault(place, set()).update(plain(t).strip() for t in texts)
+    text = "\n".join(everything)
+    return lines, {p: said for p, said in heard.items() if not any(t in text for t in said)}
+
+
+def _digits_hidden(number: re.Match) -> str:
+    return re.sub(r"\d", "#", number[0])
+
+
+def stored() -> dict[str, list[str]]:
+    """Return what STORED keeps of each figure's walk."""
+    parts = re.split(r"^# (\w+)\n", STORED.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {name: text.splitlines() for name, text in zip(parts[::2], parts[1::2], strict=True)}

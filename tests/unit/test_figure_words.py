@@ -3,11 +3,13 @@
 import math
 import re
 from base64 import b64decode
+from pathlib import Path
 
 import pytest
 import torch
 from figure_samples import calibration_explorer, label_suspects, training_lab, what_the_model_sees
-from figure_words import told, told_each
+from figure_walks import WALKS, WAYS
+from figure_words import SKIP, stored, told, told_each, walk
 
 from course_utils.data import CLASSES
 from course_utils.figures.backward_pass import BackwardPass
@@ -20,7 +22,7 @@ from course_utils.figures.pair_merge import PairMerge
 from course_utils.figures.sampled_classes import SampledClasses
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 
-SKIP = {"click": "Skip the question"}
+BROWSER_TESTS = Path(__file__).parents[1] / "browser"
 
 
 def double(numbers):
@@ -167,264 +169,43 @@ def test_each_answer_to_the_guess_is_told_what_is_the_case(figure, question, ans
 
 LARGEST = {name: math.log(torch.finfo(getattr(torch, name)).max) for name in ("float16", "float64")}
 
-#: Figure -> what it says before anything is done: titles, axes, names of controls.
-STANDING = {
-    SoftmaxPlayground: [
-        "A model gives every class a score. Softmax raises e to each score, and the shares of the "
-        "sum "
-        "are the probabilities.",
-        "Bar chart, one bar a class",
-    ],
-    JacobianExplorer: [
-        "Nudge one logit, and every probability moves. One column of the Jacobian says how, for "
-        "small "
-        "nudges.",
-        "Change of each probability when one logit is nudged",
-        "Product of the Jacobian and v",
-        "logit z₁\n2.0\nlogit z₂\n1.0\nlogit z₃\n-1.0\n",
-        "v₁\n1.0\nv₂\n0.0\nv₃\n0.0\n",
-    ],
-    LossExplorer: [
-        "One example of a model: the true class has the score below, all others score 0. Training "
-        "moves the score down the slope of the loss.",
-        "softmax applied twice (a mistake)",
-        "press Descend",
-        "The losses against the score of the true class",
-        "The gradients of the losses against the score of the true class",
-        "Probability of the true class, step by step",
-    ],
-    OverflowExplorer: [
-        "Three ways to compute the logarithm of softmax for three logits. Every step is rounded "
-        "as the "
-        "format rounds it.",
-        "logits = size \N{MULTIPLICATION SIGN}",
-        "Number line of the arguments of exp",
-        "argument of exp\n",
-    ],
-    BackwardPass: [
-        "Forward, each box is computed from those before it. Backward, each sends its gradient, "
-        "times "
-        "the local derivative, to those boxes.",
-        "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
-    ],
-    PairMerge: [
-        "Four shards have two scores each. m is the largest score of a shard, t the sum of exp(z "
-        "- m); "
-        "\N{GREEK CAPITAL LETTER SIGMA} is the plain sum of exp(z). Only pairs (m, t) are merged.",
-        "Scores of each shard",
-    ],
-    SampledClasses: [
-        "A softmax needs the sum of exp(z) over all words; drawn words stand for all. Each draw "
-        "adds a "
-        "term to two sums. The bars are the words' shares of the sums so far, which is the "
-        "gradient of "
-        "their logarithms.",
-    ],
-    BrowserRegression: [
-        "Drag a point, add one, change a setting: the classifier is trained anew each time.",
-        "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class, "
-        "Space "
-        "takes the nearest point along and drops it.",
-        "feature x₂\n",
-        "feature x₁\n",
-        "Weights and biases",
-        "New point\n0\n1\n2\n",
-        "Loss by epoch, log scale. ",
-    ],
-    calibration_explorer: [
-        "Examples sorted by the probability of the predicted class. In each bin the bar is how "
-        "often "
-        "the prediction was right, the mark how sure the model was.",
-        "temperature (log scale)",
-        "confidence: probability of the predicted class",
-        "accuracy within a bin",
-        "share of the examples",
-        "Share of the examples in each bin",
-    ],
-    DecisionExplorer: ["Expected cost of each action by probability: ", "\nexpected cost\n"],
-    label_suspects: [
-        "Of each of these training images, most of the ten nearest carry one other label. Judge "
-        "the "
-        "image first: which of the two names it has in the data set shows after your answer.",
-        "These images are the stand-in's: code drew them, each for its label, so no label is "
-        "wrong. "
-        "With the real data the figure shows real images.",
-    ],
-    what_the_model_sees: [
-        "subtract the score of the most probable other class",
-        "part of the smallest change\n",
-        "image: paint with mouse or finger; keys: arrows move, space paints, x erases",
-        "the image with the change\n",
-        "Scores of the image with the change; choose the class that is taken apart above",
-    ],
-    training_lab: [
-        "images per step\n", "predicted class, in the same order", "true class",
-        "With a kernel, this figure trains.",
-    ],
+#: Places in the tables whose texts show in a browser only, and what a test there quotes.
+IN_A_BROWSER = {
+    ".pause": "Pause", ".stop": "Stop", ".empty": "no doubted images here",
+    ".testImage": "Test image", ".mistake": "Confident mistake", ".truth": "It is a test image",
+    ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("make", STANDING, ids=lambda make: make.__name__)
-def test_what_stands(make):
-    figure = make()
-    asks = make not in (BrowserRegression, what_the_model_sees, training_lab)
-    assert_said(told(figure, *[SKIP] * asks)[-1], *STANDING[make])
+@pytest.mark.parametrize("name", WALKS)
+def test_each_text_of_a_figure_is_said_where_it_was(name):
+    """After a wanted change: python tests/helpers/figure_walks.py, and read what differs."""
+    lines, unseen = walk(WALKS[name](), *WAYS.get(name, []))
+    assert lines == stored()[name]
+    assert unseen.keys() <= IN_A_BROWSER.keys(), unseen
 
 
-#: Figure, state to try, what is said of it; the browser tests look at the numbers of that state.
+def test_what_the_walks_do_not_see_is_quoted_in_a_browser():
+    quoted = "".join(path.read_text() for path in BROWSER_TESTS.glob("*.py"))
+    assert [text for text in IN_A_BROWSER.values() if text not in quoted] == []
+
+
+LARGEST = {name: math.log(torch.finfo(getattr(torch, name)).max) for name in ("float16", "float64")}
+
+#: Figure, state to try, what it says of a number.
 TRIES = [
-    (SoftmaxPlayground, "T = 0.1", "Cold: nearly all goes to the largest."),
-    (
-        SoftmaxPlayground,
-        "T = 10",
-        "Hot: the shares come close to each other; their order stays.",
-    ),
-    (
-        SoftmaxPlayground,
-        "add 5 to all",
-        "A common shift cancels: only differences of scores count.",
-    ),
-    (SoftmaxPlayground, "a tie", "Equal scores have equal shares."),
-    (
-        JacobianExplorer,
-        "a small nudge",
-        "Bars and dots agree: for small nudges the column says it all.",
-    ),
-    (
-        JacobianExplorer,
-        "a large nudge",
-        "The column promises too much: the slope changes on the way.",
-    ),
-    (JacobianExplorer, "sure", "Where one class has nearly everything, no nudge moves much."),
-    (JacobianExplorer, "undecided", "Equal probabilities: the others share the loss equally."),
-    (
-        LossExplorer,
-        "undecided",
-        "With three equal scores the two gradients are of about the same size.",
-    ),
-    (
-        LossExplorer,
-        "sure and right",
-        "Both gradients are near zero: there is little left to learn.",
-    ),
-    (
-        LossExplorer,
-        "smoothing",
-        "Smoothed targets push a score back that is too sure: the gradient is positive.",
-    ),
-    (
-        LossExplorer,
-        "softmax twice",
-        "However sure the model, this mistake keeps the loss above "
-        f"{math.log(math.e + 2) - 1:.2f}.",
-    ),
-    (
-        OverflowExplorer,
-        "float16, size 20",
-        f"float16 ends at e to the {LARGEST['float16']:.0f}: the naive form gives nan for a logit "
-        "of",
-    ),
-    (
-        OverflowExplorer,
-        "all far below zero",
-        "Naive: 0 / 0 is nan. Shifted: the quotients are 1, 0 and 0, but the log of 0 is -inf.",
-    ),
-    (
-        OverflowExplorer,
-        "a shift isn't enough",
-        "The largest is safe now, but the log of 0 is -inf. Fused is right.",
-    ),
-    (
-        OverflowExplorer,
-        "float64, size 800",
-        f"A wider exponent moves the limit to e to the {int(LARGEST['float64'])}; it is still "
-        "there.",
-    ),
-    (
-        BackwardPass,
-        "sure and right",
-        "What comes through the exponential, p₁, nearly cancels -1: little is left.",
-    ),
-    (
-        BackwardPass,
-        "sure and wrong",
-        "p₁ is near 0, so the direct -1 remains. A step against the gradient lowers z₂.",
-    ),
-    (
-        BackwardPass,
-        "undecided",
-        "Every exponential sends 1/3; only the true logit gets -1 as well.",
-    ),
-    (
-        PairMerge,
-        "one after the other",
-        "One running pair takes up a shard at a time: the one-pass softmax.",
-    ),
-    (PairMerge, "two by two", "Four shards need two rounds this way, not three."),
-    (
-        PairMerge,
-        "bfloat16",
-        "With eight bits the order shows in t, and still only by rounding.",
-    ),
-    (
-        PairMerge,
-        "far below 0",
-        "Every exp(z) becomes 0, and ln 0 is -inf. The pairs are as good as before.",
-    ),
-    (
-        PairMerge,
-        "one shard far above",
-        "The factors of the others are tiny or 0: beside t = "
-        f"{1 + math.exp(-1):.3f} they add nothing.",
-    ),
-    (SampledClasses, "ten draws", "A word that has not come yet has no share, in either sum."),
-    (
-        SampledClasses,
-        "2000 draws",
-        "Both have settled: one near softmax(z), the other near softmax(z + ln q).",
-    ),
-    (
-        SampledClasses,
-        "even proposal",
-        "ln q is the same for all words now: both sums have the same shares.",
-    ),
-    (
-        SampledClasses,
-        "ln q taken out of the scores",
-        "The scores 1, 0, 1, 3, 2 less ln q, up to a constant: without the correction the shares "
-        "go "
-        "to the softmax of 1, 0, 1, 3, 2. Training without it ends at such scores.",
-    ),
-    (
-        SampledClasses,
-        "scores like ln q",
-        "The corrected terms are nearly equal: the estimate of Z is good after ten draws.",
-    ),
-    (
-        BrowserRegression,
-        "lr 10",
-        "Most points lie on the right side, yet the loss is above that of guessing: the few "
-        "mistakes "
-        "are confident ones.",
-    ),
-    (BrowserRegression, "lr 0.01", "The loss still falls when the epochs end."),
-    (
-        BrowserRegression,
-        "one batch",
-        "One step an epoch: a smooth curve that has not come as far.",
-    ),
-    (
-        DecisionExplorer,
-        "every mistake costs the same",
-        "Now the border lies at 0.5: the most probable state decides.",
-    ),
-]
+    (LossExplorer, "softmax twice", f"keeps the loss above {math.log(math.e + 2) - 1:.2f}."),
+    (OverflowExplorer, "float16, size 20",
+     f"float16 ends at e to the {LARGEST['float16']:.0f}: the naive form gives nan for a logit of"),
+    (OverflowExplorer, "float64, size 800",
+     f"A wider exponent moves the limit to e to the {int(LARGEST['float64'])}; it is still there."),
+    (PairMerge, "one shard far above", f"beside t = {1 + math.exp(-1):.3f} they add nothing."),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "label", "sentence"), TRIES, ids=lambda v: str(v)[:20])
-def test_what_is_said_of_a_state_to_try(make, label, sentence):
-    seen = told(make(), *[SKIP] * (make is not BrowserRegression), {"click": label})[-1]
-    assert f"\n{sentence}" in seen.text
+def test_the_number_that_is_said_of_a_state_to_try(make, label, sentence):
+    assert sentence in told(make(), SKIP, {"click": label})[-1].text
 
 
 # --- sentences with numbers ----------------------------------------------------------------

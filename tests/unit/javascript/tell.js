@@ -236,6 +236,9 @@ Object.assign(globalThis, {
   setTimeout: (call, ms) => ms === 500 ? (call(), 0) : wait(call, ms), // speech at once
 });
 
+// Deno would keep it on the disk.
+Object.defineProperty(globalThis, "localStorage", { value: undefined });
+
 /** A text a line, cells of a table apart; not what is hidden. */
 function lines(node) {
   if (node instanceof Text) return node.data;
@@ -271,11 +274,52 @@ const settle = () => {
   for (let n = 0; frames.length && n < 1e5; n++) frames.shift()(performance.now());
 };
 
+/** A table of words, and what gives its texts by their place: of functions, what they returned. */
+function overheard(words) {
+  const heard = {};
+  const note = (place, value) => {
+    if (typeof value === "string") (heard[place] ??= []).push(value);
+    else if (value && typeof value === "object") {
+      for (const inner of Object.values(value)) note(place, inner);
+    }
+    return value;
+  };
+  const wrap = (place, value) => {
+    if (typeof value === "function") {
+      heard[place] = [];
+      return (...given) => note(place, value(...given));
+    }
+    if (typeof value !== "object") return note(place, value);
+    const entries = Object.entries(value).map(([key, v]) => [key, wrap(`${place}.${key}`, v)]);
+    return Array.isArray(value) ? entries.map(([, v]) => v) : Object.fromEntries(entries);
+  };
+  return [wrap("", words), () => heard];
+}
+
+/** What can be done in a figure, as steps. */
+const waysOn = (frame) =>
+  [...frame.all()].flatMap((node) => {
+    if (node.localName === "button") {
+      return node.disabled ? [] : [{ click: hyphened(node) }];
+    }
+    const on = node.dataset.control;
+    if (!on) return [];
+    return node.type === "range" ? [node.min, node.max].map((to) => ({ on, to })) : [{ on }];
+  });
+
 const modules = {};
 async function tell({ module, state, steps }) {
+  const listening = module.replace("function wordsOf(", "function chosenWords(") +
+    "\nfunction wordsOf(...asked) { return globalThis.hearing(chosenWords(...asked)); }";
   modules[module] ??= import(
-    URL.createObjectURL(new Blob([module], { type: "text/javascript" }))
+    URL.createObjectURL(new Blob([listening], { type: "text/javascript" }))
   );
+  let heard = () => ({});
+  globalThis.hearing = (words) => { // the figure's own table is asked for last
+    const [table, listen] = overheard(words);
+    heard = listen;
+    return table;
+  };
   const figure = (await modules[module]).default;
   const model = new Model(state);
   const place = new Element("", "div");
@@ -293,6 +337,8 @@ async function tell({ module, state, steps }) {
     ),
     disabled: all().filter((e) => e.localName === "button" && e.disabled).map((e) => e.textContent),
     state: structuredClone(model.state),
+    ways: waysOn(frame),
+    table: heard(),
   });
   const told = [look()];
   for (const step of steps) {

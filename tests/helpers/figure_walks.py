@@ -1,0 +1,41 @@
+"""Which figures are walked through, and by which more ways; run it to store what they say."""
+
+from figure_samples import SAMPLES, label_suspects
+from figure_words import SKIP, STORED, walk
+
+from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.decision_explorer import DecisionExplorer
+from course_utils.figures.quiz import Quiz
+
+#: Figures in their first state; the lab has tests of its own.
+WALKS = {name: make for name, make in SAMPLES.items() if name != "training_lab"} | {
+    "decision_explorer": lambda: DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
+    "label_suspects": lambda: label_suspects(shown=0, verdicts=[]),
+    "browser_regression": lambda: BrowserRegression(epochs=20),
+    "quiz": lambda: Quiz("9.a", "Which?", [("this", "It is."), ("that", "It was.")], 0),
+}
+
+#: What is seen only after several steps, or in states without a button.
+WAYS = {
+    "softmax_playground": [
+        [SKIP, {"set": {"logits": [0, 0, -30]}}],
+        [SKIP, {"set": {"temperature": 99}}],
+        [SKIP, {"set": {"temperature": "hot"}}],
+    ],
+    "backward_pass": [[SKIP, *({"set": {"stage": n}} for n in range(14))]],
+    "pair_merge": [
+        [SKIP, {"set": {"stage": 0}}, {"on": "pick.1"}, {"on": "pick.3"}],
+        [SKIP, {"set": {"tops": [2, 0, 1, -1], "dtype": "bfloat16"}}],
+        [SKIP, {"set": {"tops": [2, 0, 1, -1]}}],
+        [SKIP, {"set": {"tops": [-15, -15, -15, -15], "dtype": "float16"}}],
+    ],
+    "overflow_explorer": [[SKIP, {"on": "form.fused"}, {"set": {"size": 200}}]],
+    "label_suspects": [[SKIP, {"set": {"verdicts": [2] * 18}}]],
+    "browser_regression": [[{"key": key} for key in ("ArrowUp", "Enter", " ", "ArrowLeft", " ")]],
+    "quiz": [[{"set": {"chosen": 0}}], [{"set": {"chosen": 1}}]],
+}
+
+if __name__ == "__main__":
+    said = (f"# {name}\n" + "\n".join(walk(make(), *WAYS.get(name, []))[0])
+            for name, make in WALKS.items())  # fmt: skip
+    STORED.write_text("\n".join(said) + "\n", encoding="utf-8")
