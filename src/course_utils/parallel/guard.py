@@ -165,6 +165,7 @@ def watch(command: list[str], folder: Path, timeout: float, wanted: Callable[[],
         code = process.poll()
     finally:
         end_all(descendants)
+    process.poll()  # one that was ended has ended for Popen, too
     files = {
         path.relative_to(folder).as_posix(): (
             path.stat().st_mtime,
