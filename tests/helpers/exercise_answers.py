@@ -2316,6 +2316,7 @@ WRONG["7.3"] = [
     ),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm()).clamp(max=1) ** 2),
+    ("The norm of the parameter", lambda p, g, lr, c: p - lr * g * min(1, c / max(p.norm(), c))),
 ]
 
 
@@ -2380,6 +2381,15 @@ def equal_is_best(losses, patience):
         if since == patience:
             return i
     return len(losses)
+
+
+def goes_on(losses, patience):
+    best, since, end = math.inf, 0, len(losses)
+    for epoch, loss in enumerate(losses, 1):
+        best, since = (loss, 0) if loss < best else (best, since + 1)
+        if since >= patience:
+            end = epoch
+    return end
 
 
 def by_a_margin(losses, patience, margin=1e-3):
@@ -2468,6 +2478,13 @@ WRONG["7.4"] = [
     ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)),
     ("", lambda a, p: stop(sorted(a), p)),
     ("A loss is a new best however", by_a_margin),
+    ("The run ends the first time", goes_on),
+    (
+        "Each loss was compared with the best of",
+        lambda a, p: next(
+            (n + 1 for n in range(p, len(a)) if not a[n] < min(a[n - p : n])), len(a)
+        ),
+    ),
 ]
 
 # ---------------------------------------------------------------- Chapter 8

@@ -71,6 +71,24 @@ def until_it_rises_over(losses: list, patience: int, margin: float = 0.0) -> int
     return next(rises, len(losses))
 
 
+def until_the_last_time(losses: list, patience: int) -> int:
+    """Go on after patience has run out, and return the last epoch without it."""
+    ends = (
+        n
+        for n in range(len(losses), patience, -1)
+        if min(losses[n - patience : n]) >= min(losses[: n - patience])
+    )
+    return next(ends, len(losses))
+
+
+def until_no_best_of_few(losses: list, patience: int) -> int:
+    """End at a loss that is not below all of the ``patience`` losses before it."""
+    ends = (
+        n + 1 for n in range(patience, len(losses)) if losses[n] >= min(losses[n - patience : n])
+    )
+    return next(ends, len(losses))
+
+
 def until_the_first_rise(losses: list, patience: int) -> int:
     """End at the first loss above the one before it."""
     rises = (n for n, (before, loss) in enumerate(pairwise(losses), start=2) if loss > before)
@@ -144,6 +162,9 @@ CLIPPING = FunctionExercise(
         "The norm of the step was compared with the limit; the limit is for the gradient.": (
             lambda p, g, lr, c: p - lr * g * (c / g.norm() if lr * g.norm() > c else 1.0)
         ),
+        "The norm of the parameter was compared with the limit; the limit is for the gradient.": (
+            lambda p, g, lr, c: p - lr * g * (c / p.norm()).clamp(max=1)
+        ),
         "The step goes uphill.": lambda p, g, lr, c: 2 * p - clipped_step(p, g, lr, c),
         "The gradient was not shortened.": lambda p, g, lr, c: p - lr * g,
         "The limit is for the gradient; here the step, lr times the gradient, was shortened.": (
@@ -214,7 +235,7 @@ EXERCISES = (
             "Small batches make more steps per epoch; each of them must be shorter.": (
                 *(0.1 / 256, 0.8),
             ),
-            "The root of the ratio is a rule for other optimisers; here distances add up.": (
+            "The root of the ratio is another rule; by the linear one, the steps add up.": (
                 *(0.1 / 256, 0.1 / 8**0.5),
             ),
             "The second loss is a mean: it is not divided by the batch size.": (
@@ -375,6 +396,11 @@ EXERCISES = (
             "counts.": until_it_rises_over,
             "Each loss was compared with the one `patience` epochs before, and an equal one goes "
             "on; the best so far is what counts.": partial(until_it_rises_over, margin=1e-9),
+            "The run ends the first time patience has run out; this is the last such epoch.": (
+                until_the_last_time
+            ),
+            "Each loss was compared with the best of the `patience` epochs before; count the "
+            "epochs since the best of all so far.": until_no_best_of_few,
             "The best so far starts below every loss, so that none is a new best.": (
                 lambda losses, patience: min(patience, len(losses))
             ),
