@@ -63,7 +63,6 @@ const WORDS = {
     probability: "The true class has probability ",
     pull: (/** @type {string} */ ratio) =>
       `. Here the gradient of cross-entropy is ${ratio} times that of squared error.`,
-    alike: ". Here the two gradients are of about the same size.",
     level: ". Here both gradients are small.",
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
     ran: (/** @type {string} */ a, /** @type {string} */ b) =>
@@ -74,7 +73,7 @@ const WORDS = {
       {
         label: "undecided",
         set: { logit: 0, num_classes: 3 },
-        says: "With three equal scores the two gradients are of about the same size.",
+        says: "Undecided: the gradient of cross-entropy is 1.5 times that of squared error.",
       },
       {
         label: "sure and right",
@@ -84,7 +83,7 @@ const WORDS = {
       {
         label: "smoothing",
         set: { logit: 8, smoothing: 0.1 },
-        says: "Smoothed targets push a score back that is too sure: the gradient is positive.",
+        says: "Smoothed targets push back a score that is too large: the gradient is positive.",
       },
       {
         label: "softmax twice",
@@ -290,7 +289,7 @@ export default figure(WORDS, (view, words) => {
     // The gradient of squared error is never the larger one.
     if (Math.abs(entropy) < LEVEL) return words.level;
     const ratio = entropy / square;
-    return ratio > 2 ? words.pull(fmt(ratio, ratio < 20 ? 1 : 0)) : words.alike;
+    return words.pull(fmt(ratio, ratio < 20 ? 1 : 0));
   }
 
   /** @param {ReturnType<typeof losses>} now */
