@@ -64,6 +64,11 @@ def words(page):
     return page.locator(".say").inner_text()
 
 
+def names(page):
+    """The names of the runs, beside their accuracies."""
+    return page.locator(".marks").nth(1).locator("text")
+
+
 def accuracies(page):
     return [float(t.split()[0]) for t in page.locator(".runs td:last-child").all_inner_texts()]
 
@@ -92,9 +97,12 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
     assert "Run 1, learning rate 0.1, after epoch 3" in words(page)
     assert value(page, "test_accuracy") > 0.9
     assert value(page, "test_loss") < 1
-    for name in ("test_loss", "test_accuracy"):  # the table says what the sentence says
-        assert under(page, name.replace("_", " ")) == pytest.approx(value(page, name), abs=1e-3)
-    assert page.locator(".marks").first.locator("text").all_text_contents() == ["1: 0.1"]
+    # The table says what the sentence says, and the training images have one accuracy.
+    for name in ("test_loss", "train_accuracy", "test_accuracy"):
+        assert under(page, name.replace("_", " ").replace("train ", "training ")) == pytest.approx(
+            value(page, name), abs=1e-3
+        )
+    assert names(page).all_text_contents() == ["1: 0.1"]
     assert page.locator(".templates canvas:visible").count() == 10
     assert page.problems == []
 
@@ -118,8 +126,10 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     losses = [float(text.split()[0].replace("\u2212", "-")) for text in shown]
     right = ["0.01", "0.1", "10"][losses.index(min(losses))]
     mine = ", as you guessed." if right == "0.1" else ". You guessed 0.1."
-    verdict = page.locator(".guess .answer b").last.inner_text()
-    assert verdict.startswith(f"The rate with the smallest test loss at the end: {right}{mine} ")
+    verdict = page.locator(".guess .answer").inner_text()
+    assert verdict.startswith(
+        f"0.1: The rate with the smallest test loss at the end: {right}{mine} "
+    )
     assert "With 0.01 it fell in each epoch. With 10" in verdict
 
 
@@ -130,8 +140,8 @@ def test_regimes_have_a_question_and_runs_of_their_own(lab):
     done(page, rows=4)
     rates = [t.split(",")[0] for t in page.locator(".runs td:nth-child(2)").all_inner_texts()]
     assert rates == ["rate 0.003", "rate 0.05", "rate 1", "rate 10"]
-    verdict = page.locator(".guess .answer b").last.inner_text()
-    assert verdict.startswith("Rates whose test loss fell in every epoch: 0.003")
+    verdict = page.locator(".guess .answer").inner_text()
+    assert verdict.startswith("0.05: Rates whose test loss fell in every epoch: 0.003")
     assert ("as you guessed" in verdict) == (", 0.05" in verdict)
     assert page.locator(".chip").all_inner_texts() == [
         "rate 0.003, 50 epochs", "rate 1", "rate 10, weight decay 1",
@@ -151,10 +161,9 @@ def test_a_guess_whose_runs_were_stopped_says_so(lab):
     page.wait_for_function(second, arg=[part.element_handle() for part in parts])
     done(page, rows=2)
     page.wait_for_timeout(100)
-    assert page.locator(".guess .answer b").all_inner_texts() == [
-        "0.1:",
-        "A run was stopped or its rate changed: no answer to the question.",
-    ]
+    assert page.locator(".guess .answer").inner_text() == (
+        "0.1: A run was stopped or its rate changed: no answer to the question."
+    )
 
 
 def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
@@ -165,30 +174,103 @@ def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
     page.get_by_text("\u2192 0.001").first.wait_for()
     done(page, rows=3)
     page.wait_for_timeout(100)
-    assert page.locator(".guess .answer b").all_inner_texts() == [
-        "0.01:",
-        "A run was stopped or its rate changed: no answer to the question.",
-    ]
+    assert page.locator(".guess .answer").inner_text() == (
+        "0.01: A run was stopped or its rate changed: no answer to the question."
+    )
 
 
-def test_no_curve_answers_the_question_and_the_loss_is_called_what_it_is(lab):
+def test_what_was_recorded_is_for_paper_and_the_loss_is_called_what_it_is(lab):
     page = lab(questions=True)
     title = page.locator(".plot .axis").filter(has_text="nats")
-    assert page.locator(".line").count() == 0
-    assert title.inner_text().startswith("training loss, running")  # recordings have no test loss
+    below = page.locator(".templates")
+
+    def nothing_is_shown():
+        assert page.locator(".line").count() == 0
+        assert words(page) == "Nothing is trained yet: the curves of your runs will stand here."
+        assert below.is_hidden()
+
+    nothing_is_shown()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator(".line").count() > 0  # on paper there is nothing to press
+    assert "Recorded, learning rate 0.1" in words(page)
+    assert title.inner_text().startswith("training loss, running")  # recordings have no test loss
+    assert below.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator(".line").count() == 0
+    nothing_is_shown()
     press(page, "Skip the question")
-    assert page.locator(".line").count() > 0
+    nothing_is_shown()
     move(page, "epochs", 1)
     press(page, "Train")
     done(page, rows=1)
+    assert page.locator(".line").count() > 0
     assert "test (bold)" in title.inner_text()
-    # Two accuracies of the training images, with two names.
-    assert "running training accuracy" in words(page)
-    assert "training accuracy at the end" in page.locator(".runs thead").inner_text()
+    assert "running" not in page.locator(".frame").inner_text()  # one accuracy, one name
+
+
+def test_settings_that_few_need_are_folded_until_one_is_changed(lab):
+    page = lab()
+    seed = page.locator("[data-control=seed]")
+    assert page.locator(".bar input").count() == 3
+    assert not seed.is_visible()
+    page.get_by_role("button", name="rate 1", exact=True).click()
+    assert not seed.is_visible()
+    page.get_by_role("button", name="momentum 0.9", exact=True).click()
+    assert seed.is_visible()
+    page.locator("summary").click()
+    move(page, "lr", 3)
+    assert not seed.is_visible()  # a reader who folds them is not contradicted
+
+
+def test_why_the_loss_is_large_is_said_where_the_scores_are(lab):
+    page = lab()
+    press(page, "Train")
+    done(page)
+    assert "Why so large a loss?" not in words(page)
+    move(page, "lr", 24)
+    move(page, "weight_decay", 5)
+    move(page, "epochs", 3)
+    press(page, "Train")
+    done(page)
+    said = re.search(
+        r"(\d+) wrong answers make ([\d.]+) % of it.*makes the loss ([\d.]+)\.", words(page)
+    )
+    assert value(page, "test_loss") > 2 * float(said[3])
+    wrong = (1 - value(page, "test_accuracy")) * 2_000
+    assert int(said[1]) == pytest.approx(wrong, abs=0.01)
+    page.get_by_role("button", name="Show run 1").click()
+    assert "Why so large a loss?" not in words(page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_knobs_both_plots_and_the_sentence_are_on_one_screen(lab, width):
+    size = PHONE if width == 390 else {"viewport": {"width": 1280, "height": 900}}
+    page = lab(**size)
+    move(page, "lr", 24)
+    press(page, "Train")
+    done(page)
+    parts = [page.locator(".bar"), *page.locator(".plot").all()[:2]]
+    height = parts[0].bounding_box()["height"]
+    assert height < 200
+    page.evaluate("(y) => scrollTo(0, y)", parts[1].bounding_box()["y"] - height - 10)
+    bar, *plots = (part.bounding_box() for part in parts)
+    assert bar["y"] >= 0
+    assert bar["y"] + bar["height"] <= min(plot["y"] for plot in plots)
+    end = max(plot["y"] + plot["height"] for plot in plots)
+    assert end < page.viewport_size["height"] - 80  # the sentence begins below them
+
+
+def test_names_stand_in_a_column_beside_the_longest_run(lab):
+    page = lab()
+    move(page, "epochs", 1)
+    press(page, "Train")
+    done(page)
+    move(page, "epochs", 3)
+    press(page, "Train")
+    done(page)
+    left = [box["x"] for box in (text.bounding_box() for text in names(page).all())]
+    assert max(left) - min(left) < 1
+    ends = page.locator(".marks").nth(1).locator("circle").all()
+    assert min(left) > max(end.bounding_box()["x"] for end in ends)
 
 
 def test_the_same_seed_gives_the_same_run_and_another_does_not(lab):
@@ -254,8 +336,8 @@ def test_every_knob_changes_the_run(lab):
         done(page)
         seen[name] = value(page, "test_loss")
     assert len(set(seen.values())) == len(seen)
-    names = page.locator(".marks").first.locator("text").all_text_contents()
-    assert "6: 0.003" in names  # rates differ, so they name the runs
+    shown = names(page).all_text_contents()
+    assert "6: 0.003" in shown  # rates differ, so they name the runs
     assert page.locator(".runs tbody tr").count() == 6
     assert (
         "momentum 0.9, weight decay 0.1" in page.locator(".runs td:nth-child(2)").last.inner_text()
@@ -271,7 +353,7 @@ def test_every_knob_changes_the_run(lab):
     assert len(set(strokes)) == 6
     press(page, "Clear")
     assert page.locator(".runs").is_hidden()
-    assert "Recorded, learning rate" in words(page)
+    assert "Nothing is trained yet" in words(page)
 
 
 def test_an_earlier_run_and_an_earlier_epoch_can_be_looked_at(lab):
@@ -496,7 +578,7 @@ def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, fo
       window.drawn = new Set();
       const marks = deep(".marks")[0];
       new MutationObserver(() => {
-        const d = deep(".marks path")[0]?.getAttribute("d") ?? "";
+        const d = deep(".marks path.line")[0]?.getAttribute("d") ?? "";
         window.drawn.add(d);
       }).observe(marks, {childList: true});
     }""")
@@ -504,7 +586,7 @@ def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, fo
     press(page, "Train")
     done(page, rows=1)
     assert page.evaluate("window.drawn.size") <= 3
-    assert page.locator(".marks").first.locator("text").all_text_contents() == ["1: 0.1"]
+    assert names(page).all_text_contents() == ["1: 0.1"]
     page.context.close()
 
 
@@ -515,8 +597,8 @@ def test_runs_are_named_by_what_differs(lab):
         move(page, "batch_size", position)
         press(page, "Train")
         done(page)
-    names = page.locator(".marks").first.locator("text").all_text_contents()
-    assert sorted(names) == ["1: 128", "2: 10\u202f000"]
+    shown = names(page).all_text_contents()
+    assert sorted(shown) == ["1: 128", "2: 10\u202f000"]
     label = page.locator("svg[aria-label^=Loss]").get_attribute("aria-label")
     assert "1: 128" in label
     assert "2: 10\u202f000" in label

@@ -10,7 +10,7 @@ from zlib import crc32
 import pytest
 from book_ext.figures import add_scripts, figures_in, setup, write_assets
 
-from course_utils.figures.scripts import browser_script, host_script, names, read
+from course_utils.figures.scripts import browser_script, host_script, names, read, style
 
 CHAPTERS = sorted((Path(__file__).parents[2] / "chapters").glob("*.ipynb"))
 # Bytes, compressed, as everything here: no minifier.
@@ -56,6 +56,12 @@ def test_every_figure_is_written_once(tmp_path):
     assert written
     sums = {n: f"{crc32(text.encode()):08x}" for n, text in written.items()}
     assert list(files.values()) == [f"{name}?v={sums[name]}" for name in sorted(written)]
+
+
+def test_no_reader_waits_for_the_notes_of_a_style_sheet():
+    whole, sent = read("kit.css"), style("kit.css")
+    assert whole.count("/*") > sent.count("/*") == 0
+    assert whole.count("{") == sent.count("{")
 
 
 def test_figures_of_a_page_are_found_once_and_unknown_ones_are_left_out():

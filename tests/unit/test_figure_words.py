@@ -713,15 +713,15 @@ def test_the_lab_says_what_is_recorded():
         f"{len(runs)} learning rates, {recording['num_epochs']} epochs each. With a kernel, this",
         f"Fixed: all recorded runs used minibatches of {recording['batch_size']}. Changing it "
         f"needs a",
-        f"Recorded, learning rate 1, after epoch 7: running loss {run['train_loss'][6]:.3f}, "
-        f"running "
-        f"training accuracy {run['train_accuracy'][6]:.3f}, test accuracy "
+        f"Recorded, learning rate 1, after epoch 7: "
+        f"running training loss {run['train_loss'][6]:.3f}, "
+        f"running training accuracy {run['train_accuracy'][6]:.3f}, test accuracy "
         f"{run['test_accuracy'][6]:.3f}.",
         f"Recorded, learning rate 1, after epoch {len(run['test_accuracy'])}. Most often confused: "
         f"{names[a]} taken for {names[b]}, {wrong.max()} of {counts[a].sum()}.",
         "Recall: " + ", ".join(f"{c} {r:.2f}" for c, r in zip(names, recall, strict=True)),
         "training loss, running (nats, log scale)",
-        "accuracy: test (bold), training (thin)",
+        "accuracy: test (bold), training, running (thin)",
         "bright pixel speaks for the class where it is blue, against it where it is red.",
         "epochs\n7\n",
         "Loss by epoch of the runs ",
@@ -751,8 +751,8 @@ def test_the_lab_says_what_the_kernel_does():
     assert_said(begun, "Live run, learning rate 0.5, batch size 32: the first epoch is under way.")
     assert_said(
         epoch,
-        "Live run, learning rate 0.5, batch size 32, after epoch 1: running loss 0.900, running "
-        "training accuracy 0.700, test accuracy 0.650.",
+        "Live run, learning rate 0.5, batch size 32, after epoch 1: running training loss 0.900, "
+        "running training accuracy 0.700, test accuracy 0.650.",
         "live 0.5/32",
     )
     assert "Train" in begun.disabled

@@ -79,6 +79,27 @@ def test_a_rate_changed_in_mid_run_counts_from_there_on():
     assert kept["history"][2:] != changed["history"][2:]
 
 
+def test_what_is_said_of_a_large_loss_is_so():
+    settings = {"lr": 30, "batchSize": 256, "seed": 0, "momentum": 0, "weightDecay": 0}
+    runs = [{"settings": settings | {"lr": lr}, "epochs": 2} for lr in (0.1, 30)]
+    images, labels = TRAIN
+    labels = np.where(np.arange(len(labels)) % 3, labels, labels[::-1])  # no model gets all right
+    small, large = train_in_javascript((images, labels), TEST, runs)
+    assert small["sure"] is None
+    weights = torch.tensor(large["weights"], dtype=torch.float64)
+    images, labels = (lambda s: (s.images.flatten(1), s.labels))(split(*TEST, torch.float64))
+    logits = images @ weights[:7840].view(784, 10) + weights[7840:]
+    losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+    wrong = logits.argmax(1) != labels
+    said = large["sure"]
+    assert said["wrong"] == wrong.sum()
+    assert said["share"] == pytest.approx((losses[wrong].sum() / losses.sum()).item())
+    near = [said["divisor"] * factor for factor in (0.7, 1, 1.5)]
+    divided = [torch.nn.functional.cross_entropy(logits / d, labels).item() for d in near]
+    assert said["loss"] == pytest.approx(divided[1])
+    assert min(divided) == divided[1] < losses.mean() / 2
+
+
 @pytest.mark.parametrize("n", [1, 7, 1000])
 def test_images_survive_packing(n):
     images, labels = drawn(n)

@@ -21,6 +21,7 @@ _COMMENT = re.compile(
     r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL
 )  # on lines of its own
 _NOTE = re.compile(r"^ *// .*\n| +// [^\"'`\n]*$|/\*\* @(?:(?!\*/).)*\*/ ?", re.MULTILINE)
+_CSS_NOTE = re.compile(r"^ */\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 _INDENT = re.compile(r"^ +", re.MULTILINE)  # no string of the sources runs over several lines
 _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 _KIT_MODULE = re.compile(r'from "\./(kit/\w+\.js)"')
@@ -52,13 +53,17 @@ def without_imports(text: str) -> str:
     return _NOTE.sub("", _COMMENT.sub("", _IMPORT.sub("", text)))
 
 
+def style(filename: str) -> str:
+    """Return a style sheet of ``static/`` without its notes and indentation."""
+    return _INDENT.sub("", _CSS_NOTE.sub("", read(filename)))
+
+
 @cache
 def kit() -> str:
     """Return the modules that all figures share, in the order in which ``kit.js`` lists them."""
     modules = [m for m in _KIT_MODULE.findall(read("kit.js")) if m not in _STAND_INS]
     joined = "".join(_EXPORT.sub("", without_imports(read(m))) for m in modules)
-    style = json.dumps(_INDENT.sub("", read("kit.css")), ensure_ascii=False)
-    return f"const STYLE = {style};\n{joined}"
+    return f"const STYLE = {json.dumps(style('kit.css'), ensure_ascii=False)};\n{joined}"
 
 
 def own_modules(text: str) -> list[str]:
@@ -72,8 +77,8 @@ def own_modules(text: str) -> list[str]:
 
 def own_module(name: str, spec: dict[str, Any]) -> str:
     """Return a figure's own module, after what its Python class and its style sheet say."""
-    style = read(f"{name}.css") if (STATIC / f"{name}.css").is_file() else ""
-    constants = {"SPEC": spec, "OWN_STYLE": style}
+    own = style(f"{name}.css") if (STATIC / f"{name}.css").is_file() else ""
+    constants = {"SPEC": spec, "OWN_STYLE": own}
     lines = (f"const {key} = {json.dumps(value)};\n" for key, value in constants.items())
     text = read(f"{name}.js")
     parts = (_EXPORT.sub("", without_imports(read(m))) for m in own_modules(text))

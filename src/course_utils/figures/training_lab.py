@@ -4,7 +4,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import traitlets as t
 
@@ -12,7 +12,7 @@ from course_utils.data import FashionMNIST, require_fashion_mnist
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.lab_data import RATES, curves, pack, pictures
 from course_utils.figures.traits import Integer, Number, Numbers
-from course_utils.history import FAR, History
+from course_utils.history import History
 from course_utils.sweep import Sweep, train_sweep
 from course_utils.threads import BackgroundRun, one_thread
 from course_utils.training import fit
@@ -60,7 +60,6 @@ class TrainingLab(InteractiveFigure):
 
     _name = "training_lab"
     _title = "Training lab"
-    _constants: ClassVar = {"far": FAR}
 
     lr = Number(0.1, 0.001, 10)
     epochs = Integer(10, 1, 50)

@@ -76,8 +76,8 @@ Deno.test("the best in loss and in accuracy are named each for what it is", () =
   assert.deepEqual(bestRuns(runs), { loss: 2, accuracy: 1 });
   assert.deepEqual(bestRuns(runs.slice(1)), {});
   const { best } = LAB_WORDS.en;
-  assert.equal(best("run 2", "run 1"), " Smallest test loss: run 2; highest test accuracy: run 1.");
-  assert.equal(best("run 2", "run 2"), " The best so far, in test loss and accuracy: run 2.");
+  assert.equal(best("run 2", "run 1"), "Smallest test loss: run 2; highest test accuracy: run 1.");
+  assert.equal(best("run 2", "run 2"), "The best so far, in test loss and accuracy: run 2.");
 });
 
 Deno.test("a valid value is clamped, one that makes no sense is none", () => {

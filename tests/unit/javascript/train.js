@@ -18,8 +18,11 @@ const answers = order.runs.map((/** @type {any} */ { settings, epochs, changes =
     settings.lr = changes[epoch] ?? settings.lr;
     do run.next(); while (run.step < run.steps);
     const { loss, accuracy } = core.evaluate(run.W, test, test.count);
-    history.push([run.loss / run.seen, run.hits / run.seen, loss, accuracy]);
+    const { loss: trainLoss, accuracy: trainAccuracy } = core.evaluate(run.W, train, train.count);
+    const running = [run.loss / run.seen, run.hits / run.seen];
+    history.push([...running, loss, accuracy, trainLoss, trainAccuracy]);
   }
-  return { history, weights: [...run.W], ms: performance.now() - began };
+  const ms = performance.now() - began;
+  return { history, weights: [...run.W], ms, sure: core.sureness(run.W, test, test.count) };
 });
 console.log(JSON.stringify(answers));

@@ -18,6 +18,7 @@ import {
   SPEC,
   stillness,
   TEXT_COLORS,
+  textWidth,
   tries,
   unique,
 } from "./kit.js";
@@ -37,6 +38,8 @@ const RATES = [-3, -2, -1, 0].flatMap((power) =>
 ).concat(10);
 /** @type {(keyof Knobs)[]} */
 const KNOBS = ["lr", "batch_size", "momentum", "weight_decay", "images", "epochs", "seed"];
+/** Knobs that few readers need: they stand apart. */
+const MORE = ["images", "momentum", "weight_decay", "seed"];
 const DECAYS = [0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1];
 /** @type {("train_loss" | "train_accuracy" | "test_accuracy")[]} */
 const MEASURES = ["train_loss", "train_accuracy", "test_accuracy"];
@@ -61,7 +64,7 @@ const MEASURES = ["train_loss", "train_accuracy", "test_accuracy"];
  */
 /**
  * What a curve is drawn of, beside its lists.
- * @typedef {Curve & { kind: "recorded" | "kernel" | "page", batch_size?: number, epochs?: number,
+ * @typedef {Curve & Partial<PageRun> & { kind?: "kernel", batch_size?: number, epochs?: number,
  *   phase?: string, remark?: string }} Drawn
  */
 /**
@@ -122,17 +125,9 @@ export default figure(LAB_WORDS, (view, words) => {
   const told = html("p.say");
   /** @type {(ylabel: string, y: Limits, yticks?: Ticks) => Plot} */
   const chart = (ylabel, y, yticks) =>
-    view.plot({
-      height: 230,
-      x: [1, 10],
-      y,
-      yticks,
-      xlabel: words.epoch,
-      ylabel,
-      margin: { right: 84 },
-    });
+    view.plot({ height: 205, x: [1, 10], y, yticks, xlabel: words.epoch, ylabel });
   const loss = chart(words.trainingLoss, [-0.5, 1.8], LOSS_TICKS);
-  const accuracy = chart(words.accuracies, [0.5, 0.9]);
+  const accuracy = chart(words.accuracy, [0.5, 0.9]);
   const bar = html("progress", { max: 1, value: 0, "aria-label": words.progress });
   const train = button(view, words.train, () => {
     if (page) page.train(knobs());
@@ -191,10 +186,10 @@ export default figure(LAB_WORDS, (view, words) => {
   });
 
   // --- training in the page ----------------------------------------------------------------
+  /** @returns {Knobs} */
   const knobs = () => {
     chosen = 0;
-    const { lr, epochs, batch_size, images, seed, momentum, weight_decay } = view.state;
-    return /** @type {Knobs} */ ({ lr, epochs, batch_size, images, seed, momentum, weight_decay });
+    return /** @type {any} */ (Object.fromEntries(KNOBS.map((key) => [key, view.get(key)])));
   };
   function shownRun() {
     return page?.runs.find(({ id }) => id === chosen) ?? page?.last;
@@ -281,8 +276,8 @@ export default figure(LAB_WORDS, (view, words) => {
     const cut = (/** @type {"train_loss" | "train_accuracy" | "test_accuracy"} */ k) =>
       run[k].slice(0, view.get("epochs"));
     return {
-      kind: "recorded",
       lr,
+      epochs: view.get("epochs"),
       remark: run.remark,
       diverged: run.diverged,
       name: run.diverged ? `${lr} stopped` : String(lr),
@@ -305,7 +300,6 @@ export default figure(LAB_WORDS, (view, words) => {
   /** @param {PageRun} run @returns {Drawn} */
   const inPage = (run) => ({
     ...run,
-    kind: "page",
     lr: run.knobs.lr,
     epochs: run.knobs.epochs,
     name: `${run.id}: ${words.count(knobOf(run, telling()))}`,
@@ -314,9 +308,11 @@ export default figure(LAB_WORDS, (view, words) => {
     color: TEXT_COLORS[slotOf(run)],
     width: run === shownRun() ? 3 : 1.75,
   });
+  /** Whether what is trained here is shown, not a recording: that is for paper. */
+  const own = () => page && (page.runs.length > 0 || !view.onPaper);
   /** What matters most stands last. @returns {Drawn[]} */
   function curves() {
-    if (page?.runs.length) {
+    if (page && own()) {
       const shown = shownRun();
       // Those who prefer less motion see a run when it has ended.
       const all = page.runs.filter((run) => !(stillness() && page.busy && run === page.last));
@@ -348,30 +344,33 @@ export default figure(LAB_WORDS, (view, words) => {
   }
   /** @param {Drawn[]} all */
   function draw(all) {
-    const first = page?.runs.length ? 0 : 1;
-    const longest = all.map((r) =>
-      r.kind === "recorded" ? view.get("epochs") : Math.max(r.epochs ?? 0, r.test_accuracy.length)
-    );
-    const epochs = Math.max(2, ...longest);
+    const longest = all.map((r) => Math.max(r.epochs ?? 0, r.test_accuracy.length));
+    const epochs = Math.max(2, ...(all.length ? longest : [view.get("epochs")]));
     const losses = all.flatMap((r) => [...r.train_loss, ...(r.test_loss ?? [])]);
     const top = clamp(tenth(Math.ceil, Math.log10(Math.max(3, ...losses))), 0.5, 3);
     const seen = all.flatMap((r) => [...r.train_accuracy, ...r.test_accuracy]);
-    const y = /** @type {Limits} */ ([-0.5, page?.runs.length ? top : 1.8]);
-    const ylabel = all.some((r) => r.test_loss) ? words.losses : words.trainingLoss;
-    loss.scale({ x: [first, epochs], y, yticks: LOSS_TICKS.filter(([v]) => v <= y[1]), ylabel });
+    const y = /** @type {Limits} */ ([-0.5, own() ? top : 1.8]);
+    const names = all.map((r) => r.name);
+    const room = 14 + Math.max(...[words.guessing, ...names].map((name) => textWidth(name)));
+    const common = {
+      x: /** @type {Limits} */ ([1, epochs]),
+      margin: { right: Math.min(room, loss.width / 3) },
+    };
+    const yticks = LOSS_TICKS.filter(([v]) => v <= y[1]);
+    loss.scale({ ...common, y, yticks, ylabel: own() ? words.loss : words.trainingLoss });
     accuracy.scale({
-      x: [first, epochs],
+      ...common,
+      ylabel: own() ? words.accuracy : words.accuracies,
       y: [
         Math.min(0.5, tenth(Math.floor, Math.min(...seen))),
         Math.max(0.9, tenth(Math.ceil, Math.max(...seen))),
       ],
     });
-    const shown = view.locked && !view.onPaper ? [] : all; // they would answer the question
-    drawCurves(loss, shown, "loss");
-    drawCurves(accuracy, shown, "accuracy");
-    const names = all.map((r) => r.name).join(", ");
-    loss.describe(words.lossPlot(names));
-    accuracy.describe(words.accuracyPlot(names));
+    drawCurves(loss, all, "loss", [[Math.log(n), words.guessing]]);
+    drawCurves(accuracy, all, "accuracy");
+    const list = names.join(", ");
+    loss.describe(list ? words.lossPlot(list) : words.ready);
+    accuracy.describe(list ? words.accuracyPlot(list) : words.ready);
   }
 
   // --- templates and confusion -------------------------------------------------------------
@@ -423,58 +422,49 @@ export default figure(LAB_WORDS, (view, words) => {
   function rest() {
     clearTimeout(restDue);
     restDue = undefined;
-    pictures();
+    below.hidden = Boolean(own() && !page?.runs.length);
+    if (!below.hidden) pictures();
     if (page) table.draw(page.runs, shownRun()?.id ?? 0, (run) => COLORS[slotOf(run)]);
   }
 
   // --- words -------------------------------------------------------------------------------
-  const guessing = Math.log(n);
   /** @param {Drawn} run */
-  function remark(run) {
-    if (run.kind !== "page") return run.remark ?? "";
-    const fate = page?.runs.find(({ id }) => run.name.startsWith(`${id}:`))?.fate;
-    const last = run.train_loss.at(-1) ?? 0;
-    const far = last > SPEC.constants.far * guessing;
-    return [fate ? words.remarks[fate] : "", far ? words.remarks.far(fmt(guessing)) : ""].filter(
-      Boolean,
-    )
-      .join(", ");
-  }
+  const remark = (run) => run.fate ? words.remarks[run.fate] : run.remark ?? "";
   /** @param {Drawn} run */
   const named = (run) => {
     if (run.kind === "kernel") return words.liveRun(run.lr, run.batch_size ?? 0);
-    const shown = run.kind === "page" ? shownRun() : undefined;
-    return shown ? words.pageRun(shown.id, ratesOf(shown)) : words.recordedRun(run.lr);
+    return run.id
+      ? words.pageRun(run.id, ratesOf(/** @type {PageRun} */ (run)))
+      : words.recordedRun(run.lr);
   };
   /** @param {Drawn} run @returns {(Node | string)[]} */
   function says(run) {
     const e = run.test_accuracy.length;
     const fate = remark(run);
     if (!e) return [`${named(run)}: ${fate || (busy() ? words.underWay : words.noEpoch)}.`];
-    /** @type {Measure[]} */
-    const keys = ["train_loss", "test_loss", "train_accuracy", "test_accuracy"];
+    const keys = /** @type {Measure[]} */ (Object.keys(words.values));
+    const running = run.id ? "" : words.running;
     const numbers = keys.flatMap((key) => {
       const values = run[key];
-      return values ? [", ", words.values[key], bold(key, values[e - 1], 3)] : [];
+      const name = (key[1] === "r" ? running : "") + words.values[key];
+      return values ? [", ", name, bold(key, values[e - 1], 3)] : [];
     });
-    return [`${words.after(named(run), e)}: `, ...numbers.slice(1), ".", sentence(fate)];
+    const sure = run.ends?.[e - 1].sure;
+    return [
+      `${words.after(named(run), e)}: `,
+      ...numbers.slice(1),
+      ".",
+      sentence(fate),
+      ...(sure ? [html("br"), words.sure(sure)] : []),
+    ];
   }
   /** Which runs are the best, by what tells the runs apart. */
   function best() {
     const all = page?.runs ?? [];
     const key = telling();
-    const label = {
-      lr: words.rate,
-      batch_size: words.batchSize,
-      momentum: words.momentum,
-      weight_decay: words.weightDecay,
-      images: words.images,
-      epochs: words.epochs,
-      seed: words.seed,
-    }[key];
     const name = (/** @type {number | undefined} */ id) =>
       all.filter((run) => run.id === id).map((run) =>
-        words.run(run.id, label, knobOf(run, key))
+        words.run(run.id, words[key], knobOf(run, key))
       )[0];
     const { loss, accuracy } = bestRuns(all);
     return loss ? words.best(name(loss), name(accuracy)) : "";
@@ -487,7 +477,8 @@ export default figure(LAB_WORDS, (view, words) => {
     }
     if (asked) return [words.asked];
     if (status().phase === "failed") return [words.failed(status().message)];
-    return [...says(front), page && !busy() ? best() : ""];
+    if (own() && !page?.runs.length) return [words.ready];
+    return [...says(front), ...(page && !busy() ? [html("br"), best()] : [])];
   }
   /** @param {(Node | string)[]} parts */
   function tell(parts) {
@@ -496,31 +487,27 @@ export default figure(LAB_WORDS, (view, words) => {
   }
   function modeLine() {
     const on = rec.source === "real" ? "" : words.standIn;
-    const kind = gone ? "gone" : live ? "kernel" : page ? "page" : "recorded";
+    const kind = live ? "live" : page ? "page" : "recorded";
+    const runs = gone ? "recorded" : kind;
     const bytes = typeof packed === "string"
       ? 0
       : (Math.ceil(view.get("images") / packed.partSize) + 1) * packed.partBytes;
     const text = {
-      gone: words.goneSays,
-      kernel: words.kernelSays(on, rec.batch_size),
+      live: gone ? words.goneSays : words.kernelSays(on, rec.batch_size),
       page: words.pageSays(page?.parts.train ? "" : words.megabytes(bytes)),
       recorded: words.recordedSays(on, rec.lrs.length, rec.num_epochs) +
         words.why[view.model.inPage && absent ? absent : "notebook"],
     };
-    const title = kind === "kernel" || kind === "page" ? words[kind] : words.recorded;
-    if (mode.textContent !== title + text[kind]) {
-      mode.replaceChildren(html("b", title), text[kind]);
+    if (mode.textContent !== words[runs] + text[kind]) {
+      mode.replaceChildren(html("b", words[runs]), text[kind]);
     }
-    put(mode, {
-      class: `mode${gone ? " alarm" : ""}`,
-      "data-runs": { gone: "recorded", kernel: "live", page: "page", recorded: "recorded" }[kind],
-    });
+    put(mode, { class: `mode${gone ? " alarm" : ""}`, "data-runs": runs });
   }
 
   // --- the whole ---------------------------------------------------------------------------
   watch(); // a view made during a run
   const batch = slider(view, "batch_size", {
-    label: words.batchSize,
+    label: words.batch_size,
     step: 1,
     to: Math.log2,
     from: (v) => 2 ** v,
@@ -534,7 +521,7 @@ export default figure(LAB_WORDS, (view, words) => {
   const longest = Math.max(...rec.runs.map((r) => r.test_accuracy.length));
   const sliders = [
     slider(view, "lr", {
-      label: words.rate,
+      label: words.lr,
       step: 1,
       min: rates[0],
       max: rates.at(-1),
@@ -549,10 +536,20 @@ export default figure(LAB_WORDS, (view, words) => {
       show: String,
     }),
     batch,
-    ...(page ? pageSliders(view, words) : []),
   ];
   const buttons = page ? [train, stop, goOn, clear] : [...(live ? [train, stop] : []), keep, clear];
   view.apart = ["at_epoch", "kept", "question"];
+  const below = html(
+    "div.below",
+    heading,
+    atEpoch,
+    html(
+      "div.grid2",
+      html("div", templates.node, html("p.soft.why", words.templatesSay)),
+      matrix.node,
+    ),
+    page ? html("p.soft.why", words.source) : "",
+  );
   const asks = /** @type {keyof typeof words.questions} */ (view.get("question"));
   view.add(mode);
   if (page) {
@@ -573,20 +570,13 @@ export default figure(LAB_WORDS, (view, words) => {
     view.bar(
       html("div.columns", ...sliders),
       fixed ? why : "",
-      html("div.row", ...buttons),
-      fixed ? "" : bar,
+      html("div.row", ...buttons, fixed ? "" : bar),
     ),
+    page ? moreKnobs(view, words) : "",
+    html("div.grid2", loss.node, accuracy.node),
     told,
-    html("div.grid2.gap", loss.node, accuracy.node),
     ...(page ? [tries(view, words.tries[asks]), table.node] : []),
-    heading,
-    atEpoch,
-    html(
-      "div.grid2",
-      html("div", templates.node, html("p.soft.why", words.templatesSay)),
-      matrix.node,
-    ),
-    ...(page ? [html("p.soft.why", words.source)] : []),
+    below,
   );
   if (page) {
     atEpoch.append(dial(view, {
@@ -620,8 +610,9 @@ export default figure(LAB_WORDS, (view, words) => {
     train.disabled = busy();
     stop.disabled = !busy();
     goOn.disabled = !page?.canContinue || racing;
-    clear.disabled = busy();
-    bar.value = s.phase === "done" ? 1 : 0;
+    clear.disabled = busy() || Boolean(below.hidden);
+    bar.hidden = !busy();
+    bar.value = 0;
     if (s.phase === "training") bar.value = (s.test_accuracy.length + s.part) / s.epochs;
     if (page?.busy) bar.value = share();
     const end = front.test_accuracy.length;
@@ -633,25 +624,25 @@ export default figure(LAB_WORDS, (view, words) => {
 
   /** How much of what the page does is done. */
   function share() {
-    const run = page?.last;
-    if (!page || page.phase === "loading") {
-      return page?.files.needed ? page.files.done / page.files.needed : 0;
+    if (!page?.last || page.phase === "loading") {
+      return (page?.files.done ?? 0) / (page?.files.needed || 1);
     }
-    return run ? (run.partial?.epoch ?? run.ends.length) / run.knobs.epochs : 0;
+    return page.last.done / page.last.knobs.epochs;
   }
 }, { recording: isRecording });
 
 /**
- * The sliders for what only the trainer in the page can vary.
+ * The sliders for what only the trainer in the page can vary. They fold away; they are in sight
+ * when one of them is changed from what it is at first.
  * @param {View} view
  * @param {typeof LAB_WORDS.en} words
  */
-function pageSliders(view, words) {
-  return [
+function moreKnobs(view, words) {
+  const sliders = [
     slider(view, "images", { label: words.images, step: 2500, show: words.count }),
     slider(view, "momentum", { label: words.momentum, step: 0.01 }),
     slider(view, "weight_decay", {
-      label: words.weightDecay,
+      label: words.weight_decay,
       step: 1,
       to: (value) => value > 0 ? nearest(DECAYS.slice(1), value) + 1 : 0,
       from: (i) => DECAYS[i],
@@ -659,4 +650,12 @@ function pageSliders(view, words) {
     }),
     slider(view, "seed", { label: words.seed, step: 1, show: String }),
   ];
+  const node = html("details", html("summary", words.more), html("div.columns", ...sliders));
+  view.control(node);
+  view.bind(node, () => {
+    const changed = (/** @type {string} */ key) =>
+      view.changed.has(key) && view.get(key) !== SPEC.traits[key].init;
+    if (MORE.some(changed)) node.open = true;
+  });
+  return node;
 }

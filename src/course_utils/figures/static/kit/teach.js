@@ -33,13 +33,14 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
 
   /** @param {string} mine @param {string} answer @param {number} place */
   const finish = (mine, answer, place) => {
-    const told = html("p.answer", { tabindex: -1 }, mine ? html("b", mine) : "", ` ${answer}`);
+    const says = html("span", answer);
+    const told = html("p.answer", { tabindex: -1 }, mine ? html("b", mine) : "", " ", says);
     node.replaceChildren(heading, told);
     view.lock(false);
     view.touched = true;
     show(place)?.then((verdict) => {
       if (!verdict) return;
-      told.append(" ", html("b", verdict));
+      say(says, verdict);
       view.aside = verdict;
       view.refresh();
     });

@@ -2,7 +2,7 @@
 import { Fault, loadText } from "./files.js";
 
 /** @import { Packed } from "./files.js" */
-/** @import { Evaluated, Order, Report } from "./worker.js" */
+/** @import { Evaluated, Order, Report, Sureness } from "./worker.js" */
 /**
  * The knobs of a run.
  * @typedef {object} Knobs
@@ -14,19 +14,19 @@ import { Fault, loadText } from "./files.js";
  * @property {number} momentum
  * @property {number} weight_decay
  */
-/** @typedef {{ train: Evaluated, confusion: Uint16Array, weights: Float32Array }} End */
+/** @typedef {{ confusion: Uint16Array, weights: Float32Array, sure: Sureness | null }} End */
 /**
- * A run and what is known of it; each list has an entry per epoch.
+ * A run and what is known of it; each list has an entry per epoch, measured at its end.
  * @typedef {object} PageRun
  * @property {number} id
  * @property {Knobs} knobs
  * @property {{ epoch: number, lr: number }[]} changes of the learning rate in mid run
- * @property {number[]} train_loss running, as `fit` measures it
+ * @property {number[]} train_loss
  * @property {number[]} train_accuracy
  * @property {number[]} test_loss
  * @property {number[]} test_accuracy
  * @property {End[]} ends what each epoch ended with
- * @property {{ epoch: number, loss: number, accuracy: number } | null} partial the epoch under way
+ * @property {number} done epochs, with the part of the one under way
  * @property {Float32Array | null} weights the newest
  * @property {"" | "stopped" | "not finite"} fate
  */
@@ -96,7 +96,7 @@ export class PageTrainer {
         test_loss: [],
         test_accuracy: [],
         ends: [],
-        partial: null,
+        done: 0,
         weights: null,
         fate: "",
       };
@@ -126,7 +126,7 @@ export class PageTrainer {
   setRate(lr) {
     const run = this.last;
     if (!run || run.id !== this.held || lr === (run.changes.at(-1)?.lr ?? run.knobs.lr)) return;
-    const epoch = run.partial?.epoch ?? run.test_loss.length;
+    const epoch = run.done;
     run.changes = [...run.changes.filter((change) => change.epoch < epoch), { epoch, lr }];
     this.worker?.postMessage({ type: "rate", lr });
   }
@@ -254,19 +254,18 @@ export class PageTrainer {
 function noted(run, report) {
   if (report.type === "end") {
     run.fate = report.reason === "done" ? "" : report.reason;
-    if (report.reason === "not finite") run.partial = null;
     return;
   }
   run.weights = report.weights;
   if (report.type === "progress") {
-    run.partial = { epoch: report.epoch - 1 + report.part, ...report.running };
+    run.done = report.epoch - 1 + report.part;
     return;
   }
-  run.partial = null;
-  run.train_loss.push(report.running.loss);
-  run.train_accuracy.push(report.running.accuracy);
-  run.test_loss.push(report.test.loss);
-  run.test_accuracy.push(report.test.accuracy);
-  const { train, test, weights } = report;
-  run.ends.push({ train, confusion: test.confusion, weights });
+  const { train, test, sure, weights } = report;
+  run.done = report.epoch;
+  run.train_loss.push(train.loss);
+  run.train_accuracy.push(train.accuracy);
+  run.test_loss.push(test.loss);
+  run.test_accuracy.push(test.accuracy);
+  run.ends.push({ confusion: test.confusion, weights, sure });
 }

@@ -328,6 +328,52 @@ export function trainingCore() {
   }
 
   /**
+   * Why a loss is large: what the wrong answers make of it, and what it would be if all scores
+   * were divided by the number that suits them best, which changes no answer. Null where that
+   * does not halve it.
+   * @param {Float64Array} W
+   * @param {Images} images
+   * @param {number} count
+   */
+  function sureness(W, images, count) {
+    const scores = new Float64Array(count * CLASSES);
+    const one = new Float64Array(CLASSES);
+    let wrong = 0;
+    let ofWrong = 0;
+    for (let i = 0; i < count; i++) {
+      score(W, images, i, scores, i * CLASSES);
+    }
+    /** @param {number} divisor */
+    function divided(divisor) {
+      let loss = 0;
+      wrong = 0;
+      ofWrong = 0;
+      for (let i = 0; i < count; i++) {
+        for (let k = 0; k < CLASSES; k++) {
+          one[k] = scores[i * CLASSES + k] / divisor;
+        }
+        const best = largest(one, 0);
+        const own = errors(one, 0, best, images.labels[i]);
+        loss += own;
+        if (best !== images.labels[i]) {
+          wrong += 1;
+          ofWrong += own;
+        }
+      }
+      return loss / count;
+    }
+    const loss = divided(1);
+    const found = { wrong, share: ofWrong / (loss * count), divisor: 1, loss };
+    for (let k = 2; k < 40; k++) {
+      const divisor = Math.round(2 ** (k / 2));
+      const less = divided(divisor);
+      if (less > found.loss) break;
+      Object.assign(found, { divisor, loss: less });
+    }
+    return 2 * found.loss < loss ? found : null;
+  }
+
+  /**
    * A run of training that goes on step by step.
    * @param {Images} images
    * @param {number} count how many of them to use
@@ -413,5 +459,5 @@ export function trainingCore() {
     }
   }
 
-  return { generator, permutation, initialWeights, unpack, joined, evaluate, training };
+  return { generator, permutation, initialWeights, unpack, joined, evaluate, sureness, training };
 }

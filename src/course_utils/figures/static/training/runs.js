@@ -60,7 +60,7 @@ function settings(run, words) {
   /** @type {[string, number][]} */
   const more = [
     [words.momentum, momentum],
-    [words.weightDecay, weight_decay],
+    [words.weight_decay, weight_decay],
     [words.seed, seed],
   ];
   return [
@@ -97,7 +97,7 @@ export class RunTable {
       const e = run.test_loss.length - 1;
       const numbers = e < 0
         ? ["", "", ""]
-        : [run.test_loss[e], run.ends[e].train.accuracy, run.test_accuracy[e]]
+        : [run.test_loss[e], run.train_accuracy[e], run.test_accuracy[e]]
           .map((v) => fmt(v, 3));
       return {
         run,

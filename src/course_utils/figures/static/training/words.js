@@ -67,13 +67,13 @@ const batchesBecause = (runs) =>
 export const LAB_WORDS = {
   en: {
     count,
-    rate: "learning rate",
+    lr: "learning rate",
     epochs: "epochs",
-    batchSize: "images per step",
+    batch_size: "images per step",
     images: "training images",
     seed: "seed",
     momentum: "momentum",
-    weightDecay: "weight decay",
+    weight_decay: "weight decay",
     atEpoch: "epoch shown below",
     all: (/** @type {number} */ n) => `all ${count(n)}`,
     train: "Train",
@@ -84,13 +84,17 @@ export const LAB_WORDS = {
     progress: "Progress of the run",
     epoch: "epoch",
     trainingLoss: "training loss, running (nats, log scale)",
-    losses: "loss (nats, log scale): test (bold), training (thin)",
-    accuracies: "accuracy: test (bold), training (thin)",
+    loss: "loss (nats, log scale): test (bold), training (thin)",
+    accuracy: "accuracy: test (bold), training (thin)",
+    accuracies: "accuracy: test (bold), training, running (thin)",
+    guessing: "guessing",
+    more: "More settings",
+    ready: "Nothing is trained yet: the curves of your runs will stand here.",
     predicted: "predicted class, in the same order",
     true: "true class",
     fixed: (/** @type {number} */ batch) =>
       `Fixed: all recorded runs used minibatches of ${batch}. Changing it needs a kernel.`,
-    kernel: "Live kernel",
+    live: "Live kernel",
     page: "Trains in this page",
     recorded: "Recorded runs",
     standIn: " on the STAND-IN data, not the real images",
@@ -100,8 +104,7 @@ export const LAB_WORDS = {
     goneSays: " The kernel does not answer (stopped, or busy elsewhere). " +
       "The recorded runs stay usable; Train asks it again.",
     pageSays: (/** @type {string} */ size) =>
-      " Train fits a new model to real images, here in your browser. The images " +
-      (size ? `(${size}) are loaded at the first run.` : "are loaded."),
+      ` on real images${size && `; the first run loads ${size}`}.`,
     recordedSays: (
       /** @type {string} */ on,
       /** @type {number} */ rates,
@@ -117,7 +120,7 @@ export const LAB_WORDS = {
     megabytes: (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`,
     source:
       "Images: Fashion-MNIST by Zalando Research (MIT licence), 4 bits a pixel. Runs in this " +
-      "page are measured on every fifth test image, recorded ones on all.",
+      "page are tested on every fifth test image.",
     loading: (/** @type {number} */ done, /** @type {number} */ needed) =>
       `Loading the images: ${done} of ${needed} files are here.`,
     faults: {
@@ -140,26 +143,29 @@ export const LAB_WORDS = {
       `Run ${id}, learning rate ${rate}`,
     after: (/** @type {string} */ what, /** @type {number} */ epoch) =>
       `${what}, after epoch ${epoch}`,
+    running: "running ",
     values: {
-      train_loss: "running loss ",
+      train_loss: "training loss ",
       test_loss: "test loss ",
-      train_accuracy: "running training accuracy ",
+      train_accuracy: "training accuracy ",
       test_accuracy: "test accuracy ",
     },
     remarks: {
       "not finite": "stopped: the loss is no longer a finite number",
       stopped: "stopped early; Continue goes on",
-      far: (/** @type {string} */ guessing) =>
-        `the loss is far above ${guessing}, that of guessing`,
     },
+    sure: (/** @type {import("./worker.js").Sureness} */ { wrong, share, divisor, loss }) =>
+      `Why so large a loss? ${wrong} wrong answers make ${fmt(Math.floor(1000 * share) / 10, 1)} ` +
+      `% of it, and the model is sure of them: dividing all scores by ${divisor} changes no ` +
+      `answer and makes the loss ${fmt(loss)}.`,
     run: (/** @type {number} */ id, /** @type {string} */ what, /** @type {any} */ value) =>
       `run ${id}, ${what} ${count(value)}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
-        ? ` The best so far, in test loss and accuracy: ${loss}.`
-        : ` Smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
+        ? `The best so far, in test loss and accuracy: ${loss}.`
+        : `Smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
     runs: "Runs in this page",
-    columns: ["run", "settings", "test loss", "training accuracy at the end", "test accuracy"],
+    columns: ["run", "settings", "test loss", "training accuracy", "test accuracy"],
     bestMark: "best",
     settings: (
       /** @type {string} */ rate,

@@ -15,19 +15,18 @@
  *   | { type: "stop" }} Order
  */
 /**
- * What it answers. Losses in nats, accuracies as fractions; `running` values are averages over the
- * epoch so far, each batch measured before its own step, the others those of the weights named.
+ * What it answers. Losses in nats, accuracies as fractions, all of the weights that come with them;
+ * `sure` says why a test loss is large where the scores are.
  * @typedef {{ type: "images", split: string, part: number, count: number }
  *   | { type: "failed", kind: "damaged" | "error", message: string }
- *   | { type: "progress", id: number, epoch: number, part: number, running: Measured,
- *       weights: Float32Array }
- *   | { type: "epoch", id: number, epoch: number, running: Measured, train: Evaluated,
- *       test: Evaluated, weights: Float32Array }
+ *   | { type: "progress", id: number, epoch: number, part: number, weights: Float32Array }
+ *   | { type: "epoch", id: number, epoch: number, train: Evaluated, test: Evaluated,
+ *       sure: Sureness | null, weights: Float32Array }
  *   | { type: "end", id: number, epoch: number,
  *       reason: "done" | "stopped" | "not finite" }} Report
  */
-/** @typedef {{ loss: number, accuracy: number }} Measured */
-/** @typedef {Measured & { confusion: Uint16Array }} Evaluated */
+/** @typedef {{ loss: number, accuracy: number, confusion: Uint16Array }} Evaluated */
+/** @typedef {{ wrong: number, share: number, divisor: number, loss: number }} Sureness */
 
 /**
  * @param {{ onmessage: ((event: MessageEvent) => void) | null,
@@ -73,21 +72,21 @@ export function trainingWorker(scope, core) {
     let looked = performance.now();
     while (run.epoch < epochs || run.step < run.steps) {
       run.next();
-      const running = { loss: run.loss / run.seen, accuracy: run.hits / run.seen };
-      if (!Number.isFinite(running.loss)) {
+      if (!Number.isFinite(run.loss)) {
         reason = "not finite";
         break;
       }
       const weights = () => Float32Array.from(run.W);
       if (run.step === run.steps) {
-        const evaluated = core.evaluate(run.W, train, count);
+        const tested = core.evaluate(run.W, test, test.count);
+        const large = tested.loss > 1; // nats
         scope.postMessage({
           type: "epoch",
           id,
           epoch: run.epoch,
-          running,
-          train: evaluated,
-          test: core.evaluate(run.W, test, test.count),
+          train: core.evaluate(run.W, train, count),
+          test: tested,
+          sure: large ? core.sureness(run.W, test, test.count) : null,
           weights: weights(),
         });
       }
@@ -95,7 +94,7 @@ export function trainingWorker(scope, core) {
         const part = run.step / run.steps;
         if (part < 1) {
           const { epoch } = run;
-          scope.postMessage({ type: "progress", id, epoch, part, running, weights: weights() });
+          scope.postMessage({ type: "progress", id, epoch, part, weights: weights() });
         }
         await pause();
         looked = performance.now();
