@@ -195,6 +195,7 @@ def test_what_was_recorded_is_for_paper_and_the_loss_is_called_what_it_is(lab):
     assert "Recorded, learning rate 0.1" in words(page)
     assert title.inner_text().startswith("training loss, running")  # recordings have no test loss
     assert below.is_visible()
+    assert page.locator(".mode").inner_text().startswith("Recorded runs")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     nothing_is_shown()
     press(page, "Skip the question")
@@ -202,6 +203,10 @@ def test_what_was_recorded_is_for_paper_and_the_loss_is_called_what_it_is(lab):
     move(page, "epochs", 1)
     press(page, "Train")
     done(page, rows=1)
+    page.emulate_media(media="print")
+    assert page.locator(".runs tbody button").is_visible()  # it is the number of the run
+    assert page.locator("summary").is_hidden()  # nobody can unfold it there
+    page.emulate_media(media="screen")
     assert page.locator(".line").count() > 0
     assert "test (bold)" in title.inner_text()
     assert "running" not in page.locator(".frame").inner_text()  # one accuracy, one name
@@ -246,8 +251,13 @@ def test_knobs_both_plots_and_the_sentence_are_on_one_screen(lab, width):
     size = PHONE if width == 390 else {"viewport": {"width": 1280, "height": 900}}
     page = lab(**size)
     move(page, "lr", 24)
+    bar = page.locator(".bar")
+    before = bar.bounding_box()["height"]
     press(page, "Train")
+    assert page.locator("progress").is_visible()
+    assert bar.bounding_box()["height"] == before
     done(page)
+    assert page.locator("progress").is_hidden()
     parts = [page.locator(".bar"), *page.locator(".plot").all()[:2]]
     height = parts[0].bounding_box()["height"]
     assert height < 200
@@ -384,6 +394,7 @@ def test_numbers_that_stop_being_finite_are_said_in_words(lab):
     press(page, "Train")
     done(page, rows=1)
     assert "the loss is no longer a finite number" in words(page).lower()
+    assert "Why so large" not in words(page)
     assert page.get_by_role("button", name="Continue").is_disabled()
     assert page.problems == []
     move(page, "weight_decay", 0)

@@ -487,7 +487,7 @@ export default figure(LAB_WORDS, (view, words) => {
   }
   function modeLine() {
     const on = rec.source === "real" ? "" : words.standIn;
-    const kind = live ? "live" : page ? "page" : "recorded";
+    const kind = live ? "live" : own() ? "page" : "recorded";
     const runs = gone ? "recorded" : kind;
     const bytes = typeof packed === "string"
       ? 0

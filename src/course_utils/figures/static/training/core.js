@@ -330,7 +330,7 @@ export function trainingCore() {
   /**
    * Why a loss is large: what the wrong answers make of it, and what it would be if all scores
    * were divided by the number that suits them best, which changes no answer. Null where that
-   * does not halve it.
+   * does not halve it, or leaves it above that of guessing.
    * @param {Float64Array} W
    * @param {Images} images
    * @param {number} count
@@ -370,7 +370,7 @@ export function trainingCore() {
       if (less > found.loss) break;
       Object.assign(found, { divisor, loss: less });
     }
-    return 2 * found.loss < loss ? found : null;
+    return found.loss < Math.min(loss / 2, Math.log(CLASSES)) ? found : null;
   }
 
   /**
