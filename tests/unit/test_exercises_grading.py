@@ -22,6 +22,7 @@ from course_utils.exercises.grading import (
     has_dots,
     unchanged,
 )
+from course_utils.exercises.sandbox import call
 from course_utils.exercises.watching import Seen
 
 T = torch.tensor
@@ -118,6 +119,19 @@ def test_a_right_function_is_right_in_any_form(answer):
 def test_a_right_function_that_prints_is_told():
     message = " It also prints; a function that others call should only return."
     assert DOUBLE.judge(shout).message == f"right, on 2 cases.{message}"
+
+
+def test_what_a_function_leaves_behind_is_told(monkeypatch):
+    def leave(function, args=()):
+        return replace(call(function, args), left="It left a thread.")
+
+    monkeypatch.setattr("course_utils.exercises.grading.call", leave)
+    assert DOUBLE.judge(lambda x: 2 * x).message == "right, on 2 cases. It left a thread."
+    message = " It also prints; a function that others call should only return. It left a thread."
+    assert DOUBLE.judge(shout).message == f"right, on 2 cases.{message}"
+    assert DOUBLE.judge(lambda x: x).message.endswith(
+        "\n  It left a thread.\n  Hint: twice as much."
+    )
 
 
 DOTS = [..., NotImplemented, [...], (1, ...), [[...]]]

@@ -1,8 +1,11 @@
 """Whatever a learner's function does, it ends, and nothing is left behind."""
 
+import _thread
+import ctypes
 import gc
 import importlib
 import io
+import multiprocessing
 import os
 import random
 import signal
@@ -11,10 +14,12 @@ import sys
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -29,6 +34,9 @@ from course_utils.exercises.sandbox import (
     running_time,
     same_conditions,
 )
+
+# Python itself doesn't report the SystemExit of a thread, pytest does.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 def tick():
@@ -168,6 +176,11 @@ def test_the_clock_leaves_out_what_a_thread_waited_for_a_processor(monkeypatch):
     assert running_time(-1) == 10.5  # where there is no such file: elsewhere than on Linux
 
 
+def raise_signal():
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(60)
+
+
 INTERRUPTED = "check was interrupted, and the function that it tried has ended"
 
 
@@ -202,26 +215,6 @@ def test_an_ending_that_python_drops_is_not_reported(monkeypatch):
         assert reported == []
         call(drop, (Broken,))
     assert reported == [OSError]
-
-
-def test_the_watchdog_is_not_ended_as_a_learners_thread_is(monkeypatch):
-    """It reads the tracer of new threads in its first moments: here it does so late."""
-    read = threading.Event()
-    begin = threading.Thread.run
-
-    def late(thread):
-        read.wait(0.05)
-        sys.settrace(threading.gettrace())
-        begin(thread)
-
-    failed = []
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "run", late)
-        patch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_type))
-        with pytest.raises(Problem, match="no answer"):
-            call(sleep, (), 0.1)
-        assert call(lambda: 5).value == 5
-    assert failed == []
 
 
 INSIDE_A_CONTEXT = """
@@ -354,23 +347,150 @@ def test_in_another_thread_the_time_is_limited_as_well(endless):
     assert found == ["no answer within 0.1 seconds; is there a loop that never ends?", 7]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_threads_that_a_function_starts_end_with_it():
-    def count():
-        for i in range(10**9):
-            numbers.append(i)
+def popen():
+    subprocess.Popen(["sleep", "60"], start_new_session=True, env={"PATH": os.environ["PATH"]})
 
-    def leave_one():
-        threads.append(threading.Thread(target=count))
-        threads[0].start()
-        while not numbers:
-            time.sleep(0.001)
-        return 1
 
-    numbers, threads = [], []
-    assert call(leave_one).value == 1
-    threads[0].join(2)
-    assert not threads[0].is_alive()
+def leave_an_orphan():
+    os.system("sleep 60 &")
+
+
+def fork():
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+
+
+def fork_and_return():
+    os.fork()
+
+
+def start_a_process():
+    KEPT.append(multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,)))
+    KEPT[-1].start()
+
+
+KEPT = []
+LEFT = "It left processes running, which were ended."
+STARTING = [popen, leave_an_orphan, fork, fork_and_return, start_a_process]
+
+
+@pytest.mark.parametrize("start", STARTING)
+@pytest.mark.parametrize("in_main", [True, False])
+def test_processes_that_a_function_starts_end_with_it(start, in_main, tmp_path, monkeypatch):
+    """Those are removed, too, whose parent is gone; a copy of this one doesn't go on in its place.
+
+    A handler that raises when a process ends is what torch has for its loaders.
+    """
+
+    def fail(*args):
+        raise ValueError
+
+    def judge():
+        outcomes.append(call(start))
+        if os.getpid() != me:
+            (tmp_path / "gone on").touch()
+            os._exit(0)
+
+    old, me, outcomes = psutil.Process().children(recursive=True), os.getpid(), []
+    on_child = fail if in_main and start is not leave_an_orphan else signal.SIG_DFL
+    handler = signal.signal(signal.SIGCHLD, on_child)
+    try:
+        thread = threading.Thread(target=judge)
+        judge() if in_main else (thread.start(), thread.join())
+        assert signal.getsignal(signal.SIGCHLD) == on_child
+    finally:
+        signal.signal(signal.SIGCHLD, handler)
+    assert psutil.Process().children(recursive=True) == old
+    assert multiprocessing.active_children() == []
+    assert outcomes[0].left == LEFT or start is fork_and_return
+    assert list(tmp_path.iterdir()) == []
+    adopts = ctypes.c_int()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(37, ctypes.byref(adopts), 0, 0, 0)  # PR_GET_CHILD_SUBREAPER
+    assert adopts.value == 0
+
+
+def test_processes_that_were_there_go_on():
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            assert call(lambda: 1) == Outcome(1)
+            assert call(popen).left == LEFT
+            assert process.poll() is None
+        finally:
+            process.kill()
+
+
+def wait_for_a_process():
+    os.system("sleep 60")
+
+
+def test_what_waits_for_a_process_in_c_is_ended():
+    begun = time.monotonic()
+    with pytest.raises(Problem, match="no answer within"):
+        call(wait_for_a_process, (), 0.05)
+    assert time.monotonic() - begun < 5
+
+
+def count():
+    while True:
+        len("")
+
+
+def start(target):
+    thread = threading.Thread(target=target)
+    thread.start()
+    return thread
+
+
+def start_often():
+    def again():
+        time.sleep(0.001)
+        start(again)
+
+    start(again)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda: start(count) and None,
+        lambda: _thread.start_new_thread(count, ()) and None,
+        lambda: threading.Timer(60, count).start(),
+        lambda: ThreadPoolExecutor().submit(count) and None,
+        start_often,
+    ],
+    ids=["thread", "bare thread", "timer", "pool", "one after the other"],
+)
+def test_threads_that_a_function_starts_end_with_it(begin):
+    old = set(sys._current_frames())
+    assert call(begin) == Outcome(None)
+    assert set(sys._current_frames()) <= old
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (lambda: 1, "Outcome(value=1, "),
+        (lambda: 1 / 0, "it raised ZeroDivisionError"),
+        (lambda: time.sleep(60), "no answer within 0.1 seconds; is there a loop that never ends?"),
+        (raise_signal, "check was interrupted, and the function that it tried has ended."),
+    ],
+    ids=["value", "error", "limit", "interrupt"],
+)
+def test_a_thread_that_cannot_be_ended_is_told(ending, said):
+    event = threading.Event()
+    try:
+        try:
+            found = call(lambda: start(event.wait) and ending(), (), 0.1)
+        except (Problem, KeyboardInterrupt) as problem:
+            found = problem
+        assert str(found).startswith(said)
+        left = getattr(found, "left", str(found).partition(". ")[2])
+        remedy = "join each thread, shut down each pool."
+        assert left == f"It left a thread that can't be ended: {remedy}"
+    finally:
+        event.set()
 
 
 def test_outcomes_hold_the_value_and_what_was_printed(capsys):

@@ -135,6 +135,7 @@ class Trial:
     value: object = None
     printed: str = ""
     warned: str = ""
+    left: str = ""
     problem: str = ""
     returned: bool = False
     is_wrong: bool = False
@@ -229,7 +230,8 @@ class FunctionExercise:
                 return Verdict(self.number, False, self._message(failed, self._mistake(trials)))
         printed = next((trial.printed for trial in trials if trial.printed), "")
         note = " It also prints; a function that others call should only return." if printed else ""
-        return Verdict(self.number, True, f"right, on {len(cases)} cases.{note}")
+        left = next((f" {trial.left}" for trial in trials if trial.left), "")
+        return Verdict(self.number, True, f"right, on {len(cases)} cases.{note}{left}")
 
     def _try(self, answer: object, args: tuple) -> Trial:
         """Call the function with copies of the arguments and judge what it gives."""
@@ -242,7 +244,7 @@ class FunctionExercise:
             raised = text.split(", in line ")[0]  # without the learner's code
             reasons = [sentence for sentence, part in self.errors.items() if part in raised]
             text = " ".join([*reasons, text[0].upper() + text[1:]])
-            return trial(None, found.printed, found.warned, text)
+            return trial(None, found.printed, found.warned, found.left, text)
         value, gradient, seen, is_changed = cast(tuple, outcome.value)
         problem = self._problem(value, expected, args)
         is_wrong = bool(problem)
@@ -252,7 +254,8 @@ class FunctionExercise:
             problem = next((s for s, is_met in self.bans if is_met(seen, *deepcopy(args))), "")
         if not problem and self.gradient is not None:
             problem = self._gradient_problem(gradient, args)
-        return trial(value, outcome.printed, outcome.warned, problem, True, is_wrong)
+        said = outcome.printed, outcome.warned, outcome.left
+        return trial(value, *said, problem, True, is_wrong)
 
     def _work(self, answer: Any, args: tuple) -> tuple:
         """Call the function and read what it gives; runs in the sandbox, for both may hang."""
@@ -396,6 +399,7 @@ class FunctionExercise:
             if text.strip():
                 shorter = [shortened(line) for line in text.strip().splitlines()[:PRINTED_LINES]]
                 lines.append(f"{heading:<10}" + "\n            ".join(shorter))
+        lines += [failed.left] * bool(failed.left)
         return "\n  ".join([*lines, f"Hint: {self.hint}"])
 
     def _place(self, failed: Trial, shown: Callable) -> list[str]:

@@ -25,10 +25,13 @@ from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import numpy as np
 import torch
 from torch._tensor_str import PRINT_OPTS
+
+from course_utils.exercises.offspring import Offspring
 
 TIME_LIMIT = 3.0  # seconds in which the function could run
 # Where code stands that is not the learner's.
@@ -37,7 +40,7 @@ _LIBRARIES = (
     *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")),
     str(Path(__file__).parent) + os.sep,
 )
-# Seconds between two attempts to end a function, and for its threads to follow.
+# Seconds between two attempts to end a function.
 PATIENCE = 0.05
 # Seconds that an import is given to end: one that is broken off leaves its package in pieces, and
 # what imports it later fails.
@@ -51,12 +54,12 @@ PRINTED_LIMIT = 2000
 class Problem(Exception):  # noqa: N818 - a finding, shown to the learner
     """Why an answer could not be judged, in words for the learner.
 
-    ``printed`` and ``warned`` are those of ``Outcome``, until then.
+    The rest is as in ``Outcome``, until then.
     """
 
-    def __init__(self, text: str, printed: str = "", warned: str = "") -> None:
+    def __init__(self, text: str, printed: str = "", warned: str = "", left: str = "") -> None:
         super().__init__(text)
-        self.printed, self.warned = printed, warned
+        self.printed, self.warned, self.left = printed, warned, left
 
 
 class Stopped(BaseException):
@@ -65,11 +68,12 @@ class Stopped(BaseException):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call gave: its value, what it printed, and what it was warned of."""
+    """What a call gave: its value, what it printed, what it was warned of, what it left."""
 
     value: object
     printed: str = ""
     warned: str = ""
+    left: str = ""
 
 
 class Printed(io.TextIOBase):
@@ -217,7 +221,9 @@ class _Ending:
         self.limit = limit
         self.running = self.expired = self.interrupted = False
         self._attempts = self._lines_left = 0
+        self.left = ""
         self._own_frame: FrameType | None = None
+        self._child_handler: Any = None
         self._imports_end = math.inf
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread, self._task = threading.get_ident(), threading.get_native_id()
@@ -228,8 +234,7 @@ class _Ending:
         in_main = threading.current_thread() is threading.main_thread()
         # None: installed by another language, and could not be given back.
         with_signals = in_main and signal.getsignal(signal.SIGINT) is not None
-        tracer, threads_tracer = sys.gettrace(), threading.gettrace()
-        others = set(threading.enumerate()) | {self._watchdog}
+        tracer, process = sys.gettrace(), os.getpid()
         unraisable = sys.unraisablehook
 
         def others_reported(args):
@@ -238,27 +243,31 @@ class _Ending:
                 unraisable(args)
 
         sys.unraisablehook = others_reported
+        self._offspring = Offspring()
         self._begun, self._look_at = running_time(), time.monotonic() + self.limit
         if with_signals:
             handler = signal.signal(signal.SIGINT, self._on_signal)
             self._watchdog.start()
-        threading.settrace(self._trace_other_threads)
         try:
             if not with_signals:
                 sys.settrace(self._trace_clock)
             return self._call(function, args)
         finally:
+            if os.getpid() != process:
+                os._exit(1)  # a copy made by os.fork must not go on in our place
             self._ended.set()
             sys.settrace(tracer)
-            threading.settrace(threads_tracer)  # type: ignore[arg-type]
             if with_signals:
                 self._wake.set()
                 self._watchdog.join()
+                self._ignore_children()
+            self.left = self._offspring.end()
+            if with_signals:
                 # A signal that is still on its way arrives now, and finds nothing running.
                 time.sleep(0.001 if self._attempts else 0)
                 signal.signal(signal.SIGINT, handler)
-            for thread in set(threading.enumerate()) - others:
-                thread.join(PATIENCE)
+                if self._child_handler is not None:
+                    signal.signal(signal.SIGCHLD, self._child_handler)
             sys.unraisablehook = unraisable
 
     def _call(self, function: Callable, args: tuple) -> object:
@@ -280,7 +289,8 @@ class _Ending:
                 signal.pthread_kill(self._thread, signal.SIGINT)
             else:  # Windows; from here the signal wakes a main thread that sleeps
                 signal.raise_signal(signal.SIGINT)
-            self._ended.wait(PATIENCE)
+            if not self._ended.wait(PATIENCE):
+                self._offspring.kill()  # the function may wait for a process inside C
 
     def _time_left(self) -> float:
         return self.limit - (running_time(self._task) - self._begun)
@@ -290,6 +300,7 @@ class _Ending:
         self._wake.set()
         if not self.running or self._imports(frame):
             return
+        self._ignore_children()
         self._attempts += 1
         if self._attempts > 1:
             # The function catches everything. What follows in its handler ends it as well; each
@@ -300,6 +311,11 @@ class _Ending:
                 frame.f_trace = self._trace_handlers
                 frame = frame.f_back
         raise Stopped
+
+    def _ignore_children(self) -> None:
+        """Let nobody be told that a process of theirs has ended: torch raises an error then."""
+        if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) != signal.SIG_DFL:
+            self._child_handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def _imports(self, frame: FrameType | None) -> bool:
         """Whether a module is being imported, and has not yet had its time to come to an end."""
@@ -326,13 +342,6 @@ class _Ending:
                 self.expired = True
                 raise Stopped
         return self._trace_clock
-
-    def _trace_other_threads(self, frame, event: str, arg: object):
-        if threading.get_ident() == self._watchdog.ident:
-            return None  # it may take over the tracer of new threads a moment after its start
-        if self._ended.is_set():
-            raise SystemExit
-        return self._trace_other_threads
 
 
 def call(function: Callable, args: tuple = (), limit: float | None = None) -> Outcome:
@@ -363,16 +372,15 @@ def call(function: Callable, args: tuple = (), limit: float | None = None) -> Ou
     mattering = [w for w in warned if not issubclass(w.category, DeprecationWarning)]
     seen = printed.text, "".join(f"{w.category.__name__}: {w.message}\n" for w in mattering)
     if ending.interrupted:
-        raise KeyboardInterrupt(
-            "check was interrupted, and the function that it tried has ended"
-        ) from None
+        text = "check was interrupted, and the function that it tried has ended"
+        raise KeyboardInterrupt(text + f". {ending.left}" * bool(ending.left)) from None
     if ending.expired:
         text = f"no answer within {limit:g} seconds; is there a loop that never ends?"
-        raise Problem(text, *seen) from None
+        raise Problem(text, *seen, ending.left) from None
     if error is not None:
         text = str(error) if isinstance(error, Problem) else described(error)
-        raise Problem(text, *seen) from error
-    return Outcome(value, *seen)
+        raise Problem(text, *seen, ending.left) from error
+    return Outcome(value, *seen, ending.left)
 
 
 def _checked(function: Callable, args: tuple) -> object:

@@ -132,11 +132,14 @@ def lives(process: psutil.Process) -> bool:
     return False
 
 
-def adopt_orphans() -> bool:
-    """Become the parent of all descendants that lose theirs; False where that isn't possible."""
+def adopt_orphans(wanted: bool = True) -> bool:
+    """Become the parent of all descendants that lose theirs; False where that isn't possible.
+
+    With ``wanted=False`` no longer.
+    """
     if sys.platform != "linux":
         return False
-    return ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0) == 0
 
 
 def watch(command: list[str], folder: Path, timeout: float, wanted: Callable[[], bool]) -> Ended:

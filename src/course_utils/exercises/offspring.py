@@ -1,0 +1,87 @@
+"""Processes and threads that a learner's function starts: they end with it, or it is told."""
+
+import ctypes
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import psutil
+
+from course_utils.parallel.guard import adopt_orphans, lives
+
+# Seconds in which threads are to end, and in which killed processes are to be gone.
+PATIENCE, LONG_PATIENCE = 0.1, 5.0
+# A helper of Python's own: it does nothing until it is needed again, and ends with the kernel.
+HELPER = "multiprocessing.resource_tracker"
+
+
+def descendants() -> set[psutil.Process]:
+    """Return the processes that come of this one."""
+    if hasattr(os, "waitid"):
+        try:  # a look that costs a microsecond: mostly there are none
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return set()
+    with suppress(psutil.Error):
+        return set(psutil.Process().children(recursive=True))
+    return set()
+
+
+def is_helper(process: psutil.Process) -> bool:
+    """Whether a process is Python's own."""
+    with suppress(psutil.Error):
+        return any(HELPER in part for part in process.cmdline())
+    return False
+
+
+class Offspring:
+    """What is started from now on until ``end``.
+
+    On Linux, processes whose parent is gone are adopted, so that none can hide.
+    """
+
+    def __init__(self) -> None:
+        self._old_threads, self._old_processes = set(sys._current_frames()), descendants()
+        adopt_orphans(True)
+
+    def _processes(self) -> set[psutil.Process]:
+        """Return the processes, those included that are dead and not yet removed."""
+        return {p for p in descendants() - self._old_processes if not is_helper(p)}
+
+    def kill(self) -> bool:
+        """Kill the processes that live; tell whether there were any."""
+        alive = [process for process in self._processes() if lives(process)]
+        for process in alive:
+            with suppress(psutil.Error):
+                process.kill()
+        return bool(alive)
+
+    def end(self) -> str:
+        """End all of it; say in words what had to be ended, and what can't be."""
+        begun, were_killed, told = time.monotonic(), False, set[int]()
+        while True:
+            were_killed = self.kill() or were_killed
+            # multiprocessing removes its own, and would not notice that somebody else did.
+            own = {child.pid for child in multiprocessing.active_children()}
+            psutil.wait_procs([p for p in self._processes() if p.pid not in own], timeout=0)
+            threads = set(sys._current_frames()) - self._old_threads
+            patience = LONG_PATIENCE if self._processes() else PATIENCE if threads else 0
+            if time.monotonic() >= begun + patience:
+                break
+            for thread in threading.enumerate():
+                if thread.ident in threads and isinstance(thread, threading.Timer):
+                    thread.cancel()
+            for identifier in threads - told:
+                # Raised in its next line of Python; it may be waiting in C.
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(identifier), ctypes.py_object(SystemExit)
+                )
+            told |= threads
+            time.sleep(0.002)
+        adopt_orphans(False)
+        left = "It left a thread that can't be ended: join each thread, shut down each pool."
+        ended = "It left processes running, which were ended."
+        return " ".join([ended] * were_killed + [left] * bool(threads))
