@@ -2,9 +2,11 @@
 
 import _thread
 import ctypes
+import decimal
 import gc
 import importlib
 import io
+import logging
 import multiprocessing
 import os
 import random
@@ -18,10 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import psutil
 import pytest
 import torch
+from matplotlib import pyplot
 
 from course_utils.exercises.sandbox import (
     PRINTED_LIMIT,
@@ -610,6 +614,17 @@ def change_all():
     sys.path.insert(0, "/nowhere")
     sys.setrecursionlimit(5000)
     sys.setprofile(lambda *args: None)
+    sys.stdin = None
+    sys.displayhook = sys.excepthook = threading.excepthook = lambda *args: None
+    sys.setswitchinterval(0.5)
+    gc.set_threshold(5, 6, 7)
+    decimal.getcontext().prec = mpmath.mp.dps = 5
+    logging.disable(logging.CRITICAL)
+    logging.root.setLevel(1)
+    logging.root.addHandler(logging.NullHandler())
+    pyplot.figure()
+    pyplot.rcParams["lines.linewidth"] = 9
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.umask(0)
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 3600)
@@ -623,6 +638,7 @@ def change_all():
 
 def change_and_fail():
     change_all()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise ValueError
 
 
@@ -654,7 +670,13 @@ def settings():
         "autocast": (torch.ones(1, 1) @ torch.ones(1, 1)).dtype,
         "denormal numbers": (torch.tensor(1e-40) * 1).item(),
         "printed": (str(torch.tensor(0.123456)), str(np.array(0.123456)), str(np.array([0.1234]))),
-        "collector": gc.isenabled(),
+        "collector": (gc.isenabled(), gc.get_threshold()),
+        "threads of Python": sys.getswitchinterval(),
+        "hooks": (sys.displayhook, sys.excepthook, threading.excepthook),
+        "digits": (decimal.getcontext().prec, mpmath.mp.dps),
+        "log": (logging.root.level, logging.root.handlers[:], logging.root.manager.disable),
+        "figures": (pyplot.get_fignums(), pyplot.rcParams["lines.linewidth"]),
+        "signals": (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)),
         "numpy": np.geterr(),
         "folder": os.getcwd(),
         "environment": dict(os.environ),
@@ -664,7 +686,7 @@ def settings():
         "new files": mode_of_a_new_file(),
         "alarm": getattr(signal, "getitimer", lambda which: (0, 0))(0),
         "filters": list(warnings.filters),
-        "output": (sys.stdout, sys.stderr),
+        "output": (sys.stdout, sys.stderr, sys.stdin),
         "seeds": (random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()),
     }
 

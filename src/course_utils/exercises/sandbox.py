@@ -6,9 +6,11 @@ and again until the function has ended. Code that waits inside C and lets no sig
 huge matrix product) ends only after that.
 """
 
+import decimal
 import gc
 import io
 import linecache
+import logging
 import math
 import os
 import random
@@ -20,7 +22,14 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -128,6 +137,61 @@ def _set_alarm(wanted: bool) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def _attributes(owner: object, *names: str) -> tuple[Callable, Callable]:
+    def write(values: list) -> None:
+        for name, value in zip(names, values, strict=True):
+            setattr(owner, name, value)
+
+    return lambda: [getattr(owner, name) for name in names], write
+
+
+def _handlers() -> dict:
+    """Return the handlers of signals; not those of ours and of torch's, which watches its own."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # only the main one can change them
+    others = signal.valid_signals() - {signal.SIGINT, getattr(signal, "SIGCHLD", None)}
+    return {number: signal.getsignal(number) for number in others}
+
+
+def _set_handlers(handlers: dict) -> None:
+    for number, handler in handlers.items():
+        if signal.getsignal(number) != handler:
+            signal.signal(number, handler)
+
+
+def _logging() -> tuple:
+    return logging.root.level, list(logging.root.handlers), logging.root.manager.disable
+
+
+def _set_logging(state: tuple) -> None:
+    level, logging.root.handlers, disabled = state
+    logging.root.setLevel(level)
+    logging.disable(disabled)
+
+
+def _figures() -> list:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return pyplot.get_fignums() if pyplot else []
+
+
+def _close_figures(old: list) -> None:
+    for number in set(_figures()) - set(old):
+        sys.modules["matplotlib.pyplot"].close(number)
+
+
+def _mpmath_precision() -> int:
+    return sys.modules["mpmath"].mp.prec if "mpmath" in sys.modules else 53
+
+
+def _set_mpmath_precision(bits: int) -> None:
+    sys.modules["mpmath"].mp.prec = bits
+
+
+def _style() -> AbstractContextManager:
+    matplotlib = sys.modules.get("matplotlib")
+    return matplotlib.rc_context() if matplotlib else nullcontext()
+
+
 # What a function can change for everybody: how to read it, how to set it.
 SETTINGS: tuple[tuple[Callable, Callable], ...] = (
     (torch.get_default_dtype, torch.set_default_dtype),
@@ -153,6 +217,15 @@ SETTINGS: tuple[tuple[Callable, Callable], ...] = (
     (_umask, os.umask),
     (_alarm_is_set, _set_alarm),
     (gc.isenabled, lambda enabled: gc.enable() if enabled else gc.disable()),
+    (gc.get_threshold, lambda counts: gc.set_threshold(*counts)),
+    (sys.getswitchinterval, sys.setswitchinterval),
+    _attributes(sys, "stdin", "displayhook", "excepthook"),
+    _attributes(threading, "excepthook"),
+    (_handlers, _set_handlers),
+    (_logging, _set_logging),
+    (lambda: decimal.getcontext().copy(), decimal.setcontext),
+    (_mpmath_precision, _set_mpmath_precision),
+    (_figures, _close_figures),
 )
 SEEDS: tuple[tuple[Callable, Callable], ...] = (
     (random.getstate, random.setstate),
@@ -186,7 +259,7 @@ def same_conditions():
     """Run the block under torch's own defaults and fixed seeds; then give back what was there."""
     settings = [read() for read, _ in SETTINGS]
     seeds = [read() for read, _ in SEEDS]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _style():
         try:
             warnings.simplefilter("always")
             torch.set_default_dtype(torch.float32)
