@@ -133,7 +133,8 @@ class TrainingLab(InteractiveFigure):
         self._say("training", settings, History(), 0.0)
         self.background = BackgroundRun(
             lambda should_stop: self._work(make_model(), settings, should_stop), self._end
-        ).start()
+        )
+        self.background.start()  # it may be over, and another one begun, before this returns
 
     def stop(self) -> None:
         """Ask the run under way to end after its present minibatch."""
