@@ -1,30 +1,137 @@
 /**
- * Turns slides: space, Page Down and the arrows downwards go through all of them, a slide that is
- * higher than the window in steps; the arrows left and right go from section to section, Escape
- * shows the whole. Without it the slides stand below each other.
+ * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
+ * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
+ * joined with its neighbours of that kind, has one of its own. Without this script the pieces stand
+ * below each other.
+ *
+ * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
+ * window in steps; the arrows left and right go from section to section. Escape or o shows the
+ * whole, b a black screen, f fills the screen.
  */
 {
-  const all = [...document.querySelectorAll("section")];
+  const FULL = 1.15; // of a slide's height: what is too much is made smaller
+  const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+  const paper = document.head.appendChild(document.createElement("style"));
   const nav = document.createElement("nav");
   const place = document.createElement("span");
+  for (const next of main.querySelectorAll(".figure + .figure")) {
+    next.previousElementSibling?.append(...next.children);
+    next.remove();
+  }
+  const pieces = /** @type {HTMLElement[]} */ ([...main.children]);
+  const figures = pieces.filter((piece) => piece.matches(".figure"));
+  /** @type {HTMLElement[]} */
+  let all = [];
   let now = 0;
+  let [room, width] = [0, 0]; // inside a slide
 
-  /** Makes the letters of a slide smaller until it fits, down to two thirds. */
-  const fit = (/** @type {HTMLElement} */ slide) => {
-    slide.style.fontSize = "";
-    if (slide.querySelector("[data-afm]")) return; // it scrolls: a figure needs its size
-    for (let size = 95; size >= 65 && slide.scrollHeight > slide.clientHeight; size -= 5) {
-      slide.style.fontSize = `${size}%`;
+  /** What is gained by a break before a piece, where a slide costs 1. */
+  const gain = (/** @type {HTMLElement} */ piece) => {
+    if (piece.querySelector("h1, h2")) return 0.4;
+    if (piece.querySelector("h3")) return 0.15;
+    const announced = piece.previousElementSibling?.textContent?.trimEnd().endsWith(":");
+    return announced || piece.matches(".near") ? -0.5 : 0;
+  };
+
+  /** @typedef {{ pieces: HTMLElement[], top: number, bottom: number, gain: number }} Group */
+
+  /** Pieces that no slide parts, as they stand below each other. @return {Group[]} */
+  const grouped = () => {
+    /** @type {HTMLElement[][]} */
+    const groups = [];
+    for (const piece of pieces) {
+      const heading = piece.previousElementSibling?.lastElementChild?.matches("h1, h2, h3");
+      if (groups.length && (heading || piece.matches(".bound"))) {
+        groups[groups.length - 1].push(piece);
+      } else groups.push([piece]);
     }
+    return groups.map((these) => {
+      const last = these[these.length - 1];
+      const [top, bottom] = [these[0].offsetTop, last.offsetTop + last.offsetHeight];
+      return { pieces: these, top, bottom, gain: gain(these[0]) };
+    });
+  };
+
+  const isAlone = (/** @type {Group} */ group) => group.pieces.some((p) => p.matches(".figure"));
+
+  /** The slides that leave least room empty, counted back from the last. */
+  const filled = (/** @type {Group[]} */ groups) => {
+    const best = [{ cost: 0, slides: /** @type {Group[][]} */ ([]) }];
+    for (let i = groups.length - 1; i >= 0; i--) {
+      let found = { cost: Infinity, slides: /** @type {Group[][]} */ ([]) };
+      for (let end = i + 1; end <= groups.length; end++) {
+        const slide = groups.slice(i, end);
+        const added = slide[slide.length - 1];
+        const used = isAlone(added) ? 1 : (added.bottom - slide[0].top) / room;
+        const apart = slide.some(isAlone) || used > FULL || added.pieces[0].matches(".slide");
+        if (slide.length > 1 && apart) break;
+        const waste = used > 1 ? 2 * (used - 1) : (1 - used) ** 2 + Number(used < 0.4);
+        const rest = best[groups.length - end];
+        const cost = 1 + waste - (groups[end]?.gain ?? 0) + rest.cost;
+        if (cost < found.cost) found = { cost, slides: [slide, ...rest.slides] };
+      }
+      best.push(found);
+    }
+    return best[groups.length].slides;
+  };
+
+  const shrink = (/** @type {HTMLElement} */ element, /** @type {number} */ share) => {
+    if (share < 1) element.style.zoom = String(Math.max(0.6, share));
+  };
+
+  /** Gives figures the room that the words of their slide leave. */
+  const fit = (/** @type {HTMLElement} */ figure) => {
+    const slide = figure.parentElement;
+    if (!slide || document.body.className !== "turning" || figure.matches(":active")) return;
+    figure.style.zoom = "1";
+    const [first, last] = [slide.firstElementChild, slide.lastElementChild].map((e) =>
+      /** @type {Element} */ (e).getBoundingClientRect()
+    );
+    const words = last.bottom - first.top - figure.offsetHeight;
+    const share = [width / figure.offsetWidth, (room - words) / figure.offsetHeight, room / 500];
+    figure.style.zoom = String(Math.max(0.5, Math.min(...share)));
+  };
+
+  const layOut = () => {
+    const first = all[now]?.firstElementChild;
+    const whole = document.createElement("section");
+    document.body.className = "";
+    main.replaceChildren(whole);
+    whole.append(...pieces);
+    for (const piece of pieces) piece.style.zoom = "";
+    const style = getComputedStyle(whole);
+    const margins = 1.2 * parseFloat(style.fontSize); // of the first piece and of the last
+    room = innerHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom) - margins;
+    width = pieces[0].offsetWidth;
+    for (const wide of whole.querySelectorAll("pre, table, .formula, .derivation")) {
+      const element = /** @type {HTMLElement} */ (wide);
+      element.style.zoom = "";
+      shrink(element, Math.min(element.clientWidth, width) / element.scrollWidth);
+    }
+    all = filled(grouped()).map((groups) => {
+      const slide = document.createElement("section");
+      const height = groups[groups.length - 1].bottom - groups[0].top;
+      const parts = groups.flatMap((group) => group.pieces);
+      if (!groups.some(isAlone)) { for (const piece of parts) shrink(piece, room / height); }
+      slide.append(...parts);
+      return slide;
+    });
+    main.replaceChildren(...all);
+    all.forEach((slide, i) => {
+      slide.dataset.number = `${i + 1} / ${all.length}`;
+      slide.onclick = () => document.body.className === "all" && show(i);
+    });
+    paper.textContent = `@page { size: ${innerWidth}px ${innerHeight}px; margin: 0; }`;
+    return all.findIndex((slide) => slide.contains(first ?? null));
   };
 
   const show = (/** @type {number} */ to) => {
     now = Math.max(0, Math.min(all.length - 1, to));
     document.body.className = "turning";
-    all.forEach((slide, i) => slide.classList.toggle("now", i === now));
+    all.forEach((slide, i) => slide.inert = !slide.classList.toggle("now", i === now));
     all[now].scrollTop = 0;
-    fit(all[now]);
-    place.textContent = `${now + 1} / ${all.length}`;
+    figures.forEach(fit);
+    place.textContent = all[now].dataset.number ?? "";
     history.replaceState(null, "", `#${now + 1}`);
   };
 
@@ -37,16 +144,22 @@
     else slide.scrollBy(0, by * 0.8 * slide.clientHeight);
   };
 
-  const parts = all.flatMap((slide, i) => slide.classList.contains("part") ? [i] : []);
-  const nextPart = () => parts.find((i) => i > now) ?? all.length - 1;
-  const lastPart = () => parts.findLast((i) => i < now) ?? 0;
+  const begins = (/** @type {HTMLElement} */ slide) => Boolean(slide.querySelector("h1, h2"));
+  const nextPart = () => all.findIndex((slide, i) => i > now && begins(slide));
+  const lastPart = () => all.findLastIndex((slide, i) => i < now && begins(slide));
 
   const overview = () => {
     if (document.body.className === "all") return show(now);
     document.body.className = "all";
-    for (const slide of all) slide.style.fontSize = "";
+    for (const slide of all) slide.inert = false;
     all[now].scrollIntoView({ block: "center" });
   };
+  const black = () => {
+    if (document.body.className === "black") show(now);
+    else document.body.className = "black";
+  };
+  const wholeScreen = () =>
+    document.fullscreenElement ? document.exitFullscreen() : document.body.requestFullscreen();
 
   /** @type {Record<string, () => void>} */
   const keys = {
@@ -55,11 +168,15 @@
     ArrowDown: () => step(1),
     PageUp: () => step(-1),
     ArrowUp: () => step(-1),
-    ArrowRight: () => show(nextPart()),
+    ArrowRight: () => show(nextPart() < 0 ? all.length - 1 : nextPart()),
     ArrowLeft: () => show(lastPart()),
     Home: () => show(0),
     End: () => show(all.length - 1),
     Escape: overview,
+    o: overview,
+    b: black,
+    ".": black,
+    f: wholeScreen,
   };
   addEventListener("keydown", (event) => {
     const at = /** @type {Element} */ (event.composedPath()[0]);
@@ -69,13 +186,6 @@
     event.preventDefault();
     if (event.key === " " && event.shiftKey) step(-1);
     else keys[event.key]();
-  });
-  all.forEach((slide, i) =>
-    slide.addEventListener("click", () => document.body.className === "all" && show(i))
-  );
-  addEventListener("resize", () => document.body.className === "turning" && fit(all[now]));
-  addEventListener("beforeprint", () => {
-    for (const slide of all) slide.style.fontSize = "";
   });
 
   /** @type {[string, string, () => void][]} */
@@ -96,8 +206,16 @@
   }
   nav.prepend(place);
   document.body.append(nav);
-  const start = () => show((Number(location.hash.slice(1)) || 1) - 1);
-  addEventListener("hashchange", start);
-  start();
-  document.fonts.ready.then(() => fit(all[now]));
+
+  const addressed = () => show((Number(location.hash.slice(1)) || 1) - 1);
+  addEventListener("load", async () => {
+    await document.fonts.ready; // and the pictures: both have heights
+    layOut();
+    addressed();
+    addEventListener("hashchange", addressed);
+    addEventListener("resize", () => show(layOut()));
+    addEventListener("click", () => figures.forEach(fit));
+    const grown = new ResizeObserver(() => figures.forEach(fit));
+    for (const figure of figures) grown.observe(figure);
+  });
 }

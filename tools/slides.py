@@ -1,15 +1,21 @@
 """A chapter as slides: one HTML file that needs no network, with its figures alive.
 
-A section of the chapter goes from left to right, a slide holds as much of it as fits. What the book
-folds (imports, checks) is left out, as are solutions. `slides.js` turns the pages.
+The page holds the pieces of a chapter in their order, and `slides.js` measures them and fills the
+slides: only the browser knows how high a formula is. What the book folds (imports, checks) is left
+out, as are assertions, the code of pictures, solutions and references.
+
+Why not reveal.js, which nbconvert writes? It fills no slide: what stands in one `<section>` is cut
+where the window ends, and a chapter's cells come as one. So the laying out would stay here, and
+166 kB of a package would replace the turning alone.
 """
 
+import ast
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from math import ceil
 from pathlib import Path
 
 from book_ext import formulas
@@ -26,20 +32,18 @@ from pygments.lexers import PythonLexer
 from course_utils.figures.scripts import browser_script, host_script, read
 
 HERE = Path(__file__).parent
-LINES = 22  # of text on a slide, before its letters are made smaller
-LETTERS = 92  # in a line of text
+PNG_EM = 40  # pixels of a picture, which has 200 an inch, for the width of a letter
 DISPLAYS = {"math_block", "math_block_label", "amsmath"}
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 
 
 @dataclass
 class Piece:
-    """A cell's part that stays together."""
+    """A part of a cell that is not cut; `kinds` are classes of the page, `slides.js` lists them."""
 
     html: str
-    lines: float
-    level: int = 0  # of the heading that it begins with
-    alone: bool = False
+    kinds: str = ""
+    section: str = ""
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -73,20 +77,6 @@ def blocks(text: str) -> list[str]:
     return ["\n".join(lines[i:j]).strip() for i, j in zip(starts, ends, strict=True)]
 
 
-def height(text: str) -> float:
-    """About how many lines a block of Markdown takes, its distance included."""
-    words, *displays = re.split(r"(?s)\$\$(.*?)\$\$", text)
-    words += "".join(displays[1::2])
-    formula_lines = sum(2 * tex.count(r"\\") + 2.7 for tex in displays[::2])
-    lines = [ceil(len(line) / LETTERS) for line in words.splitlines() if line.strip("> ")]
-    return (1.7 if title_level(text) else 0.5) + sum(lines) + formula_lines
-
-
-def printed(lines: list[str]) -> float:
-    """About how many lines of text a block of code takes, whose letters are smaller."""
-    return 0.75 * len(lines) + 1
-
-
 def html(text: str) -> str:
     """Markdown as HTML, its formulas as MathML, links to other chapters as words."""
     rules = parser()
@@ -105,6 +95,25 @@ def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: obje
     return f'<div class="formula">{formulas.display(tex)}{mark}</div>'
 
 
+def without_asserts(source: str) -> str:
+    """Code without the assertions between its statements, and the comments above those."""
+    lines = source.splitlines()
+    for statement in reversed(ast.parse(source).body):
+        if isinstance(statement, ast.Assert):
+            start = statement.lineno - 1
+            while start and lines[start - 1].startswith("#"):
+                start -= 1
+            del lines[start : statement.end_lineno]
+    return "\n".join(lines).strip()
+
+
+def code(source: str) -> Iterator[Piece]:
+    """Python in colours, cut where a blank line ends a statement."""
+    shown = without_asserts(source).replace("  # fmt: skip", "")
+    for i, part in enumerate(re.split(r"\n{2,}(?=[^\s)\]}])", shown) if shown else []):
+        yield Piece(highlight(part, PythonLexer(), HtmlFormatter()), "near more" if i else "")
+
+
 def outputs(cell: NotebookNode) -> Iterator[Piece]:
     """What a cell printed and drew."""
     alt = escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
@@ -112,73 +121,90 @@ def outputs(cell: NotebookNode) -> Iterator[Piece]:
         data = output.get("data", {})
         if "text/html" in data:
             words = data["text/html"]
-            if USERS & set(figures_in(words)):  # its images come with the book
+            still = bool(USERS & set(figures_in(words)))  # its images come with the book
+            if still:
                 words = re.sub(r"(?s)<script.*?</script>| data-afm=\"\w+\"", "", words)
             words = words.replace(FIGURE, "It works in the book: open this chapter there.")
-            yield Piece(words, LINES, alone=True)
+            yield Piece(words, "near" if still else "figure")
         elif "image/png" in data:
-            image = f'<img src="data:image/png;base64,{data["image/png"].strip()}" alt="{alt}">'
-            yield Piece(image, LINES - 4)
+            png = data["image/png"].strip()
+            width = int.from_bytes(b64decode(png[:32])[16:20], "big") / PNG_EM
+            style = f"width: {width:.1f}em"
+            yield Piece(f'<img src="data:image/png;base64,{png}" alt="{alt}" style="{style}">')
         elif text := output.get("text") or data.get("text/plain"):
-            lines = text.rstrip().split("\n")
-            yield Piece(f'<pre class="output">{escape(text.rstrip())}</pre>', printed(lines))
+            yield Piece(f'<pre class="output">{escape(text.rstrip())}</pre>', "near")
 
 
 def pieces(notebook: NotebookNode) -> Iterator[Piece]:
-    """What the slides show of a chapter, in its order."""
-    in_exercise = False
+    """What there is to show of a chapter, in its order.
+
+    A cell's slide type, which JupyterLab sets, becomes a kind: "skip" is left out, "slide" begins
+    one. Code that does nothing but assert is left out, too.
+    """
+    in_exercise, section = False, ""
     for cell in notebook.cells:
         if is_solution(cell) or {"remove-cell", "setup", "imports", "checks"} & set(tags(cell)):
             continue
+        shown = []
         if cell.cell_type == "markdown":
             for text in blocks(cell.source):
                 level = title_level(text)
-                in_exercise = bool(EXERCISE.search(text)) if level else in_exercise
-                yield Piece(html(text), 0 if text.startswith("**Figure ") else height(text), level)
+                if level:
+                    in_exercise = bool(EXERCISE.search(text))
+                if level == 2:
+                    section = text.splitlines()[0].lstrip("# ")
+                bound = text.startswith("**Figure ")
+                shown.append(Piece(html(text), "bound" if bound else "", section))
         elif not in_exercise:
             shown = list(outputs(cell))
             hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
-            folded = hidden or {"drawing", "measuring"} & set(tags(cell))
-            if not folded and not any(piece.alone for piece in shown):
-                code = highlight(cell.source, PythonLexer(), HtmlFormatter())
-                shown.insert(0, Piece(code, printed(cell.source.splitlines())))
-            texts = [piece for piece in shown if not piece.alone and "<img" not in piece.html]
-            if texts:  # what is printed stays with the code that prints it
-                yield Piece("".join(p.html for p in texts), sum(p.lines for p in texts))
-            yield from (piece for piece in shown if piece not in texts)
+            alive = any("text/html" in output.get("data", {}) for output in cell.outputs)
+            draws = alive or "plt.show()" in cell.source
+            shows = shown or not re.search(r"(?m)^assert ", cell.source) or "def " in cell.source
+            if shows and not (hidden or draws or {"drawing", "measuring"} & set(tags(cell))):
+                shown = [*code(cell.source), *shown]
+            for piece in shown:
+                piece.section = section
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        for i, piece in enumerate(shown):
+            if kind == "skip" or piece.section == "References":
+                piece.kinds += " skip"
+            elif kind == "slide" and i == 0:
+                piece.kinds += " slide"
+            yield piece
 
 
-def laid_out(parts: Iterator[Piece]) -> list[list[Piece]]:
-    """Fill the slides; a new section begins one, a smaller one does where little room is left.
-
-    A figure has one of its own, with its caption and the bare heading before it.
-    """
-    filled: list[list[Piece]] = []
-    for piece in parts:
-        last = filled[-1] if filled else []
-        room = LINES - sum(p.lines for p in last)
-        full = piece.lines and piece.lines + (4 if piece.level else 0) > room
-        if piece.alone:
-            begins = not (len(last) == 1 and last[0].level and last[0].lines < 3)
-        else:
-            after_figure = piece.lines > 0 and any(p.alone for p in last)
-            begins = piece.level in (1, 2) or bool(full) or after_figure
-        if begins or not last:
-            filled.append([piece])
-        else:
-            last.append(piece)
-    return filled
+def chosen(titles: Sequence[str], names: Sequence[str]) -> set[str]:
+    """Titles of the sections that are asked for, by the book's number (2.3) or how they begin."""
+    found = set()
+    for name in names:
+        number = re.fullmatch(r"(?:\d+\.)?(\d+)", name)
+        these = [
+            title
+            for i, title in enumerate(titles, 1)
+            if (i == int(number[1]) if number else title.lower().startswith(name.lower()))
+        ]
+        if not these:
+            listed = "".join(f"\n  {i}  {title}" for i, title in enumerate(titles, 1))
+            raise ValueError(f"there is no section {name}; these are there:{listed}")
+        found |= set(these)
+    return found
 
 
-def slides(notebook: NotebookNode, title: str) -> str:
-    """Slides of a chapter as one HTML page."""
-    sections = []
-    for parts in laid_out(pieces(notebook)):
-        begins = ' class="part"' if parts[0].level in (1, 2) else ""
-        sections.append(f"<section{begins}>{''.join(piece.html for piece in parts)}</section>\n")
-    body = "".join(sections)
-    names = figures_in(body)
-    scripts = [*map(browser_script, names), *([host_script()] if names else [])]
+def slides(notebook: NotebookNode, title: str, names: Sequence[str] = ()) -> str:
+    """Slides of a chapter, or of its sections with these names, as one HTML page."""
+    parts = list(pieces(notebook))
+    titles = list(dict.fromkeys(part.section for part in parts if part.section))
+    only = chosen(titles, names) if names else {"", *titles}
+    body = "".join(
+        f'<div class="piece {part.kinds}">{part.html}</div>\n'
+        for part in parts
+        if part.section in only and "skip" not in part.kinds.split()
+    )
+    if not body:
+        raise ValueError(f"{title} has nothing to show")
+    figures = figures_in(body)
+    scripts = [*map(browser_script, figures), *([host_script()] if figures else [])]
     scripts.append((HERE / "slides.js").read_text(encoding="utf-8"))
     scripts = [script.replace("</script", r"<\/script") for script in scripts]
     styles = [

@@ -115,7 +115,11 @@ def replaces_only_its_own(path: Path) -> bool:
 
 def chapters(paths: list[Path]) -> Iterator[tuple[Path, NotebookNode]]:
     for path in paths or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
-        yield path, nbformat.read(path, as_version=4)
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except (ValueError, AttributeError, UnicodeDecodeError, nbformat.ValidationError) as error:
+            raise ValueError(f"{path} is no notebook that can be read") from error
+        yield path, notebook
 
 
 def gather(folder: Path, table: Path) -> int:
@@ -146,6 +150,11 @@ def main(argv: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=f"chapters {text}")
         command.add_argument("chapters", nargs="*", type=Path, help="default: all")
         command.add_argument("--output", type=Path, default=ROOT / "_build" / name)
+        if name == "slides":
+            command.add_argument(
+                "--sections", nargs="+", default=[], metavar="SECTION",
+                help='only these, by number or by the beginning of the title: 2.1 2.3 "in code"',
+            )  # fmt: skip
     command = commands.add_parser("gather", help="the table of a class, from students' reports")
     command.add_argument("folder", type=Path)
     command.add_argument("table", type=Path, help="a .csv file")
@@ -155,14 +164,23 @@ def main(argv: list[str] | None = None) -> int:
     if missing := [str(path) for path in args.chapters if not path.is_file()]:
         print(f"no such chapter: {', '.join(missing)}", file=sys.stderr)
         return 2
-    for path, notebook in chapters(args.chapters):
-        if args.command == "student":
-            target = args.output / "chapters" / path.name
-            write(target, nbformat.writes(for_students(notebook)) + "\n")
-        else:
-            target = args.output / f"{path.stem}.html"
-            write(target, slides(notebook, path.stem))
-        print(target)
+    try:
+        for path, notebook in chapters(args.chapters):
+            if args.command == "student":
+                target = args.output / "chapters" / path.name
+                write(target, nbformat.writes(for_students(notebook)) + "\n")
+            else:
+                if not any(cell.get("outputs") for cell in notebook.cells):
+                    print(f"{path} has no outputs: run it for its pictures", file=sys.stderr)
+                target = args.output / f"{path.stem}.html"
+                write(target, slides(notebook, path.stem, args.sections))
+            print(target)
+    except (FileExistsError, NotADirectoryError):
+        print(f"{args.output} lies in a file; --output names a folder", file=sys.stderr)
+        return 2
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,6 +1,7 @@
 """What the tools' docstrings promise, on small inputs."""
 
 import re
+from base64 import b64encode
 from types import SimpleNamespace
 
 import book_pages
@@ -504,16 +505,11 @@ def test_the_pages_become_one_whose_links_work(tmp_path):
 # --- slides and students' notebooks ----------------------------------------------------------
 
 
-def test_how_long_a_text_is_and_where_it_may_be_cut():
+def test_where_a_text_of_the_slides_may_be_cut():
     assert slides.title_level("## Two\n\nwords") == 2
     assert slides.title_level("words\n\n## Two") == 0
     text = "# A\n\nfirst\n\n- one\n- two\n\nbefore\n\n$$\nx\n$$\n\n> box"
     assert slides.blocks(text) == ["# A\n\nfirst", "- one\n- two", "before\n\n$$\nx\n$$", "> box"]
-    line = "x" * slides.LETTERS
-    assert slides.height(line) == 1.5
-    assert slides.height(f"{line}\n{line}y") == 3.5
-    assert slides.height("# T") == 2.7
-    assert slides.printed(["a"] * 4) == 4
     assert slides.html("[seven](07_x.ipynb) [out](https://x.org)") == (
         '<p>seven <a href="https://x.org">out</a></p>\n'
     )
@@ -551,10 +547,13 @@ def test_what_the_slides_leave_out():
 
 
 def test_a_picture_on_a_slide_keeps_its_alt_text():
-    image = nbformat.v4.new_output("display_data", {"image/png": "QQ==\n"})
+    png = b64encode(b"\x89PNG\r\n\x1a\n....IHDR" + (800).to_bytes(4, "big") + bytes(4)).decode()
+    image = nbformat.v4.new_output("display_data", {"image/png": f"{png}\n"})
     alt = {"mystnb": {"image": {"alt": 'A "curve".'}}}
     (piece,) = slides.outputs(new_code_cell("x", outputs=[image], metadata=alt))
-    assert piece.html == '<img src="data:image/png;base64,QQ==" alt="A &quot;curve&quot;.">'
+    assert piece.html == (
+        f'<img src="data:image/png;base64,{png}" alt="A &quot;curve&quot;." style="width: 20.0em">'
+    )
 
 
 def test_a_broken_reference_is_an_error_of_the_build(tmp_path, monkeypatch):
@@ -568,14 +567,27 @@ def test_a_broken_reference_is_an_error_of_the_build(tmp_path, monkeypatch):
     assert build_book.sphinx_build(tmp_path, tmp_path / "out", draft=False) == 1
 
 
-def test_how_slides_are_filled():
-    piece = slides.Piece
-    parts = [
-        piece("a", 2.7, 1), piece("b", 10), piece("c", 12), piece("d", 2.7, 2),
-        piece("figure", 22, alone=True), piece("caption", 0), piece("e", 3),
-    ]  # fmt: skip
-    found = [[p.html for p in slide] for slide in slides.laid_out(iter(parts))]
-    assert found == [["a", "b"], ["c"], ["d", "figure", "caption"], ["e"]]
+def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
+    source = (
+        "x = f(\n    1,\n\n    2,\n)  # fmt: skip\n\n\ndef g():\n    a = 1\n\n    assert a\n"
+        "    return a\n# why\nassert x\nassert (\n    x\n)\nprint(x)"
+    )
+    first, second = (re.sub("<[^>]+>", "", piece.html).strip() for piece in slides.code(source))
+    assert first == "x = f(\n    1,\n\n    2,\n)"
+    assert second == "def g():\n    a = 1\n\n    assert a\n    return a\nprint(x)"
+    assert [piece.kinds for piece in slides.code(source)] == ["", "near more"]
+    assert list(slides.code("assert 1")) == []
+
+
+def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
+    titles = ["Scores", "In code", "Code again"]
+    assert slides.chosen(titles, ["7.1", "code"]) == {"Scores", "Code again"}
+    assert slides.chosen(titles, ["2"]) == {"In code"}
+    for wrong in ("7.4", "0", "odds", "7.1.1"):
+        with pytest.raises(
+            ValueError, match=rf"no section {wrong}; .*:\n  1  Scores\n  2  In code"
+        ):
+            slides.chosen(titles, ["1", wrong])
 
 
 def test_the_table_of_a_class_may_replace_only_its_own(tmp_path):
