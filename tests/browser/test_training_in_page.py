@@ -102,7 +102,7 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
         assert under(page, name.replace("_", " ").replace("train ", "training ")) == pytest.approx(
             value(page, name), abs=1e-3
         )
-    assert names(page).all_text_contents() == ["1: 0.1"]
+    assert names(page).all_text_contents() == ["1: rate 0.1"]
     assert page.locator(".templates canvas:visible").count() == 10
     assert page.problems == []
 
@@ -119,9 +119,7 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
     shown = accuracies(page)
     assert f"{max(shown):.3f}" in best.last.inner_text() or best.count() == 2
     assert "best" in words(page) or "highest test accuracy" in words(page)
-    assert (
-        "learning rate" in words(page).split("test loss")[-1]
-    )  # of the best, not its number alone
+    assert ", rate " in words(page).split("test loss")[-1]  # of the best, not its number alone
     shown = page.locator(".runs td:nth-child(3)").all_inner_texts()
     losses = [float(text.split()[0].replace("\u2212", "-")) for text in shown]
     right = ["0.01", "0.1", "10"][losses.index(min(losses))]
@@ -347,7 +345,11 @@ def test_every_knob_changes_the_run(lab):
         seen[name] = value(page, "test_loss")
     assert len(set(seen.values())) == len(seen)
     shown = names(page).all_text_contents()
-    assert "6: 0.003" in shown  # rates differ, so they name the runs
+    # Each is named by what sets it apart.
+    assert sorted(shown) == [
+        "1: rate 0.1", "2: 256 per step", "3: 10\u202f000 images", "4: 2500 images",
+        "5: momentum 0.9", "6: weight decay 0.1",
+    ]  # fmt: skip
     assert page.locator(".runs tbody tr").count() == 6
     assert (
         "momentum 0.9, weight decay 0.1" in page.locator(".runs td:nth-child(2)").last.inner_text()
@@ -597,7 +599,7 @@ def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, fo
     press(page, "Train")
     done(page, rows=1)
     assert page.evaluate("window.drawn.size") <= 3
-    assert names(page).all_text_contents() == ["1: 0.1"]
+    assert names(page).all_text_contents() == ["1: rate 0.1"]
     page.context.close()
 
 
@@ -609,7 +611,7 @@ def test_runs_are_named_by_what_differs(lab):
         press(page, "Train")
         done(page)
     shown = names(page).all_text_contents()
-    assert sorted(shown) == ["1: 128", "2: 10\u202f000"]
+    assert sorted(shown) == ["1: 128 per step", "2: 10\u202f000 per step"]
     label = page.locator("svg[aria-label^=Loss]").get_attribute("aria-label")
     assert "1: 128" in label
     assert "2: 10\u202f000" in label

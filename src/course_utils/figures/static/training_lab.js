@@ -31,7 +31,6 @@ import { LAB_WORDS } from "./training/words.js";
 
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
 const REST = 100; // ms between two looks at templates, matrix and table while a run is trained
-const SLOTS = 6; // colours of runs
 /** The learning rates on the slider, where any rate can be trained. */
 const RATES = [-3, -2, -1, 0].flatMap((power) =>
   [1, 1.5, 2, 3, 5, 7].map((v) => Number((v * 10 ** power).toPrecision(2)))
@@ -128,7 +127,7 @@ export default figure(LAB_WORDS, (view, words) => {
     view.plot({ height: 205, x: [1, 10], y, yticks, xlabel: words.epoch, ylabel });
   const loss = chart(words.trainingLoss, [-0.5, 1.8], LOSS_TICKS);
   const accuracy = chart(words.accuracy, [0.5, 0.9]);
-  const bar = html("progress", { max: 1, value: 0, "aria-label": words.progress });
+  const bar = html("progress", { "aria-label": words.progress });
   const train = button(view, words.train, () => {
     if (page) page.train(knobs());
     else ask();
@@ -289,20 +288,23 @@ export default figure(LAB_WORDS, (view, words) => {
       width,
     };
   };
-  const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % SLOTS;
-  /** What the names of the runs tell: the first of the knobs that differ. */
-  function telling() {
-    const all = page?.runs ?? [];
-    const differ = (/** @type {keyof Knobs} */ key) =>
-      all.some((run) => knobOf(run, key) !== knobOf(all[0], key));
-    return KNOBS.find(differ) ?? "lr";
+  const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % 6;
+  /**
+   * What the name of a run tells: the knob whose value it shares with the fewest others.
+   * @param {PageRun} run
+   */
+  function telling(run) {
+    const shared = (/** @type {keyof Knobs} */ key) =>
+      page?.runs.filter((other) => knobOf(other, key) === knobOf(run, key)).length ?? 0;
+    const key = KNOBS.reduce((a, b) => (shared(b) < shared(a) ? b : a));
+    return words.settings[key](knobOf(run, key));
   }
   /** @param {PageRun} run @returns {Drawn} */
   const inPage = (run) => ({
     ...run,
     lr: run.knobs.lr,
     epochs: run.knobs.epochs,
-    name: `${run.id}: ${words.count(knobOf(run, telling()))}`,
+    name: `${run.id}: ${telling(run)}`,
     diverged: run.fate === "not finite",
     stroke: COLORS[slotOf(run)],
     color: TEXT_COLORS[slotOf(run)],
@@ -354,7 +356,7 @@ export default figure(LAB_WORDS, (view, words) => {
     const room = 14 + Math.max(...[words.guessing, ...names].map((name) => textWidth(name)));
     const common = {
       x: /** @type {Limits} */ ([1, epochs]),
-      margin: { right: Math.min(room, loss.width / 3) },
+      margin: { right: Math.min(room, 0.4 * loss.width) },
     };
     const yticks = LOSS_TICKS.filter(([v]) => v <= y[1]);
     loss.scale({ ...common, y, yticks, ylabel: own() ? words.loss : words.trainingLoss });
@@ -461,11 +463,8 @@ export default figure(LAB_WORDS, (view, words) => {
   /** Which runs are the best, by what tells the runs apart. */
   function best() {
     const all = page?.runs ?? [];
-    const key = telling();
     const name = (/** @type {number | undefined} */ id) =>
-      all.filter((run) => run.id === id).map((run) =>
-        words.run(run.id, words[key], knobOf(run, key))
-      )[0];
+      all.filter((run) => run.id === id).map((run) => words.run(run.id, telling(run)))[0];
     const { loss, accuracy } = bestRuns(all);
     return loss ? words.best(name(loss), name(accuracy)) : "";
   }

@@ -56,17 +56,16 @@ export const ratesOf = (run) => [run.knobs.lr, ...run.changes.map(({ lr }) => lr
  */
 function settings(run, words) {
   const { batch_size, epochs, images, seed, momentum, weight_decay } = run.knobs;
-  const batch = batch_size >= images ? words.all(images) : words.count(batch_size);
-  /** @type {[string, number][]} */
-  const more = [
-    [words.momentum, momentum],
-    [words.weight_decay, weight_decay],
-    [words.seed, seed],
-  ];
+  const { settings } = words;
   return [
-    words.settings(ratesOf(run), batch, epochs, words.count(images)),
-    ...more.filter(([, value]) => value).map(([name, value]) => `${name} ${value}`),
-  ].join(", ");
+    settings.lr(ratesOf(run)),
+    batch_size < images ? settings.batch_size(batch_size) : `${words.all(images)} per step`,
+    settings.epochs(epochs),
+    settings.images(images),
+    momentum && settings.momentum(momentum),
+    weight_decay && settings.weight_decay(weight_decay),
+    seed && settings.seed(seed),
+  ].filter(Boolean).join(", ");
 }
 
 /** The table; a run's button shows that run below. */

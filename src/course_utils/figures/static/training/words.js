@@ -24,7 +24,7 @@ const TRIES = [
   {
     label: "all 60\u202f000 images",
     set: { images: 60_000 },
-    says: "Six times as many images: about 16 MB are loaded in all.",
+    says: "Six times as many images: about 16 MB in all.",
   },
 ];
 const REGIMES = [
@@ -119,8 +119,8 @@ export const LAB_WORDS = {
     },
     megabytes: (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`,
     source:
-      "Images: Fashion-MNIST by Zalando Research (MIT licence), 4 bits a pixel. Runs in this " +
-      "page are tested on every fifth test image.",
+      "Images: Fashion-MNIST by Zalando Research (MIT licence), 4 bits a pixel. Tested on every " +
+      "fifth test image.",
     loading: (/** @type {number} */ done, /** @type {number} */ needed) =>
       `Loading the images: ${done} of ${needed} files are here.`,
     faults: {
@@ -158,8 +158,7 @@ export const LAB_WORDS = {
       `Why so large a loss? ${wrong} wrong answers make ${fmt(Math.floor(1000 * share) / 10, 1)} ` +
       `% of it, and the model is sure of them: dividing all scores by ${divisor} changes no ` +
       `answer and makes the loss ${fmt(loss)}.`,
-    run: (/** @type {number} */ id, /** @type {string} */ what, /** @type {any} */ value) =>
-      `run ${id}, ${what} ${count(value)}`,
+    run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
         ? `The best so far, in test loss and accuracy: ${loss}.`
@@ -167,12 +166,15 @@ export const LAB_WORDS = {
     runs: "Runs in this page",
     columns: ["run", "settings", "test loss", "training accuracy", "test accuracy"],
     bestMark: "best",
-    settings: (
-      /** @type {string} */ rate,
-      /** @type {string} */ batch,
-      /** @type {number} */ epochs,
-      /** @type {string} */ images,
-    ) => `rate ${rate}, ${batch} per step, ${epochs} epochs, ${images} images`,
+    settings: {
+      batch_size: (/** @type {any} */ v) => `${count(v)} per step`,
+      momentum: (/** @type {any} */ v) => `momentum ${v}`,
+      weight_decay: (/** @type {any} */ v) => `weight decay ${v}`,
+      images: (/** @type {any} */ v) => `${count(v)} images`,
+      lr: (/** @type {any} */ v) => `rate ${v}`,
+      epochs: (/** @type {any} */ v) => `${v} epochs`,
+      seed: (/** @type {any} */ v) => `seed ${v}`,
+    },
     show: (/** @type {number} */ id) => `Show run ${id}`,
     templates: "The weights of the classes as images.",
     templatesSay: "The weights as images: a bright pixel speaks for the class where it is blue, " +
@@ -230,7 +232,7 @@ export const LAB_WORDS = {
       `${found}: ${right.join(", ") || "none of them"}` +
       (right.includes(mine) ? ", as you guessed." : `. You guessed ${mine}.`),
     spoilt: "A run was stopped or its rate changed: no answer to the question.",
-    watch: "They are trained now, one after the other: compare the curves and the table.",
+    watch: "They are trained now, one after the other: compare the curves.",
     tries: { rates: TRIES, "batch sizes": TRIES, regimes: REGIMES },
   },
 };
