@@ -2859,6 +2859,7 @@ WRONG["9.1"] = [
     ("", (0.923, 0.6)),
     ("Precision and recall of the old", (0.75, 0.6)),
     ("That is the share of pullovers", (0.6, 0.769)),
+    ("Those are the precisions", (0.75, 0.23)),
     ("The rows are the true classes: more", (0.316, 0.75)),
     ("The rows are the true classes, and", (0.75, 0.316)),
     ("What was called coat", (0.6, 0.3)),
@@ -3035,7 +3036,26 @@ def bins_of_one_size(p, y, n, divisor, rest=False):
     return total / divisor
 
 
+def quantile_bins(p, y, n, side):
+    conf, right = p.double().amax(1).numpy(), (p.argmax(1) == y).numpy()
+    edges = np.quantile(conf, np.linspace(0, 1, n + 1)[1:-1])
+    idx = np.searchsorted(edges, conf, side)
+    return sum(abs((right - conf)[idx == i].sum()) for i in range(n)) / len(y)
+
+
 WRONG["9.5"] = [
+    ("Edges at quantiles cut", lambda p, y, n: quantile_bins(p, y, n, "left")),
+    ("Edges at quantiles, each", lambda p, y, n: quantile_bins(p, y, n, "right")),
+    (
+        "Sort by the confidence",
+        lambda p, y, n: (
+            sum(
+                abs(((p.argmax(1) == y).double() - p.double().amax(1))[i].sum().item())
+                for i in p[range(len(y)), y].argsort().tensor_split(n)
+            )
+            / len(y)
+        ),
+    ),
     ("Parts of n // num_bins", lambda p, y, n: bins_of_one_size(p, y, n, len(y))),
     (
         "n // num_bins in each part leaves the",

@@ -115,6 +115,12 @@ def probability_of_the_label(probs: Tensor, labels: Tensor, num_parts: int) -> f
     return weighted_mean(gap[p.argsort()].tensor_split(num_parts))
 
 
+def sorted_by_the_label(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Sort by the probability of the true class."""
+    order = probs.gather(1, labels[:, None])[:, 0].argsort()
+    return weighted_mean(gaps(probs, labels, in_order=False)[order].tensor_split(num_parts))
+
+
 def weighted_mean(parts: Sequence[Tensor]) -> float:
     """Mean of the parts' distances, weighted by their sizes."""
     return sum(part.sum().abs().item() for part in parts) / sum(map(len, parts))
@@ -143,6 +149,16 @@ def error_in_equal_widths(probs: Tensor, labels: Tensor, num_bins: int) -> float
     return torch.bincount(bins, gap, num_bins).abs().sum().item() / len(probs)
 
 
+def error_between_quantiles(probs: Tensor, labels: Tensor, num_parts: int, right: bool) -> float:
+    """Calibration error over bins whose edges are quantiles of the confidence."""
+    confidence = probs.double().amax(1)
+    steps = torch.linspace(0, 1, num_parts + 1, dtype=torch.float64)
+    edges = confidence.quantile(steps)[1:-1].contiguous()
+    bins = torch.bucketize(confidence, edges, right=right)
+    gap = gaps(probs, labels, in_order=False)
+    return torch.bincount(bins, gap, num_parts).abs().sum().item() / len(probs)
+
+
 def mean_gap(probs: Tensor, labels: Tensor, num_parts: int) -> float:
     """Mean of the parts' distances, large and small parts alike."""
     parts = gaps(probs, labels).tensor_split(num_parts)
@@ -162,7 +178,8 @@ def calibration_cases() -> list[tuple]:
         (probs[:4], labels[:4], 2),
         (probs, labels, 2),
         (many[:10], drawn[:10], 4),
-        (many, drawn, 7),
+        # No quantile is an image: where rounding puts it makes no difference.
+        (many, drawn, 8),
         (many, drawn, 12),
     ]
 
@@ -181,6 +198,7 @@ EXERCISES = (
                 0.75,
                 0.6,
             ),
+            "Those are the precisions here and there; the recall comes first.": (0.75, 30 / 130),
             "The second row is that of the coats; the pullovers are the first.": (0.6, 300 / 310),
             "The precision divides by what was called coat, not by all images.": (0.6, 30 / 690),
             "Those are the share of coats missed, and of wrong ones among what was called coat.": (
@@ -430,6 +448,14 @@ EXERCISES = (
                 first_column_as_confidence
             ),
             "These bins are equally wide, as in the chapter.": error_in_equal_widths,
+            "Edges at quantiles cut at other places; torch.tensor_split is asked for.": (
+                lambda p, y, n: error_between_quantiles(p, y, n, right=False)
+            ),
+            "Edges at quantiles, each with the bin above it, cut at other places than "
+            "torch.tensor_split.": lambda p, y, n: error_between_quantiles(p, y, n, right=True),
+            "Sort by the confidence, not by the probability of the true class.": (
+                sorted_by_the_label
+            ),
             "A larger part must count for more.": mean_gap,
             "This is a sum over the parts; divide by the number of images.": lambda p, y, n: (
                 error_in_equal_parts(p, y, n) * len(y)
