@@ -60,8 +60,83 @@ MINUS = "\N{MINUS SIGN}"
 
 
 @pytest.fixture
-def ax():
-    return Figure().add_subplot()
+def ax(request):
+    """Empty axes; what stands beside them in the end is told apart from what a test looks at."""
+    axes = Figure().add_subplot()
+    yield axes
+    wanted = BESIDE.get(request.function.__name__)
+    assert wanted in (None, beside(axes))
+
+
+def beside(ax):
+    """Labels, title and legend of all axes of the figure."""
+    found = [[a.get_xlabel(), a.get_ylabel(), a.get_title()] for a in ax.figure.axes]
+    legend = ax.get_legend()
+    if legend:
+        found.append([t.get_text() for t in (legend.get_title(), *legend.texts)])
+    return [text for part in found for text in part if text]
+
+
+#: Test -> what stands beside the axes in its end.
+BESIDE = {
+    "test_activation_panel_shows_function_and_derivative": ["input t", "square"],
+    "test_entropy_split_shades_below_and_above_the_entropy": ["predicted probability p", "nats"],
+    "test_simplex_puts_certainty_into_the_corners": ["share of c"],
+    "test_jacobian_shows_the_matrix_its_numbers_and_zero_in_white": [
+        "logit that is raised, $j$",
+        "probability that responds, $i$",
+    ],
+    "test_large_jacobian_gets_a_colour_bar_instead_of_numbers": [
+        "logit that is raised, $j$",
+        "probability that responds, $i$",
+        "derivative",
+        "derivative",
+    ],
+    "test_confusion_is_coloured_by_the_fraction_of_its_row": ["predicted class", "true class"],
+    "test_grey_values_are_shares_that_sum_to_one": [
+        "grey value (0 black, 1 white)",
+        "share of all pixels",
+    ],
+    "test_grey_values_of_many_pixels_are_all_counted": [
+        "grey value (0 black, 1 white)",
+        "share of all pixels",
+    ],
+    "test_reading_times_are_bars_with_ratios_the_first_on_top": [
+        "seconds to read 60 000 images once"
+    ],
+    "test_optimism_names_both_accuracies": [
+        "images used for choosing",
+        "accuracy of the chosen model",
+    ],
+    "test_exp_range_draws_both_parts_of_each_bar": [
+        "logit x",
+        "exp(x) = 0 to the left of a bar, inf to the right",
+    ],
+    "test_vanishing_loss_is_shaded_where_it_is_zero": [
+        "gap between the right class and the next",
+        "loss [nats]",
+    ],
+    "test_curves_start_at_epoch_one_and_differ_in_their_markers": ["epoch", "loss (nats)"],
+    "test_a_band_reaches_from_the_lowest_to_the_highest_seed": ["epoch", "accuracy"],
+    "test_recalls_are_sorted_from_the_bottom_with_every_seed": ["recall (fraction)"],
+    "test_reliability_leaves_empty_bins_out": [
+        "confidence: probability of the predicted class",
+        "accuracy (fraction right)",
+        "before",
+    ],
+    "test_the_cheapest_action_is_drawn_thick_where_it_is_cheapest": [
+        "expected cost",
+        "least cost (thick)",
+        "wait",
+        "treat",
+    ],
+    "test_accuracies_are_listed_from_the_top_with_means": ["test accuracy (fraction)"],
+    "test_the_first_epoch_shows_batches_mean_and_end": [
+        "batch of the first epoch",
+        "accuracy (fraction)",
+    ],
+    "test_frequencies_show_shares_and_proposal": ["rank of the word", "share of all words"],
+}
 
 
 def words(ax):

@@ -2,12 +2,15 @@
 
 import re
 from base64 import b64encode
+import runpy
 from types import SimpleNamespace
 
 import book_pages
 import browsing
 import build_book
 import check_book
+import install
+import make_course_text
 import make_pdf
 import nbformat
 import numpy as np
@@ -290,8 +293,8 @@ def test_a_picture_without_alt_text_is_a_warning(monkeypatch):
     images = [nodes.image(uri="a.png", alt=" "), nodes.image(uri="b.png", alt="it"),
               nodes.image(uri="data:x", alt="")]  # fmt: skip
     require_alt(None, nodes.container("", *images), "chapters/x")
-    assert len(said) == 1
-    assert said[0].startswith("chapters/x: a picture has no alt text")
+    assert said == ["chapters/x: a picture has no alt text; give its cell the metadata "
+                    '{"mystnb": {"image": {"alt": "..."}}}']  # fmt: skip
 
 
 def test_each_number_that_is_mentioned_becomes_a_link_and_the_words_stay():
@@ -500,6 +503,129 @@ def test_the_pages_become_one_whose_links_work(tmp_path):
     places = [whole.index(f'id="{make_pdf.slug(page)}"') for page in pages]
     assert places == sorted(places)
     assert whole.count('<script src="_static/book.js">') == 1
+
+
+COMMANDS = {
+    build_book: ["--output", "--source", "--draft", "warnings do not fail the build"],
+    check_book: ["[book]", "--weights", "print what each page weighs"],
+    install: ["--torch", '"cpu" (the default), "cuda"', "or the address of an index"],
+    make_pdf: ["--book", "--output"],
+    run_chapters: ["[chapters ...]", "default: all of chapters/", "seconds a cell may take"],
+}
+
+
+@pytest.mark.parametrize("tool", COMMANDS, ids=lambda tool: tool.__name__)
+def test_help_says_what_a_command_does_and_takes(tool, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["tool", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(tool.__file__, run_name="__main__")
+    said = " ".join(capsys.readouterr().out.split())
+    assert " ".join(tool.__doc__.split()) in said
+    assert [words for words in COMMANDS[tool] if words not in said] == []
+
+
+def test_all_chapters_are_run_in_their_order_with_two_minutes_a_cell(monkeypatch, tmp_path, capsys):
+    (tmp_path / "chapters").mkdir()
+    for name in ("10_b", "02_a", "notes"):
+        (tmp_path / f"chapters/{name}.ipynb").touch()
+    asked = []
+    monkeypatch.setattr(run_chapters, "ROOT", tmp_path)
+    monkeypatch.setattr(run_chapters, "run", lambda *given: asked.append(given) or 1.26)
+    assert run_chapters.main([]) == 0
+    assert [(path.name, limit) for path, limit in asked] == [("02_a.ipynb", 120),
+                                                             ("10_b.ipynb", 120)]  # fmt: skip
+    assert capsys.readouterr().out == "02_a.ipynb: 1.3 s\n10_b.ipynb: 1.3 s\n"
+
+
+def test_the_weight_of_each_page_is_printed(tmp_path, capsys):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.html").write_text('<script src="s.bin"></script><img src="i.png" alt="it">')
+    (tmp_path / "a/s.bin").write_bytes(b"0" * 2500)
+    (tmp_path / "a/i.png").write_bytes(b"0" * 700_100)
+    assert check_book.main([str(tmp_path), "--weights"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "     3 kB first load    703 kB in all  a/b.html",
+        "a/b.html: weighs 703 kB with pictures, above 700 kB",
+    ]
+    (tmp_path / "a/b.html").unlink()
+    (tmp_path / "a/c.html").write_text("<p>words</p>")
+    assert check_book.main([str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "The book is in order.\n"
+
+
+def test_the_pdf_needs_a_browser_and_a_book(monkeypatch, tmp_path, capsys):
+    words = ["--book", str(tmp_path), "--output", str(tmp_path / "b.pdf")]
+    printed = lambda book, output: output.write_bytes(b"0" * 1_240_000)  # noqa: E731
+    monkeypatch.setattr(make_pdf, "print_pdf", printed)
+    monkeypatch.setattr(make_pdf, "find_browser", lambda: "/a/browser")
+    assert make_pdf.main(words) == 1
+    assert capsys.readouterr().err == f"There is no book in {tmp_path}: run make book first.\n"
+    (tmp_path / "intro.html").touch()
+    assert make_pdf.main(words) == 0
+    assert capsys.readouterr().out == f"The book is printed: {tmp_path / 'b.pdf'} (1.2 MB)\n"
+    monkeypatch.setattr(make_pdf, "find_browser", lambda: None)
+    assert make_pdf.main(words) == 1
+    assert "No Chromium or Chrome found: install one, or set COURSE_BROWSER." in (
+        capsys.readouterr().err
+    )
+
+
+def test_scripts_that_work_on_all_figures_come_last_in_the_pdf(tmp_path):
+    tags = [f'<script src="{n}"></script>' for n in ("f/host.js", "f/book.js", "f/x.js")]
+    page = '<script>var pagename = 1;</script></head><article class="bd-article"></article>'
+    (tmp_path / "intro.html").write_text("".join(tags) + page)
+    whole = make_pdf.whole_book(tmp_path)
+    assert re.findall(r'<script src="f/(\w+)', whole) == ["x", "book", "host"]
+    assert "pagename" not in whole
+    assert '<html lang="en"' in whole
+    assert "<title>Softmax regression</title>" in whole
+
+
+def test_what_is_written_from_the_address_is_named(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(repository, "ROOT", tmp_path)
+    path, known = tmp_path / "README.md", repository.Repository("https://github.com/a/b")
+    monkeypatch.setattr(repository, "behind", lambda: {path: "new"})
+    monkeypatch.setattr(repository, "read", lambda: known)
+    assert repository.main() == 0
+    assert path.read_text() == "new"
+    assert capsys.readouterr().out.splitlines() == [
+        "written: README.md", "The address is https://github.com/a/b; every file follows it.",
+    ]  # fmt: skip
+    known = repository.Repository("")
+    assert repository.main() == 0
+    assert "The address is empty; every file follows it." in capsys.readouterr().out
+
+    def wrong():
+        raise ValueError("no address")
+
+    monkeypatch.setattr(repository, "behind", wrong)
+    assert repository.main() == 1
+    assert capsys.readouterr().err == "no address\n"
+
+
+def test_the_text_is_frozen_from_chapters_1_to_9(monkeypatch, tmp_path, capsys):
+    (tmp_path / "chapters").mkdir()
+    for number in ("10", "09", "01"):
+        text = f"Chapter number {int(number)} has a few words."
+        chapter(tmp_path / "chapters", new_markdown_cell(text), name=f"{number}_x.ipynb")
+    monkeypatch.setattr(make_course_text, "ROOT", tmp_path)
+    monkeypatch.setattr(make_course_text, "COURSE_TEXT", tmp_path / "t.txt")
+    make_course_text.main()
+    header, *lines = (tmp_path / "t.txt").read_text().splitlines()
+    assert header == (
+        "# Prose of chapters 1 to 9, one paragraph a line; made by tools/make_course_text.py."
+    )
+    assert lines == ["chapter number 0 has a few words ."] * 2
+    assert capsys.readouterr().out == "2 chapters, 2 paragraphs, 16 words\n"
+
+
+def test_the_index_prints_the_lines_that_hold_a_word(monkeypatch, capsys):
+    words = ["softmax_vjp", "plots/"]
+    monkeypatch.setattr("sys.argv", ["tool", *words])
+    runpy.run_path(package_index.__file__, run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    assert {word for word in words for line in lines if word in line} == set(words)
+    assert [line for line in lines if not any(word in line for word in words)] == []
 
 
 # --- slides and students' notebooks ----------------------------------------------------------

@@ -1,0 +1,155 @@
+"""A book of two chapters, built in this process: what our directives and checks write and say."""
+
+import re
+from datetime import date
+from io import StringIO
+from warnings import catch_warnings
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+ADDRESS = "https://github.com/ann/course"
+HOME = """# Home
+
+```{course-figure} softmax_playground.SoftmaxPlayground
+```
+
+```{chapter-map}
+chapters/01_a: {asks: "Why?", minutes: 58}
+chapters/03_c: {asks: "What?", minutes: 9}
+```
+
+```{colophon}
+```
+
+```{with-address}
+{name} at {address}, branch {branch}.
+```
+
+```{chapter-needs}
+01_a: {label: first, column: 0, needs: []}
+```
+"""
+TOC = {"format": "jb-book", "root": "intro", "parts": [
+    {"caption": "Part one", "chapters": [{"file": f"chapters/{n}"} for n in ("01_a", "02_b")]},
+]}  # fmt: skip
+CITATION = {
+    "version": "1.2", "date-released": date(2026, 3, 5), "license": "MIT",
+    "authors": [{"given-names": "Ann", "family-names": "Bee"}, {"name": "The team"}],
+}  # fmt: skip
+PARTS = ("landing", "launch", "progress", "preflight", "teaching")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The folder of the pages, and the warnings."""
+    source, warnings = tmp_path_factory.mktemp("book"), StringIO()
+    (source / "chapters").mkdir()
+    (source / "intro.md").write_text(HOME)
+    (source / "README.md").write_text(
+        "<!-- tools/repository.py writes this -->\n<!-- until here -->"
+    )
+    config = {"repository": {"url": ADDRESS}}
+    for name, content in ("_toc.yml", TOC), ("CITATION.cff", CITATION), ("_config.yml", config):
+        (source / name).write_text(yaml.safe_dump(content))
+    for name, count in ("01_a", 1), ("02_b", 3), ("04_d", 1):
+        shown = new_output("display_data", {"text/html": '<div data-afm="loss_explorer"></div>'})
+        cells = [new_markdown_cell("# Title\n\n## Exercise 1.2\n\nDo it."),
+                 new_code_cell("assert 1", execution_count=count, outputs=[shown])]  # fmt: skip
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        book = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(book, source / f"chapters/{name}.ipynb")
+    settings = {
+        "extensions": ["sphinx_external_toc", "myst_nb", *(f"book_ext.{p}" for p in PARTS)],
+        "external_toc_path": "_toc.yml", "root_doc": "intro", "nb_execution_mode": "off",
+        "html_theme": "basic", "html_theme_options": {"repository_url": f"{ADDRESS}/"},
+    }  # fmt: skip
+    with docutils_namespace(), catch_warnings(action="ignore"):  # it looks at every object
+        app = Sphinx(source, None, source / "html", source / "trees/x", "html", settings,
+                     status=None, warning=warnings, freshenv=True)  # fmt: skip
+        app.build()
+    plain = re.sub(r"\x1b\[[\d;]+m", "", warnings.getvalue())
+    return source / "html", re.findall(r"(?m)^(?:.*:\d+: )?WARNING: (.*)$", plain)
+
+
+def page(folder, name):
+    return BeautifulSoup((folder / f"{name}.html").read_text("utf-8"), "html.parser")
+
+
+def said(node):
+    return re.sub(r"\s+", " ", node.get_text(" ")).strip()
+
+
+def test_the_landing_page(built):
+    home = page(built[0], "intro")
+    assert [said(node) for node in home.select(".map-part")] == ["Part one"]
+    assert [said(node) for node in home.select(".chapter-map li")] == [
+        "1 Title 58 min Why? 1 figure to play with",
+        "2 Title 0 min 1 figure to play with",
+    ]
+    for kind, text in {"number": "1", "minutes": "58 min", "figures": "1 figure to play with",
+                       "asks": "Why? 1 figure to play with"}.items():  # fmt: skip
+        assert said(home.select_one(f".map-{kind}")) == text
+    assert home.select_one(".map-title a")["href"] == "chapters/01_a.html"
+    mine = home.select_one(".mine-map")
+    assert (mine["data-chapter"], mine["data-exercises"], mine["data-questions"]) == (
+        "1", "1.2", "",
+    )  # fmt: skip
+    assert said(home.select_one(".map-sum")) == (
+        "All of it takes about 1 hour, and the 2 exercises come on top. There are 2 figures to "
+        "play with; 2 assert statements check what the chapters say, each time they are run."
+    )
+    assert said(home.select_one(".colophon")) == (
+        "By Ann Bee, The team. Version 1.2, 5 March 2026. Text and code are under the MIT licence."
+    )
+    assert f"course at {ADDRESS}, branch main." in said(home)
+    overview = home.select_one("details.mine#your-progress")
+    assert said(overview) == (
+        "Your progress A chapter is read when you tick it at its end, an exercise done when you "
+        "tick it below its solution; questions count once they are answered. A saved file can be "
+        "loaded in another browser, and so can a report that the exercises saved in a notebook "
+        '( report().save("report.json") ). Save to a file Load a file Forget all'
+    )
+    assert overview.select_one("p[role=status]") is not None
+    assert {b["type"] for b in overview.select("button")} == {"button"}
+    file = overview.select_one("input[type=file][hidden]")
+    assert (file["aria-label"], file["accept"]) == ("A file with progress", ".json")
+    picture = home.select_one("svg.chapter-needs[role=img]")
+    assert said(picture) == "1 first"
+    width, height = picture["width"], picture["height"]
+    assert picture["viewbox"] == f"0 0 {width} {height}"
+    box = picture.rect
+    sides = [[float(box[k]) for k in keys] for keys in (("x", "width"), ("y", "height"))]
+    assert [2 * at + side for at, side in sides] == [float(width), float(height)]  # in the middle
+
+
+def test_the_ticks_of_a_chapter(built):
+    chapter = page(built[0], "chapters/01_a")
+    exercise, end = chapter.select(".mine")
+    assert said(exercise) == "Exercise 1.2 is done"
+    assert exercise.find_parent("section")["id"] == "exercise-1-2"
+    assert said(end) == "I have read this chapter All chapters"
+    assert [box["data-mark"] for box in chapter.select("input[type=checkbox]")] == ["1.2", "1"]
+    assert end.a["href"] == "../intro.html#your-progress"
+    assert (end["role"], end["aria-label"]) == ("group", "What you have done")
+    assert end.select_one("span[data-chapter]")["data-exercises"] == "1.2"
+    assert end.select_one(".mine-where") is not None
+
+
+def test_what_does_not_fit_together_is_named(built):
+    lines = [line for line in built[1] if "theme option" not in line]
+    assert sorted(lines) == [
+        "02_b is not in both, picture and contents",
+        "CITATION.cff does not follow the address in _config.yml; run python tools/repository.py",
+        "README.md does not follow the address in _config.yml; run python tools/repository.py",
+        "chapters/02_b.ipynb was not executed: execution counts are [3]..., not 1, 2, 3, ...; "
+        "run tools/run_chapters.py chapters/02_b.ipynb",
+        "chapters/04_d.ipynb is not in the table of contents; add it to _toc.yml",
+        "the chapter map names chapters/03_c, which is not in the table of contents",
+        "the chapter map says nothing about chapters/02_b",
+    ]
