@@ -1,8 +1,8 @@
 """What the tools' docstrings promise, on small inputs."""
 
 import re
-from base64 import b64encode
 import runpy
+from base64 import b64encode
 from types import SimpleNamespace
 
 import book_pages
