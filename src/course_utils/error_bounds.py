@@ -1,7 +1,7 @@
 """How wrong a softmax may be: first-order bounds on the rounding error of each way to write it.
 
 Every bound is a multiple of the unit roundoff u, for steps that all round to the format of the
-logits; what is computed in a wider one stays far below it. A row with nan or an infinity has no
+logits; what is computed in a wider one stays below it. A row with nan or an infinity has no
 bound: NaN. The results for softmax are those of Blanchard, Higham and Higham (2021); those for
 log-sum-exp and the loss follow from the same steps, which chapter 04 writes out.
 """

@@ -125,6 +125,7 @@ EXERCISES = (
             "That is the largest logit whose own exponential fits; here the sum overflows.": 88,
             "There a single exponential overflows; here each one fits, and the sum does not.": 89,
             "No exponential overflows here, but their sum does.": math.inf,
+            "Three digits of the table give an estimate only; now measure.": 6138,
         },
     ),
     ValueExercise(
@@ -139,7 +140,10 @@ EXERCISES = (
             "From there on the probability is subnormal; it is not 0 yet.": 81,
             "The denominator makes the probability smaller, so the limit comes sooner.": 111,
             "The natural logarithm of 1000 is 6.9.": 101,
-            "There exp(-g) no longer counts beside 1000, but itself it is far from zero.": 10,
+            "There exp(-g) is below 1000 u, but itself it is far from zero.": 10,
+            "There the sum no longer notices exp(-g), which itself is far from zero.": 11,
+            "The natural logarithm of 1000 is due, not the one to base 2.": 94,
+            "There exp(-g) itself turns subnormal; the probability is not 0 yet.": 88,
         },
     ),
     FunctionExercise(
@@ -194,6 +198,13 @@ EXERCISES = (
             "One maximum for the whole batch lets the other rows underflow.": log_of_whole_maximum,
             "The row's mean or minimum was subtracted, not its maximum: exp can still "
             "overflow.": log_of_mean_shift,
+            "This is log-sum-exp alone; the logit of the right class is missing.": lambda z, y: (
+                torch.logsumexp(z, 1)
+            ),
+            "This is the logit with a minus; log-sum-exp is missing.": picked,
+            "This is 1 minus the probability; the loss is minus its logarithm.": lambda z, y: (
+                1 + picked(softmax(z), y)
+            ),
             "This is a softmax of a softmax.": lambda z, y: row_losses(softmax(z), y),
             "exp overflowed: log-sum-exp was taken as it reads.": lambda z, y: (
                 z.exp().sum(1).log() - z.gather(1, y[:, None])[:, 0]
@@ -227,7 +238,7 @@ EXERCISES = (
         atol=0.0,
         properties=[
             ("exp overflowed: softplus of a finite number is finite.", is_finite),
-            ("This returns 0, but the result is small and can be stored.", is_zero_where_due),
+            ("This returns 0, but the result is positive and can be stored.", is_zero_where_due),
         ],
         hint="log(1 + exp(x)) = x + log(1 + exp(-x)); which of the two may overflow, and what does "
         "math.log1p do that math.log does not?",
@@ -375,6 +386,12 @@ EXERCISES = (
             "That is the relative change of the logits; the condition number is missing.": UNIT,
             "The size is that of the larger logit, 500, for both classes.": sensitivity(
                 1, 490.0, UNIT
+            ),
+            "Each logit moves by u times 500; this is u times their difference.": sensitivity(
+                1, 5.0, UNIT
+            ),
+            "That is in percent; the change relative to the probability itself is asked for.": (
+                sensitivity(1, 500.0, 100 * UNIT)
             ),
             "That is for a logit of its own size; both may be off by u times the larger.": (
                 (1 - PROBS[1].item()) * (500.0 + 490.0) * UNIT
