@@ -1,5 +1,6 @@
 """The training lab where the build packed images: it trains in the page."""
 
+import itertools
 import re
 import shutil
 
@@ -279,6 +280,24 @@ def test_names_stand_in_a_column_beside_the_longest_run(lab):
     assert max(left) - min(left) < 1
     ends = page.locator(".marks").nth(1).locator("circle").all()
     assert min(left) > max(end.bounding_box()["x"] for end in ends)
+
+
+def test_many_names_stand_in_the_order_of_their_curves(lab):
+    page = lab()
+    move(page, "epochs", 1)
+    for position in (0, 2, 3, 6, 12, 24):
+        move(page, "lr", position)
+        press(page, "Train")
+        done(page)
+    high = {text.text_content(): text.bounding_box()["y"] for text in names(page).all()}
+    in_order = [int(name.split(":")[0]) for name in sorted(high, key=high.get)]
+    assert sorted(in_order) == [1, 2, 3, 4, 5, 6]
+    reached = accuracies(page)
+    assert [reached[i - 1] for i in in_order] == sorted(reached, reverse=True)
+    heights = sorted(high.values())
+    assert min(b - a for a, b in itertools.pairwise(heights)) > 12
+    plot = page.locator(".plot svg").nth(1).bounding_box()
+    assert heights[0] > plot["y"] - 8
 
 
 def test_the_same_seed_gives_the_same_run_and_another_does_not(lab):

@@ -102,13 +102,20 @@ export function labelNodes(labels, area, taken) {
 }
 
 /**
- * Names beside the ends of lines, from below upwards.
+ * Names beside the ends of lines, in the order of those: moved up where they would collide, and
+ * down again where that leads out of the plot.
  * @param {[string, number, number, string][]} ends words, x, y, colour
  */
 export function endLabels(ends) {
+  const sorted = [...ends].sort((a, b) => b[2] - a[2]);
   let free = Infinity;
-  return [...ends].sort((a, b) => b[2] - a[2]).map(([words, x, y, colour]) => {
-    free = Math.min(y + 4, free - LINE);
-    return svg("text", { x: x + 7, y: free, style: `fill:${colour}` }, words);
-  });
+  const ys = sorted.map(([, , y]) => free = Math.min(y + 4, free - LINE));
+  let least = TEXT_SIZE;
+  for (let i = ys.length - 1; i >= 0; i--) {
+    ys[i] = Math.max(ys[i], least);
+    least = ys[i] + LINE;
+  }
+  return sorted.map(([words, x, , colour], i) =>
+    svg("text", { x: x + 7, y: ys[i], style: `fill:${colour}` }, words)
+  );
 }

@@ -1,5 +1,5 @@
 /** Curves of runs: what each shows of itself, and how they are drawn. */
-import { clamp, labelNodes, svg } from "../kit.js";
+import { clamp, endLabels, svg } from "../kit.js";
 
 /** @import { Plot } from "../kit/plot.js" */
 /** @typedef {"train_loss" | "train_accuracy" | "test_loss" | "test_accuracy"} Measure */
@@ -53,6 +53,8 @@ export function drawCurves(plot, curves, what, levels = []) {
   const rings = curves.flatMap((run) => turns(plot, run, what, at));
   const { left, right } = plot.area;
   const also = levels.map(([value, text]) => ({ y: plot.y(at(value)), text }));
+  /** @type {(text: string, y: number, color: string) => [string, number, number, string]} */
+  const label = (text, y, color) => [text, right, y, color];
   plot.draw(
     ...also.map(({ y }) => svg("path.ghost", { d: `M${left},${y}H${right}` })),
     ...lines,
@@ -66,11 +68,10 @@ export function drawCurves(plot, curves, what, levels = []) {
     ),
     ...ends.map(({ x, y }) => svg("path.dash", { d: `M${x},${y}H${right}` })),
     // In a column: beside the end of a shorter run the name would stand on other lines.
-    ...labelNodes(
-      [...ends.toReversed().map(({ run, y }) => ({ y, text: run.name, color: run.color })), ...also]
-        .map((label) => ({ ...label, x: right, sides: ["right"], gap: 7 })),
-      { ...plot.area, right: plot.width },
-    ),
+    ...endLabels([
+      ...ends.map(({ run, y }) => label(run.name, y, run.color)),
+      ...also.map(({ text, y }) => label(text, y, "var(--cu-ink)")),
+    ]),
   );
 }
 
