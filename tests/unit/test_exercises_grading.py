@@ -195,6 +195,9 @@ def test_digits_and_the_nearest_mistake(answer, message):
     finer = ValueExercise("0.3", "t", math.sqrt(3000), "h.", digits=5)
     assert finer.judge(55).message == "not yet: right to 2 digits; 5 are asked for."
     assert finer.judge(54.8).message == "not yet: right to 3 digits; 5 are asked for."
+    assert finer.judge(54).message == "54 is not it.\n  Hint: h."
+    half = ValueExercise("0.3", "t", 54.5, "h.", digits=3)
+    assert half.judge(55).message == "not yet: right to 2 digits; 3 are asked for."
     assert finer.judge(54.77).message == "not yet: right to 4 digits; 5 are asked for."
 
 
@@ -341,6 +344,8 @@ def test_a_digit_is_told_from_the_third_on_and_only_if_one_is_missing():
     exercise = FunctionExercise("0.1", "t", lambda x: x, [(1.0,)], "h.")
     nearly = "It is right to about 3 digits; 4 are asked for."
     assert nearly in exercise.judge(lambda x: x + 5e-4).message
+    small = FunctionExercise("0.1", "t", lambda x: x * 1e-9, [(1.0,)], "h.", atol=0.0)
+    assert nearly in small.judge(lambda x: x * 1.0005e-9).message
     loose = replace(exercise, rtol=5e-4)
     assert "This is not right." in loose.judge(lambda x: x + 6e-4).message
     nothing = FunctionExercise(
@@ -359,8 +364,11 @@ def test_what_lies_at_the_edge_of_the_tolerance_is_right():
         "their gradient is not"
         in replace(slope, rtol=1e-9, atol=0.9).judge(lambda x: 3 * x).message
     )
-    found = first_difference([1.0, 5.0], [0.0, 0.0], Tolerance(rtol=0.0, atol=1.0))
-    assert found == ([1], 5.0, 0.0)
+    for kind in (list, T):
+        for near, place in ((1.0, 1), (1.5, 0)):
+            value, zeros = kind([near, 5.0]), kind([0.0, 0.0])
+            found = first_difference(value, zeros, Tolerance(rtol=0.0, atol=1.0))
+            assert found == ([place], value[place], 0.0)
 
 
 def test_what_is_just_beyond_the_tolerance_is_shown_with_as_many_digits_as_it_takes():
@@ -390,6 +398,30 @@ def test_a_mistake_is_met_within_the_tolerance_and_the_nearest_on_all_cases_is_n
         "Near in all.": lambda x: 2 * x * (1 + 1e-5),
     })  # fmt: skip
     assert "Near in all." in near.judge(lambda x: 2 * x).message
+
+
+def test_a_mistake_is_met_at_the_edge_of_the_tolerance_and_not_beyond():
+    value = ValueExercise("0.1", "t", 100.0, "h.", {"M.": 20.0}, digits=2)
+    assert value.judge(20.5).message == "not yet. M."
+    assert "M." not in value.judge(20.9).message
+    mistakes = {"M.": lambda x: x + 50}
+    loose = FunctionExercise("0.1", "t", lambda x: x, [(9.0,)], "h.", mistakes, atol=0.5)
+    assert "M." in loose.judge(lambda x: x + 50.4).message
+    # Both are right in the first case, and lie on two sides of it.
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: x, [(1.0,), (-1.0,)], "h.",
+        {"M.": lambda x: x * (1 - 9e-5) if x > 0 else 2 * x},
+    )  # fmt: skip
+    assert "M." in exercise.judge(lambda x: x if x > 0 else 2 * x).message
+    assert "M." not in exercise.judge(lambda x: x * (1 + 9e-5) if x > 0 else 2 * x).message
+
+
+def test_a_mistake_that_fails_where_the_answer_fails_must_fit_the_other_cases():
+    exercise = FunctionExercise(
+        "0.1", "t", lambda x: x[-1], [([4],), ([1, 2, 3],)], "h.", {"M.": lambda x: x[1]}
+    )
+    for answer, named in ((lambda x: x[1], True), (lambda x: x[1] and x[0], False)):
+        assert ("not yet. M." in exercise.judge(answer).message) == named
 
 
 def test_a_mistake_may_be_right_in_a_case_in_which_the_answer_is_only_nearly_so():

@@ -622,7 +622,8 @@ def change_all():
     logging.disable(logging.CRITICAL)
     logging.root.setLevel(1)
     logging.root.addHandler(logging.NullHandler())
-    pyplot.figure()
+    pyplot.figure("new")
+    pyplot.figure("old")
     pyplot.rcParams["lines.linewidth"] = 9
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.umask(0)
@@ -675,7 +676,7 @@ def settings():
         "hooks": (sys.displayhook, sys.excepthook, threading.excepthook),
         "digits": (decimal.getcontext().prec, mpmath.mp.dps),
         "log": (logging.root.level, logging.root.handlers[:], logging.root.manager.disable),
-        "figures": (pyplot.get_fignums(), pyplot.rcParams["lines.linewidth"]),
+        "figures": (pyplot.get_figlabels(), pyplot.rcParams["lines.linewidth"]),
         "signals": (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)),
         "numpy": np.geterr(),
         "folder": os.getcwd(),
@@ -696,10 +697,14 @@ def test_nothing_that_a_function_changes_stays_changed(change, monkeypatch, tmp_
     monkeypatch.setenv("COURSE_OLD", "0")
     monkeypatch.setenv("COURSE_CHANGED", "1")
     monkeypatch.chdir(tmp_path)
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)  # that of pytest's own time limit
+    pyplot.figure("old")
     before = settings()
     with suppress(Problem):
         call(change, (), 0.1)
     after = settings()
+    pyplot.close("all")
     for name, value in before.items():
         assert after[name] == value, name
 

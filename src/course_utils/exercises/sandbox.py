@@ -137,12 +137,12 @@ def _set_alarm(wanted: bool) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _attributes(owner: object, *names: str) -> tuple[Callable, Callable]:
-    def write(values: list) -> None:
-        for name, value in zip(names, values, strict=True):
-            setattr(owner, name, value)
+def _hooks() -> tuple:
+    return sys.stdin, sys.displayhook, sys.excepthook, threading.excepthook
 
-    return lambda: [getattr(owner, name) for name in names], write
+
+def _set_hooks(hooks: tuple) -> None:
+    sys.stdin, sys.displayhook, sys.excepthook, threading.excepthook = hooks
 
 
 def _handlers() -> dict:
@@ -219,8 +219,7 @@ SETTINGS: tuple[tuple[Callable, Callable], ...] = (
     (gc.isenabled, lambda enabled: gc.enable() if enabled else gc.disable()),
     (gc.get_threshold, lambda counts: gc.set_threshold(*counts)),
     (sys.getswitchinterval, sys.setswitchinterval),
-    _attributes(sys, "stdin", "displayhook", "excepthook"),
-    _attributes(threading, "excepthook"),
+    (_hooks, _set_hooks),
     (_handlers, _set_handlers),
     (_logging, _set_logging),
     (lambda: decimal.getcontext().copy(), decimal.setcontext),
