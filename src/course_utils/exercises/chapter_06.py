@@ -438,7 +438,7 @@ EXERCISES = (
         hint="follow the order, and count for each class how many have been put aside.",
         mistakes={
             "The training part comes first.": swapped,
-            "The order was not used: stored data are often sorted.": unordered,
+            "The order was not used: stored data may be sorted.": unordered,
             "The classes are not equally frequent in the validation part.": regardless_of_class,
             "That is `per_class` images in all; so many of each class are asked for.": (
                 lambda y, n, order: (order[n:], order[:n])
