@@ -480,7 +480,7 @@ EXERCISES = (
         observe=loss_and_weights,
         rtol=1e-4,
         atol=1e-6,
-        hint="five lines in the loop, in their order; a mean over examples weighs each batch by "
+        hint="the lines of the loop, in their order; a mean over examples weighs each batch by "
         "its size, and a model must be told that it is trained.",
         mistakes={
             "The gradients of the batch before are still in .grad: zero_grad is missing.": without(
