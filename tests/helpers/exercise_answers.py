@@ -3742,19 +3742,18 @@ def by_stops_to_even(n, speeds):
     return np.diff(np.rint(n * np.cumsum(speeds) / np.sum(speeds)).astype(int), prepend=0)
 
 
-def first_come(n, speeds):
-    counts = [int(n * v / sum(speeds)) for v in speeds]
-    i = 0
-    while sum(counts) < n:
+def one_more(n, speeds, order):
+    """Round down, then one more for each in a fixed order while examples are left."""
+    counts = [int(n * speed / sum(speeds)) for speed in speeds]
+    for i in list(order)[: n - sum(counts)]:
         counts[i] += 1
-        i += 1
     return counts
 
 
 RIGHT["11.2"] = [
     by_quotas,
     by_stops,
-    first_come,
+    lambda n, v: np.array(by_quotas(n, v)),
     lambda n, v: tuple(by_quotas(n, v)),
     lambda n, v: T(by_quotas(n, v)),
     lambda n, v: by_stops(n, v).tolist(),
@@ -3771,6 +3770,13 @@ WRONG["11.2"] = [
     ),
     ("Shares of an example", lambda n, v: [n * x / sum(v) for x in v]),
     ("What is left over", lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)]),
+    ("A share that lost nothing", lambda n, v: one_more(n, v, range(len(v)))),
+    ("", lambda n, v: one_more(n, v, range(len(v))[::-1])),
+    (
+        "A share that lost nothing",
+        lambda n, v: one_more(n, v, sorted(range(len(v)), key=lambda i: v[i])),
+    ),
+    ("", lambda n, v: one_more(n, v, sorted(range(len(v)), key=lambda i: -v[i]))),
     ("", lambda n, v: [float(x) for x in by_quotas(n, v)]),
     ("", lambda n, v: [math.ceil(n * x / sum(v)) for x in v]),
     ("", lambda n, v: [n // len(v)] * len(v)),

@@ -94,6 +94,8 @@ EXERCISES = (
             (3, [1.0, 1.0, 1.0, 1.0, 1.0]),
             (7, [0.1, 0.1, 5.0]),
             (2, [1.0, 2.0, 1.0]),
+            (4, [2.0, 3.0, 3.0]),
+            (2, [1.0, 1.0, 2.0]),
         ],
         integers=True,
         properties=[
@@ -119,6 +121,13 @@ EXERCISES = (
             ],
             "Shares of an example cannot be computed; round them so that the sum stays n.": (
                 lambda n, speeds: [n * speed / sum(speeds) for speed in speeds]
+            ),
+            "A share that lost nothing is one off with one more; give it to those who lost most.": (
+                lambda n, speeds: [
+                    count + (i < n - sum(counts))
+                    for counts in [[int(n * speed / sum(speeds)) for speed in speeds]]
+                    for i, count in enumerate(counts)
+                ]
             ),
             "These shares are equal, whatever the speeds.": lambda n, speeds: [
                 stop - start for start, stop in shares(n, len(speeds))
