@@ -2571,7 +2571,7 @@ WRONG["8.2"] = [
         "The second result is to be the buffer; this is the step",
         lambda p, g, b, lr, m: (p - lr * (n := m * b + g), lr * n),
     ),
-    ("The old buffer is not", lambda p, g, b, lr, m: (p - lr * g - m * b, m * b + g)),
+    ("The old buffer, too", lambda p, g, b, lr, m: (p - lr * g - m * b, m * b + g)),
     ("The second result is", lambda p, g, b, lr, m: (p - lr * (m * b + g), g)),
     ("The step is taken without", lambda p, g, b, lr, m: (p - (m * b + g), m * b + g)),
     ("", lambda p, g, b, lr, m: (p - lr * b - g, m * b + g)),
@@ -2605,7 +2605,10 @@ RIGHT["8.3"] = [
 ]
 WRONG["8.3"] = [
     ("Half a turn is pi", lambda t, n, a, b: b + (a - b) * (1 + math.cos(t / n)) / 2),
-    ("The rate does not stop", lambda t, n, a, b: max(b, a * (1 + math.cos(math.pi * t / n)) / 2)),
+    (
+        "It reaches lr_end before",
+        lambda t, n, a, b: max(b, a * (1 + math.cos(math.pi * t / n)) / 2),
+    ),
     ("It ends at zero", lambda t, n, a, b: a * (1 + math.cos(math.pi * t / n)) / 2),
     ("It rises", lambda t, n, a, b: b + (a - b) * (1 - math.cos(math.pi * t / n)) / 2),
     ("A cosine also falls", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n)),

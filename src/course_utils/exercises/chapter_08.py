@@ -348,7 +348,7 @@ EXERCISES = (
             "The second result is to be the buffer; this is the step, with the rate.": (
                 lambda p, g, b, lr, m: (p - lr * (m * b + g), lr * (m * b + g))
             ),
-            "The old buffer is not multiplied by the rate in the step.": lambda p, g, b, lr, m: (
+            "The old buffer, too, is to be multiplied by the rate.": lambda p, g, b, lr, m: (
                 p - lr * g - m * b,
                 m * b + g,
             ),
@@ -417,8 +417,8 @@ EXERCISES = (
             ),
             "That is a straight line.": lambda t, n, a, b: a + (b - a) * t / n,
             "It ends at zero, whatever lr_end is.": lambda t, n, a, b: cosine_rate(t, n, a, 0.0),
-            "The rate does not stop falling at lr_end; the cosine is to be scaled so that it ends "
-            "there.": lambda t, n, a, b: max(b, cosine_rate(t, n, a, 0.0)),
+            "It reaches lr_end before num_steps and stays there; the cosine is to be scaled so "
+            "that it ends there.": lambda t, n, a, b: max(b, cosine_rate(t, n, a, 0.0)),
             "lr_end was added on top; the rate has to start at lr.": lambda t, n, a, b: (
                 b + cosine_rate(t, n, a, 0.0)
             ),
