@@ -3715,7 +3715,7 @@ WRONG["11.1"] = [
     ("A float32 number takes four bytes, not", (245_840, 393_344)),
     ("That is the ring for two", (122_920, 122_920)),
     ("That is the ring for four", (122_920, 184_380)),
-    ("In a ring no", (122_920, 245_840)),
+    ("In each half of a ring", (122_920, 245_840)),
     ("In a ring each piece", (122_920, 98_336)),
     ("In a ring the vector", (122_920, 491_680)),
     ("Each process has the gradient", (24_584, 39_334.4)),

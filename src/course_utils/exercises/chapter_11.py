@@ -72,7 +72,7 @@ EXERCISES = (
             "A float32 number takes four bytes.": (30_730, 49_168),
             "That is the ring for two processes.": (122_920, 122_920),
             "That is the ring for four processes.": (122_920, 184_380),
-            "In a ring no process sends its own share around completely.": (122_920, 245_840),
+            "In each half of a ring a process sends all pieces but one.": (122_920, 245_840),
             "Each process has the gradient of all parameters, not of a fifth.": (24_584, 39_334.4),
             "The bytes that are handed over come first, then those that the ring sends.": (
                 *(196_672, 122_920),
