@@ -2136,12 +2136,19 @@ WRONG["7.1"] = [
     ("The second number is a factor", (0.00039, 0.125)),
     ("The first rate is rounded", (0.0004, 0.0125)),
     ("Those are the divisors", (256, 8)),
+    ("The first loss is a sum over 256", (0.0125, 0.0125)),
     ("", (0.00039, 0.05)),
 ]
 
 
 def error(p, y):
     return p - F.one_hot(y, p.shape[1])
+
+
+def whole_rows(p, y):
+    q = p.clone()
+    q[y] -= 1
+    return q
 
 
 def whole_columns(p, y):
@@ -2218,6 +2225,12 @@ WRONG["7.2"] = [
         "The pixels were laid out",
         lambda X, p, y: X.permute(2, 1, 0).reshape(-1, len(y)) @ error(p, y) / len(y),
     ),
+    ("This subtracts 1 in whole rows", lambda X, p, y: X.flatten(1).T @ whole_rows(p, y) / len(y)),
+    (
+        "The probabilities were left out",
+        lambda X, p, y: -X.flatten(1).T @ F.one_hot(y, p.shape[1]).float() / len(y),
+    ),
+    ("p (1 - p) is", lambda X, p, y: X.flatten(1).T @ (p - p.square()) / len(y)),
     ("", lambda X, p, y: 2 * X.flatten(1).T @ error(p, y) / len(y)),
     (
         "This is the product of two means",
@@ -2288,7 +2301,17 @@ WRONG["7.3"] = [
         "This shortens by the largest",
         lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().max(), 1e-9)),
     ),
-    ("", lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9))),
+    (
+        "The parameter was shortened",
+        lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9)),
+    ),
+    (
+        "The new parameter was brought",
+        lambda p, g, lr, c: (q := p - lr * g) * min(1, c / max(q.norm(), 1e-9)),
+    ),
+    ("A norm was subtracted", lambda p, g, lr, c: p - lr * min(g.norm(), c)),
+    ("multiplied by the shortened norm", lambda p, g, lr, c: p - lr * g * min(g.norm(), c)),
+    ("multiplied by the limit", lambda p, g, lr, c: p - lr * (c * g if g.norm() > c else g)),
     (
         "This shortens by the square",
         lambda p, g, lr, c: p - lr * g * (c / (g**2).sum() if (g**2).sum() > c else 1.0),
@@ -2325,6 +2348,7 @@ WRONG["7.3"] = [
     ),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.norm() > 0.9 * c else 1)),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm()).clamp(max=1) ** 2),
+    ("", lambda p, g, lr, c: p - lr * g.sign() * min(g.norm(), c)),
     ("The norm of the parameter", lambda p, g, lr, c: p - lr * g * min(1, c / max(p.norm(), c))),
 ]
 
@@ -2419,6 +2443,26 @@ def never_renewed(losses, patience):
     return len(losses)
 
 
+def best_counted(losses, patience):
+    best, since = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, since = loss, 0
+        since += 1
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
+def above_the_best_of_all(losses, patience):
+    since = 0
+    for epoch, loss in enumerate(losses, 1):
+        since = since + 1 if loss > min(losses) else 0
+        if since == patience:
+            return epoch
+    return len(losses)
+
+
 def best_starts_at_zero(losses, patience):
     best, since = 0.0, 0
     for epoch, loss in enumerate(losses, 1):
@@ -2471,12 +2515,14 @@ WRONG["7.4"] = [
     ("The best so far starts below", best_starts_at_zero),
     ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
     ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
-    ("", lambda a, p: len(a)),
+    ("This never ends", lambda a, p: len(a)),
+    ("The epoch of a new best was counted", best_counted),
+    ("The best of the full run", above_the_best_of_all),
     ("", lambda a, p: min(p + 1, len(a))),
     ("That is the best loss; ", lambda a, p: min(a)),
     ("That is the best loss until", lambda a, p: min(a[: stop(a, p)])),
     ("The first loss is a new best", first_counted),
-    ("", lambda a, p: stop(a, max(p - 1, 1))),
+    ("This ends one epoch early", lambda a, p: stop(a, max(p - 1, 1))),
     ("That is the best epoch until", lambda a, p: (b := a[: stop(a, p)]).index(min(b)) + 1),
     ("This ends at the first epoch without", lambda a, p: stop(a, 1)),
     (

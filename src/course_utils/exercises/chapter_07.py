@@ -115,6 +115,12 @@ def against_the_first(losses: list, patience: int) -> int:
     return len(losses)
 
 
+def against_the_best_of_all(losses: list, patience: int) -> int:
+    """End after ``patience`` epochs in a row above the lowest loss of the full run."""
+    ends = range(patience, len(losses) + 1)
+    return next((n for n in ends if min(losses[n - patience : n]) > min(losses)), len(losses))
+
+
 def until_so_many(losses: list, patience: int) -> int:
     """Count all epochs without a new best, in a row or not."""
     best, since = float("inf"), 0
@@ -217,6 +223,21 @@ CLIPPING = FunctionExercise(
         "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
             p - lr * g / g.norm() * g.norm().clamp(max=c)
         ),
+        "A norm was subtracted, which has no direction; the gradient has one.": (
+            lambda p, g, lr, c: p - lr * g.norm().clamp(max=c)
+        ),
+        "The gradient was multiplied by the shortened norm, and not divided by its own.": (
+            lambda p, g, lr, c: p - lr * g * g.norm().clamp(max=c)
+        ),
+        "The gradient was multiplied by the limit, and not divided by its norm.": (
+            lambda p, g, lr, c: p - lr * g * (c if g.norm() > c else 1.0)
+        ),
+        "The parameter was shortened with the gradient; only the gradient is too long.": (
+            lambda p, g, lr, c: (p - lr * g) * (c / g.norm()).clamp(max=1)
+        ),
+        "The new parameter was brought to the limit; the limit is for the gradient.": (
+            lambda p, g, lr, c: clipped_step(torch.zeros_like(p), lr * g - p, 1.0, c)
+        ),
     },
 )
 
@@ -263,6 +284,9 @@ EXERCISES = (
             "The second rate is rounded to one digit; two are needed.": (0.1 / 256, 0.01),
             "Both rates are rounded to one digit; two are needed.": (0.0004, 0.01),
             "Those are the divisors; the rates are 0.1 divided by them.": (256, 8),
+            "The first loss is a sum over 256 images; 8 is the ratio of the batch sizes in (b).": (
+                *(0.1 / 8, 0.1 / 8),
+            ),
         },
     ),
     FunctionExercise(
@@ -340,6 +364,14 @@ EXERCISES = (
             "The pixels were laid out column by column; `flatten` goes row by row.": (
                 lambda X, p, y: gradient(X.mT, p, y)
             ),
+            "This subtracts 1 in whole rows; of each row only the column that its label names.": (
+                lambda X, p, y: X.flatten(1).T @ (p - 1) / len(y)
+            ),
+            "The probabilities were left out; the error is P - Y.": lambda X, p, y: gradient(
+                X, torch.zeros_like(p), y
+            ),
+            "p (1 - p) is the derivative of a probability with respect to its own score; that of "
+            "the loss is P - Y.": lambda X, p, y: X.flatten(1).T @ (p * (1 - p)) / len(y),
         },
     ),
     CLIPPING,
@@ -427,6 +459,15 @@ EXERCISES = (
             "Epochs are counted from 1.": lambda losses, patience: (
                 epochs_until(losses, patience) - 1
             ),
+            "The epoch of a new best was counted too; patience counts those after it.": (
+                lambda losses, patience: epochs_until(losses, patience - 1) if patience > 1 else 1
+            ),
+            "This ends one epoch early: patience has not run out.": lambda losses, patience: (
+                epochs_until(losses, max(patience - 1, 1))
+            ),
+            "The best of the full run is not known while it goes on; the best so far is what "
+            "counts.": against_the_best_of_all,
+            "This never ends a run early.": lambda losses, patience: len(losses),
         },
     ),
 )
