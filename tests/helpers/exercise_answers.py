@@ -392,6 +392,11 @@ def slope_by_quotient(z, t, h=0.0, rel=0.0, softmax=exp_over_sum):
     return (softmax(z / (t + h)) - softmax(z / (t - h))) / (2 * h)
 
 
+def slope_by_complex_step(z, t, h=1e-30):
+    e = torch.exp((z - z.max()) / (t + 1j * h))
+    return (e / e.sum()).imag / h
+
+
 RIGHT["2.4"] = [
     lambda z, t: torch.stack(
         [-(q := exp_over_sum(z / t))[i] * (q * (z[i] - z)).sum() / t**2 for i in range(len(z))]
@@ -452,6 +457,7 @@ WRONG["2.4"] = [
     *(("Softmax was taken at two", partial(slope_by_quotient, rel=r)) for r in (1e-3, 1e-5)),
     ("Softmax was taken at two", partial(slope_by_quotient, rel=1e-4, softmax=nn.Softmax(0))),
     ("Softmax was taken at two", lambda z, t: slope_by_quotient(z.double(), t, rel=1e-4)),
+    ("The slope was read", slope_by_complex_step),
     (
         "In float32 this loses",
         lambda z, t: slope_by_quotient(z.numpy(), t, h=1e-5, softmax=numpy_softmax),

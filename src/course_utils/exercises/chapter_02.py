@@ -214,6 +214,11 @@ EXERCISES = (
                 "quotient; derive a formula, and compare outside of the function.",
                 lambda seen, z, t: seen.quotient,
             ),
+            (
+                "The slope was read from a complex step here, which is numerical as well; derive a "
+                "formula, and compare outside of the function.",
+                lambda seen, z, t: any(x.is_complex() for _, x in seen.exponents),
+            ),
         ],
         hint="the chain rule: how do the probabilities respond to z / T, and z / T to T?",
         properties=[
