@@ -588,6 +588,7 @@ WRONG["3.1"] = [
     ("That is the loss with all other", 3.622),
     ("That is the largest loss of a doubled", 4.622),
     ("The term of the true class", 2.605),
+    ("The floor does not fall", 2.622),
     ("The sum has a term of the true class", 2.595),
     ("These outputs are those of", 3.117),
     ("The score of the true class", 3.667),
@@ -628,6 +629,8 @@ WRONG["3.2"] = [
     ("This divides by the K", lambda p, y: -(F.one_hot(y, p.shape[1]) * p.log()).mean(1)),
     ("The axes are exchanged", lambda p, y: -p[y, range(len(y))].log()),
     ("1 - p is no surprise", lambda p, y: 1 - p[range(len(y)), y]),
+    ("gather wants an index", lambda p, y: -p.gather(1, y).log()),
+    ("These are the losses of whole rows", lambda p, y: -p.log()[y]),
     ("", lambda p, y: -p[range(len(y)), 0].log()),
     ("", lambda p, y: -(p[range(len(y)), y] + 0.01).log()),
 ]
@@ -665,9 +668,12 @@ WRONG["3.3"] = [
         "This weighs perplexities",
         lambda t, n: sum(math.exp(a / b) * b for a, b in zip(t, n, strict=True)) / sum(n),
     ),
-    ("", lambda t, n: math.exp(sum(n) / sum(t))),
+    ("The division is the wrong way", lambda t, n: math.exp(sum(n) / sum(t))),
     ("", lambda t, n: [math.exp(a / b) for a, b in zip(t, n, strict=True)]),
-    ("", lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True))),
+    (
+        "This adds the texts' mean",
+        lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True)),
+    ),
     ("", lambda t, n: math.exp(sum(t) / sum(n)) - 1),
 ]
 
@@ -700,6 +706,12 @@ RIGHT["3.4"] = [
     lambda z, y, e: (z.exp() / z.exp().sum(1, True) - smooth(y, z.shape[1], e)) / z.size(0),
 ]
 WRONG["3.4"] = [
+    (
+        "The share is split among all K",
+        lambda z, y, e: (
+            (z.softmax(1) - (1 - e) * F.one_hot(y, z.shape[1]) - e / (z.shape[1] - 1)) / len(y)
+        ),
+    ),
     (
         "Autograd did",
         lambda z, y, e: grads(lambda z: F.cross_entropy(z, y, label_smoothing=e), z)[0],
@@ -886,6 +898,30 @@ WRONG["3.5"] = [
     ),
     ("The weights multiply", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
     ("log_softmax is applied to prob", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
+    (
+        "The labels were filtered",
+        lambda z, y, w, i: (
+            -sum(w[c] * z.log_softmax(1)[j, c] for j, c in enumerate(y[y != i]))
+            / w[y[y != i]].sum()
+        ),
+    ),
+    (
+        "A colon takes",
+        lambda z, y, w, i: (
+            (w[y[y != i]] * -z[y != i].log_softmax(1)[:, y[y != i]]).sum() / w[y[y != i]].sum()
+        ),
+    ),
+    (
+        "The softmax runs along",
+        lambda z, y, w, i: (
+            -(w * F.one_hot(y[y != i], z.shape[1]) * z[y != i].log_softmax(0)).sum()
+            / w[y[y != i]].sum()
+        ),
+    ),
+    (
+        "All classes of a row",
+        lambda z, y, w, i: -(z[y != i].log_softmax(1) @ w).sum() / w[y[y != i]].sum(),
+    ),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.square(), i)),
 ]
 

@@ -119,6 +119,9 @@ EXERCISES = (
             "That is the loss with all other outputs at 0; a tanh goes lower.": math.log(
                 1 + 99 / math.e
             ),
+            "The floor does not fall by the width of the range; the lead is in an exponent.": (
+                math.log(1 + 99 / math.e) - 1
+            ),
             "One of the hundred classes is the true one.": math.log(1 + 100 * math.exp(-2)),
             "The term of the true class is not as small as the others.": math.log(100) - 2,
             "The sum has a term of the true class, too.": math.log(99) - 2,
@@ -136,6 +139,11 @@ EXERCISES = (
         reference=losses,
         cases=loss_cases(),
         hint="one probability from each row, then its surprise.",
+        errors={
+            "gather wants an index with an axis of columns, too: labels[:, None].": (
+                "same number of dimensions as input"
+            ),
+        },
         mistakes={
             "The minus is missing: a loss is never negative.": lambda p, y: -losses(p, y),
             "This is the mean over the rows; one loss for each row is asked for.": lambda p, y: (
@@ -143,6 +151,7 @@ EXERCISES = (
             ),
             "A colon takes the columns from every row.": lambda p, y: -p[:, y].log(),
             "The logarithm is missing.": lambda p, y: -p.gather(1, y[:, None])[:, 0],
+            "These are the losses of whole rows, chosen by the labels.": lambda p, y: -p[y].log(),
             "These are the probabilities at the labels; the loss is minus their logarithm.": (
                 lambda p, y: p.gather(1, y[:, None])[:, 0]
             ),
@@ -203,6 +212,12 @@ EXERCISES = (
             "The mean is missing: this is the exponential of the loss of all words.": lambda t, n: (
                 math.exp(sum(t))
             ),
+            "The division is the wrong way round: losses by words.": lambda t, n: math.exp(
+                sum(n) / sum(t)
+            ),
+            "This adds the texts' mean losses; all losses are divided by all words.": lambda t, n: (
+                math.exp(sum(per_text(t, n)))
+            ),
             "With bits the base is 2; e goes with nats.": lambda t, n: math.exp(
                 sum(t) / sum(n) / math.log(2)
             ),
@@ -252,6 +267,12 @@ EXERCISES = (
                 lambda z, y, e: (
                     smoothed_gradient(z, y, e)
                     + e / z.shape[1] / len(y) * functional.one_hot(y, z.shape[1])
+                )
+            ),
+            "The share is split among all K classes, the true one included, not K - 1.": (
+                lambda z, y, e: (
+                    smoothed_gradient(z, y, e)
+                    - e * (1 / (z.shape[1] - 1) - 1 / z.shape[1]) / len(y)
                 )
             ),
             "Each class gets eps / K of the share, not all of eps.": lambda z, y, e: (
@@ -361,6 +382,19 @@ EXERCISES = (
                 lambda z, y, w, i: weighted_sum(z, y, w, i) / (y != i).sum()
             ),
             "The minus is missing.": lambda z, y, w, i: -weighted(z, y, w, i),
+            "The labels were filtered, the rows were not: they no longer belong together.": (
+                lambda z, y, w, i: weighted(z[: int((y != i).sum())], y[y != i], w, i)
+            ),
+            "A colon takes the columns from every row; give the row numbers.": lambda z, y, w, i: (
+                -(w[y[y != i]] * log_softmax(z[y != i])[:, y[y != i]]).sum() / w[y[y != i]].sum()
+            ),
+            "The softmax runs along the classes, not along the examples.": lambda z, y, w, i: (
+                -(w[y[y != i]] * z[y != i].log_softmax(0).gather(1, y[y != i, None])[:, 0]).sum()
+                / w[y[y != i]].sum()
+            ),
+            "All classes of a row are summed here; only that of its label counts.": (
+                lambda z, y, w, i: -(w * log_softmax(z[y != i])).sum() / w[y[y != i]].sum()
+            ),
             "The weights are missing.": lambda z, y, w, i: weighted(z, y, torch.ones_like(w), i),
             "Ignored examples still count in what you divide by.": lambda z, y, w, i: (
                 weighted_sum(z, y, w, i) / all_weights(y, w)
