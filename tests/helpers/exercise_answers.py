@@ -2272,6 +2272,7 @@ WRONG["7.2"] = [
         "The probabilities were left out",
         lambda X, p, y: -X.flatten(1).T @ F.one_hot(y, p.shape[1]).float() / len(y),
     ),
+    ("classes instead", lambda X, p, y: X.flatten(1).T @ error(p, y) / p.shape[1]),
     ("p (1 - p) is", lambda X, p, y: X.flatten(1).T @ (p - p.square()) / len(y)),
     ("", lambda X, p, y: 2 * X.flatten(1).T @ error(p, y) / len(y)),
     (
@@ -2350,6 +2351,14 @@ WRONG["7.3"] = [
     (
         "The new parameter was brought",
         lambda p, g, lr, c: (q := p - lr * g) * min(1, c / max(q.norm(), 1e-9)),
+    ),
+    (
+        "The largest number was compared",
+        lambda p, g, lr, c: p - lr * (g / g.norm() * c if (g.abs() > c).any() else g),
+    ),
+    (
+        "The mean was compared",
+        lambda p, g, lr, c: p - lr * (g / g.norm() * c if sum(g.flatten()) > c * g.numel() else g),
     ),
     ("A norm was subtracted", lambda p, g, lr, c: p - lr * min(g.norm(), c)),
     ("multiplied by the shortened norm", lambda p, g, lr, c: p - lr * g * min(g.norm(), c)),
@@ -2485,6 +2494,24 @@ def never_renewed(losses, patience):
     return len(losses)
 
 
+def rises_in_all(losses, patience, over):
+    bad = 0
+    for i in range(1, len(losses)):
+        bad += over(losses[i], losses[i - 1])
+        if bad == patience:
+            return i + 1
+    return len(losses)
+
+
+def shifted_end(losses, patience, shift):
+    best, since = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        best, since = (loss, 0) if loss < best else (best, since + 1)
+        if since == patience:
+            return epoch + shift(patience)
+    return len(losses)
+
+
 def best_counted(losses, patience):
     best, since = math.inf, 0
     for epoch, loss in enumerate(losses, 1):
@@ -2571,7 +2598,12 @@ WRONG["7.4"] = [
         "This ends at the first rise",
         lambda a, p: next((i + 1 for i in range(1, len(a)) if a[i] > a[i - 1]), len(a)),
     ),
-    ("", lambda a, p: stop([-x for x in a], p)),
+    ("The highest loss", lambda a, p: stop([-x for x in a], p)),
+    ("All rises were", partial(rises_in_all, over=lambda new, old: new > old)),
+    ("All epochs without a fall", partial(rises_in_all, over=lambda new, old: not new < old)),
+    ("this is the next one", partial(shifted_end, shift=lambda p: 1)),
+    ("Where patience runs out", partial(shifted_end, shift=lambda p: -p)),
+    ("counted from 0", lambda a, p: int(np.argmin(a))),
     ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)),
     ("", lambda a, p: stop(sorted(a), p)),
     ("A loss is a new best however", by_a_margin),

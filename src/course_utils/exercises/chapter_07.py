@@ -53,6 +53,21 @@ def epochs_until(losses: list, patience: int) -> int:
     return len(losses)
 
 
+def patience_out(losses: list, patience: int) -> int:
+    """Return the epoch in which patience runs out, or 0."""
+    return epochs_until([*losses, -float("inf")], patience) % (len(losses) + 1)
+
+
+def after_so_many_rises(losses: list, patience: int, equal: bool) -> int:
+    """End at the ``patience``-th rise, or equal loss, from one epoch to the next."""
+    ends = [
+        epoch
+        for epoch, (before, loss) in enumerate(pairwise(losses), start=2)
+        if loss > before or (equal and loss == before)
+    ]
+    return ends[patience - 1] if len(ends) >= patience else len(losses)
+
+
 def until_it_rises(losses: list, patience: int) -> int:
     """Compare each loss with the one before it, not with the best."""
     since = 0
@@ -142,6 +157,8 @@ CLIPPING_CASES = [
     (pixels(4, 3), pixels(4, 3) * 10, 0.5, 2.0),
     (torch.zeros(2, 2), torch.tensor([[6.0, 0.0], [0.0, 8.0]]), 0.1, 1.0),
     (torch.ones(2), torch.zeros(2), 0.1, 1.0),
+    (torch.zeros(2), torch.tensor([3.0, -4.0]), 1.0, 4.5),
+    (torch.zeros(2), torch.tensor([6.0, -6.0]), 1.0, 3.0),
 ]
 CLIPPING = FunctionExercise(
     number="7.3",
@@ -222,6 +239,12 @@ CLIPPING = FunctionExercise(
         ),
         "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
             p - lr * g / g.norm() * g.norm().clamp(max=c)
+        ),
+        "The largest number was compared with the limit; the norm of all of them is meant.": (
+            lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.abs().max() > c else 1.0)
+        ),
+        "The mean was compared with the limit; the norm is meant.": lambda p, g, lr, c: (
+            p - lr * g * (c / g.norm() if g.mean() > c else 1.0)
         ),
         "A norm was subtracted, which has no direction; the gradient has one.": (
             lambda p, g, lr, c: p - lr * g.norm().clamp(max=c)
@@ -364,6 +387,9 @@ EXERCISES = (
             "The pixels were laid out column by column; `flatten` goes row by row.": (
                 lambda X, p, y: gradient(X.mT, p, y)
             ),
+            "The mean is over the images; this divides by the number of classes instead.": (
+                lambda X, p, y: gradient(X, p, y) * len(y) / p.shape[1]
+            ),
             "This subtracts 1 in whole rows; of each row only the column that its label names.": (
                 lambda X, p, y: X.flatten(1).T @ (p - 1) / len(y)
             ),
@@ -467,6 +493,27 @@ EXERCISES = (
             ),
             "The best of the full run is not known while it goes on; the best so far is what "
             "counts.": against_the_best_of_all,
+            "All rises were counted, in a row or not; count the epochs since the best so far.": (
+                partial(after_so_many_rises, equal=False)
+            ),
+            "All epochs without a fall were counted, in a row or not; count those since the best "
+            "so far.": partial(after_so_many_rises, equal=True),
+            "The run ends with the epoch in which patience runs out; this is the next one.": (
+                lambda losses, patience: (
+                    end + 1 if (end := patience_out(losses, patience)) else len(losses)
+                )
+            ),
+            "Where patience runs out, this is the epoch of the best loss; the run ends later.": (
+                lambda losses, patience: (
+                    end - patience if (end := patience_out(losses, patience)) else len(losses)
+                )
+            ),
+            "That is the place of the best loss, counted from 0.": lambda losses, patience: (
+                losses.index(min(losses))
+            ),
+            "The highest loss was taken for the best; a loss should fall.": (
+                lambda losses, patience: epochs_until([-loss for loss in losses], patience)
+            ),
             "This never ends a run early.": lambda losses, patience: len(losses),
         },
     ),
