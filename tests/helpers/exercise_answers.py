@@ -3050,6 +3050,12 @@ WRONG["9.3"] = [
     ("This always asks", lambda p, m, a: torch.full((len(p),), -1)),
     ("It asks where", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.argmax(1), -1)),
     ("The ratio of the costs", lambda p, m, a: torch.where(p.amax(1) < a / m, -1, p.argmax(1))),
+    (
+        "The cost of a mistake",
+        lambda p, m, a: torch.where((1 - p.amax(1)) / m > a, -1, p.argmax(1)),
+    ),
+    ("Each row has its own decision", lambda p, m, a: p.argmax(1) if m > a else [-1] * len(p)),
+    ("This compares the confidence", lambda p, m, a: torch.where(p.amax(1) < a, -1, p.argmax(1))),
     ("These are the expected", lambda p, m, a: (1 - p.amax(1)) * m),
     ("", lambda p, m, a: answer_costs(p, m, a).float()),
     ("That is the cost if", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))),
@@ -3102,6 +3108,8 @@ RIGHT["9.4"] = [
 WRONG["9.4"] = [
     ("The rows do not sum", lambda p, o, n: p * n / o),
     ("Old and new are", lambda p, o, n: moved(p, n, o)),
+    ("Old and new are exchanged, and", lambda p, o, n: p * o / n),
+    ("The rows are to sum", lambda p, o, n: F.normalize(p * n / o)),
     ("The old frequencies are", lambda p, o, n: moved(p, torch.ones_like(o), n)),
     ("The new frequencies are not", lambda p, o, n: moved(p, o, torch.ones_like(n))),
     ("This would be added", lambda p, o, n: p + (n / o).log()),
@@ -3212,6 +3220,10 @@ WRONG["9.5"] = [
         ),
     ),
     ("Each gap is a distance", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean()),
+    (
+        "The distance is taken once",
+        lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean().abs(),
+    ),
     (
         "This is the error of single",
         lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).abs().mean(),

@@ -253,10 +253,10 @@ EXERCISES = (
             (torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), 4.0, 1.0),
             (torch.tensor([[0.4, 0.35, 0.25], [0.1, 0.1, 0.8]]), 10.0, 3.0),
             (torch.tensor([[0.75, 0.25], [0.65, 0.35]]), 10.0, 2.0),
-            (torch.tensor([[0.5, 0.25, 0.25]]), 0.8, 2.0),
+            (torch.tensor([[0.5, 0.25, 0.25], [0.8, 0.1, 0.1]]), 0.8, 2.0),
             (torch.tensor([[0.85, 0.15], [0.4, 0.6]]), 0.5, 0.1),
             (torch.tensor([[0.45, 0.3, 0.25], [0.1, 0.1, 0.8]]), 1.0, 0.6),
-            (rows_of_probabilities(20, 5), 5.0, 2.0),
+            (rows_of_probabilities(20, 5), 5.0, 0.6),
         ],
         integers=True,
         hint="answering costs something only when the answer is wrong; how probable is that?",
@@ -303,6 +303,15 @@ EXERCISES = (
             "This answers with the least probable class.": lambda p, m, a: torch.where(
                 (1 - p.amax(1)) * m > a, -1, p.argmin(1)
             ),
+            "The cost of a mistake multiplies its probability; this divides by it.": (
+                lambda p, m, a: torch.where((1 - p.amax(1)) / m > a, -1, p.argmax(1))
+            ),
+            "Each row has its own decision; here the costs alone decide for all rows.": (
+                lambda p, m, a: p.argmax(1) if m > a else torch.full((len(p),), -1)
+            ),
+            "This compares the confidence with a cost; the cost of asking is no probability.": (
+                lambda p, m, a: ask_below(p, a)
+            ),
             "All other classes are mistakes, not only the second most probable.": (
                 lambda p, m, a: torch.where(p.topk(2).values[:, 1] * m > a, -1, p.argmax(1))
             ),
@@ -320,6 +329,12 @@ EXERCISES = (
         mistakes={
             "The rows do not sum to one any more.": lambda p, old, new: p * new / old,
             "Old and new are exchanged.": lambda p, old, new: other_frequencies(p, new, old),
+            "Old and new are exchanged, and the rows do not sum to one.": lambda p, old, new: (
+                p * old / new
+            ),
+            "The rows are to sum to one; this divides by their Euclidean length.": (
+                lambda p, old, new: torch.nn.functional.normalize(p * new / old, dim=1)
+            ),
             "The old frequencies are still in it.": lambda p, old, new: other_frequencies(
                 p, torch.ones_like(old), new
             ),
@@ -382,6 +397,9 @@ EXERCISES = (
             ),
             "Each gap is a distance, whichever of the two is subtracted; these cancel.": (
                 lambda p, y, n: -gaps(p, y).mean().item()
+            ),
+            "The distance is taken once, of all images together; each part has its own.": (
+                lambda p, y, n: abs(gaps(p, y).mean().item())
             ),
             "This is the largest gap; the mean over the parts is asked for.": (
                 lambda p, y, n: max(abs(g.mean().item()) for g in gaps(p, y).tensor_split(n))
