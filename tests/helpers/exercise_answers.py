@@ -296,7 +296,7 @@ def jacobian_loop(p):
     return T([[p[i] * (int(i == j) - p[j]) for j in range(k)] for i in range(k)], dtype=p.dtype)
 
 
-RIGHT["2.2"] = [
+MATRICES = [
     lambda p: torch.diag(p) - torch.outer(p, p),
     lambda p: p.diag() - p[:, None] * p,
     lambda p: p[:, None] * (torch.eye(len(p)) - p),
@@ -305,9 +305,14 @@ RIGHT["2.2"] = [
     lambda p: torch.autograd.functional.jacobian(lambda z: z.softmax(0), p.log()),
     lambda p: (torch.diag(p) - p[:, None] @ p[None]).float(),
     lambda p: torch.diag_embed(p) - E("i,j->ij", p, p),
-    lambda p: (torch.diag(p) - torch.outer(p, p)).tolist(),
 ]
-WRONG["2.2"] = [
+RIGHT["2.2"] = [
+    *(lambda p, t, f=f: f(p) / t for f in MATRICES),
+    lambda p, t: ((torch.diag(p) - torch.outer(p, p)) / t).tolist(),
+    lambda p, t: torch.autograd.functional.jacobian(lambda z: (z / t).softmax(0), t * p.log()),
+    lambda p, t: torch.diag(p / t) - torch.outer(p / t, p),
+]
+WRONG_MATRICES = [
     ("This is the diagonal alone", lambda p: torch.diag(p * (1 - p))),
     ("One number for each class", lambda p: p * (1 - p)),
     ("All signs", lambda p: torch.outer(p, p) - torch.diag(p)),
@@ -329,6 +334,17 @@ WRONG["2.2"] = [
     ("The second term was added", lambda p: torch.diag(p) + torch.outer(p, p)),
     ("", lambda p: torch.outer(p, 1 - p) * (2 * torch.eye(len(p)) - 1)),
     ("Off the diagonal", lambda p: (torch.diag(p) - torch.outer(p, p)).abs()),
+]
+WRONG["2.2"] = [
+    *((words, lambda p, t, f=f: f(p) / t) for words, f in WRONG_MATRICES),
+    *((words, lambda p, t, f=f: f(p)) for words, f in WRONG_MATRICES),
+    ("The inner derivative, that", lambda p, t: torch.diag(p) - torch.outer(p, p)),
+    ("The inner derivative is 1", lambda p, t: (torch.diag(p) - torch.outer(p, p)) * t),
+    ("z moves here", lambda p, t: (torch.outer(p, p) - torch.diag(p)) / t**2),
+    ("The factor 1 / T stands", lambda p, t: (torch.diag(p) - torch.outer(p, p)) / t**2),
+    ("The values are those", lambda p, t: torch.diag(p / t) - torch.outer(p / t, p / t)),
+    ("", lambda p, t: torch.diag(p / t) - torch.outer(p, p)),
+    ("", lambda p, t: torch.diag(p) - torch.outer(p, p) / t),
 ]
 
 RIGHT["2.3"] = [

@@ -1,5 +1,7 @@
 """Exercises of chapter 2, the softmax Jacobian."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,18 @@ def probability_cases() -> list[tuple]:
         (torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64),),
         (softmax(random_rows(1, 7)[0]),),
     ]
+
+
+def temperature_cases() -> list[tuple]:
+    """Return the same probabilities, each with a temperature."""
+    return [(*case, t) for case, t in zip(probability_cases(), (2.0, 0.5, 3.0), strict=True)]
+
+
+def tempered(mistakes: dict[str, Callable]) -> dict[str, Callable]:
+    """Divide wrong matrices by the temperature, and leave them undivided under another name."""
+    divided = {words: lambda s, t, f=f: f(s) / t for words, f in mistakes.items()}
+    missing = " And the factor 1 / T is missing."
+    return divided | {words + missing: lambda s, t, f=f: f(s) for words, f in mistakes.items()}
 
 
 def log_vjp(probs: Tensor, v: Tensor) -> Tensor:
@@ -93,48 +107,63 @@ EXERCISES = (
     ),
     FunctionExercise(
         number="2.2",
-        title="The matrix from the probabilities",
-        reference=jacobian,
-        cases=probability_cases(),
-        hint="one matrix has the probabilities on its diagonal; the other is a column times a row.",
+        title="The matrix with a temperature",
+        reference=lambda probs, temperature: jacobian(probs) / temperature,
+        cases=temperature_cases(),
+        hint="the chain rule: how do the probabilities respond to z / T, and z / T to z?",
         properties=[
-            ("Each row should sum to zero.", lambda J, s: bool(J.sum(1).abs().max() < 1e-6)),
+            ("Each row should sum to zero.", lambda J, s, t: bool(J.sum(1).abs().max() < 1e-6)),
         ],
-        mistakes={
-            "This is the diagonal alone; a logit moves the other classes too.": lambda s: (
-                torch.diag(s * (1 - s))
+        mistakes=tempered(
+            {
+                "This is the diagonal alone; a logit moves the other classes too.": lambda s: (
+                    torch.diag(s * (1 - s))
+                ),
+                "One number for each class is the derivative of a sigmoid.": lambda s: s * (1 - s),
+                "All signs are turned around: a class must gain from its own logit.": lambda s: (
+                    -jacobian(s)
+                ),
+                "p_i p_j became p_j p_j; it is a column times a row, not by entries.": lambda s: (
+                    torch.diag(s) - s * s
+                ),
+                "p_i p_j became p_i p_i; one of the two must lie along a row.": lambda s: (
+                    (torch.diag(s) - s * s).T
+                ),
+                "Off the diagonal the sign is minus: a class loses by another logit.": lambda s: (
+                    jacobian(s).abs()
+                ),
+                "p (1 - p) holds the square already; it was subtracted twice.": lambda s: (
+                    jacobian(s) - torch.diag(s * s)
+                ),
+                "This is the Jacobian of log-softmax.": lambda s: (
+                    torch.eye(len(s), dtype=s.dtype) - s
+                ),
+                "Softmax was applied to the probabilities; they are its output already.": (
+                    softmax_jacobian
+                ),
+                "The total was taken for a constant.": torch.diag,
+                "p @ p is one number; a column times a row is a matrix.": lambda s: (
+                    torch.diag(s) - s @ s
+                ),
+                "The second term was added; it is subtracted.": lambda s: (
+                    torch.diag(s) + torch.outer(s, s)
+                ),
+                "The diagonal needs p, not 1.": lambda s: (
+                    torch.eye(len(s), dtype=s.dtype) - torch.outer(s, s)
+                ),
+                "The diagonal matrix is missing.": lambda s: -torch.outer(s, s),
+            }
+        )
+        | {
+            "The inner derivative, that of z / T with respect to z, is missing.": lambda s, t: (
+                jacobian(s)
             ),
-            "One number for each class is the derivative of a sigmoid.": lambda s: s * (1 - s),
-            "All signs are turned around: a class must gain from its own logit.": lambda s: (
-                -jacobian(s)
+            "The inner derivative is 1 / T, not T.": lambda s, t: jacobian(s) * t,
+            "z moves here, not T: the inner derivative is 1 / T.": lambda s, t: -jacobian(s) / t**2,
+            "The factor 1 / T stands there twice.": lambda s, t: jacobian(s) / t**2,
+            "The values are those at z / T; they are divided by T no more.": lambda s, t: jacobian(
+                s / t
             ),
-            "p_i p_j became p_j p_j; it is a column times a row, not entry by entry.": lambda s: (
-                torch.diag(s) - s * s
-            ),
-            "p_i p_j became p_i p_i; one of the two must lie along a row.": lambda s: (
-                (torch.diag(s) - s * s).T
-            ),
-            "Off the diagonal the sign is minus: a class loses from another's logit.": lambda s: (
-                jacobian(s).abs()
-            ),
-            "p (1 - p) holds the square already; it was subtracted twice.": lambda s: (
-                jacobian(s) - torch.diag(s * s)
-            ),
-            "This is the Jacobian of log-softmax.": lambda s: torch.eye(len(s), dtype=s.dtype) - s,
-            "Softmax was applied to the probabilities; they are its output already.": (
-                softmax_jacobian
-            ),
-            "The total was taken for a constant.": torch.diag,
-            "p @ p is one number; a column times a row is a matrix.": lambda s: (
-                torch.diag(s) - s @ s
-            ),
-            "The second term was added; it is subtracted.": lambda s: (
-                torch.diag(s) + torch.outer(s, s)
-            ),
-            "The diagonal needs p, not 1.": lambda s: (
-                torch.eye(len(s), dtype=s.dtype) - torch.outer(s, s)
-            ),
-            "The diagonal matrix is missing.": lambda s: -torch.outer(s, s),
         },
     ),
     FunctionExercise(
