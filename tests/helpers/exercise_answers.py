@@ -2368,6 +2368,8 @@ WRONG["7.3"] = [
         "The new parameter was brought",
         lambda p, g, lr, c: (q := p - lr * g) * min(1, c / max(q.norm(), 1e-9)),
     ),
+    ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if (g.norm(dim=-1) > c).any() else 1)),
+    ("and only from above", lambda p, g, lr, c: p - lr * torch.where(g > c, c, g)),
     (
         "The largest number was compared",
         lambda p, g, lr, c: p - lr * (g / g.norm() * c if (g.abs() > c).any() else g),

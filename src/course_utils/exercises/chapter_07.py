@@ -159,6 +159,8 @@ CLIPPING_CASES = [
     (torch.ones(2), torch.zeros(2), 0.1, 1.0),
     (torch.zeros(2), torch.tensor([3.0, -4.0]), 1.0, 4.5),
     (torch.zeros(2), torch.tensor([6.0, -6.0]), 1.0, 3.0),
+    (torch.zeros(2), torch.tensor([0.0, 6.0]), 1.0, 5.0),
+    (torch.zeros(2, 2), torch.tensor([[3.0, 0.0], [0.0, 4.0]]), 1.0, 4.5),
 ]
 CLIPPING = FunctionExercise(
     number="7.3",
@@ -239,6 +241,9 @@ CLIPPING = FunctionExercise(
         ),
         "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
             p - lr * g / g.norm() * g.norm().clamp(max=c)
+        ),
+        "Each number was cut by itself, and only from above; that turns the gradient.": (
+            lambda p, g, lr, c: p - lr * g.clamp(max=c)
         ),
         "The largest number was compared with the limit; the norm of all of them is meant.": (
             lambda p, g, lr, c: p - lr * g * (c / g.norm() if g.abs().max() > c else 1.0)
