@@ -111,7 +111,7 @@ WRONG["1.2"] = [
     ("Softmax was taken twice", lambda z: rows_in_a_loop(rows_in_a_loop(z))),
     ("The smallest score", lambda z: (z - z.amin(1, True)) / (z - z.amin(1, True)).sum(1, True)),
     ("The exponentials were divided by the largest", lambda z: z.exp() / z.exp().amax(1, True)),
-    ("Squares are positive", lambda z: z**2 / (z**2).sum(1, True)),
+    ("Squares may be 0", lambda z: z**2 / (z**2).sum(1, True)),
     ("Negative scores became 0", lambda z: z.relu() / z.relu().sum(1, True)),
     ("Softplus", lambda z: z.exp().log1p() / z.exp().log1p().sum(1, True)),
     ("The probabilities were", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),

@@ -134,7 +134,7 @@ EXERCISES = (
             "The exponentials were divided by the largest of them, not by their sum.": (
                 lambda z: z.exp() / z.exp().amax(1, keepdim=True)
             ),
-            "Absolute values are positive as well, but a common shift changes their shares.": (
+            "Absolute values may be 0, and a common shift changes their shares.": (
                 lambda z: z.abs() / z.abs().sum(1, keepdim=True)
             ),
             "All rows share one sum here.": lambda z: z.exp() / z.exp().sum(),
@@ -150,7 +150,7 @@ EXERCISES = (
             ),
             "A sigmoid for each score looks at no other class.": torch.sigmoid,
             "Softmax was taken twice.": lambda z: softmax_naive(softmax_naive(z, 1), 1),
-            "Squares are positive as well, but a common shift changes their shares.": lambda z: (
+            "Squares may be 0, and a common shift changes their shares.": lambda z: (
                 z**2 / (z**2).sum(1, keepdim=True)
             ),
             "Softplus is positive as well, but a common shift changes its shares.": lambda z: (
@@ -304,7 +304,7 @@ EXERCISES = (
     ),
     ValueExercise(
         number="1.5",
-        title="Parameters that nothing depends on",
+        title="Parameters that can be set to 0",
         expected=785,
         hint="adding one number to all weights of a pixel is a common shift; how many such shifts "
         "are there?",
