@@ -87,7 +87,7 @@ run: $(STAMP)  ## execute all chapters in place, top to bottom, on the data foun
 student: $(STAMP)  ## the chapters without solutions and outputs, to _build/student
 	$(BIN)/python tools/teach.py student
 
-bench: $(STAMP)  ## measure and print the ratios the course claims
+bench: book  ## measure and print the ratios the course claims
 	$(BIN)/python -m benchmarks
 
 # A broken package may take the user's cache for a test's folder: it is given another one.
