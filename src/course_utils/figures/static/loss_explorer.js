@@ -238,7 +238,7 @@ export default figure(WORDS, (view, words) => {
     if (twice) {
       // Up here, to the right of cross-entropy, no curve passes, whatever the number of classes.
       const color = TEXT_COLORS[HUES[2]];
-      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(5), color });
+      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.5), color });
     }
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
