@@ -104,7 +104,7 @@ def arguments():
     parser.add_argument("--images", type=int, help="use only so many")
     parser.add_argument("--lr", type=float, default=0.01)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    parser.add_argument("--timeout", type=float, default=20.0, help="seconds an exchange may take")
+    parser.add_argument("--timeout", type=float, default=20.0, help="seconds that a wait may take")
     parser.add_argument(
         "--crash",
         type=int,

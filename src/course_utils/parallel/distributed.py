@@ -66,7 +66,7 @@ def process_group(timeout: float = 20.0, device: torch.device = CPU) -> Iterator
 
     Parameters
     ----------
-    timeout : seconds that joining, or any later exchange, may take
+    timeout : seconds that joining, or each wait for data in a later exchange, may take
     device : where the tensors are that will be exchanged, a CPU or a GPU
 
     Yields
