@@ -77,6 +77,10 @@ EXERCISES = (
             "The bytes that are handed over come first, then those that the ring sends.": (
                 *(196_672, 122_920),
             ),
+            "These are bits; a byte has eight.": (983_360, 1_573_376),
+            "That is what all five do together; the part of each one is asked for.": (
+                *(614_600, 983_360),
+            ),
             "In a ring the vector travels in pieces, not whole to each of the others.": (
                 *(122_920, 491_680),
             ),
@@ -174,6 +178,14 @@ EXERCISES = (
             "One nan does not show that a share is empty; its count does.": lambda g, n: combined(
                 g[~g.isnan().any(1)], n[~g.isnan().any(1)]
             ),
+            "This is a mean of means, and hides a nan that comes from examples.": (
+                lambda g, n: g.nanmean(0)
+            ),
+            "These are means; multiply each by its count before you divide.": (
+                lambda g, n: g[n > 0].sum(0) / n.sum()
+            ),
+            "This is divided by the number of processes that have examples; divide by that of the "
+            "examples.": lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0) / (n > 0).sum(),
             "This is divided by the number of processes; divide by that of the examples.": (
                 lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0) / len(n)
             ),
@@ -189,6 +201,9 @@ EXERCISES = (
             "What lies below the layer needs a gradient, of 768 numbers per row.": 38_450_000 // 3,
             "The label's score stands on one process, and the others need it.": 38_450_000 // 770,
             "A row has a maximum and a sum, too.": 38_450_000 // 768,
+            "A row has three numbers more, and the biases have gradients.": 50_000,
+            "What a row costs is in bytes here, the parameters are not.": 38_450_000 // (4 * 771),
+            "The parameters are in bytes here, what a row costs is not.": 4 * 38_450_000 // 771,
             "Rows are whole: round down.": 38_450_000 / 771,
             "With that many rows the classes hand over more: round down.": (38_450_000 // 771 + 1),
             "These are numbers of parameters, not of rows.": 38_450_000,
@@ -225,6 +240,21 @@ EXERCISES = (
             ),
             "The exchange is not shared out; it comes on top.": lambda f, s, e, p: (
                 (f + s) / (f + (s + e) / p) if p > 1 else 1.0
+            ),
+            "The exchange is not shared out, and one process has none.": lambda f, s, e, p: (
+                (f + s) / (f + (s + e) / p)
+            ),
+            "The old time is divided by this one, in which one process has no exchange.": (
+                lambda f, s, e, p: f + s / p + e
+            ),
+            "This is how much slower, and one process has no exchange.": lambda f, s, e, p: (
+                (f + s / p + e) / (f + s)
+            ),
+            "Without brackets only the shared part is divided.": lambda f, s, e, p: (
+                f + s / (f + s / p + e) if p > 1 else 1.0
+            ),
+            "Without brackets only the shared part is divided; and one process has no exchange.": (
+                lambda f, s, e, p: f + s / (f + s / p + e)
             ),
             "The exchange takes its time once, not once per process.": lambda f, s, e, p: (
                 (f + s) / (f + s / p + e * p) if p > 1 else 1.0
