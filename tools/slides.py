@@ -156,7 +156,7 @@ def pieces(notebook: NotebookNode) -> Iterator[Piece]:
                 bound = text.startswith("**Figure ")
                 shown.append(Piece(html(text), "bound" if bound else "", section))
         elif not in_exercise:
-            shown = list(outputs(cell))
+            shown = [] if "remove-output" in tags(cell) else list(outputs(cell))
             hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
             alive = any("text/html" in output.get("data", {}) for output in cell.outputs)
             draws = alive or "plt.show()" in cell.source

@@ -112,6 +112,28 @@ def test_keys_paint_and_erase_and_reset_brings_the_image_back(show):
     np.testing.assert_allclose(shown(page, "z"), before, rtol=1e-9)
 
 
+def test_a_drawing_is_marked_while_it_is_shown_and_comes_back_at_a_click(show):
+    page = show(FIGURE)
+    before = shown(page, "z")
+    marked = page.locator("[data-control^='silhouette.']:checked")
+    name = marked.get_attribute("data-control")
+    page.get_by_role("button", name="Empty").click()
+    assert marked.count() == 0
+    page.locator(f"[data-control='{name}']").check(force=True)
+    np.testing.assert_allclose(shown(page, "z"), before, rtol=1e-9)
+    page.locator("[data-control='silhouette.3']").check(force=True)
+    assert marked.count() == 1
+    page.get_by_role("application").click()
+    assert marked.count() == 0
+
+
+def test_on_a_telephone_the_numbers_of_a_row_add_up_in_sight(show):
+    page = show(FIGURE, viewport={"width": 390, "height": 844})
+    row = page.locator("tbody tr").first.locator("td:visible").all_inner_texts()
+    pixels, bias, score = (float(text.replace("\u2212", "-")) for text in row)
+    assert pixels + bias == pytest.approx(score, abs=0.011)
+
+
 def test_a_mouse_paints(show):
     page = show(FIGURE)
     page.get_by_role("button", name="Empty").click()

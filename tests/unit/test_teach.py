@@ -81,6 +81,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         code("# a table\nprint(3)", metadata={"tags": ["measuring"]}, outputs=printed),
         code("assert True", metadata={"tags": ["checks"]}),
         code("y = 1\nassert y"),
+        code("", metadata={"tags": ["remove-output"]}, outputs=printed),
         code("Figure()", outputs=figure),
         md("**Figure 1.1.** Its caption."),
         md("## Second\n\nA.\n\nB.", metadata=kind),

@@ -97,6 +97,7 @@ export default figure(WORDS, (view, words) => {
     Array.from(drawn.subarray(i * PIXELS, (i + 1) * PIXELS), (v) => v / 255);
   /** @type {number[]} */
   let pixels = silhouette(view.get("silhouette"));
+  let isSilhouette = true; // and neither painted nor a test image
   let truth = ""; // class of a test image
   let notice = "";
   /** @type {{ pixels: number[], label: number }[]} */
@@ -134,6 +135,7 @@ export default figure(WORDS, (view, words) => {
   /** @param {number[]} image @param {string} name */
   function show(image, name) {
     pixels = image;
+    isSilhouette = false;
     truth = name;
     notice = "";
     view.set({ change: 0, label: argmax(scoresOf(image)) });
@@ -182,10 +184,27 @@ export default figure(WORDS, (view, words) => {
     show([...image], classes[label]);
   }
 
-  view.head.querySelector(".reset")?.addEventListener("click", () => {
+  function restore() {
     pixels = silhouette(view.get("silhouette"));
+    isSilhouette = true;
     truth = "";
+  }
+  view.head.querySelector(".reset")?.addEventListener("click", () => {
+    restore();
     view.refresh();
+  });
+  const drawings = radios(view, "silhouette", {
+    label: words.images,
+    options: classes.map((name, k) => [k, name]),
+  });
+  drawings.addEventListener("change", () => { // also to the one that was painted over
+    restore();
+    view.refresh();
+  });
+  view.bind(drawings, () => {
+    if (view.changed.has("silhouette") && view.started) restore();
+    if (isSilhouette) return;
+    for (const input of drawings.querySelectorAll("input")) input.checked = false;
   });
 
   // --- painting ----------------------------------------------------------------------------
@@ -201,6 +220,7 @@ export default figure(WORDS, (view, words) => {
       pixels[at] = value ? Math.max(pixels[at], part * value) : Math.min(pixels[at], 1 - part);
     }
     truth = "";
+    isSilhouette = false;
     view.touched = true;
     view.refresh();
   }
@@ -252,10 +272,7 @@ export default figure(WORDS, (view, words) => {
   const real = typeof packed !== "string";
   view.add(
     html("p.lead", words.lead),
-    radios(view, "silhouette", {
-      label: words.images,
-      options: classes.map((name, k) => [k, name]),
-    }),
+    drawings,
     html(
       "div.row",
       ...(real
@@ -282,10 +299,6 @@ export default figure(WORDS, (view, words) => {
   );
 
   return () => {
-    if (view.changed.has("silhouette") && view.started) {
-      pixels = silhouette(view.get("silhouette"));
-      truth = "";
-    }
     if (view.changed.size) notice = "";
     const plain = scoresOf(pixels);
     const first = argmax(plain);
