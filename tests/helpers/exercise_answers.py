@@ -3448,6 +3448,7 @@ WRONG["10.2"] = [
     ("That is the probability in one", lambda q, s: q),
     ("A probability is not negative", lambda q, s: torch.expm1(s * torch.log1p(-q))),
     ("That is the logarithm", lambda q, s: s * torch.log1p(-q)),
+    ("", lambda q, s: 1 - (1 + q.double()) ** s),
     ("1 - q rounds", lambda q, s: -torch.expm1(s * (1 - q).log())),
     ("", lambda q, s: 1 - (1 - q) ** s + 1e-9),
     ("", lambda q, s: (1 - (1 - q) ** s).sum()),
@@ -3575,6 +3576,19 @@ WRONG["10.3"] = [
     ),
     ("The label belongs", lambda z, y, s, c, q: (s - (len(s) * q).log()).logsumexp(0) - z),
     ("A draw of the label", lambda z, y, s, c, q: hit_loss(z, y + 1, s, c, q)),
+    ("The scores are plain, and", lambda z, y, s, c, q: torch.log1p((s - z).exp().sum())),
+    (
+        "This is a sum over the draws, hits",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q).sum()),
+    ),
+    (
+        "s counts the draws",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].sum() / len(set(c.tolist()))),
+    ),
+    (
+        "q sums to 1 over all",
+        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / (q / q.sum()) * (c != y)).mean()),
+    ),
     ("", lambda z, y, s, c, q: ((s - z).exp() / q * (c != y)).mean()),
 ]
 
@@ -3627,6 +3641,24 @@ RIGHT["10.4"] = [
     lambda h, t: adaptive(h - h.max(), [x - x.max() for x in t]),
 ]
 WRONG["10.4"] = [
+    (
+        "The softmax of a tail",
+        lambda h, t: torch.cat(
+            [
+                h.log_softmax(0)[: -len(t)],
+                *(z + x.softmax(0) for z, x in zip(h.log_softmax(0)[-len(t) :], t, strict=True)),
+            ]
+        ),
+    ),
+    (
+        "The softmax of the head",
+        lambda h, t: torch.cat(
+            [
+                h.softmax(0)[: -len(t)],
+                *(z + x.log_softmax(0) for z, x in zip(h.softmax(0)[-len(t) :], t, strict=True)),
+            ]
+        ),
+    ),
     ("These are probabilities", lambda h, t: adaptive(h, t).exp()),
     ("The scores of a tail", lambda h, t: torch.cat([h[: len(h) - len(t)], *t]).log_softmax(0)),
     ("The tails were not", adaptive_with(normalise=False)),
@@ -3758,6 +3790,13 @@ RIGHT["10.5"] = [
     lambda a, b: merge(merge(a, b), (-math.inf, 0.0, 0.0)),
 ]
 WRONG["10.5"] = [
+    (
+        "A set weighs its whole sum, t times exp(m - M)",
+        lambda a, b: (
+            *merge(a, b)[:2],
+            sum(x[2] * math.exp(x[0] - max(a[0], b[0])) for x in (a, b)) / merge(a, b)[1],
+        ),
+    ),
     ("The two means have", lambda a, b: (*merge(a, b)[:2], (a[2] + b[2]) / 2)),
     (
         "The sums were added without rescaling; the",

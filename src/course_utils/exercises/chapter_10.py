@@ -275,6 +275,19 @@ EXERCISES = (
             "The scores are plain: each draw stands for 1 / (s q) of them.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q) / len(q))
             ),
+            "The scores are plain, and a hit counts the label again.": lambda z, y, s, c, q: (
+                loss_without_hits(z, -1, s, c, torch.ones_like(q) / len(q))
+            ),
+            "This is a sum over the draws, hits included; drop the hits, and let each other draw "
+            "stand for 1 / (s q).": lambda z, y, s, c, q: loss_without_hits(
+                z, -1, s + math.log(len(s)), c, q
+            ),
+            "s counts the draws, not the different classes among them.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, q * len(c.unique()) / len(c))
+            ),
+            "q sums to 1 over all classes; here it is divided by its sum over the draws.": (
+                lambda z, y, s, c, q: loss_without_hits(z, y, s, c, q / q.sum())
+            ),
             "Each term is divided by q, and here it is multiplied by it.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, 1 / q)
             ),
@@ -421,6 +434,21 @@ EXERCISES = (
                     ]
                 )
             ),
+            "The softmax of a tail is added; its logarithm is asked for.": lambda h, t: torch.cat(
+                [
+                    torch.log_softmax(h, 0)[: len(h) - len(t)],
+                    *(
+                        torch.log_softmax(h, 0)[len(h) - len(t) + i] + torch.softmax(tail, 0)
+                        for i, tail in enumerate(t)
+                    ),
+                ]
+            ),
+            "The softmax of the head is used; its logarithm is asked for.": lambda h, t: torch.cat(
+                [
+                    torch.softmax(h, 0)[: len(h) - len(t)],
+                    with_clusters(h, t, torch.softmax(h, 0)[-len(t) :])[len(h) - len(t) :],
+                ]
+            ),
             "The frequent words come first, then the tails.": lambda h, t: adaptive(h, t).roll(
                 len(t) - len(h)
             ),
@@ -501,6 +529,13 @@ EXERCISES = (
                     max(a[0], b[0]),
                     a[1] * math.exp(a[0]) + b[1] * math.exp(b[0]),
                     plain_exps(a, b)[2],
+                )
+            ),
+            "A set weighs its whole sum, t times exp(m - M): above the fraction t is missing.": (
+                lambda a, b: (
+                    *merged_means(a, b)[:2],
+                    sum(math.exp(x[0] - max(a[0], b[0])) * x[2] for x in (a, b))
+                    / merged_means(a, b)[1],
                 )
             ),
             "The right sum is left as it was; rescale it, too.": lambda a, b: with_sums(
