@@ -8,7 +8,7 @@ with an empty string, if it is no listed mistake and none may be named.
 import math
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 
 import mpmath
 import numpy as np
@@ -2742,6 +2742,10 @@ RIGHT["8.3"] = [
     lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.radians(180 * t / n))) / 2,
 ]
 WRONG["8.3"] = [
+    ("Brackets are", lambda t, n, a, b: b + (a - b) * 1 + math.cos(math.pi * t / n) / 2),
+    ("1 + cos / 2", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / n) / 2)),
+    ("It reaches lr_end half", lambda t, n, a, b: b + (a - b) * max(0, np.cos(math.pi * t / n))),
+    ("1 - sin over", lambda t, n, a, b: a - (a - b) * math.sin(math.pi * t / (2 * n))),
     ("Half a turn is pi", lambda t, n, a, b: b + (a - b) * (1 + math.cos(t / n)) / 2),
     (
         "It reaches lr_end before",
@@ -2843,6 +2847,14 @@ WRONG["8.4"] = [
         "Each micro-batch counts",
         lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) * n / len(X),
     ),
+    (
+        "The rows of the last micro-batch were left out, but",
+        lambda f, X, y, n: sum(k * g for k, g in parts_of(f, X, y, n) if k == n) / len(X),
+    ),
+    (
+        "Halving the running",
+        lambda f, X, y, n: reduce(lambda a, b: (a + b) / 2, [g for _, g in parts_of(f, X, y, n)]),
+    ),
     ("", lambda f, X, y, n: [g for _, g in parts_of(f, X, y, n)]),
     ("", lambda f, X, y, n: portions(f, X, y.flip(0), n)),
     ("", lambda f, X, y, n: portions(f, X, y, n).T),
@@ -2928,6 +2940,28 @@ def measured_late(mode):
     return run
 
 
+def looked_at_first(model, batches, loss, optimizer):
+    seen = []
+    for X, y in batches:
+        model.eval()
+        with torch.no_grad():
+            seen.append(loss(model(X), y).item())
+        epoch()(model, [(X, y)], loss, optimizer)
+    return np.average(seen, weights=[len(y) for _, y in batches])
+
+
+def summed_steps(model, batches, loss, optimizer):
+    model.train()
+    everything = rows = 0
+    for X, y in batches:
+        optimizer.zero_grad()
+        value = loss(model(X), y) * len(y)
+        value.backward()
+        optimizer.step()
+        everything, rows = everything + value.item(), rows + len(y)
+    return everything / rows
+
+
 def twice(model, batches, loss, optimizer):
     epoch()(model, batches, loss, optimizer)
     return epoch()(model, batches, loss, optimizer)
@@ -2972,6 +3006,8 @@ WRONG["8.5"] = [
         lambda m, b, f, o: epoch(total=True)(m, b, f, o) / len(b),
     ),
     ("Each batch is to be measured", measured_late("step")),
+    ("Each batch was measured in evaluation", looked_at_first),
+    ("The step went along", summed_steps),
     ("This looks back", measured_late("epoch")),
     ("", lambda *a: -epoch()(*a)),
     ("Each batch takes two", epoch("zero forward backward step step")),

@@ -115,6 +115,14 @@ def full_ones_only(f: Callable, X: Tensor, labels: Tensor, size: int) -> Tensor:
     return accumulated(f, X[:n], labels[:n], size)
 
 
+def halving(f: Callable, X: Tensor, labels: Tensor, size: int) -> Tensor:
+    """Average what was found so far with each next micro-batch."""
+    first, *others = (gradient for _, gradient in micro_batches(f, X, labels, size))
+    for gradient in others:
+        first = (first + gradient) / 2
+    return first
+
+
 def accumulation_cases() -> list[tuple]:
     """Return one micro-batch, equal ones, a smaller last one, and more of them than rows in one."""
     cases = []
@@ -259,6 +267,24 @@ def after_its_step(model, batches, loss, optimizer) -> float:
         train_epoch(model, [(X, y)], loss, optimizer)
         total, count = total + loss(model(X), y).item() * len(y), count + len(y)
     return total / count
+
+
+def in_evaluation_mode(model, batches, loss, optimizer) -> float:
+    """Train, and measure each batch in evaluation mode before its step."""
+    total, count = 0.0, 0
+    for X, y in batches:
+        total, count = total + loss(model.eval()(X), y).item() * len(y), count + len(y)
+        train_epoch(model, [(X, y)], loss, optimizer)
+    return total / count
+
+
+def along_the_sum(model, batches, loss, optimizer) -> float:
+    """Train along the gradient of each batch's sum."""
+    found, count = 0.0, 0
+    for X, y in batches:
+        found += train_epoch(model, [(X, y)], lambda a, b: len(b) * loss(a, b), optimizer)
+        count += len(y)
+    return found / count
 
 
 def looking_back(model, batches, loss, optimizer) -> float:
@@ -415,6 +441,17 @@ EXERCISES = (
             "It falls as it should, but ends at 0 and starts too low: lr_end is to be added.": (
                 lambda t, n, a, b: cosine_rate(t, n, a - b, 0.0)
             ),
+            "Brackets are missing: halve 1 + cos, and multiply that by the difference.": (
+                lambda t, n, a, b: b + (a - b) * 1 + math.cos(math.pi * t / n) / 2
+            ),
+            "1 + cos / 2 starts at 1.5: the 1 is to be halved as well.": lambda t, n, a, b: (
+                b + (a - b) * (1 + math.cos(math.pi * t / n) / 2)
+            ),
+            "It reaches lr_end halfway: cutting the cosine off there is not shifting it.": (
+                lambda t, n, a, b: b + (a - b) * max(0.0, math.cos(math.pi * t / n))
+            ),
+            "1 - sin over a quarter of a turn falls fastest at the start; it is to fall slowly at "
+            "both ends.": lambda t, n, a, b: b + (a - b) * (1 - math.sin(math.pi / 2 * t / n)),
             "That is a straight line.": lambda t, n, a, b: a + (b - a) * t / n,
             "It ends at zero, whatever lr_end is.": lambda t, n, a, b: cosine_rate(t, n, a, 0.0),
             "It reaches lr_end before num_steps and stays there; the cosine is to be scaled so "
@@ -459,6 +496,10 @@ EXERCISES = (
                 torch.stack([g for _, g in micro_batches(f, X, y, n)]).sum(0) / max(1, len(X) // n)
             ),
             "The rows of the last micro-batch were left out.": full_ones_only,
+            "The rows of the last micro-batch were left out, but counted in the division.": (
+                lambda f, X, y, n: full_ones_only(f, X, y, n) * (len(X) // n * n) / len(X)
+            ),
+            "Halving the running mean gives the last micro-batches too much weight.": halving,
             "That is the gradient of the first micro-batch; the others are missing.": (
                 lambda f, X, y, n: micro_batches(f, X, y, n)[0][1]
             ),
@@ -507,6 +548,10 @@ EXERCISES = (
             ),
             "This looks back when the epoch is over; each batch is to be measured before its own "
             "step.": looking_back,
+            "Each batch was measured in evaluation mode; report the loss that gives the "
+            "gradient.": in_evaluation_mode,
+            "The step went along the gradient of the batch's sum; the mean is to be multiplied "
+            "in the report only.": along_the_sum,
             "This divides the sum over the examples by the number of batches.": (
                 lambda model, batches, loss, optimizer: (
                     train_epoch(model, batches, loss, optimizer)
