@@ -2070,7 +2070,7 @@ WRONG["6.5"] = [
         "These are the labels of the images farthest",
         lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -torch.cdist(z.flatten(1), x.flatten(1))),
     ),
-    ("", lambda x, y, z, k: knn(x, y, z, k + 1)),
+    ("One neighbour too many", lambda x, y, z, k: knn(x, y, z, k + 1)),
     ("", lambda x, y, z, k: knn(x, y, z, k) + 1),
     (
         "",
@@ -2111,7 +2111,7 @@ WRONG["6.5"] = [
     ("", lambda x, y, z, k: knn(x, y, z, max(k - 1, 1))),
     ("", lambda x, y, z, k: y.mode().values.expand(len(z))),
     (
-        "",
+        "This is the label of the k-th nearest",
         lambda x, y, z, k: y[
             torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices[:, -1]
         ],
@@ -2145,6 +2145,7 @@ WRONG["6.6"] = [
     ("The largest score now stands", lambda m: from_means(m, -2.0)),
     ("The bias is twice too large", lambda m: (m.flatten(1).T, -(m * m).sum((1, 2)))),
     ("The bias has the wrong sign", lambda m: (m.flatten(1).T, (m * m).sum((1, 2)) / 2)),
+    ("The weights have the wrong sign", lambda m: (-2 * m.flatten(1).T, -(m * m).sum((1, 2)))),
     ("The bias takes the lengths", lambda m: (m.flatten(1).T, -m.flatten(1).norm(dim=1) / 2)),
     ("", lambda m: (m.flatten(1), from_means(m)[1])),
     ("", lambda m: (m, from_means(m)[1])),

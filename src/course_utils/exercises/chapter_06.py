@@ -589,6 +589,10 @@ EXERCISES = (
                     one_hot(y[neighbours(x, z).argsort(1)[:, 1 : k + 1]]).sum(1).argmax(1)
                 )
             ),
+            "One neighbour too many was asked.": lambda x, y, z, k: vote(x, y, z, k + 1),
+            "This is the label of the k-th nearest alone; all k have a vote.": lambda x, y, z, k: y[
+                neighbours(x, z).topk(k, largest=False).indices[:, -1]
+            ],
             "These are numbers of votes; the label that has most is asked for.": (
                 lambda x, y, z, k: (
                     one_hot(y[neighbours(x, z).topk(k, largest=False).indices]).sum(1).amax(1)
@@ -633,6 +637,10 @@ EXERCISES = (
             "The bias is twice too large: the weights belong to half the distance.": lambda m: (
                 linear_from_means(m)[0],
                 2 * linear_from_means(m)[1],
+            ),
+            "The weights have the wrong sign.": lambda m: (
+                -linear_from_means(m)[0],
+                linear_from_means(m)[1],
             ),
             "The bias has the wrong sign.": lambda m: (
                 linear_from_means(m)[0],
