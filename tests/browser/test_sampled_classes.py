@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from browser_tools import move, value, values
+from browser_tools import value, values
 
 from course_utils.figures.sampled_classes import MOST, SampledClasses
 
@@ -137,8 +137,16 @@ def test_a_run_ends_at_the_last_draw_and_can_be_stopped(show):
     page.get_by_role("button", name="Run").click()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     assert sum(row(page, "count").tolist()) == MOST
-    page.get_by_role("button", name="Run").click()  # from the first draw again
-    move(page, "skew", 0)  # who changes something has the run end
+    # From the first draw again; who changes something has the run end.
+    run.evaluate("""(e) => {
+      const skew = e.getRootNode().querySelector("[data-control=skew]");
+      e.click();
+      setTimeout(() => {
+        skew.value = 0;
+        skew.dispatchEvent(new Event("input", {bubbles: true}));
+      }, 100);
+    }""")
+    page.wait_for_timeout(300)
     assert page.get_by_role("button", name="Run").count() == 1
     assert sum(row(page, "count").tolist()) < MOST
 

@@ -447,6 +447,18 @@ def start(target):
     return thread
 
 
+def start_bare():
+    begun = _thread.allocate_lock()
+    begun.acquire()
+
+    def work():
+        begun.release()
+        count()
+
+    _thread.start_new_thread(work, ())
+    begun.acquire()  # what has not begun can't be seen
+
+
 def start_often():
     def again():
         time.sleep(0.001)
@@ -459,7 +471,7 @@ def start_often():
     "begin",
     [
         lambda: start(count) and None,
-        lambda: _thread.start_new_thread(count, ()) and None,
+        start_bare,
         lambda: threading.Timer(60, count).start(),
         lambda: ThreadPoolExecutor().submit(count) and None,
         start_often,

@@ -59,17 +59,23 @@ class Offspring:
                 process.kill()
         return bool(alive)
 
-    def end(self) -> str:
-        """End all of it; say in words what had to be ended, and what can't be."""
-        begun, were_killed, told = time.monotonic(), False, set[int]()
+    def _end_processes(self) -> bool:
+        """Kill the processes until none is left; tell whether there were any."""
+        begun, were_killed = time.monotonic(), False
         while True:
             were_killed = self.kill() or were_killed
             # multiprocessing removes its own, and would not notice that somebody else did.
             own = {child.pid for child in multiprocessing.active_children()}
             psutil.wait_procs([p for p in self._processes() if p.pid not in own], timeout=0)
-            threads = set(sys._current_frames()) - self._old_threads
-            patience = LONG_PATIENCE if self._processes() else PATIENCE if threads else 0
-            if time.monotonic() >= begun + patience:
+            if not self._processes() or time.monotonic() >= begun + LONG_PATIENCE:
+                return were_killed
+            time.sleep(0.002)
+
+    def _end_threads(self) -> bool:
+        """Have the threads end; tell whether one doesn't."""
+        begun, told = time.monotonic(), set[int]()
+        while threads := set(sys._current_frames()) - self._old_threads:
+            if time.monotonic() >= begun + PATIENCE:
                 break
             for thread in threading.enumerate():
                 if thread.ident in threads and isinstance(thread, threading.Timer):
@@ -81,7 +87,14 @@ class Offspring:
                 )
             told |= threads
             time.sleep(0.002)
+        return bool(threads)
+
+    def end(self) -> str:
+        """End all of it; say in words what had to be ended, and what can't be."""
+        were_killed = self._end_processes()
+        is_left = self._end_threads()
+        were_killed = self._end_processes() or were_killed  # a thread may have started one
         adopt_orphans(False)
         left = "It left a thread that can't be ended: join each thread, shut down each pool."
         ended = "It left processes running, which were ended."
-        return " ".join([ended] * were_killed + [left] * bool(threads))
+        return " ".join([ended] * were_killed + [left] * is_left)
