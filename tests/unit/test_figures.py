@@ -380,7 +380,7 @@ def test_scores_that_are_not_finite_are_named():
 
 # --- quick questions -----------------------------------------------------------------------
 
-OPTIONS = [("0", "Too few."), ("1", "So it is."), ("2", "Too many.")]
+OPTIONS = [("0", "Too few."), ("1.", "So it is."), ("2?", "Too many.")]
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_a_malformed_question_is_refused(options, right, match):
 
 def test_a_question_stands_in_words_and_holds_no_answer_of_a_reader():
     quiz = Quiz("1.a", "How many?", OPTIONS, right=1)
-    assert "How many? 0; 1; 2." in quiz.static_html()
+    assert "How many? (a) 0. (b) 1. (c) 2? Run" in quiz.static_html()
     assert quiz.state()["chosen"] == -1
     assert repr(quiz) == "Quiz('1.a', 'How many?')"
 

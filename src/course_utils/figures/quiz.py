@@ -51,7 +51,9 @@ class Quiz(InteractiveFigure):
 
     def describe(self) -> str:
         """Return the question and its options in words."""
-        return f"{self.question} {'; '.join(text for text, _ in self.options)}."
+        named = zip("abcdef", (text for text, _ in self.options), strict=False)
+        options = [f"({letter}) {text}{'' if text[-1] in '.?!' else '.'}" for letter, text in named]
+        return " ".join([self.question, *options])
 
     def __repr__(self) -> str:
         return f"Quiz({self.key!r}, {self.question!r})"
