@@ -962,7 +962,8 @@ WRONG["4.1"] = [
     ("There a single exponential", 89),
     ("No exponential overflows", math.inf),
     ("Three digits of the table", 6138),
-    ("", 6143),
+    ("With one class fewer", 6143),
+    ("This is an estimate from three", int(3.40e38 / 5.54e34)),
     ("", 6000),
     ("", 1),
     ("", "no"),
@@ -992,10 +993,10 @@ WRONG["4.2"] = [
     ("There the sum no longer", 11),
     ("The natural logarithm of 1000 is due", 94),
     ("There exp(-g) itself", 88),
-    ("", 99),
+    ("One less gives", 99),
     ("", 103),
     ("", 96),
-    ("", -98),
+    ("The logit is -g", -98),
     ("", math.inf),
     ("", "98"),
 ]
@@ -1049,8 +1050,12 @@ RIGHT["4.3"] = [
     lambda z, y: -(F.one_hot(y, z.shape[1]) * z.log_softmax(1)).sum(1),
 ]
 WRONG["4.3"] = [
-    ("The row's mean or minimum", mean_shifted_losses),
-    ("The row's mean or minimum", lambda z, y: row_shifted(z.amin(1, True), z, y)),
+    (
+        "The logit of the right class was",
+        lambda z, y: row_shifted(z.gather(1, y[:, None]), z, y),
+    ),
+    ("The row's mean was", mean_shifted_losses),
+    ("The row's minimum was", lambda z, y: row_shifted(z.amin(1, True), z, y)),
     ("The minus is missing: the loss is", lambda z, y: z[range(len(y)), y] - z.logsumexp(1)),
     ("The logit of the right class is", lambda z, y: row_shifted(z.amax(1, True), z, y, -1)),
     (
@@ -1132,7 +1137,7 @@ WRONG["4.4"] = [
     ("This returns 0", lambda x: float(max(x, 0)) if abs(x) > 36 else math.log1p(math.exp(x))),
     ("This returns 0", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
     ("", lambda x: np.logaddexp2(0, x)),
-    ("", lambda x: math.exp(x) / (1 + math.exp(x)) if x < 700 else 1.0),
+    ("This is the derivative", lambda x: math.exp(x) / (1 + math.exp(x)) if x < 700 else 1.0),
 ]
 
 
@@ -1227,7 +1232,8 @@ WRONG["4.6"] = [
     ("", 1000 * (1 - p2) * 2**-9),
     ("", p2),
     ("", 0.0),
-    ("", -5.96e-5),
+    ("The size of the change", -5.96e-5),
+    ("That is for the first class, and three", 2.7e-9),
 ]
 
 # ---------------------------------------------------------------- Chapter 5

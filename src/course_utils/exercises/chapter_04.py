@@ -25,6 +25,8 @@ def loss_cases() -> list[tuple]:
     return [
         (torch.tensor([[0.0, 1.0]]), torch.tensor([1])),
         (torch.tensor([[200.0, 0.0, 0.0]]), torch.tensor([1])),
+        # Here exp(95) overflows, and exp(-95) is not zero yet.
+        (torch.tensor([[95.0, 0.0]]), torch.tensor([1])),
         (torch.tensor([[100.0, 99.0]]), torch.tensor([0])),
         (torch.tensor([[1000.0, 999.0], [-1000.0, -1001.0]]), torch.tensor([1, 1])),
         (torch.tensor([[1e4, 0.0, -1e4], [0.5, 0.25, 0.0]]), torch.tensor([2, 0])),
@@ -126,6 +128,8 @@ EXERCISES = (
             "There a single exponential overflows; here each one fits, and the sum does not.": 89,
             "No exponential overflows here, but their sum does.": math.inf,
             "Three digits of the table give an estimate only; now measure.": 6138,
+            "This is an estimate from three digits, rounded down; now measure.": 6137,
+            "With one class fewer the sum is inf already.": 6143,
         },
     ),
     ValueExercise(
@@ -144,6 +148,8 @@ EXERCISES = (
             "There the sum no longer notices exp(-g), which itself is far from zero.": 11,
             "The natural logarithm of 1000 is due, not the one to base 2.": 94,
             "There exp(-g) itself turns subnormal; the probability is not 0 yet.": 88,
+            "One less gives a probability of 0 already.": 99,
+            "The logit is -g, so g itself is positive.": -98,
         },
     ),
     FunctionExercise(
@@ -196,8 +202,17 @@ EXERCISES = (
                 softmax_naive(z).log(), y
             ),
             "One maximum for the whole batch lets the other rows underflow.": log_of_whole_maximum,
-            "The row's mean or minimum was subtracted, not its maximum: exp can still "
-            "overflow.": log_of_mean_shift,
+            "The logit of the right class was subtracted, not the largest: exp can still "
+            "overflow.": lambda z, y: (z - z.gather(1, y[:, None])).exp().sum(1).log(),
+            "The row's mean was subtracted, not its maximum: exp can still overflow.": (
+                log_of_mean_shift
+            ),
+            "The row's minimum was subtracted, not its maximum: exp can still overflow.": (
+                lambda z, y: (
+                    (s := z - z.amin(1, keepdim=True)).exp().sum(1).log()
+                    - s.gather(1, y[:, None]).squeeze(1)
+                )
+            ),
             "This is log-sum-exp alone; the logit of the right class is missing.": lambda z, y: (
                 torch.logsumexp(z, 1)
             ),
@@ -278,6 +293,9 @@ EXERCISES = (
                 min(x, 0.0) + math.log1p(math.exp(-abs(x)))
             ),
             "The larger of 0 and x is missing in front.": lambda x: math.log1p(math.exp(-abs(x))),
+            "This is the derivative of softplus.": lambda x: (
+                math.exp(min(x, 0.0)) / (1 + math.exp(-abs(x)))
+            ),
             "The exponential stands where its log1p is due.": lambda x: (
                 max(x, 0.0) + math.exp(-abs(x))
             ),
@@ -371,6 +389,8 @@ EXERCISES = (
             "That is for the first class (or the absolute change of the second).": sensitivity(
                 0, 500.0, UNIT
             ),
+            "That is for the first class, and three digits are asked for.": 2.7e-9,
+            "The size of the change is asked for, without a sign.": -sensitivity(1, 500.0, UNIT),
             "The unit roundoff is half the distance from 1 to the next number.": sensitivity(
                 1, 500.0, 2 * UNIT
             ),
