@@ -80,11 +80,11 @@ GUESSES = [
     ),
     (
         OverflowExplorer(),
-        "The logits are 100, 50 and 0, in float32. What is exp(100) divided by the sum?",
+        "The logits become -200, -400 and -600. What is exp(-200) divided by the sum, in float32?",
         {
-            "1": "No. exp(100) is beyond float32: it becomes inf, and inf / inf is nan.",
-            "inf": "Not quite: exp(100) and the sum become inf, and inf / inf is nan.",
-            "nan": "Yes. exp(100) is beyond float32: it becomes inf, and inf / inf is nan.",
+            "1": "No. All three exponentials and their sum become 0, and 0 / 0 is nan.",
+            "0": "Not quite: exp(-200) becomes 0, but so does the sum. 0 / 0 is nan.",
+            "nan": "Yes. All three exponentials and their sum become 0, and 0 / 0 is nan.",
         },
     ),
     (

@@ -39,13 +39,14 @@ const WORDS = {
   en: {
     lead: "Three ways to compute the logarithm of softmax for three logits. " +
       "Every step is rounded as the format rounds it.",
-    question: "The logits are 100, 50 and 0, in float32. What is exp(100) divided by the sum?",
+    question: "The logits become −200, −400 and −600. What is exp(−200) divided by the sum, " +
+      "in float32?",
     answers: [
-      { text: "1", says: "No. exp(100) is beyond float32: it becomes inf, and inf / inf is nan." },
-      { text: "inf", says: "Not quite: exp(100) and the sum become inf, and inf / inf is nan." },
+      { text: "1", says: "No. All three exponentials and their sum become 0, and 0 / 0 is nan." },
+      { text: "0", says: "Not quite: exp(−200) becomes 0, but so does the sum. 0 / 0 is nan." },
       {
         text: "nan",
-        says: "Yes. exp(100) is beyond float32: it becomes inf, and inf / inf is nan.",
+        says: "Yes. All three exponentials and their sum become 0, and 0 / 0 is nan.",
       },
     ],
     format: "format",
@@ -222,7 +223,13 @@ export default figure(WORDS, (view, words) => {
   view.control(more);
   view.apart = ["form"];
   view.add(html("p.lead", words.lead));
-  guessFirst(view, { question: words.question, answers: words.answers });
+  guessFirst(view, {
+    question: words.question,
+    answers: words.answers,
+    show: () => {
+      view.set({ dtype: "float32", form: "naive", pattern: [-1, -2, -3], size: 200 });
+    },
+  });
   view.add(
     html("div.grid2", plot.node, html("div.held", table)),
     view.bar(
