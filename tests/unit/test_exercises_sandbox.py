@@ -407,6 +407,7 @@ def test_processes_that_a_function_starts_end_with_it(start, in_main, tmp_path, 
         signal.signal(signal.SIGCHLD, handler)
     assert psutil.Process().children(recursive=True) == old
     assert multiprocessing.active_children() == []
+    assert start is not start_a_process or KEPT[-1].exitcode == -signal.SIGKILL
     assert outcomes[0].left == LEFT or start is fork_and_return
     assert list(tmp_path.iterdir()) == []
     adopts = ctypes.c_int()

@@ -2,11 +2,11 @@
 
 import ctypes
 import multiprocessing
-import os
 import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -18,16 +18,13 @@ PATIENCE, LONG_PATIENCE = 0.1, 5.0
 HELPER = "multiprocessing.resource_tracker"
 
 
-def descendants() -> set[psutil.Process]:
-    """Return the processes that come of this one."""
-    if hasattr(os, "waitid"):
-        try:  # a look that costs a microsecond: mostly there are none
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return set()
-    with suppress(psutil.Error):
-        return set(psutil.Process().children(recursive=True))
-    return set()
+def children() -> set[int]:
+    """Return the identifiers of this process's own children, dead and not yet removed included."""
+    with suppress(OSError):  # Linux says so in microseconds; psutil looks at every process
+        tasks = Path("/proc/self/task").glob("*/children")
+        if lists := [path.read_text() for path in tasks]:
+            return set(map(int, " ".join(lists).split()))
+    return {child.pid for child in psutil.Process().children()}
 
 
 def is_helper(process: psutil.Process) -> bool:
@@ -44,12 +41,17 @@ class Offspring:
     """
 
     def __init__(self) -> None:
-        self._old_threads, self._old_processes = set(sys._current_frames()), descendants()
+        self._old_threads, self._old_children = set(sys._current_frames()), children()
         adopt_orphans(True)
 
     def _processes(self) -> set[psutil.Process]:
         """Return the processes, those included that are dead and not yet removed."""
-        return {p for p in descendants() - self._old_processes if not is_helper(p)}
+        found = set[psutil.Process]()
+        for identifier in children() - self._old_children:
+            with suppress(psutil.Error):
+                child = psutil.Process(identifier)
+                found |= {child, *child.children(recursive=True)}
+        return {process for process in found if not is_helper(process)}
 
     def kill(self) -> bool:
         """Kill the processes that live; tell whether there were any."""
