@@ -98,7 +98,11 @@ def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: obje
 def without_asserts(source: str) -> str:
     """Code without the assertions between its statements, and the comments above those."""
     lines = source.splitlines()
-    for statement in reversed(ast.parse(source).body):
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a magic of IPython
+        return source
+    for statement in reversed(statements):
         if isinstance(statement, ast.Assert):
             start = statement.lineno - 1
             while start and lines[start - 1].startswith("#"):
