@@ -1,6 +1,7 @@
 """The training lab where the build packed images: it trains in the page."""
 
 import itertools
+import math
 import re
 import shutil
 
@@ -176,6 +177,20 @@ def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
     assert page.locator(".guess .answer").inner_text() == (
         "0.01: A run was stopped or its rate changed: no answer to the question."
     )
+
+
+def test_before_a_run_the_loss_of_guessing_is_marked_and_there_is_nothing_to_clear(lab):
+    page = lab()
+    assert page.get_by_role("button", name="Clear", exact=True).is_disabled()
+    line = page.locator(".marks").first.locator("path.ghost").get_attribute("d")
+    rows = page.locator(".axes").first.evaluate(
+        "(g) => [...g.querySelectorAll('.grid')].map((p) =>"
+        " [p.nextSibling.textContent, p.getAttribute('d')])"
+    )
+    y, *ys = (float(re.search(r",([\d.]+)H", d)[1]) for d in (line, *(d for _, d in rows)))
+    first, *_, last = (math.log(float(text)) for text, _ in rows)
+    place = (math.log(math.log(10)) - first) / (last - first)  # the axis is logarithmic
+    assert y == pytest.approx(ys[0] + (ys[-1] - ys[0]) * place, abs=0.5)
 
 
 def test_what_was_recorded_is_for_paper_and_the_loss_is_called_what_it_is(lab):

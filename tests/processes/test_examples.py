@@ -52,8 +52,9 @@ def shell(temporary):
     """Run lines in a shell, all at the same time, each in its own folder; nothing stays."""
 
     def run(*lines):
-        jobs = [f"(cd {shlex.quote(str(folder))} && {line}) &" for folder, line in lines]
-        script = " ".join(jobs) + " wait -n || exit 1;" * len(lines)
+        jobs = [f"(cd {shlex.quote(str(folder))} && {line}) & p+=($!);" for folder, line in lines]
+        # Not `wait -n`: of two that end at the same moment it knows only one.
+        script = " ".join([*jobs, 'for one in "${p[@]}"; do wait $one || exit 1; done'])
         # As in an activated environment. Each of torchrun's workers is given one thread; that is
         # its default, which it warns of.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
