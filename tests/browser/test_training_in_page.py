@@ -179,6 +179,20 @@ def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
     )
 
 
+def test_a_ring_marks_the_epoch_after_which_a_run_went_on_at_another_rate(lab):
+    page = lab()
+    move(page, "epochs", 2)
+    press(page, "Train")
+    done(page)
+    move(page, "lr", 0)
+    press(page, "Continue")
+    done(page)
+    edge = page.locator(".axes .edge").first.get_attribute("d")
+    left, right = (float(re.search(rf"{letter}([\d.]+)", edge)[1]) for letter in "MH")
+    ring = page.locator(".marks").first.locator(".ring").get_attribute("cx")
+    assert float(ring) == pytest.approx(left + (right - left) / 3, abs=0.1)  # 2 of 1 to 4
+
+
 def test_before_a_run_the_loss_of_guessing_is_marked_and_there_is_nothing_to_clear(lab):
     page = lab()
     assert page.get_by_role("button", name="Clear", exact=True).is_disabled()
