@@ -108,6 +108,23 @@ def test_press_stop_and_the_run_ends(page):
     assert page.locator(".cu-fig").first.locator("text:text-matches('live')").count() >= 3
 
 
+def test_a_run_has_the_settings_that_stood_there_when_train_was_pressed(page):
+    """A second change waits in the browser until the kernel has answered the first."""
+    page.locator('[data-control="epochs"]').first.evaluate(
+        """(e) => {
+          const figure = e.getRootNode();
+          for (const [control, value] of [["epochs", 2], ["batch_size", 10]]) {
+            const slider = figure.querySelector(`[data-control="${control}"]`);
+            slider.value = value;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+          }
+          [...figure.querySelectorAll("button")].find((e) => e.textContent === "Train").click();
+        }"""
+    )
+    wait_for_words(page, r"batch size 1024, after epoch 2", 20)
+    move(page, "batch_size", 4)
+
+
 def test_points_trained_in_the_page_reach_python(page):
     step = page.get_by_role("button", name="Step", exact=True)
     page.get_by_role("button", name="Restart", exact=True).click()

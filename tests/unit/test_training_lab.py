@@ -63,6 +63,21 @@ def test_a_run_keeps_its_settings_when_the_controls_are_moved():
     assert (lab.runs[0]["lr"], lab.runs[0]["epochs"], lab.runs[0]["batch_size"]) == (0.1, 2, 16)
 
 
+def test_an_order_brings_its_settings_with_it():
+    """The browser holds back what sliders tell a busy kernel, but not the order to train."""
+    lab = live_lab(lr=0.1, epochs=1, batch_size=16)
+    lab._receive(lab, {"type": "train", "settings": {"lr": 50, "batch_size": 8}})
+    lab.background.join(30)
+    run = lab.runs[0]
+    assert (run["lr"], run["epochs"], run["batch_size"]) == (10, 1, 8)
+    assert "lr 50 is outside 0.001 to 10" in lab.notice
+    assert (lab.lr, lab.batch_size) == (0.1, 16)
+    with pytest.raises(TypeError, match="train takes batch_size, epochs, lr, got seed"):
+        lab.train(seed=1)
+    with pytest.raises(ValueError, match="epochs must be a number, got 'two'"):
+        lab.train(epochs="two")
+
+
 def test_stop_ends_a_run_early():
     lab = live_lab(epochs=20, batch_size=16)
     lab.observe(lambda change: lab._receive(lab, {"type": "stop"}), "status")

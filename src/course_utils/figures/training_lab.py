@@ -61,9 +61,9 @@ class TrainingLab(InteractiveFigure):
     _name = "training_lab"
     _title = "Training lab"
 
-    lr = Number(0.1, 0.001, 10)
-    epochs = Integer(10, 1, 50)
-    batch_size = Integer(256, 1, 65_536)
+    lr = Number(0.1, 0.001, 10).tag(run=True)
+    epochs = Integer(10, 1, 50).tag(run=True)
+    batch_size = Integer(256, 1, 65_536).tag(run=True)
     images = Integer(10_000, 2_500, 60_000)
     seed = Integer(0, 0, 99)
     momentum = Number(0, 0, 0.99)
@@ -119,17 +119,27 @@ class TrainingLab(InteractiveFigure):
     def _receive(self, _widget: Any, message: Any, _buffers: Any = None) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "train":
-            self.train()
+            self.train(**message.get("settings", {}))
         elif kind == "stop":
             self.stop()
 
-    def train(self) -> None:
-        """Start a run with the settings of the controls, unless one is under way."""
+    def train(self, **settings: float) -> None:
+        """Start a run, unless one is under way.
+
+        ``lr``, ``epochs`` and ``batch_size`` are those of the controls where they aren't given.
+        The front end gives them: what its sliders tell a busy kernel can arrive after the order.
+        """
         make_model, under_way = self._make_model, self.background and self.background.running
         # A run that has said its end is over, though its thread may not have ended yet.
         if make_model is None or (under_way and self.status["phase"] == "training"):
             return
-        settings = {"lr": self.lr, "epochs": self.epochs, "batch_size": self.batch_size}
+        traits = self.traits(run=True)
+        if unknown := settings.keys() - traits:
+            raise TypeError(f"train takes {', '.join(traits)}, got {', '.join(unknown)}")
+        settings = {
+            name: trait.validate(self, settings.get(name, getattr(self, name)))
+            for name, trait in traits.items()
+        }
         self._say("training", settings, History(), 0.0)
         self.background = BackgroundRun(
             lambda should_stop: self._work(make_model(), settings, should_stop), self._end

@@ -136,7 +136,7 @@ export default figure(LAB_WORDS, (view, words) => {
   const stop = button(view, words.stop, () => {
     racing = false;
     if (page) page.stop();
-    else send("stop");
+    else send({ type: "stop" });
   });
   const goOn = button(view, words.goOn, () => {
     chosen = 0;
@@ -230,10 +230,10 @@ export default figure(LAB_WORDS, (view, words) => {
   view.closers.push(() => page?.close(), () => clearTimeout(restDue));
 
   // --- the kernel --------------------------------------------------------------------------
-  /** @param {string} type */
-  function send(type) {
+  /** @param {{ type: string, settings?: Record<string, number> }} order */
+  function send(order) {
     try {
-      view.model.send({ type });
+      view.model.send(order);
     } catch {
       lost();
     }
@@ -251,7 +251,8 @@ export default figure(LAB_WORDS, (view, words) => {
     gone = false;
     asked = Date.now();
     hidden = Math.max(hidden, runs().length - 3);
-    send("train");
+    const [lr, epochs, batch_size] = ["lr", "epochs", "batch_size"].map((key) => view.get(key));
+    send({ type: "train", settings: { lr, epochs, batch_size } }); // it can overtake the sliders
     watch();
     view.refresh();
   }
