@@ -53,14 +53,13 @@ WRONG["1.1"] = [
     ("right to 2 digits", 54.5),
     ("", 50),
     ("That is a power of 2", 16),
-    ("", 2),
     ("", -54.6),
     ("", [54.6, 1]),
     ("A ratio of scores", -3),
     ("That is the lead", 4),
     ("Those are the odds of dog against cat", 7.39),
     ("Those are the odds of chicken", 0.0183),
-    ("That is the probability of dog against", 0.982),
+    ("That is the probability of dog among these two", 0.982),
     ("", "e^4"),
     ("", e4 - 1),
     ("The lead is the exponent", 10.87),
@@ -69,6 +68,10 @@ WRONG["1.1"] = [
     ("The digits after the point", 54),
     ("That is e to the quotient", math.exp(-3)),
     ("That is the logarithm of the lead", 1.386),
+    ("That is a score, or a ratio", 3),
+    ("That is the lead over the cat", 2),
+    ("That is the lead of the chicken", -4),
+    ("That is a power of 10", 1e4),
 ]
 
 
@@ -122,6 +125,9 @@ WRONG["1.2"] = [
     ("The exponentials were divided by the sum", lambda z: z.exp() / z.sum(1, True)),
     ("The exponentials were divided by their mean", lambda z: z.exp() / z.exp().mean(1, True)),
     ("Absolute values", lambda z: z.abs() / z.abs().sum(1, True)),
+    ("Write it with exp and sum", lambda z: F.normalize(z.exp(), p=1, dim=1)),
+    ("These are powers of 10", lambda z: 10**z / (10**z).sum(1, True)),
+    ("These are percentages", lambda z: 100 * z.exp() / z.exp().sum(1, True)),
 ]
 
 
@@ -213,7 +219,9 @@ WRONG["1.4"] = [
     ("", lambda z, p: 1.0),
     ("", lambda z, p: torch.softmax(z / by_bisection(z, p), 0)),
     ("", lambda z, p: by_bisection(z, 1 - p)),
-    ("", lambda z, p: z.max() / math.log(p / (1 - p))),
+    ("The largest score was taken", lambda z, p: z.max() / math.log(p / (1 - p))),
+    ("The logarithm of the probability is", lambda z, p: -z.topk(2).values.diff()[0] / math.log(p)),
+    ("The formula is upside down", lambda z, p: -T(p).logit() / z.topk(2).values.diff()[0]),
     ("", lambda z, p: math.log(by_bisection(z, p))),
     (
         "That is right for two classes",

@@ -21,7 +21,7 @@ def score_cases() -> list[tuple]:
     ]
 
 
-READY_MADE = {"softmax", "softmin", "log_softmax", "logsumexp", "gumbel_softmax"}
+READY_MADE = {"softmax", "softmin", "log_softmax", "logsumexp", "gumbel_softmax", "normalize"}
 
 
 def rows_sum_to_one(probs: Tensor, scores: Tensor) -> bool:
@@ -78,6 +78,10 @@ EXERCISES = (
         hint="a third class does not enter the odds of two; what does their lead become?",
         mistakes={
             "A ratio of scores says nothing about chances.": -3.0,
+            "That is a score, or a ratio of two; the odds come from a difference.": 3.0,
+            "That is the lead over the cat, and not yet the odds.": 2.0,
+            "That is the lead of the chicken, and not yet the odds.": -4.0,
+            "That is a power of 10; the exponential has the base e.": 1e4,
             "That is the lead of one score over the other; it is not yet the odds.": 4.0,
             "The lead is the exponent of e, not a factor before it.": 4 * math.e,
             "That is e times a lead, and the lead over the cat; a lead is an exponent.": 2 * math.e,
@@ -93,7 +97,7 @@ EXERCISES = (
             "Those are the odds of dog against cat.": math.exp(2),
             "The score of the chicken is not in it.": math.exp(3),
             "Those are the odds of chicken against dog.": math.exp(-4),
-            "That is the probability of dog against chicken; odds are p to 1 - p.": (
+            "That is the probability of dog among these two; odds are a quotient of two.": (
                 1 / (1 + math.exp(-4))
             ),
             "That is the probability of dog, among all three classes.": (
@@ -145,6 +149,10 @@ EXERCISES = (
             "These are powers of 2; the exponential has the base e.": lambda z: softmax_naive(
                 z * math.log(2), 1
             ),
+            "These are powers of 10; the exponential has the base e.": lambda z: softmax_naive(
+                z * math.log(10), 1
+            ),
+            "These are percentages; probabilities sum to 1.": lambda z: 100 * softmax_naive(z, 1),
             "The largest score got the smallest probability: is there a minus too many?": (
                 lambda z: softmax_naive(-z, 1)
             ),
@@ -251,6 +259,15 @@ EXERCISES = (
             ),
             "The logarithm of the probability was taken for that of the odds.": lambda z, p: (
                 lead(z) / -math.log(p)
+            ),
+            "The logarithm of the probability is negative; that of the odds belongs there.": (
+                lambda z, p: lead(z) / math.log(p)
+            ),
+            "The largest score was taken for its lead over the others.": lambda z, p: (
+                z.max().item() / math.log(p / (1 - p))
+            ),
+            "The formula is upside down: the lead is divided by the logarithm of the odds.": (
+                lambda z, p: math.log(p / (1 - p)) / lead(z)
             ),
             "This is the largest probability at the target taken as a temperature.": (
                 lambda z, p: softmax(z / p).max().item()
