@@ -47,7 +47,7 @@ const WORDS = {
   en: {
     lead: "A model gives every class a score. Softmax raises e to each score, " +
       "and the shares of the sum are the probabilities.",
-    canvas: "Bar chart, one bar a class",
+    canvas: "Bar chart, one bar per class",
     stage: "Bars:",
     stages: { score: "1 scores", exp: "2 exponentials", share: "3 shares" },
     axis: {
