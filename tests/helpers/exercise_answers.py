@@ -59,7 +59,7 @@ WRONG["1.1"] = [
     ("That is the lead", 4),
     ("Those are the odds of dog against cat", 7.39),
     ("Those are the odds of chicken", 0.0183),
-    ("That is the probability of dog among these two", 0.982),
+    ("That is the probability of dog without the cat", 0.982),
     ("", "e^4"),
     ("", e4 - 1),
     ("The lead is the exponent", 10.87),

@@ -97,7 +97,7 @@ EXERCISES = (
             "Those are the odds of dog against cat.": math.exp(2),
             "The score of the chicken is not in it.": math.exp(3),
             "Those are the odds of chicken against dog.": math.exp(-4),
-            "That is the probability of dog among these two; odds are a quotient of two.": (
+            "That is the probability of dog without the cat; odds divide it by the chicken's.": (
                 1 / (1 + math.exp(-4))
             ),
             "That is the probability of dog, among all three classes.": (
