@@ -494,7 +494,7 @@ TRIES = [
     (
         JacobianExplorer,
         "sure",
-        "no nudge moves much",
+        "a nudge moves little",
         lambda page: shown(page, [f"J{i}{j}" for i in range(3) for j in range(3)]).max() < 0.01,
     ),
     (

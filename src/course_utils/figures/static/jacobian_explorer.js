@@ -87,12 +87,12 @@ const WORDS = {
       {
         label: "a large nudge",
         set: { nudge: 2 },
-        says: "The column promises too much: the slope changes on the way.",
+        says: "Here the column promises too much: the slopes shrink on the way.",
       },
       {
         label: "sure",
         set: { logits: [5, -1, -3] },
-        says: "Where one class has nearly everything, no nudge moves much.",
+        says: "Where one class has nearly everything, a nudge moves little.",
       },
       {
         label: "undecided",
