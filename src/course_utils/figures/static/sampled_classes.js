@@ -101,8 +101,8 @@ const WORDS = {
       {
         label: "ln q taken out of the scores",
         set: { logits: [0, 0, 1.6, 4.1, 3.4], skew: 1.5, draws: 2000, seed: 1 },
-        says: "The scores 1, 0, 1, 3, 2 less ln q, up to a constant: without the correction " +
-          "the shares go to the softmax of 1, 0, 1, 3, 2. Training without it ends at such scores.",
+        says: "The scores 1, 0, 1, 3, 2 less ln q, up to a constant: without the correction the " +
+          "shares go to the softmax of 1, 0, 1, 3, 2. Training without it ends near such scores.",
       },
       {
         label: "scores like ln q",
