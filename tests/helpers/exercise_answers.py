@@ -3966,6 +3966,7 @@ WRONG["11.1"] = [
     ("", (122_920, 614_600)),
     ("These are bits", (983_360, 1_573_376)),
     ("That is what all five", (614_600, 983_360)),
+    ("That is what all five send", (122_920, 983_360)),
 ]
 
 
@@ -3992,6 +3993,21 @@ def one_more(n, speeds, order):
     counts = [int(n * speed / sum(speeds)) for speed in speeds]
     for i in list(order)[: n - sum(counts)]:
         counts[i] += 1
+    return counts
+
+
+def one_after_the_other(n, speeds):
+    counts, rest = [], sum(speeds)
+    for speed in speeds:
+        counts.append(round((n - sum(counts)) * speed / rest))
+        rest -= speed
+    return counts
+
+
+def one_at_a_time(n, speeds):
+    counts = [0] * len(speeds)
+    for _ in range(n):
+        counts[max(range(len(speeds)), key=lambda i: speeds[i] / (counts[i] + 1))] += 1
     return counts
 
 
@@ -4032,6 +4048,8 @@ WRONG["11.2"] = [
     ("", lambda n, v: [(0, x) for x in by_quotas(n, v)]),
     ("", lambda n, v: [x + 1 for x in by_quotas(n, v)]),
     ("", lambda n, v: by_stops(n, [x**2 for x in v])),
+    ("Each count should be less", one_after_the_other),
+    ("Each count should be less", one_at_a_time),
 ]
 
 
@@ -4139,7 +4157,9 @@ WRONG["11.5"] = [
     ("The exchange takes its", lambda f, s, e, p: (f + s) / (f + s / p + e * p * (p > 1))),
     ("", lambda f, s, e, p: s / (f + s / p + e * (p > 1))),
     ("", lambda f, s, e, p: (f + s) - (f + s / p + e * (p > 1))),
-    ("", lambda f, s, e, p: (f + s + e) / (f + s / p + e * (p > 1))),
+    ("The new time has", lambda f, s, e, p: (f + s) / (s / p + e) if p > 1 else 1.0),
+    ("The fixed part is not shared out, and", lambda f, s, e, p: (f + s) / ((f + s) / p + e)),
+    ("The old time has no exchange", lambda f, s, e, p: (f + s + e) / (f + s / p + e)),
     ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
     ("", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
     ("The time of the exchange", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),

@@ -78,6 +78,9 @@ EXERCISES = (
                 *(196_672, 122_920),
             ),
             "These are bits; a byte has eight.": (983_360, 1_573_376),
+            "That is what all five send together; a piece is a fifth of the vector.": (
+                *(122_920, 983_360),
+            ),
             "That is what all five do together; the part of each one is asked for.": (
                 *(614_600, 983_360),
             ),
@@ -100,6 +103,7 @@ EXERCISES = (
             (2, [1.0, 2.0, 1.0]),
             (4, [2.0, 3.0, 3.0]),
             (2, [1.0, 1.0, 2.0]),
+            (40, [1.0, 1.0, 1.0, 97.0]),
         ],
         integers=True,
         properties=[
@@ -231,6 +235,15 @@ EXERCISES = (
             "The fixed part is missing.": lambda f, s, e, p: s / (s / p + e) if p > 1 else 1.0,
             "One process has nobody to exchange with.": lambda f, s, e, p: (
                 (f + s) / (f + s / p + e)
+            ),
+            "The new time has the fixed part, too.": lambda f, s, e, p: (
+                (f + s) / (s / p + e) if p > 1 else 1.0
+            ),
+            "The fixed part is not shared out, and one process has no exchange.": (
+                lambda f, s, e, p: (f + s) / ((f + s) / p + e)
+            ),
+            "The old time has no exchange: one process has nobody to exchange with.": (
+                lambda f, s, e, p: (f + s + e) / (f + s / p + e)
             ),
             "This is the new time, not the old one divided by it.": lambda f, s, e, p: (
                 f + s / p + e if p > 1 else f + s

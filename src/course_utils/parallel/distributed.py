@@ -1,5 +1,6 @@
 """What each process of a distributed run does: join, share out, add up, save, and leave."""
 
+import io
 import os
 import pickle
 import threading
@@ -170,10 +171,12 @@ def save_atomically(state: dict, path: Path) -> None:
     If it can't be written, the part that was is removed. If the process is killed meanwhile, the
     part stays as ``NAME.PROCESS.part``; it is of no use.
     """
+    whole = io.BytesIO()
+    torch.save(state, whole)  # first to memory: on a full disk torch's own words hide the cause
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            torch.save(state, file)
+            file.write(whole.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
