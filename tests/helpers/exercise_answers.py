@@ -3495,7 +3495,13 @@ WRONG["10.2"] = [
     ("That is the expected count, cut", lambda q, s: (s * q).clamp(max=1)),
     ("That is the probability of being drawn exactly", lambda q, s: s * q * (1 - q) ** (s - 1)),
     ("That is the probability with many", lambda q, s: 1 - torch.exp(-s * q)),
-    ("All draws count", lambda q, s: 1 - (1 - q) ** (s - 1)),
+    ("All draws count, and here one is missing;", lambda q, s: 1 - (1 - q) ** (s - 1)),
+    ("All draws count, and here one is missing.", lambda q, s: 1 - (1 - q.double()) ** (s - 1)),
+    (
+        "That is the probability of being drawn exactly",
+        lambda q, s: s * q.double() * (1 - q.double()) ** (s - 1),
+    ),
+    ("That is the probability that all", lambda q, s: q.double() ** s),
     ("That is the probability in one", lambda q, s: q),
     ("A probability is not negative", lambda q, s: torch.expm1(s * torch.log1p(-q))),
     ("That is the logarithm", lambda q, s: s * torch.log1p(-q)),
@@ -3799,6 +3805,9 @@ WRONG["10.4"] = [
         "",
         lambda h, t: (adaptive(h, t).exp() + 1e-12).log() if len(t) > 1 else adaptive(h, t) * 1.001,
     ),
+    ("Tiny probabilities", lambda h, t: (adaptive(h, t).exp() + 1e-12).log()),
+    ("Tiny probabilities", lambda h, t: adaptive(h, t).exp().clamp(min=1e-30).log()),
+    ("exp underflowed", lambda h, t: adaptive(h, t).exp().log()),
 ]
 
 
@@ -3819,6 +3828,11 @@ def merge_scaled(a, b, left=True, right=True, sign=1):
     x = a[1] * math.exp(sign * (a[0] - m)) if left else a[1]
     y = b[1] * math.exp(sign * (b[0] - m)) if right else b[1]
     return m, x + y, (x * a[2] + y * b[2]) / (x + y)
+
+
+def to_the_left(a, b):
+    y = b[1] * math.exp(b[0] - a[0])
+    return max(a[0], b[0]), a[1] + y, (a[1] * a[2] + y * b[2]) / (a[1] + y)
 
 
 def plainly_summed(a, b):
@@ -3903,6 +3917,12 @@ WRONG["10.5"] = [
     ("The sum is relative", plainly_summed),
     ("The right sum is left", lambda a, b: merge_scaled(a, b, right=False)),
     ("The left sum is left", lambda a, b: merge_scaled(a, b, left=False)),
+    ("The left maximum isn't always the larger one: ", lambda a, b: to_the_left(a, b)),
+    (
+        "The left maximum isn't always the larger one, nor",
+        lambda a, b: (a[0], *to_the_left(a, b)[1:]),
+    ),
+    ("The right maximum isn't", lambda a, b: to_the_left(b, a)),
     ("The exponent is", lambda a, b: merge_scaled(a, b, sign=-1)),
     ("The second number is the sum, not", lambda a, b: logged(merge(a, b))),
     ("The second number is the sum rel", lambda a, b: logged(merge(a, b), 1)),

@@ -19,8 +19,13 @@ def appears(q: Tensor, num_samples: int) -> Tensor:
 
 
 def wide(value: object) -> object:
-    """Float64, so that half precision is held to the same digits as the rest."""
-    return value.double() if isinstance(value, Tensor) else value
+    """Float64, so that half precision is held to the same digits as the rest.
+
+    What is 0 in float32 is 0, so that a mistake is met in float64, too.
+    """
+    if not isinstance(value, Tensor):
+        return value
+    return value.double().where(value.abs() > 1e-37, 0.0)
 
 
 def loss_without_hits(
@@ -201,7 +206,10 @@ EXERCISES = (
             "That is the probability that all draws are this class.": lambda q, s: q**s,
             "That is the probability that not all draws are this class.": lambda q, s: 1 - q**s,
             "That is the probability in one draw.": lambda q, s: q,
-            "All draws count, and here one is missing.": lambda q, s: 1 - (1 - q) ** (s - 1),
+            "All draws count, and here one is missing.": lambda q, s: appears(q, s - 1),
+            "All draws count, and here one is missing; 1 - q rounds tiny ones away.": (
+                lambda q, s: 1 - (1 - q) ** (s - 1)
+            ),
             "A probability is not negative: the sign is wrong.": lambda q, s: -appears(q, s),
             "That is the logarithm of the probability that it is missing.": lambda q, s: (
                 s * torch.log1p(-q)
@@ -358,6 +366,12 @@ EXERCISES = (
             (
                 "The probabilities of all words should sum to 1.",
                 lambda value, head, tails: bool(abs(value.exp().sum() - 1) < 1e-4),
+            ),
+            (
+                "Tiny probabilities are cut off before their logarithm: stay with logarithms.",
+                lambda value, head, tails: (
+                    bool(value.min() < -200) or bool(adaptive(head, tails).min() > -200)
+                ),
             ),
         ],
         mistakes={
@@ -543,6 +557,16 @@ EXERCISES = (
             ),
             "The left sum is left as it was; rescale it, too.": lambda a, b: with_sums(
                 a[1], b[1] * math.exp(b[0] - max(a[0], b[0])), a, b
+            ),
+            "The left maximum isn't always the larger one: rescale both sums to the larger.": (
+                lambda a, b: with_sums(a[1], b[1] * math.exp(b[0] - a[0]), a, b)
+            ),
+            "The left maximum isn't always the larger one, nor that of the union.": lambda a, b: (
+                a[0],
+                *with_sums(a[1], b[1] * math.exp(b[0] - a[0]), a, b)[1:],
+            ),
+            "The right maximum isn't always the larger one: rescale both sums to the larger.": (
+                lambda a, b: with_sums(a[1] * math.exp(a[0] - b[0]), b[1], a, b)
             ),
             "The exponent is m_A less the new maximum, never positive; here the sign is wrong.": (
                 lambda a, b: with_sums(
