@@ -25,7 +25,8 @@ def wide(value: object) -> object:
     """
     if not isinstance(value, Tensor):
         return value
-    return value.double().where(value.abs() > 1e-37, 0.0)
+    numbers = value.double()
+    return numbers.masked_fill(numbers.abs() < 1e-37, 0)
 
 
 def loss_without_hits(
