@@ -351,6 +351,8 @@ WRONG["2.2"] = [
     ("z moves here", lambda p, t: (torch.outer(p, p) - torch.diag(p)) / t**2),
     ("The factor 1 / T stands", lambda p, t: (torch.diag(p) - torch.outer(p, p)) / t**2),
     ("The values are those", lambda p, t: torch.diag(p / t) - torch.outer(p / t, p / t)),
+    ("Softmax was applied to p / T", lambda p, t: J2(torch.softmax(p / t, 0)) / t),
+    ("The values are those", lambda p, t: J2(p ** (1 / t) / (p ** (1 / t)).sum()) / t),
     ("", lambda p, t: torch.diag(p / t) - torch.outer(p, p)),
     ("", lambda p, t: torch.diag(p) - torch.outer(p, p) / t),
 ]
@@ -416,6 +418,18 @@ def slope_by_quotient(z, t, h=0.0, rel=0.0, softmax=exp_over_sum):
     return (softmax(z / (t + h)) - softmax(z / (t - h))) / (2 * h)
 
 
+def numpy_complex_step(z, t, h=1e-20):
+    t = t + 1j * h
+    e = np.exp((z.numpy() - z.numpy().max()) / t)
+    return (e / e.sum()).imag / t.imag
+
+
+def quotient_of_one_tensor(z, t):
+    both = t * T([1 - 1e-4, 1 + 1e-4], dtype=torch.float64)
+    lower, higher = torch.softmax(z.double() / both[:, None], 1)
+    return (higher - lower) / (both[1] - both[0])
+
+
 def slope_by_complex_step(z, t, h=1e-30):
     e = torch.exp((z - z.max()) / (t + 1j * h))
     return (e / e.sum()).imag / h
@@ -444,6 +458,7 @@ RIGHT["2.4"] = [
     ),
     lambda z, t: -(q := torch.softmax(z / t, -1)) / t * ((z / t) - (q * z / t).sum()),
     lambda z, t: (w := -z / t**2, q := torch.softmax(z / t, 0), q * w - q * (q @ w))[-1],
+    lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - (1 * q * z).sum()) / (t * 1.0 * t),
 ]
 WRONG["2.4"] = [
     (
@@ -477,18 +492,18 @@ WRONG["2.4"] = [
     ("The mean of z must be sub", lambda z, t: -torch.softmax(z / t, 0) * z / t**2),
     ("The mean of z must be wei", lambda z, t: -torch.softmax(z / t, 0) * (z - z.mean()) / t**2),
     ("This is the slope of ln p", lambda z, t: ((torch.softmax(z / t, 0) * z).sum() - z) / t**2),
-    *(("Softmax was taken at two", partial(slope_by_quotient, h=h)) for h in (1e-4, 1e-5, 1e-7)),
-    *(("Softmax was taken at two", partial(slope_by_quotient, rel=r)) for r in (1e-3, 1e-5)),
-    ("Softmax was taken at two", partial(slope_by_quotient, rel=1e-4, softmax=nn.Softmax(0))),
-    ("Softmax was taken at two", lambda z, t: slope_by_quotient(z.double(), t, rel=1e-4)),
-    ("The slope was read", slope_by_complex_step),
-    (
-        "In float32 this loses",
-        lambda z, t: slope_by_quotient(z.numpy(), t, h=1e-5, softmax=numpy_softmax),
-    ),
+    *(("T was moved", partial(slope_by_quotient, h=h)) for h in (1e-4, 1e-5, 1e-7)),
+    *(("T was moved", partial(slope_by_quotient, rel=r)) for r in (1e-3, 1e-5)),
+    ("T was moved", partial(slope_by_quotient, rel=1e-4, softmax=nn.Softmax(0))),
+    ("T was moved", lambda z, t: slope_by_quotient(z.double(), t, rel=1e-4)),
+    ("T was moved", slope_by_complex_step),
+    ("T was moved", numpy_complex_step),
+    ("T was moved", lambda z, t: numpy_complex_step(z, complex(t, 1e-20), h=0)),
+    ("T was moved", lambda z, t: slope_by_quotient(z.numpy(), t, rel=1e-4, softmax=numpy_softmax)),
+    ("T was moved", quotient_of_one_tensor),
     (
         "At T = 1e-9",
-        lambda z, t: slope_by_quotient(z.double().numpy(), t, h=1e-6, softmax=numpy_softmax),
+        lambda z, t: slope_by_quotient(z.numpy(), np.float64(t), h=1e-6, softmax=numpy_softmax),
     ),
     ("", lambda z, t: torch.softmax(z / t, 0) * (1 - torch.softmax(z / t, 0))),
     ("", lambda z, t: (torch.softmax(z / (t + 0.1), 0) - torch.softmax(z / t, 0)) / 0.1),

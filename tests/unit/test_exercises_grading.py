@@ -507,6 +507,26 @@ def test_what_torch_is_asked_to_do_is_seen():
     assert seen.largest == 35
 
 
+def test_a_watched_number_tells_that_it_is_moved():
+    for move in (
+        lambda x: x + 1e-5,
+        lambda x: 1e-5 - x,
+        lambda x: x + 1e-20j,
+        lambda x: x * (1 + 1e-5),
+        lambda x: x * T([0.999, 1.001]),
+        lambda x: complex(x, 1e-20),
+    ):
+        seen = Seen()
+        move(*seen.watched((2.0,)))
+        assert seen.moves == 1
+    seen = Seen()
+    x, whole = seen.watched((2.0, 2))
+    assert (type(whole), x / 3, x**-2, repr(x)) == (int, 2 / 3, 0.25, "2.0")
+    assert (x * x, x * 1.0, (x * T([0.995, 0.005])).tolist()) == (4, 2, T([1.99, 0.01]).tolist())
+    x * torch.ones(2, requires_grad=True)
+    assert seen.moves == 0
+
+
 def total(x):
     return (x**3).sum()
 

@@ -164,6 +164,12 @@ EXERCISES = (
             "The values are those at z / T; they are divided by T no more.": lambda s, t: jacobian(
                 s / t
             ),
+            "Softmax was applied to p / T; the probabilities are its output already.": (
+                lambda s, t: jacobian(softmax(s / t)) / t
+            ),
+            "The values are those at z / T; T was put into them a second time.": (
+                lambda s, t: jacobian(softmax(s.log() / t)) / t
+            ),
         },
     ),
     FunctionExercise(
@@ -224,8 +230,6 @@ EXERCISES = (
             (torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64), 0.5),
             (random_rows(1, 6)[0], 3.0),
             (random_rows(1, 40)[0], 0.7),
-            # Difference quotients with nearly all steps fail here; formulas keep four digits.
-            (torch.tensor([34.0, 35.0, 33.0]), 0.9),
             # The usual steps are larger than this temperature.
             (torch.tensor([2e-9, 1e-9, 0.5e-9], dtype=torch.float64), 1e-9),
         ],
@@ -239,22 +243,17 @@ EXERCISES = (
                 lambda seen, z, t: seen.autograd,
             ),
             (
-                "Softmax was taken at two temperatures close to each other, as for a difference "
-                "quotient; derive a formula, and compare outside of the function.",
-                lambda seen, z, t: seen.quotient,
-            ),
-            (
-                "The slope was read from a complex step here, which is numerical as well; derive a "
+                "T was moved here, as for a difference quotient or a complex step; derive a "
                 "formula, and compare outside of the function.",
-                lambda seen, z, t: any(x.is_complex() for _, x in seen.exponents),
+                lambda seen, z, t: (
+                    seen.moves > 0
+                    or seen.quotient
+                    or any(x.is_complex() for _, x in seen.exponents)
+                ),
             ),
         ],
         hint="the chain rule: how do the probabilities respond to z / T, and z / T to T?",
         properties=[
-            (
-                "In float32 this loses its digits, as difference quotients do; derive a formula.",
-                lambda slope, z, t: z.dtype != torch.float32,
-            ),
             (
                 "At T = 1e-9 this is wrong, as difference quotients with a fixed step are; derive "
                 "a formula.",

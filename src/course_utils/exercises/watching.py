@@ -1,7 +1,10 @@
 """What a learner's function asks torch to do while it runs, for exercises that forbid a way."""
 
 import weakref
+from collections.abc import Callable
+from contextlib import suppress
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
@@ -32,12 +35,14 @@ class Seen(TorchFunctionMode):
         Numbers in all tensors that were given back and kept, when there were most of them.
     exponents : list of (str, Tensor)
         Each exponential or softmax of 2 to 1000 numbers: its name and these numbers.
+    moves : int
+        How often a number given by ``watched`` was moved, as numerical differentiation does.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.functions: set[str] = set()
-        self.calls = self.derivatives = self.largest = self.held = 0
+        self.calls = self.derivatives = self.largest = self.held = self.moves = 0
         self.alive: dict[int, int] = {}
         self.exponents: list[tuple[str, Tensor]] = []
 
@@ -61,6 +66,10 @@ class Seen(TorchFunctionMode):
         self.held = max(self.held, sum(self.alive.values()))
         return result
 
+    def watched(self, args: tuple) -> tuple:
+        """Return arguments in which every float notes here that it is moved."""
+        return tuple(Watched(self, x) if type(x) is float else x for x in args)
+
     @property
     def autograd(self) -> bool:
         """Whether torch was asked for a derivative."""
@@ -83,3 +92,44 @@ def close(x: Tensor, y: Tensor) -> bool:
     apart, size = (x - y).abs(), x.abs()
     rounding = 64 * torch.finfo(x.dtype).eps
     return bool((apart <= 0.1 * size).all() and (apart > rounding * size).any())
+
+
+def is_near_one(factor: object) -> bool:
+    """Whether a number, or every one of an array, is within a hundredth of 1, and not all are 1."""
+    with suppress(TypeError, ValueError, RuntimeError):
+        factors = np.asarray(factor)
+        return bool((abs(factors - 1) < 0.01).all() and (factors != 1).any())
+    return False
+
+
+def _noting(name: str, is_move: Callable[[object], bool]) -> Callable:
+    """Return a method of float that first notes whether it moves the number."""
+    plain = getattr(float, name)
+
+    def method(self, other):
+        self.seen.moves += is_move(other)
+        return plain(self, other)
+
+    return method
+
+
+class Watched(float):
+    """A float that notes when something is added to it, or when it is multiplied by nearly one."""
+
+    seen: Seen
+
+    def __new__(cls, seen: Seen, value: float):
+        """Return the same number, whose moves ``seen`` counts."""
+        number = super().__new__(cls, value)
+        number.seen = seen
+        return number
+
+    __add__, __radd__, __sub__, __rsub__ = (
+        _noting(name, lambda other: True) for name in ("__add__", "__radd__", "__sub__", "__rsub__")
+    )
+    __mul__, __rmul__ = (_noting(name, is_near_one) for name in ("__mul__", "__rmul__"))
+
+    def __complex__(self) -> complex:
+        """Return it as the real part of a complex number, as ``complex(x, h)`` asks for it."""
+        self.seen.moves += 1
+        return complex(float(self))
