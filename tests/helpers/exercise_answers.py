@@ -366,6 +366,7 @@ RIGHT["2.3"] = [
     lambda p, v: (v.T - p.T * v.sum(1)).T,
     lambda p, v: v.float() - p.float() * v.float().sum(1, keepdim=True),
     lambda p, v: torch.func.vmap(lambda a, b: b - a * b.sum())(p, v),
+    lambda p, v: (v - p * v.sum(1, keepdim=True)).tolist(),
 ]
 WRONG["2.3"] = [
     (
@@ -387,6 +388,13 @@ WRONG["2.3"] = [
         lambda p, v: torch.stack([b - a * b.sum() for a, b in zip(p, v, strict=True)]),
     ),
     ("This is a loop", lambda p, v: v - p * sum(v[:, i] for i in range(v.shape[1]))[:, None]),
+    (
+        "This is a loop",
+        lambda p, v: [
+            [b - a * sum(w) for a, b in zip(q, w, strict=True)]
+            for q, w in zip(p.tolist(), v.tolist(), strict=True)
+        ],
+    ),
     ("The matrix was multiplied from", lambda p, v: v - (p * v).sum(1, keepdim=True)),
     ("This is the product for softmax", lambda p, v: p * (v - (p * v).sum(1, keepdim=True))),
     ("This is the diagonal", lambda p, v: v * (1 - p)),

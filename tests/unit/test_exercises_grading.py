@@ -525,6 +525,8 @@ def test_a_watched_number_tells_that_it_is_moved():
     assert (x * x, x * 1.0, (x * T([0.995, 0.005])).tolist()) == (4, 2, T([1.99, 0.01]).tolist())
     x * torch.ones(2, requires_grad=True)
     assert seen.moves == 0
+    with pytest.raises(TypeError, match="not float"):
+        torch.exp(x)
 
 
 def total(x):

@@ -184,7 +184,10 @@ EXERCISES = (
             ),
             (
                 "This is a loop, over the rows or the classes; work on the whole batch at once.",
-                lambda seen, s, v: len(s) > 3 and seen.calls >= len(s),
+                lambda seen, s, v: (
+                    (len(s) > 3 and seen.calls >= len(s))
+                    or (seen.calls == 0 and "tolist" in seen.functions)
+                ),
             ),
         ],
         hint="write the sum over i of v_i (delta_ij - p_j), and multiply out.",

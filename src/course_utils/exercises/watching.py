@@ -133,3 +133,6 @@ class Watched(float):
         """Return it as the real part of a complex number, as ``complex(x, h)`` asks for it."""
         self.seen.moves += 1
         return complex(float(self))
+
+
+Watched.__name__ = "float"  # what messages of errors call it
