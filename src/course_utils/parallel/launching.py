@@ -22,6 +22,8 @@ STREAMS = ("stdout.log", "stderr.log")  # as torchrun calls them
 LATE = re.compile(
     r"Timed out waiting \d+ms|collective operation timeout|found fewer than \d+ processes within"
 )
+# An exchange that another process has already left, in the words of gloo.
+LOST = re.compile(r"Connection (closed|reset) by peer")
 Log = dict[str, tuple[float, str]]  # {stream: (time of the last change, text)}
 
 
@@ -174,12 +176,14 @@ def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
     first = min(failed, key=lambda rank: last_word(logs[rank]))
     left = [rank for rank in range(num_processes) if rank not in codes]
     waited = [rank for rank in codes if rank not in failed]
-    how, hung = how_ended(codes[first]), []
+    how, hung, gone = how_ended(codes[first]), [], "had left without an error"
+    if any(LOST.search(text) for _, text in logs[first].values()):
+        gone += "; see that all take part in the same exchanges, with tensors of one size"
     if first in late:
         how, hung = "waited for the others until its time limit", waited[:5]
     return (
         f"{name} failed: process {first} of {num_processes} {how}"
-        + some(left, "had left without an error")
+        + some(left, gone)
         + some(waited, "still worked or waited" + (": look there for what hangs" if hung else ""))
         + f". Its last lines:{last_lines(*logs[first].values())}"
         + "".join(f"\nprocess {rank}:{last_lines(*logs[rank].values())}" for rank in hung)
