@@ -9,7 +9,16 @@
  * whole, b a black screen, f fills the screen.
  */
 {
-  const FULL = 1.15; // of a slide's height: what is too much is made smaller
+  const FULL = 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
+  const COLUMNS = new CSSStyleSheet(); // of a figure: it is higher than wide, a slide wider than high
+  COLUMNS.replaceSync(`
+    :host { max-width: none !important; }
+    .frame { display: block; columns: 2; column-gap: 2em; }
+    .frame > *, .grid2:nth-child(3):nth-last-child(3) > .stack > * { break-inside: avoid; margin-bottom: .75em; }
+    .frame > .bar { position: static; }
+    .frame:has(> .grid2:nth-child(3):nth-last-child(3)) { columns: 3; }
+    .grid2:nth-child(3):nth-last-child(3), .grid2:nth-child(3):nth-last-child(3) > .stack { display: contents; }
+  `);
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
   const paper = document.head.appendChild(document.createElement("style"));
   const nav = document.createElement("nav");
@@ -79,14 +88,46 @@
     if (share < 1) element.style.zoom = String(Math.max(0.6, share));
   };
 
+  /**
+   * Puts the parts of a figure into columns, once. Which begins one stays so: it must not
+   * leap while a slider is moved.
+   */
+  const inColumns = (/** @type {HTMLElement} */ figure) => {
+    const root = figure.querySelector(".cu-fig")?.shadowRoot;
+    const frame = root?.querySelector(".frame:not(.quiz)");
+    if (!root || !frame || root.adoptedStyleSheets.includes(COLUMNS)) return;
+    root.adoptedStyleSheets.push(COLUMNS);
+    figure.classList.add("columns");
+    /** @return {Element[]} */
+    const flat = (/** @type {Element} */ part) =>
+      getComputedStyle(part).display === "contents" ? [...part.children].flatMap(flat) : [part];
+    const parts = [...frame.children].flatMap(flat);
+    const left = parts.map((part) => part.getBoundingClientRect().left);
+    parts.forEach((part, i) => {
+      const begins = i > 0 && left[i] > left[i - 1] + 99;
+      if (begins) /** @type {HTMLElement} */ (part).style.breakBefore = "column";
+    });
+  };
+
+  /** The foot of a slide: its chapter, and the section that it goes on with. */
+  const foot = (/** @type {HTMLElement} */ first) => {
+    const node = document.createElement("footer");
+    if (first.querySelector("h1")) return node;
+    const title = pieces.slice(0, pieces.indexOf(first) + 1)
+      .findLast((piece) => piece.querySelector("h2"))?.querySelector("h2");
+    node.append(main.dataset.chapter ?? "");
+    if (title && !first.contains(title)) node.append(" · ", ...title.cloneNode(true).childNodes);
+    return node;
+  };
+
   /** Gives figures the room that the words of their slide leave. */
   const fit = (/** @type {HTMLElement} */ figure) => {
     const slide = figure.parentElement;
     if (!slide || document.body.className !== "turning" || figure.matches(":active")) return;
     figure.style.zoom = "1";
-    const [first, last] = [slide.firstElementChild, slide.lastElementChild].map((e) =>
-      /** @type {Element} */ (e).getBoundingClientRect()
-    );
+    inColumns(figure);
+    const parts = slide.querySelectorAll(":scope > .piece");
+    const [first, last] = [parts[0], parts[parts.length - 1]].map((e) => e.getBoundingClientRect());
     const words = last.bottom - first.top - figure.offsetHeight;
     const share = [width / figure.offsetWidth, (room - words) / figure.offsetHeight, room / 500];
     figure.style.zoom = String(Math.max(0.5, Math.min(...share)));
@@ -99,6 +140,7 @@
     main.replaceChildren(whole);
     whole.append(...pieces);
     for (const piece of pieces) piece.style.zoom = "";
+    for (const picture of whole.querySelectorAll("img")) picture.style.maxHeight = "";
     const style = getComputedStyle(whole);
     const margins = 1.2 * parseFloat(style.fontSize); // of the first piece and of the last
     room = innerHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom) - margins;
@@ -113,7 +155,12 @@
       const height = groups[groups.length - 1].bottom - groups[0].top;
       const parts = groups.flatMap((group) => group.pieces);
       if (!groups.some(isAlone)) { for (const piece of parts) shrink(piece, room / height); }
-      slide.append(...parts);
+      const pictures = parts.flatMap((piece) => [...piece.querySelectorAll("img")]);
+      for (const picture of pictures) {
+        const free = Math.max(0, room - height) / pictures.length;
+        picture.style.maxHeight = `${picture.offsetHeight + free}px`;
+      }
+      slide.append(...parts, foot(parts[0]));
       return slide;
     });
     main.replaceChildren(...all);

@@ -139,13 +139,13 @@ def outputs(cell: NotebookNode) -> Iterator[Piece]:
             yield Piece(f'<pre class="output">{escape(text.rstrip())}</pre>', "near")
 
 
-def pieces(notebook: NotebookNode) -> Iterator[Piece]:
-    """What there is to show of a chapter, in its order.
+def pieces(notebook: NotebookNode, chapter: str = "") -> Iterator[Piece]:
+    """What there is to show of a chapter, in its order; its sections get numbers like 2.1.
 
     A cell's slide type, which JupyterLab sets, becomes a kind: "skip" is left out, "slide" begins
     one. Code that does nothing but assert is left out, too.
     """
-    in_exercise, section = False, ""
+    in_exercise, section, count = False, "", 0
     for cell in notebook.cells:
         if is_solution(cell) or {"remove-cell", "setup", "imports", "checks"} & set(tags(cell)):
             continue
@@ -156,7 +156,9 @@ def pieces(notebook: NotebookNode) -> Iterator[Piece]:
                 if level:
                     in_exercise = bool(EXERCISE.search(text))
                 if level == 2:
-                    section = text.splitlines()[0].lstrip("# ")
+                    section, count = text.splitlines()[0].lstrip("# "), count + 1
+                    if chapter:
+                        text = text.replace("## ", f"## {chapter}.{count} ", 1)
                 bound = text.startswith("**Figure ")
                 shown.append(Piece(html(text), "bound" if bound else "", section))
         elif not in_exercise:
@@ -179,17 +181,20 @@ def pieces(notebook: NotebookNode) -> Iterator[Piece]:
 
 
 def chosen(titles: Sequence[str], names: Sequence[str]) -> set[str]:
-    """Titles of the sections that are asked for, by the book's number (2.3) or how they begin."""
+    """Titles of the sections that are asked for, by the book's number (2.3) or how they begin.
+
+    The opening, before the first, is 2.0; its title is empty.
+    """
     found = set()
     for name in names:
         number = re.fullmatch(r"(?:\d+\.)?(\d+)", name)
         these = [
             title
-            for i, title in enumerate(titles, 1)
+            for i, title in enumerate(["", *titles])
             if (i == int(number[1]) if number else title.lower().startswith(name.lower()))
         ]
         if not these:
-            listed = "".join(f"\n  {i}  {title}" for i, title in enumerate(titles, 1))
+            listed = "".join(f"\n  {i}  {t}" for i, t in enumerate(["the opening", *titles]))
             raise ValueError(f"there is no section {name}; these are there:{listed}")
         found |= set(these)
     return found
@@ -197,7 +202,11 @@ def chosen(titles: Sequence[str], names: Sequence[str]) -> set[str]:
 
 def slides(notebook: NotebookNode, title: str, names: Sequence[str] = ()) -> str:
     """Slides of a chapter, or of its sections with these names, as one HTML page."""
-    parts = list(pieces(notebook))
+    number = re.match(r"0*(\d+)_", title)
+    parts = list(pieces(notebook, number[1] if number else ""))
+    heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
+    chapter = f"{number[1]} " if number else ""
+    chapter += re.sub("<.*?>", "", heading[1]) if heading else title
     titles = list(dict.fromkeys(part.section for part in parts if part.section))
     only = chosen(titles, names) if names else {"", *titles}
     body = "".join(
@@ -221,7 +230,7 @@ def slides(notebook: NotebookNode, title: str, names: Sequence[str] = ()) -> str
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{''.join(styles)}</style></head>\n"
-        f"<body><main>\n{body}</main>\n"
+        f'<body><main data-chapter="{chapter}">\n{body}</main>\n'
         + "".join(f"<script>{script}</script>\n" for script in scripts)
         + "</body></html>\n"
     )

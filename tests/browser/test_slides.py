@@ -10,21 +10,36 @@ import teach
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted((teach.ROOT / "chapters").glob("[0-9]*.ipynb"))
-# Of each slide: how much too high and wide it is, how full, how far its figures from the middle.
+# Of each slide: how much too high and wide it is, how full, its smallest letters as a share of
+# those of the text (11 points in a picture of 200 an inch), how far its figures from the middle.
 MEASURED = """() => [...document.querySelectorAll("main > section")].map((slide) => {
-  const inside = [...slide.querySelectorAll("*")].map((e) => e.getBoundingClientRect());
+  const parts = [...slide.querySelectorAll(":scope > .piece *")];
+  const inside = parts.map((e) => e.getBoundingClientRect());
+  const drawn = parts.flatMap((e) => e.shadowRoot ? [...e.shadowRoot.querySelectorAll("*")] : []);
+  const written = [...parts, ...drawn].filter((e) =>
+    e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
+    && !e.closest("math, style, script, .spoken")
+  );
+  const size = (e) => parseFloat(getComputedStyle(e).fontSize) * (e.currentCSSZoom ?? 1);
+  const pictures = [...slide.querySelectorAll("img")];
   const wide = [slide, ...slide.querySelectorAll("pre, table, .formula, .derivation")];
   const left = slide.getBoundingClientRect().left;
   return {
     text: slide.textContent.slice(0, 60),
     high: slide.scrollHeight - slide.clientHeight,
     wide: Math.max(...wide.map((e) => e.scrollWidth - e.clientWidth)),
+    small: Math.min(
+      ...written.map(size),
+      ...pictures.map((e) => e.getBoundingClientRect().height / e.naturalHeight * 11 * 200 / 72),
+    ) / parseFloat(getComputedStyle(document.body).fontSize),
     full: Math.max(...inside.map((r) => r.bottom)) / innerHeight,
     off: [...slide.querySelectorAll(".figure")].map((figure) => {
       const box = figure.getBoundingClientRect();
       return (box.left + box.right - innerWidth) / 2 - left;
     }),
-    bare: Boolean(slide.lastElementChild.lastElementChild.matches("h1, h2, h3")),
+    bare: Boolean(slide.lastElementChild.previousElementSibling.querySelector(
+      ":is(h1, h2, h3):last-child",
+    )),
     caption: slide.firstElementChild.matches(".bound"),
   };
 })"""
@@ -36,7 +51,7 @@ def shown(pages, tmp_path):
 
     def show(notebook, width=1280, height=720):
         path = tmp_path / "slides.html"
-        path.write_text(slides.slides(notebook, "Slides"), encoding="utf-8")
+        path.write_text(slides.slides(notebook, "02_slides"), encoding="utf-8")
         page = pages.open(path, viewport={"width": width, "height": height})
         page.wait_for_selector("section.now")
         return page
@@ -68,6 +83,7 @@ def test_slides_are_filled_and_fit_into_the_window(shown, path):
             assert slide["high"] <= 1, slide
             assert slide["wide"] <= 1, slide
             assert slide["full"] > 1 / 3, slide
+            assert slide["small"] > 0.52, slide
             assert all(abs(off) < 3 for off in slide["off"]), slide
             assert not slide["bare"], slide
             assert not slide["caption"], slide
@@ -91,11 +107,36 @@ def test_what_stays_together_on_a_slide(shown):
     page = shown(nbformat.v4.new_notebook(cells=cells))
     texts = page.locator("main > section").all_inner_texts()
     assert [re.sub(r"(\w+\W+)\1+", r"\1", text.split("\n")[0])[:9] for text in texts] == [
-        "Title", "Long. Con", "Questions", "After.", "Own.", "print(2)", "999999999",
+        "Title", "Long. Con", "2.1 Quest", "After.", "Own.", "print(2)", "999999999",
     ]  # fmt: skip
     assert "print(1)" in texts[1]
     assert texts[2].count("figure") == 2
     assert all(slide["wide"] <= 1 and slide["high"] <= 1 for slide in page.evaluate(MEASURED))
+
+
+def test_the_foot_of_a_slide_names_the_chapter_and_the_section_that_goes_on(shown):
+    words = "Words. " * 330
+    cell = nbformat.v4.new_markdown_cell
+    titles = ["# The title\n\n", "", "## `One` $y$\n\n", "", "", "## Two\n\n"]
+    page = shown(nbformat.v4.new_notebook(cells=[cell(title + words) for title in titles]))
+    feet = page.locator("footer").all_text_contents()
+    chapter = "2 The title"
+    assert feet == ["", chapter, chapter, *[f"{chapter} · 2.1 One yy"] * 2, chapter]
+    assert page.locator("footer math").count() == 2
+    assert page.locator("h2").all_inner_texts()[1] == "2.2 Two"
+
+
+def test_what_begins_a_column_of_a_figure_stays_there(chapter):
+    page = started(chapter)
+    figure = page.locator("section:has([data-afm=softmax_playground])").first
+    number = figure.evaluate("(s) => [...document.querySelectorAll('section')].indexOf(s) + 1")
+    page.evaluate("(n) => location.hash = n", number)
+    second = figure.locator(".frame > .bar")
+    place = "(e) => Math.round(e.getBoundingClientRect().left / 20)"
+    before = second.evaluate(place)
+    assert before > 31
+    figure.locator(".frame > .plot").evaluate("(e) => e.remove()")
+    assert second.evaluate(place) == before
 
 
 def test_another_size_of_the_window_keeps_the_place(chapter):

@@ -114,9 +114,13 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("References A b", ["skip"], "References"),
     ]
     page = slides.slides(notebook, "chapter", ["second"])
-    main = re.search("(?s)<main>(.*)</main>", page)[1]
+    main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
     words = re.sub("<[^>]*>", " ", main).split()
     assert " ".join(words) == "Second A. B. Exercise 1.1: A task Do."
+    page = slides.slides(notebook, "01_chapter", ["1.0", "1.2"])
+    main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
+    words = re.sub("<[^>]*>", " ", main).split()
+    assert " ".join(words) == "Title Words. 1.2 Second A. B. Exercise 1.1: A task Do."
 
 
 def record(name, exercise, passed, attempts=1, session="s"):
@@ -216,7 +220,10 @@ def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
     nbformat.write(nbformat.v4.new_notebook(), empty)
     for arguments, words in (
         ([chapter, "--output", str(file)], "file lies in a file; --output names a folder"),
-        ([chapter, "--sections", "99"], "there is no section 99; these are there:\n  1  An image"),
+        (
+            [chapter, "--sections", "99"],
+            "there is no section 99; these are there:\n  0  the opening\n  1  An",
+        ),
         ([str(file)], "file is no notebook that can be read"),
         ([str(empty)], "empty.ipynb has no outputs: run it for its pictures\nempty has nothing"),
     ):

@@ -709,10 +709,10 @@ def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
     titles = ["Scores", "In code", "Code again"]
     assert slides.chosen(titles, ["7.1", "code"]) == {"Scores", "Code again"}
     assert slides.chosen(titles, ["2"]) == {"In code"}
-    for wrong in ("7.4", "0", "odds", "7.1.1"):
-        with pytest.raises(
-            ValueError, match=rf"no section {wrong}; .*:\n  1  Scores\n  2  In code"
-        ):
+    assert slides.chosen(titles, ["7.0", "3"]) == {"", "Code again"}
+    listed = "0  the opening\n  1  Scores\n  2  In code"
+    for wrong in ("7.4", "odds", "7.1.1"):
+        with pytest.raises(ValueError, match=rf"no section {wrong}; .*:\n  {listed}"):
             slides.chosen(titles, ["1", wrong])
 
 
