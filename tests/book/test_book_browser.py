@@ -321,6 +321,37 @@ def test_the_readers_place_is_kept(browser, served_book, way):
     page.context.close()
 
 
+def test_the_demonstration_of_the_teachers_page_shows_what_it_says(visit, book):
+    text = (ROOT / "pages/teaching.md").read_text(encoding="utf-8")
+    seen = [re.sub(r"\$.*?\$", "", part) for part in re.findall(r"(?s)\*Seen.*?\*Conclude", text)]
+    said = [re.findall(r"\d+\.\d{2,}|\d{3,}", part) for part in seen]
+    assert list(map(len, said)) == [4, 3, 2, 3]
+    page = visit((book / "chapters/07_softmax_regression_scratch.html").as_uri())
+    lab = page.locator("[data-afm=training_lab]")
+    lab.scroll_into_view_if_needed()
+    frame = lab.locator(".frame")
+    if "on real images" not in frame.inner_text():
+        pytest.skip("the book was built without the data set")
+
+    def shown(button, answer):
+        lab.get_by_role("button", name=button, exact=True).click()
+        frame.locator(".say", has_text=answer).wait_for()
+        return frame.inner_text()
+
+    shown("10", "The best so far, in test loss and accuracy: run 2, rate 0.1.")
+    assert "You guessed 10." in frame.inner_text()
+    for numbers in said[:2]:
+        assert [number for number in numbers if number not in frame.inner_text()] == []
+    rate = lab.get_by_role("slider", name="learning rate")
+    while rate.get_attribute("aria-valuetext") != "0.1":
+        rate.press("ArrowLeft")
+    text = shown("Continue", "Smallest test loss: run 2, rate 0.1; highest test accuracy: run 3")
+    assert [number for number in said[2] if number not in text] == []
+    lab.get_by_role("button", name="one image per step").click()
+    text = shown("Train", "Smallest test loss: run 4")
+    assert [number for number in said[3] if number not in text] == []
+
+
 def switch_to(page, theme: str) -> None:
     """Press the theme button until the page is light or dark."""
     button = page.locator(".theme-switch-button:visible").first

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import nbformat
 import pytest
@@ -121,6 +122,36 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
     main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
     words = re.sub("<[^>]*>", " ", main).split()
     assert " ".join(words) == "Title Words. 1.2 Second A. B. Exercise 1.1: A task Do."
+
+
+PAGE = (teach.ROOT / "pages/teaching.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py (slides .+)$", PAGE)
+
+
+def test_the_teachers_page_names_chapters_that_are_there():
+    named = [word for command in COMMANDS for word in command.split() if ".ipynb" in word]
+    assert set(named) <= {f"chapters/{path.name}" for path in CHAPTERS}
+    assert len(named) > 15
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "--sections" in c])
+def test_the_teachers_page_names_sections_that_are_there(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(teach.ROOT)
+    assert teach.main([*shlex.split(command), "--output", str(tmp_path)]) == 0
+    page = next(tmp_path.iterdir())
+    shown = page.read_text(encoding="utf-8")
+    numbers = re.findall(r"\d+\.\d+", command)
+    assert {int(number.split(".")[0]) for number in numbers} == {int(page.name[:2])}
+    for number in numbers:
+        assert ("<h1>" if number.endswith(".0") else f"<h2>{number} ") in shown
+
+
+def test_the_plan_of_one_lecture_has_a_command_for_each_of_its_chapters():
+    plan = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
+    listed = re.findall(r"\| \d+ \|.*/(chapters/\w+)` \|", plan)
+    assert len(listed) == 5
+    assert re.findall(r"teach\.py slides (\S+)\.ipynb --sections", plan) == listed
+    assert sum(map(int, re.findall(r"\| (\d+) \|", plan))) == 90
 
 
 def record(name, exercise, passed, attempts=1, session="s"):
