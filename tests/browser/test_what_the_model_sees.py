@@ -1,6 +1,7 @@
 """What the model sees: sums of pixel times weight, the smallest change, painting, test images."""
 
 import base64
+import re
 
 import numpy as np
 import pytest
@@ -35,6 +36,10 @@ def weights():
 
 def shown(page, what):
     return np.array([value(page, f"{what}{k}") for k in range(10)])
+
+
+#: The colours of a canvas: red, green, blue and opacity, pixel by pixel.
+BYTES = "(c) => [...c.getContext('2d').getImageData(0, 0, 28, 28).data]"
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +93,112 @@ def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
     flip = page.locator("p.soft").filter(has_text="smallest change").inner_text()
     assert f"turns {names[first]} into {names[nearest]}" in flip
     assert f"{root_mean_square:.3f} in the root mean square" in flip
+
+
+def test_the_smallest_change_is_drawn_with_the_gain_that_is_said(show):
+    page = show(FIGURE)
+    page.locator("[data-control='silhouette.8']").check(force=True)
+    scores, sizes = borders(8)
+    matrix, _ = weights()
+    first, second = scores.argmax(), int(sizes.argmin())
+    way = matrix[:, second] - matrix[:, first]
+    step = (scores[first] - scores[second]) / (way @ way) * way
+    picture = page.get_by_role("img", name="the smallest change, drawn")
+    gain = float(re.search(r"drawn ([\d.]+) times", picture.get_attribute("aria-label"))[1])
+    assert gain * np.abs(step).max() == pytest.approx(1, rel=0.06)  # the gain has two digits
+    red, _, blue, _ = np.array(picture.evaluate(BYTES)).reshape(784, 4).T
+    strong = np.abs(gain * step) > 0.1
+    assert (np.sign(blue - red) == np.sign(step))[strong].all()
+    darkest = np.minimum(red, blue).argmin()  # red ends at 43, blue at 33
+    assert abs(step[darkest]) > 0.9 * np.abs(step).max()
+    assert gain > 2
+    assert min(red[darkest], blue[darkest]) < 60  # drawn at full strength
+
+
+def test_below_zero_the_border_is_farther_away_and_the_slider_says_so(show):
+    page = show(FIGURE)
+    scores, sizes = borders(1)
+    first, second = scores.argmax(), int(sizes.argmin())
+    names = FIGURE.model["classes"]
+    said = page.locator(".bar .why").inner_text()
+    assert said.startswith(f"At 1, {names[first]} and {names[second]} are equally likely; below 0")
+    move(page, "change", -1)
+    away = shown(page, "z")
+    gap = scores[first] - scores[second]
+    assert away[first] - away[second] == pytest.approx(2 * gap, rel=1e-9)
+
+
+def test_why_the_second_best_class_is_not_the_nearest_is_said_where_it_is_so(show):
+    page = show(FIGURE)
+    names = FIGURE.model["classes"]
+    for k in range(10):
+        page.locator(f"[data-control='silhouette.{k}']").check(force=True)
+        scores, sizes = borders(k)
+        runner = int(np.argsort(scores)[-2])
+        text = page.locator("p.soft").filter(has_text="smallest change").inner_text()
+        expected = (
+            f"that of {names[runner]}, but its border is farther away, at {sizes[runner] / 28:.3f}"
+        )
+        assert (expected in text) == (runner != sizes.argmin())
+        assert ("farther" in text) == (runner != sizes.argmin())
+
+
+@pytest.mark.parametrize("answer", range(3))
+def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turned(show, answer):
+    page = show(FIGURE, questions=True)
+    scores, sizes = borders(1)
+    names = FIGURE.model["classes"]
+    blank = page.get_by_role("img", name="guess first").evaluate(BYTES)
+    assert len({tuple(blank[i : i + 4]) for i in range(0, len(blank), 4)}) == 1
+    assert page.locator("p.soft:not(:empty)").filter(has_text="smallest change").count() == 0
+    page.get_by_role("application").click(force=True)  # closed, too
+    np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
+    choices = page.locator(".guess button:not(.skip)")
+    text = choices.nth(answer).inner_text()
+    choices.nth(answer).click()
+    size = min(sizes) / 28
+    right = {True: 0, False: 1 if size < 0.2 else 2}[size < 0.05]
+    assert (
+        page.locator(".guess .answer")
+        .inner_text()
+        .startswith(f"{text}: {'Yes' if answer == right else 'No'}: by {size:.3f}, if")
+    )
+    turned = int(shown(page, "z").argmax())
+    assert turned == sizes.argmin()
+    assert (
+        f"At 1.05 of that change the model says {names[turned]}."
+        in page.locator(".guess .answer").inner_text()
+    )
+    assert page.locator("p.soft").filter(has_text="smallest change").count() == 1
+
+
+def test_on_paper_nothing_is_secret(show):
+    page = show(FIGURE, questions=True)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.get_by_role("img", name="the smallest change, drawn").count() == 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.get_by_role("img", name="the smallest change, drawn").count() == 0
+
+
+def test_controls_pictures_sentence_and_table_are_on_one_screen(show):
+    page = show(FIGURE, viewport={"width": 1280, "height": 900})
+    boxes = [page.locator(s).bounding_box() for s in (".radios", ".four", ".say", "table")]
+    top, end = (f(f(b["y"], b["y"] + b["height"]) for b in boxes) for f in (min, max))
+    assert end - top < 760  # the head of the book and a line of text besides
+    frame = page.locator(".frame").bounding_box()
+    assert frame["height"] < 900
+
+
+def test_on_a_telephone_the_controls_that_stay_never_cover_the_table(show):
+    page = show(FIGURE, viewport={"width": 390, "height": 844})
+    page.locator("table").evaluate("(e) => e.scrollIntoView()")
+    for _ in range(8):
+        bar, table = (page.locator(s).bounding_box() for s in (".bar", "table"))
+        assert bar["y"] + bar["height"] <= table["y"] + 1
+        page.mouse.wheel(0, 60)
+        page.wait_for_timeout(30)
+    pictures = page.locator(".pixels").all()[10:]
+    assert len({round(picture.bounding_box()["y"]) for picture in pictures}) == 2  # two and two
 
 
 def test_keys_paint_and_erase_and_reset_brings_the_image_back(show):

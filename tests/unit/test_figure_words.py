@@ -41,6 +41,26 @@ def dotted(number):
 
 # --- the guess -----------------------------------------------------------------------------
 
+
+def weights(model):
+    raw = torch.tensor(list(b64decode(model["weights"])), dtype=torch.uint8).view(torch.int8)
+    return raw.double().view(784, 10) * model["scale"]
+
+
+def nearest_border(figure):
+    """Return what a linear model says of the figure's drawing, and the nearest other class."""
+    w, z = weights(figure.model), torch.from_numpy(figure.scores())
+    first = int(z.argmax())
+    far = (z[first] - z) / (w - w[:, [first]]).norm(dim=0)
+    far[first] = math.inf
+    second, size = int(far.argmin()), far.min().item() / 28
+    assert 0.0005 < size < 0.05
+    p = z.softmax(0)[first].item()
+    return {"first": CLASSES[first], "second": CLASSES[second], "size": size, "p": p}
+
+
+NEAR = nearest_border(what_the_model_sees(silhouette=4))
+
 #: Figure; the right answer; what each answer says, word for word where it is a claim.
 GUESSES = [
     (
@@ -149,6 +169,18 @@ GUESSES = [
         },
     ),
     (
+        what_the_model_sees(silhouette=4, label=4),
+        f"The model says {NEAR['first']}, probability {NEAR['p']:.3f}. How far does the image have "
+        "to change before it says something else? Root mean square of the pixels; black to white "
+        "is 1.",
+        {
+            text: f"{word}: by {NEAR['size']:.3f}, if each pixel goes the right way. At 1.05 of "
+            f"that change the model says {NEAR['second']}."
+            for text, word in
+            {"less than 0.05": "Yes", "0.05 to 0.2": "No", "more than 0.2": "No"}.items()
+        },
+    ),
+    (
         label_suspects(),
         "How many of ten doubted labels will you find right?",
         dict.fromkeys(["at most 3", "4 to 6", "7 or more"], "Now judge ten: the tally below "
@@ -174,6 +206,7 @@ IN_A_BROWSER = {
     ".pause": "Pause", ".stop": "Stop", ".empty": "no doubted images here",
     ".testImage": "Test image", ".mistake": "Confident mistake", ".truth": "It is a test image",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
+    ".farther": "but its border is farther away",
 }  # fmt: skip
 
 
@@ -766,7 +799,7 @@ def test_the_lab_says_what_the_kernel_does():
 def test_what_the_model_sees(rival):
     figure = what_the_model_sees(label=1, silhouette=0, against_rival=rival, change=0)
     state = figure.state()
-    (seen, moved) = told(figure, {"on": "change", "to": 1})
+    seen, moved = told(figure, SKIP, {"on": "change", "to": 1})[1:]
     model, x = seen.state["model"], pixels(state["silhouettes"])[0]
     w = weights(model)
     bias = double(model["bias"])
@@ -786,22 +819,24 @@ def test_what_the_model_sees(rival):
     sizes = [f"{v:.3f}" for v in (step.square().mean().sqrt().item(), step.abs().max().item())]
     assert_said(
         seen,
-        f"The model says {CLASSES[first]}, probability {p[first]:.3f}. Pixels add "
-        f"{adds.clamp(min=0).sum():.2f} to {what} and take {-adds.clamp(max=0).sum():.2f} away; "
-        f"with "
-        f"the bias ({b:.2f}) it is {total:.2f}.\n",
+        f"The model says {CLASSES[first]}, probability {p[first]:.3f}. "
+        f"{what[0].upper()}{what[1:]}: pixels add {adds.clamp(min=0).sum():.2f} and take "
+        f"{-adds.clamp(max=0).sum():.2f} away; with the bias ({b:.2f}) it is {total:.2f}.\n",
         f"The smallest change of the answer turns {CLASSES[first]} into {CLASSES[second]}. It "
-        f"alters "
-        f"the pixels by {sizes[0]} in the root mean square and by {sizes[1]} at most, where 1 is "
-        f"the "
-        "step from black to white (and pixels may become darker than black).",
-        f"what each pixel adds to {what}",
+        f"alters the pixels by {sizes[0]} in the root mean square and by {sizes[1]} at most; "
+        "black to white is 1, and pixels may become darker than black.",
+        f"At 1, {CLASSES[first]} and {CLASSES[second]} are equally likely; below 0 the way leads "
+        "away from there.",
+        f"the smallest change, drawn {float(f'{1 / step.abs().max():.2g}'):g} times as strong: "
+        "blue brighter, red darker",
+        f"what each pixel adds to {what}: blue more, red less",
+        f"drawn {CLASSES[0]}: paint on it",
+        "the image with 0.00 of the change",
         "class | pixels | bias | score | probability | ",
-        "The score of a class is a sum over the pixels: brightness times weight, and the bias. "
-        "Blue "
-        "pixels add to it, red ones take away.",
-        "keys: arrows move, space paints, x erases",
+        "The score of a class is its bias and a sum over the pixels, brightness times weight.",
+        "image: paint on it; arrows move, space paints, x erases",
     )
+    assert "the image with 1.00 of the change" in moved.text
     assert moved.values[f"z{first}"] == pytest.approx(moved.values[f"z{second}"])
     assert moved.spoken.startswith("The model says ")
     assert f"; {what} " in moved.spoken
@@ -809,8 +844,3 @@ def test_what_the_model_sees(rival):
 
 def pixels(text):
     return double(list(b64decode(text))).view(10, 784) / 255
-
-
-def weights(model):
-    raw = torch.tensor(list(b64decode(model["weights"])), dtype=torch.uint8).view(torch.int8)
-    return raw.double().view(784, 10) * model["scale"]

@@ -7,14 +7,16 @@ import {
   dot,
   figure,
   fmt,
+  guessFirst,
   html,
   isList,
   isNumber,
   isText,
+  minus,
   put,
   quantity,
-  radios,
   range,
+  say,
   slider,
   softmax,
   sum,
@@ -23,23 +25,43 @@ import { loadText, packedImages } from "./training/files.js";
 import { colourOf, SIDE } from "./training/shades.js";
 
 const PIXELS = SIDE * SIDE;
+const BEYOND = 1.05; // part of the smallest change that an answer to the guess shows
 const MISTAKES = 30; // the most confident ones, to go through
 
 const WORDS = {
   en: {
-    lead: "The score of a class is a sum over the pixels: brightness times weight, and the bias. " +
-      "Blue pixels add to it, red ones take away.",
-    images: "silhouette",
+    lead: "The score of a class is its bias and a sum over the pixels, brightness times weight.",
+    images: "drawings",
     testImage: "Test image",
     mistake: "Confident mistake",
     clear: "Empty",
+    question: (/** @type {string} */ name, /** @type {string} */ p) =>
+      `The model says ${name}, probability ${p}. How far does the image have to change before it ` +
+      "says something else? Root mean square of the pixels; black to white is 1.",
+    answers: ["less than 0.05", "0.05 to 0.2", "more than 0.2"],
+    guessed: (
+      /** @type {boolean} */ right,
+      /** @type {string} */ size,
+      /** @type {string} */ name,
+    ) =>
+      `${
+        right ? "Yes" : "No"
+      }: by ${size}, if each pixel goes the right way. At ${BEYOND} of that ` +
+      `change the model says ${name}.`,
     against: "subtract the score of the most probable other class",
     change: "part of the smallest change",
-    image: "image: paint with mouse or finger; keys: arrows move, space paints, x erases",
-    parts: (/** @type {string} */ what) => `what each pixel adds to ${what}`,
-    changed: "the image with the change",
+    way: (/** @type {string} */ from, /** @type {string} */ to) =>
+      `At 1, ${from} and ${to} are equally likely; below 0 the way leads away from there.`,
+    drawn: (/** @type {string} */ name) => `drawn ${name}: paint on it`,
+    image: "image: paint on it",
+    keys: "arrows move, space paints, x erases",
+    parts: (/** @type {string} */ what) => `what each pixel adds to ${what}: blue more, red less`,
+    step: (/** @type {string} */ gain) =>
+      `the smallest change, drawn ${gain} times as strong: blue brighter, red darker`,
+    secret: "the smallest change: guess first",
+    changed: (/** @type {string} */ part) => `the image with ${part} of the change`,
     columns: ["class", "pixels", "bias", "score", "probability"],
-    caption: "Scores of the image with the change; choose the class that is taken apart above",
+    caption: "Scores of the image with the change; choose the class that is taken apart",
     score: (/** @type {string} */ name) => `the score of ${name}`,
     difference: (/** @type {string} */ a, /** @type {string} */ b) => `${a} minus ${b}`,
     says: (
@@ -49,8 +71,8 @@ const WORDS = {
       /** @type {string} */ bias,
       /** @type {string} */ total,
     ) =>
-      `Pixels add ${plus} to ${what} and take ${less} away; with the bias (${bias}) ` +
-      `it is ${total}.`,
+      `${what[0].toUpperCase()}${what.slice(1)}: pixels add ${plus} and take ${less} away; with ` +
+      `the bias (${bias}) it is ${total}.`,
     flip: (
       /** @type {string} */ from,
       /** @type {string} */ to,
@@ -58,8 +80,11 @@ const WORDS = {
       /** @type {string} */ most,
     ) =>
       `The smallest change of the answer turns ${from} into ${to}. It alters the pixels by ` +
-      `${size} in the root mean square and by ${most} at most, where 1 is the step from black to ` +
-      "white (and pixels may become darker than black).",
+      `${size} in the root mean square and by ${most} at most; black to white is 1, and pixels ` +
+      "may become darker than black.",
+    farther: (/** @type {string} */ name, /** @type {string} */ size) =>
+      ` The second highest score is that of ${name}, but its border is farther away, at ${size}: ` +
+      "its weights differ less.",
     answer: (/** @type {string} */ name, /** @type {string} */ p) =>
       `The model says ${name}, probability ${p}. `,
     truth: (/** @type {string} */ name) => `It is a test image of the class ${name}. `,
@@ -109,15 +134,40 @@ export default figure(WORDS, (view, words) => {
   const scoresOf = (/** @type {number[]} */ x) => W.map((w, k) => dot(w, x) + bias[k]);
   /** @param {number[]} z @param {number} not */
   const bestBut = (z, not) => argmax(z.map((v, k) => (k === not ? -Infinity : v)));
+  /**
+   * The nearest border: where the scores of two classes are equal, a hyperplane.
+   * @param {number[]} image
+   */
+  function border(image) {
+    const z = scoresOf(image);
+    const first = argmax(z);
+    const ways = W.map((w) => w.map((v, p) => v - W[first][p]));
+    const lengths = ways.map((way) => Math.sqrt(dot(way, way)) || Infinity);
+    const far = z.map((v, c) => (c === first ? Infinity : (z[first] - v) / lengths[c]));
+    const second = far.indexOf(Math.min(...far));
+    const part = (z[first] - z[second]) / lengths[second] ** 2;
+    const step = ways[second].map((v) => part * v);
+    const sizes = far.map((v) => v / SIDE); // root mean squares over 28 times 28 pixels
+    return { z, first, second, runner: bestBut(z, first), step, sizes };
+  }
+  /** @param {number[]} image @param {number[]} step @param {number} part */
+  const moved = (image, step, part) => image.map((v, p) => v + part * step[p]);
 
   // --- parts -------------------------------------------------------------------------------
   const canvas = () => html("canvas.pixels", { width: SIDE, height: SIDE });
   const paper = canvas();
   const parts = put(canvas(), { role: "img" });
-  const after = put(canvas(), { role: "img", "aria-label": words.changed });
-  put(paper, { role: "application", tabindex: 0, "aria-label": words.image });
+  const step = put(canvas(), { role: "img" });
+  const after = put(canvas(), { role: "img" });
+  put(paper, {
+    role: "application",
+    tabindex: 0,
+    "aria-label": `${words.image}; ${words.keys}`,
+  });
+  view.control(paper);
   const told = html("p.say");
-  const partsTitle = html("p.axis");
+  const way = html("p.why");
+  const titles = range(4).map(() => html("p.axis"));
   const flip = html("p.soft");
   const labels = choices(view, "label", classes.map((name, k) => [k, name]));
   const rows = labels.map((choice) => {
@@ -130,6 +180,8 @@ export default figure(WORDS, (view, words) => {
     html("thead", html("tr", ...words.columns.map((text) => html("th", { scope: "col" }, text)))),
     html("tbody", ...rows.map(({ node }) => node)),
   );
+
+  const grey = (/** @type {number} */ v) => Array(3).fill(255 * clamp(v, 0, 1));
 
   // --- images ------------------------------------------------------------------------------
   /** @param {number[]} image @param {string} name */
@@ -193,9 +245,15 @@ export default figure(WORDS, (view, words) => {
     restore();
     view.refresh();
   });
-  const drawings = radios(view, "silhouette", {
-    label: words.images,
-    options: classes.map((name, k) => [k, name]),
+  const drawings = html(
+    "fieldset.radios",
+    { "aria-label": words.images },
+    ...choices(view, "silhouette", classes.map((_, k) => [k, canvas()])),
+  );
+  drawings.querySelectorAll("canvas").forEach((small, k) => {
+    const image = silhouette(k);
+    put(small, { role: "img", "aria-label": classes[k], title: classes[k] });
+    fill(small, (p) => grey(image[p]));
   });
   drawings.addEventListener("change", () => { // also to the one that was painted over
     restore();
@@ -267,50 +325,59 @@ export default figure(WORDS, (view, words) => {
     for (let p = 0; p < PIXELS; p++) image.data.set([...color(p), 255], 4 * p);
     pen.putImageData(image, 0, 0);
   }
-  const grey = (/** @type {number} */ v) => Array(3).fill(255 * clamp(v, 0, 1));
-
   const real = typeof packed !== "string";
+  const buttons = [
+    ...(real
+      ? [
+        button(view, words.testImage, () => void next("test")),
+        button(view, words.mistake, () => void next("mistake")),
+      ]
+      : []),
+    button(view, words.clear, () => show(Array(PIXELS).fill(0), "")),
+  ];
+  const source = html("div.row", drawings, ...buttons);
+  view.control(source);
+  view.add(html("p.lead", words.lead));
+  ask();
   view.add(
-    html("p.lead", words.lead),
-    drawings,
+    source,
     html(
-      "div.row",
-      ...(real
-        ? [
-          button(view, words.testImage, () => void next("test")),
-          button(view, words.mistake, () => void next("mistake")),
-        ]
-        : []),
-      button(view, words.clear, () => show(Array(PIXELS).fill(0), "")),
+      "div.both",
+      html(
+        "div.stack",
+        view.bar(
+          slider(view, "change", { label: words.change, step: 0.05 }),
+          way,
+          checkbox(view, "against_rival", { label: words.against }),
+        ),
+        html(
+          "div.four",
+          ...[paper, step, after, parts].map((node, i) => html("div", titles[i], node)),
+        ),
+      ),
+      html("div.stack", told, flip, table),
     ),
-    view.bar(
-      slider(view, "change", { label: words.change, step: 0.05 }),
-      checkbox(view, "against_rival", { label: words.against }),
-    ),
-    told,
-    html(
-      "div.three",
-      html("div", html("p.axis", words.image), paper),
-      html("div", partsTitle, parts),
-      html("div", html("p.axis", words.changed), after),
-    ),
-    flip,
-    table,
   );
+
+  function ask() {
+    const { z, first, second, step, sizes } = border(pixels);
+    const right = [0.05, 0.2, Infinity].findIndex((limit) => sizes[second] < limit);
+    const then = argmax(scoresOf(moved(pixels, step, BEYOND)));
+    const says = (/** @type {number} */ i) =>
+      words.guessed(i === right, fmt(sizes[second], 3), classes[then]);
+    guessFirst(view, {
+      question: words.question(classes[first], fmt(softmax(z)[first], 3)),
+      answers: words.answers.map((text, i) => ({ text, says: says(i) })),
+      show: () => view.set({ change: BEYOND }),
+    });
+  }
 
   return () => {
     if (view.changed.size) notice = "";
-    const plain = scoresOf(pixels);
-    const first = argmax(plain);
-    // The nearest border: where the scores of two classes are equal, a hyperplane.
-    const steps = W.map((w) => w.map((v, p) => v - W[first][p]));
-    const lengths = steps.map((step) => Math.sqrt(dot(step, step)) || Infinity);
-    const far = plain.map((v, c) => (c === first ? Infinity : (plain[first] - v) / lengths[c]));
-    const second = far.indexOf(Math.min(...far));
-    const step = steps[second];
-    const gap = (plain[first] - plain[second]) / lengths[second] ** 2;
+    const near = border(pixels);
+    const { first, second, runner, sizes } = near;
     const change = view.get("change");
-    const x = pixels.map((v, p) => v + change * gap * step[p]);
+    const x = moved(pixels, near.step, change);
     const z = scoresOf(x);
     const probs = softmax(z);
     const k = view.get("label");
@@ -325,8 +392,20 @@ export default figure(WORDS, (view, words) => {
     });
     fill(parts, (p) => colourOf(adds[p] / top));
     fill(after, (p) => grey(x[p]));
-    partsTitle.textContent = words.parts(what);
-    put(parts, { "aria-label": words.parts(what) });
+    const secret = view.locked && !view.onPaper;
+    const most = Math.max(...near.step.map(Math.abs));
+    const gain = Number((1 / (most || 1)).toPrecision(2));
+    fill(step, (p) => colourOf(secret ? 0 : clamp(gain * near.step[p], -1, 1)));
+    const drawnName = isSilhouette ? words.drawn(classes[view.get("silhouette")]) : words.image;
+    const captions = [
+      cursor.seen ? words.keys : drawnName,
+      secret ? words.secret : words.step(minus(String(gain))),
+      words.changed(fmt(change)),
+      words.parts(what),
+    ];
+    titles.forEach((title, i) => say(title, captions[i]));
+    [step, after, parts].forEach((node, i) => put(node, { "aria-label": captions[i + 1] }));
+    say(way, words.way(classes[first], classes[second]));
     rows.forEach(({ cells, node }, c) => {
       const inner = z[c] - bias[c];
       [inner, bias[c], z[c], probs[c]].forEach((v, i) =>
@@ -342,14 +421,14 @@ export default figure(WORDS, (view, words) => {
     const sentence = words.says(what, fmt(plus), fmt(less), fmt(b), fmt(total));
     const answer = words.answer(classes[best], fmt(probs[best], 3));
     told.textContent = notice || `${answer}${truth && words.truth(truth)}${sentence}`;
-    const sizes = step.map((v) => Math.abs(gap * v));
-    const size = Math.sqrt(sum(sizes.map((v) => v * v)) / PIXELS);
-    flip.textContent = words.flip(
+    const smallest = words.flip(
       classes[first],
       classes[second],
-      fmt(size, 3),
-      fmt(Math.max(...sizes), 3),
+      fmt(sizes[second], 3),
+      fmt(most, 3),
     );
+    const farther = runner === second ? "" : words.farther(classes[runner], fmt(sizes[runner], 3));
+    say(flip, secret ? "" : smallest + farther);
     return words.spoken(classes[best], fmt(probs[best]), `${what} ${fmt(total)}`);
   };
 }, { model: isModel, silhouettes: isSilhouettes });
