@@ -1,7 +1,8 @@
 """Exercises of chapter 7, softmax regression from scratch."""
 
-from functools import partial
-from itertools import pairwise
+import math
+from collections.abc import Callable
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -43,47 +44,50 @@ def clipped_step(param: Tensor, grad: Tensor, lr: float, limit: float) -> Tensor
     return param - lr * (grad * (limit / norm) if norm > limit else grad)
 
 
-def epochs_until(losses: list, patience: int) -> int:
-    """Return the number of epochs after which early stopping ends the run."""
-    best, since = float("inf"), 0
-    for epoch, loss in enumerate(losses, start=1):
-        best, since = (loss, 0) if loss < best else (best, since + 1)
-        if since == patience:
-            return epoch
-    return len(losses)
+def ending(
+    others: Callable, equal: bool = True, in_a_row: bool = True, of: Callable = int
+) -> Callable:
+    """End when ``of(patience)`` losses were above, or equal to, those of ``others``."""
+
+    def epochs(losses: list, patience: int) -> int:
+        pairs = zip(losses, others(losses, patience), strict=False)
+        late = [loss > other or (equal and loss == other) for loss, other in pairs]
+        enough = of(patience)
+        for n in range(1, len(losses) + 1):
+            if sum(late[max(n - enough, 0) : n] if in_a_row else late[:n]) == enough:
+                return n
+        return len(losses)
+
+    return epochs
+
+
+def best_so_far(losses: list, patience: int) -> list:
+    """Return the lowest loss before each epoch."""
+    return [math.inf, *accumulate(losses, min)]
+
+
+def one_before(losses: list, patience: int) -> list:
+    """Return the loss of the epoch before each."""
+    return [math.inf, *losses]
+
+
+def some_before(losses: list, patience: int) -> list:
+    """Return the loss ``patience`` epochs before each."""
+    return [math.inf] * patience + losses
+
+
+def best_of_few(losses: list, patience: int) -> list:
+    """Return the lowest of the ``patience`` losses before each."""
+    few = (losses[n - patience : n] for n in range(patience, len(losses)))
+    return [math.inf] * patience + [min(part) for part in few]
+
+
+epochs_until = ending(best_so_far)
 
 
 def patience_out(losses: list, patience: int) -> int:
     """Return the epoch in which patience runs out, or 0."""
-    return epochs_until([*losses, -float("inf")], patience) % (len(losses) + 1)
-
-
-def after_so_many_rises(losses: list, patience: int, equal: bool) -> int:
-    """End at the ``patience``-th rise, or equal loss, from one epoch to the next."""
-    ends = [
-        epoch
-        for epoch, (before, loss) in enumerate(pairwise(losses), start=2)
-        if loss > before or (equal and loss == before)
-    ]
-    return ends[patience - 1] if len(ends) >= patience else len(losses)
-
-
-def until_it_rises(losses: list, patience: int) -> int:
-    """Compare each loss with the one before it, not with the best."""
-    since = 0
-    for epoch, (before, loss) in enumerate(pairwise(losses), start=2):
-        since = 0 if loss < before else since + 1
-        if since == patience:
-            return epoch
-    return len(losses)
-
-
-def until_it_rises_over(losses: list, patience: int, margin: float = 0.0) -> int:
-    """Compare each loss with the one ``patience`` epochs before, not with the best."""
-    rises = (
-        n + 1 for n in range(patience, len(losses)) if losses[n] >= losses[n - patience] + margin
-    )
-    return next(rises, len(losses))
+    return epochs_until([*losses, -math.inf], patience) % (len(losses) + 1)
 
 
 def until_the_last_time(losses: list, patience: int) -> int:
@@ -94,56 +98,6 @@ def until_the_last_time(losses: list, patience: int) -> int:
         if min(losses[n - patience : n]) >= min(losses[: n - patience])
     )
     return next(ends, len(losses))
-
-
-def until_no_best_of_few(losses: list, patience: int) -> int:
-    """End at a loss that is not below all of the ``patience`` losses before it."""
-    ends = (
-        n + 1 for n in range(patience, len(losses)) if losses[n] >= min(losses[n - patience : n])
-    )
-    return next(ends, len(losses))
-
-
-def until_the_first_rise(losses: list, patience: int) -> int:
-    """End at the first loss above the one before it."""
-    rises = (n for n, (before, loss) in enumerate(pairwise(losses), start=2) if loss > before)
-    return next(rises, len(losses))
-
-
-def first_counted(losses: list, patience: int) -> int:
-    """Take the first loss for the best before the loop, so that epoch 1 brings no new best."""
-    best, since = losses[0], 0
-    for epoch, loss in enumerate(losses, start=1):
-        best, since = (loss, 0) if loss < best else (best, since + 1)
-        if since == patience:
-            return epoch
-    return len(losses)
-
-
-def against_the_first(losses: list, patience: int) -> int:
-    """Compare each loss with the first one; never renew the best."""
-    since = 0
-    for epoch, loss in enumerate(losses[1:], start=2):
-        since = 0 if loss < losses[0] else since + 1
-        if since == patience:
-            return epoch
-    return len(losses)
-
-
-def against_the_best_of_all(losses: list, patience: int) -> int:
-    """End after ``patience`` epochs in a row above the lowest loss of the full run."""
-    ends = range(patience, len(losses) + 1)
-    return next((n for n in ends if min(losses[n - patience : n]) > min(losses)), len(losses))
-
-
-def until_so_many(losses: list, patience: int) -> int:
-    """Count all epochs without a new best, in a row or not."""
-    best, since = float("inf"), 0
-    for epoch, loss in enumerate(losses, start=1):
-        best, since = (loss, since) if loss < best else (best, since + 1)
-        if since == patience:
-            return epoch
-    return len(losses)
 
 
 CLIPPING_CASES = [
@@ -169,7 +123,7 @@ CLIPPING = FunctionExercise(
     cases=CLIPPING_CASES,
     hint="shorten the whole gradient by one factor, and only when its norm is above the limit.",
     mistakes={
-        "Each number was cut by itself; that turns the gradient.": lambda p, g, lr, c: (
+        "Each number was cut by itself; that can turn the gradient.": lambda p, g, lr, c: (
             p - lr * g.clamp(-c, c)
         ),
         "A gradient that is short enough must stay as it is.": lambda p, g, lr, c: (
@@ -242,7 +196,7 @@ CLIPPING = FunctionExercise(
         "A gradient of zeros has no direction: here 0 was divided by 0.": lambda p, g, lr, c: (
             p - lr * g / g.norm() * g.norm().clamp(max=c)
         ),
-        "Each number was cut by itself, and only from above; that turns the gradient.": (
+        "Each number was cut by itself, and only from above; that can turn the gradient.": (
             lambda p, g, lr, c: p - lr * g.clamp(max=c)
         ),
         "The largest number was compared with the limit; the norm of all of them is meant.": (
@@ -429,16 +383,14 @@ EXERCISES = (
             "A loss is a new best however little it lies below the best so far.": (
                 lambda losses, patience: epochs_until([round(x, 3) for x in losses], patience)
             ),
-            "An equal loss is not a new best.": lambda losses, patience: epochs_until(
-                [loss - 1e-9 * i for i, loss in enumerate(losses)], patience
-            ),
-            "Each loss was compared with the one before; the best so far is what counts.": (
-                until_it_rises
+            "An equal loss is not a new best.": ending(best_so_far, equal=False),
+            "Each loss was compared with the one before; the best so far is what counts.": ending(
+                one_before
             ),
             "The epochs without a new best must follow each other; a new best starts the count "
-            "again.": until_so_many,
-            "This ends one epoch late: the run ends when patience has run out, not after.": (
-                lambda losses, patience: epochs_until(losses, patience + 1)
+            "again.": ending(best_so_far, in_a_row=False),
+            "This ends one epoch late: the run ends when patience has run out, not after.": ending(
+                best_so_far, of=lambda patience: patience + 1
             ),
             "This is the number of epochs without a new best, not the number of epochs run.": (
                 lambda losses, patience: min(patience, len(losses) - 1 - losses.index(min(losses)))
@@ -451,26 +403,32 @@ EXERCISES = (
                     (so_far := losses[: epochs_until(losses, patience)]).index(min(so_far)) + 1
                 )
             ),
-            "This ends at the first epoch without a new best, whatever patience is.": (
-                lambda losses, patience: epochs_until(losses, 1)
+            "This ends at the first epoch without a new best, whatever patience is.": ending(
+                best_so_far, of=lambda patience: 1
             ),
-            "This ends at the first rise, whatever patience is.": until_the_first_rise,
+            "This ends at the first rise, whatever patience is.": ending(
+                one_before, equal=False, of=lambda patience: 1
+            ),
             "Each loss was compared with the one `patience` epochs before; the best so far is what "
-            "counts.": until_it_rises_over,
+            "counts.": ending(some_before, of=lambda patience: 1),
             "Each loss was compared with the one `patience` epochs before, and an equal one goes "
-            "on; the best so far is what counts.": partial(until_it_rises_over, margin=1e-9),
+            "on; the best so far is what counts.": ending(
+                some_before, equal=False, of=lambda patience: 1
+            ),
             "The run ends the first time patience has run out; this is the last such epoch.": (
                 until_the_last_time
             ),
             "Each loss was compared with the best of the `patience` epochs before; count the "
-            "epochs since the best of all so far.": until_no_best_of_few,
+            "epochs since the best of all so far.": ending(best_of_few, of=lambda patience: 1),
             "The best so far starts below every loss, so that none is a new best.": (
                 lambda losses, patience: min(patience, len(losses))
             ),
             "Each loss was compared with the first; the best so far is what counts.": (
-                against_the_first
+                ending(lambda losses, patience: [math.inf] + losses[:1] * len(losses))
             ),
-            "The first loss is a new best; here it counts as an epoch without one.": first_counted,
+            "The first loss is a new best; here it counts as an epoch without one.": ending(
+                lambda losses, patience: losses[:1] + best_so_far(losses, patience)[1:]
+            ),
             "Counted from the best loss of all; the run may end before it is reached.": (
                 lambda losses, patience: min(losses.index(min(losses)) + 1 + patience, len(losses))
             ),
@@ -481,9 +439,7 @@ EXERCISES = (
                 lambda losses, patience: min(losses[: epochs_until(losses, patience)])
             ),
             "Each loss was compared with the one before, and an equal one starts the count "
-            "again; the best so far is what counts.": lambda losses, patience: until_it_rises(
-                [loss - 1e-9 * i for i, loss in enumerate(losses)], patience
-            ),
+            "again; the best so far is what counts.": ending(one_before, equal=False),
             "The loop counts from 0: the run ends one epoch later.": lambda losses, patience: min(
                 epochs_until([*losses, float("inf")], patience) - 1, len(losses)
             ),
@@ -493,16 +449,16 @@ EXERCISES = (
             "The epoch of a new best was counted too; patience counts those after it.": (
                 lambda losses, patience: epochs_until(losses, patience - 1) if patience > 1 else 1
             ),
-            "This ends one epoch early: patience has not run out.": lambda losses, patience: (
-                epochs_until(losses, max(patience - 1, 1))
+            "This ends one epoch early: patience has not run out.": ending(
+                best_so_far, of=lambda patience: max(patience - 1, 1)
             ),
             "The best of the full run is not known while it goes on; the best so far is what "
-            "counts.": against_the_best_of_all,
+            "counts.": ending(lambda losses, patience: [min(losses)] * len(losses), equal=False),
             "All rises were counted, in a row or not; count the epochs since the best so far.": (
-                partial(after_so_many_rises, equal=False)
+                ending(one_before, equal=False, in_a_row=False)
             ),
             "All epochs without a fall were counted, in a row or not; count those since the best "
-            "so far.": partial(after_so_many_rises, equal=True),
+            "so far.": ending(one_before, in_a_row=False),
             "The run ends with the epoch in which patience runs out; this is the next one.": (
                 lambda losses, patience: (
                     end + 1 if (end := patience_out(losses, patience)) else len(losses)
