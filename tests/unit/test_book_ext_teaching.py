@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from book_ext.teaching import BOX, Entry, picture, rows
+from book_ext.teaching import BOX, MARGIN, Entry, picture, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +36,8 @@ def test_no_two_boxes_share_a_place_and_no_line_crosses_a_box():
     assert len({(row[n], entry.column) for n, entry in entries.items()}) == len(entries)
     svg = ET.fromstring(picture(entries))
     boxes = [(float(r.get("x")), float(r.get("y"))) for r in svg.iter("rect")]
+    ends = [min(y for _, y in boxes), max(y for _, y in boxes) + BOX[1]]
+    assert ends == [MARGIN, float(svg.get("height")) - MARGIN]  # nothing cut off, no empty row
     for path, (x, y) in product(svg.iter("path"), boxes):
         (x0, y0), (x1, y1) = (
             map(float, point.split(",")) for point in path.get("d")[1:].split(" L")

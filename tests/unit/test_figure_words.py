@@ -758,6 +758,7 @@ def test_the_lab_says_what_is_recorded():
         "bright pixel speaks for the class where it is blue, against it where it is red.",
         "epochs\n7\n",
         "Loss by epoch of the runs ",
+        "The weights of the classes as images.",
     )
     assert "Loss by epoch of the runs 1, 0.01." in kept.labels
     low = f"learning rate 0.01, epoch 7: test accuracy {runs[0]['test_accuracy'][6]:.3f}."
@@ -793,6 +794,10 @@ def test_the_lab_says_what_the_kernel_does():
     assert "Stop" in first.disabled
     assert_said(end, "Training failed: the disk is full")
     assert_said(asked, "Asked the kernel to train…")
+    done = figure.state()["recording"]["runs"][0] | {"lr": 0.9, "batch_size": 32, "epochs": 4}
+    (found,) = told(figure, live=True, runs=[done], lr=1.0, status={"phase": "done"})
+    last = len(done["test_accuracy"])
+    assert_said(found, f"Live run, learning rate 0.9, after epoch {last}. Most often confused:")
 
 
 @pytest.mark.parametrize("rival", [False, True])
