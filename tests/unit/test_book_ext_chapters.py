@@ -1,7 +1,8 @@
 """What the book makes of a chapter's cells, without a build."""
 
 import pytest
-from book_ext.chapters import first_comment
+from book_ext.chapters import first_comment, fold_solution
+from docutils import nodes
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,18 @@ from book_ext.chapters import first_comment
 )
 def test_a_fold_is_called_by_the_comment_that_its_code_begins_with(code, words):
     assert first_comment(code) == words
+
+
+def test_a_solution_is_folded_with_its_words_and_its_cells_and_nothing_after_it():
+    def raw(html):
+        return nodes.raw("", html, format="html")
+
+    words, after = nodes.paragraph("", "By hand."), nodes.paragraph("", "Later.")
+    code = nodes.container("", classes=["cell", "tag_solution"])
+    opening, line = raw("<details>\n<summary>Solution</summary>\n"), raw("<br>")
+    section = nodes.section("", opening, words, line, raw("</details>"), code, after)
+    fold_solution(opening)
+    folded, rest = section
+    assert rest is after
+    assert folded.children[-3:] == [words, line, code]
+    assert "</details>" not in "".join(part.astext() for part in folded.children[1:-1])
