@@ -273,6 +273,10 @@ def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_pa
     probs = exps / exps.sum(1, keepdims=True)
     wrong = probs.argmax(1) != arrays["test_labels"]
     assert shown(page, "p").max() == pytest.approx(probs.max(1)[wrong].max(), rel=1e-9)
+    true = arrays["test_labels"][(probs.max(1) * wrong).argmax()]
+    assert true > 0
+    said = f"It is a test image of the class {FIGURE.model['classes'][true]}. "
+    assert said in page.locator(".say").inner_text()
     assert page.problems == []
 
 

@@ -173,12 +173,12 @@ def test_ddp_as_printed_gives_the_weights_of_one_process(course, shell, nothing_
 
 
 def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_left):
-    output = shell((course, printed_command("class_parallel")))
+    output = shell((course, printed_command("class_parallel") + " --out new/parts"))
     assert sorted(re.findall(r"process (\d): (\d+) classes, loss 20\.409", output)) == [
         ("0", "700"),
         ("1", "300"),
     ]
-    assert sorted(path.name for path in course.glob("*.pt")) == ["part_0.pt", "part_1.pt"]
+    assert sorted(path.name for path in course.glob("new/parts/*.pt")) == ["part_0.pt", "part_1.pt"]
     output = shell((course, printed_command("time_data_parallel")))
     names = {"size", "alone", "together", "shared", "exchange", "apart"}
     found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]

@@ -187,6 +187,11 @@ LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
             "    KeyError: 7",
         ),
         (
+            ended(1, {1: 3}, a00=(8, "done", ""), a01=(9, "", "KeyError: 7")),
+            "process 1 of 2 ended with exit code 3; process 0 had left without an error. Its",
+            "    KeyError: 7",
+        ),
+        (
             ended(1, {0: -signal.SIGTERM, 1: -signal.SIGTERM}, a00=(2, "0", ""), a01=(1, "1", "")),
             "process 1 of 2 was killed by SIGTERM. Its last lines:",
             "    1",
