@@ -72,6 +72,8 @@ WRONG["1.1"] = [
     ("That is the lead over the cat", 2),
     ("That is the lead of the chicken", -4),
     ("That is a power of 10", 1e4),
+    ("Those are the odds of cat", 0.135),
+    ("That is the probability of chicken", 0.0159),
 ]
 
 
@@ -115,6 +117,7 @@ WRONG["1.2"] = [
     ("The smallest score", lambda z: (z - z.amin(1, True)) / (z - z.amin(1, True)).sum(1, True)),
     ("The exponentials were divided by the largest", lambda z: z.exp() / z.exp().amax(1, True)),
     ("Squares may be 0", lambda z: z**2 / (z**2).sum(1, True)),
+    ("Sigmoids", lambda z: z.sigmoid() / z.sigmoid().sum(1, True)),
     ("Negative scores became 0", lambda z: z.relu() / z.relu().sum(1, True)),
     ("Softplus", lambda z: z.exp().log1p() / z.exp().log1p().sum(1, True)),
     ("The probabilities were", lambda z: (z.exp() / z.exp().sum(1, True)).round(decimals=2)),
@@ -213,6 +216,9 @@ WRONG["1.4"] = [
     ),
     ("The search ended at 100", lambda z, p: by_bisection(z, p, high=100)),
     ("The search ended at 10;", lambda z, p: by_bisection(z, p, high=10)),
+    ("The search ended at 5;", lambda z, p: by_bisection(z, p, high=5)),
+    ("The search ended at 20;", lambda z, p: by_bisection(z, p, high=20)),
+    ("The search ended at 50;", lambda z, p: by_bisection(z, p, high=50)),
     ("", to_three_digits),
     ("", lambda z, p: by_bisection(z, p, 0.5, 50)),
     ("", lambda z, p: round(by_bisection(z, p), 1)),
@@ -253,7 +259,9 @@ WRONG["1.5"] = [
     ("That is one number per pixel", 784),
     ("That is one number per class", 10),
     ("That is one column of weights", 794),
-    ("Scores can be shifted by one number", 1),
+    ("The weights of each pixel", 1),
+    ("That is one less than the classes", 9),
+    ("That is one column of weights and nine", 793),
     ("That is how many must stay", 7065),
     ("That is how many weights must stay", 7056),
     ("Those are all parameters", 7850),

@@ -79,7 +79,7 @@ EXERCISES = (
         mistakes={
             "A ratio of scores says nothing about chances.": -3.0,
             "That is a score, or a ratio of two; the odds come from a difference.": 3.0,
-            "That is the lead over the cat, and not yet the odds.": 2.0,
+            "That is the lead over the cat, or a minus was lost; it is not yet the odds.": 2.0,
             "That is the lead of the chicken, and not yet the odds.": -4.0,
             "That is a power of 10; the exponential has the base e.": 1e4,
             "That is the lead of one score over the other; it is not yet the odds.": 4.0,
@@ -94,7 +94,11 @@ EXERCISES = (
                 math.exp(-3)
             ),
             "That is the logarithm of the lead; the odds are its exponential.": math.log(4),
-            "Those are the odds of dog against cat.": math.exp(2),
+            "Those are the odds of dog against cat, or a minus was lost in the lead.": math.exp(2),
+            "Those are the odds of cat against dog, or a minus was lost.": math.exp(-2),
+            "That is the probability of chicken, among all three classes.": (
+                math.exp(-1) / (math.exp(3) + math.exp(1) + math.exp(-1))
+            ),
             "The score of the chicken is not in it.": math.exp(3),
             "Those are the odds of chicken against dog.": math.exp(-4),
             "That is the probability of dog without the cat; odds divide it by the chicken's.": (
@@ -163,6 +167,9 @@ EXERCISES = (
             ),
             "Softplus is positive as well, but a common shift changes its shares.": lambda z: (
                 softplus(z) / softplus(z).sum(1, keepdim=True)
+            ),
+            "Sigmoids are positive as well, but a common shift changes their shares.": lambda z: (
+                z.sigmoid() / z.sigmoid().sum(1, keepdim=True)
             ),
             "Negative scores became 0, and so their probabilities; the exponential is missing.": (
                 lambda z: z.relu() / z.relu().sum(1, keepdim=True)
@@ -302,15 +309,12 @@ EXERCISES = (
             "It is rounded to two digits; four are asked for.": lambda z, p: float(
                 f"{temperature(z, p):.2g}"
             ),
-            "The search ended at 10; the temperature may be higher.": lambda z, p: min(
-                temperature(z, p), 10.0
-            ),
-            "The search ended at 100; the temperature may be higher.": lambda z, p: min(
-                temperature(z, p), 100.0
-            ),
-            "The search ended at 1; the temperature may be higher.": lambda z, p: min(
-                temperature(z, p), 1.0
-            ),
+            **{
+                f"The search ended at {top}; the temperature may be higher.": (
+                    lambda z, p, top=top: min(temperature(z, p), top)
+                )
+                for top in (1, 5, 10, 20, 50, 100)
+            },
             "The search began at 0.1; the temperature may be lower.": lambda z, p: max(
                 temperature(z, p), 0.1
             ),
@@ -329,7 +333,9 @@ EXERCISES = (
             "That is one number per pixel; the biases can be shifted as well.": 784,
             "That is one number per class; a shift adds the same number to all classes.": 10,
             "That is one column of weights and all biases; only one bias can be fixed.": 794,
-            "Scores can be shifted by one number, but a different one for each pixel.": 1,
+            "The weights of each pixel can be shifted as well, each pixel's by its own number.": 1,
+            "That is one less than the classes; how many common shifts are there?": 9,
+            "That is one column of weights and nine biases; only one bias can be fixed.": 793,
             "That is how many must stay, not how many can be fixed.": 785 * 9,
             "Those are all parameters.": 7850,
             "A common shift changes no probability, so some can be fixed; how many?": 0,
