@@ -32,6 +32,7 @@ def where(request, book):
 def page(browser):
     """A page with nothing kept; in the end nothing went wrong on it."""
     page = new_page(browser, viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(30_000)  # two tabs of a busy browser
     yield page
     assert page.problems == []
     page.context.close()
@@ -75,11 +76,15 @@ def load(page, text: str, name: str = "mine.json") -> str:
 
 def keep(page, marks: dict, answers: dict) -> None:
     """Have the browser keep this, and show it."""
+    wanted = [[MARKS, json.dumps(marks)], [ANSWERS, json.dumps(answers)]]
     page.evaluate(
-        "(all) => { for (const [key, value] of all) localStorage.setItem(key, value); }",
-        [[MARKS, json.dumps(marks)], [ANSWERS, json.dumps(answers)]],
+        "(all) => { for (const [key, value] of all) localStorage.setItem(key, value); }", wanted
     )
     page.reload()
+    # The page may get another process of the browser, and be there before what was kept is.
+    page.wait_for_function(
+        "(all) => all.every(([key, value]) => localStorage.getItem(key) === value)", arg=wanted
+    )
     start_all(page)
     page.locator("details.mine summary").click()
 

@@ -77,7 +77,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
     skip = {"slideshow": {"slide_type": "skip"}}
     cells = [
         code("import math", metadata={"tags": ["imports"]}),
-        md("# Title\n\nWords.\n\n## Part\n\nMore.\n\n$$\nx\n$$\n\n### Detail"),
+        md("# Title\n\nWords.\n\n## Part\n\nMore.\n\n$$\nx \\tag{1.1}\n$$\n\n### Detail"),
         code("print(2)", outputs=printed),
         code("# a table\nprint(3)", metadata={"tags": ["measuring"]}, outputs=printed),
         code("assert True", metadata={"tags": ["checks"]}),
@@ -114,6 +114,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("Exercise 1.1: ", [], "Second"),
         ("References A b", ["skip"], "References"),
     ]
+    assert found[1][0].endswith(" (1.1)")  # the number of the equation
     page = slides.slides(notebook, "chapter", ["second"])
     main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
     words = re.sub("<[^>]*>", " ", main).split()
