@@ -770,3 +770,17 @@ def test_an_error_in_the_block_passes_through():
     with pytest.raises(ValueError, match="mine"):
         fail()
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_copy_of_this_process_does_not_go_on_in_its_place():
+    here = os.getpid()
+
+    def copy():
+        child = os.fork()
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0
+
+    outcome = call(copy)
+    if os.getpid() != here:
+        os._exit(7)  # the copy has come so far
+    assert outcome.value == 1
