@@ -1242,6 +1242,8 @@ WRONG["4.5"] = [
     ("", lambda a, b: math.log(a - b)),
     ("", lambda a, b: b + math.log(math.expm1(a - b)) if a - b < 709 else a),
     ("", lambda a, b: -log_diff(0.7)(a, b)),
+    # the sign of a small gap
+    ("", lambda a, b: math.log(math.expm1(a - b)) + a if a - b < 1e-5 else log_diff(0.7)(a, b)),
     ("expm1 alone", lambda a, b: a + math.log(-math.expm1(b - a) + 1e-300) if a - b < 37 else a),
 ]
 

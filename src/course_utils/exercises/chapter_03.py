@@ -212,8 +212,8 @@ EXERCISES = (
             "The mean is missing: this is the exponential of the loss of all words.": lambda t, n: (
                 math.exp(sum(t))
             ),
-            "The division is the wrong way round: losses by words.": lambda t, n: math.exp(
-                sum(n) / sum(t)
+            "The division is the wrong way round: divide the losses by the words.": lambda t, n: (
+                math.exp(sum(n) / sum(t))
             ),
             "This adds the texts' mean losses; all losses are divided by all words.": lambda t, n: (
                 math.exp(sum(per_text(t, n)))

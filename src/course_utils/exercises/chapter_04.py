@@ -102,8 +102,10 @@ def is_not_late(value: float, a: float, b: float) -> bool:
 
 
 def is_not_early(value: float, a: float, b: float) -> bool:
-    """Tell whether a wrong value is wrong otherwise than by a few digits at a gap below 1e-5."""
-    return not (a - b < 1e-5 and abs(value - log_difference(a, b)) < 1e-4)
+    """Tell whether a wrong value at a gap below 1e-5 is wrong otherwise than as log1p makes it."""
+    if not 2**-52 < a - b < 1e-5:
+        return True
+    return not math.isclose(value, a + math.log1p(-math.exp(b - a)), rel_tol=1e-12)
 
 
 PROBS = softmax(torch.tensor([500.0, 490.0], dtype=torch.float64))
@@ -258,7 +260,7 @@ EXERCISES = (
         hint="log(1 + exp(x)) = x + log(1 + exp(-x)); which of the two may overflow, and what does "
         "math.log1p do that math.log does not?",
         mistakes={
-            "1 + exp(x) rounds to 1, and the small result is lost.": lambda x: (
+            "1 + exp(x) rounds digits of a small exp(x) away; log1p keeps them.": lambda x: (
                 max(x, 0.0) + math.log(1 + math.exp(-abs(x)))
             ),
             "This is the formula as it reads: exp overflows above 709, and below -37 the sum "
