@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browser_tools import Pages, new_page, start_all
+from browser_tools import Pages, load_anew, new_page, start_all
 
 from course_utils.exercises.reporting import Record, Report
 
@@ -75,18 +75,18 @@ def load(page, text: str, name: str = "mine.json") -> str:
 
 
 def keep(page, marks: dict, answers: dict) -> None:
-    """Have the browser keep this, and show it."""
-    wanted = [[MARKS, json.dumps(marks)], [ANSWERS, json.dumps(answers)]]
+    """Have the browser keep this, as another tab would, and show it.
+
+    The page isn't loaded anew: a new process of the browser may come before what was just kept.
+    """
     page.evaluate(
-        "(all) => { for (const [key, value] of all) localStorage.setItem(key, value); }", wanted
+        """(all) => {
+          for (const [key, value] of all) localStorage.setItem(key, value);
+          dispatchEvent(new Event("storage"));
+          document.querySelector("details.mine").open = true;
+        }""",
+        [[MARKS, json.dumps(marks)], [ANSWERS, json.dumps(answers)]],
     )
-    page.reload()
-    # The page may get another process of the browser, and be there before what was kept is.
-    page.wait_for_function(
-        "(all) => all.every(([key, value]) => localStorage.getItem(key) === value)", arg=wanted
-    )
-    start_all(page)
-    page.locator("details.mine summary").click()
 
 
 def test_what_is_ticked_and_answered_stands_at_the_end_and_in_the_map(page, where):
@@ -97,7 +97,7 @@ def test_what_is_ticked_and_answered_stands_at_the_end_and_in_the_map(page, wher
     answer(page)
     assert line.inner_text() == "1 of 3 questions answered, 1 of 4 exercises done"
     page.get_by_label("I have read this chapter").check()
-    page.reload()
+    load_anew(page)
     start_all(page)
     assert page.get_by_label("I have read this chapter").is_checked()
     assert line.inner_text() == "1 of 3 questions answered, 1 of 4 exercises done"
@@ -228,13 +228,13 @@ def test_where_nothing_can_be_kept_ticks_last_as_long_as_the_page(page, served_b
 def test_damaged_memory_is_said_and_no_obstacle(page, book):
     visit(page, f"{book.as_uri()}/{CHAPTER}")
     page.evaluate("(place) => localStorage.setItem(place, '{broken')", MARKS)
-    page.reload()
+    load_anew(page)
     start_all(page)
     assert "What was kept could not be read" in page.locator("div.mine").inner_text()
     page.get_by_label("Exercise 7.1 is done").check()
     assert kept(page)[0] == {"7.1": 1}
     page.evaluate('(p) => localStorage.setItem(p, \'{"7": 1, "7.1": "x", "y": 1}\')', MARKS)
-    page.reload()
+    load_anew(page)
     start_all(page)
     assert page.locator("[data-mark]:checked").evaluate_all(
         "(a) => a.map((e) => e.dataset.mark)"
@@ -263,7 +263,7 @@ def test_another_tab_is_followed(page, book):
 def test_without_a_script_and_on_paper_there_is_nothing(browser, page, book, doc):
     visit(page, f"{book.as_uri()}/{doc}")
     page.evaluate('(p) => localStorage.setItem(p, \'{"7": 1, "7.1": 1}\')', MARKS)
-    page.reload()
+    load_anew(page)
     start_all(page)
     ours = page.locator(".mine, .mine-map:not(:empty)")
     assert all(one.is_visible() for one in ours.all())

@@ -1,7 +1,7 @@
 """The quick questions as a reader meets them in a browser."""
 
 import pytest
-from browser_tools import STARTED, accessibility_violations, new_page, write_page
+from browser_tools import STARTED, accessibility_violations, load_anew, new_page, write_page
 
 from course_utils.figures.quiz import Quiz
 
@@ -69,12 +69,12 @@ def test_questions_have_names_of_their_own(page):
 def test_answers_are_remembered_in_the_browser_until_a_reset(page):
     choose(page, 1)
     choose(page, 0, nth=1)
-    page.reload()
+    load_anew(page)
     page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["right", "wrong"]
     page.locator(".reset").first.click()
     assert verdicts(page) == ["open", "wrong"]
-    page.reload()
+    load_anew(page)
     page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["open", "wrong"]
 
@@ -100,12 +100,12 @@ def test_where_nothing_may_be_kept_answers_last_as_long_as_the_page(browser, tmp
 def test_damaged_memory_is_no_obstacle(page):
     for broken in ("{broken", "null", "3", "[]"):
         page.evaluate("(text) => localStorage.setItem('course_utils.quiz', text)", broken)
-        page.reload()
+        load_anew(page)
         page.locator(".quiz").nth(1).wait_for()
         choose(page, 1)
         assert verdicts(page) == ["right", "open"]
     page.evaluate("""localStorage.setItem('course_utils.quiz', '{"1.a": 77, "1.b": "x"}')""")
-    page.reload()
+    load_anew(page)
     page.locator(".quiz").nth(1).wait_for()
     assert verdicts(page) == ["open", "open"]
 

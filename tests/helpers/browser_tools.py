@@ -37,6 +37,15 @@ def start_all(page) -> None:
     page.wait_for_function(STARTED)
 
 
+def load_anew(page) -> None:
+    """Reload, when the page has handed to the browser what it keeps.
+
+    A reload may start another process, and what the old one had not handed over yet is lost.
+    """
+    page.wait_for_timeout(300)
+    page.reload()
+
+
 def with_state(figure, **changes) -> str:
     """Return the figure's static form with some of its stored state replaced."""
     state = {k: v for k, v in {**figure.state(), **changes}.items() if v != "missing"}
