@@ -180,18 +180,17 @@ def pieces(notebook: NotebookNode, chapter: str = "") -> Iterator[Piece]:
             yield piece
 
 
-def chosen(titles: Sequence[str], names: Sequence[str]) -> set[str]:
-    """Titles of the sections that are asked for, by the book's number (2.3) or how they begin.
+def chosen(titles: Sequence[str], names: Sequence[str], chapter: str = "") -> set[str]:
+    """Titles of the sections that are asked for, by number (2.3, or 3) or how they begin.
 
     The opening, before the first, is 2.0; its title is empty.
     """
     found = set()
     for name in names:
-        number = re.fullmatch(r"(?:\d+\.)?(\d+)", name)
         these = [
             title
             for i, title in enumerate(["", *titles])
-            if (i == int(number[1]) if number else title.lower().startswith(name.lower()))
+            if name in (str(i), f"{chapter}.{i}") or title.lower().startswith(name.lower())
         ]
         if not these:
             listed = "".join(f"\n  {i}  {t}" for i, t in enumerate(["the opening", *titles]))
@@ -202,13 +201,13 @@ def chosen(titles: Sequence[str], names: Sequence[str]) -> set[str]:
 
 def slides(notebook: NotebookNode, title: str, names: Sequence[str] = ()) -> str:
     """Slides of a chapter, or of its sections with these names, as one HTML page."""
-    number = re.match(r"0*(\d+)_", title)
-    parts = list(pieces(notebook, number[1] if number else ""))
+    found = re.match(r"0*(\d+)_", title)
+    number = found[1] if found else ""
+    parts = list(pieces(notebook, number))
     heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
-    chapter = f"{number[1]} " if number else ""
-    chapter += re.sub("<.*?>", "", heading[1]) if heading else title
+    chapter = f"{number} {re.sub('<.*?>', '', heading[1]) if heading else escape(title)}".strip()
     titles = list(dict.fromkeys(part.section for part in parts if part.section))
-    only = chosen(titles, names) if names else {"", *titles}
+    only = chosen(titles, names, number) if names else {"", *titles}
     body = "".join(
         f'<div class="piece {part.kinds}">{part.html}</div>\n'
         for part in parts

@@ -1,7 +1,7 @@
 """For those who teach with the course: notebooks for students, slides, and the table of a class.
 
-    python tools/teach.py student                  # _build/student: no solutions, no outputs
-    python tools/teach.py slides chapters/02*.ipynb  # _build/slides: a chapter as slides
+    python tools/teach.py student                # _build/student: no solutions, no outputs
+    python tools/teach.py slides 2               # _build/slides: a chapter as slides
     python tools/teach.py gather reports/ class.csv  # the reports that students handed in
 
 Nothing here changes a chapter. `pages/teaching.md` says how to use it.
@@ -113,6 +113,12 @@ def replaces_only_its_own(path: Path) -> bool:
         return False
 
 
+def chapter(name: str) -> Path:
+    """The notebook of a chapter, by its number or its path."""
+    found = (ROOT / "chapters").glob(f"{int(name):02}_*.ipynb") if name.isdecimal() else iter(())
+    return next(found, Path(name))
+
+
 def chapters(paths: list[Path]) -> Iterator[tuple[Path, NotebookNode]]:
     for path in paths or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
         try:
@@ -148,7 +154,7 @@ def main(argv: list[str] | None = None) -> int:
     commands = cli.add_subparsers(dest="command", required=True)
     for name, text in (("student", "without solutions"), ("slides", "as slides")):
         command = commands.add_parser(name, help=f"chapters {text}")
-        command.add_argument("chapters", nargs="*", type=Path, help="default: all")
+        command.add_argument("chapters", nargs="*", type=chapter, help="7, or a path; default: all")
         command.add_argument("--output", type=Path, default=ROOT / "_build" / name)
         if name == "slides":
             command.add_argument(

@@ -130,8 +130,8 @@ COMMANDS = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py (slides .+)$
 
 
 def test_the_teachers_page_names_chapters_that_are_there():
-    named = [word for command in COMMANDS for word in command.split() if ".ipynb" in word]
-    assert set(named) <= {f"chapters/{path.name}" for path in CHAPTERS}
+    named = [word for command in COMMANDS for word in re.findall(r" (\d+)(?= |$)", command)]
+    assert {teach.chapter(number) for number in named} <= set(CHAPTERS)
     assert len(named) > 15
 
 
@@ -149,9 +149,9 @@ def test_the_teachers_page_names_sections_that_are_there(command, tmp_path, monk
 
 def test_the_plan_of_one_lecture_has_a_command_for_each_of_its_chapters():
     plan = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
-    listed = re.findall(r"\| \d+ \|.*/(chapters/\w+)` \|", plan)
+    listed = re.findall(r"\| \d+ \|.*/chapters/0(\d)\w+` \|", plan)
     assert len(listed) == 5
-    assert re.findall(r"teach\.py slides (\S+)\.ipynb --sections", plan) == listed
+    assert re.findall(r"teach\.py slides (\d) --sections", plan) == listed
     assert sum(map(int, re.findall(r"\| (\d+) \|", plan))) == 90
 
 
@@ -243,6 +243,8 @@ def test_the_commands_write_below_their_folder(tmp_path, capsys):
 def test_a_missing_chapter_is_named(tmp_path, capsys):
     assert teach.main(["slides", str(tmp_path / "99.ipynb")]) == 2
     assert "99.ipynb" in capsys.readouterr().err
+    assert teach.main(["slides", "12"]) == 2
+    assert "no such chapter: 12" in capsys.readouterr().err
 
 
 def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
@@ -256,6 +258,7 @@ def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
             [chapter, "--sections", "99"],
             "there is no section 99; these are there:\n  0  the opening\n  1  An",
         ),
+        ([chapter, "--sections", "2.2"], "there is no section 2.2; these"),  # of chapter 1
         ([str(file)], "file is no notebook that can be read"),
         ([str(empty)], "empty.ipynb has no outputs: run it for its pictures\nempty has nothing"),
     ):

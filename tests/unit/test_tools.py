@@ -707,13 +707,13 @@ def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
 
 def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
     titles = ["Scores", "In code", "Code again"]
-    assert slides.chosen(titles, ["7.1", "code"]) == {"Scores", "Code again"}
-    assert slides.chosen(titles, ["2"]) == {"In code"}
-    assert slides.chosen(titles, ["7.0", "3"]) == {"", "Code again"}
+    assert slides.chosen(titles, ["7.1", "code"], "7") == {"Scores", "Code again"}
+    assert slides.chosen(titles, ["2"], "7") == {"In code"}
+    assert slides.chosen(titles, ["7.0", "3"], "7") == {"", "Code again"}
     listed = "0  the opening\n  1  Scores\n  2  In code"
-    for wrong in ("7.4", "odds", "7.1.1"):
+    for wrong in ("7.4", "8.1", "odds", "7.1.1"):
         with pytest.raises(ValueError, match=rf"no section {wrong}; .*:\n  {listed}"):
-            slides.chosen(titles, ["1", wrong])
+            slides.chosen(titles, ["1", wrong], "7")
 
 
 def test_the_table_of_a_class_may_replace_only_its_own(tmp_path):
