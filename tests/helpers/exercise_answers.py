@@ -2215,6 +2215,7 @@ RIGHT["7.1"] = [
     (0.00039, 0.013),
     [3.9e-4, 1.25e-2],
     T([0.1 / 256, 0.0125]),
+    T([0.00039, 0.013]),
     np.array([0.000390625, 0.0125]),
     (Fraction(1, 2560), Fraction(1, 80)),
     (Decimal("0.00039"), T(0.0125)),
@@ -2384,6 +2385,10 @@ WRONG["7.3"] = [
     (
         "The gradient was divided by the limit",
         lambda p, g, lr, c: p - lr * g / (c if g.norm() > c else 1),
+    ),
+    (
+        "the largest singular value",
+        lambda p, g, lr, c: p - lr * g * min(1, c / max(torch.linalg.norm(g, ord=2), 1e-9)),
     ),
     ("The step goes uphill", lambda p, g, lr, c: p + (p - clip(p, g, lr, c))),
     ("The gradient was not", lambda p, g, lr, c: p - lr * g),

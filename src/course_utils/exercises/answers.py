@@ -188,7 +188,9 @@ class Tolerance:
         size = expected.abs()
         if self.digits is not None:
             unit = 10.0 ** (size.log10().floor() - self.digits + 1)
-            return unit.nan_to_num(0.0, 0.0, 0.0) * (0.5 + 1e-9)
+            # half a unit, and what float32 adds to it, as 0.013 for 0.0125
+            half = unit.nan_to_num(0.0, 0.0, 0.0) * (0.5 + 1e-9)
+            return half + min(unit_roundoff(value), 1e-6) * size
         # A tensor of a narrow type holds a right answer as well as it can, unless digits matter.
         rounding = min(2 * unit_roundoff(value), 0.02) if self.rtol >= 1e-5 else 0.0
         return self.atol + max(self.rtol, rounding) * size

@@ -157,6 +157,10 @@ CLIPPING = FunctionExercise(
         "This shortens by the largest number; the Euclidean norm is that of all of them.": (
             lambda p, g, lr, c: p - lr * g * min(1.0, c / max(g.abs().max().item(), c))
         ),
+        "For a matrix, `linalg.norm` with order 2 is the largest singular value; the norm is over "
+        "all its numbers.": lambda p, g, lr, c: (
+            p - lr * g * (c / torch.linalg.norm(g, 2)).clamp(max=1)
+        ),
         "A gradient that is too long is shortened; here its step was left out.": (
             lambda p, g, lr, c: p - lr * g if g.norm() <= c else p
         ),
@@ -229,10 +233,10 @@ EXERCISES = (
         title="Two learning rates",
         expected=(0.1 / 256, 0.1 / 8),
         digits=2,
-        hint="how much longer is the gradient of a sum of 256 losses than that of their mean, and "
-        "how many steps does an epoch have?",
+        hint="how many times that of the mean of 256 losses is the gradient of their sum, and how "
+        "many steps does an epoch have?",
         mistakes={
-            "The sum's gradient is 256 times longer, so its rate must be smaller.": (25.6, 0.0125),
+            "The sum's gradient is 256 times as long, so its rate must be smaller.": (25.6, 0.0125),
             "A mean keeps its size whatever the batch, but eight times as many steps go eight "
             "times as far.": (0.1 / 256, 0.1),
             "Small batches make more steps per epoch; each of them must be shorter.": (
