@@ -3494,6 +3494,9 @@ WRONG["10.1"] = [
     ("Bytes are asked for, not gib", (38_450_000, 1.52587890625)),
     ("Bytes are asked for, not meb", (38_450_000, 1562.5)),
     ("A float32 number takes four bytes; two", (38_450_000, 819_200_000)),
+    ("A float32 number takes four bytes; eight", (38_450_000, 16 * 512 * 50_000 * 8)),
+    ("Bytes are asked for, not kil", (38_450_000, 1_638_400)),
+    ("Bytes are asked for, not kib", (38_450_000, 1_638_400_000 / 1024)),
     ("Those are the bytes of the features", (38_450_000, 16 * 512 * 768 * 4)),
     ("Those are the bytes of the parameters", (38_450_000, 38_450_000 * 4)),
     ("That is three matrices", (38_450_000, 3 * 1_638_400_000)),
@@ -3901,6 +3904,14 @@ WRONG["10.5"] = [
         ),
     ),
     ("The two means have", lambda a, b: (*merge(a, b)[:2], (a[2] + b[2]) / 2)),
+    (
+        "The larger maximum is that of the union, not always the l",
+        lambda a, b: (a[0], *merge(a, b)[1:]),
+    ),
+    (
+        "The larger maximum is that of the union, not always the r",
+        lambda a, b: (b[0], *merge(a, b)[1:]),
+    ),
     (
         "The sums were added without rescaling; the",
         lambda a, b: (merge(a, b)[0], a[1] + b[1], merge(a, b)[2]),

@@ -154,6 +154,11 @@ EXERCISES = (
             "Bytes are asked for, not gibibytes.": (38_450_000, 1_638_400_000 / 2**30),
             "Bytes are asked for, not mebibytes.": (38_450_000, 1562.5),
             "Both numbers are asked for exactly, not rounded.": (38_450_000, 1_600_000_000),
+            "A float32 number takes four bytes; eight is a double-precision one.": (
+                *(38_450_000, 3_276_800_000),
+            ),
+            "Bytes are asked for, not kilobytes.": (38_450_000, 1_638_400),
+            "Bytes are asked for, not kibibytes.": (38_450_000, 1_600_000),
             "A float32 number takes four bytes; two is a half-precision one.": (
                 *(38_450_000, 819_200_000),
             ),
@@ -281,14 +286,14 @@ EXERCISES = (
             "The proposal is missing: frequent classes count too often.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q))
             ),
-            "The scores are plain: each draw stands for 1 / (s q) of them.": lambda z, y, s, c, q: (
+            "The scores are plain: subtract ln(s q) from each draw's.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, torch.ones_like(q) / len(q))
             ),
             "The scores are plain, and a hit counts the label again.": lambda z, y, s, c, q: (
                 loss_without_hits(z, -1, s, c, torch.ones_like(q) / len(q))
             ),
-            "This is a sum over the draws, hits included; drop the hits, and let each other draw "
-            "stand for 1 / (s q).": lambda z, y, s, c, q: loss_without_hits(
+            "This is a sum over the draws, hits included; drop the hits, and divide by s, the "
+            "number of all draws.": lambda z, y, s, c, q: loss_without_hits(
                 z, -1, s + math.log(len(s)), c, q
             ),
             "s counts the draws, not the different classes among them.": lambda z, y, s, c, q: (
@@ -335,7 +340,7 @@ EXERCISES = (
             "This is the probability of the label; its negative logarithm is asked for.": (
                 lambda z, y, s, c, q: torch.exp(-loss_without_hits(z, y, s, c, q))
             ),
-            "This is a sum over the draws; each stands for 1 / (s q) of them.": (
+            "This is a sum over the draws; a mean divides it by s, the number of all draws.": (
                 lambda z, y, s, c, q: loss_without_hits(z, y, s + math.log(len(s)), c, q)
             ),
             "The label belongs to the denominator, too.": lambda z, y, s, c, q: (
@@ -587,6 +592,14 @@ EXERCISES = (
                     merged_means(a, b)[0] + math.log(merged_means(a, b)[1]),
                     merged_means(a, b)[2],
                 )
+            ),
+            "The larger maximum is that of the union, not always the left one.": lambda a, b: (
+                a[0],
+                *merged_means(a, b)[1:],
+            ),
+            "The larger maximum is that of the union, not always the right one.": lambda a, b: (
+                b[0],
+                *merged_means(a, b)[1:],
             ),
             "The larger maximum is that of the union, not the smaller one.": lambda a, b: (
                 min(a[0], b[0]),
