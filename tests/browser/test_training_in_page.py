@@ -62,6 +62,14 @@ def done(page, rows=None):
         assert page.locator(".runs tbody tr").count() == rows
 
 
+def train(page, button="Train", rows=None, **positions):
+    """Set sliders, train, and wait for the end."""
+    for control, position in positions.items():
+        move(page, control, position)
+    press(page, button)
+    done(page, rows)
+
+
 def words(page):
     return page.locator(".say").inner_text()
 
@@ -89,10 +97,7 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
         page = pages.open(path if way == "file" else f"{address}/page.html")
         loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
         press(page, "Skip the question")
-        move(page, "epochs", 3)
-        move(page, "images", 5_000)
-        press(page, "Train")
-        done(page, rows=1)
+        train(page, rows=1, epochs=3, images=5_000)
     assert loaded == []  # nothing before the reader asks for it
     loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
     assert loaded == ["trainer.js", "test-0.js", "train-0.js", "train-1.js"]
@@ -148,8 +153,7 @@ def test_regimes_have_a_question_and_runs_of_their_own(lab):
     ]  # fmt: skip
     page.locator(".chip").last.click()
     assert "\u22129" in page.locator(".tries .told").inner_text()
-    press(page, "Train")
-    done(page, rows=5)
+    train(page, rows=5)
     assert "the loss is no longer a finite number" in words(page).lower()
 
 
@@ -181,12 +185,8 @@ def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
 
 def test_a_ring_marks_the_epoch_after_which_a_run_went_on_at_another_rate(lab):
     page = lab()
-    move(page, "epochs", 2)
-    press(page, "Train")
-    done(page)
-    move(page, "lr", 0)
-    press(page, "Continue")
-    done(page)
+    train(page, epochs=2)
+    train(page, "Continue", lr=0)
     edge = page.locator(".axes .edge").first.get_attribute("d")
     left, right = (float(re.search(rf"{letter}([\d.]+)", edge)[1]) for letter in "MH")
     ring = page.locator(".marks").first.locator(".ring").get_attribute("cx")
@@ -228,9 +228,7 @@ def test_what_was_recorded_is_for_paper_and_the_loss_is_called_what_it_is(lab):
     nothing_is_shown()
     press(page, "Skip the question")
     nothing_is_shown()
-    move(page, "epochs", 1)
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1, epochs=1)
     page.emulate_media(media="print")
     assert page.locator(".runs tbody button").is_visible()  # it is the number of the run
     assert page.locator("summary").is_hidden()  # nobody can unfold it there
@@ -256,14 +254,9 @@ def test_settings_that_few_need_are_folded_until_one_is_changed(lab):
 
 def test_why_the_loss_is_large_is_said_where_the_scores_are(lab):
     page = lab()
-    press(page, "Train")
-    done(page)
+    train(page)
     assert "Why so large a loss?" not in words(page)
-    move(page, "lr", 24)
-    move(page, "weight_decay", 5)
-    move(page, "epochs", 3)
-    press(page, "Train")
-    done(page)
+    train(page, lr=24, weight_decay=5, epochs=3)
     said = re.search(
         r"(\d+) wrong answers make ([\d.]+) % of it.*makes the loss ([\d.]+)\.", words(page)
     )
@@ -299,12 +292,8 @@ def test_knobs_both_plots_and_the_sentence_are_on_one_screen(lab, width):
 
 def test_names_stand_in_a_column_beside_the_longest_run(lab):
     page = lab()
-    move(page, "epochs", 1)
-    press(page, "Train")
-    done(page)
-    move(page, "epochs", 3)
-    press(page, "Train")
-    done(page)
+    train(page, epochs=1)
+    train(page, epochs=3)
     left = [box["x"] for box in (text.bounding_box() for text in names(page).all())]
     assert max(left) - min(left) < 1
     ends = page.locator(".marks").nth(1).locator("circle").all()
@@ -315,9 +304,7 @@ def test_many_names_stand_in_the_order_of_their_curves(lab):
     page = lab()
     move(page, "epochs", 1)
     for position in (0, 2, 3, 6, 12, 24):
-        move(page, "lr", position)
-        press(page, "Train")
-        done(page)
+        train(page, lr=position)
     high = {text.text_content(): text.bounding_box()["y"] for text in names(page).all()}
     in_order = [int(name.split(":")[0]) for name in sorted(high, key=high.get)]
     assert sorted(in_order) == [1, 2, 3, 4, 5, 6]
@@ -334,9 +321,7 @@ def test_the_same_seed_gives_the_same_run_and_another_does_not(lab):
     move(page, "epochs", 2)
     losses = []
     for seed in (3, 3, 4):
-        move(page, "seed", seed)
-        press(page, "Train")
-        done(page)
+        train(page, seed=seed)
         losses.append(value(page, "test_loss"))
     assert losses[0] == losses[1] != losses[2]
 
@@ -355,9 +340,7 @@ def test_stop_continue_and_a_new_rate_in_mid_run(lab):
     assert "Stopped early; Continue goes on." in words(page)
     epochs = int(re.search(r"after epoch (\d+)", words(page))[1])
     assert epochs < 50
-    move(page, "epochs", 2)
-    press(page, "Continue")
-    done(page, rows=1)
+    train(page, "Continue", rows=1, epochs=2)
     assert f"after epoch {epochs + 2}" in words(page)
     assert "stopped" not in words(page).lower()
 
@@ -367,13 +350,9 @@ def test_the_new_rate_is_the_one_that_counts(lab):
     move(page, "epochs", 1)
     losses = {}
     for position in (12, 0):  # 0.1, as before, and 0.001
-        move(page, "lr", 12)
-        press(page, "Train")
-        done(page)
+        train(page, lr=12)
         before = value(page, "test_loss")
-        move(page, "lr", position)
-        press(page, "Continue")
-        done(page)
+        train(page, "Continue", lr=position)
         losses[position] = (before, value(page, "test_loss"))
     assert losses[0][0] == losses[12][0]
     assert losses[0][1] != losses[12][1]
@@ -387,9 +366,7 @@ def test_every_knob_changes_the_run(lab):
     for name, position in {
         "seed": 0, "lr": 3, "batch_size": 5, "images": 2_500, "momentum": 0.9, "weight_decay": 5,
     }.items():  # fmt: skip
-        move(page, name, position)
-        press(page, "Train")
-        done(page)
+        train(page, **{name: position})
         seen[name] = value(page, "test_loss")
     assert len(set(seen.values())) == len(seen)
     shown = names(page).all_text_contents()
@@ -402,8 +379,7 @@ def test_every_knob_changes_the_run(lab):
     assert (
         "momentum 0.9, weight decay 0.1" in page.locator(".runs td:nth-child(2)").last.inner_text()
     )
-    press(page, "Train")
-    done(page, rows=6)  # the oldest one has gone
+    train(page, rows=6)  # the oldest one has gone
     assert page.locator(".runs tbody th").first.inner_text() == "2"
     strokes = (
         page.locator(".marks")
@@ -418,12 +394,8 @@ def test_every_knob_changes_the_run(lab):
 
 def test_an_earlier_run_and_an_earlier_epoch_can_be_looked_at(lab):
     page = lab()
-    move(page, "epochs", 3)
-    press(page, "Train")
-    done(page)
-    move(page, "lr", 0)
-    press(page, "Train")
-    done(page, rows=2)
+    train(page, epochs=3)
+    train(page, rows=2, lr=0)
     heading = page.locator(".head2")
     assert heading.inner_text().startswith("Run 2, learning rate 0.001, after epoch 3.")
     page.get_by_role("button", name="Show run 1").click()
@@ -439,19 +411,12 @@ def test_an_earlier_run_and_an_earlier_epoch_can_be_looked_at(lab):
 
 def test_numbers_that_stop_being_finite_are_said_in_words(lab):
     page = lab()
-    move(page, "lr", 24)
-    move(page, "weight_decay", 6)
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1, lr=24, weight_decay=6)
     assert "the loss is no longer a finite number" in words(page).lower()
     assert "Why so large" not in words(page)
     assert page.get_by_role("button", name="Continue").is_disabled()
     assert page.problems == []
-    move(page, "weight_decay", 0)
-    move(page, "lr", 12)
-    move(page, "epochs", 1)
-    press(page, "Train")
-    done(page, rows=2)
+    train(page, rows=2, weight_decay=0, lr=12, epochs=1)
     assert value(page, "test_accuracy") > 0.5
 
 
@@ -471,14 +436,12 @@ def test_a_bad_file_is_named_and_the_lab_stays_usable(lab, folder, damage, file)
     else:
         path.write_text(change[damage], "ascii")
     page = lab()
-    press(page, "Train")
-    done(page, rows=0)
+    train(page, rows=0)
     assert f"{file} of the images" in words(page)
     assert ("missing" in words(page)) == (damage == "missing")
     move(page, "epochs", 1)
     path.write_text(whole, "ascii")
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1)
     assert "after epoch 1" in words(page)
 
 
@@ -553,19 +516,13 @@ def test_the_address_sets_the_knobs_and_nonsense_is_said(lab, tmp_path):
     }
     assert shown == {"lr": "2", "momentum": "0.50", "seed": "7", "images": "60\u202f000"}
     assert page.locator(".note").inner_text()
-    move(page, "epochs", 1)
-    move(page, "images", 2_500)
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1, epochs=1, images=2_500)
     assert "momentum 0.5, seed 7" in page.locator(".runs").inner_text()
 
 
 def test_more_images_than_there_are_means_all_of_them(lab):
     page = lab()
-    move(page, "images", 60_000)
-    move(page, "epochs", 1)
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1, images=60_000, epochs=1)
     assert "12\u202f500 images" in page.locator(".runs").inner_text()
 
 
@@ -575,8 +532,7 @@ def test_with_runs_nothing_is_cut_off_and_axe_finds_nothing(lab, theme, width):
     page = lab(theme=theme, viewport={"width": width, "height": 844})
     move(page, "epochs", 2)
     for _ in range(3):
-        press(page, "Train")
-        done(page)
+        train(page)
         move(page, "lr", 24)
     assert page.locator(".runs tbody tr").count() == 3
     assert accessibility_violations(page) == []
@@ -618,8 +574,7 @@ def test_a_screen_reader_hears_at_most_twenty_words(browser, tmp_path, packed, f
     page.goto(write_page(tmp_path, training_lab(), extra=packed[1]).as_uri())
     page.wait_for_function(STARTED)
     press(page, "Skip the question")
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1)
     texts = [page.locator(".spoken").inner_text(), *heard(page, states=10)]
     for chip in page.locator(".chip").all():
         chip.click()
@@ -644,8 +599,7 @@ def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, fo
       }).observe(marks, {childList: true});
     }""")
     )
-    press(page, "Train")
-    done(page, rows=1)
+    train(page, rows=1)
     assert page.evaluate("window.drawn.size") <= 3
     assert names(page).all_text_contents() == ["1: rate 0.1"]
     page.context.close()
@@ -655,9 +609,7 @@ def test_runs_are_named_by_what_differs(lab):
     page = lab()
     move(page, "epochs", 1)
     for position in (7, 16):
-        move(page, "batch_size", position)
-        press(page, "Train")
-        done(page)
+        train(page, batch_size=position)
     shown = names(page).all_text_contents()
     assert sorted(shown) == ["1: 128 per step", "2: 10\u202f000 per step"]
     label = page.locator("svg[aria-label^=Loss]").get_attribute("aria-label")
