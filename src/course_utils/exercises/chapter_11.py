@@ -188,6 +188,9 @@ EXERCISES = (
             "These are means; multiply each by its count before you divide.": (
                 lambda g, n: g[n > 0].sum(0) / n.sum()
             ),
+            "These are means; multiply each by its count, and leave out shares without examples.": (
+                lambda g, n: g.sum(0) / n.sum()
+            ),
             "This is divided by the number of processes that have examples; divide by that of the "
             "examples.": lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0) / (n > 0).sum(),
             "This is divided by the number of processes; divide by that of the examples.": (
@@ -289,7 +292,11 @@ EXERCISES = (
             "This is the sum of the means.": [8.0] * 2,
             "The sum is that of all, and the count is one process's own.": [12.0, 4.0],
             "The count is that of all, and the sum is one process's own.": [1.5] * 2,
-            "This is divided by the number of processes, not of numbers.": [6.0] * 2,
+            "This is one process's own sum, or the sum of all over two; divide that of all by the "
+            "number of all numbers.": [6.0] * 2,
+            "This adds up means (or takes a maximum): sums and counts are to be added up.": (
+                [2.0] * 2
+            ),
             "Only one process has the result; an all-reduce gives it to each.": [3.0, 2.0],
         },
     ),
