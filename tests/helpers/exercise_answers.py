@@ -2706,6 +2706,7 @@ WRONG["8.1"] = [
     ("That takes three", 0.7),
     ("That is w after one", 0.9),
     ("The steps go uphill", 1.651),
+    ("The learning rate is missing", -1),
     ("", 1.551),
     ("That is the gradient at the third", 2.61),
     ("Three steps, but", (0.9, 0.71, 0.449)),
@@ -2762,6 +2763,14 @@ WRONG["8.2"] = [
         "The second result is to be the buffer; this is the step",
         lambda p, g, b, lr, m: (p - lr * (n := m * b + g), lr * n),
     ),
+    (
+        "The first result is to be the new parameter; this is the",
+        lambda p, g, b, lr, m: (lr * (n := m * b + g), n),
+    ),
+    (
+        "The first result is to be the new parameter; this is only",
+        lambda p, g, b, lr, m: (-lr * (n := m * b + g), n),
+    ),
     ("The old buffer, too", lambda p, g, b, lr, m: (p - lr * g - m * b, m * b + g)),
     ("The second result is", lambda p, g, b, lr, m: (p - lr * (m * b + g), g)),
     ("The step is taken without", lambda p, g, b, lr, m: (p - (m * b + g), m * b + g)),
@@ -2812,6 +2821,10 @@ WRONG["8.3"] = [
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(2 * math.pi * t / n)) / 2,
     ),
     ("That is a quarter", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n / 2)),
+    (
+        "That is a quarter of a turn, and",
+        lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi / 2 * t / n)) / 2,
+    ),
     ("math.cos wants", lambda t, n, a, b: b + (a - b) * (1 + math.cos(180 * t / n)) / 2),
     ("That is a straight", lambda t, n, a, b: a + (b - a) * t / n),
     ("lr_end was added", lambda t, n, a, b: b + a * (1 + math.cos(math.pi * t / n)) / 2),

@@ -315,6 +315,7 @@ EXERCISES = (
             "The derivative of w squared / 2 is w, not 2 w; and nobody calls zero_grad.": 0.8**3,
             "That is the gradient at the third step; w is asked for.": 2.61,
             "The steps go uphill.": forgetful_run(3, lr=-0.1),
+            "The learning rate is missing from the steps.": forgetful_run(3, lr=1.0),
             "Three steps, but only the last w is asked for.": [0.9, 0.71, 0.449],
         },
     ),
@@ -338,6 +339,12 @@ EXERCISES = (
             ),
             "The second result is to be the new buffer; this is the gradient.": (
                 lambda p, g, b, lr, m: (p - lr * (m * b + g), g)
+            ),
+            "The first result is to be the new parameter; this is the step.": (
+                lambda p, g, b, lr, m: (lr * (m * b + g), m * b + g)
+            ),
+            "The first result is to be the new parameter; this is only its change.": (
+                lambda p, g, b, lr, m: (-lr * (m * b + g), m * b + g)
             ),
             "The step is taken without the learning rate.": lambda p, g, b, lr, m: (
                 p - (m * b + g),
@@ -407,6 +414,9 @@ EXERCISES = (
             ),
             "That is a quarter of a turn, which falls fastest at the end.": lambda t, n, a, b: (
                 b + (a - b) * math.cos(math.pi / 2 * t / n)
+            ),
+            "That is a quarter of a turn, and the rate ends halfway to lr_end.": (
+                lambda t, n, a, b: cosine_rate(t, 2 * n, a, b)
             ),
             "Half a turn is pi, and this cosine ends at an angle of 1.": lambda t, n, a, b: (
                 b + (a - b) * (1 + math.cos(t / n)) / 2
