@@ -7,12 +7,12 @@ import {
   dot,
   figure,
   fmt,
+  four,
   guessFirst,
   html,
   isList,
   isNumber,
   isText,
-  minus,
   put,
   quantity,
   range,
@@ -89,7 +89,7 @@ const WORDS = {
       `The model says ${name}, probability ${p}. `,
     truth: (/** @type {string} */ name) => `It is a test image of the class ${name}. `,
     loading: "Loading the test images…",
-    lost: "The test images could not be loaded; the silhouettes stay.",
+    lost: "The test images could not be loaded; the drawings stay.",
     spoken: (/** @type {string} */ name, /** @type {string} */ p, /** @type {string} */ what) =>
       `The model says ${name}, ${p}; ${what}.`,
   },
@@ -326,7 +326,9 @@ export default figure(WORDS, (view, words) => {
     pen.putImageData(image, 0, 0);
   }
   const real = typeof packed !== "string";
-  const buttons = [
+  const source = html(
+    "div.row",
+    drawings,
     ...(real
       ? [
         button(view, words.testImage, () => void next("test")),
@@ -334,8 +336,7 @@ export default figure(WORDS, (view, words) => {
       ]
       : []),
     button(view, words.clear, () => show(Array(PIXELS).fill(0), "")),
-  ];
-  const source = html("div.row", drawings, ...buttons);
+  );
   view.control(source);
   view.add(html("p.lead", words.lead));
   ask();
@@ -363,11 +364,12 @@ export default figure(WORDS, (view, words) => {
     const { z, first, second, step, sizes } = border(pixels);
     const right = [0.05, 0.2, Infinity].findIndex((limit) => sizes[second] < limit);
     const then = argmax(scoresOf(moved(pixels, step, BEYOND)));
-    const says = (/** @type {number} */ i) =>
-      words.guessed(i === right, fmt(sizes[second], 3), classes[then]);
+    const size = fmt(sizes[second], 3);
     guessFirst(view, {
       question: words.question(classes[first], fmt(softmax(z)[first], 3)),
-      answers: words.answers.map((text, i) => ({ text, says: says(i) })),
+      answers: words.answers.map((text, i) => {
+        return { text, says: words.guessed(i === right, size, classes[then]) };
+      }),
       show: () => view.set({ change: BEYOND }),
     });
   }
@@ -376,6 +378,7 @@ export default figure(WORDS, (view, words) => {
     if (view.changed.size) notice = "";
     const near = border(pixels);
     const { first, second, runner, sizes } = near;
+    const [from, to, size] = [classes[first], classes[second], fmt(sizes[second], 3)];
     const change = view.get("change");
     const x = moved(pixels, near.step, change);
     const z = scoresOf(x);
@@ -395,17 +398,17 @@ export default figure(WORDS, (view, words) => {
     const secret = view.locked && !view.onPaper;
     const most = Math.max(...near.step.map(Math.abs));
     const gain = Number((1 / (most || 1)).toPrecision(2));
-    fill(step, (p) => colourOf(secret ? 0 : clamp(gain * near.step[p], -1, 1)));
+    fill(step, (p) => colourOf(secret ? 0 : gain * near.step[p]));
     const drawnName = isSilhouette ? words.drawn(classes[view.get("silhouette")]) : words.image;
     const captions = [
       cursor.seen ? words.keys : drawnName,
-      secret ? words.secret : words.step(minus(String(gain))),
+      secret ? words.secret : words.step(four(gain)),
       words.changed(fmt(change)),
       words.parts(what),
     ];
     titles.forEach((title, i) => say(title, captions[i]));
     [step, after, parts].forEach((node, i) => put(node, { "aria-label": captions[i + 1] }));
-    say(way, words.way(classes[first], classes[second]));
+    say(way, words.way(from, to));
     rows.forEach(({ cells, node }, c) => {
       const inner = z[c] - bias[c];
       [inner, bias[c], z[c], probs[c]].forEach((v, i) =>
@@ -421,12 +424,7 @@ export default figure(WORDS, (view, words) => {
     const sentence = words.says(what, fmt(plus), fmt(less), fmt(b), fmt(total));
     const answer = words.answer(classes[best], fmt(probs[best], 3));
     told.textContent = notice || `${answer}${truth && words.truth(truth)}${sentence}`;
-    const smallest = words.flip(
-      classes[first],
-      classes[second],
-      fmt(sizes[second], 3),
-      fmt(most, 3),
-    );
+    const smallest = words.flip(from, to, size, fmt(most, 3));
     const farther = runner === second ? "" : words.farther(classes[runner], fmt(sizes[runner], 3));
     say(flip, secret ? "" : smallest + farther);
     return words.spoken(classes[best], fmt(probs[best]), `${what} ${fmt(total)}`);
