@@ -343,7 +343,7 @@ export default figure(WORDS, (view, words) => {
   view.add(
     source,
     html(
-      "div.both",
+      "div.grid2",
       html(
         "div.stack",
         view.bar(
