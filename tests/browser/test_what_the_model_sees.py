@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 def uneven_figure():
     """Return the figure of a model whose classes have weights of different sizes."""
-    generator = torch.Generator().manual_seed(5)
+    generator = torch.Generator().manual_seed(11)
     model = SoftmaxRegression(sigma=0.1, generator=generator)
     with torch.no_grad():
         model.weight *= torch.linspace(0.1, 3, 10)[torch.randperm(10, generator=generator)]
@@ -32,6 +32,15 @@ FIGURE = uneven_figure()
 def weights():
     raw = np.frombuffer(base64.b64decode(FIGURE.model["weights"]), np.int8).reshape(784, 10)
     return raw * FIGURE.model["scale"], np.array(FIGURE.model["bias"])
+
+
+def draw(page, silhouette):
+    page.locator(f"[data-control='silhouette.{silhouette}']").check(force=True)
+
+
+def drawn(silhouette):
+    images = np.frombuffer(base64.b64decode(FIGURE.silhouettes), np.uint8).reshape(10, 784)
+    return images[silhouette] / 255
 
 
 def shown(page, what):
@@ -51,10 +60,12 @@ def images(tmp_path_factory):
 @pytest.mark.parametrize("silhouette", range(10))
 def test_scores_are_the_sums_of_pixel_times_weight(show, silhouette):
     page = show(FIGURE)
-    page.locator(f"[data-control='silhouette.{silhouette}']").check(force=True)
+    draw(page, silhouette)
     FIGURE.silhouette = silhouette
     scores = FIGURE.scores()
     FIGURE.silhouette = 1
+    small = np.array(page.locator(".radios canvas").nth(silhouette).evaluate(BYTES))
+    np.testing.assert_allclose(small[::4], 255 * drawn(silhouette), atol=1)
     np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
     np.testing.assert_allclose(shown(page, "pixels") + shown(page, "bias"), scores, rtol=1e-9)
     exps = np.exp(scores - scores.max())
@@ -64,8 +75,7 @@ def test_scores_are_the_sums_of_pixel_times_weight(show, silhouette):
 def borders(silhouette):
     """Return the scores of a silhouette and how far each class is away, the first one inf."""
     matrix, bias = weights()
-    drawn = np.frombuffer(base64.b64decode(FIGURE.silhouettes), np.uint8).reshape(10, 784)
-    scores = drawn[silhouette] / 255 @ matrix + bias
+    scores = drawn(silhouette) @ matrix + bias
     first = scores.argmax()
     lengths = np.linalg.norm(matrix - matrix[:, [first]], axis=0)
     lengths[first] = 1e-300
@@ -79,7 +89,7 @@ def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
     # Where the nearest border is not that of the second best class.
     silhouette = next(k for k in range(10) if borders(k)[1].argmin() != second[k])
     page = show(FIGURE)
-    page.locator(f"[data-control='silhouette.{silhouette}']").check(force=True)
+    draw(page, silhouette)
     scores, sizes = borders(silhouette)
     first, nearest = scores.argmax(), int(sizes.argmin())
     move(page, "change", 1)
@@ -89,16 +99,14 @@ def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
     move(page, "change", 1.05)
     assert shown(page, "z").argmax() == nearest
     root_mean_square = min(sizes) / np.sqrt(784)
-    names = FIGURE.model["classes"]
     flip = page.locator("p.soft").filter(has_text="smallest change").inner_text()
-    assert f"turns {names[first]} into {names[nearest]}" in flip
+    assert f"turns {CLASSES[first]} into {CLASSES[nearest]}" in flip
     assert f"{root_mean_square:.3f} in the root mean square" in flip
 
 
 def test_the_smallest_change_is_drawn_with_the_gain_that_is_said(show):
     page = show(FIGURE)
-    page.locator("[data-control='silhouette.8']").check(force=True)
-    scores, sizes = borders(8)
+    scores, sizes = borders(1)
     matrix, _ = weights()
     first, second = scores.argmax(), int(sizes.argmin())
     way = matrix[:, second] - matrix[:, first]
@@ -113,15 +121,19 @@ def test_the_smallest_change_is_drawn_with_the_gain_that_is_said(show):
     assert abs(step[darkest]) > 0.9 * np.abs(step).max()
     assert gain > 2
     assert min(red[darkest], blue[darkest]) < 60  # drawn at full strength
+    move(page, "change", 1)
+    after = page.get_by_role("img", name="the image with 1.00 of the change").evaluate(BYTES)
+    np.testing.assert_allclose(after[::4], 255 * np.clip(drawn(1) + step, 0, 1), atol=1)
 
 
 def test_below_zero_the_border_is_farther_away_and_the_slider_says_so(show):
     page = show(FIGURE)
     scores, sizes = borders(1)
     first, second = scores.argmax(), int(sizes.argmin())
-    names = FIGURE.model["classes"]
     said = page.locator(".bar .why").inner_text()
-    assert said.startswith(f"At 1, {names[first]} and {names[second]} are equally likely; below 0")
+    assert said.startswith(
+        f"At 1, {CLASSES[first]} and {CLASSES[second]} are equally likely; below 0"
+    )
     move(page, "change", -1)
     away = shown(page, "z")
     gap = scores[first] - scores[second]
@@ -130,45 +142,42 @@ def test_below_zero_the_border_is_farther_away_and_the_slider_says_so(show):
 
 def test_why_the_second_best_class_is_not_the_nearest_is_said_where_it_is_so(show):
     page = show(FIGURE)
-    names = FIGURE.model["classes"]
     for k in range(10):
-        page.locator(f"[data-control='silhouette.{k}']").check(force=True)
+        draw(page, k)
         scores, sizes = borders(k)
         runner = int(np.argsort(scores)[-2])
         text = page.locator("p.soft").filter(has_text="smallest change").inner_text()
-        expected = (
-            f"that of {names[runner]}, but its border is farther away, at {sizes[runner] / 28:.3f}"
-        )
+        size = sizes[runner] / 28
+        expected = f"that of {CLASSES[runner]}, but its border is farther away, at {size:.3f}"
         assert (expected in text) == (runner != sizes.argmin())
         assert ("farther" in text) == (runner != sizes.argmin())
 
 
 @pytest.mark.parametrize("answer", range(3))
-def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turned(show, answer):
+@pytest.mark.parametrize(("right", "scale"), [(0, 1), (1, 0.01), (2, 0.004)])
+def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turned(
+    show, monkeypatch, answer, right, scale
+):
+    model = FIGURE.model
+    monkeypatch.setattr(FIGURE, "model", {**model, "scale": scale * model["scale"]})
     page = show(FIGURE, questions=True)
     scores, sizes = borders(1)
-    names = FIGURE.model["classes"]
     blank = page.get_by_role("img", name="guess first").evaluate(BYTES)
     assert len({tuple(blank[i : i + 4]) for i in range(0, len(blank), 4)}) == 1
     assert page.locator("p.soft:not(:empty)").filter(has_text="smallest change").count() == 0
     page.get_by_role("application").click(force=True)  # closed, too
+    page.get_by_role("button", name="Empty").click(force=True)
     np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
     choices = page.locator(".guess button:not(.skip)")
     text = choices.nth(answer).inner_text()
     choices.nth(answer).click()
     size = min(sizes) / 28
-    right = {True: 0, False: 1 if size < 0.2 else 2}[size < 0.05]
-    assert (
-        page.locator(".guess .answer")
-        .inner_text()
-        .startswith(f"{text}: {'Yes' if answer == right else 'No'}: by {size:.3f}, if")
-    )
+    assert (0, 0.05, 0.2)[right] <= size < (0.05, 0.2, np.inf)[right]
+    said = page.locator(".guess .answer").inner_text()
+    assert said.startswith(f"{text}: {'Yes' if answer == right else 'No'}: by {size:.3f}, if")
     turned = int(shown(page, "z").argmax())
     assert turned == sizes.argmin()
-    assert (
-        f"At 1.05 of that change the model says {names[turned]}."
-        in page.locator(".guess .answer").inner_text()
-    )
+    assert f"At 1.05 of that change the model says {CLASSES[turned]}." in said
     assert page.locator("p.soft").filter(has_text="smallest change").count() == 1
 
 
@@ -232,7 +241,7 @@ def test_a_drawing_is_marked_while_it_is_shown_and_comes_back_at_a_click(show):
     assert marked.count() == 0
     page.locator(f"[data-control='{name}']").check(force=True)
     np.testing.assert_allclose(shown(page, "z"), before, rtol=1e-9)
-    page.locator("[data-control='silhouette.3']").check(force=True)
+    draw(page, 3)
     assert marked.count() == 1
     page.get_by_role("application").click()
     assert marked.count() == 0
@@ -275,7 +284,7 @@ def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_pa
     assert shown(page, "p").max() == pytest.approx(probs.max(1)[wrong].max(), rel=1e-9)
     true = arrays["test_labels"][(probs.max(1) * wrong).argmax()]
     assert true > 0
-    said = f"It is a test image of the class {FIGURE.model['classes'][true]}. "
+    said = f"It is a test image of the class {CLASSES[true]}. "
     assert said in page.locator(".say").inner_text()
     assert page.problems == []
 
@@ -291,7 +300,7 @@ def test_a_bad_file_is_said_and_the_rest_stays_usable(show, images, tmp_path, co
     )
     assert said == "Loading the test images…"
     page.get_by_text("The test images could not be loaded").first.wait_for()
-    page.locator("[data-control='silhouette.0']").check(force=True)
+    draw(page, 0)
     assert "The model says" in page.locator(".say").inner_text()
 
 

@@ -510,14 +510,17 @@ def test_what_torch_is_asked_to_do_is_seen():
 def test_a_watched_number_tells_that_it_is_moved():
     for move in (
         lambda x: x + 1e-5,
+        lambda x: 1e-5 + x,
+        lambda x: x - 1e-5,
         lambda x: 1e-5 - x,
         lambda x: x + 1e-20j,
         lambda x: x * (1 + 1e-5),
+        lambda x: (1 + 1e-5) * x,
         lambda x: x * T([0.999, 1.001]),
         lambda x: complex(x, 1e-20),
     ):
         seen = Seen()
-        move(*seen.watched((2.0,)))
+        assert repr(move(*seen.watched((2.0,)))) == repr(move(2.0))
         assert seen.moves == 1
     seen = Seen()
     x, whole = seen.watched((2.0, 2))
