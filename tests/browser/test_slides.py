@@ -72,6 +72,14 @@ def started(page):
     return page
 
 
+def at_the_figure(page):
+    """Turn to the slide of the first figure; return it and its number."""
+    slide = page.locator("section:has([data-afm=softmax_playground])").first
+    number = slide.evaluate("(s) => [...document.querySelectorAll('section')].indexOf(s) + 1")
+    page.evaluate("(n) => location.hash = n", number)
+    return slide, number
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name[:2])
 def test_slides_are_filled_and_fit_into_the_window(shown, path):
     page = shown(nbformat.read(path, as_version=4))
@@ -128,9 +136,7 @@ def test_the_foot_of_a_slide_names_the_chapter_and_the_section_that_goes_on(show
 
 def test_what_begins_a_column_of_a_figure_stays_there(chapter):
     page = started(chapter)
-    figure = page.locator("section:has([data-afm=softmax_playground])").first
-    number = figure.evaluate("(s) => [...document.querySelectorAll('section')].indexOf(s) + 1")
-    page.evaluate("(n) => location.hash = n", number)
+    figure, _ = at_the_figure(page)
     second = figure.locator(".frame > .bar")
     place = "(e) => Math.round(e.getBoundingClientRect().left / 20)"
     before = second.evaluate(place)
@@ -193,9 +199,7 @@ def test_keys_turn_the_slides(chapter):
 
 
 def test_a_figure_lives_and_keeps_its_keys(chapter):
-    figure = chapter.locator("section:has([data-afm=softmax_playground])").first
-    number = figure.evaluate("(s) => [...document.querySelectorAll('section')].indexOf(s) + 1")
-    chapter.evaluate("(n) => location.hash = n", number)
+    figure, number = at_the_figure(chapter)
     skip = figure.get_by_role("button", name="Skip the question")
     skip.click()
     slider = figure.get_by_role("slider").first
@@ -207,9 +211,7 @@ def test_a_figure_lives_and_keeps_its_keys(chapter):
 
 def test_the_space_bar_shows_all_of_a_slide_before_it_turns(chapter):
     chapter.add_style_tag(content=".figure { padding-bottom: 900px; }")  # a figure that is too high
-    figure = chapter.locator("section:has([data-afm=softmax_playground])").first
-    number = figure.evaluate("(s) => [...document.querySelectorAll('section')].indexOf(s) + 1")
-    chapter.evaluate("(n) => location.hash = n", number)
+    figure, number = at_the_figure(chapter)
     place = chapter.locator("nav span")
     hidden = "(s) => s.scrollHeight - s.clientHeight - s.scrollTop"
     assert figure.evaluate(hidden) > 0
