@@ -64,8 +64,9 @@ def test_scores_are_the_sums_of_pixel_times_weight(show, silhouette):
     FIGURE.silhouette = silhouette
     scores = FIGURE.scores()
     FIGURE.silhouette = 1
-    small = np.array(page.locator(".radios canvas").nth(silhouette).evaluate(BYTES))
-    np.testing.assert_allclose(small[::4], 255 * drawn(silhouette), atol=1)
+    small = page.locator(".radios canvas").nth(silhouette)
+    assert small.get_attribute("aria-label") == CLASSES[silhouette]
+    np.testing.assert_allclose(small.evaluate(BYTES)[::4], 255 * drawn(silhouette), atol=1)
     np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
     np.testing.assert_allclose(shown(page, "pixels") + shown(page, "bias"), scores, rtol=1e-9)
     exps = np.exp(scores - scores.max())
@@ -165,7 +166,9 @@ def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turne
     blank = page.get_by_role("img", name="guess first").evaluate(BYTES)
     assert len({tuple(blank[i : i + 4]) for i in range(0, len(blank), 4)}) == 1
     assert page.locator("p.soft:not(:empty)").filter(has_text="smallest change").count() == 0
-    page.get_by_role("application").click(force=True)  # closed, too
+    paper = page.get_by_role("application")
+    paper.click(force=True)  # closed, too, but not faded
+    assert paper.evaluate("(e) => getComputedStyle(e).opacity") == "1"
     page.get_by_role("button", name="Empty").click(force=True)
     np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
     choices = page.locator(".guess button:not(.skip)")
@@ -206,14 +209,16 @@ def test_on_a_telephone_the_controls_that_stay_never_cover_the_table(show):
         assert bar["y"] + bar["height"] <= table["y"] + 1
         page.mouse.wheel(0, 60)
         page.wait_for_timeout(30)
-    pictures = page.locator(".pixels").all()[10:]
-    assert len({round(picture.bounding_box()["y"]) for picture in pictures}) == 2  # two and two
+    for width, rows in ((390, 2), (600, 1), (1280, 2)):
+        page.set_viewport_size({"width": width, "height": 844})
+        pictures = page.locator(".pixels").all()[10:]
+        assert len({round(picture.bounding_box()["y"]) for picture in pictures}) == rows
 
 
 def test_keys_paint_and_erase_and_reset_brings_the_image_back(show):
     page = show(FIGURE)
     before = shown(page, "z")
-    page.get_by_role("button", name="Empty").click()
+    page.get_by_role("button", name="Empty").press("Enter")
     matrix, bias = weights()
     np.testing.assert_allclose(shown(page, "z"), bias, atol=1e-9)
     paper = page.get_by_role("application")
@@ -221,6 +226,7 @@ def test_keys_paint_and_erase_and_reset_brings_the_image_back(show):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
     page.keyboard.press(" ")
+    assert page.locator(".four .axis").first.inner_text().startswith("arrows move")
     x, y = 15, 13
     expected = bias + matrix[28 * y + x]
     for i, j in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)):
