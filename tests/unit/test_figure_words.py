@@ -352,12 +352,15 @@ def test_loss(x, k, smoothing):
     seen, run = told(figure, SKIP, {"click": "Descend 50 steps"})[1:]
     names = ["cross-entropy", "squared error", "softmax twice"]
     ends = []
-    for kind in (0, 1):
+    for kind in range(3):
         way = x
         for _ in range(50):
             at = double([way] + [0] * (k - 1)).requires_grad_()
             q = at.softmax(0)
-            loss = -(target * q.log()).sum() if kind == 0 else ((q - target) ** 2).sum()
+            scores = q if kind == 2 else at
+            loss = -(target * scores.log_softmax(0)).sum()
+            if kind == 1:
+                loss = ((q - target) ** 2).sum()
             way -= 0.5 * torch.autograd.grad(loss, at)[0][0].item()
         ends.append(torch.softmax(double([way] + [0] * (k - 1)), 0)[0])
     short = [f"{v:.3f}" for pair in zip(made, slopes, strict=True) for v in pair]
@@ -377,7 +380,7 @@ def test_loss(x, k, smoothing):
     )
     assert min(made[2].item(), 1e9) > least - 1e-9
     assert re.search(rf"={p[0]:.4f}-{target[0]:g}0*={slopes[0]:.4f}\n", seen.text)
-    said = f"{ends[0]:.3f} with cross-entropy, {ends[1]:.3f} with squared error."
+    said = ", ".join(f"{p:.3f} with {n}" for p, n in zip(ends, names, strict=True)) + "."
     assert_said(run, f" After the descent the probability is {said}")
     assert run.spoken == f"After the descent the probability is {said}"
     moved = told(figure, SKIP, {"on": "logit", "to": x})[-1]

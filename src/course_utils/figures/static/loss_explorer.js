@@ -36,7 +36,7 @@ const FLAT = "is almost flat where the true class has almost no probability.";
 const WORDS = {
   en: {
     lead: "One example of a model: the true class has the score below, all others score 0. " +
-      "Training moves the score down the slope of the loss.",
+      "The descent moves this score alone.",
     question: "At a score of −6 the true class has almost no probability. " +
       "Which loss brings it back sooner?",
     answers: [
@@ -63,10 +63,10 @@ const WORDS = {
     probability: "The true class has probability ",
     pull: (/** @type {string} */ ratio) =>
       `. Here the gradient of cross-entropy is ${ratio} times that of squared error.`,
-    level: ". Here both gradients are small.",
+    level: ". Here the gradients of cross-entropy and squared error are small.",
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
-    ran: (/** @type {string} */ a, /** @type {string} */ b) =>
-      ` After the descent the probability is ${a} with cross-entropy, ${b} with squared error.`,
+    ran: (/** @type {string} */ each) => ` After the descent the probability is ${each}.`,
+    end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}; squared error ${loss1}, gradient ${slope1}.`,
     tries: [
@@ -284,6 +284,12 @@ export default figure(WORDS, (view, words) => {
     );
   }
 
+  /** Where each descent has come to. */
+  function ran() {
+    const ends = paths.map((way, i) => words.end(fmt(at(way[shown]).p, 3), words.kinds[i]));
+    return words.ran(ends.join(", "));
+  }
+
   /** Compare the two gradients, unless there is nothing to compare. @param {number[]} slopes */
   function compared([entropy, square]) {
     // The gradient of squared error is never the larger one.
@@ -321,11 +327,10 @@ export default figure(WORDS, (view, words) => {
         live("slope", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
       ),
     );
-    const done = paths.map((way) => at(way[shown]).p);
     said.replaceChildren(
       html("strong", words.probability, fmt(now.p, 4)),
       compared(now.slopes),
-      shown ? words.ran(fmt(done[0], 3), fmt(done[1], 3)) : "",
+      shown ? ran() : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
     );
@@ -342,10 +347,7 @@ export default figure(WORDS, (view, words) => {
     drawCurves(slope, "slopes");
     drawRace();
     drawNumbers(now);
-    if (shown) {
-      const [a, b] = paths.map((way) => fmt(at(way[shown]).p, 3));
-      return shown === STEPS ? words.ran(a, b).trim() : "";
-    }
+    if (shown) return shown === STEPS ? ran().trim() : "";
     const digits = [now.values[0], now.slopes[0], now.values[1], now.slopes[1]];
     return words.spoken(digits.map((v) => fmt(v, 3)));
   };
