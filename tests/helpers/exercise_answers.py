@@ -1650,6 +1650,7 @@ WRONG["5.5"] = [
     ("What is differentiated has no history", hv_no_leaf),
     ("All zeros: no history", hv_recorded_late),
     ("All zeros: no history", hv_minus_itself),
+    ("returns a tuple", lambda f, x, v: (hv(f, x, v),)),
     ("This is H v divided by n", lambda f, x, v: hv_twice(f, x, lambda g: (g[0] * v).mean())),
     ("The gradient is a vector", lambda f, x, v: hv_twice(f, x, lambda g: g[0])),
     ("The first walk has freed", lambda f, x, v: hv_again(f, x) @ v),

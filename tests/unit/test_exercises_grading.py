@@ -72,7 +72,7 @@ def forget(x):
         (3.0, "not yet. A function is asked for, got float; give the function itself"),
         (lambda x: "ab", "A tensor is asked for, got str: 'ab'"),
         (lambda x: (2 * x)[None], r"Its shape is \(1, 1\), and should be \(1,\)"),
-        (mutate, "not yet. It changes its input; work on a new tensor."),
+        (mutate, "not yet. It changes its input; work on a copy."),
         (
             lambda x: 1 / 0,
             r"It raised ZeroDivisionError: division by zero, in line \d+ of <lambda>",

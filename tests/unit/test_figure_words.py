@@ -453,14 +453,18 @@ def test_backward_pass_step_by_step(label):
     figure = BackwardPass(logits=z, label=label, stage=0)
     pages = told(figure, *[{"click": "Next"}] * 14)
     subs = "₁₂₃"
-    seed, part, loss = "1.000", f"{1 / total:.3f}", math.log(total) - z[label - 1]
+
+    def short(number):
+        return f"{number:.{3 if abs(number) >= 0.1 else 5}f}"
+
+    seed, part, loss = "1.000", short(1 / total), short(math.log(total) - z[label - 1])
     mine = f"z{subs[label - 1]}"
     expected = ["The logits are given. Next computes the first exponential."]
-    expected += [f"Forward: exp(z{subs[i]}) is {exps[i]:.3f}." for i in range(3)]
+    expected += [f"Forward: exp(z{subs[i]}) is {short(exps[i])}." for i in range(3)]
     expected += [
         f"Forward: the sum Q is {total:.3f}.",
         f"Forward: ln Q is {math.log(total):.3f}.",
-        f"Forward: the loss ln Q - {mine} is {loss:.3f}.",
+        f"Forward: the loss ln Q - {mine} is {loss}.",
         "Backward: the loss grows as fast as itself, so its own gradient is 1.",
         f"Backward: loss sends {seed} · 1.000 = 1.000 to ln Q.",
         f"Backward: loss sends {seed} · -1.000 = -1.000 to {mine}.",
@@ -469,19 +473,21 @@ def test_backward_pass_step_by_step(label):
     ]
     for i in range(3):
         p = exps[i] / total
-        sentence = f"Backward: exp z{subs[i]} sends {part} · {exps[i]:.3f} = {p:.3f} to z{subs[i]}."
-        more = f" With the direct -1 it makes {p - 1:.3f}." if i == label - 1 else ""
+        sentence = (
+            f"Backward: exp z{subs[i]} sends {part} · {short(exps[i])} = {short(p)} to z{subs[i]}."
+        )
+        more = f" With the direct -1 it makes {short(p - 1)}." if i == label - 1 else ""
         expected.append(sentence + more)
     assert [next(s for s in expected if s in page.text) for page in pages] == expected
     assert [page.spoken for page in pages[1:]] == expected[1:]
     assert_said(
         pages[-1],
-        "above: value; below: gradient of the loss",
+        "above: value; below: gradient of the loss, as far as it has come back",
         "true class\n1\n2\n3\n",
         "step\n14\n",
         *(f"logit z{subs[i]}\n{z[i]:.1f}\n" for i in range(3)),
-        f"{mine}\n{z[label - 1]:.3f}\n{exps[label - 1] / total - 1:.3f}\n",
-        f"loss\n{loss:.3f}\n1.000\n",
+        f"{mine}\n{z[label - 1]:.3f}\n{short(exps[label - 1] / total - 1)}\n",
+        f"loss\n{loss}\n1.000\n",
     )
     assert (pages[0].disabled, pages[-1].disabled) == (["Back"], ["Next"])
 

@@ -337,6 +337,9 @@ EXERCISES = (
         hint="the gradient, recorded, is a vector; make one number of it and v, and differentiate.",
         mistakes={
             "This is the gradient, the first derivative.": lambda f, x, v: gradient(f, x),
+            "torch.autograd.grad returns a tuple, even of one gradient: take its entry.": (
+                lambda f, x, v: (hessian_times(f, x, v),)
+            ),
             "This is the curvature along v, one number; the vector H v is asked for.": (
                 lambda f, x, v: v @ hessian(f, x) @ v
             ),

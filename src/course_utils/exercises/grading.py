@@ -249,7 +249,7 @@ class FunctionExercise:
         problem = self._problem(value, expected, args)
         is_wrong = bool(problem)
         if not problem and is_changed:
-            problem = "It changes its input; work on a new tensor."
+            problem = "It changes its input; work on a copy."
         if not problem:
             problem = next((s for s, is_met in self.bans if is_met(seen, *deepcopy(args))), "")
         if not problem and self.gradient is not None:

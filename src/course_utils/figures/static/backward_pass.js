@@ -41,7 +41,7 @@ const WORDS = {
     play: "Play",
     pause: "Pause",
     value: "above: value",
-    gradient: "below: gradient of the loss",
+    gradient: "below: gradient of the loss, as far as it has come back",
     start: "The logits are given. Next computes the first exponential.",
     exp: (/** @type {string} */ z, /** @type {string} */ value) =>
       `Forward: exp(${z}) is ${value}.`,
@@ -231,8 +231,11 @@ export default figure(WORDS, (view, words) => {
     }
     return `M${a.x + a.width},${a.y + a.height / 2}L${b.x},${b.y + b.height / 2}`;
   }
-  const short = (/** @type {number} */ v) =>
-    Math.abs(v) >= 100 ? minus(v.toFixed(1)) : minus(v.toFixed(3));
+  // Small numbers with five decimals, so that the products come out with what is shown.
+  const short = (/** @type {number} */ v) => {
+    const size = Math.abs(v);
+    return minus(v.toFixed(size >= 100 ? 1 : size >= 0.1 || size === 0 ? 3 : 5));
+  };
 
   /**
    * @param {Record<string, Box>} boxes
