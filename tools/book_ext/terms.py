@@ -12,6 +12,7 @@ GLOSSARY = "pages/glossary"
 
 # Words that also have another sense, with the chapters whose first use has the glossary's.
 CHAPTERS = {
+    "bias": "(?!06)",  # there a choice has "selection bias"
     "bit": "03",  # elsewhere two results are equal "bit for bit"
     "precision": "09",  # 4 is about the precision of numbers
     "rank": "11",  # 2 has the rank of a matrix, 10 that of a word
