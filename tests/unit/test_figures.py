@@ -205,6 +205,33 @@ def test_css_and_python_palettes_agree():
     assert shown.items() >= {name: colour.upper() for name, colour in COLORS.items()}.items()
 
 
+#: Classes that only scripts look for, and those of the pages around a figure.
+HOOKS = {"marks", "quiz"}
+AROUND = {
+    "bd-article", "bd-content", "cell_output", "jp-OutputArea-output", "text_html", "vscode-dark",
+}  # fmt: skip
+GIVEN = (
+    r'\b(?:html|svg|math)\(\s*"\w+\.([\w.-]+)"',  # html("p.note.soft", ...)
+    r'\bclass(?:Name =|:) ["`]([\w -]+)["`]',
+    r'classList\.\w+\("([\w-]+)"',
+)
+
+
+def test_scripts_and_style_sheets_know_the_same_classes():
+    """One that is misspelt in either would only look wrong."""
+    script = "\n".join(p.read_text() for p in scripts.STATIC.rglob("*.js"))
+    sheets = "\n".join(scripts.style(p.name) for p in scripts.STATIC.glob("*.css"))
+    selectors = " ".join(re.findall(r"([^{}]+)\{", sheets))
+    styled = set(re.findall(r"\.([a-z][\w-]*)", selectors))
+    given = {word for form in GIVEN for text in re.findall(form, script)
+             for word in re.split(r"[. ]", text)}  # fmt: skip
+    assert len(given) > 80
+    assert given - styled == HOOKS
+    numbered = re.sub(r"\bv\$\{verdict", "v1 v2 v3 ", script)
+    words = set(re.findall(r"[\w-]+", numbered))
+    assert styled - words == AROUND
+
+
 def test_lines_are_as_long_as_in_python():
     sources = [*scripts.STATIC.glob("*.*"), *scripts.STATIC.glob("kit/*")]
     long = {p.name: line for p in sources for line in p.read_text().splitlines() if len(line) > 100}

@@ -125,6 +125,21 @@ def test_what_is_there_counts_only_as_a_pair_of_one_build(versions, same):
     assert install.same_build(versions, PINS) is same
 
 
+@pytest.mark.parametrize("there", [{"torch": "2.13.0+cpu", "torchvision": "0.28.0"},
+                                   {"torchvision": "0.27.1"}, {}], ids=len)  # fmt: skip
+def test_the_versions_are_those_that_a_python_finds(there, tmp_path, monkeypatch):
+    for name, version in (there | {"numpy": "1.0"}).items():
+        folder = tmp_path / f"{name}-{version}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
+    run = subprocess.run
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(  # -S: without what this Python has itself
+        subprocess, "run", lambda command, **how: run([command[0], "-S", *command[1:]], **how)
+    )
+    assert install.installed(Path(sys.executable)) == there
+
+
 @pytest.fixture
 def choose(monkeypatch):
     """Run install_torch with a given environment and index; return the calls of pip."""

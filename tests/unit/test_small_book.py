@@ -87,6 +87,7 @@ def said(node):
 
 def test_the_landing_page(built):
     home = page(built[0], "intro")
+    assert home.select_one("div[data-afm=softmax_playground] script[type='application/json']")
     assert [said(node) for node in home.select(".map-part")] == ["Part one"]
     assert [said(node) for node in home.select(".chapter-map li")] == [
         "1 Title 58 min Why? 1 figure to play with",

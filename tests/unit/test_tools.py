@@ -3,8 +3,10 @@
 import re
 import runpy
 from base64 import b64encode
+from pathlib import Path
 from types import SimpleNamespace
 
+import book_ext
 import book_pages
 import browsing
 import build_book
@@ -310,6 +312,43 @@ def test_each_number_that_is_mentioned_becomes_a_link_and_the_words_stay():
         "chapters/08_x#figure-8-2",
         "chapters/07_x#equation-7-3",
     ]
+
+
+def test_a_link_to_a_source_leads_to_its_entry_if_it_names_a_year(tmp_path):
+    entries = "".join(
+        f"@misc{{{key}, author={{A B}}, title={{T}}, year={{{year}}}, url={{https://e.org/{key}}}}}"
+        for key, year in (("bee", 2020), ("cee", 2021))
+    )
+    (tmp_path / "references.bib").write_text(entries)
+    place = SimpleNamespace(docname="pages/bibliography")
+    cited = [SimpleNamespace(key=k, bibliography_key=place, citation_id=f"id-{k}")
+             for k in ("cee", "bee")]  # fmt: skip
+    paragraph = nodes.paragraph()
+    for text, address in (
+        ("Bee (2020)", "bee"), ("the data", "bee"), ("Cee, 2021", "cee"), ("Dee (2022)", "dee"),
+    ):  # fmt: skip
+        paragraph += nodes.reference("", text, refuri=f"https://e.org/{address}")
+    post = SimpleNamespace(
+        document=paragraph,
+        link_mentions=lambda text: None,
+        reference=lambda doc, place, text: nodes.reference("", text, refuri=f"{doc}#{place}"),
+        env=SimpleNamespace(docname="chapters/01_x", srcdir=tmp_path,
+                            get_domain=lambda name: SimpleNamespace(citations=cited)),
+    )  # fmt: skip
+    LinkChapter.run(post)
+    assert [(link.astext(), link["refuri"]) for link in paragraph.findall(nodes.reference)] == [
+        ("Bee (2020)", "pages/bibliography#id-bee"),
+        ("the data", "https://e.org/bee"),
+        ("Cee, 2021", "pages/bibliography#id-cee"),
+        ("Dee (2022)", "https://e.org/dee"),
+    ]
+
+
+def test_the_extension_takes_in_all_its_modules_and_says_what_they_do():
+    folder = Path(book_ext.__file__).parent
+    texts = {p.stem: p.read_text() for p in sorted(folder.glob("[a-z]*.py"))}
+    assert re.findall(r"^``(\w+)``", book_ext.__doc__, re.MULTILINE) == list(texts)
+    assert list(book_ext.WITH_SETUP) == [n for n, text in texts.items() if "\ndef setup(" in text]
 
 
 def test_the_landing_pages_figure_speaks_of_no_cell():

@@ -1,6 +1,7 @@
 /** The pure parts of the figure kit; tests/unit/test_javascript.py runs them with deno. */
 import assert from "node:assert/strict";
 import { fromAddress, toAddress } from "../../../src/course_utils/figures/static/kit/address.js";
+import { html } from "../../../src/course_utils/figures/static/kit/dom.js";
 import { overlap, place } from "../../../src/course_utils/figures/static/kit/labels.js";
 import {
   logsumexp,
@@ -33,6 +34,30 @@ const TRAITS = {
   twice: { kind: "flag", init: false },
   data: { kind: "other", init: null },
 };
+
+Deno.test("an element has each of its classes, its attributes and its children", () => {
+  /** @param {string} space @param {string} name */
+  const createElementNS = (space, name) => {
+    /** @type {Record<string, string>} */
+    const attributes = {};
+    return {
+      made: [space, name, attributes],
+      getAttribute: (/** @type {string} */ key) => attributes[key],
+      setAttribute: (/** @type {string} */ key, /** @type {string} */ text) =>
+        attributes[key] = text,
+      removeAttribute: () => {},
+      append(/** @type {any[]} */ ...parts) {
+        this.made.push(...parts);
+      },
+    };
+  };
+  Object.assign(globalThis, { document: { createElementNS } });
+  const { made } =
+    /** @type {any} */ (html("p.note.soft.why", { title: "t", hidden: null }, "a", 1));
+  const attributes = { class: "note soft why", title: "t" };
+  assert.deepEqual(made, ["http://www.w3.org/1999/xhtml", "p", attributes, "a", 1]);
+  assert.deepEqual(/** @type {any} */ (html("b", "c")).made.slice(2), [{}, "c"]);
+});
 
 Deno.test("a weight against a class is red, one for it blue, as in lab_data.py", () => {
   assert.deepEqual([-1, -2, 0, 1, 2].map(colourOf), [
