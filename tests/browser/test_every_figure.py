@@ -22,7 +22,7 @@ from browser_tools import (
     write_page,
 )
 from figure_checks import AT_ONCE, SWEEP, faults, heard
-from figure_samples import SAMPLES, training_lab
+from figure_samples import SAMPLES, calibration_explorer, training_lab
 from page_checks import with_deep
 from serving import served
 
@@ -333,6 +333,25 @@ def test_reduced_motion_stops_transitions(show):
     assert show(LossExplorer()).locator(".reset").evaluate(seconds) != "0s"
     page = show(LossExplorer(), reduced_motion="reduce")
     assert page.locator(".reset").evaluate(seconds) == "0s"
+
+
+def test_a_window_too_narrow_for_a_plot_shows_it_smaller(show):
+    page = show(OverflowExplorer(), calibration_explorer(), training_lab())
+    page.set_viewport_size({"width": 60, "height": 800})
+    page.wait_for_timeout(100)
+    assert page.problems == []  # such as negative widths
+    assert page.locator(".box > svg").first.bounding_box()["width"] < 60
+
+
+def test_paper_shows_backgrounds_that_mean_something(show):
+    page = show(training_lab())
+    page.emulate_media(media="print")
+    image = page.locator(".templates .image").first
+    seen = image.evaluate(
+        "(e) => { const c = getComputedStyle(e);"
+        " return [c.backgroundImage.slice(0, 4), c.printColorAdjust]; }"
+    )
+    assert seen == ["url(", "exact"]
 
 
 def test_print_keeps_the_values_and_drops_the_handles(show):

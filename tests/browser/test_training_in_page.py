@@ -5,7 +5,9 @@ import math
 import re
 import shutil
 
+import numpy as np
 import pytest
+from book_ext import lab_images
 from browser_tools import (
     PHONE,
     STARTED,
@@ -17,7 +19,7 @@ from browser_tools import (
 )
 from figure_checks import AT_ONCE, faults, heard
 from figure_samples import training_lab
-from packed_images import write_images
+from packed_images import drawn_arrays, write_images
 from page_checks import with_deep
 from serving import served
 
@@ -111,6 +113,9 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
         )
     assert names(page).all_text_contents() == ["1: rate 0.1"]
     assert page.locator(".templates canvas:visible").count() == 10
+    shown = page.locator(".templates .number").all_inner_texts()
+    assert len(shown) == 10
+    assert all(re.fullmatch(r"recall [01]\.\d\d", text) for text in shown)
     assert page.problems == []
 
 
@@ -136,6 +141,29 @@ def test_a_guess_trains_all_three_and_marks_the_best(lab):
         f"0.1: The rate with the smallest test loss at the end: {right}{mine} "
     )
     assert "With 0.01 it fell in each epoch. With 10" in verdict
+
+
+def test_steps_that_are_too_long_are_counted(lab, folder):
+    arrays = drawn_arrays(4)
+    labels = arrays["train_labels"]
+    arrays["train_labels"] = np.where(np.arange(len(labels)) % 3, labels, labels[::-1])
+    lab_images.write_parts(folder, arrays)  # a third of the labels is wrong
+    page = lab(questions=True)
+    page.locator(".guess").get_by_role("button", name="0.1", exact=True).click()
+    page.locator(".runs tbody tr").nth(2).wait_for()
+    done(page, rows=3)
+    verdict = page.locator(".guess .answer").inner_text()
+    found = re.search(
+        r"With 10 it swings .* first 40 steps so many raised the loss of their own images: "
+        r"(\d+) with 0.01, (\d+) with 0.1, (\d+) with 10\.",
+        verdict,
+    )
+    small, _, large = map(int, found.groups())
+    assert small == 0 < large < 40
+    long = re.search(r"Too long a step, early on, .* from ([\d.]+) to ([\d.]+)\.", words(page))
+    assert 2 < float(long[1]) < float(long[2])
+    page.get_by_role("button", name="Show run 1").click()
+    assert "Too long a step" not in words(page)
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):
@@ -250,6 +278,15 @@ def test_settings_that_few_need_are_folded_until_one_is_changed(lab):
     page.locator("summary").click()
     move(page, "lr", 3)
     assert not seed.is_visible()  # a reader who folds them is not contradicted
+
+
+def test_a_slim_lead_is_called_so(lab):
+    page = lab()
+    train(page, lr=24, weight_decay=5)
+    train(page, seed=3)
+    assert re.search(r"Its lead in test loss is [\d.]+, its change .* up to [\d.]+\.", words(page))
+    train(page, weight_decay=0)
+    assert "Its lead" not in words(page)
 
 
 def test_why_the_loss_is_large_is_said_where_the_scores_are(lab):

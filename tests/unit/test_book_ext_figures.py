@@ -64,6 +64,13 @@ def test_no_reader_waits_for_the_notes_of_a_style_sheet():
     assert whole.count("{") == sent.count("{")
 
 
+def test_no_reader_waits_for_notes_and_breaks_of_the_sources():
+    for script in (*map(browser_script, names()), host_script().split("window.AFM_FILES")[0]):
+        text = script.partition("';\n")[0]  # of the kit or a figure, quoted
+        assert " // " not in text
+        assert not re.search(r"[(\[{,]\\n|\\n[)\]}]|\\n\\n", text)
+
+
 def test_figures_of_a_page_are_found_once_and_unknown_ones_are_left_out():
     first, second = names()[:2]
     assert figures_in(body_of(second, first, second, "no_such_figure")) == [second, first]

@@ -806,7 +806,10 @@ def test_the_lab_says_what_the_kernel_does():
     done = figure.state()["recording"]["runs"][0] | {"lr": 0.9, "batch_size": 32, "epochs": 4}
     (found,) = told(figure, live=True, runs=[done], lr=1.0, status={"phase": "done"})
     last = len(done["test_accuracy"])
-    assert_said(found, f"Live run, learning rate 0.9, after epoch {last}. Most often confused:")
+    assert_said(
+        found,
+        f"Live run, learning rate 0.9, batch size 32, after epoch {last}. Most often confused:",
+    )
 
 
 @pytest.mark.parametrize("rival", [False, True])

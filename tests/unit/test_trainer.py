@@ -100,6 +100,38 @@ def test_what_is_said_of_a_large_loss_is_so():
     assert min(divided) == divided[1] < losses.mean() / 2
 
 
+def test_what_is_said_of_long_steps_is_so():
+    settings = {"lr": 1, "batchSize": 256, "seed": 3, "momentum": 0, "weightDecay": 0}
+    changes = [{}, {"lr": 0.001}, {"momentum": 0.5}, {"weightDecay": 0.1}]
+    runs = [{"settings": settings | change, "epochs": 2} for change in changes]
+    images, labels = TRAIN
+    mixed = images, np.where(np.arange(3_000) % 3, labels, labels[::-1])
+    large, small, *others = (answer["long"] for answer in train_in_javascript(mixed, TEST, runs))
+    data, seeded = split(*mixed, torch.float64), torch.Generator().manual_seed
+    model = SoftmaxRegression(generator=seeded(3))
+    for param in model.parameters():
+        param.data = param.data.double()
+    found = []
+    for batch in torch.randperm(3_000, generator=seeded(3)).split(256):
+        images, labels = data.images[batch], data.labels[batch]
+        before = torch.nn.functional.cross_entropy(model(images), labels)
+        grads = torch.autograd.grad(before, list(model.parameters()))
+        with torch.no_grad():
+            for param, grad in zip(model.parameters(), grads, strict=True):
+                param -= grad
+            found.append(
+                (before.item(), torch.nn.functional.cross_entropy(model(images), labels).item())
+            )
+    assert large["steps"] == len(found) == 12
+    assert large["rose"] == sum(after > before for before, after in found)
+    assert 0 < large["rose"] < 12
+    worst = max(found, key=lambda pair: pair[1] / pair[0])
+    assert (large["from"], large["to"]) == pytest.approx(worst)
+    assert worst != max(found, key=lambda pair: pair[1])
+    assert (small["rose"], small["steps"]) == (0, 12)
+    assert others == [None, None]  # whose steps don't follow the gradient of their images
+
+
 @pytest.mark.parametrize("n", [1, 7, 1000])
 def test_images_survive_packing(n):
     images, labels = drawn(n)

@@ -17,6 +17,7 @@ import {
   bestRuns,
   facts,
   lowestLoss,
+  slimLead,
 } from "../../../src/course_utils/figures/static/training/runs.js";
 import { LAB_WORDS } from "../../../src/course_utils/figures/static/training/words.js";
 import { colourOf } from "../../../src/course_utils/figures/static/training/shades.js";
@@ -79,16 +80,21 @@ Deno.test("which runs a guess was right about", () => {
 
 Deno.test("why a rate was worse: in how many epochs its loss rose", () => {
   const { because } = LAB_WORDS.en.questions.rates;
-  const run = (/** @type {number} */ lr, /** @type {number[]} */ test_loss) =>
-    facts(/** @type {any} */ ({ knobs: { lr, batch_size: 3, images: 10 }, test_loss }));
+  const run = (/** @type {number} */ lr, /** @type {number[]} */ test_loss, rose = 0) =>
+    facts(
+      /** @type {any} */ ({ knobs: { lr, batch_size: 3, images: 10 }, test_loss, long: { rose } }),
+    );
   assert.equal(run(1, [1]).steps, 4);
-  const said = because([run(0.01, [3, 2, 1]), run(0.1, [2, 9]), run(10, [9, 30, 8, 40])]);
+  const said = because([run(0.01, [3, 2, 1]), run(0.1, [2, 9]), run(10, [9, 30, 8, 40], 3)]);
   assert(said.startsWith("With 0.01 it fell in each epoch."));
-  assert(said.includes("With 10, 100 times 0.1,"));
-  assert(said.includes("it swings from 8.00 to 40.00."));
+  assert(
+    said.includes("With 10 it swings from 8.00 to 40.00. Of the first 4 steps so many raised"),
+  );
+  assert(said.includes(" their own images: 0 with 0.01, 0 with 0.1, 3 with 10. Turn"));
   assert(!said.includes("With 0.1 "));
   const { regimes, "batch sizes": sizes } = LAB_WORDS.en.questions;
-  assert(regimes.because([run(1, [1, 2]), run(2, [2, 1])]).endsWith(": 1 with 1, 0 with 2."));
+  const why = regimes.because([run(1, [1, 2], 4), run(2, [2, 1])]);
+  assert(why.includes(": 1 with 1, 0 with 2. Of") && why.endsWith(": 4 with 1, 0 with 2."));
   assert(sizes.because([run(1, [1]), run(1, [1])]).endsWith(": 40, 40."));
 });
 
@@ -103,6 +109,16 @@ Deno.test("the best in loss and in accuracy are named each for what it is", () =
   const { best } = LAB_WORDS.en;
   assert.equal(best("run 2", "run 1"), "Smallest test loss: run 2; highest test accuracy: run 1.");
   assert.equal(best("run 2", "run 2"), "The best so far, in test loss and accuracy: run 2.");
+});
+
+Deno.test("a lead is slim where the winner's loss changes by more from epoch to epoch", () => {
+  const run = (/** @type {number[]} */ test_loss) => /** @type {any} */ ({ test_loss });
+  const { slim } = LAB_WORDS.en;
+  const steady = run([9, 2, 2, 2, 2, 2, 2]); // only its first step is large
+  assert.equal(slimLead([steady, run([2.5])], slim), "");
+  const said = slimLead([run([3.5]), run([]), run([2, 4, 3])], slim);
+  assert(said.includes("lead in test loss is 0.500,") && said.endsWith("up to 2.000."));
+  assert.equal(slimLead([run([2, 2.5, 3]), run([3.5])], slim), ""); // equal is not less
 });
 
 Deno.test("a valid value is clamped, one that makes no sense is none", () => {

@@ -23,6 +23,7 @@ const answers = order.runs.map((/** @type {any} */ { settings, epochs, changes =
     history.push([...running, loss, accuracy, trainLoss, trainAccuracy]);
   }
   const ms = performance.now() - began;
-  return { history, weights: [...run.W], ms, sure: core.sureness(run.W, test, test.count) };
+  const sure = core.sureness(run.W, test, test.count);
+  return { history, weights: [...run.W], ms, sure, long: run.long };
 });
 console.log(JSON.stringify(answers));

@@ -26,7 +26,15 @@ import { packedImages } from "./training/files.js";
 import { PageTrainer } from "./training/client.js";
 import { drawCurves, LOSS_TICKS } from "./training/curves.js";
 import { confusionFacts, drawConfusion, Templates } from "./training/pictures.js";
-import { alwaysFell, bestRuns, facts, lowestLoss, ratesOf, RunTable } from "./training/runs.js";
+import {
+  alwaysFell,
+  bestRuns,
+  facts,
+  lowestLoss,
+  ratesOf,
+  RunTable,
+  slimLead,
+} from "./training/runs.js";
 import { LAB_WORDS } from "./training/words.js";
 
 const SILENCE = 4000; // ms without a sign of life after which the kernel counts as gone
@@ -100,7 +108,6 @@ export default figure(LAB_WORDS, (view, words) => {
   const rec = view.get("recording");
   const live = view.model.get("live") === true;
   const packed = packedImages();
-  const absent = typeof packed === "string" ? packed : "";
   const page = !live && view.model.inPage && typeof packed !== "string"
     ? new PageTrainer(packed, later)
     : null;
@@ -273,17 +280,14 @@ export default figure(LAB_WORDS, (view, words) => {
   /** @type {(lr: number, slot: number, width: number) => Drawn} */
   const recorded = (lr, slot, width) => {
     const run = rec.runs[rec.lrs.indexOf(lr)];
-    const cut = (/** @type {"train_loss" | "train_accuracy" | "test_accuracy"} */ k) =>
-      run[k].slice(0, view.get("epochs"));
+    const cut = MEASURES.map((key) => [key, run[key].slice(0, view.get("epochs"))]);
     return {
+      .../** @type {Run} */ (Object.fromEntries(cut)),
       lr,
       epochs: view.get("epochs"),
       remark: run.remark,
       diverged: run.diverged,
       name: run.diverged ? `${lr} stopped` : String(lr),
-      train_loss: cut("train_loss"),
-      train_accuracy: cut("train_accuracy"),
-      test_accuracy: cut("test_accuracy"),
       stroke: COLORS[slot],
       color: TEXT_COLORS[slot],
       width,
@@ -372,8 +376,7 @@ export default figure(LAB_WORDS, (view, words) => {
     drawCurves(loss, all, "loss", [[Math.log(n), words.guessing]]);
     drawCurves(accuracy, all, "accuracy");
     const list = names.join(", ");
-    loss.describe(list ? words.lossPlot(list) : words.ready);
-    accuracy.describe(list ? words.accuracyPlot(list) : words.ready);
+    [loss, accuracy].forEach((plot, i) => plot.describe(list ? words.plots(list)[i] : words.ready));
   }
 
   // --- templates and confusion -------------------------------------------------------------
@@ -408,14 +411,16 @@ export default figure(LAB_WORDS, (view, words) => {
       const newest = !end || view.get("at_epoch") > run.ends.length;
       const caption = words.after(words.pageRun(run.id, ratesOf(run)), epoch);
       const recall = end ? confusion(end.confusion, caption) : [];
-      templates.weights(newest ? run.weights : end.weights, recall.map((v) => fmt(v)));
+      templates.weights(newest ? run.weights : end.weights, recall.map(words.recall));
       return;
     }
     const mine = (/** @type {Run} */ r) => spot(r.lr) === spot(view.get("lr"));
     const done = runs().slice(hidden).findLast(mine);
     const k = spot(view.get("lr"));
     const shown = done ?? rec.runs[k];
-    const what = done ? `Live run, learning rate ${done.lr}` : words.recordedRun(rec.lrs[k]);
+    const what = done
+      ? words.liveRun(done.lr, done.batch_size ?? 0)
+      : words.recordedRun(rec.lrs[k]);
     if (done) templates.sprite(done.templates ?? "", 1, 0);
     else templates.sprite(rec.templates, rec.lrs.length, k);
     confusion(shown.confusion, words.after(what, shown.test_accuracy.length));
@@ -453,11 +458,13 @@ export default figure(LAB_WORDS, (view, words) => {
       return values ? [", ", name, bold(key, values[e - 1], 3)] : [];
     });
     const sure = run.ends?.[e - 1].sure;
+    const { long } = run;
     return [
       `${words.after(named(run), e)}: `,
       ...numbers.slice(1),
       ".",
       sentence(fate),
+      ...(long?.rose ? [html("br"), words.tooFar(long)] : []),
       ...(sure ? [html("br"), words.sure(sure)] : []),
     ];
   }
@@ -467,7 +474,7 @@ export default figure(LAB_WORDS, (view, words) => {
     const name = (/** @type {number | undefined} */ id) =>
       all.filter((run) => run.id === id).map((run) => words.run(run.id, telling(run)))[0];
     const { loss, accuracy } = bestRuns(all);
-    return loss ? words.best(name(loss), name(accuracy)) : "";
+    return loss ? words.best(name(loss), name(accuracy)) + slimLead(all, words.slim) : "";
   }
   /** @param {Drawn} front @returns {(Node | string)[]} */
   function news(front) {
@@ -489,14 +496,13 @@ export default figure(LAB_WORDS, (view, words) => {
     const on = rec.source === "real" ? "" : words.standIn;
     const kind = live ? "live" : own() ? "page" : "recorded";
     const runs = gone ? "recorded" : kind;
-    const bytes = typeof packed === "string"
-      ? 0
-      : (Math.ceil(view.get("images") / packed.partSize) + 1) * packed.partBytes;
+    const { partSize = 1, partBytes = 0 } = page?.packed ?? {};
+    const bytes = (Math.ceil(view.get("images") / partSize) + 1) * partBytes;
     const text = {
       live: gone ? words.goneSays : words.kernelSays(on, rec.batch_size),
       page: words.pageSays(page?.parts.train ? "" : words.megabytes(bytes)),
       recorded: words.recordedSays(on, rec.lrs.length, rec.num_epochs) +
-        words.why[view.model.inPage && absent ? absent : "notebook"],
+        words.why[view.model.inPage && typeof packed === "string" ? packed : "notebook"],
     };
     if (mode.textContent !== words[runs] + text[kind]) {
       mode.replaceChildren(html("b", words[runs]), text[kind]);
@@ -516,7 +522,7 @@ export default figure(LAB_WORDS, (view, words) => {
   const batchInput = batch.querySelector("input");
   const fixed = !live && !page;
   if (batchInput) put(batchInput, { disabled: fixed, "aria-describedby": fixed ? why.id : null });
-  if (fixed) why.textContent = words.fixed(rec.batch_size);
+  why.textContent = words.fixed(rec.batch_size);
   const rates = fixed ? rec.lrs : RATES;
   const longest = Math.max(...rec.runs.map((r) => r.test_accuracy.length));
   const sliders = [

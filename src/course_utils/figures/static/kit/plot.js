@@ -89,12 +89,13 @@ export class Plot {
   }
 
   /**
-   * Take over the size that the style sheet gave the plot; false if it had that size already.
+   * Take over the size that the style sheet gave the plot; false if it had that size already, or
+   * if axes and their names would leave no room: then all of it is drawn smaller.
    * @param {number} width
    * @param {number} height
    */
   resize(width, height) {
-    if (!width || !height || (width === this.width && height === this.height)) return false;
+    if (width < 120 || !height || (width === this.width && height === this.height)) return false;
     this.width = width;
     this.height = height;
     this.scale({});

@@ -27,6 +27,7 @@ import { Fault, loadText } from "./files.js";
  * @property {number[]} test_accuracy
  * @property {End[]} ends what each epoch ended with
  * @property {number} done epochs, with the part of the one under way
+ * @property {import("./core.js").Long | null} long of plain gradient descent
  * @property {Float32Array | null} weights the newest
  * @property {"" | "stopped" | "not finite"} fate
  */
@@ -97,6 +98,7 @@ export class PageTrainer {
         test_accuracy: [],
         ends: [],
         done: 0,
+        long: null,
         weights: null,
         fate: "",
       };
@@ -261,7 +263,8 @@ function noted(run, report) {
     run.done = report.epoch - 1 + report.part;
     return;
   }
-  const { train, test, sure, weights } = report;
+  const { train, test, sure, long, weights } = report;
+  run.long = long;
   run.done = report.epoch;
   run.train_loss.push(train.loss);
   run.train_accuracy.push(train.accuracy);

@@ -26,6 +26,16 @@
  * @property {number} weightDecay times the parameter, added to its gradient, as in torch.optim.SGD
  */
 
+/**
+ * How long the steps of a first epoch were. Gradient descent lowers the loss of the images that a
+ * step is computed on, if the step is short enough.
+ * @typedef {object} Long
+ * @property {number} steps
+ * @property {number} rose how many of them raised that loss
+ * @property {number} from that loss before the step that raised it by the largest factor
+ * @property {number} to and after it
+ */
+
 /** Make the trainer's functions. */
 export function trainingCore() {
   const CLASSES = 10;
@@ -395,7 +405,10 @@ export function trainingCore() {
     const steps = Math.ceil(count / size);
     /** @type {Uint32Array} */
     let order;
-    const run = { W, steps, step: steps, epoch: 0, loss: 0, hits: 0, seen: 0, next };
+    const { momentum, weightDecay } = settings;
+    /** @type {Long | null} */
+    const long = momentum || weightDecay ? null : { steps, rose: 0, from: 1, to: 0 };
+    const run = { W, steps, step: steps, epoch: 0, loss: 0, hits: 0, seen: 0, long, next };
 
     /** Take one step of the batch at hand and add its loss and hits to the epoch's. */
     function next() {
@@ -404,16 +417,44 @@ export function trainingCore() {
         Object.assign(run, { step: 0, epoch: run.epoch + 1, loss: 0, hits: 0, seen: 0 });
       }
       const batch = order.subarray(run.step * size, (run.step + 1) * size);
+      const { loss, hits } = forward(batch);
+      run.loss += loss;
+      run.hits += hits;
+      run.seen += batch.length;
+      run.step += 1;
+      update(batch);
+      if (long && run.epoch === 1) compare(long, batch, loss);
+    }
+
+    /**
+     * Compute the loss of a batch again, after its step.
+     * @param {Long} long
+     * @param {Uint32Array} batch
+     * @param {number} before
+     */
+    function compare(long, batch, before) {
+      const { loss } = forward(batch);
+      long.rose += loss > before ? 1 : 0;
+      if (loss / before > long.to / long.from) {
+        Object.assign(long, { from: before / batch.length, to: loss / batch.length });
+      }
+    }
+
+    /**
+     * Loss and hits of a batch; its errors stand in the scores' places then.
+     * @param {Uint32Array} batch
+     */
+    function forward(batch) {
+      let loss = 0;
+      let hits = 0;
       for (let i = 0; i < batch.length; i++) {
         score(W, images, batch[i], scores, i * CLASSES);
         const label = images.labels[batch[i]];
         const best = largest(scores, i * CLASSES);
-        run.hits += best === label ? 1 : 0;
-        run.loss += errors(scores, i * CLASSES, best, label);
+        hits += best === label ? 1 : 0;
+        loss += errors(scores, i * CLASSES, best, label);
       }
-      run.seen += batch.length;
-      run.step += 1;
-      update(batch);
+      return { loss, hits };
     }
 
     /** @param {Uint32Array} batch */

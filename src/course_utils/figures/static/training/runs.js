@@ -5,6 +5,8 @@ import { fmt, html, put } from "../kit.js";
 /** @import { LAB_WORDS } from "./words.js" */
 /** @typedef {typeof LAB_WORDS.en} Words */
 
+const end = (/** @type {number[]} */ values) => values[values.length - 1];
+
 /**
  * The runs with the smallest test loss and with the highest test accuracy at their ends; none
  * before two have finished an epoch.
@@ -13,16 +15,30 @@ import { fmt, html, put } from "../kit.js";
 export function bestRuns(runs) {
   const known = runs.filter((run) => run.test_loss.length);
   if (known.length < 2) return {};
-  const end = (/** @type {number[]} */ values) => values[values.length - 1];
   return {
     loss: known.reduce((a, b) => (end(b.test_loss) < end(a.test_loss) ? b : a)).id,
     accuracy: known.reduce((a, b) => (end(b.test_accuracy) > end(a.test_accuracy) ? b : a)).id,
   };
 }
 
+/**
+ * Say how far the run with the smallest test loss at the end leads, where that is less than its own
+ * loss has changed between two of its last six epochs.
+ * @param {PageRun[]} runs two or more of them with epochs
+ * @param {(lead: number, swing: number) => string} say
+ */
+export function slimLead(runs, say) {
+  const [best, next] = runs.map((run) => run.test_loss).filter((losses) => losses.length)
+    .sort((a, b) => end(a) - end(b));
+  const lead = end(next) - end(best);
+  const late = best.slice(-6);
+  const swing = Math.max(...late.map((loss, e) => Math.abs(loss - late[e && e - 1])));
+  return lead < swing ? say(lead, swing) : "";
+}
+
 /** Places of the runs whose test loss is smallest at the end. @param {PageRun[]} runs */
 export function lowestLoss(runs) {
-  const ends = runs.map(({ test_loss }) => test_loss[test_loss.length - 1]);
+  const ends = runs.map(({ test_loss }) => end(test_loss));
   return runs.flatMap((_, i) => (ends[i] === Math.min(...ends) ? [i] : []));
 }
 
@@ -37,10 +53,10 @@ export const alwaysFell = (runs) =>
  * @param {PageRun} run
  * @returns {import("./words.js").Facts}
  */
-export function facts({ knobs, test_loss }) {
+export function facts({ knobs, test_loss, long }) {
   const { lr, batch_size, images } = knobs;
   const rises = test_loss.filter((loss, e) => e && loss >= test_loss[e - 1]).length;
-  return { lr, losses: test_loss, rises, steps: Math.ceil(images / batch_size) };
+  return { lr, losses: test_loss, rises, steps: Math.ceil(images / batch_size), long };
 }
 
 /**

@@ -42,23 +42,31 @@ const REGIMES = [
 ];
 
 /**
- * A run after a question: test losses, how often they rose, steps per epoch.
- * @typedef {{ lr: number, losses: number[], rises: number, steps: number }} Facts
+ * A run after a question: test losses, how often they rose, steps per epoch, how long they were.
+ * @typedef {{ lr: number, losses: number[], rises: number, steps: number,
+ *   long: import("./core.js").Long | null }} Facts
  */
+
+/** @param {Facts[]} runs @param {(run: Facts) => any} number */
+const each = (runs, number) => runs.map((run) => `${number(run)} with ${run.lr}`).join(", ");
+
+/** @param {Facts[]} runs */
+const tooLong = (runs) =>
+  ` Of the first ${runs[0].steps} steps so many raised the loss of their own images: ` +
+  `${each(runs, ({ long }) => long?.rose)}.`;
 
 /** @param {Facts[]} runs */
 const ratesBecause = (runs) =>
   runs.filter(({ lr }) => lr !== 0.1).map(({ lr, losses, rises }) =>
     rises
-      ? `With ${lr}, ${10 * lr} times 0.1, it swings from ` +
-        `${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}. ` +
-        "Turn the rate down to 0.1 and Continue."
+      ? `With ${lr} it swings from ${fmt(Math.min(...losses))} to ${fmt(Math.max(...losses))}.` +
+        `${tooLong(runs)} Turn the rate down to 0.1 and Continue.`
       : `With ${lr} it fell in each epoch.`
   ).join(" ");
 
 /** @param {Facts[]} runs */
 const regimesBecause = (runs) =>
-  `Epochs in which it rose: ${runs.map(({ lr, rises }) => `${rises} with ${lr}`).join(", ")}.`;
+  `Epochs in which it rose: ${each(runs, ({ rises }) => rises)}.${tooLong(runs)}`;
 
 /** @param {Facts[]} runs */
 const batchesBecause = (runs) =>
@@ -158,11 +166,17 @@ export const LAB_WORDS = {
       `Why so large a loss? ${wrong} wrong answers make ${fmt(Math.floor(1000 * share) / 10, 1)} ` +
       `% of it, and the model is sure of them: dividing all scores by ${divisor} changes no ` +
       `answer and makes the loss ${fmt(loss)}.`,
+    tooFar: (/** @type {import("./core.js").Long} */ { from, to }) =>
+      `Too long a step, early on, took the loss of its own images from ${fmt(from)} to ${fmt(to)}.`,
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
         ? `The best so far, in test loss and accuracy: ${loss}.`
         : `Smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
+    slim: (/** @type {number} */ lead, /** @type {number} */ swing) =>
+      ` Its lead in test loss is ${fmt(lead, 3)}, its change from epoch to epoch still up to ` +
+      `${fmt(swing, 3)}.`,
+    recall: (/** @type {number} */ v) => `recall ${fmt(v)}`,
     runs: "Runs in this page",
     columns: ["run", "settings", "test loss", "training accuracy", "test accuracy"],
     bestMark: "best",
@@ -189,8 +203,8 @@ export const LAB_WORDS = {
       /** @type {number} */ n,
       /** @type {number} */ of,
     ) => `${a} taken for ${b}, ${n} of ${of}`,
-    lossPlot: (/** @type {string} */ runs) => `Loss by epoch of the runs ${runs}.`,
-    accuracyPlot: (/** @type {string} */ runs) => `Accuracy by epoch of the runs ${runs}.`,
+    plots: (/** @type {string} */ runs) =>
+      ["Loss", "Accuracy"].map((what) => `${what} by epoch of the runs ${runs}.`),
     spoken: (
       /** @type {string} */ what,
       /** @type {number} */ epoch,

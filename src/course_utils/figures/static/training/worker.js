@@ -5,7 +5,7 @@
  */
 
 /** @import { trainingCore } from "./core.js" */
-/** @import { Images, Settings } from "./core.js" */
+/** @import { Images, Long, Settings } from "./core.js" */
 /**
  * What the page sends.
  * @typedef {{ type: "images", split: "train" | "test", part: number, base64: string }
@@ -16,12 +16,13 @@
  */
 /**
  * What it answers. Losses in nats, accuracies as fractions, all of the weights that come with them;
- * `sure` says why a test loss is large where the scores are.
+ * `sure` says why a test loss is large where the scores are,
+ * `long` how long the steps of the first epoch were.
  * @typedef {{ type: "images", split: string, part: number, count: number }
  *   | { type: "failed", kind: "damaged" | "error", message: string }
  *   | { type: "progress", id: number, epoch: number, part: number, weights: Float32Array }
  *   | { type: "epoch", id: number, epoch: number, train: Evaluated, test: Evaluated,
- *       sure: Sureness | null, weights: Float32Array }
+ *       sure: Sureness | null, long: Long | null, weights: Float32Array }
  *   | { type: "end", id: number, epoch: number,
  *       reason: "done" | "stopped" | "not finite" }} Report
  */
@@ -87,6 +88,7 @@ export function trainingWorker(scope, core) {
           train: core.evaluate(run.W, train, count),
           test: tested,
           sure: large ? core.sureness(run.W, test, test.count) : null,
+          long: run.long,
           weights: weights(),
         });
       }
