@@ -49,7 +49,8 @@ def main(args, device, rank, world_size):
     features, weight, labels = torch.load(args.data) if args.data else random_problem()
     require_labels(labels, len(features), weight.shape[1])
     mine = my_classes(weight.shape[1], args.sizes, rank, world_size)
-    features, weight, labels = (part.to(device) for part in (features, weight[:, mine], labels))
+    features, labels = features.to(device), labels.to(device)
+    weight = weight[:, mine].to(device)
 
     scores = features @ weight  # (n, k): no process ever has all K scores
     loss, gradient = class_parallel_loss(scores, labels, mine.start)

@@ -82,7 +82,7 @@ def main(args, rank, world_size):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", required=True, help="images in a batch")
-    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=60)
     args = parser.parse_args()
     with process_group() as (rank, world_size):
         main(args, rank, world_size)

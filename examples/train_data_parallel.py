@@ -59,28 +59,35 @@ def main(args, device, rank, world_size):
         print(f"goes on after epoch {done}, from {args.checkpoint}")
     for group in optimizer.param_groups:
         group["lr"] = args.lr  # what was asked for, not what the checkpoint holds
+    parts = (device, rank, world_size, model, optimizer)
     for epoch in range(done, args.epochs):
         start = time.perf_counter()
-        loss, sent = train_epoch(args, device, rank, world_size, model, optimizer, split, epoch)
+        loss, sent = train_epoch(args, split, epoch, *parts)
         require_finite_weights(model)
         if rank == 0:
-            states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-            save_atomically(states | {"epochs": epoch + 1}, args.checkpoint)
-            far = ", far above that of guessing" if loss > 2 * math.log(10) else ""
-            seconds = time.perf_counter() - start
-            print(f"epoch {epoch + 1}: loss {loss:.3f}{far}, {seconds:.2f} s, {sent} bytes")
+            state = {"model": model.state_dict(), "epochs": epoch + 1}
+            state["optimizer"] = optimizer.state_dict()
+            save_atomically(state, args.checkpoint)
+            guessing = math.log(10)
+            far = ", far above that of guessing" if loss > 2 * guessing else ""
+            print(f"epoch {epoch + 1}: loss {loss:.3f}{far}, ", end="")
+            print(f"{time.perf_counter() - start:.2f} s, {sent} bytes")
     if rank == 0:
         if done >= args.epochs:
-            print(f"nothing to train: {done} epochs are done, --epochs is {args.epochs}")
+            print("nothing to train:", end=" ")
+            print(f"{done} epochs are done, --epochs is {args.epochs}")
         save_atomically(model.state_dict(), args.out)
 
 
-def train_epoch(args, device, rank, world_size, model, optimizer, split, epoch):
-    """Go through all batches once; return the mean loss and the bytes handed over."""
-    shuffle = torch.Generator().manual_seed(epoch)  # the same order on every process
+def train_epoch(args, split, epoch, device, rank, world_size, model, optimizer):
+    """Go through all batches; return the mean loss and the bytes handed over."""
+    # the same order on every process
+    shuffle = torch.Generator().manual_seed(epoch)
+    first_start = os.environ["TORCHELASTIC_RESTART_COUNT"] == "0"
     total, sent = torch.zeros((), device=device), 0
-    for step, (X, y) in enumerate(batches(split, args.batch_size, generator=shuffle)):
-        if [epoch, step, rank] == args.crash and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+    whole_batches = batches(split, args.batch_size, generator=shuffle)
+    for step, (X, y) in enumerate(whole_batches):
+        if first_start and [epoch, step, rank] == args.crash:
             os.kill(os.getpid(), signal.SIGKILL)
         mine = share(len(y), rank, world_size)
         logits = model(X[mine].to(device))

@@ -40,7 +40,8 @@ def main(args, device, rank, world_size):
 
     ddp = DistributedDataParallel(model)
     sampler = DistributedSampler(data, seed=0)
-    loader = DataLoader(data, batch_size=args.batch_size // world_size, sampler=sampler)
+    size = args.batch_size // world_size
+    loader = DataLoader(data, batch_size=size, sampler=sampler)
     optimizer = torch.optim.SGD(ddp.parameters(), args.lr, momentum=0.9)
     for epoch in range(args.epochs):
         start = time.perf_counter()

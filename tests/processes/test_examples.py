@@ -187,6 +187,7 @@ def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_lef
     output = shell((course, printed_command("watch_ddp")))
     (seen,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert list(seen["gradients"]) == ["3.weight", "2.0.weight", "1.0.weight", "0.0.weight"]
+    assert 0 <= seen["faster"] <= seen["pairs"] == 15
     starts = [start for start, _, _ in seen["exchanges"]]
     assert starts == sorted(starts)
     assert starts[0] < seen["gradients"]["0.0.weight"]  # before the last gradient is there
