@@ -4247,6 +4247,7 @@ WRONG["11.5"] = [
     ("", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
     ("", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
     ("The time of the exchange", lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))),
+    ("The time of an exchange", lambda f, s, e, p: (f + s) / (f + s / p + e * math.log2(p))),
 ]
 
 RIGHT["11.6"] = [

@@ -1,5 +1,6 @@
 """Exercises of chapter 11, more than one machine."""
 
+import math
 from itertools import accumulate, pairwise
 
 import torch
@@ -277,6 +278,9 @@ EXERCISES = (
             ),
             "The time of the exchange is that of all processes together; it comes once.": (
                 lambda f, s, e, p: (f + s) / (f + s / p + e * (p - 1))
+            ),
+            "The time of an exchange is given, for any number of processes; it comes once.": (
+                lambda f, s, e, p: (f + s) / (f + s / p + e * math.log2(p))
             ),
         },
     ),
