@@ -288,6 +288,14 @@ def test_pictures_are_shown_at_their_size_lazily_and_as_webp(tmp_path):
     assert 'class="picture"' in context["body"]
 
 
+def test_a_drawing_with_a_width_has_the_height_of_its_proportions(tmp_path):
+    (tmp_path / "a.svg").write_text('<svg viewBox="0 0 489.6 544.32"></svg>')
+    app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(images={"a.svg": "a.svg"}))
+    context = {"body": '<img class="plot" src="../_images/a.svg" style="width: 850px;">'}
+    rewrite(app, "p", "t", context, None)
+    assert 'src="../_images/a.svg" width="850" height="945"' in context["body"]
+
+
 def test_a_picture_without_alt_text_is_a_warning(monkeypatch):
     said = []
     monkeypatch.setattr("book_ext.pictures.logger", SimpleNamespace(

@@ -24,6 +24,7 @@ SIZE = re.compile(r"(width|height): *([\d.]+)px;? *")
 PLOT_WHITE = 0.6  # a plot leaves at least this fraction of its area white
 SHADES = 4096  # a picture of more colours is a photograph, or nearly
 CLOSE = 6  # of 255: nobody sees it
+VIEW_BOX = re.compile(r'viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"')
 BRIGHTNESS = re.compile(r"\b(light|dark|bright|pale|white|black)", re.IGNORECASE)
 
 
@@ -53,17 +54,25 @@ def kind(source: Path, words: str) -> str:
     return "plot"
 
 
+def drawn_height(drawing: Path, width: float) -> str:
+    """Height of an SVG shown at a width, so that the page doesn't move when it arrives."""
+    w, h = map(float, VIEW_BOX.search(drawing.read_text("utf-8")).groups())
+    return str(round(width * h / w))
+
+
 def rewritten(tag: str, source: Path | None, caption: str) -> str:
     """Return an ``img`` tag with class, size, lazy loading, and the lighter file's name."""
     attributes = dict(ATTRIBUTE.findall(tag))
     for name, value in SIZE.findall(attributes.get("style", "")):
         attributes[name] = str(round(float(value)))
     style = SIZE.sub("", attributes.pop("style", "")).strip(" ;")
+    if source is not None and source.suffix == ".svg" and "width" in attributes:
+        attributes.setdefault("height", drawn_height(source, float(attributes["width"])))
     if "width" in attributes:  # book.css has a use for it on a telephone
         style += f"{style and '; '}--width:{attributes['width']}px"
     if style:
         attributes["style"] = style
-    if source is not None:
+    if source is not None and source.suffix == ".png":
         classes = attributes.get("class", "").split()
         if not {"plot", "picture"} & set(classes):
             classes.append(kind(source, attributes.get("alt", "") + caption))
@@ -78,7 +87,7 @@ def rewrite(app, page, template, context, doctree):
 
     def one(match: re.Match) -> str:
         tag = match.group()
-        name = re.search(r'_images/([^"]+\.png)"', tag)
+        name = re.search(r'_images/([^"]+\.(?:png|svg))"', tag)
         figure = match.string[match.end() :].partition("</figure>")[0]
         caption = figure if "<figcaption>" in figure and "<img" not in figure else ""
         return rewritten(tag, sources.get(name.group(1)) if name else None, caption)
