@@ -1,7 +1,8 @@
 // What needs the laid-out page.
 {
   // Whatever scrolls sideways can be reached by keyboard.
-  const boxes = ".bd-article :is(.formula, pre, figure > a), .pst-scrollable-table-container";
+  const boxes =
+    ".bd-article :is(.formula, pre, .output, figure > a), .pst-scrollable-table-container";
   // A plot that goes on to the right shows it (book.css).
   const fade = (box) =>
     box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 8);
@@ -25,6 +26,19 @@
       if (box.firstElementChild) watcher.observe(box.firstElementChild);
     }
   });
+
+  // Sections that wait (layout.html) are laid out at leisure, from the first move of the reader.
+  const idle = globalThis.requestIdleCallback ?? setTimeout;
+  const moves = ["scroll", "keydown"];
+  const layOut = async () => {
+    for (const move of moves) removeEventListener(move, layOut);
+    for (const section of document.querySelectorAll(".bd-article > section > section")) {
+      await new Promise((go) => idle(go));
+      section.classList.add("laid-out");
+    }
+    delete document.documentElement.dataset.below;
+  };
+  for (const move of moves) addEventListener(move, layOut);
 
   // Paper is light.
   const page = document.documentElement.dataset;

@@ -250,13 +250,46 @@ def test_a_figure_far_below_starts_when_one_comes_near_it(visit, served_book):
     page.wait_for_timeout(300)
     assert "what_the_model_sees" in page.evaluate(WAITING)
     assert "quiz" in page.evaluate(WAITING)
-    page.locator('[data-afm="what_the_model_sees"]').scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('[data-afm=what_the_model_sees]').scrollIntoView()")
     page.locator(RUNNING.format("what_the_model_sees")).wait_for()
     assert "quiz" in page.evaluate(WAITING)
     page.keyboard.press("Tab")
     page.locator(RUNNING.format("quiz")).nth(2).wait_for()
     assert page.evaluate(WAITING) == []
     assert page.problems == []
+
+
+#: Sections of the page that are not laid out.
+NOT_LAID_OUT = """[...document.querySelectorAll(".bd-article > section > section")]
+  .filter((e) => !e.firstElementChild.checkVisibility({contentVisibilityAuto: true})).length"""
+
+
+@pytest.mark.parametrize("move", ["click", "scroll", "key"])
+def test_what_is_far_below_is_laid_out_once_the_reader_moves(visit, served_book, move):
+    page = visit(f"{served_book}/chapters/09_reading_results.html", everything=False)
+    page.wait_for_timeout(500)
+    assert page.evaluate(NOT_LAID_OUT) > 8
+    if move == "click":
+        page.locator("#pst-secondary-sidebar a[href='#templates']").click()
+    elif move == "scroll":
+        page.mouse.move(600, 400)
+        page.mouse.wheel(0, 500)
+    else:
+        page.keyboard.press("Tab")
+    page.wait_for_function("!document.documentElement.dataset.below")
+    assert page.evaluate(NOT_LAID_OUT) == 0
+    if move == "click":
+        assert 0 <= page.locator("#templates").bounding_box()["y"] < 100
+    # What is shut off reaches no further than it does when open, so nothing has moved.
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.add_style_tag(content=".bd-article > section > section { contain: layout }")
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert page.problems == []
+
+
+def test_an_address_with_a_place_has_the_whole_page_laid_out(visit, served_book):
+    page = visit(f"{served_book}/chapters/09_reading_results.html#eq-logit", everything=False)
+    assert page.evaluate(NOT_LAID_OUT) == 0
 
 
 def test_all_figures_start_before_printing(visit, served_book):

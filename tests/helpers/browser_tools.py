@@ -35,6 +35,7 @@ def start_all(page) -> None:
     """Start all figures, as the first key does, and wait for them."""
     page.evaluate(START)
     page.wait_for_function(STARTED)
+    page.wait_for_function("!document.documentElement.dataset.below")  # all laid out
 
 
 def load_anew(page) -> None:

@@ -7,8 +7,13 @@ quarters of what a reader would have to wait for. Our own lose their comments.
 import re
 from pathlib import Path
 
+import pydata_sphinx_theme
+from sphinx.util import logging
+
 from . import icons
 from .palette import palette_css
+
+logger = logging.getLogger(__name__)
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
@@ -16,6 +21,12 @@ BOOK = Path(__file__).resolve().parents[2] / "book"
 PACKAGES = "styles/*.css sphinx-design*.css mystnb*.css basic.css pygments.css copybutton.css"
 #: What we wrote ourselves; the figures' scripts have lost their comments before.
 OWN = "book.css figures/theme.css book.js progress.js overview.js"
+#: The theme measures each box that may scroll when the page has loaded, and marks it before it
+#: measures the next: a layout for each box, half a second on a telephone. book.js does it.
+THEME = "scripts/pydata-sphinx-theme.js"
+MEASURING = re.compile(
+    r',"complete"===document\.readyState\?(\w)\(\):window\.addEventListener\("load",\1\)'
+)
 COMMENT = re.compile(r"/\*.*?\*/|^ *//[^\n]*\n", re.DOTALL | re.MULTILINE)
 #: Script or style sheet -> what stands in the HTML of a page that uses it.
 NEEDED_BY = {
@@ -77,6 +88,19 @@ def prune(app, error):
                 path.write_text(COMMENT.sub("", path.read_text("utf-8")), encoding="utf-8")
 
 
+def spare_layouts(app, error):
+    """Write the theme's script without its measuring of boxes."""
+    if error is None and app.builder.format == "html":
+        theme = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
+        script, found = MEASURING.subn("", (theme / THEME).read_text("utf-8"))
+        if found != 1:
+            logger.warning(
+                f"{THEME} of pydata-sphinx-theme {pydata_sphinx_theme.__version__} has {found} "
+                "places that measure boxes at load, not 1: see assets.py"
+            )
+        Path(app.outdir, "_static", THEME).write_text(script, encoding="utf-8")
+
+
 def setup(app):
     # A fixed folder: one whose name changes would rewrite every page at every build.
     staging = Path(app.doctreedir).parent / "book_static"
@@ -90,6 +114,7 @@ def setup(app):
     app.connect("config-inited", add_paths)
     app.connect("html-page-context", trim, priority=900)
     app.connect("build-finished", prune)
+    app.connect("build-finished", spare_layouts)
     for name in ("icons/icons.css", "palette.css", "book.css"):
         app.add_css_file(name, priority=900)
     app.add_js_file("book.js", loading_method="defer", priority=650)
