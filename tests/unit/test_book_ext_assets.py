@@ -1,7 +1,10 @@
 """Style sheets of the book: rules for classes that are nowhere are left out."""
 
+import re
+from types import SimpleNamespace
+
 import pytest
-from book_ext.assets import pruned
+from book_ext.assets import MEASURING, THEME, pruned, spare_layouts
 
 WORDS = {"used", "also-used", "hide"}
 
@@ -26,3 +29,20 @@ WORDS = {"used", "also-used", "hide"}
 )
 def test_rules_that_cannot_match_are_left_out(css, left):
     assert pruned(css, WORDS) == left
+
+
+def test_the_themes_script_measures_no_box_one_by_one(tmp_path, monkeypatch):
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    written = tmp_path / "_static" / THEME
+    written.parent.mkdir(parents=True)
+    said = []
+    monkeypatch.setattr("book_ext.assets.logger", SimpleNamespace(warning=said.append))
+    spare_layouts(app, None)
+    script = written.read_text("utf-8")
+    assert said == []
+    assert len(script) > 10_000
+    assert '"complete"===document.readyState' not in script
+    monkeypatch.setattr("book_ext.assets.MEASURING", re.compile("another theme"))
+    spare_layouts(app, None)  # a theme that does it in another way
+    assert "has 0 places that measure boxes at load, not 1" in said[0]
+    assert MEASURING.search(written.read_text("utf-8"))
