@@ -294,6 +294,8 @@ def test_a_drawing_with_a_width_has_the_height_of_its_proportions(tmp_path):
     context = {"body": '<img class="plot" src="../_images/a.svg" style="width: 850px;">'}
     rewrite(app, "p", "t", context, None)
     assert 'src="../_images/a.svg" width="850" height="945"' in context["body"]
+    (tmp_path / "a.svg").write_text("<svg></svg>")
+    assert "height" not in rewritten('<img src="a.svg" width="850">', tmp_path / "a.svg", "")
 
 
 def test_a_picture_without_alt_text_is_a_warning(monkeypatch):

@@ -54,10 +54,12 @@ def kind(source: Path, words: str) -> str:
     return "plot"
 
 
-def drawn_height(drawing: Path, width: float) -> str:
-    """Height of an SVG shown at a width, so that the page doesn't move when it arrives."""
-    w, h = map(float, VIEW_BOX.search(drawing.read_text("utf-8")).groups())
-    return str(round(width * h / w))
+def add_height(attributes: dict[str, str], drawing: Path) -> None:
+    """Give an SVG of a given width its height, so that the page doesn't move when it arrives."""
+    box = VIEW_BOX.search(drawing.read_text("utf-8"))
+    if box and "width" in attributes:
+        w, h = map(float, box.groups())
+        attributes.setdefault("height", str(round(float(attributes["width"]) * h / w)))
 
 
 def rewritten(tag: str, source: Path | None, caption: str) -> str:
@@ -66,8 +68,8 @@ def rewritten(tag: str, source: Path | None, caption: str) -> str:
     for name, value in SIZE.findall(attributes.get("style", "")):
         attributes[name] = str(round(float(value)))
     style = SIZE.sub("", attributes.pop("style", "")).strip(" ;")
-    if source is not None and source.suffix == ".svg" and "width" in attributes:
-        attributes.setdefault("height", drawn_height(source, float(attributes["width"])))
+    if source is not None and source.suffix == ".svg":
+        add_height(attributes, source)
     if "width" in attributes:  # book.css has a use for it on a telephone
         style += f"{style and '; '}--width:{attributes['width']}px"
     if style:
