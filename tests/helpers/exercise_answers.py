@@ -3230,6 +3230,7 @@ WRONG["9.4"] = [
     ("The rows do not sum", lambda p, o, n: p * n / o),
     ("Old and new are", lambda p, o, n: moved(p, n, o)),
     ("Old and new are exchanged, and", lambda p, o, n: p * o / n),
+    ("The old frequencies divide", lambda p, o, n: (w := p * o * n) / w.sum(1, keepdim=True)),
     ("The rows are to sum", lambda p, o, n: F.normalize(p * n / o)),
     ("The old frequencies are", lambda p, o, n: moved(p, torch.ones_like(o), n)),
     ("The new frequencies are not", lambda p, o, n: moved(p, o, torch.ones_like(n))),

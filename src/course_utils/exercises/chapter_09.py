@@ -61,10 +61,10 @@ def frequency_cases() -> list[tuple]:
 
 
 def error_in_equal_parts(
-    probs: Tensor, labels: Tensor, num_parts: int, descending: bool = False
+    probs: Tensor, labels: Tensor, num_bins: int, descending: bool = False
 ) -> float:
     """Calibration error over parts of equal size, sorted by confidence."""
-    return weighted_mean(gaps(probs, labels, descending).tensor_split(num_parts))
+    return weighted_mean(gaps(probs, labels, descending).tensor_split(num_bins))
 
 
 def gaps(probs: Tensor, labels: Tensor, descending: bool = False, in_order: bool = True) -> Tensor:
@@ -331,6 +331,9 @@ EXERCISES = (
             "Old and new are exchanged.": lambda p, old, new: other_frequencies(p, new, old),
             "Old and new are exchanged, and the rows do not sum to one.": lambda p, old, new: (
                 p * old / new
+            ),
+            "The old frequencies divide: they are in the probabilities already.": (
+                lambda p, old, new: other_frequencies(p, 1 / old, new)
             ),
             "The rows are to sum to one; this divides by their Euclidean length.": (
                 lambda p, old, new: torch.nn.functional.normalize(p * new / old, dim=1)

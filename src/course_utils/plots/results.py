@@ -47,7 +47,9 @@ def plot_reliability(ax: Axes, curve: ReliabilityCurve, title: str = "") -> Axes
     confidence, accuracy, count = (values[full].cpu() for values in curve)
     ax.plot([0, 1], [0, 1], "--", color=COLORS["grey"], lw=1)
     ax.vlines(confidence, confidence, accuracy, color=COLORS["vermillion"], lw=2)
-    ax.scatter(confidence, accuracy, 12 + 400 * count / count.sum(), color=COLORS["blue"], zorder=3)
+    # whole at the edge, too
+    sizes = 12 + 400 * count / count.sum()
+    ax.scatter(confidence, accuracy, sizes, color=COLORS["blue"], zorder=3, clip_on=False)
     ax.set(xlabel="confidence: probability of the predicted class", title=title)
     ax.set(ylabel="accuracy (fraction right)", xlim=(0, 1.02), ylim=(0, 1.02), aspect="equal")
     return ax
