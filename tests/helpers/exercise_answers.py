@@ -2008,7 +2008,16 @@ def narrow_mean(stream):
     return total / n, max(squares / n - (total / n) ** 2, 0) ** 0.5
 
 
+def squares_by_one_less(stream):
+    n = total = squares = 0.0
+    for x in stream:
+        n, total = n + x.numel(), total + x.double().sum()
+        squares += x.double().square().sum()
+    return total / n, (squares / (n - 1) - (total / n) ** 2).sqrt()
+
+
 WRONG["6.4"] = [
+    ("Only the squares are divided", squares_by_one_less),
     ("Weighted or not", by_size),
     ("must count for less, in both", equal_batches),
     ("The values were summed in float32", narrow_mean),
@@ -2153,6 +2162,14 @@ WRONG["6.5"] = [
             y[torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices]
             .median(1)
             .values
+        ),
+    ),
+    (
+        "This is the mean of the labels",
+        lambda x, y, z, k: (
+            y[torch.cdist(z.flatten(1), x.flatten(1)).topk(k, largest=False).indices]
+            .double()
+            .mean(1)
         ),
     ),
     ("Each of the k has one vote", knn_weighted),

@@ -493,6 +493,18 @@ EXERCISES = (
             "Divide the squares by the number of pixels, not by one less.": with_batches(
                 lambda x, b: (x.double().mean().item(), x.double().std().item())
             ),
+            "Only the squares are divided by one less; divide both sums by the number of pixels.": (
+                with_batches(
+                    lambda x, b: (
+                        moments(x, b)[0],
+                        (
+                            moments(x, b)[1] ** 2
+                            + x.double().square().mean().item() / (x.numel() - 1)
+                        )
+                        ** 0.5,
+                    )
+                )
+            ),
             "That is the root of the mean square; the mean was not taken away.": with_batches(
                 lambda x, b: (x.double().mean().item(), x.double().square().mean().sqrt().item())
             ),
@@ -604,6 +616,9 @@ EXERCISES = (
             ),
             "These are the votes; the label with the most is asked for.": lambda x, y, z, k: (
                 one_hot(y[neighbours(x, z).topk(k, largest=False).indices]).sum(1)
+            ),
+            "This is the mean of the labels; they are names, not amounts.": lambda x, y, z, k: (
+                y[neighbours(x, z).topk(k, largest=False).indices].float().mean(1)
             ),
             "Labels are names, not amounts: a mean of labels is not a vote.": lambda x, y, z, k: (
                 y[neighbours(x, z).topk(k, largest=False).indices].float().mean(1).round().long()
