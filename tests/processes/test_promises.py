@@ -8,7 +8,9 @@ import signal
 import sys
 import time
 from datetime import timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import local
 from types import SimpleNamespace
 
 import psutil
@@ -337,6 +339,68 @@ def test_one_exchange_sums_all_gradients(exchange, monkeypatch):
         assert torch.equal(mine[0].grad, torch.full((2, 3), 11.0))
         assert torch.equal(mine[1].grad, torch.arange(4.0))
         assert mine[2].grad is None
+
+
+# --- what the example measures -----------------------------------------------------------------
+
+
+@pytest.fixture
+def timing():
+    """The script time_data_parallel.py as a module."""
+    spec = spec_from_file_location("timing", EXAMPLES / "time_data_parallel.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_each_time_is_that_of_what_its_name_says(timing, rank, monkeypatch, capsys):
+    done, seen, loss = [], {}, timing.cross_entropy
+
+    def counted(logits, labels, **how):
+        done.append(len(labels))
+        return loss(logits, labels, **how)
+
+    def milliseconds(works, repeats):
+        for name, work in works.items():
+            done.clear()
+            work()
+            seen[name] = [*done]
+        return dict.fromkeys(works, float(repeats))
+
+    monkeypatch.setattr(timing, "cross_entropy", counted)
+    monkeypatch.setattr(timing, "milliseconds", milliseconds)
+    monkeypatch.setattr(timing, "sum_gradients", lambda params: done.append("exchange"))
+    monkeypatch.setattr(dist, "all_reduce", lambda gradient: done.append(gradient.numel()))
+    timing.main(SimpleNamespace(sizes=[5], repeats=3), rank, 2)
+    mine = len(range(5)[distributed.share(5, rank, 2)])
+    assert seen == {
+        "alone": [] if rank else [5],
+        "together": [mine],
+        "shared": [mine, "exchange"],
+        "exchange": ["exchange"],
+        "apart": [7840, 10],
+    }
+    printed = json.dumps({"size": 5, **dict.fromkeys(seen, 3.0)}) + "\n"
+    assert capsys.readouterr().out == ("" if rank else printed)
+
+
+def test_a_time_is_the_fastest_of_those_in_which_all_processes_were_done(
+    timing, exchange, monkeypatch
+):
+    now = local()
+    took = [iter([3, 9, 1, 9, 2, 4]), iter([1, 9, 5, 6, 1, 8])]  # by rank, the two works in turn
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: now.seconds)
+    monkeypatch.setattr(dist, "barrier", lambda: setattr(now, "seconds", 7.0))
+
+    def measure(rank):
+        def work():
+            now.seconds += next(took[rank]) / 1000
+
+        return timing.milliseconds({"first": work, "second": work}, 3)
+
+    found = exchange(lambda: measure(0), lambda: measure(1))
+    assert found == [{"first": 2.0, "second": 8.0}] * 2
 
 
 # --- the guard --------------------------------------------------------------------------------
