@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -19,6 +20,7 @@ import torch
 import torch.distributed as dist
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
+from course_utils.data import Split
 from course_utils.parallel import EXAMPLES, agent, distributed, guard, launching
 from course_utils.parallel.class_parallel import class_parallel_loss, class_share
 from course_utils.parallel.guard import Ended
@@ -70,7 +72,9 @@ def test_a_launch_asks_nothing_of_the_network_and_passes_on_what_it_is_given(ask
     launch(script)
     assert asked.folder != first  # so that two launches don't meet
     assert asked.command[-1] == str(script)
-    assert "--max-restarts=0" in asked.command
+    assert {"--nproc-per-node=2", "--max-restarts=0"} <= set(asked.command)
+    launch(script, num_processes=1, max_restarts=1)  # the least of each
+    assert {"--nproc-per-node=1", "--max-restarts=1"} <= set(asked.command)
 
 
 def test_a_failed_launch_raises_all_that_was_printed(asked, tmp_path):
@@ -401,6 +405,119 @@ def test_a_time_is_the_fastest_of_those_in_which_all_processes_were_done(
 
     found = exchange(lambda: measure(0), lambda: measure(1))
     assert found == [{"first": 2.0, "second": 8.0}] * 2
+
+
+# --- what the options of the examples do --------------------------------------------------------
+
+
+@pytest.fixture
+def script(exchange, monkeypatch, tmp_path):
+    """Run an example as a command, each of its processes as a thread, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(EXAMPLES)
+
+    def run(name, *options, processes=1):
+        def work(rank):
+            mine.rank = rank
+            exec(code, {"__name__": "__main__", "__doc__": "What it does."})
+
+        mine, path = local(), EXAMPLES / f"{name}.py"
+        code = compile(path.read_text(encoding="utf-8"), path, "exec")
+        monkeypatch.setattr(sys, "argv", [name, *map(str, options)])
+        joined = lambda *a, **k: nullcontext((mine.rank, processes))  # noqa: E731
+        monkeypatch.setattr(distributed, "process_group", joined)
+        exchange(*(lambda rank=rank: work(rank) for rank in range(processes)))
+
+    return run
+
+
+@pytest.mark.parametrize("sizes", [(), (1, 4)])
+def test_shards_of_ones_own_data_give_loss_and_gradients(script, sizes, capsys):
+    features, weight = torch.randn(6, 3).double(), torch.randn(3, 5).double()
+    labels = torch.tensor([0, 1, 2, 3, 4, 0])
+    torch.save((features, weight, labels), "data.pt")
+    chosen = ["--sizes", *sizes] if sizes else []
+    script("class_parallel", "--data", "data.pt", "--out", "new/folder", *chosen, processes=2)
+    for leaf in (features, weight):
+        leaf.requires_grad_()
+    loss = torch.nn.functional.cross_entropy(features @ weight, labels)
+    loss.backward()
+    parts = [torch.load(f"new/folder/part_{rank}.pt") for rank in range(2)]
+    first = sizes[0] if sizes else 2
+    assert [part[1].shape[1] for part in parts] == [first, 5 - first]
+    torch.testing.assert_close(torch.cat([part[1] for part in parts], dim=1), weight.grad)
+    for mine, _, gradient in parts:
+        torch.testing.assert_close(mine, loss.detach())
+        torch.testing.assert_close(gradient, features.grad)
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        f"process 0: {first} classes, loss {loss:.3f}",
+        f"process 1: {5 - first} classes, loss {loss:.3f}",
+    ]
+
+
+@pytest.fixture
+def training(script, monkeypatch):
+    """Forty images, and what plain SGD makes of batches of the first ones."""
+    split = Split(torch.rand(40, 28, 28), torch.randint(10, (40,)))
+    monkeypatch.setattr(
+        "course_utils.data.load_fashion_mnist", lambda: SimpleNamespace(train=split)
+    )
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+    optimizer = torch.optim.SGD(model.parameters(), 0.0, momentum=0.9)
+
+    def sgd(parts, lr):
+        optimizer.param_groups[0]["lr"] = lr
+        total = 0.0
+        for part in parts:
+            loss = torch.nn.functional.cross_entropy(model(split.images[part]), split.labels[part])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(part)
+        return model.state_dict(), total / sum(map(len, parts))
+
+    return SimpleNamespace(sgd=sgd)
+
+
+def order(epoch, num_images, batch_size):
+    shuffle = torch.Generator().manual_seed(epoch)
+    return torch.randperm(num_images, generator=shuffle).split(batch_size)
+
+
+def test_the_options_of_the_training(script, training, capsys):
+    names = ("--out", "w.pt", "--checkpoint", "c.pt", "--images", 20, "--batch-size", 8)
+    script("train_data_parallel", *names, "--lr", 0.02, "--epochs", 1)
+    weights, loss = training.sgd(order(0, 20, 8), 0.02)
+    assert f"epoch 1: loss {loss:.3f}, " in capsys.readouterr().out
+    torch.testing.assert_close(torch.load("w.pt"), weights)
+    script("train_data_parallel", *names, "--lr", 3, "--epochs", 2)  # a new rate counts
+    weights, loss = training.sgd(order(1, 20, 8), 3.0)
+    torch.testing.assert_close(torch.load("w.pt"), weights)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "goes on after epoch 1, from c.pt"
+    assert said[1].startswith(f"epoch 2: loss {loss:.3f}, far above that of guessing, ")
+
+
+def test_the_options_of_the_training_with_ddp(script, training, monkeypatch, capsys):
+    import watch_ddp
+
+    watched = []
+    monkeypatch.setattr(watch_ddp, "main", watched.append)
+    monkeypatch.setattr("torch.nn.parallel.DistributedDataParallel", lambda model: model)
+    monkeypatch.setattr(dist, "get_rank", lambda: 0)
+    names = ("--out", "w.pt", "--images", 20, "--batch-size", 8, "--lr", 0.02, "--epochs", 2)
+    script("train_ddp", *names)
+    for epoch in range(2):
+        weights, _ = training.sgd(order(epoch, 20, 8), 0.02)
+    torch.testing.assert_close(torch.load("w.pt"), weights)
+    assert watched == []
+    script("train_ddp", *names, "--watch")
+    assert watched == [0]
+    monkeypatch.setattr(distributed, "device_of_process", lambda choice: torch.device("cuda"))
+    with pytest.raises(SystemExit):
+        script("train_ddp", "--watch")
+    assert "--watch looks at exchanges between CPUs; add --device cpu" in capsys.readouterr().err
 
 
 # --- the guard --------------------------------------------------------------------------------
