@@ -119,11 +119,28 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
     assert page.problems == []
 
 
+#: Notes in each frame which of the buttons can be pressed, and whether a bar shows the progress.
+OPEN = """() => {
+  window.shown = [];
+  const part = Object.fromEntries(deep("button").map((e) => [e.textContent, e]));
+  const look = () => {
+    const buttons = ["Train", "Stop", "Clear"].filter((name) => !part[name].disabled);
+    shown.push([...buttons, ...(deep("progress")[0].hidden ? [] : ["bar"])].join());
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
 def test_a_guess_trains_all_three_and_marks_the_best(lab):
     page = lab(questions=True)
+    page.evaluate(with_deep(OPEN))
     page.locator(".guess").get_by_role("button", name="0.1", exact=True).click()
     page.locator(".runs tbody tr").nth(2).wait_for()
     done(page, rows=3)
+    page.wait_for_function("shown.at(-1) === 'Train,Clear'")
+    seen = [now for now, _ in itertools.groupby(page.evaluate("shown"))]
+    assert seen == ["Train", "Stop,bar", "Train,Clear"]  # the three are one piece of work
     assert [t.split(",")[0] for t in page.locator(".runs td:nth-child(2)").all_inner_texts()] == [
         "rate 0.01", "rate 0.1", "rate 10",
     ]  # fmt: skip

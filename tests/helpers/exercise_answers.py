@@ -1173,6 +1173,7 @@ WRONG["4.4"] = [
     ("The larger of 0 and x is missing", lambda x: math.log1p(math.exp(-abs(x)))),
     ("", lambda x: math.log1p(math.exp(min(x, 700.0)))),
     ("Below -20", lambda x: math.exp(x) if x < -20 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
+    ("", lambda x: math.exp(x) if x < -25 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
     ("This returns 0", lambda x: float(max(x, 0)) if abs(x) > 36 else math.log1p(math.exp(x))),
     ("This returns 0", lambda x: 0.0 if x < -30 else max(x, 0) + math.log1p(math.exp(-abs(x)))),
     ("", lambda x: np.logaddexp2(0, x)),
@@ -1835,6 +1836,8 @@ WRONG["6.3"] = [
     ("", lambda y, n, o: (split_where(y, n, o)[0], split_where(y, n, o)[1].repeat(2))),
     ("", lambda y, n, o: [part - 1 for part in split_where(y, n, o)]),
     ("", lambda y, n, o: split_loop(y, n, o[torch.randperm(len(o))])),
+    # as if the images were stored class by class, equally many of each
+    ("", lambda y, n, o: split_where(torch.arange(len(y)) * len(y.unique()) // len(y), n, o)),
 ]
 
 
