@@ -672,6 +672,7 @@ def test_reliability_leaves_empty_bins_out(ax):
     gaps, dots = ax.collections
     assert dots.get_offsets().tolist() == [pytest.approx([0.6, 0.5]), pytest.approx([0.9, 1.0])]
     assert dots.get_sizes()[1] > dots.get_sizes()[0]
+    assert not dots.get_clip_on()
     heights = [path.vertices[:, 1].tolist() for path in gaps.get_paths()]
     assert heights == [pytest.approx([0.6, 0.5]), pytest.approx([0.9, 1.0])]
     assert ax.get_title() == "before"
