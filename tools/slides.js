@@ -1,12 +1,12 @@
 /**
  * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
  * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
- * joined with its neighbours of that kind, has one of its own. Without this script the pieces stand
- * below each other.
+ * joined with its neighbours of that kind, has one of its own. A "note" is on no slide, but in the
+ * notes of the piece before it. Without this script the pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
  * window in steps; the arrows left and right go from section to section. Escape or o shows the
- * whole, b a black screen, f fills the screen.
+ * whole, b a black screen, f fills the screen, n opens a window for who speaks.
  */
 {
   const FULL = 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
@@ -26,6 +26,14 @@
   for (const next of main.querySelectorAll(".figure + .figure")) {
     next.previousElementSibling?.append(...next.children);
     next.remove();
+  }
+  /** What no slide shows, by the piece before it. @type {Map<Element, Element[]>} */
+  const notes = new Map();
+  for (const note of main.querySelectorAll(":scope > .note")) {
+    const before = note.previousElementSibling;
+    if (!before) continue; // so is the first
+    notes.set(before, [...(notes.get(before) ?? []), note]);
+    note.remove();
   }
   const pieces = /** @type {HTMLElement[]} */ ([...main.children]);
   const figures = pieces.filter((piece) => piece.matches(".figure"));
@@ -113,9 +121,11 @@
   const foot = (/** @type {HTMLElement} */ first) => {
     const node = document.createElement("footer");
     if (first.querySelector("h1")) return node;
-    const title = pieces.slice(0, pieces.indexOf(first) + 1)
-      .findLast((piece) => piece.querySelector("h2"))?.querySelector("h2");
-    node.append(main.dataset.chapter ?? "");
+    const before = pieces.slice(0, pieces.indexOf(first) + 1);
+    const start = before.findLastIndex((piece) => piece.dataset.chapter);
+    const title = before.slice(start).findLast((piece) => piece.querySelector("h2"))
+      ?.querySelector("h2");
+    node.append(before[start].dataset.chapter ?? "");
     if (title && !first.contains(title)) node.append(" · ", ...title.cloneNode(true).childNodes);
     return node;
   };
@@ -154,12 +164,12 @@
       const slide = document.createElement("section");
       const height = groups[groups.length - 1].bottom - groups[0].top;
       const parts = groups.flatMap((group) => group.pieces);
-      if (!groups.some(isAlone)) { for (const piece of parts) shrink(piece, room / height); }
       const pictures = parts.flatMap((piece) => [...piece.querySelectorAll("img")]);
       for (const picture of pictures) {
         const free = Math.max(0, room - height) / pictures.length;
         picture.style.maxHeight = `${picture.offsetHeight + free}px`;
       }
+      if (!groups.some(isAlone)) { for (const piece of parts) shrink(piece, room / height); }
       slide.append(...parts, foot(parts[0]));
       return slide;
     });
@@ -180,6 +190,53 @@
     figures.forEach(fit);
     place.textContent = all[now].dataset.number ?? "";
     history.replaceState(null, "", `#${now + 1}`);
+    tell();
+  };
+
+  /** The window of who speaks: its clock starts when it opens. @type {Window | null} */
+  let speaker = null;
+  let began = 0;
+
+  const title = (/** @type {HTMLElement | undefined} */ slide) => {
+    const found = slide?.querySelector("h1, h2, h3") ?? slide?.querySelector(".piece");
+    const first = /** @type {HTMLElement | null | undefined} */ (found);
+    return first?.querySelector("[data-afm]") ? "a figure" : first?.innerText.trim() ?? "";
+  };
+
+  /** Shows the notes of the slide, what comes next, and how long it has been. */
+  const tell = () => {
+    if (!speaker || speaker.closed) return;
+    const head = document.createElement("p");
+    const clock = document.createElement("strong");
+    const next = title(all[now + 1]).slice(0, 90);
+    head.append(clock, ` · ${place.textContent} · ${next ? `next: ${next}` : "the end"}`);
+    clock.id = "clock";
+    const parts = all[now].querySelectorAll(":scope > .piece");
+    const these = [...parts].flatMap((piece) => notes.get(piece) ?? []);
+    speaker.document.body.replaceChildren(head, ...these.map((note) => note.cloneNode(true)));
+    speaker.scrollTo(0, 0);
+    tick();
+  };
+  const tick = () => {
+    const clock = speaker?.document.querySelector("#clock");
+    const seconds = Math.floor((Date.now() - began) / 1000);
+    const rest = String(seconds % 60).padStart(2, "0");
+    if (clock) clock.textContent = `${Math.floor(seconds / 60)}:${rest}`;
+  };
+  const speak = () => {
+    if (!speaker || speaker.closed) {
+      speaker = open("", "", "width=900,height=700");
+      if (!speaker) return; // the browser lets no window open
+      began = Date.now();
+      const styles = document.querySelectorAll("style");
+      speaker.document.head.append(...[...styles].map((style) => style.cloneNode(true)));
+      speaker.document.documentElement.className = "speaker";
+      speaker.document.title = document.title;
+      speaker.addEventListener("keydown", pressed);
+      setInterval(tick, 1000);
+    }
+    speaker.focus();
+    tell();
   };
 
   /** Turns to a neighbour, where this slide has no more to show on that side. */
@@ -224,8 +281,9 @@
     b: black,
     ".": black,
     f: wholeScreen,
+    n: speak,
   };
-  addEventListener("keydown", (event) => {
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
     const at = /** @type {Element} */ (event.composedPath()[0]);
     const used = at.matches?.("input, button, a, select, summary"); // a figure's keys are its own
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -233,13 +291,15 @@
     event.preventDefault();
     if (event.key === " " && event.shiftKey) step(-1);
     else keys[event.key]();
-  });
+  };
+  addEventListener("keydown", pressed);
 
   /** @type {[string, string, () => void][]} */
   const buttons = [
     ["‹", "Previous slide", keys.PageUp],
     ["›", "Next slide", keys.PageDown],
     ["All", "All slides", overview],
+    ["Notes", "A window with notes and a clock", speak],
   ];
   for (const [sign, name, act] of buttons) {
     const button = document.createElement("button");

@@ -2,7 +2,8 @@
 
 The page holds the pieces of a chapter in their order, and `slides.js` measures them and fills the
 slides: only the browser knows how high a formula is. What the book folds (imports, checks) is left
-out, as are assertions, the code of pictures, solutions and references.
+out, as are assertions, the code of pictures, solutions and references. In a short deck whatever a
+slide doesn't show is a note to it, in a window of the teacher's own.
 
 Why not reveal.js, which nbconvert writes? It fills no slide: what stands in one `<section>` is cut
 where the window ends, and a chapter's cells come as one. So the laying out would stay here, and
@@ -34,6 +35,11 @@ from course_utils.figures.scripts import browser_script, host_script, read
 HERE = Path(__file__).parent
 PNG_EM = 40  # pixels of a picture, which has 200 an inch, for the width of a letter
 DISPLAYS = {"math_block", "math_block_label", "amsmath"}
+FEW = 20  # letters of a sentence that says nothing alone
+LINES = 12  # of a definition on a slide of a short deck, without its documentation
+ATOM = re.compile(r"\$[^$]+\$|`[^`]+`|\[[^\]]*\]\([^)]*\)|et al\.")  # holds no end of a sentence
+DISPLAY = re.compile(r"(?s)\$\$.+?\$\$")
+TABLE = re.compile(r"(?m)^[-| :]+$")
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 
 
@@ -75,6 +81,51 @@ def blocks(text: str) -> list[str]:
     ]
     ends = [*starts[1:], len(lines)]
     return ["\n".join(lines[i:j]).strip() for i, j in zip(starts, ends, strict=True)]
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a paragraph into its sentences; formulas, code and links stay whole."""
+    hidden = ATOM.sub(lambda found: "x" * len(found[0]), text)
+    ends = [found.end() for found in re.finditer(r"[.?!][*_\")]*\s+(?=\S)", hidden)]
+    return [text[i:j].strip() for i, j in pairwise([0, *ends, len(text)])]
+
+
+def first(text: str) -> str:
+    """The first sentence, or two where that is a word like "Rounding." or "(An hour.)"."""
+    found = sentences(text)
+    return " ".join(found[: 1 + (len(found[0]) < FEW)])
+
+
+def last(text: str) -> str:
+    """The last sentence, or two where that is a word like "Then"."""
+    found = sentences(text)
+    return " ".join(found[-1 - (len(found[-1]) < FEW) :])
+
+
+def essence(text: str) -> str:
+    """What a short deck shows of a block; may be nothing.
+
+    Titles with the sentence that follows, first sentences of a list's items and of what begins in
+    bold, the name of a box, and equations with a number, each with the sentence that leads to it.
+    """
+    title, rest = (*text.split("\n\n", 1), "")[:2] if title_level(text) else ("", text)
+    displays = DISPLAY.findall(rest)
+    words = rest.split("$$")[0].strip()
+    numbered = [display for display in displays if TAG.search(display)]
+    shown: list[str] = []
+    if words.startswith("> "):
+        fix = re.search(r"\*\*Fix:\*\*.*", words)
+        shown = [words.split("\n")[0] + (f"\n>\n> {fix[0]}" if fix else "")]
+    elif re.match(r"[-*] |\d+\. ", words):
+        items = re.split(r"\n+(?=[-*] |\d+\. )", words)
+        shown = ["\n".join(map(first, items))]
+    elif numbered:
+        shown = [last(words), *numbered]
+    elif words.startswith("**Figure "):
+        shown = [" ".join(sentences(words)[:2])]
+    elif (title and not TABLE.search(words)) or words.startswith("**"):
+        shown = [first(words)]
+    return "\n\n".join(part for part in [title, *shown] if part)
 
 
 def html(text: str) -> str:
@@ -139,11 +190,18 @@ def outputs(cell: NotebookNode) -> Iterator[Piece]:
             yield Piece(f'<pre class="output">{escape(text.rstrip())}</pre>', "near")
 
 
-def pieces(notebook: NotebookNode, chapter: str = "") -> Iterator[Piece]:
+def defines(source: str) -> bool:
+    """Whether code does nothing but define, in so few lines that a slide can show it large."""
+    lines = re.sub(r'(?s)\n *""".*?"""', "", without_asserts(source)).splitlines()
+    return len(lines) <= LINES and bool(re.match(r"def |class |@", source))
+
+
+def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) -> Iterator[Piece]:
     """What there is to show of a chapter, in its order; its sections get numbers like 2.1.
 
     A cell's slide type, which JupyterLab sets, becomes a kind: "skip" is left out, "slide" begins
-    one. Code that does nothing but assert is left out, too.
+    one. Code that does nothing but assert is left out, too. What a short deck leaves off its slides
+    is of the kind "note".
     """
     in_exercise, section, count = False, "", 0
     for cell in notebook.cells:
@@ -159,8 +217,13 @@ def pieces(notebook: NotebookNode, chapter: str = "") -> Iterator[Piece]:
                     section, count = text.splitlines()[0].lstrip("# "), count + 1
                     if chapter:
                         text = text.replace("## ", f"## {chapter}.{count} ", 1)
-                bound = text.startswith("**Figure ")
-                shown.append(Piece(html(text), "bound" if bound else "", section))
+                kind = "bound" if text.startswith("**Figure ") else ""
+                whole = section == "Summary" or text.startswith("> **Goals")
+                kept = essence(text) if short and not whole else text
+                if kept:
+                    shown.append(Piece(html(kept), kind, section))
+                if kept != text:
+                    shown.append(Piece(html(text), "note", section))
         elif not in_exercise:
             shown = [] if "remove-output" in tags(cell) else list(outputs(cell))
             hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
@@ -168,7 +231,13 @@ def pieces(notebook: NotebookNode, chapter: str = "") -> Iterator[Piece]:
             draws = alive or "plt.show()" in cell.source
             shows = shown or not re.search(r"(?m)^assert ", cell.source) or "def " in cell.source
             if shows and not (hidden or draws or {"drawing", "measuring"} & set(tags(cell))):
-                shown = [*code(cell.source), *shown]
+                written = list(code(cell.source))
+                if short and not defines(cell.source):
+                    written = [Piece(piece.html, "note") for piece in written]
+                shown = [*written, *shown]
+            for piece in shown:
+                if short and piece.html.startswith('<pre class="output">'):
+                    piece.kinds = "note"
             for piece in shown:
                 piece.section = section
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
@@ -199,22 +268,36 @@ def chosen(titles: Sequence[str], names: Sequence[str], chapter: str = "") -> se
     return found
 
 
-def slides(notebook: NotebookNode, title: str, names: Sequence[str] = ()) -> str:
-    """Slides of a chapter, or of its sections with these names, as one HTML page."""
-    found = re.match(r"0*(\d+)_", title)
-    number = found[1] if found else ""
-    parts = list(pieces(notebook, number))
-    heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
-    chapter = f"{number} {re.sub('<.*?>', '', heading[1]) if heading else escape(title)}".strip()
-    titles = list(dict.fromkeys(part.section for part in parts if part.section))
-    only = chosen(titles, names, number) if names else {"", *titles}
-    body = "".join(
-        f'<div class="piece {part.kinds}">{part.html}</div>\n'
-        for part in parts
-        if part.section in only and "skip" not in part.kinds.split()
-    )
-    if not body:
-        raise ValueError(f"{title} has nothing to show")
+def own(names: Sequence[str], chapter: str, chapters: Sequence[str]) -> list[str]:
+    """Names of sections without those that are numbers of the other chapters, like 3.1."""
+    others = set(chapters) - {chapter}
+    return [name for name in names if name.split(".")[0] not in others or "." not in name]
+
+
+def slides(
+    notebooks: Sequence[tuple[str, NotebookNode]], names: Sequence[str] = (), *, short: bool = False
+) -> str:
+    """Slides of chapters, or of their sections with these names, as one HTML page.
+
+    Chapters come with the names of their files; "02_title" has the number 2.
+    """
+    numbers = [found[1] if (found := re.match(r"0*(\d+)_", t)) else "" for t, _ in notebooks]
+    body = ""
+    for number, (title, notebook) in zip(numbers, notebooks, strict=True):
+        parts = list(pieces(notebook, number, short=short))
+        heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
+        chapter = f"{number} {re.sub('<.*?>', '', heading[1]) if heading else escape(title)}"
+        titles = list(dict.fromkeys(part.section for part in parts if part.section))
+        asked = own(names, number, numbers)
+        only = chosen(titles, asked, number) if names else {"", *titles}
+        kept = [p for p in parts if p.section in only and "skip" not in p.kinds.split()]
+        if not kept:
+            raise ValueError(f"{title} has nothing to show")
+        for i, part in enumerate(kept):
+            kinds = f"{part.kinds} slide" if i == 0 else part.kinds
+            first = f' data-chapter="{chapter.strip()}"' if i == 0 else ""
+            body += f'<div class="piece {kinds}"{first}>{part.html}</div>\n'
+    title = " · ".join(title for title, _ in notebooks)
     figures = figures_in(body)
     scripts = [*map(browser_script, figures), *([host_script()] if figures else [])]
     scripts.append((HERE / "slides.js").read_text(encoding="utf-8"))
@@ -226,10 +309,10 @@ def slides(notebook: NotebookNode, title: str, names: Sequence[str] = ()) -> str
         (HERE / "slides.css").read_text(encoding="utf-8"),
     ]
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="en"{" class=short" * short}><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{''.join(styles)}</style></head>\n"
-        f'<body><main data-chapter="{chapter}">\n{body}</main>\n'
+        f"<body><main>\n{body}</main>\n"
         + "".join(f"<script>{script}</script>\n" for script in scripts)
         + "</body></html>\n"
     )

@@ -2,6 +2,7 @@
 
     python tools/teach.py student                # _build/student: no solutions, no outputs
     python tools/teach.py slides 2               # _build/slides: a chapter as slides
+    python tools/teach.py slides 2 --short       # few words on them, the others as notes
     python tools/teach.py gather reports/ class.csv  # the reports that students handed in
 
 Nothing here changes a chapter. `pages/teaching.md` says how to use it.
@@ -142,7 +143,7 @@ def gather(folder: Path, table: Path) -> int:
         return 2
     records, files, broken = read_class(folder)
     write(table, gathered(records, files))
-    print(f"{table}: {len(files)} learners, {len(records)} records")
+    print(f"{table}: learners: {len(files)}, records: {len(records)}")
     for reason in broken:
         print(f"left out: {reason}", file=sys.stderr)
     return 1 if broken else 0
@@ -161,6 +162,12 @@ def main(argv: list[str] | None = None) -> int:
                 "--sections", nargs="+", default=[], metavar="SECTION",
                 help='only these, by number or by the beginning of the title: 2.1 2.3 "in code"',
             )  # fmt: skip
+            command.add_argument(
+                "--short", action="store_true", help="few words, the rest as notes"
+            )
+            command.add_argument(
+                "--as", dest="one", metavar="NAME", help="one file for all of them"
+            )
     command = commands.add_parser("gather", help="the table of a class, from students' reports")
     command.add_argument("folder", type=Path)
     command.add_argument("table", type=Path, help="a .csv file")
@@ -171,15 +178,20 @@ def main(argv: list[str] | None = None) -> int:
         print(f"no such chapter: {', '.join(missing)}", file=sys.stderr)
         return 2
     try:
-        for path, notebook in chapters(args.chapters):
-            if args.command == "student":
+        found = list(chapters(args.chapters))
+        if args.command == "student":
+            for path, notebook in found:
                 target = args.output / "chapters" / path.name
                 write(target, nbformat.writes(for_students(notebook)) + "\n")
-            else:
-                if not any(cell.get("outputs") for cell in notebook.cells):
-                    print(f"{path} has no outputs: run it for its pictures", file=sys.stderr)
-                target = args.output / f"{path.stem}.html"
-                write(target, slides(notebook, path.stem, args.sections))
+                print(target)
+            return 0
+        for path, notebook in found:
+            if not any(cell.get("outputs") for cell in notebook.cells):
+                print(f"{path} has no outputs: run it for its pictures", file=sys.stderr)
+        named = [(path.stem, notebook) for path, notebook in found]
+        for deck in [named] if args.one else [[chapter] for chapter in named]:
+            target = args.output / f"{args.one or deck[0][0] + '_short' * args.short}.html"
+            write(target, slides(deck, args.sections, short=args.short))
             print(target)
     except (FileExistsError, NotADirectoryError):
         print(f"{args.output} lies in a file; --output names a folder", file=sys.stderr)

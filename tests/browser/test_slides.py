@@ -49,10 +49,11 @@ MEASURED = """() => [...document.querySelectorAll("main > section")].map((slide)
 def shown(pages, tmp_path):
     """Open the slides of a notebook in a window of a size."""
 
-    def show(notebook, width=1280, height=720):
+    def show(*notebooks, short=False):
         path = tmp_path / "slides.html"
-        path.write_text(slides.slides(notebook, "02_slides"), encoding="utf-8")
-        page = pages.open(path, viewport={"width": width, "height": height})
+        deck = list(zip(["02_slides", "03_slides"], notebooks, strict=False))
+        path.write_text(slides.slides(deck, short=short), encoding="utf-8")
+        page = pages.open(path, viewport={"width": 1280, "height": 720})
         page.wait_for_selector("section.now")
         return page
 
@@ -80,18 +81,21 @@ def at_the_figure(page):
     return slide, number
 
 
+@pytest.mark.parametrize("short", [False, True], ids=["whole", "short"])
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name[:2])
-def test_slides_are_filled_and_fit_into_the_window(shown, path):
-    page = shown(nbformat.read(path, as_version=4))
+def test_slides_are_filled_and_fit_into_the_window(shown, path, short):
+    page = shown(nbformat.read(path, as_version=4), short=short)
     for width, height in ((1280, 720), (1920, 1080), (1024, 768)):
         page.set_viewport_size({"width": width, "height": height})
         measured = started(page).evaluate(MEASURED)
-        assert len(measured) <= 50
+        assert len(measured) <= (30 if short else 50)
+        letters = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+        assert letters > (0.0195 if short else 0.014) * width
         for slide in measured:
             assert slide["high"] <= 1, slide
             assert slide["wide"] <= 1, slide
-            assert slide["full"] > 1 / 3, slide
-            assert slide["small"] > 0.52, slide
+            assert slide["full"] > (0.15 if short else 1 / 3), slide  # a title before a figure
+            assert slide["small"] > (0.35 if short else 0.52), slide
             assert all(abs(off) < 3 for off in slide["off"]), slide
             assert not slide["bare"], slide
             assert not slide["caption"], slide
@@ -132,6 +136,45 @@ def test_the_foot_of_a_slide_names_the_chapter_and_the_section_that_goes_on(show
     assert feet == ["", chapter, chapter, *[f"{chapter} · 2.1 One yy"] * 2, chapter]
     assert page.locator("footer math").count() == 2
     assert page.locator("h2").all_inner_texts()[1] == "2.2 Two"
+
+
+def test_a_deck_of_two_chapters_begins_each_with_a_slide_and_names_it_at_the_foot(shown):
+    cell = nbformat.v4.new_markdown_cell
+    texts = ["# A\n\n", "## One\n\n"], ["# B\n\n", ""]
+    notebooks = [
+        nbformat.v4.new_notebook(cells=[cell(title + "Words. " * 200) for title in titles])
+        for titles in texts
+    ]
+    page = shown(*notebooks)
+    assert page.locator("footer").all_text_contents() == ["", "2 A", "", "3 B"]
+
+
+def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown):
+    cell = nbformat.v4.new_markdown_cell
+    texts = [
+        "# Title\n\nA first sentence of all. Left off.",
+        "Only said.",
+        "## Part\n\nNot so long a sentence.",
+    ]
+    part = {"slideshow": {"slide_type": "slide"}}
+    cells = [cell(text, metadata=part if text[0] == "#" else {}) for text in texts]
+    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
+    assert "Left off" not in page.locator("main").inner_text()
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    notes = opened.value
+    first = notes.locator("body > :first-child")
+    assert re.fullmatch(r"0:0\d · 1 / 2 · next: 2.1 Part", first.inner_text())
+    said = notes.locator("body").inner_text()
+    assert "Left off." in said
+    assert "Only said." in said
+    notes.wait_for_function("document.querySelector('#clock').textContent > '0:00'")
+    notes.keyboard.press("PageDown")
+    assert page.locator("section.now").inner_text().startswith("2.1 Part")
+    assert first.inner_text().endswith("2 / 2 · the end")
+    assert "Left off." not in notes.locator("body").inner_text()
+    page.keyboard.press("Home")
+    assert "Left off." in notes.locator("body").inner_text()
 
 
 def test_what_begins_a_column_of_a_figure_stays_there(chapter):

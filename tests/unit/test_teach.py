@@ -44,7 +44,7 @@ def test_a_students_notebook_holds_no_solution_and_no_output_and_all_else(notebo
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name[:2])
 def test_slides_show_each_section_without_a_network_and_no_solution(path):
     notebook = nbformat.read(path, as_version=4)
-    page = slides.slides(notebook, "chapter")
+    page = slides.slides([("chapter", notebook)])
     headings = [
         line.lstrip("# ")
         for cell in notebook.cells
@@ -120,9 +120,75 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("chapter", ["second"], second),
         ("01_chapter", ["1.0", "1.2"], f"Title Words. 1.2 {second}"),
     ):
-        page = slides.slides(notebook, title, names)
+        page = slides.slides([(title, notebook)], names)
         main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
         assert " ".join(re.sub("<[^>]*>", " ", main).split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("# Title\n\nOne $a. b$ `c. d` [e. f](g) et al. (2001). Two.",
+         "# Title\n\nOne $a. b$ `c. d` [e. f](g) et al. (2001)."),
+        ("### Exercise 1.1: A task\n\n(An hour.) Do $|x|$. Then more.",
+         "### Exercise 1.1: A task\n\n(An hour.) Do $|x|$."),
+        ("## Title\n\n| a | b |\n| --- | --- |\n| 1 | 2 |", "## Title"),
+        ("Words. More words.", ""),
+        ("**A claim stands in bold.** Its reason.", "**A claim stands in bold.**"),
+        ("**Figure 1.1.** What it shows. And more.", "**Figure 1.1.** What it shows."),
+        ("- One thing is always so. And so.\n\n- Two.\n  Three is here, and long. Four.",
+         "- One thing is always so.\n- Two. Three is here, and long."),
+        ("> **Common mistake: a title.**\n>\n> Long words. **Fix:** do that.",
+         "> **Common mistake: a title.**\n>\n> **Fix:** do that."),
+        ("Long words. The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$\n\n$$\nb\n$$",
+         "The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$"),
+        ("Write $d$ for it. Then\n\n$$\na\n\\tag{1.1}\n$$",
+         "Write $d$ for it. Then\n\n$$\na\n\\tag{1.1}\n$$"),
+        ("They are\n\n$$\na\n$$", ""),
+    ],
+)  # fmt: skip
+def test_what_a_short_deck_shows_of_a_text(text, shown):
+    assert slides.essence(text) == shown
+
+
+def test_what_a_short_deck_leaves_off_its_slides_are_notes():
+    md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    printed = [nbformat.v4.new_output("stream", text="2\n")]
+    long = "def g():\n" + "    x = 1\n" * 12
+    cells = [
+        md("# Title\n\nA first sentence of all. Another.\n\n> **Goals.**\n>\n> - A. B."),
+        code('def f():\n    """Words.\n\n    More.\n    """\n    return 2'),
+        code(long),
+        code("print(f())", outputs=printed),
+        md("## Summary\n\n- A thing that is long enough. All of it."),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    found = [
+        (" ".join(re.sub("<[^>]*>", " ", p.html).split())[:23], p.kinds)
+        for p in slides.pieces(notebook, short=True)
+    ]
+    assert found == [
+        ("Title A first sentence ", ""),
+        ("Title A first sentence ", "note"),
+        ("Goals. A. B.", ""),
+        ('def f (): """Words. Mor', ""),
+        ("def g (): x = 1 x = 1 x", "note"),
+        ("print ( f ())", "note"),
+        ("2", "note"),
+        ("Summary A thing that is", ""),
+    ]  # fmt: skip
+
+
+def test_several_chapters_in_one_file_each_with_its_own_sections():
+    cell = nbformat.v4.new_markdown_cell
+    texts = "# One\n\nA.\n\n## First\n\nB.", "# Two\n\nC.\n\n## First\n\nD."
+    notebooks = [nbformat.v4.new_notebook(cells=[cell(text)]) for text in texts]
+    page = slides.slides(
+        list(zip(["01_one", "02_two"], notebooks, strict=True)), ["1.1", "2.0", "2.1"]
+    )
+    main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
+    assert re.findall("<h.>(.*?)</h.>", main) == ["1.1 First", "Two", "2.1 First"]
+    assert re.findall('data-chapter="(.*?)"', main) == ["1 One", "2 Two"]
 
 
 PAGE = (teach.ROOT / "pages/teaching.md").read_text(encoding="utf-8")
@@ -142,7 +208,8 @@ def test_the_teachers_page_names_sections_that_are_there(command, tmp_path, monk
     page = next(tmp_path.iterdir())
     shown = page.read_text(encoding="utf-8")
     numbers = re.findall(r"\d+\.\d+", command)
-    assert {int(number.split(".")[0]) for number in numbers} == {int(page.name[:2])}
+    listed = re.findall(r" (\d+)(?= )", command)
+    assert {number.split(".")[0] for number in numbers} == set(listed)
     for number in numbers:
         assert ("<h1>" if number.endswith(".0") else f"<h2>{number} ") in shown
 
@@ -151,7 +218,8 @@ def test_the_plan_of_one_lecture_has_a_command_for_each_of_its_chapters():
     plan = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
     listed = re.findall(r"\| \d+ \|.*/chapters/0(\d)\w+` \|", plan)
     assert len(listed) == 5
-    assert re.findall(r"teach\.py slides (\d) --sections", plan) == listed
+    [command] = re.findall(r"teach\.py slides (.*) --short --as", plan)
+    assert re.findall(r"(?<!\.)\b\d\b(?!\.)", command) == listed
     assert sum(map(int, re.findall(r"\| (\d+) \|", plan))) == 90
 
 
@@ -179,7 +247,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
         "grace,0,1,grace.csv,not yet (1),\n"
     )
     assert table.read_text().replace("\\", "/") == expected
-    assert "2 learners, 4 records" in capsys.readouterr().out
+    assert "learners: 2, records: 4" in capsys.readouterr().out
     # A copy handed in twice counts once, and the table may be made anew.
     (reports / "copy.csv").write_bytes((reports / "ada.csv").read_bytes())
     assert teach.main(["gather", str(reports), str(table)]) == 0
@@ -240,11 +308,22 @@ def test_the_commands_write_below_their_folder(tmp_path, capsys):
     assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(written)
 
 
+def test_short_slides_and_those_of_several_chapters_have_names_of_their_own(tmp_path, capsys):
+    two = [str(path) for path in CHAPTERS[:2]]
+    assert teach.main(["slides", *two, "--short", "--output", str(tmp_path)]) == 0
+    assert teach.main(["slides", *two, "--as", "monday", "--output", str(tmp_path)]) == 0
+    names = [f"{path.stem}_short.html" for path in CHAPTERS[:2]] + ["monday.html"]
+    assert [path.name for path in sorted(tmp_path.iterdir())] == names
+    short, long = (tmp_path / name for name in (names[0], names[-1]))
+    assert '<html lang="en" class=short>' in short.read_text(encoding="utf-8")
+    assert 'piece note"' not in long.read_text(encoding="utf-8")
+
+
 def test_a_missing_chapter_is_named(tmp_path, capsys):
     assert teach.main(["slides", str(tmp_path / "99.ipynb")]) == 2
     assert "99.ipynb" in capsys.readouterr().err
-    assert teach.main(["slides", "12"]) == 2
-    assert "no such chapter: 12" in capsys.readouterr().err
+    assert teach.main(["slides", "99"]) == 2
+    assert "no such chapter: 99" in capsys.readouterr().err
 
 
 def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
