@@ -113,7 +113,7 @@ RIGHT = [
 
 @pytest.mark.parametrize("answer", RIGHT, ids=range(len(RIGHT)))
 def test_a_right_function_is_right_in_any_form(answer):
-    assert DOUBLE.judge(answer).message == "right, on 2 cases."
+    assert repr(DOUBLE.judge(answer)) == "Exercise 0.1: right, on 2 cases."
 
 
 def test_a_right_function_that_prints_is_told():

@@ -319,7 +319,7 @@ def test_the_tracer_that_was_there_comes_back(function):
     def tracer(*args):
         return None
 
-    before = sys.gettrace()
+    before, mine = sys.gettrace(), sys._getframe().f_trace
     sys.settrace(tracer)
     try:
         with suppress(Problem):
@@ -328,6 +328,7 @@ def test_the_tracer_that_was_there_comes_back(function):
     finally:
         sys.settrace(before)
     assert found is tracer
+    assert sys._getframe().f_trace is mine  # only the function's own frames were followed
 
 
 def test_a_problem_that_came_before_any_output_has_none():
