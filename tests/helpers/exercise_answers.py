@@ -647,6 +647,9 @@ WRONG["3.1"] = [
     ("The sum has a term of the true class", 2.595),
     ("These outputs are those of", 3.117),
     ("The score of the true class", 3.667),
+    ("Besides the true class", 2.658),
+    ("Here only one other class", 0.127),
+    ("That is the probability at the best", math.e / (math.e + 99 / math.e)),
 ]
 
 RIGHT["3.2"] = [
@@ -729,6 +732,7 @@ WRONG["3.3"] = [
         "This adds the texts' mean",
         lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True)),
     ),
+    ("This is a sum of perpl", lambda t, n: sum(np.exp(np.divide(t, n)))),
     ("", lambda t, n: math.exp(sum(t) / sum(n)) - 1),
 ]
 
@@ -825,6 +829,8 @@ WRONG["3.4"] = [
         ),
     ),
     ("A sigmoid gives", lambda z, y, e: (z.sigmoid() - smooth(y, z.shape[1], e)) / len(y)),
+    ("This is label minus p", lambda z, y, e: smooth(y, z.shape[1], e) - z.softmax(1)),
+    ("This is twice", lambda z, y, e: 2 * (z.softmax(1) - smooth(y, z.shape[1], e)) / len(y)),
     ("", lambda z, y, e: -(smooth(y, z.shape[1], e) * z.log_softmax(1)).sum(1).mean()),
     (
         "The part with the even label",
@@ -976,6 +982,21 @@ WRONG["3.5"] = [
     (
         "All classes of a row",
         lambda z, y, w, i: -(z[y != i].log_softmax(1) @ w).sum() / w[y[y != i]].sum(),
+    ),
+    (
+        "This ignores no row",
+        lambda z, y, w, i: (
+            -(w[y.clamp(min=0)] * z.log_softmax(1)[range(len(y)), y.clamp(min=0)]).sum()
+            / w[y.clamp(min=0)].sum()
+        ),
+    ),
+    (
+        "The weights were scaled",
+        lambda z, y, w, i: (w.div(w.sum())[y[y != i]] * chosen(z, y, i)).mean(),
+    ),
+    (
+        "The mean of products",
+        lambda z, y, w, i: w[y[y != i]].mean() * chosen(z, y, i).mean(),
     ),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.square(), i)),
 ]

@@ -123,6 +123,11 @@ EXERCISES = (
                 math.log(1 + 99 / math.e) - 1
             ),
             "One of the hundred classes is the true one.": math.log(1 + 100 * math.exp(-2)),
+            "Besides the true class there are 99 others.": math.log(1 + 98 * math.exp(-2)),
+            "Here only one other class has a term; there are 99.": math.log(1 + math.exp(-2)),
+            "That is the probability at the best outputs; the loss is minus its logarithm.": (
+                math.exp(-FLOOR)
+            ),
             "The term of the true class is not as small as the others.": math.log(100) - 2,
             "The sum has a term of the true class, too.": math.log(99) - 2,
             "These outputs are those of the scores -1 and 1; larger scores come nearer the ends.": (
@@ -227,6 +232,9 @@ EXERCISES = (
             "This gives every text the same weight, long or short.": lambda t, n: math.exp(
                 mean_of(per_text(t, n))
             ),
+            "This is a sum of perplexities; first comes the mean loss of a word.": lambda t, n: sum(
+                math.exp(loss) for loss in per_text(t, n)
+            ),
             "This is a mean of perplexities: the mean comes before the exponential.": lambda t, n: (
                 mean_of([math.exp(loss) for loss in per_text(t, n)])
             ),
@@ -258,6 +266,12 @@ EXERCISES = (
             "The label was not smoothed.": lambda z, y, e: smoothed_gradient(z, y, 0.0),
             "The sign is wrong: prediction minus label.": lambda z, y, e: (
                 -smoothed_gradient(z, y, e)
+            ),
+            "This is label minus p, and the division by n is missing.": lambda z, y, e: (
+                -smoothed_gradient(z, y, e) * len(y)
+            ),
+            "This is twice the gradient; the factor 2 belongs to a square.": lambda z, y, e: (
+                2 * smoothed_gradient(z, y, e)
             ),
             "The entries of this smoothed label do not sum to 1.": lambda z, y, e: (
                 smoothed_gradient(z, y, e) + e / z.shape[1] / len(y)
@@ -354,6 +368,15 @@ EXERCISES = (
             ),
             "A row to ignore counts as class 0 here; leave it out.": lambda z, y, w, i: weighted(
                 z, y.where(y != i, 0), w, -100
+            ),
+            "This ignores no row: a label below zero was raised to 0.": lambda z, y, w, i: weighted(
+                z, y.clamp(min=0), w, -100
+            ),
+            "The weights were scaled to sum to 1; divide by those of the labels.": (
+                lambda z, y, w, i: weighted_sum(z, y, w / w.sum(), i) / (y != i).sum()
+            ),
+            "The mean of products is not the product of the means.": lambda z, y, w, i: (
+                weighted(z, y, torch.ones_like(w), i) * w[y[y != i]].mean()
             ),
             "An ignored row that is set to class 0 still counts in what you divide by.": (
                 lambda z, y, w, i: weighted_sum(z, y, w, i) / w[y.where(y != i, 0)].sum()
