@@ -486,7 +486,7 @@ def test_backward_pass_step_by_step(label):
         "true class\n1\n2\n3\n",
         "step\n14\n",
         *(f"logit z{subs[i]}\n{z[i]:.1f}\n" for i in range(3)),
-        f"{mine}\n{z[label - 1]:.3f}\n{short(exps[label - 1] / total - 1)}\n",
+        f"{mine}\n{z[label - 1]:.3f}\n{exps[label - 1] / total - 1:.3f}\n",
         f"loss\n{loss}\n1.000\n",
     )
     assert (pages[0].disabled, pages[-1].disabled) == (["Back"], ["Next"])

@@ -231,11 +231,10 @@ export default figure(WORDS, (view, words) => {
     }
     return `M${a.x + a.width},${a.y + a.height / 2}L${b.x},${b.y + b.height / 2}`;
   }
-  // Small numbers with five decimals, so that the products come out with what is shown.
-  const short = (/** @type {number} */ v) => {
-    const size = Math.abs(v);
-    return minus(v.toFixed(size >= 100 ? 1 : size >= 0.1 || size === 0 ? 3 : 5));
-  };
+  const short = (/** @type {number} */ v) => minus(v.toFixed(Math.abs(v) >= 100 ? 1 : 3));
+  // Sentences have room for more decimals, so that their products come out with what is said.
+  const long = (/** @type {number} */ v) =>
+    v !== 0 && Math.abs(v) < 0.1 ? minus(v.toFixed(5)) : short(v);
 
   /**
    * @param {Record<string, Box>} boxes
@@ -287,16 +286,16 @@ export default figure(WORDS, (view, words) => {
   function sentence(boxes, ways, grads, stage) {
     const z = `z${subscript(view.get("label"))}`;
     if (stage === 0) return words.start;
-    if (stage <= 3) return words.exp(`z${subscript(stage)}`, short(boxes[`e${stage}`].value));
-    if (stage === 4) return words.sum(short(boxes.Q.value));
-    if (stage === 5) return words.log(short(boxes.l.value));
-    if (stage === 6) return words.loss(z, short(boxes.L.value));
+    if (stage <= 3) return words.exp(`z${subscript(stage)}`, long(boxes[`e${stage}`].value));
+    if (stage === 4) return words.sum(long(boxes.Q.value));
+    if (stage === 5) return words.log(long(boxes.l.value));
+    if (stage === 6) return words.loss(z, long(boxes.L.value));
     if (stage === 7) return words.seed;
     const now = ways.filter((way) => way.stage === stage);
     const [{ from, to, factor }] = now;
-    const numbers = [grads[from], factor, grads[from] * factor].map(short);
+    const numbers = [grads[from], factor, grads[from] * factor].map(long);
     if (now.length > 1) return words.share([numbers[0], numbers[2]]);
-    const adds = stage > 11 && boxes[to].name === z ? words.adds(short(grads[to])) : "";
+    const adds = stage > 11 && boxes[to].name === z ? words.adds(long(grads[to])) : "";
     return words.hand(boxes[from].name, boxes[to].name, numbers) + adds;
   }
 
