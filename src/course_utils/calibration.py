@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.softmax import softmax
+from course_utils.softmax import softmax, with_float64
 from course_utils.validation import require_count, require_probabilities, require_scores
 
 
@@ -43,6 +43,7 @@ class ReliabilityCurve(NamedTuple):
     count: Tensor  # type: ignore[assignment]
 
 
+@with_float64
 def reliability_curve(probs: Tensor, labels: Tensor, num_bins: int = 15) -> ReliabilityCurve:
     """Compare confidence with accuracy in bins of equal width.
 
@@ -111,6 +112,7 @@ def expected_calibration_error(probs: Tensor, labels: Tensor, num_bins: int = 15
     return (gaps * curve.count).sum().item() / len(labels)
 
 
+@with_float64
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """Temperature T for which softmax(logits / T) has the least cross-entropy.
 

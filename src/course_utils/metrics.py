@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor
 
+from course_utils.softmax import with_float64
 from course_utils.validation import require_count, require_no_nan, require_scores
 
 
@@ -84,6 +85,7 @@ def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.bincount(pairs.cpu(), minlength=k * k).reshape(k, k)
 
 
+@with_float64
 def recall(confusion: Tensor) -> Tensor:
     """Fraction of the examples of each true class that were predicted as that class.
 
@@ -105,6 +107,7 @@ def recall(confusion: Tensor) -> Tensor:
     return confusion.diagonal().double() / confusion.sum(dim=1)
 
 
+@with_float64
 def precision(confusion: Tensor) -> Tensor:
     """Fraction of the predictions of each class that were right.
 

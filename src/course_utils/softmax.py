@@ -10,7 +10,7 @@ do. ``tests/unit/test_fifty_digits.py`` compares all of them with 50 digits.
 import math
 from collections.abc import Callable
 from functools import reduce, wraps
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ from course_utils.validation import (
 )
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def softmax_naive(logits: Tensor, dim: int = -1) -> Tensor:
@@ -97,6 +98,19 @@ def rounded_once(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
         return result.to(reduce(torch.promote_types, dtypes))
 
     return in_float32
+
+
+def with_float64(function: Callable[P, R]) -> Callable[P, R]:
+    """Compute a function of tensors on the CPU where their device, MPS, has no float64."""
+
+    @wraps(function)
+    def where_it_exists(*args: P.args, **kwargs: P.kwargs) -> R:
+        def moved(x: object) -> object:
+            return x.cpu() if isinstance(x, Tensor) and x.device.type == "mps" else x
+
+        return function(*map(moved, args), **{k: moved(x) for k, x in kwargs.items()})  # type: ignore[arg-type]
+
+    return where_it_exists
 
 
 def softmax(logits: Tensor, dim: int = -1) -> Tensor:

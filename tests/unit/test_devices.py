@@ -7,7 +7,13 @@ from torch import nn
 
 from course_utils.blockwise import blockwise_cross_entropy
 from course_utils.calibration import expected_calibration_error, fit_temperature, reliability_curve
-from course_utils.metrics import accuracy, confusion_matrix, most_confident_mistakes, recall
+from course_utils.metrics import (
+    accuracy,
+    confusion_matrix,
+    most_confident_mistakes,
+    precision,
+    recall,
+)
 from course_utils.models import SoftmaxRegression
 from course_utils.online import online_logsumexp
 from course_utils.sampling import sampled_softmax_loss
@@ -93,6 +99,26 @@ def test_measures_and_losses_take_scores_from_every_device(device):
 
     for one, other in zip(*(numbers(*pair) for pair in pairs), strict=True):
         if isinstance(other, torch.Tensor):
-            assert other.device.type == device
+            assert other.device.type == device or (device, other.dtype) == ("mps", torch.float64)
         one, other = torch.as_tensor(one).double(), torch.as_tensor(other).cpu().double()
         assert torch.allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+class OnMps(torch.Tensor):
+    """A tensor that says it is on a device without float64, and comes from there when asked."""
+
+    device = torch.device("mps")
+
+    def cpu(self):
+        return self.as_subclass(torch.Tensor)
+
+
+def test_what_needs_float64_comes_to_the_processor_from_a_device_without():
+    counts = torch.tensor([[3, 1], [2, 2]])
+    for function in (recall, precision):
+        for found in (
+            function(counts.as_subclass(OnMps)),
+            function(confusion=counts.as_subclass(OnMps)),
+        ):
+            assert type(found) is torch.Tensor
+            assert torch.equal(found, function(counts))
