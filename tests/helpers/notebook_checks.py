@@ -202,7 +202,7 @@ def bare(node: ast.AST) -> ast.AST:
 
 
 def without_validators(node: ast.AST) -> ast.AST:
-    """Remove the statements ``require_...(...)`` and the decorator ``rounded_once``, in place."""
+    """Remove the statements ``require_...(...)`` and decorators about formats, in place."""
     for part in ast.walk(node):
         if isinstance(part, ast.FunctionDef):
             part.decorator_list = [d for d in part.decorator_list if not is_format_matter(d)]
@@ -219,8 +219,8 @@ def is_validator(line: ast.AST) -> bool:
 
 
 def is_format_matter(decorator: ast.AST) -> bool:
-    """Whether a decorator only widens narrow floating-point formats."""
-    return isinstance(decorator, ast.Name) and decorator.id == "rounded_once"
+    """Whether a decorator is only about floating-point formats that are narrow or missing."""
+    return isinstance(decorator, ast.Name) and decorator.id in ("rounded_once", "with_float64")
 
 
 class AnnotationRemover(ast.NodeTransformer):
@@ -251,8 +251,8 @@ def package_definitions(package: Path) -> dict[str, tuple[str, str]]:
 def check_definitions(path: Path, package: dict[str, tuple[str, str]]) -> list[str]:
     """A chapter's top-level definition with a name of the package equals the package's.
 
-    Statements of the package that only check arguments (``require_...``) don't count, nor does
-    ``rounded_once``, which is about narrow formats.
+    Statements of the package that only check arguments (``require_...``) don't count, nor do
+    ``rounded_once`` and ``with_float64``, which are about narrow and missing formats.
     """
     found = []
     for cell in code_cells(json.loads(path.read_text(encoding="utf-8"))):
