@@ -49,6 +49,16 @@ def test_the_guess_ends_at_twice_the_temperature_with_the_same_accuracy(show, op
     assert "order of the scores stays" in page.locator(".answer").inner_text()
 
 
+def test_who_presses_something_during_the_answer_gets_it(show):
+    page = show(calibration_explorer(), questions=True)
+    page.locator(".guess button").first.click()
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="T = 0.25").click()
+    page.wait_for_timeout(1500)
+    assert "Temperature 0.25" in page.locator(".say").first.inner_text()
+    assert "Sharpened" in page.locator(".tries .told").inner_text()
+
+
 def test_a_gap_has_the_colour_of_its_kind_and_lies_over_nothing(show):
     """At temperature 0.25 the model is too sure in every full bin, at 4 in few."""
     page = show(calibration_explorer())

@@ -120,6 +120,15 @@ def test_playground_morphs_between_two_stages(show):
     assert min(before[1], after[1]) < during[1] < max(before[1], after[1])
 
 
+def test_playground_answer_gives_way_to_the_reader(show):
+    page = show(SoftmaxPlayground(), questions=True)
+    page.get_by_role("button", name="All of them grow").click()
+    page.wait_for_timeout(200)
+    page.get_by_role("button", name="a tie").click()
+    page.wait_for_timeout(1200)
+    assert "Equal scores" in page.locator(".tries .told").inner_text()
+
+
 def test_playground_bars_can_be_dragged(show):
     page = show(SoftmaxPlayground(stage="score"))
     box = page.locator("svg.drag").bounding_box()
@@ -178,6 +187,26 @@ def test_jacobian_column_and_vector_by_mouse(show):
     assert "J v is zero" in said(page)
     move(page, "classes", 2)  # the picked column is gone: the last one is picked
     assert page.locator("[data-control='column.1']").is_checked()
+
+
+def test_jacobian_answers_the_guess_by_moving(show):
+    page = show(JacobianExplorer(), questions=True)
+    limit = page.locator(".marks text").filter(has_text="1 \N{MINUS SIGN} p₁")
+    assert limit.count() == 0
+    page.get_by_role("button", name="On top of its bar").click()
+    page.get_by_text("Moving z₁ by 5.0").wait_for()
+    p = softmax(double(JacobianExplorer().logits))[0].item()
+    assert 0.98 * (1 - p) < value(page, "real0") < 1 - p < 1 < value(page, "linear0")
+    line = page.locator(".marks path.ghost").get_attribute("d")
+    rows = (
+        page.locator(".axes")
+        .first.locator(".grid")
+        .evaluate_all("(all) => all.map((e) => Number(e.getAttribute('d').match(/,([\\d.]+)/)[1]))")
+    )
+    reach = float(page.locator(".axes").first.locator("text").last.text_content())
+    y = float(line.split(",")[1].split("H")[0])
+    assert y == pytest.approx(rows[1] + (rows[2] - rows[1]) * (1 - p) / reach, abs=0.5)
+    assert limit.count() == 1
 
 
 def test_jacobian_labels_say_what_bars_and_dots_show(show):
@@ -429,6 +458,25 @@ def test_overflow_number_line_shows_the_shift(show):
         .evaluate("(e) => [e.x.baseVal.value, e.x.baseVal.value + e.width.baseVal.value]")
     )
     assert circles[0] > high > circles[1] > circles[2] > low  # 100 is beyond 88.72
+
+
+def test_overflow_number_line_reaches_to_all_logits_or_points_to_them(show):
+    page = show(OverflowExplorer(pattern=[-1, -2, -3], size=200))
+    line = page.locator(".marks").first
+
+    def circles():
+        seen = line.locator("circle.ring").evaluate_all(
+            "(all) => all.map((e) => e.cx.baseVal.value)"
+        )
+        return double(seen)
+
+    steps = circles().diff()
+    assert steps.max() < 0
+    assert steps.tolist() == pytest.approx([steps[0].item()] * 2)  # none is at the edge
+    assert not any("←" in text for text in line.locator("text").all_text_contents())
+    move(page, "size", 4)
+    assert circles().diff().tolist() == [0, 0]
+    assert any(text.startswith("←") for text in line.locator("text").all_text_contents())
 
 
 def test_overflow_fused_loss_of_the_chapter(show):

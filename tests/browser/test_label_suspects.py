@@ -1,5 +1,7 @@
 """Suspected labels: what is hidden, what is revealed, and the tally."""
 
+import re
+
 import pytest
 import torch
 from figure_samples import label_suspects
@@ -108,6 +110,26 @@ def test_the_guess_opens_the_controls(show):
     page.get_by_role("button", name="4 to 6").click()
     assert not page.locator(".bar").evaluate("(e) => e.inert")
     assert "Now judge ten" in page.locator(".answer").inner_text()
+
+
+def test_after_ten_the_tally_is_compared_with_the_guess(show):
+    page = show(label_suspects(shown=0, verdicts=[]), questions=True)
+    page.get_by_role("button", name="4 to 6").click()
+    choose = page.locator(".bar button")
+    for i in range(11):
+        given = "neither" if i % 4 else choose.first.inner_text()
+        page.get_by_role("button", name=given).click()
+        with_label = int(
+            re.search(r": (\d+) with the data set", page.locator(".frame").inner_text())[1]
+        )
+        said = re.search(
+            r"You find ([\d.]+) of ten right; you guessed 4 to 6\.",
+            page.locator(".frame").inner_text(),
+        )
+        assert (said is not None) == (i >= 9)
+        if said:
+            assert float(said[1]) == round(10 * with_label / (i + 1), 1)
+        page.get_by_role("button", name="Next image").click()
 
 
 def test_the_stand_in_and_a_lack_of_images_are_said(show):

@@ -180,7 +180,7 @@ def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turne
     assert said.startswith(f"{text}: {'Yes' if answer == right else 'No'}: by {size:.3f}, if")
     turned = int(shown(page, "z").argmax())
     assert turned == sizes.argmin()
-    assert f"At 1.05 of that change the model says {CLASSES[turned]}." in said
+    assert f"At 1.05 of that change the model says {CLASSES[turned]}: compare" in said
     assert page.locator("p.soft").filter(has_text="smallest change").count() == 1
 
 
@@ -292,7 +292,39 @@ def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_pa
     assert true > 0
     said = f"It is a test image of the class {CLASSES[true]}. "
     assert said in page.locator(".say").inner_text()
+    i = (probs.max(1) * wrong).argmax()
+    first, runner = np.argsort(scores[i])[:-3:-1]
+    lengths = np.linalg.norm(matrix - matrix[:, [first]], axis=0)
+    lengths[first] = np.inf
+    far = (scores[i, first] - scores[i]) / lengths / 28
+    far[first] = np.inf
+    text = page.locator("p.soft").filter(has_text="smallest change").inner_text()
+    assert (f"The border to {CLASSES[true]}, its label, is at {far[true]:.3f}." in text) == (
+        true not in (runner, far.argmin())
+    )
     assert page.problems == []
+
+
+def test_painting_takes_the_new_answer_apart_unless_another_class_was_chosen(show):
+    page = show(FIGURE)
+    page.get_by_role("button", name="Empty").click()
+    paper = page.get_by_role("application")
+    checked = page.locator("[data-control^='label.']:checked")
+    paper.focus()
+    answers = set()
+    for key in ["ArrowRight", "ArrowDown"] * 6:
+        page.keyboard.press(key)
+        page.keyboard.press(" ")
+        answers.add(int(shown(page, "z").argmax()))
+        assert checked.get_attribute("data-control") == f"label.{shown(page, 'z').argmax()}"
+    assert len(answers) > 1
+    other = int(shown(page, "z").argmin())
+    page.locator(f"[data-control='label.{other}']").check(force=True)
+    page.get_by_role("button", name="Empty").focus()
+    paper.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press(" ")
+    assert checked.get_attribute("data-control") == f"label.{other}"
 
 
 @pytest.mark.parametrize("content", [None, "", 'globalThis.courseImages?.("test-0", "H4sI");'])

@@ -30,7 +30,10 @@ WAYS = {
         [SKIP, {"set": {"tops": [-15, -15, -15, -15], "dtype": "float16"}}],
     ],
     "overflow_explorer": [[SKIP, {"on": "form.fused"}, {"set": {"size": 200}}]],
-    "label_suspects": [[SKIP, {"set": {"verdicts": [2] * 18}}]],
+    "label_suspects": [
+        [SKIP, {"set": {"verdicts": [2] * 18}}],
+        [{"click": "4 to 6"}, {"set": {"verdicts": [1] * 4 + [3] * 8}}],
+    ],
     "browser_regression": [[{"key": key} for key in ("ArrowUp", "Enter", " ", "ArrowLeft", " ")]],
     "quiz": [[{"set": {"chosen": 0}}], [{"set": {"chosen": 1}}]],
 }

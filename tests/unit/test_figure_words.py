@@ -78,11 +78,11 @@ GUESSES = [
         "The first logit rises further and further. Where does the first dot, the change of p₁, "
         "end?",
         {
-            "On top of its bar": "No. The bar grows in proportion to the nudge, but p₁ stays "
-            "below 1.",
+            "On top of its bar": "No: at 1 - p₁, for p₁ goes to 1. The bar grows in proportion "
+            "to the nudge.",
             "At 1 - p₁": "Yes. p₁ goes to 1, so it gains what it lacks now. The bar grows beyond "
             "that.",
-            "At 1": "No. p₁ goes to 1, but it does not start at 0.",
+            "At 1": "No: at 1 - p₁. p₁ goes to 1, but it does not start at 0.",
         },
     ),
     (
@@ -121,12 +121,12 @@ GUESSES = [
         "exp(100) is inf in float32. Merge the pairs of these shards in some other order: what can "
         "change?",
         {
-            "the log-sum-exp": "No: the pair of a union is what it is, however the union came "
-            "about.",
+            "the log-sum-exp": "No, only its last digits: the pair of a union is what it is, "
+            "however the union came about.",
             "the last digits": "Yes. The pair of a union is what it is; orders differ by their "
             "rounding only.",
             "it may overflow": "No: each exponent, a score minus a maximum, is at most 0. Only "
-            "the plain Σ is inf.",
+            "the last digits change.",
         },
     ),
     (
@@ -175,7 +175,8 @@ GUESSES = [
         "is 1.",
         {
             text: f"{word}: by {NEAR['size']:.3f}, if each pixel goes the right way. At 1.05 of "
-            f"that change the model says {NEAR['second']}."
+            f"that change the model says {NEAR['second']}: compare the first image with the "
+            "changed one."
             for text, word in
             {"less than 0.05": "Yes", "0.05 to 0.2": "No", "more than 0.2": "No"}.items()
         },
@@ -206,7 +207,7 @@ IN_A_BROWSER = {
     ".pause": "Pause", ".stop": "Stop", ".empty": "no doubted images here",
     ".testImage": "Test image", ".mistake": "Confident mistake", ".truth": "It is a test image",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
-    ".farther": "but its border is farther away",
+    ".farther": "but its border is farther away", ".label": ", its label, is at",
 }  # fmt: skip
 
 
@@ -839,9 +840,9 @@ def test_what_the_model_sees(rival):
         f"The model says {CLASSES[first]}, probability {p[first]:.3f}. "
         f"{what[0].upper()}{what[1:]}: pixels add {adds.clamp(min=0).sum():.2f} and take "
         f"{-adds.clamp(max=0).sum():.2f} away; with the bias ({b:.2f}) it is {total:.2f}.\n",
-        f"The smallest change of the answer turns {CLASSES[first]} into {CLASSES[second]}. It "
-        f"alters the pixels by {sizes[0]} in the root mean square and by {sizes[1]} at most; "
-        "black to white is 1, and pixels may become darker than black.",
+        f"The smallest change that alters the answer turns {CLASSES[first]} into "
+        f"{CLASSES[second]}. It moves the pixels by {sizes[0]} in the root mean square and by "
+        f"{sizes[1]} at most; black to white is 1, and pixels may become darker than black.",
         f"At 1, {CLASSES[first]} and {CLASSES[second]} are equally likely; below 0 the way leads "
         "away from there.",
         f"the smallest change, drawn {float(f'{1 / step.abs().max():.2g}'):g} times as strong: "

@@ -15,7 +15,7 @@ class JacobianExplorer(InteractiveFigure):
         The logits, one for each class.
     column : int in [0, 5]
         The column that is read: the logit that is nudged. At most the last class.
-    nudge : float in [-2, 2]
+    nudge : float in [-5, 5]
         How much that logit is moved.
     v : list of 2 to 6 floats in [-2, 2]
         The vector that is multiplied with the matrix; missing entries count as 0.
@@ -25,7 +25,7 @@ class JacobianExplorer(InteractiveFigure):
     _title = "Jacobian explorer"
     logits = Numbers([2.0, 1.0, -1.0], -5, 5, least=2, most=6)
     column = Integer(0, 0, 5)
-    nudge = Number(1, -2, 2)
+    nudge = Number(1, -5, 5)
     v = Numbers([1.0, 0.0, 0.0], -2, 2, least=2, most=6)
 
     def jacobian(self) -> list[list[float]]:

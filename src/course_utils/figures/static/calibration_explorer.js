@@ -1,10 +1,10 @@
 import {
-  animate,
   argmax,
   bold,
   COLORS,
   figure,
   fmt,
+  glide,
   guessFirst,
   html,
   isList,
@@ -152,10 +152,7 @@ export default figure(WORDS, (view, words) => {
     answers: words.answers,
     show: () => {
       const from = Math.log2(view.get("temperature"));
-      const stop = animate(1500, (share) => {
-        view.set({ temperature: 2 ** (from + (1 - from) * share) });
-      });
-      view.closers.push(stop);
+      glide(view, 1500, (share) => ({ temperature: 2 ** (from + (1 - from) * share) }));
     },
   });
   const { tries: t } = words;

@@ -9,6 +9,7 @@ import {
   fmt,
   formula,
   fraction,
+  glide,
   guessFirst,
   html,
   indexed,
@@ -45,17 +46,21 @@ const WORDS = {
     answers: [
       {
         text: "On top of its bar",
-        says: "No. The bar grows in proportion to the nudge, but p₁ stays below 1.",
+        says: "No: at 1 − p₁, for p₁ goes to 1. The bar grows in proportion to the nudge.",
       },
       {
         text: "At 1 − p₁",
         says: "Yes. p₁ goes to 1, so it gains what it lacks now. The bar grows beyond that.",
       },
-      { text: "At 1", says: "No. p₁ goes to 1, but it does not start at 0." },
+      {
+        text: "At 1",
+        says: "No: at 1 − p₁. p₁ goes to 1, but it does not start at 0.",
+      },
     ],
     change: "change of p: bars what the column says, dots what happens",
     changePlot: "Change of each probability when one logit is nudged",
     rows: { p: "p", linear: "bar", real: "dot" },
+    limit: (/** @type {string} */ name) => `1 − ${name}`,
     column: "nudge",
     nudge: "by",
     logit: (/** @type {string} */ name) => `logit ${name}`,
@@ -178,7 +183,19 @@ export default figure(WORDS, (view, words) => {
   view.control(more);
   view.control(times);
   view.add(html("p.lead", words.lead));
-  guessFirst(view, { question: words.question, answers: words.answers });
+  guessFirst(view, {
+    question: words.question,
+    answers: words.answers,
+    show: () => {
+      const { nudge, logits } = view.first;
+      const { max = 1 } = SPEC.traits.nudge;
+      glide(view, 2500, (share) => ({
+        logits,
+        column: 0,
+        nudge: Math.round(10 * (nudge + (max - nudge) * share)) / 10,
+      }));
+    },
+  });
   view.add(
     html("div.grid2", change.node, html("div.stack", table, line)),
     view.bar(
@@ -339,8 +356,11 @@ export default figure(WORDS, (view, words) => {
     const nudged = softmax(logits.map((x, i) => x + (i === j ? nudge : 0)));
     const real = nudged.map((x, i) => x - probs[i]);
     const every = range(k);
+    const drawn = bars(change, linear, real, "linear");
+    const limit = { x: change.x(j / k), y: change.y(1 - probs[j]) };
+    const near = !view.locked && nudge > 0 && 1 - probs[j] < change.ylim[1];
     change.draw(
-      ...bars(change, linear, real, "linear"),
+      ...drawn,
       ...real.map((value, i) => {
         const at = { cx: change.x((i + 0.5) / k), cy: change.y(value), r: 5 };
         return quantity(svg("circle.dot", at), `real${i}`, value, "");
@@ -351,6 +371,12 @@ export default figure(WORDS, (view, words) => {
         [words.rows.linear, linear],
         [words.rows.real, real],
       ]),
+      ...(near
+        ? [
+          svg("path.ghost", { d: `M${limit.x},${limit.y}H${change.x((j + 1) / k)}` }),
+          svgText(change.x((j + 0.5) / k), limit.y - 4, words.limit(p(j)), { class: "halo" }),
+        ]
+        : []),
     );
     const w = v();
     const mean = dot(probs, w);

@@ -49,6 +49,8 @@ const WORDS = {
     tally: (/** @type {number} */ n, /** @type {number[]} */ [given, other, neither]) =>
       `Judged ${n}: ${given} with the data set's label, ${other} with the neighbours', ` +
       `${neither} with neither.`,
+    guessed: (/** @type {string} */ share, /** @type {string} */ mine) =>
+      ` You find ${share} of ten right; you guessed ${mine}.`,
     open: "None is judged yet.",
     tries: [
       {
@@ -64,7 +66,7 @@ const WORDS = {
       },
     ],
     goal: `judge ${ENOUGH} images.`,
-    reached: "If you made a guess, compare it with the tally.",
+    reached: "The tally says how many labels you find right.",
     drawn: "These images are the stand-in's: code drew them, each for its label, so no label is " +
       "wrong. With the real data the figure shows real images.",
     empty: "There are no doubted images here. The figure takes them from the data set when its " +
@@ -158,7 +160,14 @@ export default figure(WORDS, (view, words) => {
 
   view.add(html("p.lead", words.lead));
   if (data.source !== "real") view.add(html("p.soft", words.drawn));
-  guessFirst(view, { question: words.question, answers: words.answers });
+  let mine = "";
+  guessFirst(view, {
+    question: words.question,
+    answers: words.answers,
+    show: (place) => {
+      mine = words.answers[place].text;
+    },
+  });
   view.add(
     html("div.suspect", main, html("div.stack", title, row, said)),
     view.bar(
@@ -214,7 +223,9 @@ export default figure(WORDS, (view, words) => {
     });
     const counts = [1, 2, 3].map((v) => range(count).filter((j) => verdictOf(j) === v).length);
     const n = judged();
-    quantity(tally, "judged", n, n ? words.tally(n, counts) : words.open);
+    const found = String(Number((10 * counts[0] / n).toFixed(1)));
+    const guessed = mine && n >= ENOUGH ? words.guessed(found, mine) : "";
+    quantity(tally, "judged", n, n ? words.tally(n, counts) + guessed : words.open);
     return verdict ? text : `${words.of(i + 1, count)}. ${words.ask(names)}`;
   };
 }, { data: isData });

@@ -311,8 +311,13 @@ export default figure(WORDS, (view, words) => {
     const end = 2 * Math.max(-low, high);
     const top = Math.max(...scores);
     const text = (/** @type {number} */ v) => minus(v.toFixed(2));
-    plot.scale({ x: [-end, end], xticks: [[low, text(low)], [0, "0"], [high, text(high)]] });
-    const at = (/** @type {number} */ v) => plot.x(clamp(v, -end, end)); // beyond: at the edge
+    const all = [...scores, ...scores.map((z) => z - top)];
+    const first = -clamp(-1.1 * Math.min(...all), end, 4 * end);
+    const last = clamp(1.1 * Math.max(...all), end, 4 * end);
+    plot.scale({ x: [first, last], xticks: [[low, text(low)], [0, "0"], [high, text(high)]] });
+    const at = (/** @type {number} */ v) => plot.x(clamp(v, first, last)); // beyond: at the edge
+    const named = (/** @type {number} */ v) =>
+      `${v < first ? "← " : ""}${show(v)}${v > last ? " →" : ""}`;
     const { top: above, bottom, left, right } = plot.area;
     const rows = [plot.y(0.7), plot.y(0.25)];
     const zones = [
@@ -332,7 +337,7 @@ export default figure(WORDS, (view, words) => {
     const labels = [0, 1].flatMap((row) => {
       const values = [...new Set(marks.map(({ z, d }) => (row ? d : z)))];
       return values.map((v) => ({
-        text: show(v),
+        text: named(v),
         x: at(v),
         y: rows[row],
         gap: 8,

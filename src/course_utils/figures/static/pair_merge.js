@@ -47,7 +47,8 @@ const WORDS = {
     answers: [
       {
         text: "the log-sum-exp",
-        says: "No: the pair of a union is what it is, however the union came about.",
+        says: "No, only its last digits: the pair of a union is what it is, however the union " +
+          "came about.",
       },
       {
         text: "the last digits",
@@ -55,7 +56,8 @@ const WORDS = {
       },
       {
         text: "it may overflow",
-        says: "No: each exponent, a score minus a maximum, is at most 0. Only the plain Σ is inf.",
+        says: "No: each exponent, a score minus a maximum, is at most 0. Only the last digits " +
+          "change.",
       },
     ],
     graph: (/** @type {string} */ names) => `Tree of merges; now left: ${names}`,

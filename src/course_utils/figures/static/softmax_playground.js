@@ -10,6 +10,7 @@ import {
   fmt,
   formula,
   fraction,
+  glide,
   goal,
   guessFirst,
   html,
@@ -177,10 +178,10 @@ export default figure(
       answers: words.answers,
       show: () => {
         view.set({ stage: "score" });
-        animate(900, (share) => {
-          view.set({ shift: Math.round(50 * share) / 10 });
-          if (share === 1) view.set({ stage: "share" });
-        });
+        glide(view, 900, (share) => ({
+          shift: Math.round(50 * share) / 10,
+          ...(share === 1 && { stage: "share" }),
+        }));
       },
     });
     view.add(

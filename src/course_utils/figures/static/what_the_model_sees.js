@@ -47,7 +47,7 @@ const WORDS = {
       `${
         right ? "Yes" : "No"
       }: by ${size}, if each pixel goes the right way. At ${BEYOND} of that ` +
-      `change the model says ${name}.`,
+      `change the model says ${name}: compare the first image with the changed one.`,
     against: "subtract the score of the most probable other class",
     change: "part of the smallest change",
     way: (/** @type {string} */ from, /** @type {string} */ to) =>
@@ -79,12 +79,14 @@ const WORDS = {
       /** @type {string} */ size,
       /** @type {string} */ most,
     ) =>
-      `The smallest change of the answer turns ${from} into ${to}. It alters the pixels by ` +
+      `The smallest change that alters the answer turns ${from} into ${to}. It moves the pixels by ` +
       `${size} in the root mean square and by ${most} at most; black to white is 1, and pixels ` +
       "may become darker than black.",
     farther: (/** @type {string} */ name, /** @type {string} */ size) =>
       ` The second highest score is that of ${name}, but its border is farther away, at ${size}: ` +
       "its weights differ less.",
+    label: (/** @type {string} */ name, /** @type {string} */ size) =>
+      ` The border to ${name}, its label, is at ${size}.`,
     answer: (/** @type {string} */ name, /** @type {string} */ p) =>
       `The model says ${name}, probability ${p}. `,
     truth: (/** @type {string} */ name) => `It is a test image of the class ${name}. `,
@@ -269,6 +271,7 @@ export default figure(WORDS, (view, words) => {
   const cursor = { x: 14, y: 14, seen: false };
   /** @param {number} x @param {number} y @param {number} value */
   function paint(x, y, value) {
+    const before = argmax(scoresOf(pixels));
     for (
       const [dx, dy, part] of [[0, 0, 1], [1, 0, 0.6], [-1, 0, 0.6], [0, 1, 0.6], [0, -1, 0.6]]
     ) {
@@ -280,7 +283,10 @@ export default figure(WORDS, (view, words) => {
     truth = "";
     isSilhouette = false;
     view.touched = true;
-    view.refresh();
+    const now = argmax(scoresOf(pixels));
+    // The class that is taken apart stays the model's answer, if it was.
+    if (view.get("label") === before && now !== before) view.set({ label: now });
+    else view.refresh();
   }
   /** @param {PointerEvent} event */
   function paintAt(event) {
@@ -426,7 +432,10 @@ export default figure(WORDS, (view, words) => {
     told.textContent = notice || `${answer}${truth && words.truth(truth)}${sentence}`;
     const smallest = words.flip(from, to, size, fmt(most, 3));
     const farther = runner === second ? "" : words.farther(classes[runner], fmt(sizes[runner], 3));
-    say(flip, secret ? "" : smallest + farther);
+    const right = truth && ![from, to, farther && classes[runner]].includes(truth)
+      ? words.label(truth, fmt(sizes[classes.indexOf(truth)], 3))
+      : "";
+    say(flip, secret ? "" : smallest + farther + right);
     return words.spoken(classes[best], fmt(probs[best]), `${what} ${fmt(total)}`);
   };
 }, { model: isModel, silhouettes: isSilhouettes });

@@ -25,6 +25,25 @@ export function animate(duration, frame) {
 }
 
 /**
+ * Change a figure's state little by little; what a reader changes meanwhile ends that.
+ * @param {import("./view.js").View} view
+ * @param {number} duration in milliseconds
+ * @param {(share: number) => import("./view.js").State} changes
+ */
+export function glide(view, duration, changes) {
+  let mine = view.turns;
+  const stop = animate(duration, (share) => {
+    if (view.turns !== mine) {
+      stop();
+      return;
+    }
+    view.set(changes(share));
+    mine = view.turns;
+  });
+  view.closers.push(stop);
+}
+
+/**
  * @param {number[]} from
  * @param {number[]} to
  * @param {number} share

@@ -85,6 +85,7 @@ export class View {
     /** Traits of how the state is looked at, which Try leaves alone. @type {string[]} */
     this.apart = [];
     this.held = 0; // changes under way: no repaint yet
+    this.turns = 0; // how often the state was changed here
     this.started = false;
     this.touched = false; // nothing is spoken before the reader does something
     /** @type {Partial<Record<"speech" | "address", ReturnType<typeof setTimeout>>>} */
@@ -241,6 +242,7 @@ export class View {
    */
   set(changes) {
     this.held += 1;
+    this.turns += 1;
     this.touched = true;
     this.say("");
     if (this.model.get("notice")) this.model.set("notice", "");
