@@ -357,8 +357,10 @@ export default figure(WORDS, (view, words) => {
     const real = nudged.map((x, i) => x - probs[i]);
     const every = range(k);
     const drawn = bars(change, linear, real, "linear");
-    const limit = { x: change.x(j / k), y: change.y(1 - probs[j]) };
-    const near = !view.locked && nudge > 0 && 1 - probs[j] < change.ylim[1];
+    const limit = change.y(1 - probs[j]);
+    const near = !view.locked && nudge > 0 && limit > change.area.top;
+    // The other bars point down: beside this one there is room.
+    const [side, anchor] = j < k - 1 ? [j + 0.9, "start"] : [j + 0.1, "end"];
     change.draw(
       ...drawn,
       ...real.map((value, i) => {
@@ -373,8 +375,8 @@ export default figure(WORDS, (view, words) => {
       ]),
       ...(near
         ? [
-          svg("path.ghost", { d: `M${limit.x},${limit.y}H${change.x((j + 1) / k)}` }),
-          svgText(change.x((j + 0.5) / k), limit.y - 4, words.limit(p(j)), { class: "halo" }),
+          svg("path.ghost", { d: `M${change.x(j / k)},${limit}H${change.x((j + 1) / k)}` }),
+          svgText(change.x(side / k), limit - 4, words.limit(p(j)), { "text-anchor": anchor }),
         ]
         : []),
     );
