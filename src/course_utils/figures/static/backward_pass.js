@@ -11,6 +11,7 @@ import {
   range,
   slider,
   SPEC,
+  squeezed,
   stillness,
   subscript,
   sum,
@@ -261,14 +262,17 @@ export default figure(WORDS, (view, words) => {
         : now.some((way) => way.to === key) || (key === "L" && stage === 7);
       const middle = x + width / 2;
       const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
+      /** @type {(name: string, value: number, y: number, look: object) => SVGTextElement} */
+      const number = (name, value, y, look) => {
+        const room = squeezed(short(value), width - 4);
+        return quantity(svgText(middle, y, "", { ...look, ...room }), name, value, short(value));
+      };
       const texts = [svgText(middle, y + 15, box.name, { class: "name", style: `fill:${color}` })];
       if (seen) {
-        const node = svgText(middle, y + 31, "");
-        texts.push(quantity(node, key, box.value, short(box.value)));
+        texts.push(number(key, box.value, y + 31, {}));
       }
       if (key in grads) {
-        const node = svgText(middle, y + 47, "", { class: "grad" });
-        texts.push(quantity(node, `grad ${key}`, grads[key], short(grads[key])));
+        texts.push(number(`grad ${key}`, grads[key], y + 47, { class: "grad" }));
       }
       const look = `${seen ? "done" : ""}${active ? " now" : ""}`;
       return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
