@@ -171,7 +171,7 @@ def test_steps_that_are_too_long_are_counted(lab, folder):
     done(page, rows=3)
     verdict = page.locator(".guess .answer").inner_text()
     found = re.search(
-        r"With 10 it swings .* first 40 steps so many raised the loss of their own images: "
+        r"With 10 it swings .* Steps among the first 40 that raised the loss of their own images: "
         r"(\d+) with 0.01, (\d+) with 0.1, (\d+) with 10\.",
         verdict,
     )
@@ -301,9 +301,9 @@ def test_a_slim_lead_is_called_so(lab):
     page = lab()
     train(page, lr=24, weight_decay=5)
     train(page, seed=3)
-    assert re.search(r"Its lead in test loss is [\d.]+, its change .* up to [\d.]+\.", words(page))
+    assert re.search(r"The lead in test loss is [\d.]+; .* changes by up to [\d.]+\.", words(page))
     train(page, weight_decay=0)
-    assert "Its lead" not in words(page)
+    assert "The lead" not in words(page)
 
 
 def test_why_the_loss_is_large_is_said_where_the_scores_are(lab):

@@ -88,13 +88,13 @@ Deno.test("why a rate was worse: in how many epochs its loss rose", () => {
   const said = because([run(0.01, [3, 2, 1]), run(0.1, [2, 9]), run(10, [9, 30, 8, 40], 3)]);
   assert(said.startsWith("With 0.01 it fell in each epoch."));
   assert(
-    said.includes("With 10 it swings from 8.00 to 40.00. Of the first 4 steps so many raised"),
+    said.includes("With 10 it swings from 8.00 to 40.00. Steps among the first 4 that raised"),
   );
   assert(said.includes(" their own images: 0 with 0.01, 0 with 0.1, 3 with 10. Turn"));
   assert(!said.includes("With 0.1 "));
   const { regimes, "batch sizes": sizes } = LAB_WORDS.en.questions;
   const why = regimes.because([run(1, [1, 2], 4), run(2, [2, 1])]);
-  assert(why.includes(": 1 with 1, 0 with 2. Of") && why.endsWith(": 4 with 1, 0 with 2."));
+  assert(why.includes(": 1 with 1, 0 with 2. Steps") && why.endsWith(": 4 with 1, 0 with 2."));
   assert(sizes.because([run(1, [1]), run(1, [1])]).endsWith(": 40, 40."));
 });
 
@@ -117,7 +117,7 @@ Deno.test("a lead is slim where the winner's loss changes by more from epoch to 
   const steady = run([9, 2, 2, 2, 2, 2, 2]); // only its first step is large
   assert.equal(slimLead([steady, run([2.5])], slim), "");
   const said = slimLead([run([3.5]), run([]), run([2, 4, 3])], slim);
-  assert(said.includes("lead in test loss is 0.500,") && said.endsWith("up to 2.000."));
+  assert(said.includes("lead in test loss is 0.500;") && said.endsWith("up to 2.000."));
   assert.equal(slimLead([run([2, 2.5, 3]), run([3.5])], slim), ""); // equal is not less
 });
 

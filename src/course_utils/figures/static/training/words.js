@@ -52,7 +52,7 @@ const each = (runs, number) => runs.map((run) => `${number(run)} with ${run.lr}`
 
 /** @param {Facts[]} runs */
 const tooLong = (runs) =>
-  ` Of the first ${runs[0].steps} steps so many raised the loss of their own images: ` +
+  ` Steps among the first ${runs[0].steps} that raised the loss of their own images: ` +
   `${each(runs, ({ long }) => long?.rose)}.`;
 
 /** @param {Facts[]} runs */
@@ -174,8 +174,8 @@ export const LAB_WORDS = {
         ? `The best so far, in test loss and accuracy: ${loss}.`
         : `Smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
     slim: (/** @type {number} */ lead, /** @type {number} */ swing) =>
-      ` Its lead in test loss is ${fmt(lead, 3)}, its change from epoch to epoch still up to ` +
-      `${fmt(swing, 3)}.`,
+      ` The lead in test loss is ${fmt(lead, 3)}; from epoch to epoch that loss still changes by ` +
+      `up to ${fmt(swing, 3)}.`,
     recall: (/** @type {number} */ v) => `recall ${fmt(v)}`,
     runs: "Runs in this page",
     columns: ["run", "settings", "test loss", "training accuracy", "test accuracy"],
