@@ -1,5 +1,6 @@
 import {
   bold,
+  clamp,
   COLORS,
   entrySlider,
   figure,
@@ -16,6 +17,7 @@ import {
   quantity,
   range,
   slider,
+  SPEC,
   svg,
   TEXT_COLORS,
   tries,
@@ -131,6 +133,8 @@ export default figure(WORDS, (view, words) => {
     xlabel: words.axis(second),
     ylabel: words.cost,
   });
+  const { min = 0, max = 1 } = SPEC.traits.probability;
+  plot.drag(([x]) => view.set({ probability: Math.round(1000 * clamp(x, min, max)) / 1000 }));
   const told = html("p.say");
   const costs = html("div.grid2");
   view.control(costs);
@@ -259,8 +263,11 @@ export default figure(WORDS, (view, words) => {
           weight: 600,
         })),
         plot.area,
+        [{ left: plot.x(p) - 13, right: plot.x(p) + 13, top, bottom: top + 25 }],
       ),
     );
+    const y = high * (1 - 12 / (bottom - top));
+    plot.handles([{ x: p, y, color: "var(--cu-ink)", way: "across" }]);
     const parts = runs.map(([a, from, to]) => words.from(names[a], four(from), four(to)));
     plot.describe(`${words.plot}: ${parts.join("; ")}.`);
     told.replaceChildren(
