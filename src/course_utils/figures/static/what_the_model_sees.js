@@ -80,8 +80,8 @@ const WORDS = {
       /** @type {string} */ most,
     ) =>
       `The smallest change that alters the answer turns ${from} into ${to}. It moves the pixels ` +
-      `by ${size} in the root mean square and by ${most} at most; black to white is 1, and pixels ` +
-      "may become darker than black.",
+      `by ${size} in the root mean square and by ${most} at most; black to white is 1, and ` +
+      "pixels may become darker than black.",
     farther: (/** @type {string} */ name, /** @type {string} */ size) =>
       ` The second highest score is that of ${name}, but its border is farther away, at ${size}: ` +
       "its weights differ less.",
