@@ -4,6 +4,7 @@ import gc
 import inspect
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -424,8 +425,12 @@ def script(exchange, monkeypatch, tmp_path):
         mine, path = local(), EXAMPLES / f"{name}.py"
         code = compile(path.read_text(encoding="utf-8"), path, "exec")
         monkeypatch.setattr(sys, "argv", [name, *map(str, options)])
-        joined = lambda *a, **k: nullcontext((mine.rank, processes))  # noqa: E731
-        monkeypatch.setattr(distributed, "process_group", joined)
+
+        def process_group(timeout=None, device=None):
+            run.joined = timeout, device
+            return nullcontext((mine.rank, processes))
+
+        monkeypatch.setattr(distributed, "process_group", process_group)
         exchange(*(lambda rank=rank: work(rank) for rank in range(processes)))
 
     return run
@@ -436,13 +441,14 @@ def test_shards_of_ones_own_data_give_loss_and_gradients(script, sizes, capsys):
     features, weight = torch.randn(6, 3).double(), torch.randn(3, 5).double()
     labels = torch.tensor([0, 1, 2, 3, 4, 0])
     torch.save((features, weight, labels), "data.pt")
-    chosen = ["--sizes", *sizes] if sizes else []
-    script("class_parallel", "--data", "data.pt", "--out", "new/folder", *chosen, processes=2)
+    chosen = ["--sizes", *sizes, "--out", "new/folder"] if sizes else []
+    script("class_parallel", "--data", "data.pt", *chosen, processes=2)
     for leaf in (features, weight):
         leaf.requires_grad_()
     loss = torch.nn.functional.cross_entropy(features @ weight, labels)
     loss.backward()
-    parts = [torch.load(f"new/folder/part_{rank}.pt") for rank in range(2)]
+    folder = Path("new/folder" if sizes else ".")
+    parts = [torch.load(folder / f"part_{rank}.pt") for rank in range(2)]
     first = sizes[0] if sizes else 2
     assert [part[1].shape[1] for part in parts] == [first, 5 - first]
     torch.testing.assert_close(torch.cat([part[1] for part in parts], dim=1), weight.grad)
@@ -489,7 +495,8 @@ def test_the_options_of_the_training(script, training, capsys):
     names = ("--out", "w.pt", "--checkpoint", "c.pt", "--images", 20, "--batch-size", 8)
     script("train_data_parallel", *names, "--lr", 0.02, "--epochs", 1)
     weights, loss = training.sgd(order(0, 20, 8), 0.02)
-    assert f"epoch 1: loss {loss:.3f}, " in capsys.readouterr().out
+    told = re.search(rf"epoch 1: loss {loss:.3f}, (\d+\.\d\d) s, ", capsys.readouterr().out)
+    assert float(told[1]) < 20
     torch.testing.assert_close(torch.load("w.pt"), weights)
     script("train_data_parallel", *names, "--lr", 3, "--epochs", 2)  # a new rate counts
     weights, loss = training.sgd(order(1, 20, 8), 3.0)
@@ -511,6 +518,7 @@ def test_the_options_of_the_training_with_ddp(script, training, monkeypatch, cap
     for epoch in range(2):
         weights, _ = training.sgd(order(epoch, 20, 8), 0.02)
     torch.testing.assert_close(torch.load("w.pt"), weights)
+    assert re.fullmatch(r"(epoch \d: \d\.\d\d s\n){2}", capsys.readouterr().out)
     assert watched == []
     script("train_ddp", *names, "--watch")
     assert watched == [0]
@@ -518,6 +526,26 @@ def test_the_options_of_the_training_with_ddp(script, training, monkeypatch, cap
     with pytest.raises(SystemExit):
         script("train_ddp", "--watch")
     assert "--watch looks at exchanges between CPUs; add --device cpu" in capsys.readouterr().err
+
+
+def test_a_script_joins_with_the_device_and_the_limit_that_are_asked_for(
+    script, training, monkeypatch
+):
+    monkeypatch.setattr(dist, "get_rank", lambda: 0)
+    monkeypatch.setattr("torch.nn.parallel.DistributedDataParallel", lambda model: model)
+    for name in ("class_parallel", "train_data_parallel", "train_ddp"):
+        for given in ([], ["--device", "cuda"]):
+            asked = []
+            monkeypatch.setattr(
+                distributed, "device_of_process",
+                lambda choice, asked=asked: asked.append(choice) or torch.device("cpu"),
+            )  # fmt: skip
+            script(name, *given)
+            assert asked == [given[-1] if given else "auto"]
+            limit = 20.0 if name == "train_data_parallel" else None  # its own default
+            assert script.joined == (limit, torch.device("cpu"))
+    script("train_data_parallel", "--timeout", 3)
+    assert script.joined[0] == 3.0
 
 
 # --- the guard --------------------------------------------------------------------------------
