@@ -92,6 +92,7 @@ def test_each_bad_function_gets_its_own_message(answer, message):
     verdict = DOUBLE.judge(answer)
     assert not verdict
     assert re.search(message, repr(verdict))
+    assert repr(verdict).startswith("Exercise 0.1: not yet. ")
 
 
 RIGHT = [

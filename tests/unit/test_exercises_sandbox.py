@@ -93,6 +93,19 @@ def swallow_twice():
             sum(range(10))
 
 
+def swallow_outside():
+    def work():
+        for _ in range(20):
+            time.sleep(0.001)
+
+    caught = []
+    while True:
+        try:
+            work()
+        except BaseException as error:
+            caught.append(error)
+
+
 def never_finally():
     try:
         tick()
@@ -100,7 +113,8 @@ def never_finally():
         tick()
 
 
-ENDLESS = [tick, sleep, wait, swallow, swallow_barely, collect, swallow_twice, never_finally]
+ENDLESS = [tick, sleep, wait, swallow, swallow_barely, collect, swallow_twice, swallow_outside,
+           never_finally]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
