@@ -63,7 +63,9 @@ def turn(slider):
 
 def test_samples_are_all_figures():
     """A figure that nobody drives in a browser would go unnoticed."""
-    assert sorted(SAMPLES) == [name for name in names() if name != "quiz"]
+    missing = set(names()) - {"quiz"} - set(SAMPLES)
+    assert not missing, f"tests/helpers/figure_samples.py lacks {missing}"
+    assert set(SAMPLES) < set(names())
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -210,7 +212,7 @@ def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
     before = page.evaluate(with_deep(LOOK))
     page.add_style_tag(content=HOSTILE)
     assert page.locator("h1").evaluate("(e) => getComputedStyle(e).fontSize") == "30px"
-    assert len(before) > 30
+    assert len(before) > 9
     assert page.evaluate(with_deep(LOOK)) == before
 
 

@@ -34,7 +34,7 @@ def test_exercise(number):
     is_function = isinstance(exercise, FunctionExercise)
     assert check(number, exercise.reference if is_function else exercise.expected)
     assert check(number, ... if not is_function else stub).message == "not attempted yet."
-    assert len(exercise.mistakes) >= 3
+    assert len(exercise.mistakes) >= 3, "an exercise names three mistakes or more"
     for sentence, wrong in exercise.mistakes.items():
         verdict = check(number, wrong)
         assert not verdict, sentence
@@ -149,7 +149,7 @@ def stub(*args):
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
 def test_chapter_has_four_exercises_each_with_a_stub_and_a_checked_solution(path):
     numbers = [n for n in EXERCISES if n.split(".")[0] == str(int(path.name[:2]))]
-    assert len(numbers) >= 4
+    assert len(numbers) >= 4, "a chapter has four exercises or more"
     cells = json.loads(path.read_text())["cells"]
     code = {"".join(c["source"]): c for c in cells if c["cell_type"] == "code"}
     for number in numbers:

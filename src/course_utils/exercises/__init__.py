@@ -9,8 +9,8 @@ How to write one
 
    * ``reference`` solves it; ``cases`` go from one that can be done by hand to those in which
      wrong ways differ: a batch that isn't square, numbers far apart, a tie, an empty class.
-   * ``mistakes`` are what people do, one sentence each, with the value or the function that does
-     it. One is named only to who gave just these values on every case.
+   * ``mistakes`` are what people do, three at least, one sentence each, with the value or the
+     function that does it. One is named only to who gave just these values on every case.
    * A way that the statement forbids goes into ``bans``, a type that it names into ``dtype`` or
      ``integers``, a gradient that it asks for into ``gradient``, a number of digits into
      ``digits`` or ``rtol``. What isn't checked isn't said.
