@@ -79,6 +79,7 @@ EXERCISES = (
                 *(196_672, 122_920),
             ),
             "These are bits; a byte has eight.": (983_360, 1_573_376),
+            "These are kilobytes; bytes are asked for.": (122.92, 196.672),
             "That is what all five send together; a piece is a fifth of the vector.": (
                 *(122_920, 983_360),
             ),
@@ -197,6 +198,12 @@ EXERCISES = (
             "This is divided by the number of processes; divide by that of the examples.": (
                 lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0) / len(n)
             ),
+            "Divide by the number of examples, not of processes; and 0 times nan is nan.": (
+                lambda g, n: (n[:, None] * g).sum(0) / len(n)
+            ),
+            "Divide the sum by the number of all examples; and 0 times nan is nan.": (
+                lambda g, n: (n[:, None] * g).sum(0)
+            ),
         },
     ),
     ValueExercise(
@@ -216,6 +223,9 @@ EXERCISES = (
             "With that many rows the classes hand over more: round down.": (38_450_000 // 771 + 1),
             "These are numbers of parameters, not of rows.": 38_450_000,
             "The scores are not handed over.": 38_450_000 // 50_000,
+            "A row hands over 768 numbers once, backward; all have its features already.": (
+                38_450_000 // (2 * 768 + 3)
+            ),
         },
     ),
     FunctionExercise(
@@ -239,6 +249,18 @@ EXERCISES = (
             "The fixed part is missing.": lambda f, s, e, p: s / (s / p + e) if p > 1 else 1.0,
             "One process has nobody to exchange with.": lambda f, s, e, p: (
                 (f + s) / (f + s / p + e)
+            ),
+            "The fixed part is missing, and one process has no exchange.": lambda f, s, e, p: (
+                s / (s / p + e)
+            ),
+            "The shared part is divided, not the fixed one.": lambda f, s, e, p: (
+                (f + s) / (f / p + s + e) if p > 1 else 1.0
+            ),
+            "This is divided by the number of processes; the gain of all is asked for.": (
+                lambda f, s, e, p: timed(f, s, e, p) / p
+            ),
+            "Several processes can be slower than one; then the gain is below 1.": (
+                lambda f, s, e, p: max(1.0, timed(f, s, e, p))
             ),
             "The new time has the fixed part, too.": lambda f, s, e, p: (
                 (f + s) / (s / p + e) if p > 1 else 1.0
@@ -281,6 +303,9 @@ EXERCISES = (
             ),
             "The time of an exchange is given, for any number of processes; it comes once.": (
                 lambda f, s, e, p: (f + s) / (f + s / p + e * math.log2(p))
+            ),
+            "The time of an exchange is given; the factor of a ring's bytes is not for it.": (
+                lambda f, s, e, p: (f + s) / (f + s / p + e * 2 * (p - 1) / p)
             ),
         },
     ),
