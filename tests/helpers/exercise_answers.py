@@ -3290,6 +3290,7 @@ WRONG["9.4"] = [
     ("Each row is divided", lambda p, o, n: (w := p * n / o) / w.max(1, keepdim=True)[0]),
     ("The products are", lambda p, o, n: (p * n / o).softmax(1)),
     ("Each row sums", lambda p, o, n: (w := p * n / o) / w.sum()),
+    ("Each row is divided by its own", lambda p, o, n: p * (n / o) / (n / o).sum()),
     ("", lambda p, o, n: (p + n) / 2),
     ("", lambda p, o, n: (p * n / o).clamp(max=1)),
     ("It changes its input", lambda p, o, n: p.mul_(n / o).div_(p.sum(1, keepdim=True))),
@@ -3434,6 +3435,16 @@ WRONG["9.5"] = [
         lambda p, y, n: max(
             abs(((p.argmax(1) == y).float() - p.amax(1))[i].mean().item())
             for i in p.amax(1).argsort().tensor_split(n)
+        ),
+    ),
+    (
+        "The accuracy is the fraction",
+        lambda p, y, n: (
+            sum(
+                abs(((p.argmax(1) != y).float() - p.amax(1))[i].sum().item())
+                for i in p.amax(1).argsort().tensor_split(n)
+            )
+            / len(y)
         ),
     ),
     ("", lambda p, y, n: (p.argmax(1) == y).float().mean()),

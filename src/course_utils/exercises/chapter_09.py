@@ -121,6 +121,13 @@ def sorted_by_the_label(probs: Tensor, labels: Tensor, num_parts: int) -> float:
     return weighted_mean(gaps(probs, labels, in_order=False)[order].tensor_split(num_parts))
 
 
+def wrong_for_right(probs: Tensor, labels: Tensor, num_parts: int) -> float:
+    """Compare the confidence with the fraction of wrong predictions."""
+    confidence, predicted = probs.double().max(1)
+    gap = ((predicted != labels).double() - confidence)[confidence.argsort()]
+    return weighted_mean(gap.tensor_split(num_parts))
+
+
 def weighted_mean(parts: Sequence[Tensor]) -> float:
     """Mean of the parts' distances, weighted by their sizes."""
     return sum(part.sum().abs().item() for part in parts) / sum(map(len, parts))
@@ -384,6 +391,9 @@ EXERCISES = (
             "Bayes multiplies by a ratio of frequencies; it adds no difference.": (
                 lambda p, old, new: p + new - old
             ),
+            "Each row is divided by its own sum; this divides by the sum of new / old.": (
+                lambda p, old, new: p * new / old / (new / old).sum()
+            ),
         },
     ),
     FunctionExercise(
@@ -406,6 +416,9 @@ EXERCISES = (
             ),
             "This is the largest gap; the mean over the parts is asked for.": (
                 lambda p, y, n: max(abs(g.mean().item()) for g in gaps(p, y).tensor_split(n))
+            ),
+            "The accuracy is the fraction that is right; this takes the fraction that is wrong.": (
+                wrong_for_right
             ),
             "These are the squares of the gaps; their absolute values are asked for.": (
                 lambda p, y, n: (
