@@ -474,9 +474,8 @@ def test_backward_pass_step_by_step(label):
     ]
     for i in range(3):
         p = exps[i] / total
-        sentence = (
-            f"Backward: exp z{subs[i]} sends {part} · {short(exps[i])} = {short(p)} to z{subs[i]}."
-        )
+        product = f"{1 / total:#.5g} · {exps[i]:#.5g} = {p:#.3g}"
+        sentence = f"Backward: exp z{subs[i]} sends {product} to z{subs[i]}."
         more = f" With the direct -1 it makes {short(p - 1)}." if i == label - 1 else ""
         expected.append(sentence + more)
     assert [next(s for s in expected if s in page.text) for page in pages] == expected

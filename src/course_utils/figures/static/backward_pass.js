@@ -233,9 +233,11 @@ export default figure(WORDS, (view, words) => {
     return `M${a.x + a.width},${a.y + a.height / 2}L${b.x},${b.y + b.height / 2}`;
   }
   const short = (/** @type {number} */ v) => minus(v.toFixed(Math.abs(v) >= 100 ? 1 : 3));
-  // Sentences have room for more decimals, so that their products come out with what is said.
+  // Sentences have room for more decimals; factors have two digits more than their product.
   const long = (/** @type {number} */ v) =>
     v !== 0 && Math.abs(v) < 0.1 ? minus(v.toFixed(5)) : short(v);
+  const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
+    minus(v.toPrecision(count));
 
   /**
    * @param {Record<string, Box>} boxes
@@ -297,7 +299,10 @@ export default figure(WORDS, (view, words) => {
     if (stage === 7) return words.seed;
     const now = ways.filter((way) => way.stage === stage);
     const [{ from, to, factor }] = now;
-    const numbers = [grads[from], factor, grads[from] * factor].map(long);
+    const product = grads[from] * factor;
+    const numbers = stage > 11
+      ? [digits(grads[from], 5), digits(factor, 5), digits(product, 3)]
+      : [grads[from], factor, product].map(long);
     if (now.length > 1) return words.share([numbers[0], numbers[2]]);
     const adds = stage > 11 && boxes[to].name === z ? words.adds(long(grads[to])) : "";
     return words.hand(boxes[from].name, boxes[to].name, numbers) + adds;
