@@ -289,7 +289,7 @@ EXERCISES = (
                     - e * (1 / (z.shape[1] - 1) - 1 / z.shape[1]) / len(y)
                 )
             ),
-            "Each class gets eps / K of the share, not all of eps.": lambda z, y, e: (
+            "Each class gets eps / K, not all of the share eps.": lambda z, y, e: (
                 smoothed_gradient(z, y, e) - e * (1 - 1 / z.shape[1]) / len(y)
             ),
             "The part with the even label is missing: the loss has eps times that, too.": (
