@@ -416,6 +416,7 @@ def script(exchange, monkeypatch, tmp_path):
     """Run an example as a command, each of its processes as a thread, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(EXAMPLES)
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "0")  # as torchrun does
 
     def run(name, *options, processes=1):
         def work(rank):
