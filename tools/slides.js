@@ -174,6 +174,15 @@
       return slide;
     });
     main.replaceChildren(...all);
+    for (const slide of all) {
+      const parts = /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(":scope > .piece")]);
+      const [first, last] = [parts[0], parts[parts.length - 1]].map((e) =>
+        e.getBoundingClientRect()
+      );
+      const share = room / (last.bottom - first.top); // smaller letters may break lines elsewhere
+      if (share >= 1 || parts.some((piece) => piece.matches(".figure"))) continue;
+      for (const piece of parts) shrink(piece, share * Number(piece.style.zoom || 1));
+    }
     all.forEach((slide, i) => {
       slide.dataset.number = `${i + 1} / ${all.length}`;
       slide.onclick = () => document.body.className === "all" && show(i);
@@ -198,9 +207,19 @@
   let began = 0;
 
   const title = (/** @type {HTMLElement | undefined} */ slide) => {
-    const found = slide?.querySelector("h1, h2, h3") ?? slide?.querySelector(".piece");
-    const first = /** @type {HTMLElement | null | undefined} */ (found);
-    return first?.querySelector("[data-afm]") ? "a figure" : first?.innerText.trim() ?? "";
+    const parts =
+      /** @type {HTMLElement[]} */ ([...slide?.querySelectorAll("h1, h2, h3, .piece") ?? []]);
+    const first = parts.find((part) => part.matches("h1, h2, h3")) ??
+      parts.find((part) => part.matches(".figure") || part.innerText.trim()); // a picture has no words
+    return first?.matches(".figure") ? "a figure" : first?.innerText.trim() ?? "";
+  };
+
+  /** The notes of a slide; a figure without any has those before it. @return {Element[]} */
+  const said = (/** @type {number} */ i) => {
+    const parts = [...all[i].querySelectorAll(":scope > .piece")];
+    const these = parts.flatMap((piece) => notes.get(piece) ?? []);
+    const alone = i > 0 && !these.length && parts.some((piece) => piece.matches(".figure"));
+    return alone ? said(i - 1) : these;
   };
 
   /** Shows the notes of the slide, what comes next, and how long it has been. */
@@ -211,9 +230,7 @@
     const next = title(all[now + 1]).slice(0, 90);
     head.append(clock, ` · ${place.textContent} · ${next ? `next: ${next}` : "the end"}`);
     clock.id = "clock";
-    const parts = all[now].querySelectorAll(":scope > .piece");
-    const these = [...parts].flatMap((piece) => notes.get(piece) ?? []);
-    speaker.document.body.replaceChildren(head, ...these.map((note) => note.cloneNode(true)));
+    speaker.document.body.replaceChildren(head, ...said(now).map((note) => note.cloneNode(true)));
     speaker.scrollTo(0, 0);
     tick();
   };

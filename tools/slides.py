@@ -16,7 +16,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from book_ext import formulas
@@ -40,6 +40,7 @@ LINES = 12  # of a definition on a slide of a short deck, without its documentat
 ATOM = re.compile(r"\$[^$]+\$|`[^`]+`|\[[^\]]*\]\([^)]*\)|et al\.")  # holds no end of a sentence
 DISPLAY = re.compile(r"(?s)\$\$.+?\$\$")
 TABLE = re.compile(r"(?m)^[-| :]+$")
+MARKED = re.compile(r"(?s)(<math(?:(?!</math>).)*</math>\)?[.,;:?!]\)?)")  # a formula, and its mark
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 
 
@@ -106,12 +107,11 @@ def essence(text: str) -> str:
     """What a short deck shows of a block; may be nothing.
 
     Titles with the sentence that follows, first sentences of a list's items and of what begins in
-    bold, the name of a box, and equations with a number, each with the sentence that leads to it.
+    bold, the name of a box, and displays, each with the sentence that leads to it.
     """
     title, rest = (*text.split("\n\n", 1), "")[:2] if title_level(text) else ("", text)
     displays = DISPLAY.findall(rest)
     words = rest.split("$$")[0].strip()
-    numbered = [display for display in displays if TAG.search(display)]
     shown: list[str] = []
     if words.startswith("> "):
         fix = re.search(r"\*\*Fix:\*\*.*", words)
@@ -119,8 +119,9 @@ def essence(text: str) -> str:
     elif re.match(r"[-*] |\d+\. ", words):
         items = re.split(r"\n+(?=[-*] |\d+\. )", words)
         shown = ["\n".join(map(first, items))]
-    elif numbered:
-        shown = [last(words), *numbered]
+    elif displays:
+        opens = first(words) if title and not TABLE.search(words) else ""
+        shown = [opens * (opens not in last(words)), last(words), *displays]
     elif words.startswith("**Figure "):
         shown = [" ".join(sentences(words)[:2])]
     elif (title and not TABLE.search(words)) or words.startswith("**"):
@@ -129,11 +130,15 @@ def essence(text: str) -> str:
 
 
 def html(text: str) -> str:
-    """Markdown as HTML, its formulas as MathML, links to other chapters as words."""
+    """Markdown as HTML, its formulas as MathML, links to other chapters as words.
+
+    A browser would break a line between a formula and the full stop behind it.
+    """
     rules = parser()
     for name in ("math_inline", "math_inline_double", "math_block"):
         rules.add_render_rule(name, formula)
-    return re.sub(r'<a href="\w+\.ipynb">(.*?)</a>', r"\1", str(rules.render(text)))
+    page = re.sub(r'<a href="\w+\.ipynb">(.*?)</a>', r"\1", str(rules.render(text)))
+    return MARKED.sub(r'<span class="line">\1</span>', page)
 
 
 def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: object) -> str:
@@ -190,10 +195,20 @@ def outputs(cell: NotebookNode) -> Iterator[Piece]:
             yield Piece(f'<pre class="output">{escape(text.rstrip())}</pre>', "near")
 
 
-def defines(source: str) -> bool:
-    """Whether code does nothing but define, in so few lines that a slide can show it large."""
-    lines = re.sub(r'(?s)\n *""".*?"""', "", without_asserts(source)).splitlines()
-    return len(lines) <= LINES and bool(re.match(r"def |class |@", source))
+def parted(source: str) -> tuple[str, str]:
+    """Definitions that code begins with, if a slide can show their lines large, and the rest."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a magic of IPython
+        return "", source
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    ends = [s.end_lineno for s in takewhile(lambda s: isinstance(s, kinds), statements)]
+    if not (ends and re.match(r"def |class |@", source)):
+        return "", source
+    lines, end = source.splitlines(), ends[-1]
+    definitions, rest = "\n".join(lines[:end]), "\n".join(lines[end:]).strip()
+    few = len(re.sub(r'(?s)\n *""".*?"""', "", definitions).splitlines()) <= LINES
+    return (definitions, rest) if few else ("", source)
 
 
 def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) -> Iterator[Piece]:
@@ -231,10 +246,9 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
             draws = alive or "plt.show()" in cell.source
             shows = shown or not re.search(r"(?m)^assert ", cell.source) or "def " in cell.source
             if shows and not (hidden or draws or {"drawing", "measuring"} & set(tags(cell))):
-                written = list(code(cell.source))
-                if short and not defines(cell.source):
-                    written = [Piece(piece.html, "note") for piece in written]
-                shown = [*written, *shown]
+                large, rest = parted(cell.source) if short else (cell.source, "")
+                said = [Piece(piece.html, "note") for piece in code(rest)]
+                shown = [*code(large), *said, *shown]
             for piece in shown:
                 if short and piece.html.startswith('<pre class="output">'):
                     piece.kinds = "note"

@@ -177,6 +177,31 @@ def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown):
     assert "Left off." in notes.locator("body").inner_text()
 
 
+def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_it(shown):
+    cell, code, output = (
+        getattr(nbformat.v4, f"new_{n}") for n in ("markdown_cell", "code_cell", "output")
+    )
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA"
+    dot += "WjR9awAAAABJRU5ErkJggg=="
+    slide = {"slideshow": {"slide_type": "slide"}}
+    cells = [
+        cell("# Title\n\nA first sentence of all. Left off."),
+        code("Figure()", outputs=[output("display_data", {"text/html": "<div>alive</div>"})]),
+        code("plt.show()", outputs=[output("display_data", {"image/png": dot})], metadata=slide),
+        cell("**Figure 2.1.** A dot. It is small."),
+    ]
+    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    notes = opened.value
+    notes.keyboard.press("PageDown")
+    said = notes.locator("body").inner_text()
+    assert "2 / 3 · next: Figure 2.1. A dot." in said
+    assert "Left off." in said
+    notes.keyboard.press("PageDown")
+    assert "Left off." not in notes.locator("body").inner_text()
+
+
 def test_what_begins_a_column_of_a_figure_stays_there(chapter):
     page = started(chapter)
     figure, _ = at_the_figure(page)

@@ -141,14 +141,26 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("> **Common mistake: a title.**\n>\n> Long words. **Fix:** do that.",
          "> **Common mistake: a title.**\n>\n> **Fix:** do that."),
         ("Long words. The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$\n\n$$\nb\n$$",
-         "The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$"),
+         "The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$\n\n$$\nb\n$$"),
         ("Write $d$ for it. Then\n\n$$\na\n\\tag{1.1}\n$$",
          "Write $d$ for it. Then\n\n$$\na\n\\tag{1.1}\n$$"),
-        ("They are\n\n$$\na\n$$", ""),
+        ("## Title\n\nIts first sentence opens. More. What follows is then\n\n$$\na\n$$",
+         "## Title\n\nIts first sentence opens.\n\nWhat follows is then\n\n$$\na\n$$"),
     ],
 )  # fmt: skip
 def test_what_a_short_deck_shows_of_a_text(text, shown):
     assert slides.essence(text) == shown
+
+
+def test_definitions_are_parted_from_code_that_is_python():
+    source = "def f():\n    return 1\n\n\n%timeit f()"
+    assert slides.parted(source) == ("", source)
+    assert slides.parted(source.replace("%timeit ", "")) == ("def f():\n    return 1", "f()")
+
+
+def test_a_full_stop_stays_on_the_line_of_its_formula():
+    found = re.sub("(?s)<math.*?</math>", "F", slides.html("Let $a$ (or $b$). Then $c$ is."))
+    assert found.strip() == '<p>Let F (or <span class="line">F).</span> Then F is.</p>'
 
 
 def test_what_a_short_deck_leaves_off_its_slides_are_notes():
@@ -159,6 +171,7 @@ def test_what_a_short_deck_leaves_off_its_slides_are_notes():
         md("# Title\n\nA first sentence of all. Another.\n\n> **Goals.**\n>\n> - A. B."),
         code('def f():\n    """Words.\n\n    More.\n    """\n    return 2'),
         code(long),
+        code("def h():\n    return 3\n\n\nprint(h())"),
         code("print(f())", outputs=printed),
         md("## Summary\n\n- A thing that is long enough. All of it."),
     ]
@@ -173,6 +186,8 @@ def test_what_a_short_deck_leaves_off_its_slides_are_notes():
         ("Goals. A. B.", ""),
         ('def f (): """Words. Mor', ""),
         ("def g (): x = 1 x = 1 x", "note"),
+        ("def h (): return 3", ""),
+        ("print ( h ())", "note"),
         ("print ( f ())", "note"),
         ("2", "note"),
         ("Summary A thing that is", ""),
