@@ -99,6 +99,11 @@ def measure(rounds: int = 5) -> dict[str, float]:
         FIT: lambda: fit(SoftmaxRegression(), data, lr=LR, num_epochs=1),
         "fit, nn.Linear": lambda: fit(linear(), data, lr=LR, num_epochs=1),
     }
+    if torch.cuda.is_available():
+        there = data.to("cuda")
+        contenders["fit, nn.Linear, on the GPU"] = lambda: fit(
+            linear().to("cuda"), there, lr=LR, num_epochs=1
+        )
     images = images_from_files()
     slow = {TENSORS: loader_epoch(TensorDataset(data.train.images, data.train.labels))} | {
         f"DataLoader, ToTensor, {n} workers": loader_epoch(images, n) for n in (0, 4)
