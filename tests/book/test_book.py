@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from book_ext.assets import MEASURING, THEME
 from book_ext.pictures import CLOSE
 from bs4 import BeautifulSoup
 
@@ -56,6 +57,10 @@ def prose(book: Path, doc: str) -> str:
 def test_every_page_of_the_toc_is_there_with_its_title(book, doc):
     assert article(book, doc).h1.get_text().strip()
     assert page(book, doc).title.get_text().endswith("Softmax regression")
+
+
+def test_the_themes_script_lays_no_page_out_for_each_box(book):
+    assert not MEASURING.search((book / "_static" / THEME).read_text(encoding="utf-8"))
 
 
 def test_previous_and_next_lead_through_the_book_in_order(book):
