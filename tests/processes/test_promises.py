@@ -7,12 +7,12 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 from contextlib import nullcontext
 from datetime import timedelta
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
-from threading import local
 from types import SimpleNamespace
 
 import psutil
@@ -233,7 +233,6 @@ def test_only_an_error_after_the_whole_limit_is_a_missing_process(waited, monkey
 @pytest.fixture
 def exchange(monkeypatch):
     """Run a function for each rank at once; each exchange waits for all, as dist does."""
-    import threading
 
     def together(*calls):
         n = len(calls)
@@ -350,12 +349,10 @@ def test_one_exchange_sums_all_gradients(exchange, monkeypatch):
 
 
 @pytest.fixture
-def timing():
+def timing(monkeypatch):
     """The script time_data_parallel.py as a module."""
-    spec = spec_from_file_location("timing", EXAMPLES / "time_data_parallel.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    monkeypatch.syspath_prepend(EXAMPLES)
+    return import_module("time_data_parallel")
 
 
 @pytest.mark.parametrize("rank", [0, 1])
@@ -393,7 +390,7 @@ def test_each_time_is_that_of_what_its_name_says(timing, rank, monkeypatch, caps
 def test_a_time_is_the_fastest_of_those_in_which_all_processes_were_done(
     timing, exchange, monkeypatch
 ):
-    now = local()
+    now = threading.local()
     took = [iter([3, 9, 1, 9, 2, 4]), iter([1, 9, 5, 6, 1, 8])]  # by rank, the two works in turn
     monkeypatch.setattr(timing.time, "perf_counter", lambda: now.seconds)
     monkeypatch.setattr(dist, "barrier", lambda: setattr(now, "seconds", 7.0))
@@ -417,13 +414,15 @@ def script(exchange, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(EXAMPLES)
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "0")  # as torchrun does
+    monkeypatch.setattr("torch.nn.parallel.DistributedDataParallel", lambda model: model)
+    monkeypatch.setattr(dist, "get_rank", lambda: 0)
 
     def run(name, *options, processes=1):
         def work(rank):
             mine.rank = rank
-            exec(code, {"__name__": "__main__", "__doc__": "What it does."})
+            exec(code, {"__name__": "__main__"})
 
-        mine, path = local(), EXAMPLES / f"{name}.py"
+        mine, path = threading.local(), EXAMPLES / f"{name}.py"
         code = compile(path.read_text(encoding="utf-8"), path, "exec")
         monkeypatch.setattr(sys, "argv", [name, *map(str, options)])
 
@@ -463,8 +462,8 @@ def test_shards_of_ones_own_data_give_loss_and_gradients(script, sizes, capsys):
 
 
 @pytest.fixture
-def training(script, monkeypatch):
-    """Forty images, and what plain SGD makes of batches of the first ones."""
+def sgd(monkeypatch):
+    """Let the scripts load forty images; return what plain SGD makes of batches of these."""
     split = Split(torch.rand(40, 28, 28), torch.randint(10, (40,)))
     monkeypatch.setattr(
         "course_utils.data.load_fashion_mnist", lambda: SimpleNamespace(train=split)
@@ -473,7 +472,7 @@ def training(script, monkeypatch):
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
     optimizer = torch.optim.SGD(model.parameters(), 0.0, momentum=0.9)
 
-    def sgd(parts, lr):
+    def train(parts, lr):
         optimizer.param_groups[0]["lr"] = lr
         total = 0.0
         for part in parts:
@@ -484,7 +483,7 @@ def training(script, monkeypatch):
             total += loss.item() * len(part)
         return model.state_dict(), total / sum(map(len, parts))
 
-    return SimpleNamespace(sgd=sgd)
+    return train
 
 
 def order(epoch, num_images, batch_size):
@@ -492,32 +491,30 @@ def order(epoch, num_images, batch_size):
     return torch.randperm(num_images, generator=shuffle).split(batch_size)
 
 
-def test_the_options_of_the_training(script, training, capsys):
+def test_the_options_of_the_training(script, sgd, capsys):
     names = ("--out", "w.pt", "--checkpoint", "c.pt", "--images", 20, "--batch-size", 8)
     script("train_data_parallel", *names, "--lr", 0.02, "--epochs", 1)
-    weights, loss = training.sgd(order(0, 20, 8), 0.02)
+    weights, loss = sgd(order(0, 20, 8), 0.02)
     told = re.search(rf"epoch 1: loss {loss:.3f}, (\d+\.\d\d) s, ", capsys.readouterr().out)
     assert float(told[1]) < 20
     torch.testing.assert_close(torch.load("w.pt"), weights)
     script("train_data_parallel", *names, "--lr", 3, "--epochs", 2)  # a new rate counts
-    weights, loss = training.sgd(order(1, 20, 8), 3.0)
+    weights, loss = sgd(order(1, 20, 8), 3.0)
     torch.testing.assert_close(torch.load("w.pt"), weights)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "goes on after epoch 1, from c.pt"
     assert said[1].startswith(f"epoch 2: loss {loss:.3f}, far above that of guessing, ")
 
 
-def test_the_options_of_the_training_with_ddp(script, training, monkeypatch, capsys):
+def test_the_options_of_the_training_with_ddp(script, sgd, monkeypatch, capsys):
     import watch_ddp
 
     watched = []
     monkeypatch.setattr(watch_ddp, "main", watched.append)
-    monkeypatch.setattr("torch.nn.parallel.DistributedDataParallel", lambda model: model)
-    monkeypatch.setattr(dist, "get_rank", lambda: 0)
     names = ("--out", "w.pt", "--images", 20, "--batch-size", 8, "--lr", 0.02, "--epochs", 2)
     script("train_ddp", *names)
     for epoch in range(2):
-        weights, _ = training.sgd(order(epoch, 20, 8), 0.02)
+        weights, _ = sgd(order(epoch, 20, 8), 0.02)
     torch.testing.assert_close(torch.load("w.pt"), weights)
     assert re.fullmatch(r"(epoch \d: \d\.\d\d s\n){2}", capsys.readouterr().out)
     assert watched == []
@@ -529,22 +526,17 @@ def test_the_options_of_the_training_with_ddp(script, training, monkeypatch, cap
     assert "--watch looks at exchanges between CPUs; add --device cpu" in capsys.readouterr().err
 
 
-def test_a_script_joins_with_the_device_and_the_limit_that_are_asked_for(
-    script, training, monkeypatch
-):
-    monkeypatch.setattr(dist, "get_rank", lambda: 0)
-    monkeypatch.setattr("torch.nn.parallel.DistributedDataParallel", lambda model: model)
+@pytest.mark.usefixtures("sgd")  # its images
+def test_a_script_joins_with_the_device_and_the_limit_that_are_asked_for(script, monkeypatch):
+    asked, cpu = [], torch.device("cpu")
+    monkeypatch.setattr(distributed, "device_of_process", lambda name: asked.append(name) or cpu)
     for name in ("class_parallel", "train_data_parallel", "train_ddp"):
+        limit = 20.0 if name == "train_data_parallel" else None  # its own default
         for given in ([], ["--device", "cuda"]):
-            asked = []
-            monkeypatch.setattr(
-                distributed, "device_of_process",
-                lambda choice, asked=asked: asked.append(choice) or torch.device("cpu"),
-            )  # fmt: skip
+            asked.clear()
             script(name, *given)
             assert asked == [given[-1] if given else "auto"]
-            limit = 20.0 if name == "train_data_parallel" else None  # its own default
-            assert script.joined == (limit, torch.device("cpu"))
+            assert script.joined == (limit, cpu)
     script("train_data_parallel", "--timeout", 3)
     assert script.joined[0] == 3.0
 
