@@ -109,7 +109,7 @@ def essence(text: str) -> str:
     Titles with the sentence that follows, first sentences of a list's items and of what begins in
     bold, the name of a box, and displays, each with the sentence that leads to it.
     """
-    title, rest = (*text.split("\n\n", 1), "")[:2] if title_level(text) else ("", text)
+    title, _, rest = text.partition("\n\n") if title_level(text) else ("", "", text)
     displays = DISPLAY.findall(rest)
     words = rest.split("$$")[0].strip()
     shown: list[str] = []
@@ -250,10 +250,9 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
                 said = [Piece(piece.html, "note") for piece in code(rest)]
                 shown = [*code(large), *said, *shown]
             for piece in shown:
+                piece.section = section
                 if short and piece.html.startswith('<pre class="output">'):
                     piece.kinds = "note"
-            for piece in shown:
-                piece.section = section
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         for i, piece in enumerate(shown):
             if kind == "skip" or piece.section == "References":
@@ -300,17 +299,16 @@ def slides(
     for number, (title, notebook) in zip(numbers, notebooks, strict=True):
         parts = list(pieces(notebook, number, short=short))
         heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
-        chapter = f"{number} {re.sub('<.*?>', '', heading[1]) if heading else escape(title)}"
+        name = re.sub("<.*?>", "", heading[1]) if heading else escape(title)
         titles = list(dict.fromkeys(part.section for part in parts if part.section))
         asked = own(names, number, numbers)
         only = chosen(titles, asked, number) if names else {"", *titles}
         kept = [p for p in parts if p.section in only and "skip" not in p.kinds.split()]
         if not kept:
             raise ValueError(f"{title} has nothing to show")
-        for i, part in enumerate(kept):
-            kinds = f"{part.kinds} slide" if i == 0 else part.kinds
-            first = f' data-chapter="{chapter.strip()}"' if i == 0 else ""
-            body += f'<div class="piece {kinds}"{first}>{part.html}</div>\n'
+        kept[0].kinds += " slide"
+        divs = "".join(f'<div class="piece {p.kinds}">{p.html}</div>\n' for p in kept)
+        body += divs.replace("<div", f'<div data-chapter="{f"{number} {name}".strip()}"', 1)
     title = " · ".join(title for title, _ in notebooks)
     figures = figures_in(body)
     scripts = [*map(browser_script, figures), *([host_script()] if figures else [])]
