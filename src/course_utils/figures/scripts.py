@@ -55,7 +55,7 @@ def without_imports(text: str) -> str:
 
 
 def style(filename: str) -> str:
-    """Return a style sheet of ``static/`` without its notes and indentation."""
+    """Return a style sheet of ``static/`` without its notes and needless space."""
     return _SPACE.sub("", _CSS_NOTE.sub("", read(filename)))
 
 
