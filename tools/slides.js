@@ -31,7 +31,7 @@
   const notes = new Map();
   for (const note of main.querySelectorAll(":scope > .note")) {
     const before = note.previousElementSibling;
-    if (!before) continue; // so is the first
+    if (!before) continue; // a deck begins with its first piece, whatever that is
     notes.set(before, [...(notes.get(before) ?? []), note]);
     note.remove();
   }
@@ -130,15 +130,20 @@
     return node;
   };
 
+  /** Height of what a slide shows. */
+  const used = (/** @type {HTMLElement} */ slide) => {
+    const parts = [...slide.querySelectorAll(":scope > .piece")];
+    const boxes = parts.map((part) => part.getBoundingClientRect());
+    return boxes[boxes.length - 1].bottom - boxes[0].top;
+  };
+
   /** Gives figures the room that the words of their slide leave. */
   const fit = (/** @type {HTMLElement} */ figure) => {
     const slide = figure.parentElement;
     if (!slide || document.body.className !== "turning" || figure.matches(":active")) return;
     figure.style.zoom = "1";
     inColumns(figure);
-    const parts = slide.querySelectorAll(":scope > .piece");
-    const [first, last] = [parts[0], parts[parts.length - 1]].map((e) => e.getBoundingClientRect());
-    const words = last.bottom - first.top - figure.offsetHeight;
+    const words = used(slide) - figure.offsetHeight;
     const share = [width / figure.offsetWidth, (room - words) / figure.offsetHeight, room / 500];
     figure.style.zoom = String(Math.max(0.5, Math.min(...share)));
   };
@@ -175,13 +180,12 @@
     });
     main.replaceChildren(...all);
     for (const slide of all) {
-      const parts = /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(":scope > .piece")]);
-      const [first, last] = [parts[0], parts[parts.length - 1]].map((e) =>
-        e.getBoundingClientRect()
-      );
-      const share = room / (last.bottom - first.top); // smaller letters may break lines elsewhere
-      if (share >= 1 || parts.some((piece) => piece.matches(".figure"))) continue;
-      for (const piece of parts) shrink(piece, share * Number(piece.style.zoom || 1));
+      const share = room / used(slide); // smaller letters may break lines elsewhere
+      if (share >= 1 || slide.querySelector(".figure")) continue;
+      for (const piece of slide.querySelectorAll(":scope > .piece")) {
+        const element = /** @type {HTMLElement} */ (piece);
+        shrink(element, share * Number(element.style.zoom || 1));
+      }
     }
     all.forEach((slide, i) => {
       slide.dataset.number = `${i + 1} / ${all.length}`;
@@ -250,7 +254,7 @@
       speaker.document.documentElement.className = "speaker";
       speaker.document.title = document.title;
       speaker.addEventListener("keydown", pressed);
-      setInterval(tick, 1000);
+      speaker.setInterval(tick, 1000); // ends with the window
     }
     speaker.focus();
     tell();

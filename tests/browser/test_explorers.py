@@ -198,14 +198,10 @@ def test_jacobian_answers_the_guess_by_moving(show):
     p = softmax(double(JacobianExplorer().logits))[0].item()
     assert 0.98 * (1 - p) < value(page, "real0") < 1 - p < 1 < value(page, "linear0")
     line = page.locator(".marks path.ghost").get_attribute("d")
-    rows = (
-        page.locator(".axes")
-        .first.locator(".grid")
-        .evaluate_all("(all) => all.map((e) => Number(e.getAttribute('d').match(/,([\\d.]+)/)[1]))")
-    )
-    reach = float(page.locator(".axes").first.locator("text").last.text_content())
+    heights = [page.locator(f"[data-q=real{i}]").get_attribute("cy") for i in (0, 1)]
+    (y0, y1), (v0, v1) = map(float, heights), (value(page, "real0"), value(page, "real1"))
     y = float(line.split(",")[1].split("H")[0])
-    assert y == pytest.approx(rows[1] + (rows[2] - rows[1]) * (1 - p) / reach, abs=0.5)
+    assert y == pytest.approx(y0 + (y1 - y0) * (1 - p - v0) / (v1 - v0), abs=0.1)
     assert limit.count() == 1
 
 

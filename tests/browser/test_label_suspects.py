@@ -119,13 +119,9 @@ def test_after_ten_the_tally_is_compared_with_the_guess(show):
     for i in range(11):
         given = "neither" if i % 4 else choose.first.inner_text()
         page.get_by_role("button", name=given).click()
-        with_label = int(
-            re.search(r": (\d+) with the data set", page.locator(".frame").inner_text())[1]
-        )
-        said = re.search(
-            r"You find ([\d.]+) of ten right; you guessed 4 to 6\.",
-            page.locator(".frame").inner_text(),
-        )
+        text = page.locator(".frame").inner_text()
+        with_label = int(re.search(r": (\d+) with the data set", text)[1])
+        said = re.search(r"You find ([\d.]+) of ten right; you guessed 4 to 6\.", text)
         assert (said is not None) == (i >= 9)
         if said:
             assert float(said[1]) == round(10 * with_label / (i + 1), 1)

@@ -217,10 +217,8 @@ def test_a_guess_whose_runs_were_stopped_says_so(lab):
 
 #: Moves the rate in the frame in which the second run shows its first point.
 MOVED_IN_THE_SECOND_RUN = """() => {
-  const {shadowRoot} = document.querySelector(".cu-fig");
-  const root = shadowRoot ?? document;
-  if (root.querySelectorAll(".runs tbody tr").length < 2) return false;
-  const rate = root.querySelector('[data-control="lr"]');
+  if (deep(".runs tbody tr").length < 2) return false;
+  const [rate] = deep("[data-control=lr]");
   rate.value = 0;
   rate.dispatchEvent(new Event("input", {bubbles: true}));
   return true;
@@ -230,7 +228,7 @@ MOVED_IN_THE_SECOND_RUN = """() => {
 def test_a_guess_whose_rate_was_changed_in_mid_run_says_so(lab):
     page = lab(questions=True)
     page.locator(".guess").get_by_role("button", name="0.01", exact=True).click()
-    page.wait_for_function(MOVED_IN_THE_SECOND_RUN)  # a call later it may be over
+    page.wait_for_function(with_deep(MOVED_IN_THE_SECOND_RUN))  # a call later it may be over
     page.get_by_text("\u2192 0.001").first.wait_for()
     done(page, rows=3)
     page.wait_for_timeout(100)
