@@ -87,15 +87,15 @@ GUESSES = [
     ),
     (
         LossExplorer(),
-        "At a score of -6 the true class has almost no probability. Which loss brings it back "
-        "sooner?",
+        "At a score of -6 the true class has almost no probability, and the gradient of "
+        "cross-entropy is close to -1. How large is that of squared error?",
         {
-            "Cross-entropy": "Yes. Watch: squared error is almost flat where the true class has "
+            "About as large": "No. Watch: squared error is almost flat where the true class has "
             "almost no probability.",
-            "Squared error": "No. Watch: it is almost flat where the true class has almost no "
-            "probability.",
-            "Both alike": "No. Watch: squared error is almost flat where the true class has almost "
-            "no probability.",
+            "About a tenth of it": "Still smaller. Watch: squared error is almost flat where the "
+            "true class has almost no probability.",
+            "Less than a hundredth of it": "Yes. Watch: squared error is almost flat where the "
+            "true class has almost no probability.",
         },
     ),
     (
@@ -196,6 +196,13 @@ def test_each_answer_to_the_guess_is_told_what_is_the_case(figure, question, ans
     for (first, last), (text, says) in zip(told_each(figure, clicks), answers.items(), strict=True):
         assert question in first.text
         assert f"{text}: {says}\n" in last.text
+
+
+def test_the_loss_explorer_keeps_the_second_loss_for_after_the_guess():
+    reset, guess = {"click": "Reset"}, {"click": "About as large"}
+    for first in told(LossExplorer(), reset):
+        assert "squared error" not in "\n".join([first.text, first.spoken]).split("?", 1)[1]
+    assert "is 270 times that of squared error" in told(LossExplorer(), guess)[-1].text
 
 
 # --- what stands, and what is said of the states to try --------------------------------------

@@ -37,12 +37,12 @@ const WORDS = {
   en: {
     lead: "One example of a model: the true class has the score below, all others score 0. " +
       "The descent moves this score alone.",
-    question: "At a score of −6 the true class has almost no probability. " +
-      "Which loss brings it back sooner?",
+    question: "At a score of −6 the true class has almost no probability, and the gradient " +
+      "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
-      { text: "Cross-entropy", says: `Yes. Watch: squared error ${FLAT}` },
-      { text: "Squared error", says: `No. Watch: it ${FLAT}` },
-      { text: "Both alike", says: `No. Watch: squared error ${FLAT}` },
+      { text: "About as large", says: `No. Watch: squared error ${FLAT}` },
+      { text: "About a tenth of it", says: `Still smaller. Watch: squared error ${FLAT}` },
+      { text: "Less than a hundredth of it", says: `Yes. Watch: squared error ${FLAT}` },
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
@@ -68,7 +68,8 @@ const WORDS = {
     ran: (/** @type {string} */ each) => ` After the descent the probability is ${each}.`,
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
-      `Cross-entropy ${loss0}, gradient ${slope0}; squared error ${loss1}, gradient ${slope1}.`,
+      `Cross-entropy ${loss0}, gradient ${slope0}` +
+      (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
     tries: [
       {
         label: "undecided",
@@ -179,7 +180,9 @@ export default figure(WORDS, (view, words) => {
     plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
   }
 
-  const kinds = () => range(view.get("double_softmax") ? 3 : 2);
+  // The question is about the second loss: until the guess only the first is shown.
+  const secret = () => view.locked && !view.onPaper;
+  const kinds = () => range(secret() ? 1 : view.get("double_softmax") ? 3 : 2);
   const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
   const stroke = (/** @type {number} */ i) => ({
     stroke: COLORS[HUES[i]],
@@ -234,7 +237,7 @@ export default figure(WORDS, (view, words) => {
       };
     });
     const { floor } = curves[0];
-    const twice = what === "values" && view.get("double_softmax");
+    const twice = what === "values" && kinds().length === 3;
     if (twice) {
       // Up here, to the right of cross-entropy, no curve passes, whatever the number of classes.
       const color = TEXT_COLORS[HUES[2]];
@@ -280,7 +283,7 @@ export default figure(WORDS, (view, words) => {
     const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pressDescend };
     race.draw(
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
-      ...labelNodes(shown ? labels : [middle], race.area),
+      ...labelNodes(shown ? labels : secret() ? [] : [middle], race.area),
     );
   }
 
@@ -329,7 +332,7 @@ export default figure(WORDS, (view, words) => {
     );
     said.replaceChildren(
       html("strong", words.probability, fmt(now.p, 4)),
-      compared(now.slopes),
+      secret() ? "." : compared(now.slopes),
       shown ? ran() : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
@@ -348,7 +351,7 @@ export default figure(WORDS, (view, words) => {
     drawRace();
     drawNumbers(now);
     if (shown) return shown === STEPS ? ran().trim() : "";
-    const digits = [now.values[0], now.slopes[0], now.values[1], now.slopes[1]];
+    const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
     return words.spoken(digits.map((v) => fmt(v, 3)));
   };
 });
