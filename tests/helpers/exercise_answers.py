@@ -2177,6 +2177,12 @@ WRONG["6.5"] = [
         lambda x, y, z, k: knn(x, y, z, k, lambda x, z: -(z.flatten(1) @ x.flatten(1).T)),
     ),
     (
+        "Cosine similarity compares directions",
+        lambda x, y, z, k: knn(
+            x, y, z, k, lambda x, z: -F.cosine_similarity(z.flatten(1)[:, None], x.flatten(1), -1)
+        ),
+    ),
+    (
         "This is the sum of absolute",
         lambda x, y, z, k: knn(x, y, z, k, lambda x, z: (z[:, None] - x).abs().sum((2, 3))),
     ),
@@ -3157,6 +3163,7 @@ WRONG["9.1"] = [
     ("The rows are the true classes: more", (0.316, 0.75)),
     ("The rows are the true classes, and", (0.75, 0.316)),
     ("What was called coat", (0.6, 0.3)),
+    ("Coats that were called dress", (0.6, 0.207)),
 ]
 
 RIGHT["9.2"] = [

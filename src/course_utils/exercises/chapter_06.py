@@ -262,6 +262,11 @@ def vote(train: Tensor, labels: Tensor, images: Tensor, k: int, largest: bool = 
     return one_hot(labels[near]).sum(1).argmax(1)
 
 
+def normalised(images: Tensor) -> Tensor:
+    """Images divided by their Euclidean length: the nearest has the largest cosine."""
+    return torch.nn.functional.normalize(images.flatten(1))
+
+
 def vote_of_the_nearest(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tensor:
     """Among labels with equally many votes, that of the nearest image."""
     near = neighbours(train, images).topk(k, dim=1, largest=False).indices
@@ -285,10 +290,17 @@ def nearest_mean(train: Tensor, labels: Tensor, images: Tensor, k: int) -> Tenso
 
 
 def neighbour_cases() -> list[tuple]:
-    """Return images of one pixel, then larger ones; with k = 2 and 4 votes are equal."""
-    line = torch.tensor([0.0, 0.1, 0.4, 0.8, 0.9, 1.0]).reshape(6, 1, 1)
+    """Return images on a line, then others; with k = 2 and 4 votes are equal.
+
+    Their second pixel, 1 in all, adds nothing to a distance and gives each its own direction.
+    """
+
+    def on_a_line(*values: float) -> Tensor:
+        return torch.tensor([[[value, 1.0]] for value in values])
+
+    line = on_a_line(0.0, 0.1, 0.4, 0.8, 0.9, 1.0)
     labels = torch.tensor([2, 0, 0, 1, 0, 1])
-    asked = torch.tensor([0.02, 0.84, 0.07]).reshape(3, 1, 1)
+    asked = on_a_line(0.02, 0.84, 0.07)
     return [
         (line, labels, asked[:1], 1),
         (line, labels, asked, 1),
@@ -589,6 +601,8 @@ EXERCISES = (
                     one_hot(y[(z.flatten(1) @ x.flatten(1).T).topk(k).indices]).sum(1).argmax(1)
                 )
             ),
+            "Cosine similarity compares directions; a distance is asked for, and lengths count in "
+            "it.": lambda x, y, z, k: vote(normalised(x), y, normalised(z), k),
             "This is the sum of absolute differences; squares are asked for.": lambda x, y, z, k: (
                 one_hot(
                     y[torch.cdist(z.flatten(1), x.flatten(1), p=1).topk(k, largest=False).indices]

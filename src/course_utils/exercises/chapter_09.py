@@ -224,6 +224,9 @@ EXERCISES = (
             "The rows are the true classes, and the columns the predictions; not the reverse.": (
                 *(0.75, 30 / 95),
             ),
+            "Coats that were called dress are not in the column of what was called coat.": (
+                *(0.6, 30 / 145),
+            ),
             "What was called coat are the pullovers and the coats among it: 100 + 30.": (0.6, 0.3),
         },
     ),
