@@ -96,8 +96,16 @@ def visit(browser, address: str) -> dict[str, float]:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     session = context.new_cdp_session(page)
-    received: list[float] = []
-    session.on("Network.loadingFinished", lambda e: received.append(e["encodedDataLength"]))
+    addresses: dict[str, str] = {}
+    received: dict[str, float] = {}
+    session.on(
+        "Network.requestWillBeSent",
+        lambda e: addresses.update({e["requestId"]: e["request"]["url"]}),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda e: received.update({e["requestId"]: e["encodedDataLength"]}),
+    )
     session.send("Network.enable")
     limits = {"latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1.25e6}
     session.send("Network.emulateNetworkConditions", {"offline": False, **limits})
@@ -112,8 +120,10 @@ def visit(browser, address: str) -> dict[str, float]:
     page.wait_for_load_state("networkidle", timeout=120_000)
     found = page.evaluate("window.seen")
     context.close()
+    # What stands inside a style sheet has come with it.
+    sent = sum(n for k, n in received.items() if not addresses[k].startswith("data:"))
     made = "mathjax" not in page_text(address)
-    return found | {"formulas": found["paint"] if made else formulas, "kB": sum(received) / 1e3}
+    return found | {"formulas": found["paint"] if made else formulas, "kB": sent / 1e3}
 
 
 @cache

@@ -12,8 +12,10 @@ import pytest
 import torch
 import yaml
 from book_ext.assets import MEASURING, THEME
+from book_ext.highlighting import PLAIN
 from book_ext.pictures import CLOSE
 from bs4 import BeautifulSoup
+from pygments.token import STANDARD_TYPES
 
 from course_utils.data import load_fashion_mnist
 from course_utils.fashion_mnist.idx import FILES, DataError
@@ -61,6 +63,18 @@ def test_every_page_of_the_toc_is_there_with_its_title(book, doc):
 
 def test_the_themes_script_lays_no_page_out_for_each_box(book):
     assert not MEASURING.search((book / "_static" / THEME).read_text(encoding="utf-8"))
+
+
+def test_what_has_the_colour_of_the_text_has_no_element_of_its_own(book):
+    sheet = (book / "_static/pygments.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        colours = dict(re.findall(rf'="{theme}"\] (\.[^{{]+) {{[^}}]*color: (#\w+) }}', sheet))
+        for token in PLAIN:
+            name = STANDARD_TYPES[token]
+            assert colours[f".highlight .{name}"] == colours[".highlight"], (theme, name)
+    for doc in CHAPTERS:
+        assert article(book, doc).select(".highlight .k")
+        assert not article(book, doc).select(".highlight :is(.n, .p, .w)"), doc
 
 
 def test_previous_and_next_lead_through_the_book_in_order(book):

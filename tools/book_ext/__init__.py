@@ -1,25 +1,26 @@
 """The book's own Sphinx extension: what Jupyter Book and its theme leave open.
 
-==============  ==========================================================================
-module          what it does
-==============  ==========================================================================
-``assets``      static files, each page only what it uses
-``chapters``    plain Markdown of the chapters, dressed: boxes, figures, numbers, citations, folds
-``figures``     the interactive figures: each page loads those that stand on it
-``formulas``    formulas as MathML, and the font for them
-``icons``       the theme's icons as two small fonts
-``lab_images``  the images for training in the page, packed from the data set that is found
-``landing``     directives of the landing page: a live figure, the chapter map
-``languages``   the role {zh} for the glossary's Chinese terms
-``launch``      buttons to Binder and Colab, once the repository has an address
-``markup``      repairs for screen readers and narrow windows
-``palette``     the plots' colours for the style sheet
-``pictures``    alt text, size, weight and dark mode of pictures
-``preflight``   stops the build for a chapter outside the toc or a notebook not executed
-``progress``    what a reader has done: ticks in chapters, a line for each in the map
-``teaching``    directive of the teachers' page: which chapter builds on which
-``terms``       links from a chapter's words to the glossary
-==============  ==========================================================================
+================  ==========================================================================
+module            what it does
+================  ==========================================================================
+``assets``        static files, each page only what it uses
+``chapters``      plain Markdown of the chapters, dressed: boxes, figures, numbers, citations, folds
+``figures``       the interactive figures: each page loads those that stand on it
+``formulas``      formulas as MathML, and the font for them
+``highlighting``  code in colours, with fewer elements
+``icons``         the theme's icons as two small fonts
+``lab_images``    the images for training in the page, packed from the data set that is found
+``landing``       directives of the landing page: a live figure, the chapter map
+``languages``     the role {zh} for the glossary's Chinese terms
+``launch``        buttons to Binder and Colab, once the repository has an address
+``markup``        repairs for screen readers and narrow windows
+``palette``       the plots' colours for the style sheet
+``pictures``      alt text, size, weight and dark mode of pictures
+``preflight``     stops the build for a chapter outside the toc or a notebook not executed
+``progress``      what a reader has done: ticks in chapters, a line for each in the map
+``teaching``      directive of the teachers' page: which chapter builds on which
+``terms``         links from a chapter's words to the glossary
+================  ==========================================================================
 """
 
 from importlib import import_module
@@ -29,6 +30,7 @@ WITH_SETUP = (
     "chapters",
     "figures",
     "formulas",
+    "highlighting",
     "lab_images",
     "landing",
     "languages",
