@@ -39,12 +39,18 @@ def start_all(page) -> None:
 
 
 def load_anew(page) -> None:
-    """Reload, when the page has handed to the browser what it keeps.
+    """Reload, with what the page has kept.
 
-    A reload may start another process, and what the old one had not handed over yet is lost.
+    A reload may start another process, and a busy browser loses what the old one hadn't handed
+    over yet: so the new one is given it before the page's scripts run.
     """
-    page.wait_for_timeout(300)
+    kept = page.evaluate("JSON.stringify({...localStorage})")
+    session = page.context.new_cdp_session(page)
+    give = f"if (window === top) {{ localStorage.clear(); Object.assign(localStorage, {kept}); }}"
+    script = session.send("Page.addScriptToEvaluateOnNewDocument", {"source": give})
     page.reload()
+    session.send("Page.removeScriptToEvaluateOnNewDocument", script)
+    session.detach()
 
 
 def with_state(figure, **changes) -> str:
