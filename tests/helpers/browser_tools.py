@@ -46,6 +46,7 @@ def load_anew(page) -> None:
     """
     kept = page.evaluate("JSON.stringify({...localStorage})")
     session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
     give = f"if (window === top) {{ localStorage.clear(); Object.assign(localStorage, {kept}); }}"
     script = session.send("Page.addScriptToEvaluateOnNewDocument", {"source": give})
     page.reload()
