@@ -41,6 +41,13 @@ def tempered(mistakes: dict[str, Callable]) -> dict[str, Callable]:
     return divided | {words + missing: lambda s, t, f=f: f(s) for words, f in mistakes.items()}
 
 
+# The watch sees torch only.
+LEAVES_TORCH = (
+    "This leaves torch, where check can't see whether a matrix is made; write it with tensors.",
+    lambda seen, *args: seen.left,
+)
+
+
 def log_vjp(probs: Tensor, v: Tensor) -> Tensor:
     """v times the Jacobian of log-softmax, row by row, without the matrix."""
     return v - probs * v.sum(-1, keepdim=True)
@@ -184,11 +191,9 @@ EXERCISES = (
             ),
             (
                 "This is a loop, over the rows or the classes; work on the whole batch at once.",
-                lambda seen, s, v: (
-                    (len(s) > 3 and seen.calls >= len(s))
-                    or (seen.calls == 0 and "tolist" in seen.functions)
-                ),
+                lambda seen, s, v: len(s) > 3 and seen.calls >= len(s),
             ),
+            LEAVES_TORCH,
         ],
         hint="write the sum over i of v_i (delta_ij - p_j), and multiply out.",
         mistakes={
@@ -233,9 +238,9 @@ EXERCISES = (
             (torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64), 0.5),
             (random_rows(1, 6)[0], 3.0),
             (random_rows(1, 40)[0], 0.7),
-            # The usual steps are larger than this temperature.
-            (torch.tensor([2e-9, 1e-9, 0.5e-9], dtype=torch.float64), 1e-9),
         ],
+        rtol=1e-12,
+        atol=1e-14,
         bans=[
             (
                 "This makes a K x K matrix; the product with it can be had without it.",
@@ -246,22 +251,14 @@ EXERCISES = (
                 lambda seen, z, t: seen.autograd,
             ),
             (
-                "T was moved here, as for a difference quotient or a complex step; derive a "
-                "formula, and compare outside of the function.",
-                lambda seen, z, t: (
-                    seen.moves > 0
-                    or seen.quotient
-                    or any(x.is_complex() for _, x in seen.exponents)
-                ),
+                "A complex step differentiates numerically; derive a formula, and compare outside "
+                "of the function.",
+                lambda seen, z, t: seen.complex,
             ),
+            LEAVES_TORCH,
         ],
         hint="the chain rule: how do the probabilities respond to z / T, and z / T to T?",
         properties=[
-            (
-                "At T = 1e-9 this is wrong, as difference quotients with a fixed step are; derive "
-                "a formula.",
-                lambda slope, z, t: t > 1e-6,
-            ),
             (
                 "What one class gains the others lose: the slopes should sum to zero.",
                 lambda slope, z, t: bool(slope.sum().abs() < 1e-6),

@@ -53,12 +53,14 @@ def all_derivatives(
     end: float = 1.0,
     forward: bool = False,
     shares: int = 2,
+    slopes: bool = True,
 ) -> list:
     """Return the derivatives of the last value with respect to all values.
 
     The options make the mistakes: each share overwrites the one before; what arrives from above
     plays no part; the local derivatives are taken at the outputs; the values start, or the last one
-    ends, with another number; the steps are taken from the first; a step sends fewer shares.
+    ends, with another number; the steps are taken from the first; a step sends fewer shares, or
+    what arrives as it is.
     """
     values = run_forward(inputs, steps)
     gradients = [start] * (len(values) - 1) + [end]
@@ -68,7 +70,7 @@ def all_derivatives(
         points = [values[place if at_output else source] for source in sources]
         partials = OPERATIONS[name][1](*points)
         for source, partial in zip(sources[:shares], partials, strict=False):
-            share = partial * (gradients[place] if arriving else 1.0)
+            share = (partial if slopes else 1.0) * (gradients[place] if arriving else 1.0)
             gradients[source] = (gradients[source] if add else 0.0) + share
     return gradients
 
@@ -280,6 +282,9 @@ EXERCISES = (
             ],
             "What arrives from above is missing: these are sums of local derivatives.": (
                 lambda inputs, steps: all_derivatives(inputs, steps, arriving=False)[: len(inputs)]
+            ),
+            "The local derivatives are missing: what arrives is passed on as it is.": (
+                lambda inputs, steps: all_derivatives(inputs, steps, slopes=False)[: len(inputs)]
             ),
             "Each local derivative belongs to the inputs of its step, not to its output.": (
                 lambda inputs, steps: all_derivatives(inputs, steps, at_output=True)[: len(inputs)]
