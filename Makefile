@@ -65,9 +65,7 @@ standin: $(STAMP)  ## what depends on data once more, on the stand-in and withou
 
 check: $(STAMP)  ## exactly what CI runs: lint, test, engines, standin
 	$(MAKE) lint
-	$(MAKE) test
-	$(MAKE) engines
-	$(MAKE) standin
+	$(MAKE) test engines standin
 
 lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, rules, types
 	$(BIN)/python -m ruff check .
