@@ -1256,6 +1256,7 @@ WRONG["4.5"] = [
         "The switch comes too late, or there is none",
         lambda a, b: b + math.log(math.expm1(min(a - b, 700))),
     ),
+    ("or log1p is not added to a alone", lambda a, b: b + log_diff(0.7)(a - b, 0.0)),
     ("exp(a) was taken out", lambda a, b: log_diff(0.7)(a, b) - a + b),
     ("math domain error", lambda a, b: a + math.log(-math.expm1(a - b))),
     ("The switch comes much", log_diff(30)),

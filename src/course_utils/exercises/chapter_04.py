@@ -331,8 +331,8 @@ EXERCISES = (
         atol=1e-30,
         properties=[
             (
-                "The switch comes too late, or there is none: at this gap only log1p keeps the "
-                "digits.",
+                "The switch comes too late, or there is none, or log1p is not added to a alone: at "
+                "this gap digits are lost.",
                 is_not_late,
             ),
             (
