@@ -33,6 +33,7 @@ from pygments.lexers import PythonLexer
 from course_utils.figures.scripts import browser_script, host_script, read
 
 HERE = Path(__file__).parent
+TEACHING = HERE.parent / "pages" / "teaching.md"
 PNG_EM = 40  # pixels of a picture, which has 200 an inch, for the width of a letter
 DISPLAYS = {"math_block", "math_block_label", "amsmath"}
 FEW = 20  # letters of a sentence that says nothing alone
@@ -174,8 +175,8 @@ def code(source: str) -> Iterator[Piece]:
         yield Piece(highlight(part, PythonLexer(), HtmlFormatter()), "near more" if i else "")
 
 
-def outputs(cell: NotebookNode) -> Iterator[Piece]:
-    """What a cell printed and drew."""
+def outputs(cell: NotebookNode, *, short: bool = False) -> Iterator[Piece]:
+    """What a cell printed and drew; what it printed is on no slide of a short deck."""
     alt = escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
     for output in cell.get("outputs", []):
         data = output.get("data", {})
@@ -192,7 +193,9 @@ def outputs(cell: NotebookNode) -> Iterator[Piece]:
             style = f"width: {width:.1f}em"
             yield Piece(f'<img src="data:image/png;base64,{png}" alt="{alt}" style="{style}">')
         elif text := output.get("text") or data.get("text/plain"):
-            yield Piece(f'<pre class="output">{escape(text.rstrip())}</pre>', "near")
+            yield Piece(
+                f'<pre class="output">{escape(text.rstrip())}</pre>', "note" if short else "near"
+            )
 
 
 def parted(source: str) -> tuple[str, str]:
@@ -240,7 +243,7 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
                 if kept != text:
                     shown.append(Piece(html(text), "note", section))
         elif not in_exercise:
-            shown = [] if "remove-output" in tags(cell) else list(outputs(cell))
+            shown = [] if "remove-output" in tags(cell) else list(outputs(cell, short=short))
             hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
             alive = any("text/html" in output.get("data", {}) for output in cell.outputs)
             draws = alive or "plt.show()" in cell.source
@@ -251,8 +254,6 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
                 shown = [*code(large), *said, *shown]
             for piece in shown:
                 piece.section = section
-                if short and piece.html.startswith('<pre class="output">'):
-                    piece.kinds = "note"
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         for i, piece in enumerate(shown):
             if kind == "skip" or piece.section == "References":
@@ -281,6 +282,12 @@ def chosen(titles: Sequence[str], names: Sequence[str], chapter: str = "") -> se
     return found
 
 
+def teachers_notes(page: str) -> dict[str, tuple[int, str]]:
+    """Minutes and words of the sections, by their numbers, from `pages/teaching.md`."""
+    found = re.findall(r"(?m)^(\d+\.\d+) · (\d+) minutes\n: ((?:.+\n)+)", page)
+    return {number: (int(minutes), words) for number, minutes, words in found}
+
+
 def own(names: Sequence[str], chapter: str, chapters: Sequence[str]) -> list[str]:
     """Names of sections without those that are numbers of the other chapters, like 3.1."""
     others = set(chapters) - {chapter}
@@ -295,18 +302,24 @@ def slides(
     Chapters come with the names of their files; "02_title" has the number 2.
     """
     numbers = [found[1] if (found := re.match(r"0*(\d+)_", t)) else "" for t, _ in notebooks]
+    said = teachers_notes(TEACHING.read_text(encoding="utf-8")) if short else {}
     body = ""
     for number, (title, notebook) in zip(numbers, notebooks, strict=True):
         parts = list(pieces(notebook, number, short=short))
         heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
         name = re.sub("<.*?>", "", heading[1]) if heading else escape(title)
         titles = list(dict.fromkeys(part.section for part in parts if part.section))
+        for i, section in enumerate(["", *titles]):
+            if note := said.get(f"{number}.{i}"):
+                at = next(j for j, part in enumerate(parts) if part.section == section)
+                words = html(f"**{note[0]} minutes.** {note[1]}")
+                parts.insert(at + 1, Piece(words, "note", section))
         asked = own(names, number, numbers)
         only = chosen(titles, asked, number) if names else {"", *titles}
         kept = [p for p in parts if p.section in only and "skip" not in p.kinds.split()]
         if not kept:
             raise ValueError(f"{title} has nothing to show")
-        kept[0].kinds += " slide"
+        kept[0].kinds = kept[0].kinds.replace("note", "") + " slide"  # no piece before it
         divs = "".join(f'<div class="piece {p.kinds}">{p.html}</div>\n' for p in kept)
         body += divs.replace("<div", f'<div data-chapter="{f"{number} {name}".strip()}"', 1)
     title = " · ".join(title for title, _ in notebooks)

@@ -235,7 +235,32 @@ def test_the_plan_of_one_lecture_has_a_command_for_each_of_its_chapters():
     assert len(listed) == 5
     [command] = re.findall(r"teach\.py slides (.*) --short --as", plan)
     assert re.findall(r"(?<!\.)\b\d\b(?!\.)", command) == listed
-    assert sum(map(int, re.findall(r"\| (\d+) \|", plan))) == 90
+    minutes = list(map(int, re.findall(r"\| (\d+) \|", plan)))
+    assert sum(minutes) == 90
+    notes = slides.teachers_notes(PAGE)
+    assert list(notes) == re.findall(r"\d+\.\d+", command)
+    for chapter, planned in zip(listed, minutes, strict=True):
+        assert sum(m for n, (m, _) in notes.items() if n.startswith(f"{chapter}.")) == planned
+
+
+def test_a_sections_first_piece_has_the_notes_of_the_teacher(tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    page.write_text("2.1 · 4 minutes\n: **Ask:** why?\n  So.\n\nOther.", encoding="utf-8")
+    monkeypatch.setattr(slides, "TEACHING", page)
+    texts = ["First of all, words. Left off.", "# Title", "## Part", "Words. Of the book."]
+    cells = [nbformat.v4.new_markdown_cell(text) for text in texts]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    page = slides.slides([("02_part", notebook)], short=True)
+    found = re.findall(
+        '<div class="piece (.*?)">|<div data-chapter="2 Title" class="piece (.*?)"', page
+    )
+    words = re.findall(r"(?s)<p>(.*?)</p>", page)
+    assert words[1:] == [
+        "<strong>4 minutes.</strong> <strong>Ask:</strong> why?\nSo.",
+        "Words. Of the book.",
+    ]
+    # What a deck begins with is on a slide.
+    assert ["note" in "".join(kinds) for kinds in found] == [False, False, False, True, True]
 
 
 def record(name, exercise, passed, attempts=1, session="s"):
