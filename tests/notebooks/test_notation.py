@@ -1,4 +1,4 @@
-"""The letters and words of pages/notation.md hold in the chapters that were brought to them."""
+"""The letters and words of pages/notation.md hold in chapters, pages, figures and exercises."""
 
 import json
 import re
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
-# Numbers of the chapters that follow the notation; a chapter joins when it has been rewritten.
-CONVERTED = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
+from course_utils.exercises import find_exercises
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+PAGES = sorted((ROOT / "pages").glob("*.md"))
 
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.DOTALL)
 CODE = re.compile(r"`[^`]*`")
@@ -46,12 +48,35 @@ def texts(notebook):
         yield cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
 
 
-@pytest.mark.parametrize("number", CONVERTED)
-def test_chapter_keeps_to_the_notation(number):
-    (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
+def sentences(exercise):
+    """All that the judge of an exercise may say."""
+    said = [*exercise.mistakes, *getattr(exercise, "errors", ())]
+    for name in ("properties", "bans"):
+        said += [sentence for sentence, _ in getattr(exercise, name, ())]
+    return [exercise.title, exercise.hint, *said]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_keeps_to_the_notation(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     found = [(text[:60], rules) for text in texts(notebook) if (rules := broken_rules(text))]
     assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_keeps_to_the_notation(path):
+    """A page may speak of pictures of figures and slides; those of the data are images."""
+    text = path.read_text(encoding="utf-8").replace(r"$\log$ stands in code only", "")
+    parts = re.sub(r"```.*?```", " ", text, flags=re.DOTALL).split("\n\n")
+    found = [(part[:60], {*broken_rules(part)} - {"image, or figure"}) for part in parts]
+    assert [case for case in found if case[1]] == []
+
+
+def test_figures_and_judges_keep_to_the_notation():
+    said = (ROOT / "tests/unit/figure_words.txt").read_text(encoding="utf-8").splitlines()
+    said += [sentence for e in find_exercises().values() for sentence in sentences(e)]
+    assert len(said) > 1000
+    assert [(text, rules) for text in said if (rules := broken_rules(text))] == []
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ CLIPPING = FunctionExercise(
     title="A step that cannot be too long",
     reference=clipped_step,
     cases=CLIPPING_CASES,
-    hint="shorten the whole gradient by one factor, and only when its norm is above the limit.",
+    hint="one factor shortens the whole gradient, and only when its norm is above the limit.",
     mistakes={
         "Each number was cut by itself; that can turn the gradient.": lambda p, g, lr, c: (
             p - lr * g.clamp(-c, c)
