@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from course_utils.validation import require_device
+
 
 class SoftmaxRegression:
     """One fully connected layer from flattened images to class scores.
@@ -29,6 +31,11 @@ class SoftmaxRegression:
         Drawn from a normal distribution with standard deviation ``sigma``.
     bias : Tensor of shape (K,)
         Zero at the start.
+
+    Raises
+    ------
+    ValueError
+        This machine doesn't have the device.
     """
 
     def __init__(
@@ -40,6 +47,7 @@ class SoftmaxRegression:
         sigma: float = 0.01,
         device: str | torch.device | None = None,
     ) -> None:
+        require_device("cpu" if device is None else device)
         # Drawn class by class, as nn.Linear keeps them: products with a batch are faster so.
         weight = torch.normal(0.0, sigma, (num_outputs, num_inputs), generator=generator).T
         self.weight = weight.to(device)

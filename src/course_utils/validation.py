@@ -39,7 +39,7 @@ def require_class_axis(name: str, value: Tensor) -> None:
 def _label_remedy(labels: Any, n: int) -> str:
     """Return what makes ``labels`` an int64 tensor of shape (n,), as far as that can be told."""
     if not isinstance(labels, Tensor):
-        return "wrap them: torch.as_tensor(labels)"
+        return "wrap class numbers, not names: torch.as_tensor(labels)"
     if labels.ndim == 2 and labels.shape[0] == n and labels.shape[1] > 1:
         return "if each row marks one class, take its number: labels.argmax(1)"
     whole = "" if labels.dtype == torch.int64 else ".long()"

@@ -43,3 +43,9 @@ def test_initial_weights_have_the_stated_spread_and_biases_are_zero(sigma):
 
 def test_repr_names_the_sizes():
     assert repr(SoftmaxRegression(6, 4)) == "SoftmaxRegression(num_inputs=6, num_outputs=4)"
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "nowhere"])
+def test_a_device_that_is_not_there_is_named(device):
+    with pytest.raises(ValueError, match=rf"device must be .*\(cpu.*\), got '{device}'"):
+        SoftmaxRegression(device=device)
