@@ -1,15 +1,17 @@
 /**
  * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
  * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
- * joined with its neighbours of that kind, has one of its own. A "note" is on no slide, but in the
- * notes of the piece before it. Without this script the pieces stand below each other.
+ * joined with its neighbours of that kind in a whole deck, has one of its own, or with no more than a
+ * title. A "note" is on no slide, but in the notes of the piece before it. Without this script the
+ * pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
  * window in steps; the arrows left and right go from section to section. Escape or o shows the
- * whole, b a black screen, f fills the screen, n opens a window for who speaks.
+ * whole, b a black screen, f fills the screen, n opens a window for who speaks, z makes figures large.
  */
 {
-  const FULL = 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
+  const short = document.documentElement.className === "short";
+  const FULL = short ? 1.25 : 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
   const COLUMNS = new CSSStyleSheet(); // of a figure: it is higher than wide, a slide wider than high
   COLUMNS.replaceSync(`
     :host { max-width: none !important; }
@@ -23,15 +25,14 @@
   const paper = document.head.appendChild(document.createElement("style"));
   const nav = document.createElement("nav");
   const place = document.createElement("span");
-  for (const next of main.querySelectorAll(".figure + .figure")) {
+  for (const next of short ? [] : main.querySelectorAll(".figure + .figure")) {
     next.previousElementSibling?.append(...next.children);
     next.remove();
   }
   /** What no slide shows, by the piece before it. @type {Map<Element, Element[]>} */
   const notes = new Map();
   for (const note of main.querySelectorAll(":scope > .note")) {
-    const before = note.previousElementSibling;
-    if (!before) continue; // a deck begins with its first piece, whatever that is
+    const before = /** @type {Element} */ (note.previousElementSibling); // no chapter begins with one
     notes.set(before, [...(notes.get(before) ?? []), note]);
     note.remove();
   }
@@ -40,6 +41,7 @@
   /** @type {HTMLElement[]} */
   let all = [];
   let now = 0;
+  let large = false; // the figures of this slide: in one column, and to be scrolled
   let [room, width] = [0, 0]; // inside a slide
 
   /** What is gained by a break before a piece, where a slide costs 1. */
@@ -57,8 +59,11 @@
     /** @type {HTMLElement[][]} */
     const groups = [];
     for (const piece of pieces) {
-      const heading = piece.previousElementSibling?.lastElementChild?.matches("h1, h2, h3");
-      if (groups.length && (heading || piece.matches(".bound"))) {
+      const before = /** @type {HTMLElement | null} */ (piece.previousElementSibling);
+      const heading = before?.lastElementChild?.matches("h1, h2, h3");
+      const title = short && piece.matches(".figure") && before?.querySelector("h1, h2, h3") &&
+        before.offsetHeight < room / 5;
+      if (groups.length && (heading || title || piece.matches(".bound"))) {
         groups[groups.length - 1].push(piece);
       } else groups.push([piece]);
     }
@@ -82,7 +87,9 @@
         const used = isAlone(added) ? 1 : (added.bottom - slide[0].top) / room;
         const apart = slide.some(isAlone) || used > FULL || added.pieces[0].matches(".slide");
         if (slide.length > 1 && apart) break;
-        const waste = used > 1 ? 2 * (used - 1) : (1 - used) ** 2 + Number(used < 0.4);
+        const waste = used > 1
+          ? (short ? 6 : 2) * (used - 1)
+          : (1 - used) ** 2 + Number(used < 0.4);
         const rest = best[groups.length - end];
         const cost = 1 + waste - (groups[end]?.gain ?? 0) + rest.cost;
         if (cost < found.cost) found = { cost, slides: [slide, ...rest.slides] };
@@ -143,9 +150,11 @@
     if (!slide || document.body.className !== "turning" || figure.matches(":active")) return;
     figure.style.zoom = "1";
     inColumns(figure);
+    figure.style.width = large ? "864px" : "";
     const words = used(slide) - figure.offsetHeight;
-    const share = [width / figure.offsetWidth, (room - words) / figure.offsetHeight, room / 500];
-    figure.style.zoom = String(Math.max(0.5, Math.min(...share)));
+    const across = width / figure.offsetWidth;
+    const share = [across, (room - words) / figure.offsetHeight, room / (short ? 400 : 500)];
+    figure.style.zoom = String(large ? across : Math.max(0.5, Math.min(...share)));
   };
 
   const layOut = () => {
@@ -196,9 +205,11 @@
   };
 
   const show = (/** @type {number} */ to) => {
+    COLUMNS.disabled = large &&= to === now;
     now = Math.max(0, Math.min(all.length - 1, to));
     document.body.className = "turning";
     all.forEach((slide, i) => slide.inert = !slide.classList.toggle("now", i === now));
+    all[now].classList.toggle("large", large);
     all[now].scrollTop = 0;
     figures.forEach(fit);
     place.textContent = all[now].dataset.number ?? "";
@@ -283,6 +294,10 @@
     if (document.body.className === "black") show(now);
     else document.body.className = "black";
   };
+  const enlarge = () => {
+    large = !large;
+    show(now);
+  };
   const wholeScreen = () =>
     document.fullscreenElement ? document.exitFullscreen() : document.body.requestFullscreen();
 
@@ -303,6 +318,7 @@
     ".": black,
     f: wholeScreen,
     n: speak,
+    z: enlarge,
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     const at = /** @type {Element} */ (event.composedPath()[0]);

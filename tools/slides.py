@@ -124,7 +124,8 @@ def essence(text: str) -> str:
         opens = first(words) if title and not TABLE.search(words) else ""
         shown = [opens * (opens not in last(words)), last(words), *displays]
     elif words.startswith("**Figure "):
-        shown = [" ".join(sentences(words)[:2])]
+        name, what, *more = [*sentences(words), ""]
+        shown = [" ".join([name, what, *(s for s in more if s.startswith("Right: "))]).strip()]
     elif (title and not TABLE.search(words)) or words.startswith("**"):
         shown = [first(words)]
     return "\n\n".join(part for part in [title, *shown] if part)

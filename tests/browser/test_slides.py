@@ -185,7 +185,7 @@ def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_i
     dot += "WjR9awAAAABJRU5ErkJggg=="
     slide = {"slideshow": {"slide_type": "slide"}}
     cells = [
-        cell("# Title\n\nA first sentence of all. Left off."),
+        cell("# Title\n\nA first sentence of all. Left off.\n\n> **Goals.**\n>\n> - One."),
         code("Figure()", outputs=[output("display_data", {"text/html": "<div>alive</div>"})]),
         code("plt.show()", outputs=[output("display_data", {"image/png": dot})], metadata=slide),
         cell("**Figure 2.1.** A dot. It is small."),
@@ -200,6 +200,33 @@ def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_i
     assert "Left off." in said
     notes.keyboard.press("PageDown")
     assert "Left off." not in notes.locator("body").inner_text()
+
+
+def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown):
+    md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    figure = [nbformat.v4.new_output("execute_result", {"text/html": "<p>figure</p>"})]
+    title = md("# Title\n\nA first sentence of all: " + "words, " * 90)
+    first, second, third = (code("Quiz()", outputs=figure) for _ in range(3))
+    cells = [title, first, md("## Part"), second, third]
+    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
+    texts = [text.split() for text in page.locator("main > section").all_inner_texts()]
+    assert [(text[0], text.count("figure")) for text in texts] == [
+        ("Title", 0), ("figure", 1), ("2.1", 1), ("figure", 1),
+    ]  # fmt: skip
+
+
+def test_a_figure_is_large_until_the_slide_is_turned(chapter):
+    figure, number = at_the_figure(chapter)
+    zoom = "(s) => parseFloat(s.querySelector('.figure').style.zoom)"
+    before = figure.evaluate(zoom)
+    chapter.keyboard.press("z")
+    assert figure.evaluate(zoom) > 1.3 > before
+    assert figure.evaluate("(s) => s.scrollWidth - s.clientWidth") < 1
+    assert not figure.locator("footer").is_visible()
+    chapter.keyboard.press("End")
+    chapter.evaluate("(n) => location.hash = n", number)
+    assert figure.evaluate(zoom) == before
+    assert figure.locator("footer").is_visible()
 
 
 def test_what_begins_a_column_of_a_figure_stays_there(chapter):

@@ -136,6 +136,8 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("Words. More words.", ""),
         ("**A claim stands in bold.** Its reason.", "**A claim stands in bold.**"),
         ("**Figure 1.1.** What it shows. And more.", "**Figure 1.1.** What it shows."),
+        ("**Figure 1.1.** Left: this. More. Right: that. And more.",
+         "**Figure 1.1.** Left: this. Right: that."),
         ("- One thing is always so. And so.\n\n- Two.\n  Three is here, and long. Four.",
          "- One thing is always so.\n- Two. Three is here, and long."),
         ("> **Common mistake: a title.**\n>\n> Long words. **Fix:** do that.",
