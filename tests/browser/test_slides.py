@@ -207,7 +207,7 @@ def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown):
     figure = [nbformat.v4.new_output("execute_result", {"text/html": "<p>figure</p>"})]
     title = md("# Title\n\nA first sentence of all: " + "words, " * 90)
     first, second, third = (code("Quiz()", outputs=figure) for _ in range(3))
-    cells = [title, first, md("## Part"), second, third]
+    cells = [title, first, md("## Part\n\nNot so long a sentence."), second, third]
     page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
     texts = [text.split() for text in page.locator("main > section").all_inner_texts()]
     assert [(text[0], text.count("figure")) for text in texts] == [
