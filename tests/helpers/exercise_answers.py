@@ -170,6 +170,7 @@ WRONG["1.3"] = [
     ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
     ("The columns are counted from", lambda y, k: torch.eye(k)[k - 1 - y]),
     ("Each 1 is one column", lambda y, k: torch.eye(k)[(y + 1) % k]),
+    ("", lambda y, k: torch.eye(k)[list(dict.fromkeys(y.tolist()))]),
 ]
 
 
@@ -626,6 +627,7 @@ WRONG["2.5"] = [
     ("", lambda p: symmetric_third(p) * torch.eye(len(p)).double()),
     ("", lambda p: E("ij,jm->ijm", J2(p), J2(p))),
     ("", lambda p: symmetric_third(p).sum(0)),
+    ("", lambda p: hessians(p) * ((i := torch.eye(len(p)))[..., None] + i[:, None] + i > 0)),
 ]
 
 # ---------------------------------------------------------------- Chapter 3
@@ -1283,6 +1285,7 @@ WRONG["4.5"] = [
     # the sign of a small gap
     ("", lambda a, b: math.log(math.expm1(a - b)) + a if a - b < 1e-5 else log_diff(0.7)(a, b)),
     ("expm1 alone", lambda a, b: a + math.log(-math.expm1(b - a) + 1e-300) if a - b < 37 else a),
+    ("", lambda a, b: log_diff(0.7)(a, b) if a - b > 0.7 else a + math.log(-math.expm1(b))),
 ]
 
 p2, roundoff = 1 / (1 + math.exp(10)), 2.0**-24
@@ -2271,6 +2274,7 @@ WRONG["6.6"] = [
     ("", lambda m: (from_means(m)[0], -m.flatten(1).mean(1))),
     ("half their squares", lambda m: (from_means(m)[0], -m.flatten(1).norm(dim=1))),
     ("The bias takes the mean", lambda m: (from_means(m)[0], -0.5 * (m * m).mean((1, 2)))),
+    ("", lambda m: from_means(m[:, :1])),
 ]
 
 # ---------------------------------------------------------------- Chapter 7
@@ -3318,6 +3322,7 @@ WRONG["9.4"] = [
     ("", lambda p, o, n: (p + n) / 2),
     ("", lambda p, o, n: (p * n / o).clamp(max=1)),
     ("It changes its input", lambda p, o, n: p.mul_(n / o).div_(p.sum(1, keepdim=True))),
+    ("", lambda p, o, n: torch.stack([w := moved(p[:, :2], o[:2], n[:2])[:, 0], 1 - w], 1)),
 ]
 
 
@@ -3648,6 +3653,7 @@ WRONG["10.2"] = [
     ("In float16 1e-9 is 0: leave", lambda q, s: -torch.expm1(s * torch.log1p(-q.half()))),
     ("In float16 1e-9 is 0, and", lambda q, s: 1 - (1 - q.half()) ** s),
     ("1 - q rounds", lambda q, s: (1 - (1 - q) ** s).half()),
+    ("", lambda q, s: [-math.expm1(s * math.log1p(-x)) for x in q.tolist()]),
 ]
 
 
@@ -3667,6 +3673,11 @@ def hit_loop(z, y, s, c, q):
 
 def hit_shifted(z, y, s, c, q):
     return torch.log1p(((s - z).exp() / q * (c != y)).mean())
+
+
+def each_class_once(z, y, s, c, q):
+    once = {int(k): i for i, k in enumerate(c) if k != y}.values()
+    return torch.log1p(sum((s[i] - z).exp() / q[i] for i in once) / len(s))
 
 
 RIGHT["10.3"] = [
@@ -3779,6 +3790,7 @@ WRONG["10.3"] = [
         lambda z, y, s, c, q: torch.log1p(((s - z).exp() / (q / q.sum()) * (c != y)).mean()),
     ),
     ("", lambda z, y, s, c, q: ((s - z).exp() / q * (c != y)).mean()),
+    ("", each_class_once),
 ]
 
 
@@ -3949,8 +3961,8 @@ def merge(a, b):
     return m, x + y, (x * a[2] + y * b[2]) / (x + y)
 
 
-def merge_logs(a, b):
-    la, lb = (p[0] + math.log(p[1]) if p[1] else -math.inf for p in (a, b))
+def merge_logs(a, b, log=lambda t: math.log(t) if t else -math.inf):
+    la, lb = (p[0] + log(p[1]) for p in (a, b))
     m, total = max(a[0], b[0]), np.logaddexp(la, lb)
     return m, math.exp(total - m), math.exp(la - total) * a[2] + math.exp(lb - total) * b[2]
 
@@ -3974,6 +3986,13 @@ def plainly_summed(a, b):
 
 def logged(triple, of_scores=0):
     return triple[0], of_scores * triple[0] + math.log(triple[1]), triple[2]
+
+
+def from_zero_up(a, b):
+    top = max(0.0, a[0], b[0])
+    x, y = a[1] * math.exp(a[0] - top), b[1] * math.exp(b[0] - top)
+    new = max(a[0], b[0])
+    return new, (x + y) * math.exp(top - new), (x * a[2] + y * b[2]) / (x + y)
 
 
 RIGHT["10.5"] = [
@@ -4082,6 +4101,8 @@ WRONG["10.5"] = [
     ("", lambda a, b: merge(a, b)[2]),
     ("", lambda a, b: merge(a, b)[::-1]),
     ("The means were added", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
+    ("", from_zero_up),
+    ("", partial(merge_logs, log=math.log)),
 ]
 
 RIGHT["10.6"] = [4, 4.0005, T(4), np.float32(4.0005), [4], Fraction(4), 3.99]
@@ -4210,6 +4231,7 @@ WRONG["11.2"] = [
     ("", lambda n, v: by_stops(n, [x**2 for x in v])),
     ("Each count should be less", one_after_the_other),
     ("Each count should be less", one_at_a_time),
+    ("", lambda n, v: np.diff(np.floor(n * np.cumsum(v) / np.sum(v)), prepend=0).astype(int)),
 ]
 
 
@@ -4260,6 +4282,7 @@ WRONG["11.3"] = [
             else combine(g, n)
         ),
     ),
+    ("", lambda g, n: (n[:, None] * g[n > 0]).sum(0) / n.sum()),
 ]
 
 RIGHT["11.4"] = [

@@ -1,11 +1,12 @@
 """Each exercise on answers that people give: no right one refused, no wrong one praised."""
 
+import math
 from importlib import import_module
 
 import pytest
 from exercise_answers import RIGHT, WRONG
 
-from course_utils.exercises import find_exercises
+from course_utils.exercises import find_exercises, grading
 
 EXERCISES = dict(find_exercises())
 for _chapter in sorted({number.split(".")[0] for number in EXERCISES}, key=int):
@@ -13,6 +14,19 @@ for _chapter in sorted({number.split(".")[0] for number in EXERCISES}, key=int):
     EXERCISES |= {f"{e.number} next": e for e in getattr(_module, "NEXT", ())}
 # Exercises that are to be replaced have answers for what follows them only.
 JUDGED = [key for key in EXERCISES if f"{key} next" not in EXERCISES]
+
+#: Cases, from 0, that refuse no wrong answer which all others let pass: small ones that are seen
+#: first, and such as tell mistakes apart. A case that is none of them goes, or gets its answer.
+SEEN = {
+    "1.2": "0 1 2 3", "1.4": "0 1 3", "2.2": "0", "2.3": "0 1", "2.4": "0", "2.5": "0",
+    "3.2": "0 1 2", "3.3": "0 1 2", "3.4": "0 1 2", "3.5": "0 1 2", "4.3": "0 1 2 3 5",
+    "4.4": "0 1 2 3 4 6", "4.5": "0 1 2 3 4 6 8", "5.3": "0 1", "5.4": "0 1 2 3", "5.5": "0 1 2",
+    "6.2": "0 1", "6.3": "0 2", "6.4": "0 1 2 3", "6.5": "0 1 2 3", "6.6": "0 1", "7.2": "0 1",
+    "7.3": "0 1 2 4 5 6 8 9 10", "7.4": "0 1 2 6 7 8 9", "8.2": "0 1 2", "8.3": "0 1 2 3",
+    "8.4": "0 1 2 3", "8.5": "0 1", "9.3": "0 1 3 4 5 6 7", "9.4": "0 1 2", "9.5": "0 1 2 3 4 5",
+    "10.2": "0 1 2 3", "10.3": "0 1", "10.4": "0 1", "10.5": "0 2 3", "11.2": "0 1 2 3 4",
+    "11.3": "0 1 3", "11.5": "0 1 3",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("key", JUDGED)
@@ -35,11 +49,24 @@ def test_right_answers_are_right_in_any_form(key):
         assert verdict, f"right answer {place} to {key}: {verdict}"
 
 
+@pytest.fixture
+def trials(monkeypatch):
+    """What the judge saw of an answer, case by case; it goes through all of them."""
+    seen, tried = [], grading.FunctionExercise._try
+    monkeypatch.setattr(grading, "TIME_LIMIT", math.inf)
+    monkeypatch.setattr(
+        grading.FunctionExercise, "_try", lambda *given: seen.append(tried(*given)) or seen[-1]
+    )
+    return seen
+
+
 @pytest.mark.parametrize("key", WRONG)
-def test_wrong_answers_are_refused_and_named_if_they_have_a_name(key):
+def test_wrong_answers_are_refused_and_named_if_they_have_a_name(key, trials):
     exercise = EXERCISES[key]
     named = [*exercise.mistakes, *(sentence for sentence, _ in getattr(exercise, "bans", ()))]
+    alone = set()
     for place, (sentence, answer) in enumerate(WRONG[key]):
+        trials.clear()
         verdict = exercise.judge(answer)
         where = f"wrong answer {place} to {key}: {verdict}"
         assert not verdict, where
@@ -48,3 +75,7 @@ def test_wrong_answers_are_refused_and_named_if_they_have_a_name(key):
             assert sentence in verdict.message, where
         else:
             assert not found, where
+        refused = [case for case, trial in enumerate(trials) if trial.problem]
+        alone |= {*refused} if len(refused) == 1 else set()
+    seen = [str(case) for case in range(len(trials)) if case not in alone]
+    assert seen == SEEN.get(key, "").split()

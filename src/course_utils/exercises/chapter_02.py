@@ -21,17 +21,16 @@ def jacobian(probs: Tensor) -> Tensor:
 
 
 def probability_cases() -> list[tuple]:
-    """Return probabilities of two, three and seven classes."""
+    """Return probabilities of two and of three classes."""
     return [
         (torch.tensor([0.75, 0.25], dtype=torch.float64),),
         (torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64),),
-        (softmax(random_rows(1, 7)[0]),),
     ]
 
 
 def temperature_cases() -> list[tuple]:
     """Return the same probabilities, each with a temperature."""
-    return [(*case, t) for case, t in zip(probability_cases(), (2.0, 0.5, 3.0), strict=True)]
+    return [(*case, t) for case, t in zip(probability_cases(), (2.0, 0.5), strict=True)]
 
 
 def tempered(mistakes: dict[str, Callable]) -> dict[str, Callable]:
@@ -54,10 +53,10 @@ def log_vjp(probs: Tensor, v: Tensor) -> Tensor:
 
 
 def log_vjp_cases() -> list[tuple]:
-    """Return probabilities and vectors: one row, a square, other shapes."""
+    """Return probabilities and vectors: one row, a square, a large batch."""
     first = torch.tensor([[0.75, 0.25]], dtype=torch.float64)
     cases = [(first, torch.tensor([[3.0, 1.0]], dtype=torch.float64))]
-    for n, k in ((3, 3), (2, 4), (64, 80)):
+    for n, k in ((3, 3), (64, 80)):
         cases.append((softmax(random_rows(n, k)), random_rows(k, n).T.contiguous()))
     return cases
 
@@ -235,8 +234,6 @@ EXERCISES = (
         reference=temperature_slope,
         cases=[
             (torch.tensor([1.0, 0.0], dtype=torch.float64), 2.0),
-            (torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64), 0.5),
-            (random_rows(1, 6)[0], 3.0),
             (random_rows(1, 40)[0], 0.7),
         ],
         rtol=1e-12,

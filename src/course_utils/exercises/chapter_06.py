@@ -110,7 +110,6 @@ def pixel_cases() -> list[tuple]:
         (torch.tensor([[[0.0, 1.0]], [[0.5, 0.0]]]), torch.tensor([[[0.2, 0.9]], [[0.3, 0.5]]])),
         (torch.tensor([[[0.0, 1.0]], [[0.0, 0.0]]]), torch.tensor([[[0.25, 0.5]], [[0.5, 0.25]]])),
         (train, images_of(5, 3, 1) ** 2),
-        (images_of(30, 4), 0.5 * images_of(3, 4, 1)),
     ]
 
 
@@ -303,7 +302,6 @@ def neighbour_cases() -> list[tuple]:
     asked = on_a_line(0.02, 0.84, 0.07)
     return [
         (line, labels, asked[:1], 1),
-        (line, labels, asked, 1),
         (line, labels, asked, 3),
         (line, labels, asked, 2),
         (images_of(30, 3), torch.arange(30) % 2, images_of(8, 3, 1), 5),
@@ -343,7 +341,6 @@ def mean_cases() -> list[tuple]:
     return [
         (torch.tensor([[[0.0]], [[1.0]]]),),
         (torch.tensor([[[0.0, 1.0]], [[0.5, 0.5]], [[1.0, 0.2]]]),),
-        (images_of(4, 3),),
         (images_of(10, 4, 1),),
     ]
 
