@@ -25,6 +25,7 @@ def page_html(bodies, names, theme="light") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
         f"<title>Figures</title><style>{read('theme.css')}\n"
+        "body {margin: 8px 16px}\n"  # as narrow as in the book
         'html[data-theme="dark"] body {background: #121212; color: #ddd}</style></head>'
         f"<body><main><h1>Figures</h1>{''.join(bodies)}<p id='after'>Text after.</p></main>"
         f"{modules}<script>{_inline(host_script())}</script></body></html>"

@@ -54,12 +54,32 @@ FAULTS = """(frame) => {
     if (hasText && parseFloat(getComputedStyle(e).fontSize) < 12) say("smaller than 12 px", e);
     if (e.namespaceURI.endsWith("svg") && e.localName !== "svg") continue;
     const box = e.getBoundingClientRect();
-    if (e.closest("math, .scrolls")) continue;
+    if (e.closest(".scrolls") || e.parentElement.closest("math")) continue;
     if (box.right > inside.right + 0.5 || box.left < inside.left - 0.5) say("sticks out", e);
     const style = getComputedStyle(e);
-    const fixed = style.overflowX !== "visible" || e.localName === "td" || e.localName === "th";
+    const fixed = style.overflowX !== "visible" || e.matches("td, th, button, p, .formula");
     if (fixed && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) say("cut off", e);
   }
+  const texts = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
+  const lines = []; // of text outside of plots
+  while (texts.nextNode()) {
+    const node = texts.currentNode;
+    const around = node.parentElement;
+    if (!node.data.trim() || !shown(around) || around.closest("svg, .scrolls")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const [math, bar] = [around.closest("math"), around.closest(".bar")]; // a bar lies over others
+    for (const box of range.getClientRects()) lines.push({node, box, math, bar});
+  }
+  lines.forEach((a, i) => {
+    for (const b of lines.slice(i + 1)) {
+      if (a.node === b.node || a.bar !== b.bar || (a.math && a.math === b.math)) continue;
+      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+      const least = a.math || b.math ? 8 : 3;
+      if (across > 1 && down > least) say(`lies over "${b.node.data}"`, a.node);
+    }
+  });
   for (const table of frame.querySelectorAll("table")) {
     const cells = [...table.querySelectorAll("td, th")].filter((e) => shown(e) && e.textContent);
     for (const cell of cells) {
@@ -78,9 +98,9 @@ DONE = """async (frame) => {
   const root = frame.getRootNode().host;
   while (root.ariaBusy === "true") await new Promise(requestAnimationFrame);
 }"""
-#: Drives a figure through states and returns what goes wrong, with the state. A plot learns its
-#: size in the frame that shows it, before anything is painted: what is gone when that frame has
-#: come, nobody has seen.
+#: Drives a figure through states and what it offers to try; returns what goes wrong, and where. A
+#: plot learns its size in the frame that shows it, before anything is painted: what is gone when
+#: that frame has come, nobody has seen.
 SWEEP = f"""async ([states, seed]) => {{
   const frame = deep(".frame")[0];
   const shuffle = {SHUFFLE};
@@ -98,6 +118,11 @@ SWEEP = f"""async ([states, seed]) => {{
     await done(frame);
     for (const fault of await seen()) found.add(`state ${{seed + i}}: ${{fault}}`);
     if (found.size > 8) break;
+  }}
+  for (const chip of frame.querySelectorAll(".tries button")) {{
+    chip.click();
+    await done(frame);
+    for (const fault of await seen()) found.add(`${{chip.textContent}}: ${{fault}}`);
   }}
   return [...found];
 }}"""

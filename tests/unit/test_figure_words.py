@@ -273,7 +273,7 @@ def test_playground(t, shift, scale):
         assert torch.allclose((raw / (1 / scale) / t).softmax(0), p)
         sentence += f" Multiplying by {scale:.2f} does what temperature {1 / scale:.2f} would do."
     rows = "p", *(f"{v:.3f}" for v in p.tolist())
-    moved = " (dashed: without temperature and factor)" if t != scale else ""
+    plain, moved = ": the share of the sum", " (dashed: without temperature and factor)"
     assert_said(
         seen,
         f"{sentence}\n",
@@ -287,7 +287,7 @@ def test_playground(t, shift, scale):
         "Softmax raises e to each score, and the shares of the sum are the probabilities.",
         "give cat a probability of exactly 0.500.",
     )
-    assert f"\nprobability p: the share of the sum{moved}\n" in seen.text
+    assert f"\nprobability p{plain if t == scale else moved}\n" in seen.text
     assert "\ne to the power of z / T\n" in exps.text
     assert "\nscore z\n" in scores.text
     names = ["dog", "cat", "chicken"]
@@ -305,6 +305,8 @@ def test_playground_tie_and_goal():
     )
     assert "as much as all the others" not in tie.text
     assert_said(goal, "Now cat weighs as much as all the others together.")
+    (cold,) = told(SoftmaxPlayground(logits=[2, 1, -1], temperature=0.1))
+    assert_said(cold, "dog is most probable, 22000 times as probable as cat")
 
 
 @pytest.mark.parametrize("j", [0, 2])
@@ -387,7 +389,7 @@ def test_loss(x, k, smoothing):
         "probability of the true class after each step",
     )
     assert min(made[2].item(), 1e9) > least - 1e-9
-    assert re.search(rf"={p[0]:.4f}-{target[0]:g}0*={slopes[0]:.4f}\n", seen.text)
+    assert re.search(rf"={p[0]:.4f}-{target[0]:g}0*\n={slopes[0]:.4f}\n", seen.text)
     said = ", ".join(f"{p:.3f} with {n}" for p, n in zip(ends, names, strict=True)) + "."
     assert_said(run, f" After the descent the probability is {said}")
     assert run.spoken == f"After the descent the probability is {said}"

@@ -205,8 +205,8 @@ def test_css_and_python_palettes_agree():
     assert shown.items() >= {name: colour.upper() for name, colour in COLORS.items()}.items()
 
 
-#: Classes that only scripts look for, and those of the pages around a figure.
-HOOKS = {"marks", "quiz"}
+#: Classes that only scripts and tests look for, and those of the pages around a figure.
+HOOKS = {"marks", "quiz", "told"}
 AROUND = {
     "bd-article", "bd-content", "cell_output", "jp-OutputArea-output", "text_html", "vscode-dark",
 }  # fmt: skip

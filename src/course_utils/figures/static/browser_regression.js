@@ -317,7 +317,10 @@ export default figure(WORDS, (view, words) => {
     margin: { right: 52 },
   });
   const body = html("tbody");
-  const status = html("p.say");
+  const sentence = html("span");
+  const numbers = words.at([9999, 99, 99], "lr 0.01");
+  const longest = `${numbers}0.000${words.accuracy}0.000.${words.remark}`;
+  const status = html("p.say", { "data-room": longest }, sentence);
   const table = html(
     "table",
     html("caption", words.weights),
@@ -655,7 +658,7 @@ export default figure(WORDS, (view, words) => {
     put(view.root, { "data-steps": run.steps });
     const { loss, label } = run;
     const numbers = words.at([run.steps, run.epoch, view.get("epochs")], label);
-    status.replaceChildren(
+    sentence.replaceChildren(
       numbers,
       bold("loss", loss, 3),
       words.accuracy,

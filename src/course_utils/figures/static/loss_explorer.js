@@ -326,6 +326,8 @@ export default figure(WORDS, (view, words) => {
         live("p", now.p, { digits: 4 }),
         operator("−"),
         live("target", now.target, { digits: view.get("smoothing") ? 3 : 0 }),
+      ),
+      formula(
         operator("="),
         live("slope", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
       ),

@@ -56,7 +56,7 @@ const WORDS = {
       exp: "e to the power of z / T",
       share: "probability p: the share of the sum",
     },
-    ghost: " (dashed: without temperature and factor)",
+    moved: "probability p (dashed: without temperature and factor)",
     rows: { z: "z", exp: "exp", p: "p" },
     score: (/** @type {string} */ name) => `score ${name}`,
     classes: "classes",
@@ -255,7 +255,7 @@ export default figure(
         { key: "p", of: p, title: words.rows.p, now: stage === "share" },
       ];
       const moved = stage === "share" && p.some((v, i) => Math.abs(v - plain[i]) > 5e-4);
-      plot.scale({ ylabel: words.axis[stage] + (moved ? words.ghost : "") });
+      plot.scale({ ylabel: moved ? words.moved : words.axis[stage] });
       plot.draw(
         svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
         ...bars.map(({ top, height }, i) =>
@@ -310,11 +310,8 @@ export default figure(
       if (k > 3) terms.splice(-1, 0, math("mo", "⋯"));
       const label = math("mtext", name(first));
       line.replaceChildren(
-        formula(
-          indexed(math("mi", "p"), label),
-          operator("="),
-          fraction(exponential(first), joined("+", terms)),
-        ),
+        formula(indexed(math("mi", "p"), label), operator("=")),
+        formula(fraction(exponential(first), joined("+", terms))),
         formula(
           operator("="),
           fraction(math("mn", short(exps[first])), math("mn", short(total))),
@@ -328,6 +325,8 @@ export default figure(
     function drawWords({ z, t, p }) {
       const [first, second] = range(k).sort((a, b) => p[b] - p[a]);
       const gap = (z[first] - z[second]) / t;
+      const odds = Math.exp(gap);
+      const rounded = odds < 100 ? fmt(odds) : fmt(Number(odds.toPrecision(3)), 0);
       const shift = view.get("shift");
       const scale = view.get("scale");
       const more = (shift ? words.shifted(fmt(shift, 1)) : "") +
@@ -336,7 +335,7 @@ export default figure(
         ? [
           html("strong", words.first(name(first))),
           " ",
-          quantity(html("span"), "odds", Math.exp(gap)),
+          quantity(html("span"), "odds", odds, rounded),
           words.odds(name(second), fmt(gap, 1)),
         ]
         : [words.tie(name(first), name(second))];

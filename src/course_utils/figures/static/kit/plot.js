@@ -23,7 +23,7 @@ import { textWidth } from "./text.js";
  * @property {Ticks} [yticks]
  * @property {boolean} [grid]
  * @property {{ top?: number, right?: number, bottom?: number, left?: number }} [margin] pixels; on
- *   the left, if absent, as much as the names of the ticks need
+ *   the left, at least as much as the names of the ticks need
  */
 /**
  * Something to drag by.
@@ -126,7 +126,7 @@ export class Plot {
     this.titles.y.textContent = ylabel;
     const rows = named(yticks, y, height / 50);
     const widest = Math.max(0, ...rows.map(([, text]) => textWidth(text)));
-    this.margin.left = this.fixed.left ?? Math.ceil(widest) + 12;
+    this.margin.left = Math.max(this.fixed.left ?? 12, widest && Math.ceil(widest) + 12);
     const columns = named(xticks, x, width / 70);
     const { left, right, top, bottom } = this.area;
     this.axes.replaceChildren(

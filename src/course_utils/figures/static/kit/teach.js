@@ -93,14 +93,15 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
  * @param {{ label: string, set: State, says: string }[]} states changes to the first state
  */
 export function tries(view, states) {
-  const told = html("p.told");
+  const told = html("span");
   const buttons = states.map(({ label, set }) => {
     const node = html("button.chip", { type: "button" }, label);
     node.addEventListener("click", () => view.reset(view.with(set)));
     return node;
   });
   const list = html("div.row", html("span.soft", view.words.try), ...buttons);
-  const node = html("div.tries", list, told);
+  const longest = states.reduce((a, { says }) => (says.length > a.length ? says : a), "");
+  const node = html("div.tries", list, html("p.told", { "data-room": longest }, told));
   view.control(list);
   view.bind(node, () => {
     const shown = states.findIndex(({ set }) => view.shows(set));
