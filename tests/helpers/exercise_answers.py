@@ -479,6 +479,7 @@ RIGHT["2.4"] = [
         for q, x in zip(p, z.tolist(), strict=True)
     ],
     lambda z, t: ((q := torch.softmax(z / t, 0)) * (q * z).sum() - q * z) / t**2,
+    lambda z, t: (u := T(t), q := torch.softmax(z / u, 0), q * (q @ z - z) / u**2)[-1],
     lambda z, t: -(q := torch.softmax(z / t, -1)) / t * ((z / t) - (q * z / t).sum()),
     lambda z, t: (w := -z / t**2, q := torch.softmax(z / t, 0), q * w - q * (q @ w))[-1],
     lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - (1 * q * z).sum()) / (t * 1.0 * t),
