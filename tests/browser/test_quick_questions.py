@@ -54,6 +54,18 @@ def test_choosing_is_not_answering(page):
     )
 
 
+def test_another_choice_takes_the_verdict_away_and_the_old_one_brings_it_back(page):
+    choose(page, 0)
+    said, answers = page.locator(".say").first, page.get_by_role("radio")
+    assert said.is_visible()
+    answers.nth(1).check()
+    assert not said.is_visible()
+    answers.nth(0).check()
+    assert said.is_visible()
+    choose(page, 1)
+    assert said.is_visible()
+
+
 def test_check_without_a_choice_asks_for_one(page):
     page.get_by_role("button", name="Check").first.click()
     assert page.locator(".note").first.inner_text() == "Choose an answer first."

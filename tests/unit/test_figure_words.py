@@ -263,8 +263,8 @@ def test_playground(t, shift, scale):
     )[1:]  # fmt: skip
     gap = math.log(p[0] / p[1])
     sentence = (
-        f"dog is most probable, {p[0] / p[1]:.2f} times as probable as cat: e to the difference of "
-        f"their scores over T, {gap:.1f}."
+        f"dog is most probable, {p[0] / p[1]:.3g} times as probable as cat. That is e to the "
+        f"{gap:.1f}, the difference of their scores over T."
     )
     if shift:
         assert torch.allclose((scale * raw / t).softmax(0), p)

@@ -398,6 +398,7 @@ export default figure(WORDS, (view, words) => {
       equation.replaceChildren();
       return;
     }
+    const bracket = (/** @type {string} */ sign) => top < 0 ? operator(sign) : "";
     const terms = parts.map((k, i) =>
       row(
         live(`term ${i}`, knots[k].total, { digits: 3, color: TINTS[k] }),
@@ -407,7 +408,9 @@ export default figure(WORDS, (view, words) => {
           row(
             live(`from ${i}`, knots[k].top, { digits: 0 }),
             operator("−"),
+            bracket("("),
             live(`to ${i}`, top, { digits: 0 }),
+            bracket(")"),
           ),
         ),
       )

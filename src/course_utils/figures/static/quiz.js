@@ -53,6 +53,11 @@ export default figure(WORDS, (view, words) => {
     html("input", { type: "radio", name, "data-control": `chosen.${i}` })
   );
   const verdict = html("p.say");
+  const fits = () => {
+    const hidden = !inputs[view.get("chosen")]?.checked; // it was on another answer
+    verdict.style.visibility = hidden ? "hidden" : "visible";
+  };
+  for (const input of inputs) input.addEventListener("change", fits);
   const check = button(view, words.check, () => {
     const chosen = inputs.findIndex((input) => input.checked);
     if (chosen < 0) view.say(words.choose);
@@ -107,6 +112,7 @@ export default figure(WORDS, (view, words) => {
     }
     const word = right ? words.right : words.wrong;
     verdict.replaceChildren(html("strong", word), ` ${answer[1]}`);
+    fits();
     return `${word} ${answer[1]}`;
   };
 }, { options: areOptions });
