@@ -305,6 +305,29 @@ def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_pa
     assert page.problems == []
 
 
+def test_a_bag_painted_on_empty_paper_reaches_the_goal(show):
+    page = show(FIGURE)
+    goal, paper = page.locator(".goal"), page.locator("[role=application]")
+    matrix, _ = weights()
+    others = np.delete(matrix, CLASSES.index("bag"), axis=1).max(axis=1)
+    best = np.argsort(others - matrix[:, CLASSES.index("bag")])[:40].tolist()
+
+    def paint():
+        box = paper.bounding_box()
+        for pixel in best:
+            y, x = divmod(pixel, 28)
+            place = {"x": (x + 0.5) / 28 * box["width"], "y": (y + 0.5) / 28 * box["height"]}
+            paper.click(position=place)
+
+    draw(page, 1)
+    paint()
+    assert "bright where the weights help" not in goal.inner_text()  # not from Empty
+    page.get_by_role("button", name="Empty").click()
+    paint()
+    assert shown(page, "p")[CLASSES.index("bag")] >= 0.9
+    assert "bright where the weights help" in goal.inner_text()
+
+
 def test_painting_takes_the_new_answer_apart_unless_another_class_was_chosen(show):
     page = show(FIGURE)
     page.get_by_role("button", name="Empty").click()

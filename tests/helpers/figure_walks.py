@@ -11,7 +11,7 @@ from course_utils.figures.quiz import Quiz
 WALKS = {name: make for name, make in SAMPLES.items() if name != "training_lab"} | {
     "decision_explorer": lambda: DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
     "label_suspects": lambda: label_suspects(shown=0, verdicts=[]),
-    "browser_regression": lambda: BrowserRegression(epochs=20),
+    "browser_regression": BrowserRegression,
     "quiz": lambda: Quiz("9.a", "Which?", [("this", "It is."), ("that", "It was.")], 0),
 }
 
@@ -22,19 +22,32 @@ WAYS = {
         [SKIP, {"set": {"temperature": 99}}],
         [SKIP, {"set": {"temperature": "hot"}}],
     ],
-    "backward_pass": [[SKIP, *({"set": {"stage": n}} for n in range(14))]],
+    "backward_pass": [
+        [SKIP, *({"set": {"stage": n}} for n in range(14))],
+        [SKIP, {"on": "stage", "to": "14"}, *[{"click": "Step: z - gradient"}] * 9],
+    ],
+    "jacobian_explorer": [[SKIP, {"set": {"logits": [1.3, 1, 0]}}]],
+    "sampled_classes": [[SKIP, {"set": {"logits": [0, -4, -4, -4, 1.6], "skew": 2}}]],
     "pair_merge": [
         [SKIP, {"set": {"stage": 0}}, {"on": "pick.1"}, {"on": "pick.3"}],
         [SKIP, {"set": {"tops": [2, 0, 1, -1], "dtype": "bfloat16"}}],
         [SKIP, {"set": {"tops": [2, 0, 1, -1]}}],
+        [SKIP, {"set": {"tops": [100, 100, 99, 97]}}],
         [SKIP, {"set": {"tops": [-15, -15, -15, -15], "dtype": "float16"}}],
     ],
-    "overflow_explorer": [[SKIP, {"on": "form.fused"}, {"set": {"size": 200}}]],
+    "overflow_explorer": [
+        [SKIP, {"on": "form.fused"}, {"set": {"size": 200}}],
+        [SKIP, {"set": {"dtype": "float16", "size": 70000}}],
+    ],
     "label_suspects": [
         [SKIP, {"set": {"verdicts": [2] * 18}}],
         [{"click": "4 to 6"}, {"set": {"verdicts": [1] * 4 + [3] * 8}}],
     ],
-    "browser_regression": [[{"key": key} for key in ("ArrowUp", "Enter", " ", "ArrowLeft", " ")]],
+    "browser_regression": [
+        [{"key": key} for key in ("ArrowUp", "Enter", " ", "ArrowLeft", " ")],
+        [{"set": {"lr": 0.6}}],
+        [{"set": {"lr": 10, "epochs": 20}}],
+    ],
     "quiz": [[{"set": {"chosen": 0}}], [{"set": {"chosen": 1}}]],
 }
 

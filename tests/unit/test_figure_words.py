@@ -215,6 +215,7 @@ IN_A_BROWSER = {
     ".testImage": "Test image", ".mistake": "Confident mistake", ".truth": "It is a test image",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
     ".farther": "but its border is farther away", ".label": ", its label, is at",
+    ".painted": "bright where the weights help",
 }  # fmt: skip
 
 
@@ -247,6 +248,58 @@ TRIES = [
 @pytest.mark.parametrize(("make", "label", "sentence"), TRIES, ids=lambda v: str(v)[:20])
 def test_the_number_that_is_said_of_a_state_to_try(make, label, sentence):
     assert sentence in told(make(), SKIP, {"click": label})[-1].text
+
+
+def p_of(logits):
+    return double(logits).softmax(0)
+
+
+def wrong_without(logits, skew):
+    """How much of the shares stands at wrong words without the correction, in the long run."""
+    q = torch.arange(1, 6, dtype=torch.float64) ** -skew
+    return (p_of(logits) - p_of((double(logits) + q.log()).tolist())).abs().sum() / 2
+
+
+#: Figure, a state that just misses its goal, one that reaches it.
+GOALS = [
+    (JacobianExplorer, {"logits": [1.6, 1, 0]}, {"logits": [1.3, 1, 0]}),
+    (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
+    (SampledClasses, {"logits": [3, -4, -4, -4, 3], "skew": 2},
+     {"logits": [0, -4, -4, -4, 1.6], "skew": 2}),
+    (PairMerge, {"tops": [100, 98, 99, 97]}, {"tops": [100, 100, 99, 97]}),
+    (BrowserRegression, {"lr": 1}, {"lr": 0.6}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "miss", "hit"), GOALS, ids=lambda v: getattr(v, "_name", ""))
+def test_a_goal_is_reached_where_it_says(make, miss, hit):
+    missed = told(make(), *[SKIP] * (make is not BrowserRegression), {"set": miss})[-1]
+    reached = told(make(), *[SKIP] * (make is not BrowserRegression), {"set": hit})[-1]
+    assert ("✓Goal:" in missed.text, "✓Goal:" in reached.text) == (False, True)
+
+
+def test_the_goals_are_true():
+    slope = {a: (p_of([a, 1, 0]) * (1 - p_of([a, 1, 0]))).max().item() for a in (1.3, 1.6)}
+    assert f"{slope[1.3]:.3f}" == "0.250" > f"{slope[1.6]:.3f}"
+    assert wrong_without([0, -4, -4, -4, 1.6], 2) > 0.6 > wrong_without([3, -4, -4, -4, 3], 2)
+    assert 65000 < torch.finfo(torch.float16).max < 66000
+
+
+def test_backward_pass_descends_to_its_goal():
+    """Not by other ways: what it says of the descents has to be so."""
+    there = told(BackwardPass(), SKIP, {"set": {"logits": [4, 0, 0], "stage": 14}})[-1]
+    assert "○Goal:" in there.text
+    z = double([2, 1, 0.1])
+    descents = [{"click": "Step: z - gradient"}] * 9
+    pages = told(BackwardPass(logits=z.tolist()), SKIP, {"set": {"stage": 14}}, *descents)[2:]
+    assert "The three gradients add up to 0." in pages[0].text
+    for page in pages:
+        p = z.softmax(0)
+        loss = -p[0].log().item()
+        assert page.values["L"] == pytest.approx(loss)
+        assert ("✓Goal:" in page.text) == (loss < 0.1 and page is not pages[0])
+        z = z + torch.tensor([1, 0, 0]) - p
+    assert "✓Goal:" in pages[-1].text
 
 
 # --- sentences with numbers ----------------------------------------------------------------
@@ -498,7 +551,10 @@ def test_backward_pass_step_by_step(label):
         f"{mine}\n{z[label - 1]:.3f}\n{exps[label - 1] / total - 1:.3f}\n",
         f"loss\n{loss}\n1.000\n",
     )
-    assert (pages[0].disabled, pages[-1].disabled) == (["Back"], ["Next"])
+    assert (pages[0].disabled, pages[-1].disabled) == (
+        ["Back", "Step: z - gradient"],
+        ["Next"],
+    )
 
 
 def test_pair_merge_tree_and_table():

@@ -1,8 +1,10 @@
 import {
   button,
+  clamp,
   entrySlider,
   figure,
   fmt,
+  goal,
   guessFirst,
   html,
   minus,
@@ -41,6 +43,7 @@ const WORDS = {
     next: "Next",
     play: "Play",
     pause: "Pause",
+    descend: "Step: z − gradient",
     value: "above: value",
     gradient: "below: gradient of the loss, as far as it has come back",
     start: "The logits are given. Next computes the first exponential.",
@@ -60,6 +63,9 @@ const WORDS = {
     share: (
       /** @type {string[]} */ [grad, one],
     ) => `Backward: the sum sends ${grad} · 1 to each exponential: ${one}.`,
+    all: " The three gradients add up to 0.",
+    goal: "after the last step, descend until the loss is below 0.1.",
+    reached: "Each descent moved the logits by y − p: ever less, as p comes close to y.",
     tries: [
       {
         label: "sure and right",
@@ -182,6 +188,17 @@ export default figure(WORDS, (view, words) => {
   const back = button(view, words.back, () => go(view.get("stage") - 1));
   const next = button(view, words.next, () => go(view.get("stage") + 1));
   const player = button(view, words.play, () => timer ? stop() : play());
+  let landed = ""; // where the last descent led
+  const descend = button(view, words.descend, () => {
+    const { ways } = graph(view.get("logits"), view.get("label"));
+    const grads = gradients(ways, last);
+    const { min = -4, max = 4 } = SPEC.traits.logits;
+    const logits = view.get("logits").map((/** @type {number} */ z, /** @type {number} */ i) =>
+      clamp(z - grads[`z${i + 1}`], min, max)
+    );
+    landed = String(logits);
+    view.set({ logits });
+  });
   next.classList.add("primary");
 
   view.add(html("p.lead", words.lead));
@@ -191,7 +208,7 @@ export default figure(WORDS, (view, words) => {
     html("p.soft", `${words.value}; `, html("span.grad", words.gradient)),
     said,
     view.bar(
-      html("div.row", back, next, player),
+      html("div.row", back, next, player, descend),
       html(
         "div.columns",
         slider(view, "stage", { label: words.stage, step: 1, show: String }),
@@ -206,6 +223,15 @@ export default figure(WORDS, (view, words) => {
       radios(view, "label", { label: words.label, options: [1, 2, 3] }),
     ),
     tries(view, words.tries),
+    goal(view, {
+      text: words.goal,
+      reached: () => {
+        const { logits, label, stage } = view.state;
+        return stage === last && String(logits) === landed &&
+          graph(logits, label).boxes.L.value < 0.1;
+      },
+      says: words.reached,
+    }),
   );
 
   /** @param {Box} box */
@@ -314,9 +340,10 @@ export default figure(WORDS, (view, words) => {
     const grads = gradients(ways, stage);
     draw(boxes, ways, grads, stage);
     const text = sentence(boxes, ways, grads, stage);
-    said.textContent = text;
+    said.textContent = stage === last ? text + words.all : text;
     back.disabled = stage === 0;
     next.disabled = stage === last;
+    descend.disabled = stage !== last;
     player.textContent = timer ? words.pause : words.play;
     return timer ? "" : text;
   };

@@ -7,6 +7,7 @@ import {
   endLabels,
   figure,
   fmt,
+  goal,
   html,
   isList,
   isNumber,
@@ -73,11 +74,15 @@ const WORDS = {
         says: "One step an epoch: a smooth curve that has not come as far.",
       },
     ],
+    goal: (/** @type {number} */ loss) =>
+      `by the learning rate alone, bring the loss at the end below ${loss}.`,
+    reached: "A smaller rate is still on its way when the epochs end; a larger one leaps about.",
   },
 };
 
 const PER_CLASS = SPEC.constants.per_class;
 const OTHERS = [10, 0.01]; // rates to compare with
+const GOAL = 0.2; // loss
 const SLICE = 8; // ms of training between two repaints: the page stays usable
 const KEPT = 300; // points of a curve
 const CELLS = 120; // resolution of the decision regions
@@ -338,8 +343,8 @@ export default figure(WORDS, (view, words) => {
       return;
     }
     if (run.finished) run = fresh(view.get("lr"));
-    // At least 300 steps a second, at most 8 seconds a run:
-    go(stillness() ? Infinity : Math.max(0.3, run.total / 8000));
+    // At least 120 steps a second, so that one can follow; at most 8 seconds a run:
+    go(stillness() ? Infinity : Math.max(0.12, run.total / 8000));
   });
   const one = button(view, words.step, () => {
     if (run.finished) run = fresh(view.get("lr"));
@@ -621,6 +626,11 @@ export default figure(WORDS, (view, words) => {
         slider(view, "epochs", { label: words.epochs, step: 1, show: String }),
         radios(view, "num_classes", { label: words.classes, options: range(most + 1).slice(3) }),
         tries(view, words.tries),
+        goal(view, {
+          text: words.goal(GOAL),
+          reached: () => run?.finished && run.loss < GOAL && view.shows({ lr: view.get("lr") }),
+          says: words.reached,
+        }),
         chart.node,
         table,
       ),

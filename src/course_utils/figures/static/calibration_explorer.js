@@ -5,6 +5,7 @@ import {
   figure,
   fmt,
   glide,
+  goal,
   guessFirst,
   html,
   isList,
@@ -103,6 +104,9 @@ const WORDS = {
       sharpSays: (/** @type {string} */ share) =>
         `Sharpened: ${share} of all examples are in the last bin.`,
     },
+    goal: "find the temperature with the least calibration error.",
+    reached: (/** @type {string} */ t, /** @type {boolean} */ same) =>
+      `It is ${t}: ${same ? "here the loss is least, too" : "not quite where the loss is least"}.`,
   },
 };
 
@@ -114,6 +118,7 @@ export default figure(WORDS, (view, words) => {
   const spot = (/** @type {number} */ v) => nearest(T, v);
   const top = Math.max(...grid.ece);
   const least = argmax(grid.loss.map((v) => -v));
+  const lowest = argmax(grid.ece.map((v) => -v));
   const log = T.map(Math.log2);
   /** @type {[number, string][]} */
   const powers = [-2, -1, 0, 1, 2].map((v) => [v, String(2 ** v)]);
@@ -197,6 +202,11 @@ export default figure(WORDS, (view, words) => {
         says: t.sharpSays(fmt(flat[0][bins - 1] / sum(flat[0]))),
       },
     ]),
+    goal(view, {
+      text: words.goal,
+      reached: () => spot(view.get("temperature")) === lowest,
+      says: words.reached(fmt(T[lowest]), lowest === least),
+    }),
   );
 
   /**

@@ -10,6 +10,7 @@ import {
   formula,
   fraction,
   glide,
+  goal,
   guessFirst,
   html,
   indexed,
@@ -105,6 +106,8 @@ const WORDS = {
         says: "Equal probabilities: the others share the loss equally.",
       },
     ],
+    goal: "make an entry of the Jacobian as large as it can be.",
+    reached: "A diagonal entry p (1 − p) is largest at p = 1/2: there it is 1/4.",
   },
 };
 
@@ -204,6 +207,12 @@ export default figure(WORDS, (view, words) => {
     more,
     said,
     tries(view, words.tries),
+    goal(view, {
+      text: words.goal,
+      // 0.250 as it is shown
+      reached: () => softmax(view.get("logits")).some((p) => p * (1 - p) >= 0.2495),
+      says: words.reached,
+    }),
     html("div.grid2.apart", times, product.node),
   );
 

@@ -6,6 +6,7 @@ import {
   fmt,
   FORMATS,
   four,
+  goal,
   guessFirst,
   html,
   labelNodes,
@@ -101,6 +102,8 @@ const WORDS = {
         says: "A wider exponent moves the limit to e to the 709; it is still there.",
       },
     ],
+    goal: "make even the fused form end in nan.",
+    reached: "A logit is infinite before any form begins: here only a wider format helps.",
   },
 };
 
@@ -200,6 +203,8 @@ function show(value) {
 }
 
 export default figure(WORDS, (view, words) => {
+  /** @returns {number[]} */
+  const logits = () => view.get("pattern").map((/** @type {number} */ p) => p * view.get("size"));
   const plot = view.plot({
     label: words.canvas,
     height: 210,
@@ -244,6 +249,12 @@ export default figure(WORDS, (view, words) => {
     more,
     said,
     tries(view, words.tries),
+    goal(view, {
+      text: words.goal,
+      reached: () =>
+        steps(view.get("dtype"), logits()).fused.some(({ values }) => values.some(Number.isNaN)),
+      says: words.reached,
+    }),
   );
 
   /**
@@ -384,7 +395,7 @@ export default figure(WORDS, (view, words) => {
     const dtype = view.get("dtype");
     /** @type {Form} */
     const form = view.get("form");
-    const scores = view.get("pattern").map((/** @type {number} */ p) => p * view.get("size"));
+    const scores = logits();
     const all = steps(dtype, scores);
     const exact = logSoftmax(all.naive[0].values);
     const unit = 2 ** -FORMATS[dtype][0];

@@ -6,6 +6,7 @@ import {
   FORMATS,
   formula,
   four,
+  goal,
   guessFirst,
   html,
   letter,
@@ -82,6 +83,8 @@ const WORDS = {
       `All 15 orders give the same t, ${worst} u from the exact one.`,
     differ: (/** @type {number} */ count, /** @type {string} */ worst) =>
       `The 15 orders give ${count} different t, at most ${worst} u from the exact one.`,
+    goal: "find scores for which the orders give three different t.",
+    reached: "Three sums, and all a few roundings from the exact one: more the order can't do.",
     start: "Four pairs, none merged. Choose two, or press Next merge.",
     picked: (/** @type {string} */ name) => `${name} is chosen. With which one?`,
     merged: (
@@ -316,6 +319,11 @@ export default figure(WORDS, (view, words) => {
     ),
     more,
     tries(view, words.tries),
+    goal(view, {
+      text: words.goal,
+      reached: () => new Set(range(18).map((order) => now(order, 3)[6].total)).size > 2,
+      says: words.reached,
+    }),
   );
 
   /** @param {Knot[]} knots @param {number[]} left */

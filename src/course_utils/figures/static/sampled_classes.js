@@ -6,6 +6,7 @@ import {
   figure,
   fmt,
   four,
+  goal,
   guessFirst,
   html,
   quantity,
@@ -82,6 +83,8 @@ const WORDS = {
     ) =>
       `${n} draws: without the correction ${without} of the share stands at wrong words, ` +
       `with it ${corrected}.`,
+    goal: "make “without” wrong by more than 0.6 in the long run.",
+    reached: "More than half of the share has moved to words that q draws more often.",
     tries: [
       {
         label: "ten draws",
@@ -162,6 +165,13 @@ const sharesOf = (weights) => {
  * @param {number[]} b
  */
 const misplaced = (a, b) => sum(a.map((v, i) => Math.abs(v - b[i]))) / 2;
+
+/**
+ * Where the shares go without the correction.
+ * @param {number[]} logits
+ * @param {number[]} q
+ */
+const biased = (logits, q) => sharesOf(logits.map((z, k) => Math.exp(z) * q[k]));
 
 export default figure(WORDS, (view, words) => {
   const most = SPEC.traits.draws.max ?? 1;
@@ -256,6 +266,7 @@ export default figure(WORDS, (view, words) => {
     ),
   );
   view.control(scores);
+  const proposal = (/** @type {number} */ skew) => sharesOf(names.map((_, k) => (k + 1) ** -skew));
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: run });
   view.add(
@@ -278,6 +289,15 @@ export default figure(WORDS, (view, words) => {
     ),
     scores,
     tries(view, words.tries),
+    goal(view, {
+      text: words.goal,
+      reached: () => {
+        const { logits, skew } = view.state;
+        const q = proposal(skew);
+        return !view.locked && misplaced(biased(logits, q), softmax(logits)) > 0.6;
+      },
+      says: words.reached,
+    }),
   );
 
   /**
@@ -378,13 +398,11 @@ export default figure(WORDS, (view, words) => {
   return () => {
     if (running && !own && view.changed.size) halt();
     const { logits, skew, draws, seed } = view.state;
-    const q = sharesOf(names.map((_, k) => (k + 1) ** -skew));
+    const q = proposal(skew);
     const exps = logits.map(Math.exp);
     const terms = [exps, exps.map((/** @type {number} */ e, /** @type {number} */ k) => e / q[k])];
     const right = softmax(logits);
-    const plain = sharesOf(
-      exps.map((/** @type {number} */ e, /** @type {number} */ k) => e * q[k]),
-    );
+    const plain = biased(logits, q);
     const classes = drawn(q, seed, most);
     const counts = names.map(() => 0);
     for (let i = 0; i < draws; i++) counts[classes[i]] += 1;

@@ -76,7 +76,8 @@ const WORDS = {
     tie: (/** @type {string} */ a, /** @type {string} */ b) =>
       `A tie: ${a} and ${b} have equal scores, so equal probabilities at any temperature.`,
     odds: (/** @type {string} */ name, /** @type {string} */ gap) =>
-      ` times as probable as ${name}. That is e to the ${gap}, the difference of their scores over T.`,
+      ` times as probable as ${name}. That is e to the ${gap}, the difference of their scores ` +
+      "over T.",
     shifted: (/** @type {string} */ shift) =>
       ` Adding ${shift} to every score changed no probability.`,
     scaled: (/** @type {string} */ scale, /** @type {string} */ temperature) =>

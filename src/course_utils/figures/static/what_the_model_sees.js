@@ -8,6 +8,7 @@ import {
   figure,
   fmt,
   four,
+  goal,
   guessFirst,
   html,
   isList,
@@ -92,10 +93,15 @@ const WORDS = {
     truth: (/** @type {string} */ name) => `It is a test image of the class ${name}. `,
     loading: "Loading the test images…",
     lost: "The test images could not be loaded; the drawings stay.",
+    goal: (/** @type {string} */ name) =>
+      `from “Empty”, paint until the model says ${name}, with a probability of 0.9.`,
+    painted: "The score is a sum over pixels: bright where the weights help is enough.",
     spoken: (/** @type {string} */ name, /** @type {string} */ p, /** @type {string} */ what) =>
       `The model says ${name}, ${p}; ${what}.`,
   },
 };
+
+const WANTED = 8; // the class to paint: bags
 
 /** @param {any} m */
 const isModel = (m) =>
@@ -125,6 +131,7 @@ export default figure(WORDS, (view, words) => {
   /** @type {number[]} */
   let pixels = silhouette(view.get("silhouette"));
   let isSilhouette = true; // and neither painted nor a test image
+  let blank = false; // or painted on a blank paper
   let truth = ""; // class of a test image
   let notice = "";
   /** @type {{ pixels: number[], label: number }[]} */
@@ -189,7 +196,7 @@ export default figure(WORDS, (view, words) => {
   /** @param {number[]} image @param {string} name */
   function show(image, name) {
     pixels = image;
-    isSilhouette = false;
+    isSilhouette = blank = false;
     truth = name;
     notice = "";
     view.set({ change: 0, label: argmax(scoresOf(image)) });
@@ -241,6 +248,7 @@ export default figure(WORDS, (view, words) => {
   function restore() {
     pixels = silhouette(view.get("silhouette"));
     isSilhouette = true;
+    blank = false;
     truth = "";
   }
   view.head.querySelector(".reset")?.addEventListener("click", () => {
@@ -341,7 +349,10 @@ export default figure(WORDS, (view, words) => {
         button(view, words.mistake, () => void next("mistake")),
       ]
       : []),
-    button(view, words.clear, () => show(Array(PIXELS).fill(0), "")),
+    button(view, words.clear, () => {
+      show(Array(PIXELS).fill(0), "");
+      blank = true;
+    }),
   );
   view.control(source);
   view.add(html("p.lead", words.lead));
@@ -364,6 +375,11 @@ export default figure(WORDS, (view, words) => {
       ),
       html("div.stack", told, flip, table),
     ),
+    goal(view, {
+      text: words.goal(classes[WANTED]),
+      reached: () => blank && softmax(scoresOf(pixels))[WANTED] >= 0.9,
+      says: words.painted,
+    }),
   );
 
   function ask() {
