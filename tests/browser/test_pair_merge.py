@@ -269,4 +269,4 @@ def test_what_the_tries_say_is_so(show, name, words, holds):
     page = show(PairMerge(stage=1, order=5))
     page.get_by_role("button", name=name, exact=True).click()
     assert holds(page)
-    assert words in page.locator(".told").inner_text()
+    assert words in page.locator(".tries .told").inner_text()

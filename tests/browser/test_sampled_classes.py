@@ -203,4 +203,4 @@ def test_what_the_tries_say_is_so(show, name, holds):
     page = show(SampledClasses(logits=[0, 1, 2, 3, 4], draws=3, seed=8))
     page.get_by_role("button", name=name, exact=True).click()
     assert holds(page)
-    assert page.locator(".told").inner_text()
+    assert page.locator(".tries .told").inner_text()
