@@ -612,6 +612,11 @@ export default figure(WORDS, (view, words) => {
         html("div.row", play, one, anew),
         status,
         html("div.row", pens, undo),
+        goal(view, {
+          text: words.goal(GOAL),
+          reached: () => run?.finished && run.loss < GOAL && view.shows({ lr: view.get("lr") }),
+          says: words.reached,
+        }),
       ),
       html(
         "div.stack",
@@ -626,11 +631,6 @@ export default figure(WORDS, (view, words) => {
         slider(view, "epochs", { label: words.epochs, step: 1, show: String }),
         radios(view, "num_classes", { label: words.classes, options: range(most + 1).slice(3) }),
         tries(view, words.tries),
-        goal(view, {
-          text: words.goal(GOAL),
-          reached: () => run?.finished && run.loss < GOAL && view.shows({ lr: view.get("lr") }),
-          says: words.reached,
-        }),
         chart.node,
         table,
       ),
