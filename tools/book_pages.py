@@ -29,6 +29,7 @@ class Page(HTMLParser):
     loaded: list[str] = field(default_factory=list)  # scripts, style sheets, icons
     pictures: list[str] = field(default_factory=list)
     without_alt: list[str] = field(default_factory=list)
+    icons: set[str] = field(default_factory=set)  # of Font Awesome
 
     def __post_init__(self) -> None:
         """Read the file."""
@@ -49,6 +50,9 @@ class Page(HTMLParser):
         for attribute in LOADED.get(tag, ()):
             if attribute in a:
                 (self.pictures if tag == "img" else self.loaded).append(a[attribute])
+        names = a.get("class", "").split()
+        if {"fa-solid", "fa-brands"} & set(names):
+            self.icons |= {name[3:] for name in names if name.startswith("fa-")}
         # An empty alt says "decoration"; only the logo beside the title is that.
         decoration = "logo__image" in a.get("class", "")
         if tag == "img" and not (a.get("alt", "").strip() or (decoration and "alt" in a)):

@@ -1,4 +1,4 @@
-"""Check a built book: links, alternative texts, other servers, weight. Names the page at fault."""
+"""Check a built book: links, texts of pictures, other servers, icons, weight. Names the page."""
 
 import argparse
 import gzip
@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from book_ext.icons import BRANDS, SOLID
 from book_pages import Page, is_local, is_remote, read_pages, target
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,6 +82,8 @@ def problems(page: Page, pages: dict[Path, Page]) -> Iterator[str]:
     yield from broken_links(page, pages)
     yield from (f"picture {source} has no alt text" for source in page.without_alt)
     yield from foreign(page)
+    for icon in sorted(page.icons - {"solid", "brands", "lg", *SOLID, *BRANDS}):
+        yield f"icon {icon} comes with the whole font; name it in tools/book_ext/icons.py"
     first, everything = weights(page)
     if first > FIRST_LOAD:
         yield f"first load is {first / 1e3:.0f} kB compressed, above {FIRST_LOAD / 1e3:.0f} kB"

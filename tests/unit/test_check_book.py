@@ -54,6 +54,7 @@ def test_no_book_is_a_problem(tmp_path):
             "loads https://example.org/c",
         ),
         ('<iframe src="https://example.org/v"></iframe>', "loads https://example.org/v"),
+        ('<i class="fa-solid fa-sun"></i><i class="fa-solid fa-fish fa-lg"></i>', "icon fish"),
     ],
 )
 def test_a_fault_is_named_with_its_page(site, body, words):
