@@ -62,7 +62,7 @@ WRONG["1.1"] = [
     ("That is the probability of dog without the cat", 0.982),
     ("", "e^4"),
     ("", e4 - 1),
-    ("The lead is the exponent", 10.87),
+    ("The lead is the exponent of e, not a factor before", 10.87),
     ("That is e times a lead", 5.44),
     ("Odds are the quotient", 19.7),
     ("The digits after the point", 54),
@@ -107,7 +107,10 @@ WRONG["1.2"] = [
     ("Write it with exp and sum", lambda z: torch.special.softmax(z, 1)),
     ("The columns sum to 1", lambda z: z.exp() / z.exp().sum(0)),
     ("All rows share one sum", lambda z: z.exp() / z.exp().sum()),
-    ("The sums became a flat", lambda z: z.exp() / z.exp().sum(1)),
+    (
+        "The sums became a flat vector, which lines up with the columns",
+        lambda z: z.exp() / z.exp().sum(1),
+    ),
     ("These are powers of 2", lambda z: 2**z / (2**z).sum(1, True)),
     ("The largest score got", lambda z: (-z).exp() / (-z).exp().sum(1, True)),
     ("A sigmoid", lambda z: 1 / (1 + (-z).exp())),
@@ -154,19 +157,25 @@ RIGHT["1.3"] = [
 ]
 WRONG["1.3"] = [
     ("This is the ready-made", lambda y, k: F.one_hot(y, k).float()),
-    ("Classes count from 0", lambda y, k: torch.eye(k)[y - 1]),
+    (
+        "Classes count from 0; this counts from 1, and class 0 becomes the last",
+        lambda y, k: torch.eye(k)[y - 1],
+    ),
     ("Rows and columns", lambda y, k: torch.eye(k)[:, y]),
-    ("The width was taken", lambda y, k: torch.eye(int(y.max()) + 1)[y]),
+    ("The width was taken from the largest", lambda y, k: torch.eye(int(y.max()) + 1)[y]),
     ("", lambda y, k: y[:, None] == torch.arange(k)),
     ("", lambda y, k: torch.eye(k, dtype=torch.float64)[y]),
     ("", lambda y, k: torch.eye(k)[y].long()),
     ("", lambda y, k: torch.eye(k)[y].tolist()),
     ("", lambda y, k: np.eye(k)[y]),
-    ("All zeros", lambda y, k: torch.zeros(len(y), k)),
-    ("The label fills", lambda y, k: y.repeat(k, 1).T.float()),
+    ("All zeros: each row", lambda y, k: torch.zeros(len(y), k)),
+    ("The label fills its whole row", lambda y, k: y.repeat(k, 1).T.float()),
     ("The columns of the other", lambda y, k: torch.eye(k)[y] * 2 - 1),
-    ("The label itself", lambda y, k: torch.eye(k)[y] * y[:, None]),
-    ("0 and 1 are exchanged", lambda y, k: 1 - torch.eye(k)[y]),
+    ("The label itself stands in its column", lambda y, k: torch.eye(k)[y] * y[:, None]),
+    (
+        "0 and 1 are exchanged: the 1 belongs to the label's column",
+        lambda y, k: 1 - torch.eye(k)[y],
+    ),
     ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
     ("The columns are counted from", lambda y, k: torch.eye(k)[k - 1 - y]),
     ("Each 1 is one column", lambda y, k: torch.eye(k)[(y + 1) % k]),
@@ -250,7 +259,7 @@ WRONG["1.4"] = [
     ),
     ("The search began at 1;", lambda z, p: max(by_bisection(z, p), 1.0)),
     ("The search began at 0.1", lambda z, p: by_bisection(z, p, low=0.1)),
-    ("It is rounded to two places", lambda z, p: round(by_bisection(z, p), 2)),
+    ("It is rounded to two places after", lambda z, p: round(by_bisection(z, p), 2)),
     ("It is rounded to two digits", lambda z, p: float(f"{by_bisection(z, p):.2g}")),
 ]
 
@@ -287,7 +296,7 @@ RIGHT["2.1"] = [
 ]
 WRONG["2.1"] = [
     ("The first class is the most", (0.3, 0.47, 0.23)),
-    ("The class that falls faster", (0.7, 0.1, 0.2)),
+    ("The class that falls faster is the more", (0.7, 0.1, 0.2)),
     ("The rate is p (1 - p), not p", (0.21, 0.53, 0.26)),
     ("Those are the rates", (0.21, -0.14, -0.07)),
     ("", (0.7, 0.15, 0.15)),
@@ -296,10 +305,10 @@ WRONG["2.1"] = [
     ("", 0.7),
     ("", (0.7, 0.3, 0.0)),
     ("These are percents", (70, 20, 10)),
-    ("These are the rates over", (1, 0.67, 0.33)),
+    ("These are the rates over the first", (1, 0.67, 0.33)),
     ("These are the rates without", (0.21, 0.14, 0.07)),
     ("The first rate is not in", (0.5, 0.33, 0.17)),
-    ("The order is", (0.1, 0.2, 0.7)),
+    ("The order is that of the classes, and the first", (0.1, 0.2, 0.7)),
     ("The first class is the most", (0.3, 0.467, 0.233)),
     ("The rates of the other two", (0.7, 0.14, 0.07)),
     ("The minus belongs", (0.7, -0.2, -0.1)),
@@ -334,8 +343,11 @@ WRONG_MATRICES = [
     ("One number for each class", lambda p: p * (1 - p)),
     ("All signs", lambda p: torch.outer(p, p) - torch.diag(p)),
     ("p_i p_j became p_j p_j", lambda p: torch.diag(p) - p * p),
-    ("p_i p_j became p_j p_j", lambda p: p * (torch.eye(len(p)) - p)),
-    ("p_i p_j became p_i p_i", lambda p: p[:, None] * (torch.eye(len(p)) - p[:, None])),
+    ("p_j p_j; it is a column", lambda p: p * (torch.eye(len(p)) - p)),
+    (
+        "p_i p_i; one of the two must lie along a row",
+        lambda p: p[:, None] * (torch.eye(len(p)) - p[:, None]),
+    ),
     ("p (1 - p) holds", lambda p: torch.diag(p * (1 - p)) - torch.outer(p, p)),
     ("This is the Jacobian of log", lambda p: torch.eye(len(p)) - p),
     (
@@ -345,7 +357,7 @@ WRONG_MATRICES = [
     ("The diagonal matrix is", lambda p: -torch.outer(p, p)),
     ("", lambda p: torch.outer(p, 1 - p)),
     ("The diagonal needs", lambda p: torch.eye(len(p)) - torch.outer(p, p)),
-    ("p @ p is one number", lambda p: torch.diag(p) - p @ p),
+    ("p @ p is one number; a column", lambda p: torch.diag(p) - p @ p),
     ("", lambda p: torch.diag(p * p) - torch.outer(p, p)),
     ("", lambda p: (torch.diag(p) - torch.outer(p, p)) / len(p)),
     ("The second term was added", lambda p: torch.diag(p) + torch.outer(p, p)),
@@ -359,7 +371,7 @@ WRONG["2.2"] = [
     ("The inner derivative is 1", lambda p, t: (torch.diag(p) - torch.outer(p, p)) * t),
     ("z moves here", lambda p, t: (torch.outer(p, p) - torch.diag(p)) / t**2),
     ("The factor 1 / T stands", lambda p, t: (torch.diag(p) - torch.outer(p, p)) / t**2),
-    ("The values are those", lambda p, t: torch.diag(p / t) - torch.outer(p / t, p / t)),
+    ("they are divided by T no more", lambda p, t: torch.diag(p / t) - torch.outer(p / t, p / t)),
     ("Softmax was applied to p / T", lambda p, t: J2(torch.softmax(p / t, 0)) / t),
     ("The values are those", lambda p, t: J2(p ** (1 / t) / (p ** (1 / t)).sum()) / t),
     ("", lambda p, t: torch.diag(p / t) - torch.outer(p, p)),
@@ -415,14 +427,17 @@ WRONG["2.3"] = [
     ),
     ("The matrix was multiplied from", lambda p, v: v - (p * v).sum(1, keepdim=True)),
     ("This is the product for softmax", lambda p, v: p * (v - (p * v).sum(1, keepdim=True))),
-    ("This is the diagonal", lambda p, v: v * (1 - p)),
+    (
+        "This is the diagonal of the matrix alone: every v_i acts on every column",
+        lambda p, v: v * (1 - p),
+    ),
     ("The matrix subtracts p", lambda p, v: -p * v.sum(1, keepdim=True)),
     ("The sum goes over the classes", lambda p, v: v - p * v.sum(0)),
     ("All rows share", lambda p, v: v - p * v.sum()),
     ("The sum is a plain one", lambda p, v: v - p * (p * v).sum(1, keepdim=True)),
     ("", lambda p, v: p - v * v.sum(1, keepdim=True)),
     ("", lambda p, v: v - p * p.sum(1, keepdim=True)),
-    ("The sum is multiplied by p", lambda p, v: v - v.sum(1, keepdim=True)),
+    ("The sum is multiplied by p before", lambda p, v: v - v.sum(1, keepdim=True)),
     ("Only the sum is", lambda p, v: p * (v - v.sum(1, keepdim=True))),
     ("p - y is the case", lambda p, v: p - v),
     ("All signs", lambda p, v: p * v.sum(1, keepdim=True) - v),
@@ -501,7 +516,10 @@ WRONG["2.4"] = [
         "This makes a K x K",
         lambda z, t: (torch.diag(q := torch.softmax(z / t, 0)) - torch.outer(q, q)) @ (-z / t**2),
     ),
-    ("The sign is wrong", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2),
+    (
+        "The sign is wrong: heat takes probability from the largest",
+        lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2,
+    ),
     ("The derivative of 1 / T has", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t),
     (
         "The derivative of 1 / T is missing",
@@ -653,7 +671,7 @@ WRONG["3.1"] = [
     ("", 2.31),
     ("", 0.693),
     ("That is the loss of an even", 4.605),
-    ("That is the floor without", 0),
+    ("That is the floor without the last", 0),
     ("A loss is never", -2.67),
     ("One of the hundred", 2.676),
     ("That is in bits", 3.848),
@@ -663,7 +681,7 @@ WRONG["3.1"] = [
     ("The term of the true class", 2.605),
     ("The floor does not fall", 2.622),
     ("The sum has a term of the true class", 2.595),
-    ("These outputs are those of", 3.117),
+    ("These outputs are those of the scores -1 and 1; larger", 3.117),
     ("The score of the true class", 3.667),
     ("Besides the true class", 2.658),
     ("Here only one other class", 0.127),
@@ -684,9 +702,9 @@ RIGHT["3.2"] = [
 ]
 WRONG["3.2"] = [
     ("The minus is missing", lambda p, y: p[range(len(y)), y].log()),
-    ("This is the mean", lambda p, y: F.nll_loss(p.log(), y)),
-    ("This is the sum", lambda p, y: F.nll_loss(p.log(), y, reduction="sum")),
-    ("A colon takes", lambda p, y: -p[:, y].log()),
+    ("This is the mean over the rows", lambda p, y: F.nll_loss(p.log(), y)),
+    ("This is the sum over the rows", lambda p, y: F.nll_loss(p.log(), y, reduction="sum")),
+    ("A colon takes the columns", lambda p, y: -p[:, y].log()),
     ("gather keeps the axis", lambda p, y: -p.gather(1, y[:, None]).log()),
     ("This is in bits", lambda p, y: -p[range(len(y)), y].log2()),
     ("This takes the largest", lambda p, y: -p.amax(1).log()),
@@ -703,7 +721,7 @@ WRONG["3.2"] = [
     ),
     ("", lambda p, y: -p.log()),
     ("This divides by the K", lambda p, y: -(F.one_hot(y, p.shape[1]) * p.log()).mean(1)),
-    ("The axes are exchanged", lambda p, y: -p[y, range(len(y))].log()),
+    ("The axes are exchanged: first", lambda p, y: -p[y, range(len(y))].log()),
     ("1 - p is no surprise", lambda p, y: 1 - p[range(len(y)), y]),
     ("gather wants an index", lambda p, y: -p.gather(1, y).log()),
     ("These are the losses of whole rows", lambda p, y: -p.log()[y]),
@@ -726,16 +744,22 @@ WRONG["3.3"] = [
     ("The losses are in nats", lambda t, n: 2 ** (sum(t) / sum(n))),
     ("That is the mean loss;", lambda t, n: sum(t) / sum(n)),
     ("That is the mean loss in bits", lambda t, n: sum(a / math.log(2) for a in t) / sum(n)),
-    ("The number of words divides", lambda t, n: math.prod(math.exp(a) for a in t) / sum(n)),
+    (
+        "The number of words divides the loss, before",
+        lambda t, n: math.prod(math.exp(a) for a in t) / sum(n),
+    ),
     (
         "This gives every text",
         lambda t, n: math.exp(sum(a / b for a, b in zip(t, n, strict=True)) / len(t)),
     ),
     (
-        "This is a mean of perpl",
+        "This is a mean of perplexities: the mean comes before",
         lambda t, n: sum(math.exp(a / b) for a, b in zip(t, n, strict=True)) / len(t),
     ),
-    ("That is a mean of prob", lambda t, n: math.exp(-sum(t) / sum(n))),
+    (
+        "That is a mean of probabilities; a perplexity is never below",
+        lambda t, n: math.exp(-sum(t) / sum(n)),
+    ),
     ("The loss of a whole", lambda t, n: math.exp(sum(t) / len(t))),
     ("", lambda t, n: math.exp(max(t) / max(n))),
     ("The mean is missing", lambda t, n: math.exp(sum(t))),
@@ -750,7 +774,7 @@ WRONG["3.3"] = [
         "This adds the texts' mean",
         lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True)),
     ),
-    ("This is a sum of perpl", lambda t, n: sum(np.exp(np.divide(t, n)))),
+    ("This is a sum of perplexities; first", lambda t, n: sum(np.exp(np.divide(t, n)))),
     ("", lambda t, n: math.exp(sum(t) / sum(n)) - 1),
 ]
 
@@ -855,7 +879,7 @@ WRONG["3.4"] = [
         lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y),
     ),
     (
-        "This label lacks the share",
+        "This label lacks the share eps / K of the true class, and so sums to less",
         lambda z, y, e: (
             (z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / z.shape[1]))
             / len(y)
@@ -978,14 +1002,14 @@ WRONG["3.5"] = [
     ("The weights multiply", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
     ("log_softmax is applied to prob", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
     (
-        "The labels were filtered",
+        "The labels were filtered, the rows",
         lambda z, y, w, i: (
             -sum(w[c] * z.log_softmax(1)[j, c] for j, c in enumerate(y[y != i]))
             / w[y[y != i]].sum()
         ),
     ),
     (
-        "A colon takes",
+        "A colon takes the columns",
         lambda z, y, w, i: (
             (w[y[y != i]] * -z[y != i].log_softmax(1)[:, y[y != i]]).sum() / w[y[y != i]].sum()
         ),
@@ -1061,9 +1085,9 @@ RIGHT["4.2"] = [
 ]
 WRONG["4.2"] = [
     ("The denominator is 1000", 104),
-    ("There the probability is still", 97),
+    ("There the probability is still a subnormal number above", 97),
     ("From there on", 81),
-    ("The denominator makes", 111),
+    ("The denominator makes the probability smaller", 111),
     ("The natural logarithm", 101),
     ("", 97.06),
     ("", 150 * math.log(2) - math.log(1000)),
@@ -1129,7 +1153,7 @@ RIGHT["4.3"] = [
 ]
 WRONG["4.3"] = [
     (
-        "The logit of the right class was",
+        "The logit of the right class was subtracted, not the largest",
         lambda z, y: row_shifted(z.gather(1, y[:, None]), z, y),
     ),
     ("The row's mean was", mean_shifted_losses),
@@ -1140,32 +1164,44 @@ WRONG["4.3"] = [
         "The sum of the exponentials stands",
         lambda z, y: (s := z - z.amax(1, True)).exp().sum(1) - s[range(len(y)), y],
     ),
-    ("The labels are ignored", lambda z, y: -z.log_softmax(1)[:, 0]),
+    ("The labels are ignored: this is the loss of the first", lambda z, y: -z.log_softmax(1)[:, 0]),
     ("A wider format only moves the limit: beside 1e30", lambda z, y: late(z.double(), y)),
     ("no gradient flows", lambda z, y: safe(z, y).detach()),
     ("no gradient flows", lambda z, y: safe(z, y).tolist()),
     ("their gradient is not", where_nan),
     ("This is the probability with a minus", lambda z, y: -z.softmax(1)[range(len(y)), y]),
-    ("This is log-sum-exp of the shifted", lambda z, y: (z - z.amax(1, True)).exp().sum(1).log()),
+    (
+        "This is log-sum-exp of the shifted logits; the right",
+        lambda z, y: (z - z.amax(1, True)).exp().sum(1).log(),
+    ),
     ("This is the sum over the rows", lambda z, y: F.cross_entropy(z, y, reduction="sum")),
-    ("A wider format only moves", lambda z, y: -z.double().softmax(1)[range(len(y)), y].log()),
-    ("Both log-sum-exp", late),
+    ("still became zero before", lambda z, y: -z.double().softmax(1)[range(len(y)), y].log()),
+    ("the maximum from the logits first", late),
     ("The minus is missing", lambda z, y: -safe(z, y)),
-    ("This is the mean", lambda z, y: safe(z, y).mean()),
+    ("This is the mean over the rows", lambda z, y: safe(z, y).mean()),
     ("The logarithm met", lambda z, y: -z.softmax(1)[range(len(y)), y].log()),
     ("exp overflowed", lambda z, y: -(z.exp() / z.exp().sum(1, True))[range(len(y)), y].log()),
-    ("One maximum for", lambda z, y: (s := z - z.max()).exp().sum(1).log() - s[range(len(y)), y]),
+    (
+        "One maximum for the whole batch lets the other rows",
+        lambda z, y: (s := z - z.max()).exp().sum(1).log() - s[range(len(y)), y],
+    ),
     ("This is a softmax of", lambda z, y: F.cross_entropy(z.softmax(1), y, reduction="none")),
     ("No loss is below", clamped),
     ("No loss is below", lambda z, y: -(z.softmax(1)[range(len(y)), y] + 1e-9).log()),
     ("exp overflowed: log-sum", lambda z, y: z.exp().sum(1).log() - z[range(len(y)), y]),
-    ("The sum holds", lambda z, y: (z - z.amax(1, True)).logsumexp(1) - z[range(len(y)), y]),
+    (
+        "The sum holds shifted logits, the right",
+        lambda z, y: (z - z.amax(1, True)).logsumexp(1) - z[range(len(y)), y],
+    ),
     ("The classes lie", lambda z, y: -z.log_softmax(0)[range(len(y)), y]),
     ("These are bits", lambda z, y: safe(z, y) / math.log(2)),
     ("No loss is below", lambda z, y: safe(z.clamp(-80, 80), y)),
     ("No loss is below", lambda z, y: -F.log_softmax(z.clamp(max=88), 1)[range(len(y)), y]),
-    ("This is the gap to", lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0]),
-    ("This is log-sum-exp alone", lambda z, y: z.logsumexp(1)),
+    (
+        "This is the gap to the largest",
+        lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0],
+    ),
+    ("This is log-sum-exp alone; the logit of the right", lambda z, y: z.logsumexp(1)),
     ("This is the logit with a minus", lambda z, y: -z[range(len(y)), y]),
     ("This is 1 minus", lambda z, y: 1 - z.softmax(1)[range(len(y)), y]),
     ("", lambda z, y: safe(z, y)[:, None]),
@@ -1192,7 +1228,7 @@ RIGHT["4.4"] = [
 ]
 WRONG["4.4"] = [
     ("1 + exp(x) rounds", lambda x: max(x, 0) + math.log(1 + math.exp(-abs(x)))),
-    ("This is the formula", lambda x: math.log(1 + math.exp(x))),
+    ("This is the formula as it reads: exp overflows above", lambda x: math.log(1 + math.exp(x))),
     ("exp overflows above", lambda x: math.log1p(math.exp(x))),
     ("From 20 on", lambda x: F.softplus(T(x, dtype=torch.float64))),
     ("From 20 on", lambda x: x if x > 20 else math.log1p(math.exp(x))),
@@ -1307,7 +1343,10 @@ WRONG["4.6"] = [
     ("The rounding is relative", 20 * (1 - p2) * roundoff),
     ("That is the condition", 1000 * (1 - p2)),
     ("That is the relative change", roundoff),
-    ("That is for a logit", 990 * (1 - p2) * roundoff),
+    (
+        "That is for a logit of its own size; both may be off by u times the larger",
+        990 * (1 - p2) * roundoff,
+    ),
     ("The size is that of the larger", 5.84e-5),
     ("Each logit moves by u times 500", 10 * (1 - p2) * roundoff),
     ("That is in percent", 5.96e-3),
@@ -1337,7 +1376,7 @@ WRONG["5.1"] = [
     ("The gradients are not", 125),
     ("That is the gradient of the other", 6),
     ("A call does not double", 20),
-    ("This adds up what .grad was", 30),
+    ("This adds up what .grad was after", 30),
     ("That counts the calls twice", 45),
     ("", -15),
     ("", 0),
@@ -1359,7 +1398,7 @@ WRONG["5.2"] = [
     ("That counts both", 36),
     ("That is the value", 6),
     ("One factor is cut", 0),
-    ("That is the local", 3),
+    ("That is the local derivative of the first", 3),
     ("That is the derivative of b * b", 12),
     ("That is 3 * 3", 9),
     ("Nothing is doubled", 72),
@@ -1559,14 +1598,20 @@ WRONG["5.4"] = [
     ("", differences),
     ("This is the last value", lambda i, s: values_of(i, s)[-1]),
     ("The sign is wrong", lambda i, s: [-g for g in reverse_mode(i, s)]),
-    ("The order is turned", lambda i, s: reverse_mode(i, s)[::-1]),
+    ("The order is turned: the first", lambda i, s: reverse_mode(i, s)[::-1]),
     ("", lambda i, s: sum(reverse_mode(i, s))),
-    ("A value that is used twice", with_rule(lambda old, d, above: d * above)),
+    (
+        "A value that is used twice gets a share from each use; here the last",
+        with_rule(lambda old, d, above: d * above),
+    ),
     ("What arrives from above", with_rule(lambda old, d, above: old + d)),
     ("The local derivatives are missing", with_rule(lambda old, d, above: old + above)),
     ("Each local derivative", with_rule(lambda old, d, above: old + d * above, "output")),
     ("Only the last value", with_rule(lambda old, d, above: old + d * above, start=1.0)),
-    ("Nothing arrives", with_rule(lambda old, d, above: old + d * above, end=0.0)),
+    (
+        "Nothing arrives at the inputs. The last",
+        with_rule(lambda old, d, above: old + d * above, end=0.0),
+    ),
     ("Nothing arrives", with_wrong_places),
     ("A step with two arguments", first_argument_only),
     ("The last value starts", lambda i, s: [g * values_of(i, s)[-1] for g in reverse_mode(i, s)]),
@@ -1683,15 +1728,18 @@ WRONG["5.5"] = [
     ("This makes the Hessian row", hv_rows_by_func),
     ("This is a quotient", hv_differences),
     ("", lambda f, x, v: hv_differences(f, x, v, 1e-3)),
-    ("This is the gradient", lambda f, x, v: grads(f, x)[0]),
+    ("This is the gradient, the first", lambda f, x, v: grads(f, x)[0]),
     ("This is the curvature along", lambda f, x, v: v @ hv(f, x, v)),
-    ("This is the slope", lambda f, x, v: grads(f, x)[0] @ v),
-    ("v does not take part", lambda f, x, v: hv(f, x, torch.ones_like(v))),
-    ("v came too late", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v),
+    ("This is the slope along v, a first", lambda f, x, v: grads(f, x)[0] @ v),
+    (
+        "v does not take part: these are the sums of the rows",
+        lambda f, x, v: hv(f, x, torch.ones_like(v)),
+    ),
+    ("v came too late: it belongs before", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v),
     ("The gradient is still in .grad", hv_uncleared),
     ("What is differentiated has no history", hv_unrecorded),
     ("What is differentiated has no history", hv_no_leaf),
-    ("All zeros: no history", hv_recorded_late),
+    ("taken from itself. Is the first", hv_recorded_late),
     ("All zeros: no history", hv_minus_itself),
     ("returns a tuple", lambda f, x, v: (hv(f, x, v),)),
     ("This is H v divided by n", lambda f, x, v: hv_twice(f, x, lambda g: (g[0] * v).mean())),
@@ -1724,7 +1772,7 @@ WRONG["6.1"] = [
     ("That is in kilobytes", 983.04e3),
     ("That is one image", 64 * 64 * 4),
     ("That is the size before", 188_160_000),
-    ("That would do", 245_760_000),
+    ("That would do for one byte a pixel; float32 takes more", 245_760_000),
     ("That is float64", 1_966_080_000),
     ("Resize(64) makes both", 430_080_000),
     ("That is in bits", 7_864_320_000),
@@ -2062,10 +2110,10 @@ def squares_by_one_less(stream):
 
 
 WRONG["6.4"] = [
-    ("Only the squares are divided", squares_by_one_less),
+    ("Only the squares are divided by one less", squares_by_one_less),
     ("Weighted or not", by_size),
     ("must count for less, in both", equal_batches),
-    ("The values were summed in float32", narrow_mean),
+    ("The values were summed in float32; convert the batch to float64 first", narrow_mean),
     ("This averages the variances", lambda b: average(b, power=2)),
     ("This makes a tensor of more", all_at_once),
     ("each batch comes once", two_passes),
@@ -2078,11 +2126,11 @@ WRONG["6.4"] = [
     ("Each batch was summed in float32", float32_sums),
     ("That is the variance", lambda b: rescale(merged(b), 1, 1, 2)),
     ("The batches' deviations miss", lambda b: average(b)),
-    ("neither is that of all pixels", lambda b: average(b, 1)),
+    ("This averages the deviations, divided by one less", lambda b: average(b, 1)),
     ("", lambda b: merged(b)[1]),
     ("The mean comes first", lambda b: merged(b)[::-1]),
-    ("The squares were rounded to float32", squares_too_early),
-    ("The deviations of the batches miss", lambda b: averaged_spread(b, 1, 1)),
+    ("The squares were rounded to float32 before", squares_too_early),
+    ("lie apart, and divide by one less", lambda b: averaged_spread(b, 1, 1)),
     ("The deviations of the batches, averaged", lambda b: averaged_spread(b, 0, 1)),
     ("The variances of the batches miss", lambda b: averaged_spread(b, 0, 2)),
     ("", lambda b: rescale(merged(b), 1, 2, 1)),
@@ -2291,24 +2339,24 @@ RIGHT["7.1"] = [
     (Decimal("0.00039"), T(0.0125)),
 ]
 WRONG["7.1"] = [
-    ("The sum's gradient is", (25.6, 0.0125)),
+    ("times as long, so its rate must be smaller", (25.6, 0.0125)),
     ("A mean keeps", (0.00039, 0.1)),
-    ("Small batches make", (0.00039, 0.8)),
+    ("Small batches make more", (0.00039, 0.8)),
     ("The root of the ratio", (0.00039, 0.035)),
     ("The second loss is a mean", (0.00039, 0.0031)),
     ("Neither rate", (0.1, 0.1)),
     ("The sum's gradient is 256 times that", (0.1, 0.0125)),
-    ("A longer gradient", (25.6, 0.8)),
-    ("The two rates", (0.0125, 0.00039)),
+    ("A longer gradient and more steps both ask for a smaller", (25.6, 0.8)),
+    ("The two rates are exchanged: that of the sum comes first", (0.0125, 0.00039)),
     ("", 0.00039),
     ("Both rates are rounded", (0.0004, 0.01)),
     ("The second rate is rounded", (0.00039, 0.01)),
     ("", (0.1 / 32, 0.1 / 256)),
     ("Those are the factors", (1 / 256, 1 / 8)),
     ("The second loss is a mean again", (0.00039, 0.00039)),
-    ("The sum's rate must", (25.6, 0.1)),
+    ("The sum's rate must be smaller", (25.6, 0.1)),
     ("The first sum is over", (0.0031, 0.0125)),
-    ("A longer gradient and more steps both ask for a smaller rate than", (0.1, 0.8)),
+    ("A longer gradient and more steps both ask for a smaller", (0.1, 0.8)),
     ("The first number is a factor", (0.0039, 0.0125)),
     ("The second number is a factor", (0.00039, 0.125)),
     ("The first rate is rounded", (0.0004, 0.0125)),
@@ -2385,11 +2433,23 @@ WRONG["7.2"] = [
     ("This is the gradient with respect", lambda X, p, y: error(p, y).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p, y).abs() / len(y)),
     ("", lambda X, p, y: X.flatten(1).T @ (error(p, y) * p) / len(y)),
-    ("This reshape mixes", lambda X, p, y: X.reshape(-1, len(y)) @ error(p, y) / len(y)),
-    ("Class numbers were", lambda X, p, y: X.flatten(1).T @ (p - y[:, None]) / len(y)),
-    ("This subtracts 1 in whole", lambda X, p, y: X.flatten(1).T @ whole_columns(p, y) / len(y)),
+    (
+        "This reshape mixes the images: lay each out as a row",
+        lambda X, p, y: X.reshape(-1, len(y)) @ error(p, y) / len(y),
+    ),
+    (
+        "Class numbers were subtracted; a one-hot row",
+        lambda X, p, y: X.flatten(1).T @ (p - y[:, None]) / len(y),
+    ),
+    (
+        "This subtracts 1 in whole columns",
+        lambda X, p, y: X.flatten(1).T @ whole_columns(p, y) / len(y),
+    ),
     ("It changes", lambda X, p, y: X.flatten(1).T @ p.sub_(F.one_hot(y, p.shape[1])) / len(y)),
-    ("These are probabilities", lambda X, p, y: X.flatten(1).T @ error(p.softmax(1), y) / len(y)),
+    (
+        "These are probabilities already; here the softmax is taken once more",
+        lambda X, p, y: X.flatten(1).T @ error(p.softmax(1), y) / len(y),
+    ),
     (
         "The derivative -1/p",
         lambda X, p, y: -X.flatten(1).T @ (F.one_hot(y, p.shape[1]) / p) / len(y),
@@ -2399,7 +2459,7 @@ WRONG["7.2"] = [
         lambda X, p, y: X.flatten(1).T @ (error(p, y) * F.one_hot(y, p.shape[1])) / len(y),
     ),
     (
-        "The pixels were laid out",
+        "The pixels were laid out column",
         lambda X, p, y: X.permute(2, 1, 0).reshape(-1, len(y)) @ error(p, y) / len(y),
     ),
     ("This subtracts 1 in whole rows", lambda X, p, y: X.flatten(1).T @ whole_rows(p, y) / len(y)),
@@ -2469,7 +2529,7 @@ WRONG["7.3"] = [
     ),
     ("A gradient of zeros has", lambda p, g, lr, c: p - lr * g / g.norm() * min(g.norm(), c)),
     (
-        "The limit is for the whole",
+        "The limit is for the whole gradient, not for each of its rows",
         lambda p, g, lr, c: p - lr * g * (c / g.norm(dim=-1, keepdim=True)).clamp(max=1),
     ),
     (
@@ -2523,10 +2583,13 @@ WRONG["7.3"] = [
         "The limit is for the whole gradient, not for each of its columns",
         lambda p, g, lr, c: p - lr * g * (c / g.norm(dim=0)).clamp(max=1),
     ),
-    ("A gradient that is too long", lambda p, g, lr, c: p - lr * g if g.norm() <= c else p),
+    (
+        "A gradient that is too long is shortened; here its step was left",
+        lambda p, g, lr, c: p - lr * g if g.norm() <= c else p,
+    ),
     ("A gradient that is too long", lambda p, g, lr, c: p - lr * g * (g.norm() <= c)),
     (
-        "The condition is the wrong way",
+        "The condition is the wrong way round: shorten what is above",
         lambda p, g, lr, c: p - lr * g * c / g.norm() if g.norm() < c else p - lr * g,
     ),
     (
@@ -2706,13 +2769,16 @@ RIGHT["7.4"] = [
     ),
 ]
 WRONG["7.4"] = [
-    ("Each loss was compared", against_previous),
+    ("Each loss was compared with the one before", against_previous),
     ("Each loss was compared with the one before, and an equal", above_previous),
     ("The loop counts from 0", from_zero),
     ("An equal loss", equal_is_best),
     ("The epochs without a new", not_in_a_row),
     ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1),
-    ("Counted from the best loss of all", lambda a, p: min(len(a), a.index(min(a)) + 1 + p)),
+    (
+        "Counted from the best loss of all; the run may end before",
+        lambda a, p: min(len(a), a.index(min(a)) + 1 + p),
+    ),
     (
         "epochs before; the best",
         lambda a, p: next((n + 1 for n in range(p, len(a)) if not a[n] < a[n - p]), len(a)),
@@ -2724,9 +2790,12 @@ WRONG["7.4"] = [
     ("Each loss was compared with the first", never_renewed),
     ("The best so far starts below", best_starts_at_zero),
     ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
-    ("This ends one epoch late", lambda a, p: stop(a, p + 1)),
+    (
+        "This ends one epoch late: the run ends when patience has run out, not after",
+        lambda a, p: stop(a, p + 1),
+    ),
     ("This never ends", lambda a, p: len(a)),
-    ("The epoch of a new best was counted", best_counted),
+    ("The epoch of a new best was counted too; patience counts those after", best_counted),
     ("The best of the full run", above_the_best_of_all),
     ("", lambda a, p: min(p + 1, len(a))),
     ("That is the best loss; ", lambda a, p: min(a)),
@@ -2740,17 +2809,20 @@ WRONG["7.4"] = [
         lambda a, p: next((i + 1 for i in range(1, len(a)) if a[i] > a[i - 1]), len(a)),
     ),
     ("The highest loss", lambda a, p: stop([-x for x in a], p)),
-    ("All rises were", partial(rises_in_all, over=lambda new, old: new > old)),
-    ("All epochs without a fall", partial(rises_in_all, over=lambda new, old: not new < old)),
+    ("All rises were counted, in a row", partial(rises_in_all, over=lambda new, old: new > old)),
+    (
+        "All epochs without a fall were counted, in a row",
+        partial(rises_in_all, over=lambda new, old: not new < old),
+    ),
     ("this is the next one", partial(shifted_end, shift=lambda p: 1)),
     ("Where patience runs out", partial(shifted_end, shift=lambda p: -p)),
     ("counted from 0", lambda a, p: int(np.argmin(a))),
     ("", lambda a, p: None if stop(a, p) == len(a) else stop(a, p)),
     ("", lambda a, p: stop(sorted(a), p)),
-    ("A loss is a new best however", by_a_margin),
+    ("A loss is a new best however little it lies below", by_a_margin),
     ("The run ends the first time", goes_on),
     (
-        "Each loss was compared with the best of",
+        "Each loss was compared with the best of the `patience` epochs before",
         lambda a, p: next(
             (n + 1 for n in range(p, len(a)) if not a[n] < min(a[n - p : n])), len(a)
         ),
@@ -2773,13 +2845,13 @@ WRONG["8.1"] = [
     ("That is w after two", 0.71),
     ("That is w after four", 0.143),
     ("The gradient at each", 0.4),
-    ("That takes three", 0.7),
+    ("That takes three steps along the first", 0.7),
     ("That is w after one", 0.9),
     ("The steps go uphill", 1.651),
     ("The learning rate is missing", -1),
     ("", 1.551),
     ("That is the gradient at the third", 2.61),
-    ("Three steps, but", (0.9, 0.71, 0.449)),
+    ("Three steps, but only the last", (0.9, 0.71, 0.449)),
     ("", -0.449),
     ("", 0.5),
     ("The derivative of w squared / 2 is w, not 2 w; and", 0.512),
@@ -2885,7 +2957,7 @@ WRONG["8.3"] = [
     ),
     ("It ends at zero", lambda t, n, a, b: a * (1 + math.cos(math.pi * t / n)) / 2),
     ("It rises", lambda t, n, a, b: b + (a - b) * (1 - math.cos(math.pi * t / n)) / 2),
-    ("A cosine also falls", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n)),
+    ("A cosine also falls below", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n)),
     (
         "That is a whole turn",
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(2 * math.pi * t / n)) / 2,
@@ -2912,7 +2984,10 @@ WRONG["8.3"] = [
         "That is the rate of the step before",
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t - 1) / n)) / 2,
     ),
-    ("That is a sine", lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2),
+    (
+        "That is a sine, which rises first",
+        lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2,
+    ),
     (
         "It does not reach",
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / (n + 1))) / 2,
@@ -2922,7 +2997,7 @@ WRONG["8.3"] = [
     ("Without the 1", lambda t, n, a, b: b + (a - b) / 2 * math.cos(math.pi * t / n)),
     ("", lambda t, n, a, b: a * (b / a if b else 1e-3) ** (t / n)),
     (
-        "The rate stays at",
+        "The rate stays at lr until the last",
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2,
     ),
     ("It falls as it should", lambda t, n, a, b: (a - b) * (1 + math.cos(math.pi * t / n)) / 2),
@@ -2964,7 +3039,7 @@ WRONG["8.4"] = [
         lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(parts_of(f, X, y, n)),
     ),
     ("A sum of means", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n))),
-    ("This is the sum over", lambda f, X, y, n: len(X) * portions(f, X, y, n)),
+    ("This is the sum over the rows", lambda f, X, y, n: len(X) * portions(f, X, y, n)),
     ("That is the gradient of the last", lambda f, X, y, n: parts_of(f, X, y, n)[-1][1]),
     ("The sign is wrong", lambda f, X, y, n: -portions(f, X, y, n)),
     (
@@ -2973,14 +3048,20 @@ WRONG["8.4"] = [
     ),
     ("It raised ValueError: there is memory", lambda f, X, y, n: f(X, y)),
     ("That is the gradient of the first", lambda f, X, y, n: parts_of(f, X, y, n)[0][1]),
-    ("This divides by size", lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n))),
-    ("Each mean is to", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(X)),
+    (
+        "This divides by size; the mean is over all rows",
+        lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n)),
+    ),
+    (
+        "Each mean is to be multiplied by its rows",
+        lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(X),
+    ),
     (
         "The last micro-batch was",
         lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / max(1, len(X) // n),
     ),
     (
-        "Each micro-batch counts",
+        "Each micro-batch counts by its own rows",
         lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) * n / len(X),
     ),
     (
@@ -2988,7 +3069,7 @@ WRONG["8.4"] = [
         lambda f, X, y, n: sum(k * g for k, g in parts_of(f, X, y, n) if k == n) / len(X),
     ),
     (
-        "Halving the running",
+        "Halving the running mean gives the last",
         lambda f, X, y, n: reduce(lambda a, b: (a + b) / 2, [g for _, g in parts_of(f, X, y, n)]),
     ),
     ("", lambda f, X, y, n: [g for _, g in parts_of(f, X, y, n)]),
@@ -3141,10 +3222,13 @@ WRONG["8.5"] = [
         "This divides the sum over the examples by",
         lambda m, b, f, o: epoch(total=True)(m, b, f, o) / len(b),
     ),
-    ("Each batch is to be measured", measured_late("step")),
+    ("Each batch is to be measured before", measured_late("step")),
     ("Each batch was measured in evaluation", looked_at_first),
     ("The step went along", summed_steps),
-    ("This looks back", measured_late("epoch")),
+    (
+        "This looks back when the epoch is over; each batch is to be measured before",
+        measured_late("epoch"),
+    ),
     ("", lambda *a: -epoch()(*a)),
     ("Each batch takes two", epoch("zero forward backward step step")),
     ("This is the loss of the first", first_batch),
@@ -3172,20 +3256,20 @@ WRONG["9.1"] = [
     ("Recall and precision are", (0.23, 0.6)),
     ("The second row is that", (0.6, 0.97)),
     ("The precision divides", (0.6, 0.043)),
-    ("The recall divides", (0.06, 0.23)),
+    ("The recall divides by the row", (0.06, 0.23)),
     ("", (0.6, 0.2)),
     ("", 0.6),
     ("", (0.5, 0.23)),
     ("Those are percent", (60, 23)),
     ("", (0.6, 0.1)),
     ("", (0.923, 0.6)),
-    ("Precision and recall of the old", (0.75, 0.6)),
+    ("Precision and recall of the old place; recall comes first", (0.75, 0.6)),
     ("That is the share of pullovers", (0.6, 0.769)),
-    ("Those are the precisions", (0.75, 0.23)),
+    ("Those are the precisions here and there; the recall comes first", (0.75, 0.23)),
     ("The rows are the true classes: more", (0.316, 0.75)),
     ("The rows are the true classes, and", (0.75, 0.316)),
     ("What was called coat", (0.6, 0.3)),
-    ("Coats that were called dress", (0.6, 0.207)),
+    ("Coats that were called dress are not in the column", (0.6, 0.207)),
 ]
 
 RIGHT["9.2"] = [
@@ -3200,7 +3284,7 @@ RIGHT["9.2"] = [
     T(0.01).half(),
 ]
 WRONG["9.2"] = [
-    ("That is the most probable", 0.5),
+    ("That is the most probable state: right", 0.5),
     ("The two costs", 0.99),
     ("That is a ratio", 0.0101),
     ("A probability lies", 99),
@@ -3235,7 +3319,7 @@ RIGHT["9.3"] = [
 ]
 WRONG["9.3"] = [
     ("Where both cost", lambda p, m, a: torch.where((1 - p.amax(1)) * m >= a, -1, p.argmax(1))),
-    ("A threshold of 0.7", lambda p, m, a: torch.where(p.amax(1) < 0.7, -1, p.argmax(1))),
+    ("A threshold of 0.7 is right", lambda p, m, a: torch.where(p.amax(1) < 0.7, -1, p.argmax(1))),
     ("One half is no", lambda p, m, a: torch.where(p.amax(1) < 0.5, -1, p.argmax(1))),
     ("This always answers", lambda p, m, a: p.argmax(1)),
     ("This always asks", lambda p, m, a: torch.full((len(p),), -1)),
@@ -3249,7 +3333,10 @@ WRONG["9.3"] = [
     ("This compares the confidence", lambda p, m, a: torch.where(p.amax(1) < a, -1, p.argmax(1))),
     ("These are the expected", lambda p, m, a: (1 - p.amax(1)) * m),
     ("", lambda p, m, a: answer_costs(p, m, a).float()),
-    ("That is the cost if", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))),
+    (
+        "That is the cost if the answer is right",
+        lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1)),
+    ),
     (
         "Asking is to be",
         lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1)),
@@ -3271,7 +3358,7 @@ WRONG["9.3"] = [
     ),
     ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())),
     (
-        "a / (a + b) is the",
+        "cost nothing if it was right",
         lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1)),
     ),
     ("The two costs", lambda p, m, a: torch.where((1 - p.amax(1)) * a > m, -1, p.argmax(1))),
@@ -3299,7 +3386,7 @@ RIGHT["9.4"] = [
 WRONG["9.4"] = [
     ("The rows do not sum", lambda p, o, n: p * n / o),
     ("Old and new are", lambda p, o, n: moved(p, n, o)),
-    ("Old and new are exchanged, and", lambda p, o, n: p * o / n),
+    ("Old and new are exchanged, and the rows", lambda p, o, n: p * o / n),
     ("The old frequencies divide", lambda p, o, n: (w := p * o * n) / w.sum(1, keepdim=True)),
     ("The rows are to sum", lambda p, o, n: F.normalize(p * n / o)),
     ("The old frequencies are", lambda p, o, n: moved(p, torch.ones_like(o), n)),
@@ -3308,10 +3395,10 @@ WRONG["9.4"] = [
     ("These are the new freq", lambda p, o, n: n.expand_as(p)),
     ("Square roots", lambda p, o, n: moved(p, o.sqrt(), n.sqrt())),
     ("This divides by the sums of the columns", lambda p, o, n: (w := p * n / o) / w.sum(0)),
-    ("The sums need keepdim", lambda p, o, n: (w := p * n / o) / w.sum(1)),
+    ("The sums need keepdim: each row", lambda p, o, n: (w := p * n / o) / w.sum(1)),
     ("These are the probabilities of the old", lambda p, o, n: p),
     ("Bayes multiplies", lambda p, o, n: p + n - o),
-    ("The old frequencies are still in it, and", lambda p, o, n: p * n),
+    ("The old frequencies are still in it, and the rows", lambda p, o, n: p * n),
     ("", lambda p, o, n: (p + n - o).clamp(0, 1)),
     ("The scores are the log", lambda p, o, n: (p + (n / o).log()).softmax(1)),
     ("These are logarithms", lambda p, o, n: (p.log() + (n / o).log()).log_softmax(1)),
@@ -3379,7 +3466,10 @@ def quantile_bins(p, y, n, side):
 
 WRONG["9.5"] = [
     ("Edges at quantiles cut", lambda p, y, n: quantile_bins(p, y, n, "left")),
-    ("Edges at quantiles, each", lambda p, y, n: quantile_bins(p, y, n, "right")),
+    (
+        "Edges at quantiles, each with the bin above",
+        lambda p, y, n: quantile_bins(p, y, n, "right"),
+    ),
     (
         "Sort by the confidence",
         lambda p, y, n: (
@@ -3397,7 +3487,7 @@ WRONG["9.5"] = [
     ),
     ("The last part takes", lambda p, y, n: bins_of_one_size(p, y, n, len(y), rest=True)),
     (
-        "n // num_bins in each part leaves a",
+        "n // num_bins in each part leaves a rest; here it makes one part more",
         lambda p, y, n: (
             sum(
                 abs(((p.argmax(1) == y).double() - p.double().amax(1))[i].sum().item())
@@ -3406,9 +3496,9 @@ WRONG["9.5"] = [
             / len(y)
         ),
     ),
-    ("Sort with the least", lambda p, y, n: equal_bins(p, y, n, order=-1)),
+    ("Sort with the least sure first", lambda p, y, n: equal_bins(p, y, n, order=-1)),
     (
-        "torch.chunk",
+        "torch.chunk makes a last",
         lambda p, y, n: equal_bins(
             p, y, n, lambda i, n: [c.numpy() for c in torch.from_numpy(i.copy()).chunk(n)]
         ),
@@ -3468,7 +3558,7 @@ WRONG["9.5"] = [
         ),
     ),
     (
-        "The accuracy is the fraction",
+        "The accuracy is the fraction that is right",
         lambda p, y, n: (
             sum(
                 abs(((p.argmax(1) != y).float() - p.amax(1))[i].sum().item())
@@ -3494,7 +3584,7 @@ WRONG["9.5"] = [
         ),
     ),
     (
-        "The confidences were sorted",
+        "The confidences were sorted, what is right",
         lambda p, y, n: (
             sum(
                 abs((r - c).sum().item())
@@ -3530,7 +3620,7 @@ WRONG["9.5"] = [
     ),
     ("The labels must be", lambda p, y, n: equal_bins(p[p.amax(1).argsort()], y, n)),
     (
-        "This is the calibration of class 0",
+        "This is the calibration of class 0; the confidence is the largest",
         lambda p, y, n: (
             sum(
                 abs(((y == 0).double() - p[:, 0].double())[i].sum().item())
@@ -3579,10 +3669,10 @@ WRONG["10.1"] = [
     ("There is one bias per", (38_400_768, 1_638_400_000)),
     ("A float32 number takes four bytes.", (38_450_000, 409_600_000)),
     ("A float32 number takes four bytes; that", (38_450_000, 13_107_200_000)),
-    ("Each position", (38_450_000, 3_200_000)),
+    ("Each position of each sequence has its own row", (38_450_000, 3_200_000)),
     ("All sequences", (38_450_000, 102_400_000)),
-    ("Parameters are asked", (153_800_000, 1_638_400_000)),
-    ("The parameters come", (1_638_400_000, 38_450_000)),
+    ("Parameters are asked for first", (153_800_000, 1_638_400_000)),
+    ("The parameters come first", (1_638_400_000, 38_450_000)),
     ("Bytes are asked for, not meg", (38_450_000, 1638.4)),
     ("Bytes are asked for, not gig", (38_450_000, 1.6384)),
     ("The biases are missing, and", (38_400_000, 409_600_000)),
@@ -3709,7 +3799,7 @@ WRONG["10.3"] = [
         ),
     ),
     (
-        "exp overflows",
+        "exp overflows: bring all terms to one maximum first",
         lambda z, y, s, c, q: (z.exp() + (s.exp() / q)[c != y].sum() / len(s)).log() - z,
     ),
     (
@@ -3772,7 +3862,7 @@ WRONG["10.3"] = [
     ),
     ("The mean is taken", lambda z, y, s, c, q: torch.log1p((s - z).exp() / q * (c != y)).mean()),
     (
-        "This is the denominator",
+        "This is the denominator; its logarithm, less",
         lambda z, y, s, c, q: z.exp() + ((s.exp() / q)[c != y]).sum() / len(s),
     ),
     ("The label belongs", lambda z, y, s, c, q: (s - (len(s) * q).log()).logsumexp(0) - z),
@@ -3894,7 +3984,7 @@ WRONG["10.4"] = [
         ),
     ),
     (
-        "The tails belong",
+        "The tails belong to the last",
         lambda h, t: adaptive(torch.cat([h[: -len(t)], h[-len(t) :].flip(0)]), t),
     ),
     ("The clusters are the last", lambda h, t: adaptive(torch.cat([h[len(t) :], h[: len(t)]]), t)),
@@ -3921,7 +4011,7 @@ WRONG["10.4"] = [
         lambda h, t: torch.cat([h[: -len(t)], adaptive(h, t)[len(h) - len(t) :]]),
     ),
     ("These are sums", lambda h, t: adaptive_sums(h, t)),
-    ("Each softmax comes", lambda h, t: adaptive_sums(h, t).log_softmax(0)),
+    ("Each softmax comes before", lambda h, t: adaptive_sums(h, t).log_softmax(0)),
     ("", lambda h, t: adaptive(h, t).sum()),
     ("", lambda h, t: adaptive(h, t)[: len(h) - len(t)]),
     (
@@ -3931,7 +4021,7 @@ WRONG["10.4"] = [
         ),
     ),
     (
-        "The frequent words come",
+        "The frequent words come first",
         lambda h, t: torch.cat(
             [adaptive(h, t)[len(h) - len(t) :], adaptive(h, t)[: len(h) - len(t)]]
         ),
@@ -4008,7 +4098,7 @@ RIGHT["10.5"] = [
 ]
 WRONG["10.5"] = [
     (
-        "A set weighs its whole sum, t times exp(m - M)",
+        "A set weighs its whole sum, t times exp(m - M): above",
         lambda a, b: (
             *merge(a, b)[:2],
             sum(x[2] * math.exp(x[0] - max(a[0], b[0])) for x in (a, b)) / merge(a, b)[1],
@@ -4024,7 +4114,7 @@ WRONG["10.5"] = [
         lambda a, b: (b[0], *merge(a, b)[1:]),
     ),
     (
-        "The sums were added without rescaling; the",
+        "The sums were added without rescaling; the mean is right",
         lambda a, b: (merge(a, b)[0], a[1] + b[1], merge(a, b)[2]),
     ),
     (
@@ -4035,11 +4125,11 @@ WRONG["10.5"] = [
         ),
     ),
     (
-        "The mean divides by the new sum; rescale",
+        "The mean divides by the new sum; rescale the weights above",
         lambda a, b: (*merge(a, b)[:2], (a[1] * a[2] + b[1] * b[2]) / merge(a, b)[1]),
     ),
     (
-        "The sums belong to different",
+        "The sums belong to different maxima; rescale them first",
         lambda a, b: (*merge(a, b)[:2], (a[1] * a[2] + b[1] * b[2]) / (a[1] + b[1])),
     ),
     (
@@ -4058,7 +4148,7 @@ WRONG["10.5"] = [
     ),
     ("The order is", lambda a, b: tuple(merge(a, b)[i] for i in (1, 0, 2))),
     (
-        "exp of the maxima",
+        "exp of the maxima overflows or underflows: subtract the larger",
         lambda a, b: (
             max(a[0], b[0]),
             (a[1] * math.exp(a[0]) + b[1] * math.exp(b[0])) / math.exp(max(a[0], b[0])),
@@ -4082,8 +4172,8 @@ WRONG["10.5"] = [
         "The left maximum isn't always the larger one, nor",
         lambda a, b: (a[0], *to_the_left(a, b)[1:]),
     ),
-    ("The right maximum isn't", lambda a, b: to_the_left(b, a)),
-    ("The exponent is", lambda a, b: merge_scaled(a, b, sign=-1)),
+    ("isn't always the larger", lambda a, b: to_the_left(b, a)),
+    ("The exponent is m_A less", lambda a, b: merge_scaled(a, b, sign=-1)),
     ("The second number is the sum, not", lambda a, b: logged(merge(a, b))),
     ("The second number is the sum rel", lambda a, b: logged(merge(a, b), 1)),
     ("The set with the smaller", lambda a, b: (*merge(a, b)[:2], max(a, b)[2])),
@@ -4108,7 +4198,7 @@ WRONG["10.5"] = [
 
 RIGHT["10.6"] = [4, 4.0005, T(4), np.float32(4.0005), [4], Fraction(4), 3.99]
 WRONG["10.6"] = [
-    ("With one block", 3),
+    ("With one block of all classes there are three; take blocks smaller", 3),
     ("Is that of the bytes", 16.002),
     ("That is the difference in", 6.2915),
     ("The peak with blocks", 5.3),
@@ -4141,7 +4231,7 @@ WRONG["11.1"] = [
     ("In a ring each piece", (122_920, 98_336)),
     ("In a ring the vector", (122_920, 491_680)),
     ("Each process has the gradient", (24_584, 39_334.4)),
-    ("The bytes that are handed", (196_672, 122_920)),
+    ("The bytes that are handed over come first", (196_672, 122_920)),
     ("", 122_920),
     ("These are kilobytes", (122.92, 196.672)),
     ("", (31_400, 50_240)),
@@ -4212,8 +4302,14 @@ WRONG["11.2"] = [
         lambda n, v: [int(n * x / sum(v)) for x in v],
     ),
     ("Shares of an example", lambda n, v: [n * x / sum(v) for x in v]),
-    ("What is left over", lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)]),
-    ("A share that lost nothing", lambda n, v: one_more(n, v, range(len(v)))),
+    (
+        "shared out, too; this gives it all to the last",
+        lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)],
+    ),
+    (
+        "A share that lost nothing is one off with one more",
+        lambda n, v: one_more(n, v, range(len(v))),
+    ),
     ("", lambda n, v: one_more(n, v, range(len(v))[::-1])),
     (
         "A share that lost nothing",
@@ -4252,7 +4348,10 @@ RIGHT["11.3"] = [
     lambda g, n: (n / n.sum())[:, None].mul(g.masked_fill((n == 0)[:, None], 0)).sum(0),
 ]
 WRONG["11.3"] = [
-    ("0 times nan is nan", lambda g, n: (n[:, None] * g).sum(0) / n.sum()),
+    (
+        "0 times nan is nan: a share without examples must be left",
+        lambda g, n: (n[:, None] * g).sum(0) / n.sum(),
+    ),
     ("This counts a small", lambda g, n: g[n > 0].mean(0)),
     ("This is a sum of means", lambda g, n: g[n > 0].sum(0)),
     ("This is the gradient of the sum", lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0)),
@@ -4302,11 +4401,11 @@ WRONG["11.4"] = [
     ("The label's score", 49935),
     ("A row has a maximum", 50065),
     ("With that many rows", 49871),
-    ("These are numbers", 38_450_000),
+    ("These are numbers of parameters, not of rows", 38_450_000),
     ("The scores are", 769),
     ("A row has three", 50_000),
     ("What a row costs", 12_467),
-    ("The parameters are in bytes", 199_481),
+    ("The parameters are in bytes here, what a row", 199_481),
     ("Rows are whole", 38_450_000 / 771),
     ("A row hands over", 24_983),
     ("", 49870.5),
@@ -4349,7 +4448,10 @@ WRONG["11.5"] = [
     ("The fixed part is not shared out, and", lambda f, s, e, p: (f + s) / ((f + s) / p + e)),
     ("The old time has no exchange", lambda f, s, e, p: (f + s + e) / (f + s / p + e)),
     ("This is divided by", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
-    ("Several processes", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
+    (
+        "Several processes can be slower than one; then the gain is below",
+        lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1))),
+    ),
     ("The fixed part is missing, and", lambda f, s, e, p: s / (s / p + e)),
     ("The shared part", lambda f, s, e, p: (f + s) / (f / p + s + e) if p > 1 else 1.0),
     (
