@@ -18,6 +18,7 @@ from course_utils.figures.base import InteractiveFigure
 SCRIPT = Path(__file__).parents[1] / "unit/javascript/tell.js"
 STORED = Path(__file__).parents[1] / "unit/figure_words.txt"
 SKIP = {"click": "Skip the question"}
+DECIMAL = r"\d*\.\d+|\d+e-?\d+"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,9 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
 
     Returns
     -------
-    What is new in words after each way, a line a way, each digit of a decimal number as "#";
-    and the places in the table of words of which nothing was seen, with the texts they have.
+    What the figure says in print; what is new in words after each way, a line a way, each digit of
+    a decimal number as "#"; and the places in the table of words of which nothing was seen, with
+    the texts they have.
     """
     (first,) = told(figure)
     skip = [SKIP] * (SKIP in first.ways)
@@ -107,7 +109,8 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
     guesses = [[way] for way in first.ways if skip and "click" in way]
     ways = [[], *guesses, *([*skip, way] for way in opened.ways), *more]
     known: set[str] = set()
-    lines, everything = [], []
+    printed = re.search("<p>(.*)</p>", figure.static_html())
+    lines, everything = [f"in print: {re.sub(DECIMAL, _digits_hidden, printed[1])}"], []
     heard: dict[str, set[str]] = {}
     for way, pages in zip(ways, told_each(figure, ways), strict=True):
         new = []
@@ -117,7 +120,7 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
             for part in parts:
                 if (key := re.sub(r"[-\d.e]+", "", part)) not in known and re.search(r"\w", key):
                     known.add(key)
-                    new.append(re.sub(r"\d*\.\d+|\d+e-?\d+", _digits_hidden, part))
+                    new.append(re.sub(DECIMAL, _digits_hidden, part))
         name = " ".join(str(v) for step in way[-1:] for v in step.values()).strip()
         lines += [f"{name or 'at first'}: {' / '.join(new)}"] * bool(new)
         for place, texts in pages[-1].table.items():

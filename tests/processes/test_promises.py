@@ -461,6 +461,14 @@ def test_shards_of_ones_own_data_give_loss_and_gradients(script, sizes, capsys):
     ]
 
 
+@pytest.mark.parametrize("wrong", [[0, 5], [0, -1], [0], [0.0, 1.0]], ids=str)
+def test_shards_refuse_labels_that_are_none(script, wrong):
+    torch.save((torch.zeros(2, 3), torch.zeros(3, 5), torch.tensor(wrong)), "data.pt")
+    with pytest.raises((TypeError, ValueError), match=r"^labels must"):
+        script("class_parallel", "--data", "data.pt", processes=2)
+    assert not list(Path().glob("part_*"))
+
+
 @pytest.fixture
 def sgd(monkeypatch):
     """Let the scripts load forty images; return what plain SGD makes of batches of these."""

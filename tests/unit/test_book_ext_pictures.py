@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from book_ext.pictures import CLOSE, SHADES, few_colours, kind, to_webp
+from book_ext.pictures import CLOSE, SHADES, few_colours, kind, rewritten, to_webp
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -69,3 +69,12 @@ def test_what_is_mostly_white_is_a_plot_unless_words_speak_of_light(
     path = tmp_path / "image.png"
     Image.fromarray(pixels).save(path)
     assert kind(path, words) == expected
+
+
+@pytest.mark.parametrize("chosen", ["plot", "picture"])
+def test_an_author_overrides_what_the_pixels_say(chosen, tmp_path):
+    path = tmp_path / "image.png"
+    Image.fromarray(np.full((9, 9), 0 if chosen == "plot" else 255, np.uint8)).save(path)
+    for given, expected in ((chosen, [chosen]), ("wide", ["wide", kind(path, "")])):
+        tag = rewritten(f'<img class="{given}" src="image.png">', path, "")
+        assert f'class="{" ".join(expected)}"' in tag

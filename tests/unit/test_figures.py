@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 import traitlets as t
-from figure_samples import calibration_explorer, scores
+from figure_samples import calibration_explorer, recorded, scores
 from PIL import Image
+from tiny import tiny_data
 
 from course_utils.calibration import expected_calibration_error
+from course_utils.data import CLASSES
 from course_utils.figures import scripts
 from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.base import InteractiveFigure
@@ -29,7 +31,10 @@ from course_utils.figures.pair_merge import BELOW, PairMerge
 from course_utils.figures.quiz import Quiz
 from course_utils.figures.sampled_classes import SampledClasses
 from course_utils.figures.softmax_playground import SoftmaxPlayground
+from course_utils.figures.training_lab import TrainingLab
 from course_utils.figures.traits import Integer, Number, Numbers, StateError, plain
+from course_utils.figures.what_the_model_sees import WhatTheModelSees
+from course_utils.models import SoftmaxRegression
 from course_utils.plots.style import COLORS
 from course_utils.softmax import cross_entropy, softmax, softmax_jacobian
 
@@ -513,6 +518,25 @@ def test_the_sheet_holds_each_suspect_and_its_nearest_images():
         for column, number in enumerate(nearest):
             shown = torch.from_numpy(sheet[row, :, column].copy()) / 255
             assert (shown - images[number]).abs().max() < 0.5 / 15 + 1e-6
+
+
+def test_the_remedy_of_each_message_of_a_figure_works():
+    data = tiny_data(n=40, classes=10, side=28)
+    suspects = torch.tensor([3])
+    names = {"data": data, "SoftmaxRegression": SoftmaxRegression}
+
+    def find(images):
+        return LabelSuspects.of(images, data.train.labels, CLASSES, suspects)
+
+    for use, wrong in (
+        (find, data.test.images[:, :14]),
+        (lambda model: WhatTheModelSees.of(model, CLASSES), torch.nn.Linear(3, 2)),
+        (lambda make: TrainingLab(make, *recorded()), SoftmaxRegression()),
+    ):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            use(wrong)
+        remedy = re.search(r"; (?:pass|wrap the model:) (?:a )?([^;]*)$", str(caught.value))[1]
+        use(eval(remedy, names))
 
 
 def test_at_most_three_suspects_of_a_kind_and_images_of_another_size_are_refused():

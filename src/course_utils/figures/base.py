@@ -69,7 +69,8 @@ class InteractiveFigure(anywidget.AnyWidget):
         ``static/host.js`` runs there.
         """
         state = json.dumps(self.state(), sort_keys=True, allow_nan=False).replace("<", "\\u003c")
-        words = html.escape(f"Interactive figure: {self._title}. {self.describe()}", quote=False)
+        title = self._title + "." * (not self._title.endswith("?"))
+        words = html.escape(f"Interactive figure: {title} {self.describe()}", quote=False)
         return (
             f'<div data-afm="{self._name}"><script type="application/json">{state}</script>'
             f"<p>{words} Run this cell, or allow JavaScript, to use it.</p></div>"

@@ -86,7 +86,8 @@ class TrainingLab(InteractiveFigure):
         **settings: Any,
     ) -> None:
         data = require_fashion_mnist(data)
-        if make_model is not None and not callable(make_model):
+        is_model = hasattr(make_model, "parameters") and not isinstance(make_model, type)
+        if make_model is not None and (is_model or not callable(make_model)):
             raise TypeError(
                 f"make_model must be a function that returns a new model, got {make_model!r}; "
                 "wrap the model: lambda: SoftmaxRegression()"
