@@ -669,6 +669,28 @@ def test_less_motion_shows_a_run_when_it_has_ended(browser, tmp_path, packed, fo
     page.context.close()
 
 
+def test_the_name_of_a_run_with_many_rates_has_the_first_and_the_last(lab):
+    page = lab()
+    train(page, rows=1, epochs=1, lr=6)
+    for rate in (9, 3, 0):
+        move(page, "lr", rate)
+        press(page, "Continue")
+        done(page, rows=1)
+    (name,) = names(page).all_text_contents()
+    assert re.fullmatch(r"1: rate [\d.]+ … 0\.001", name)
+
+
+def test_numbers_of_a_narrow_matrix_keep_to_their_cells(lab):
+    page = lab()
+    train(page, rows=1)
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.wait_for_timeout(200)
+    rights = "(all) => all.map((e) => [e.getBBox().width, e.previousSibling.getBBox().width])"
+    widths = page.locator("svg text.cell, svg text.on").evaluate_all(rights)
+    assert any(text > cell - 1 for text, cell in widths)  # those that would be wider
+    assert max(text - cell for text, cell in widths) < 2
+
+
 def test_runs_are_named_by_what_differs(lab):
     page = lab()
     move(page, "epochs", 1)

@@ -309,7 +309,7 @@ export default figure(LAB_WORDS, (view, words) => {
     ...run,
     lr: run.knobs.lr,
     epochs: run.knobs.epochs,
-    name: `${run.id}: ${telling(run)}`,
+    name: `${run.id}: ${telling(run).replace(/→.*→/, "…")}`,
     diverged: run.fate === "not finite",
     stroke: COLORS[slotOf(run)],
     color: TEXT_COLORS[slotOf(run)],

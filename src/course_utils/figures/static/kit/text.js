@@ -1,4 +1,6 @@
 /** How much room text takes, without asking the browser to lay out the page. */
+import { put } from "./dom.js";
+import { say } from "./format.js";
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
@@ -27,3 +29,14 @@ export function textWidth(text, weight = 400) {
  */
 export const squeezed = (text, room, weight) =>
   textWidth(text, weight) > room ? { textLength: room, lengthAdjust: "spacingAndGlyphs" } : {};
+
+/**
+ * Let a text of a plot say `text` in at most `room` pixels.
+ * @param {Element} node
+ * @param {string} text
+ * @param {number} room
+ */
+export function fit(node, text, room) {
+  say(node, text);
+  put(node, { textLength: null, ...squeezed(text, room, 600) });
+}

@@ -1,5 +1,5 @@
 /** What a trained model looks like: its weights as images, and its confusion matrix. */
-import { clamp, COLORS, html, put, range, say, sum, svg, svgText } from "../kit.js";
+import { clamp, COLORS, fit, html, put, range, say, sum, svg, svgText } from "../kit.js";
 import { colourOf, SIDE } from "./shades.js";
 
 /** @import { Plot } from "../kit/plot.js" */
@@ -119,7 +119,7 @@ export function drawConfusion(plot, counts, total) {
     const share = counts[k] / (total[Math.floor(k / n)] || 1);
     put(rect, { "fill-opacity": share ? 0.08 + 0.92 * share ** 0.7 : 0.03 });
     put(text, { class: share > 0.45 ? "on" : "cell" });
-    say(text, counts[k] ? String(counts[k]) : "");
+    fit(text, String(counts[k] || ""), w);
   });
   if (!stands) plot.draw(...cells.flatMap(({ rect, text }) => [rect, text]));
 }

@@ -147,8 +147,7 @@ export class RunTable {
 
   /** The number on the button that has the focus. */
   focused() {
-    const root = /** @type {ShadowRoot | Document} */ (this.node.getRootNode());
-    const { activeElement } = root;
+    const { activeElement } = /** @type {ShadowRoot} */ (this.node.getRootNode());
     return activeElement && this.body.contains(activeElement) ? activeElement.textContent : "";
   }
 }

@@ -24,7 +24,7 @@ const TRIES = [
   {
     label: "all 60\u202f000 images",
     set: { images: 60_000 },
-    says: "Six times as many images: about 16 MB in all.",
+    says: "Six times the images: about 16 MB.",
   },
 ];
 const REGIMES = [
