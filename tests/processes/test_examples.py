@@ -8,6 +8,7 @@ import shlex
 import shutil
 import socket
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,8 @@ def test_each_script_prints_a_command():
     assert four == one.replace("--nproc-per-node 2", "--nproc-per-node 4")
 
 
+@cache
+@cache
 def one_process(num_epochs, batch_size=256, num_images=60_000):
     """What the training scripts promise to compute."""
     train = load_fashion_mnist().train

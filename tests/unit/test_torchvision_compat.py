@@ -14,54 +14,44 @@ from course_utils.data import FashionMNIST, Split
 from course_utils.fashion_mnist import torchvision_compat
 from course_utils.fashion_mnist.torchvision_compat import import_torchvision, torchvision_root
 
-
-def run(code):
-    command = [sys.executable, "-W", "error", "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.processes
-def test_data_sets_and_transforms_work():
-    done = run(
-        "from course_utils.fashion_mnist.torchvision_compat import import_torchvision\n"
-        "torchvision = import_torchvision()\n"
-        "from torchvision import datasets, transforms\n"
-        "from PIL import Image\n"
-        "both = transforms.Compose([transforms.Resize(14), transforms.ToTensor()])\n"
-        "print(both(Image.new('L', (28, 28), 255)).shape, torchvision is import_torchvision())\n"
-        "print(datasets.FashionMNIST.classes[0])"
-    )
-    assert done.stdout == "torch.Size([1, 14, 14]) True\nT-shirt/top\n", done.stderr
-    assert done.stderr == ""
-
-
-WORKERS = """
-import sys
+# A worker that is not forked imports torchvision anew: 3 s of work each time.
+SCRIPT = """
+import multiprocessing, sys
 if __name__ == "__main__":
     import torch
-    from torch.utils.data import DataLoader, Subset
+    from PIL import Image
+    from torch.utils.data import DataLoader, StackDataset, Subset
     from course_utils.fashion_mnist.torchvision_compat import import_torchvision
     torchvision = import_torchvision()
-    whole = torchvision.datasets.FashionMNIST(
-        sys.argv[1], train=True, download=False, transform=torchvision.transforms.ToTensor()
+    from torchvision import datasets, transforms
+    both = transforms.Compose([transforms.Resize(14), transforms.ToTensor()])
+    print(both(Image.new("L", (28, 28), 255)).shape, torchvision is import_torchvision())
+    print(datasets.FashionMNIST.classes[0])
+    whole = datasets.FashionMNIST(
+        sys.argv[1], train=True, download=False, transform=transforms.ToTensor()
     )
-    for dataset in (whole, Subset(whole, range(8))):
-        loader = DataLoader(dataset, 8, num_workers=1, multiprocessing_context=sys.argv[2])
-        images, labels = next(iter(loader))
-        expected = torch.stack([whole[i][0] for i in range(8)])
-        print(tuple(images.shape), torch.equal(images, expected))
+    two = StackDataset(whole, Subset(whole, range(len(whole))))
+    expected = torch.stack([whole[i][0] for i in range(8)])
+    for method in multiprocessing.get_all_start_methods():
+        print(method, flush=True)
+        loader = DataLoader(two, 8, num_workers=1, multiprocessing_context=method)
+        for images, labels in next(iter(loader)):
+            print(tuple(images.shape), torch.equal(images, expected))
 """
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
-def test_workers_of_a_loader_work_however_they_are_started(method, tmp_path):
+def test_data_sets_transforms_and_workers_work_however_these_are_started(tmp_path):
     write_small(tmp_path)
     script = tmp_path / "workers.py"
-    script.write_text(WORKERS)
-    command = [sys.executable, script, tmp_path, method]
+    script.write_text(SCRIPT)
+    command = [sys.executable, "-W", "error", script, tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout == "(8, 1, 28, 28) True\n" * 2, done.stderr
+    lines = ["torch.Size([1, 14, 14]) True", "T-shirt/top"]
+    for method in multiprocessing.get_all_start_methods():
+        lines += [method, *["(8, 1, 28, 28) True"] * 2]
+    assert done.stdout.splitlines() == lines, done.stderr
+    assert done.stderr == ""
 
 
 def fake_import(monkeypatch, *results):
