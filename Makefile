@@ -64,8 +64,8 @@ standin: $(STAMP)  ## what depends on data once more, on the stand-in and withou
 	$(BIN)/python $(PYTEST) $(NOTEBOOKS)
 
 check: $(STAMP)  ## exactly what CI runs: lint, test, engines, standin
-	$(MAKE) lint
-	$(MAKE) test engines standin
+	$(MAKE) -j 2 lint book
+	$(MAKE) -o book test engines standin
 
 lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, rules, types
 	$(BIN)/python -m ruff check .
