@@ -304,19 +304,30 @@ def slides(
     """
     numbers = [found[1] if (found := re.match(r"0*(\d+)_", t)) else "" for t, _ in notebooks]
     said = teachers_notes(TEACHING.read_text(encoding="utf-8")) if short else {}
-    body = ""
+    body, minute, timed = "", 0, True
     for number, (title, notebook) in zip(numbers, notebooks, strict=True):
         parts = list(pieces(notebook, number, short=short))
         heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
         name = re.sub("<.*?>", "", heading[1]) if heading else escape(title)
         titles = list(dict.fromkeys(part.section for part in parts if part.section))
-        for i, section in enumerate(["", *titles]):
-            if note := said.get(f"{number}.{i}"):
-                at = next(j for j, part in enumerate(parts) if part.section == section)
-                words = html(f"**{note[0]} minutes.** {note[1]}")
-                parts.insert(at + 1, Piece(words, "note", section))
         asked = own(names, number, numbers)
         only = chosen(titles, asked, number) if names else {"", *titles}
+        for i, section in enumerate(["", *titles]):
+            if section not in only:
+                continue
+            note = said.get(f"{number}.{i}")
+            timed = timed and bool(note)  # after a section without minutes nobody knows the time
+            if note:
+                minute += note[0]
+                until = f", to minute {minute}" if timed else ""
+                at = next(j for j, part in enumerate(parts) if part.section == section)
+                words = html(f"**{note[0]} minutes{until}.** {note[1]}")
+                parts.insert(at + 1, Piece(words, "note", section))
+                if names:
+                    parts[at].kinds += " slide"  # no answer is seen before its question
+        for part in parts:
+            if short and names and part.html.startswith("<blockquote") and "Goals" in part.html:
+                part.kinds = "note"  # a few sections don't reach the goals of the chapter
         kept = [p for p in parts if p.section in only and "skip" not in p.kinds.split()]
         if not kept:
             raise ValueError(f"{title} has nothing to show")

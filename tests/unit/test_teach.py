@@ -388,3 +388,34 @@ def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
         assert words in said.err
         assert said.out == ""
     assert sorted(tmp_path.iterdir()) == [empty, file]
+
+
+def test_minutes_add_up_until_a_section_has_none_and_sections_have_no_goals(tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    words = [f"{number} · {minutes} minutes\n: Say.\n" for number, minutes in
+             (("2.0", 3), ("2.1", 4), ("2.3", 5))]  # fmt: skip
+    page.write_text("\n".join(words), encoding="utf-8")
+    monkeypatch.setattr(slides, "TEACHING", page)
+    texts = [
+        "# Title\n\nWords.",
+        "> **Goals.**\n>\n> - One.",
+        "## A\n\nB.",
+        "## C\n\nD.",
+        "## E\n\nF.",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_markdown_cell, texts)))
+
+    def made(*names):
+        deck = slides.slides([("02_part", notebook)], names, short=True)
+        kind = re.search(r'piece ([^"]*)">\s*<blockquote', deck)[1]
+        begun = re.findall(r'class="piece [^"]*slide"', deck)
+        return re.findall(r"<strong>(.*? minutes.*?)</strong>", deck), kind, len(begun)
+
+    times, kind, begun = made("2.0", "2.1", "2.3")
+    assert times == [
+        "3 minutes, to minute 3.",
+        "4 minutes, to minute 7.",
+        "5 minutes, to minute 12.",
+    ]
+    assert (kind, begun) == ("note", 3)
+    assert made() == (["3 minutes, to minute 3.", "4 minutes, to minute 7.", "5 minutes."], "", 1)
