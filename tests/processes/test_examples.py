@@ -84,7 +84,6 @@ def test_each_script_prints_a_command():
 
 
 @cache
-@cache
 def one_process(num_epochs, batch_size=256, num_images=60_000):
     """What the training scripts promise to compute."""
     train = load_fashion_mnist().train

@@ -265,10 +265,8 @@ def test_a_limit_that_is_up_is_said_before_the_process_that_did_not_come(exits, 
 
 @pytest.mark.parametrize("hang", ["time.sleep(600)", "os.kill(os.getpid(), signal.SIGSTOP)"])
 def test_a_process_that_hangs_is_named_with_the_limit_that_ended_the_wait(
-    hang, script, monkeypatch, nothing_left
+    hang, script, nothing_left
 ):
-    # torchrun's patience with who doesn't end when asked to is half a minute
-    monkeypatch.setenv("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "2")
     path = script(f"""
 import signal
 with process_group(timeout=3) as (rank, world_size):
