@@ -238,6 +238,12 @@ def test_only_what_is_painted_counts_as_cut_off(show):
     assert any("cut off" in fault for fault in faults(page, states=1))
 
 
+def test_a_text_that_lies_over_another_is_a_fault(show):
+    page = show(BrowserRegression())
+    page.locator(".lead").evaluate("(e) => { e.style.transform = 'translateY(2em)'; }")
+    assert any("lies over" in fault for fault in faults(page, states=1))
+
+
 def test_same_figure_twice_shares_nothing(show, figure):
     page = show(figure, figure)
     slider = page.locator(f"{LIVE}:not([data-control=classes])")  # which adds sliders
