@@ -1,4 +1,4 @@
-"""Code in colours, without an element for each letter that has the colour of the text.
+"""Code in colours, without elements for what has the colour of the text.
 
 Names, punctuation and spaces are six in ten of the elements that Pygments makes of a chapter's
 code; each costs bytes on the way and time in the layout.
