@@ -91,6 +91,7 @@ def main(rank, images=256, width=1024, repeats=16):
         end = watch.now()
         exchanges = [watch.exchanges[index] for index in sorted(watch.exchanges)]
         passes.append({"ddp": end, "gradients": watch.gradients, "exchanges": exchanges})
+        model.zero_grad()
 
         with ddp.no_sync():
             loss = cross_entropy(ddp(X), y)
