@@ -2,7 +2,7 @@
  * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
  * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
  * joined with its neighbours of that kind in a whole deck, has one of its own, or with no more than a
- * title. A "note" is on no slide, but in the notes of the piece before it. Without this script the
+ * title. The answer of an "ask" is hidden until one goes on. A "note" is on no slide, but in the notes of the piece before it. Without this script the
  * pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
@@ -242,7 +242,7 @@
     if (!speaker || speaker.closed) return;
     const head = document.createElement("p");
     const clock = document.createElement("strong");
-    const next = title(all[now + 1]).slice(0, 90);
+    const next = hidden() ? "the answer" : title(all[now + 1]).slice(0, 90);
     head.append(clock, ` · ${place.textContent} · ${next ? `next: ${next}` : "the end"}`);
     clock.id = "clock";
     speaker.document.body.replaceChildren(head, ...said(now).map((note) => note.cloneNode(true)));
@@ -271,9 +271,17 @@
     tell();
   };
 
-  /** Turns to a neighbour, where this slide has no more to show on that side. */
+  /** The next answer on this slide that was not told. */
+  const hidden = () => all[now].querySelector(".answer:not(.told)");
+
+  /** Tells an answer, or turns to a neighbour, where this slide has no more to show on that side. */
   const step = (/** @type {1 | -1} */ by) => {
     const slide = all[now];
+    const answer = by > 0 && document.body.className === "turning" && hidden();
+    if (answer) {
+      answer.classList.add("told");
+      return tell();
+    }
     const below = slide.scrollHeight - slide.clientHeight - slide.scrollTop;
     const more = by > 0 ? below : slide.scrollTop;
     if (document.body.className !== "turning" || more < 1) show(now + by);

@@ -42,6 +42,9 @@ ATOM = re.compile(r"\$[^$]+\$|`[^`]+`|\[[^\]]*\]\([^)]*\)|et al\.")  # holds no 
 DISPLAY = re.compile(r"(?s)\$\$.+?\$\$")
 TABLE = re.compile(r"(?m)^[-| :]+$")
 MARKED = re.compile(r"(?s)(<math(?:(?!</math>).)*</math>\)?[.,;:?!]\)?)")  # a formula, and its mark
+ASKED = re.compile(  # a question of the teacher's notes; what follows *Say:* is not for the class
+    r"(?s)\*\*Ask( at the end)?:\*\*(.*?)\*Usual reply:\*.*?\*Answer:\*(.*?)(?=\*Say:\*|\*\*Ask|\Z)"
+)
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 
 
@@ -261,6 +264,8 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
                 piece.kinds += " skip"
             elif kind == "slide" and i == 0:
                 piece.kinds += " slide"
+            elif kind == "notes" and short:
+                piece.kinds = "note"
             yield piece
 
 
@@ -289,51 +294,95 @@ def teachers_notes(page: str) -> dict[str, tuple[int, str]]:
     return {number: (int(minutes), words) for number, minutes, words in found}
 
 
+def questions(words: str) -> tuple[list[Piece], list[Piece]]:
+    """Questions of a section's notes with their answers: those asked first, and at the end."""
+    found: tuple[list[Piece], list[Piece]] = [], []
+    for late, question, answer in ASKED.findall(words):
+        page = (
+            f'<div class="question">{html(question)}</div><div class="answer">{html(answer)}</div>'
+        )
+        found[bool(late)].append(Piece(page, "ask slide" if late else "ask near"))
+    return found
+
+
 def own(names: Sequence[str], chapter: str, chapters: Sequence[str]) -> list[str]:
     """Names of sections without those that are numbers of the other chapters, like 3.1."""
     others = set(chapters) - {chapter}
     return [name for name in names if name.split(".")[0] not in others or "." not in name]
 
 
+def parts_by_section(
+    number: str, title: str, notebook: NotebookNode, *, short: bool
+) -> tuple[str, dict[str, list[Piece]]]:
+    """Name of a chapter and its pieces, by the titles of its sections; the opening has none."""
+    parts = list(pieces(notebook, number, short=short))
+    heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
+    name = re.sub("<.*?>", "", heading[1]) if heading else escape(title)
+    sections: dict[str, list[Piece]] = {"": []}
+    for part in parts:
+        sections.setdefault(part.section, []).append(part)
+    return f"{number} {name}".strip(), sections
+
+
+def with_notes(parts: list[Piece], minutes: str, words: str, *, ask: bool) -> list[Piece]:
+    """A section with the teacher's notes to its first piece, and with the questions in them."""
+    now, end = questions(words if ask else "")
+    told = Piece(html(f"**{minutes}.** {words}"), "note")
+    title, mark, opens = parts[0].html.partition("</h2>")
+    first, rest = [parts[0]], parts[1:]
+    if now and mark:  # no answer is seen before its question
+        first = [Piece(title + mark, parts[0].kinds)]
+        rest = [Piece(opens, "slide"), *rest] if opens.strip() else rest
+    elif now and (shown := [part for part in rest if part.kinds != "note"]):
+        shown[0].kinds += " slide"
+    return [*first, told, *now, *rest, *end]
+
+
 def slides(
     notebooks: Sequence[tuple[str, NotebookNode]], names: Sequence[str] = (), *, short: bool = False
 ) -> str:
-    """Slides of chapters, or of their sections with these names, as one HTML page.
+    """Slides of chapters as one HTML page, or of the sections with these names, in their order.
 
     Chapters come with the names of their files; "02_title" has the number 2.
     """
     numbers = [found[1] if (found := re.match(r"0*(\d+)_", t)) else "" for t, _ in notebooks]
     said = teachers_notes(TEACHING.read_text(encoding="utf-8")) if short else {}
-    body, minute, timed = "", 0, True
+    deck: list[tuple[int, int, str, str, list[Piece]]] = []
     for number, (title, notebook) in zip(numbers, notebooks, strict=True):
-        parts = list(pieces(notebook, number, short=short))
-        heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts))
-        name = re.sub("<.*?>", "", heading[1]) if heading else escape(title)
-        titles = list(dict.fromkeys(part.section for part in parts if part.section))
+        chapter, sections = parts_by_section(number, title, notebook, short=short)
+        titles = list(sections)[1:]
         asked = own(names, number, numbers)
-        only = chosen(titles, asked, number) if names else {"", *titles}
-        for i, section in enumerate(["", *titles]):
-            if section not in only:
-                continue
-            note = said.get(f"{number}.{i}")
-            timed = timed and bool(note)  # after a section without minutes nobody knows the time
-            if note:
-                minute += note[0]
-                until = f", to minute {minute}" if timed else ""
-                at = next(j for j, part in enumerate(parts) if part.section == section)
-                words = html(f"**{note[0]} minutes{until}.** {note[1]}")
-                parts.insert(at + 1, Piece(words, "note", section))
-                if names:
-                    parts[at].kinds += " slide"  # no answer is seen before its question
-        for part in parts:
-            if short and names and part.html.startswith("<blockquote") and "Goals" in part.html:
-                part.kinds = "note"  # a few sections don't reach the goals of the chapter
-        kept = [p for p in parts if p.section in only and "skip" not in p.kinds.split()]
-        if not kept:
+        chosen(titles, asked, number)  # names what is not there
+        first = len(deck)
+        for i, section in enumerate(sections):
+            at = [
+                j
+                for j, n in enumerate(names)
+                if n in asked and section in chosen(titles, [n], number)
+            ]
+            parts = [part for part in sections[section] if "skip" not in part.kinds.split()]
+            if parts and (at or not names):
+                deck.append((min(at, default=0), len(deck), chapter, f"{number}.{i}", parts))
+        if len(deck) == first:
             raise ValueError(f"{title} has nothing to show")
-        kept[0].kinds = kept[0].kinds.replace("note", "") + " slide"  # no piece before it
-        divs = "".join(f'<div class="piece {p.kinds}">{p.html}</div>\n' for p in kept)
-        body += divs.replace("<div", f'<div data-chapter="{f"{number} {name}".strip()}"', 1)
+    body, minute, timed, before = "", 0, True, ""
+    for _, _, chapter, number, parts in sorted(deck, key=lambda section: section[:2]):
+        note = said.get(number)
+        timed = timed and bool(note)  # after a section without minutes nobody knows the time
+        if short and names:
+            for part in parts:
+                if part.html.startswith("<blockquote") and "Goals" in part.html:
+                    part.kinds = "note"  # a few sections don't reach the goals of the chapter
+        if chapter != before or (note and names):
+            parts[0].kinds = parts[0].kinds.replace("note", "") + " slide"  # no piece before it
+        if note:
+            minute += note[0]
+            until = f", to minute {minute}" if timed else ""
+            parts = with_notes(parts, f"{note[0]} minutes{until}", note[1], ask=bool(names))
+        divs = "".join(f'<div class="piece {p.kinds}">{p.html}</div>\n' for p in parts)
+        if chapter != before:
+            divs = divs.replace("<div", f'<div data-chapter="{chapter}"', 1)
+        body, before = body + divs, chapter
     title = " · ".join(title for title, _ in notebooks)
     figures = figures_in(body)
     scripts = [*map(browser_script, figures), *([host_script()] if figures else [])]

@@ -202,6 +202,29 @@ def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_i
     assert "Left off." not in notes.locator("body").inner_text()
 
 
+def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypatch):
+    words = "2.1 · 4 minutes\n: **Ask:** Why?\n  *Usual reply:* No.\n  *Answer:* So.\n"
+    (tmp_path / "page.md").write_text(words, encoding="utf-8")
+    monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
+    cell = nbformat.v4.new_markdown_cell("## Part\n\nNot so long a sentence.")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    path = tmp_path / "slides.html"
+    path.write_text(slides.slides([("02_part", notebook)], ["2.1"], short=True), encoding="utf-8")
+    page = pages.open(path, viewport={"width": 1280, "height": 720})
+    page.wait_for_selector("section.now")
+    now = page.locator("section.now")
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    head = opened.value.locator("body > :first-child")
+    assert now.inner_text().split()[:4] == ["2.1", "Part", "Why?", "2"]  # then the foot
+    assert head.inner_text().endswith("1 / 2 · next: the answer")
+    page.keyboard.press(" ")
+    assert now.inner_text().split()[:4] == ["2.1", "Part", "Why?", "So."]
+    assert head.inner_text().endswith("1 / 2 · next: Not so long a sentence.")
+    page.keyboard.press(" ")
+    assert now.inner_text().startswith("Not so long")
+
+
 def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown):
     md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     figure = [nbformat.v4.new_output("execute_result", {"text/html": "<p>figure</p>"})]
