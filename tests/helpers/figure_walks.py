@@ -24,9 +24,20 @@ WAYS = {
     ],
     "backward_pass": [
         [SKIP, *({"set": {"stage": n}} for n in range(14))],
-        [SKIP, {"on": "stage", "to": "14"}, *[{"click": "Step: z - gradient"}] * 9],
+        [SKIP, {"on": "stage", "to": "14"}, *[{"click": "Descend: z - gradient"}] * 9],
     ],
-    "jacobian_explorer": [[SKIP, {"set": {"logits": [1.3, 1, 0]}}]],
+    "jacobian_explorer": [
+        [SKIP, {"set": {"measured": [0, 0.1, 0.1], "nudge": 0.1}}],
+        [
+            SKIP,
+            {"set": {"product": True}},
+            {"on": "v.0", "to": "-1"},
+            {"set": {"v": [2, 2, 2]}},
+            {"click": "one-hot"},
+            {"click": "all entries + 1"},
+        ],
+    ],
+    "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
     "sampled_classes": [[SKIP, {"set": {"logits": [0, -4, -4, -4, 1.6], "skew": 2}}]],
     "pair_merge": [
         [SKIP, {"set": {"stage": 0}}, {"on": "pick.1"}, {"on": "pick.3"}],

@@ -262,7 +262,9 @@ def wrong_without(logits, skew):
 
 #: Figure, a state that just misses its goal, one that reaches it.
 GOALS = [
-    (JacobianExplorer, {"logits": [1.6, 1, 0]}, {"logits": [1.3, 1, 0]}),
+    (JacobianExplorer, {"measured": [0, 0.1, 1], "nudge": 0.1},
+     {"measured": [0, 0.1, -0.1], "nudge": 0.1}),
+    (JacobianExplorer, {"product": True, "v": [2, 2, 1.9]}, {"product": True, "v": [2, 2, 2]}),
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
     (SampledClasses, {"logits": [3, -4, -4, -4, 3], "skew": 2},
      {"logits": [0, -4, -4, -4, 1.6], "skew": 2}),
@@ -279,8 +281,12 @@ def test_a_goal_is_reached_where_it_says(make, miss, hit):
 
 
 def test_the_goals_are_true():
-    slope = {a: (p_of([a, 1, 0]) * (1 - p_of([a, 1, 0]))).max().item() for a in (1.3, 1.6)}
-    assert f"{slope[1.3]:.3f}" == "0.250" > f"{slope[1.6]:.3f}"
+    z, p = double([2, 1, -1]), p_of([2, 1, -1])
+    jacobian = torch.diag(p) - p[:, None] * p
+    for j, nudge, near in [(0, 0.1, True), (1, 0.1, True), (2, -0.1, True), (2, 1, False)]:
+        step = nudge * torch.eye(3, dtype=z.dtype)[j]
+        error = ((z + step).softmax(0) - p) / nudge - jacobian[:, j]
+        assert (error.abs().max() < 0.01) == near
     assert wrong_without([0, -4, -4, -4, 1.6], 2) > 0.6 > wrong_without([3, -4, -4, -4, 3], 2)
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
@@ -290,7 +296,7 @@ def test_backward_pass_descends_to_its_goal():
     there = told(BackwardPass(), SKIP, {"set": {"logits": [4, 0, 0], "stage": 14}})[-1]
     assert "○Goal:" in there.text
     z = double([2, 1, 0.1])
-    descents = [{"click": "Step: z - gradient"}] * 9
+    descents = [{"click": "Descend: z - gradient"}] * 9
     pages = told(BackwardPass(logits=z.tolist()), SKIP, {"set": {"stage": 14}}, *descents)[2:]
     assert "The three gradients add up to 0." in pages[0].text
     for page in pages:
@@ -371,35 +377,51 @@ def test_jacobian(j):
     moved[j] += nudge
     real, bar = moved.softmax(0) - p, jacobian[:, j] * nudge
     v = double([1, 2, -1])
-    figure = JacobianExplorer(column=j, nudge=nudge, v=v.tolist())
-    seen, same = told(figure, SKIP, {"click": "v = all ones"})[1:]
+    figure = JacobianExplorer(column=j, nudge=nudge)
+    small, product = {"set": {"nudge": 0.1}}, {"set": {"product": True, "v": v.tolist()}}
+    seen, right, still, multiplied, same = told(
+        figure, SKIP, small, {"on": "column.1"}, product, {"set": {"v": [1, 1, 1]}}
+    )[1:]
     i = 1 if j == 0 else 0
     subs = "₁₂₃"
-    rows = [(f"p{subs[a]}", jacobian[a]) for a in range(3)]
+    cells = [["·"] * 3 for _ in range(3)]
+    for a in range(3):
+        cells[a][j] = dotted((real[a] / nudge).item())
     assert_said(
         seen,
-        f"Moving z{subs[j]} by 0.6 changes p{subs[j]} by {real[j]:.3f}; the column times the "
-        f"nudge says "
-        f"{bar[j]:.3f}. What one probability gains, the others lose: each column sums to zero.\n",
+        f"Moving z{subs[j]} by 0.6 changes p{subs[j]} by {real[j]:.3f}: {real[j] / nudge:.3f} per "
+        "unit. A smaller nudge comes closer to the slope at the start. What one probability "
+        "gains, the others lose: each column sums to zero.\n",
         *("\n".join([name, *map(dotted, row.tolist())]) for name, row in
-          [("p", p), ("bar", bar), ("dot", real), ("J v", jacobian @ v)]),
-        *(f"{name} | {' | '.join(map(dotted, row.tolist()))} | " for name, row in rows),
+          [("p", p), ("bar", bar), ("dot", real)]),
+        *(f"p{subs[a]} | {' | '.join(cells[a])} | " for a in range(3)),
         " | z₁ | z₂ | z₃ | ",
-        "sum | 0 | 0 | 0 | ",
-        "The Jacobian: how fast p (rows) changes with z (columns)",
-        "change of p: bars what the column says, dots what happens",
+        "Measured: change of p (rows) ÷ nudge of z (columns)",
+        "change of p: dots what happens, bars the slope at the start times the nudge",
         f"∂p{j + 1}∂z{j + 1}={p[j]:.3f}(1-{p[j]:.3f})",
         f"∂p{i + 1}∂z{j + 1}=-{p[i]:.3f}·{p[j]:.3f}",
-        "p ⊙ (v - ⟨p, v⟩)",
-        "Times a vector v: J v, without forming J",
-        "One column of the Jacobian says how, for small nudges.",
+        "Change ÷ nudge, for small nudges, is one column of the Jacobian.",
     )  # fmt: skip
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
-    assert torch.allclose(p * (v - p @ v), jacobian @ v)
-    assert "so J v is zero" not in seen.text
-    assert_said(same, "All entries of v are equal, so J v is zero.")
     changes = ", ".join(f"{x:.2f}" for x in real.tolist())
-    assert same.spoken == f"Nudging z{subs[j]} changes the probabilities by {changes}."
+    assert seen.spoken in ("", f"Nudging z{subs[j]} changes the probabilities by {changes}.")
+    assert "J v" not in seen.text
+    assert_said(right, f"z{subs[j]} ✓", " per unit. That is right to 0.01. ")
+    assert_said(still, "Now nudge z₂.", f"z{subs[j]} ✓")
+    assert torch.allclose(p * (v - p @ v), jacobian @ v)
+    assert_said(
+        multiplied,
+        *("\n".join([name, *map(dotted, row.tolist())]) for name, row in
+          [("v", v), ("v - mean", v - p @ v), ("p", p), ("J v", jacobian @ v)]),
+        f"v; dashed: its mean ⟨p, v⟩ = {p @ v:.2f}",
+        f"The mean of v is {p @ v:.3f}. Where v is above it, J v is positive, below it negative;",
+        "J v = p ⊙ (v - ⟨p, v⟩)",
+    )  # fmt: skip
+    assert "per unit" not in multiplied.text
+    entries = ", ".join(f"{x:.2f}" for x in (jacobian @ v).tolist())
+    assert multiplied.spoken == f"J v is {entries}."
+    assert ((jacobian @ v > 0) == (v > p @ v)).all()
+    assert_said(same, "All entries of v are equal, so J v is zero.")
 
 
 @pytest.mark.parametrize(("x", "k", "smoothing"), [(-6.0, 3, 0.0), (1.5, 5, 0.2)])
@@ -552,7 +574,7 @@ def test_backward_pass_step_by_step(label):
         f"loss\n{loss}\n1.000\n",
     )
     assert (pages[0].disabled, pages[-1].disabled) == (
-        ["Back", "Step: z - gradient"],
+        ["Back", "Descend: z - gradient"],
         ["Next"],
     )
 

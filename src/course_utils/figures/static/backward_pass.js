@@ -43,7 +43,8 @@ const WORDS = {
     next: "Next",
     play: "Play",
     pause: "Pause",
-    descend: "Step: z − gradient",
+    descend: "Descend: z − gradient",
+    direct: (/** @type {string} */ z) => `−1, straight to ${z}`,
     value: "above: value",
     gradient: "below: gradient of the loss, as far as it has come back",
     start: "The logits are given. Next computes the first exponential.",
@@ -273,6 +274,7 @@ export default figure(WORDS, (view, words) => {
    */
   function draw(boxes, ways, grads, stage) {
     const forward = stage <= SPEC.constants.forward;
+    plot.node.classList.toggle("back", !forward);
     const now = ways.filter((way) => way.stage === stage);
     const edges = ways.map((way) => {
       const active = forward ? boxes[way.from].seen === stage && stage > 0 : now.includes(way);
@@ -305,6 +307,9 @@ export default figure(WORDS, (view, words) => {
       const look = `${seen ? "done" : ""}${active ? " now" : ""}`;
       return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
     });
+    const direct = words.direct(boxes[`z${view.get("label")}`].name);
+    const low = plot.area.bottom + 7; // on the line around the others
+    if (stage > 8) nodes.push(svgText(plot.x(3.25), low, direct, { class: "grad" }));
     plot.draw(...edges, ...nodes);
   }
 

@@ -9,6 +9,7 @@ import {
   fmt,
   formula,
   fraction,
+  goal,
   guessFirst,
   html,
   labelNodes,
@@ -67,6 +68,14 @@ const WORDS = {
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
     ran: (/** @type {string} */ each) => ` After the descent the probability is ${each}.`,
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
+    out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
+    goal: "from a score of −6, bring squared error past probability 1/2 in 50 steps.",
+    reached: (
+      /** @type {number[]} */ [entropy, square],
+      /** @type {string} */ rate,
+    ) =>
+      `At rate ${rate} it took ${square} steps, cross-entropy ${entropy}. ` +
+      "From −8 no rate here gets it out.",
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}` +
       (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
@@ -96,6 +105,7 @@ const WORDS = {
 };
 
 const STEPS = 50;
+const START = -6; // of the goal: sure, and wrong
 const LEVEL = 0.02; // gradients below this are called small; that of cross-entropy can reach 1
 const DASHES = ["none", "7 4", "2 4"];
 const HUES = [0, 1, 3]; // of the three losses
@@ -161,6 +171,13 @@ export default figure(WORDS, (view, words) => {
   view.control(more);
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => run() });
+  const task = goal(view, {
+    text: words.goal,
+    // What has changed ends the descent, when it is drawn.
+    reached: () =>
+      shown === STEPS && !view.changed.size && view.get("logit") <= START && outs()[1] > 0,
+    says: () => words.reached(outs(), fmt(view.get("lr"), 2)),
+  });
   view.add(
     html("div.grid2", loss.node, slope.node),
     view.bar(
@@ -175,6 +192,7 @@ export default figure(WORDS, (view, words) => {
     html("div.grid2", race.node, html("div.stack", table, line)),
     said,
     tries(view, words.tries),
+    task,
   );
   for (const plot of [loss, slope]) {
     plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
@@ -198,6 +216,9 @@ export default figure(WORDS, (view, words) => {
     }
     return way;
   }
+
+  /** The step at which each descent passes probability 1/2; 0 if none does. */
+  const outs = () => paths.map((way) => Math.max(0, way.findIndex((x) => at(x).p > 0.5)));
 
   function run() {
     stop();
@@ -271,18 +292,24 @@ export default figure(WORDS, (view, words) => {
   function drawRace() {
     const steps = range(shown + 1);
     const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
+    const past = outs().map((n) => n <= shown ? n : 0);
     /** @type {Label[]} */
     const labels = kinds().map((i) => ({
-      text: words.kinds[i],
-      x: race.x(shown),
-      y: race.y(probs[i][shown]),
-      sides: ["above", "left", "below"],
+      text: past[i] ? words.out(words.kinds[i], past[i]) : words.kinds[i],
+      x: race.x(past[i] || shown),
+      y: past[i] ? race.y(0.5) + (i ? 11 : -11) : race.y(probs[i][shown]),
+      sides: past[i] ? past[i] > STEPS / 2 ? ["left"] : ["right"] : ["above", "left", "below"],
       color: TEXT_COLORS[HUES[i]],
       weight: 600,
     }));
     const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pressDescend };
     race.draw(
+      svg("path.ghost", { d: race.line(race.xlim, [0.5, 0.5]) }),
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
+      ...past.flatMap((n, i) => {
+        const spot = { cx: race.x(n), cy: race.y(probs[i][n]), r: 4, fill: COLORS[HUES[i]] };
+        return n ? [svg("circle.ring", spot)] : [];
+      }),
       ...labelNodes(shown ? labels : secret() ? [] : [middle], race.area),
     );
   }
@@ -346,6 +373,7 @@ export default figure(WORDS, (view, words) => {
       stop();
       shown = 0;
     }
+    task.hidden = secret(); // it names the second loss
     compute();
     const now = at(view.get("logit"));
     drawCurves(loss, "values");

@@ -104,13 +104,14 @@ export function entrySlider(view, key, index, { missing, ...look }) {
  * @param {View} view
  * @param {string} key
  * @param {any[]} options
+ * @param {(value: any) => void} [write] takes the place of setting the trait
  */
-export function choices(view, key, options) {
+export function choices(view, key, options, write = (value) => view.set({ [key]: value })) {
   const name = unique(key);
   return options.map((option) => {
     const [value, text] = Array.isArray(option) ? option : [option, String(option)];
     const input = html("input", { type: "radio", name, "data-control": `${key}.${value}` });
-    input.addEventListener("change", () => view.set({ [key]: value }));
+    input.addEventListener("change", () => write(value));
     const node = html("label.choice", input, html("span", text));
     view.bind(node, () => {
       input.checked = same(value, view.get(key));
@@ -123,10 +124,10 @@ export function choices(view, key, options) {
  * Radio buttons in one line.
  * @param {View} view
  * @param {string} key
- * @param {{ label: string, options?: any[] }} look
+ * @param {{ label: string, options?: any[], write?: (value: any) => void }} look
  */
-export function radios(view, key, { label, options = SPEC.traits[key].options ?? [] }) {
-  return html("fieldset.radios", html("legend", label), ...choices(view, key, options));
+export function radios(view, key, { label, options = SPEC.traits[key].options ?? [], write }) {
+  return html("fieldset.radios", html("legend", label), ...choices(view, key, options, write));
 }
 
 /**

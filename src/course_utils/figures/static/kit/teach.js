@@ -116,7 +116,7 @@ export function tries(view, states) {
 /**
  * Something to achieve; once it is, the figure says what that took.
  * @param {View} view
- * @param {{ text: string, reached: () => boolean, says: string }} goal
+ * @param {{ text: string, reached: () => boolean, says: string | (() => string) }} goal
  */
 export function goal(view, { text, reached, says }) {
   const mark = html("span.mark", { "aria-hidden": true });
@@ -127,8 +127,8 @@ export function goal(view, { text, reached, says }) {
     const now = reached();
     node.classList.toggle("done", now);
     mark.textContent = now ? "✓" : "○";
-    told.textContent = now ? says : "";
-    if (now && !done) view.aside = says;
+    told.textContent = now ? typeof says === "string" ? says : says() : "";
+    if (now && !done) view.aside = told.textContent;
     done = now;
   });
   return node;
