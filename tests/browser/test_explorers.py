@@ -6,6 +6,7 @@ import re
 import pytest
 import torch
 from browser_tools import move, value
+from figure_checks import faults
 
 from course_utils.figures.jacobian_explorer import JacobianExplorer
 from course_utils.figures.loss_explorer import LossExplorer
@@ -221,6 +222,13 @@ def test_jacobian_product_stands_apart_and_old_addresses_open_it(show):
     first.locator("[data-control='v.0']:visible").wait_for()
     assert first.get_by_text("so J v is zero").is_visible()
     assert first.locator("[data-control=nudge]").input_value() == "2"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_jacobian_product_fits_in_any_state(show, width):
+    figure = JacobianExplorer(logits=[2, 1, 0.1, 0, 1, -1], product=True)
+    page = show(figure, viewport={"width": width, "height": 900})
+    assert faults(page, states=15, seed=width) == []
 
 
 def test_jacobian_answers_the_guess_by_moving(show):

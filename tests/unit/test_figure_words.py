@@ -390,7 +390,7 @@ def test_jacobian(j):
     assert_said(
         seen,
         f"Moving z{subs[j]} by 0.6 changes p{subs[j]} by {real[j]:.3f}: {real[j] / nudge:.3f} per "
-        "unit. A smaller nudge comes closer to the slope at the start. What one probability "
+        "unit. Small enough nudges come close to the slope at the start. What one probability "
         "gains, the others lose: each column sums to zero.\n",
         *("\n".join([name, *map(dotted, row.tolist())]) for name, row in
           [("p", p), ("bar", bar), ("dot", real)]),

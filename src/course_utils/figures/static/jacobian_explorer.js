@@ -84,7 +84,7 @@ const WORDS = {
     ) => ` changes ${prob} by ${real}: ${ratio} per unit. `,
     still: (/** @type {string} */ logit) => `Now nudge ${logit}.`,
     right: "That is right to 0.01. ",
-    off: "A smaller nudge comes closer to the slope at the start. ",
+    off: "Small enough nudges come close to the slope at the start. ",
     lose: "What one probability gains, the others lose: each column sums to zero.",
     mean: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
     signs: "Where v is above it, J v is positive, below it negative; the entries sum to zero.",
