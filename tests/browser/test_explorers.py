@@ -376,7 +376,13 @@ def test_loss_goal_takes_a_long_step_and_says_how_many(show):
     goal, descend = page.locator(".goal"), page.get_by_role("button", name="Descend 50 steps")
     descend.click()
     assert "✓" not in goal.inner_text()
-    for rate, x, reached in ((8, -6, True), (8, 0, False), (10, -8, False), (5.5, -6, False)):
+    for rate, x, reached in (
+        (8, -6, True),
+        (9, -6, True),
+        (8, 0, False),
+        (10, -8, False),
+        (5.5, -6, False),
+    ):
         move(page, "logit", x)
         move(page, "lr", math.log10(rate))
         assert "✓" not in goal.inner_text()  # before it has descended
