@@ -3733,6 +3733,7 @@ WRONG["10.2"] = [
     ("That is the probability in one", lambda q, s: q),
     ("A probability is not negative", lambda q, s: torch.expm1(s * torch.log1p(-q))),
     ("That is the logarithm", lambda q, s: s * torch.log1p(-q)),
+    ("num_samples classes are drawn", lambda q, s: 1 - (1 - q.double()) ** len(q)),
     ("", lambda q, s: 1 - (1 + q.double()) ** s),
     ("1 - q rounds", lambda q, s: -torch.expm1(s * (1 - q).log())),
     ("", lambda q, s: 1 - (1 - q) ** s + 1e-9),
@@ -3830,7 +3831,7 @@ WRONG["10.3"] = [
         lambda z, y, s, c, q: torch.cat([z[None], (s - len(s) * q.log())[c != y]]).logsumexp(0) - z,
     ),
     ("This is the probability", lambda *a: math.exp(-hit_loop(*a))),
-    ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
+    ("That is 1 / p of the label", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)),
     (
         "The hits are dropped, and",
@@ -4192,6 +4193,7 @@ WRONG["10.5"] = [
     ("", lambda a, b: merge(a, b)[2]),
     ("", lambda a, b: merge(a, b)[::-1]),
     ("The means were added", lambda a, b: (*merge(a, b)[:2], a[2] + b[2])),
+    ("t is missing everywhere", lambda a, b: merge((a[0], 1.0, a[2]), (b[0], 1.0, b[2]))),
     ("", from_zero_up),
     ("", partial(merge_logs, log=math.log)),
 ]

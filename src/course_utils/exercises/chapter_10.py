@@ -216,6 +216,9 @@ EXERCISES = (
                 lambda q, s: 1 - (1 - q) ** (s - 1)
             ),
             "A probability is not negative: the sign is wrong.": lambda q, s: -appears(q, s),
+            "num_samples classes are drawn; here it is one draw per entry of q.": lambda q, s: (
+                appears(q, len(q))
+            ),
             "That is the logarithm of the probability that it is missing.": lambda q, s: (
                 s * torch.log1p(-q)
             ),
@@ -323,6 +326,9 @@ EXERCISES = (
                 lambda z, y, s, c, q: (
                     loss_without_hits(z - math.log(len(s)), y, s, c, q) - math.log(len(s))
                 )
+            ),
+            "That is 1 / p of the label; its logarithm is the loss.": lambda z, y, s, c, q: (
+                loss_without_hits(z, y, s, c, q).exp()
             ),
             "The label is no draw: the sum is divided by s, not by s + 1.": lambda z, y, s, c, q: (
                 loss_without_hits(z, y, s, c, q * (1 + 1 / len(q)))
@@ -640,6 +646,11 @@ EXERCISES = (
                     max(a[0], b[0]),
                     merged_means(a, b)[1] * math.exp(abs(a[0] - b[0])),
                     merged_means(a, b)[2],
+                )
+            ),
+            "A set weighs its whole sum, t times exp(m - M): t is missing everywhere.": (
+                lambda a, b: with_sums(
+                    math.exp(a[0] - max(a[0], b[0])), math.exp(b[0] - max(a[0], b[0])), a, b
                 )
             ),
             "The sums were added without rescaling; the mean is right.": lambda a, b: (
