@@ -4228,6 +4228,7 @@ WRONG["11.1"] = [
     ("A float32 number takes four bytes.", (30_730, 49_168)),
     ("A float32 number takes four bytes, not", (245_840, 393_344)),
     ("That is the ring for two", (122_920, 122_920)),
+    ("The ring sends the biases", (122_920, 196_608)),
     ("That is the ring for four", (122_920, 184_380)),
     ("In each half of a ring", (122_920, 245_840)),
     ("In a ring each piece", (122_920, 98_336)),
@@ -4364,6 +4365,7 @@ WRONG["11.3"] = [
         "This is divided by the number of processes that",
         lambda g, n: (n[n > 0, None] * g[n > 0]).sum(0) / (n > 0).sum(),
     ),
+    ("A nan in the result", lambda g, n: combine(g, n).nan_to_num()),
     ("This is a mean of means", lambda g, n: g.nanmean(0)),
     ("These are means; multiply each by its count before", lambda g, n: g[n > 0].sum(0) / n.sum()),
     ("These are means; multiply each by its count, and", lambda g, n: g.sum(0) / n.sum()),
@@ -4449,6 +4451,10 @@ WRONG["11.5"] = [
     ("The new time has", lambda f, s, e, p: (f + s) / (s / p + e) if p > 1 else 1.0),
     ("The fixed part is not shared out, and", lambda f, s, e, p: (f + s) / ((f + s) / p + e)),
     ("The old time has no exchange", lambda f, s, e, p: (f + s + e) / (f + s / p + e)),
+    (
+        "The old time is that of one",
+        lambda f, s, e, p: (f + s + e) / (f + s / p + (e if p > 1 else 0)),
+    ),
     ("This is divided by", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
     (
         "Several processes can be slower than one; then the gain is below",

@@ -173,6 +173,16 @@ LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
             "    KeyError: 7",
         ),
         (
+            ended(
+                1,
+                {0: -signal.SIGABRT},
+                a00=(9, "", "KeyError: 7\nterminate called without an active exception\n"),
+                a01=(8, "done", ""),
+            ),
+            "process 0 of 2 ended with an error; process 1 had left without an error. Its last",
+            "    KeyError: 7",
+        ),
+        (
             ended(1, {0: 1, 1: -signal.SIGKILL}, a00=(9.1, "", LOST), a01=(9, "", "")),
             "process 1 of 2 was killed by SIGKILL. Its last lines:",
             "    (it printed nothing)",

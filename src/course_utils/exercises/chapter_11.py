@@ -71,6 +71,7 @@ EXERCISES = (
             ),
             "A float32 number takes four bytes.": (30_730, 49_168),
             "That is the ring for two processes.": (122_920, 122_920),
+            "The ring sends the biases' gradients, too.": (122_920, 196_608),
             "That is the ring for four processes.": (122_920, 184_380),
             "In each half of a ring a process sends all pieces but one.": (122_920, 245_840),
             "Each process has the gradient of all parameters, not of a fifth.": (24_584, 39_334.4),
@@ -176,6 +177,9 @@ EXERCISES = (
             "This also hides a nan that comes from examples: then the training has failed.": (
                 lambda g, n: combined(g.nan_to_num(0.0), n)
             ),
+            "A nan in the result is hidden here; if examples made it, it must stay.": (
+                lambda g, n: combined_unless_empty(g, n).nan_to_num(0.0)
+            ),
             "A nan does not show that a share is empty; its count does.": lambda g, n: combined(
                 g[~g.isnan().all(1)], n[~g.isnan().all(1)]
             ),
@@ -268,6 +272,9 @@ EXERCISES = (
             ),
             "The old time has no exchange: one process has nobody to exchange with.": (
                 lambda f, s, e, p: (f + s + e) / (f + s / p + e)
+            ),
+            "The old time is that of one process, which exchanges nothing.": lambda f, s, e, p: (
+                (f + s + e) / (f + s / p + (p > 1) * e)
             ),
             "This is the new time, not the old one divided by it.": lambda f, s, e, p: (
                 f + s / p + e if p > 1 else f + s

@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from signal import SIGTERM, Signals
+from signal import SIGABRT, SIGTERM, Signals
 
 import psutil
 
@@ -24,6 +24,8 @@ LATE = re.compile(
 )
 # An exchange that another process has already left, in the words of gloo.
 LOST = re.compile(r"Connection (closed|reset) by peer")
+# An error can end Python while gloo's threads still run; then they abort, after the error's words.
+ABORTED = "terminate called without an active exception"
 Log = dict[str, tuple[float, str]]  # {stream: (time of the last change, text)}
 
 
@@ -140,7 +142,9 @@ def last_word(log: Log) -> float:
 def last_lines(*files: tuple[float, str]) -> str:
     """Return the end of the file that was written last, set off from the left."""
     _, _, text = max((bool(text), time, text) for time, text in files)
-    lines = text.rstrip().splitlines()[-NUM_LINES:] or ["(it printed nothing)"]
+    lines = text.rstrip().removesuffix(ABORTED).splitlines()[-NUM_LINES:] or [
+        "(it printed nothing)"
+    ]
     return "".join(f"\n    {line}" for line in lines)
 
 
@@ -177,6 +181,9 @@ def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
     left = [rank for rank in range(num_processes) if rank not in codes]
     waited = [rank for rank in codes if rank not in failed]
     how, hung, gone = how_ended(codes[first]), [], "had left without an error"
+    aborted = any(text.rstrip().endswith(ABORTED) for _, text in logs[first].values())
+    if aborted and codes[first] == -SIGABRT:
+        how = "ended with an error"
     if any(LOST.search(text) for _, text in logs[first].values()):
         gone += "; see that all take part in the same exchanges, with tensors of one size"
     if first in late:
