@@ -21,6 +21,11 @@
     .frame:has(> .grid2:nth-child(3):nth-last-child(3)) { columns: 3; }
     .grid2:nth-child(3):nth-last-child(3), .grid2:nth-child(3):nth-last-child(3) > .stack { display: contents; }
   `);
+  const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
+  READ.replaceSync(`
+    .frame > .lead { display: none; }
+    .frame, svg text, svg text.big, .axis { font-size: 16px; line-height: 1.25; }
+  `);
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
   const paper = document.head.appendChild(document.createElement("style"));
   const nav = document.createElement("nav");
@@ -113,6 +118,11 @@
     if (!root || !frame || root.adoptedStyleSheets.includes(COLUMNS)) return;
     root.adoptedStyleSheets.push(COLUMNS);
     figure.classList.add("columns");
+    const slide = figure.parentElement;
+    if (short && slide && !frame.querySelector(".grid2")) {
+      root.adoptedStyleSheets.push(READ);
+      if (used(slide) > room) root.adoptedStyleSheets.pop();
+    }
     /** @return {Element[]} */
     const flat = (/** @type {Element} */ part) =>
       getComputedStyle(part).display === "contents" ? [...part.children].flatMap(flat) : [part];
