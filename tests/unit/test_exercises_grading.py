@@ -622,8 +622,13 @@ def test_cases_after_a_failure_do_not_take_long(monkeypatch):
     exercise = FunctionExercise("1.1", "t", lambda x: 0, [(i,) for i in range(50)], "h")
     assert exercise.judge(take_a_quarter_of_a_second)
     clock[0] = 5.0
-    assert not replace(exercise, reference=lambda x: 1).judge(take_a_quarter_of_a_second)
+    named = replace(exercise, reference=lambda x: 1, mistakes={"Zero.": lambda x: 0})
+    assert "Zero." in named.judge(take_a_quarter_of_a_second).message
     assert clock[0] == 6.25  # the first second is past
+    clock[0] = 5.0
+    other = replace(named, mistakes={"Two.": lambda x: 0 if x < 2 else 2})
+    assert "Two." not in other.judge(take_a_quarter_of_a_second).message
+    assert clock[0] == 5.75  # no mistake is left that the third case could tell
 
 
 def test_the_time_to_make_cases_is_not_the_learners(monkeypatch):

@@ -27,6 +27,7 @@ way it goes, ``grading`` judges it, ``reporting`` keeps the verdicts.
 """
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -38,6 +39,7 @@ Exercise = FunctionExercise | ValueExercise
 SESSION = Session()
 
 
+@cache
 def find_exercises() -> dict[str, Exercise]:
     """Return all exercises by number, in the order of the chapters."""
     names = sorted(m.name for m in iter_modules(__path__) if m.name.startswith("chapter_"))

@@ -214,7 +214,11 @@ class FunctionExercise:
         if answer is ...:
             return Verdict(self.number, False, "not attempted yet.")
         trials: list[Trial] = []
+        failed: Trial | None = None
+        fitting = dict.fromkeys(self.mistakes, 0.0)
         with same_conditions():
+            if callable(self.cases):
+                self._known.clear()
             cases = self.cases() if callable(self.cases) else self.cases
             begun = running_time()
             for args in cases:
@@ -222,16 +226,27 @@ class FunctionExercise:
                 if has_dots(trial.value):
                     return Verdict(self.number, False, "not attempted yet.")
                 trials.append(trial)
-                # Cases after the first failure only serve to tell mistakes apart.
-                if any(t.problem for t in trials) and running_time() - begun > TIME_LIMIT / 3:
-                    break
-            failed = next((trial for trial in trials if trial.problem), None)
+                if not failed and trial.problem:
+                    failed = trial
+                    if trial.returned and not trial.is_wrong:
+                        fitting = {}
+                if failed:
+                    for new in trials if trial is failed else [trial]:
+                        fitting = self._fitting(fitting, new)
+                    if self._is_settled(fitting, running_time() - begun):
+                        break
             if failed:
-                return Verdict(self.number, False, self._message(failed, self._mistake(trials)))
+                is_met = any(trial.returned for trial in trials)
+                mistake = min(fitting, key=lambda s: (fitting[s], s), default="") if is_met else ""
+                return Verdict(self.number, False, self._message(failed, mistake))
         printed = next((trial.printed for trial in trials if trial.printed), "")
         note = " It also prints; a function that others call should only return." if printed else ""
         left = next((f" {trial.left}" for trial in trials if trial.left), "")
         return Verdict(self.number, True, f"right, on {len(cases)} cases.{note}{left}")
+
+    def _is_settled(self, fitting: Mapping, seconds: float) -> bool:
+        """Whether the cases after a failure, which only tell mistakes apart, can be left out."""
+        return not fitting or seconds > TIME_LIMIT / 3
 
     def _try(self, answer: object, args: tuple) -> Trial:
         """Call the function with copies of the arguments and judge what it gives."""
@@ -290,8 +305,7 @@ class FunctionExercise:
             warnings.simplefilter("ignore")  # a mistake may be warned of; that's for its owner
             value = function(*copies)
         given = value if self.observe is None else self.observe(value, *copies)
-        if not callable(self.cases):  # else the case is made anew for each answer
-            self._known[key] = args, given
+        self._known[key] = args, given
         return given
 
     def _problem(self, value: object, expected: object, args: tuple) -> str:
@@ -350,41 +364,30 @@ class FunctionExercise:
             f"and is {show(gradient)}."
         )
 
-    def _mistake(self, trials: Sequence[Trial]) -> str:
-        """Return the sentence of the known mistake that gives just these values, or nothing."""
-        failed = next(trial for trial in trials if trial.problem)
-        if failed.returned and not failed.is_wrong:
-            return ""
-        found = [(self._fit(wrong, trials), s) for s, wrong in self.mistakes.items()]
-        nearest, sentence = min(found, default=(math.inf, ""))
-        return sentence if nearest < math.inf else ""
+    def _fitting(self, so_far: Mapping[str, float], trial: Trial) -> dict[str, float]:
+        """Return which of these mistakes give this value, too, and how far off all theirs are."""
+        found = {s: apart + self._fit(self.mistakes[s], trial) for s, apart in so_far.items()}
+        return {sentence: apart for sentence, apart in found.items() if apart < math.inf}
 
-    def _fit(self, wrong: Callable, trials: Sequence[Trial]) -> float:
-        """Return how far a learner's values are from those of a mistake; infinity if too far."""
+    def _fit(self, wrong: Callable, trial: Trial) -> float:
+        """Return how far a learner's value is from that of a mistake; infinity if too far."""
         tolerance = Tolerance(max(self.rtol, 1e-6), self.atol)
-        total = 0.0
-        for trial in trials:
-            try:
-                given = read(self._given(wrong, trial.args))
-            except Exception as error:  # a mistake may be just that
-                if trial.returned or type(error).__name__ not in trial.problem:
-                    return math.inf
-                continue
-            if not trial.returned:
+        try:
+            given = read(self._given(wrong, trial.args))
+        except Exception as error:  # a mistake may be just that
+            is_same = not trial.returned and type(error).__name__ in trial.problem
+            return 0.0 if is_same else math.inf
+        if not trial.returned:
+            return math.inf
+        apart = self._apart(trial.value, given, tolerance)
+        limit = 1.0
+        if not self._problem(given, trial.expected, trial.args):
+            if trial.is_wrong:  # the mistake does no harm here
                 return math.inf
-            apart = self._apart(trial.value, given, tolerance)
-            limit = 1.0
-            if not self._problem(given, trial.expected, trial.args):
-                if trial.is_wrong:  # the mistake does no harm here
-                    return math.inf
-            elif self._apart(given, trial.expected, self.tolerance) < math.inf:
-                right = read(trial.expected)
-                limit = min(1.0, NEARER * self._apart(right, given, tolerance))
-            if apart > limit:
-                return math.inf
-            total += apart
-        is_met = any(trial.returned for trial in trials)
-        return total if is_met else math.inf
+        elif self._apart(given, trial.expected, self.tolerance) < math.inf:
+            right = read(trial.expected)
+            limit = min(1.0, NEARER * self._apart(right, given, tolerance))
+        return apart if apart <= limit else math.inf
 
     def _message(self, failed: Trial, mistake: str) -> str:
         """Return what is wrong, with the case that shows it."""

@@ -145,12 +145,15 @@ def _set_hooks(hooks: tuple) -> None:
     sys.stdin, sys.displayhook, sys.excepthook, threading.excepthook = hooks
 
 
+#: Not that of ours and that of torch's, which watches its own processes.
+_OTHER_SIGNALS = signal.valid_signals() - {signal.SIGINT, getattr(signal, "SIGCHLD", None)}
+
+
 def _handlers() -> dict:
-    """Return the handlers of signals; not those of ours and of torch's, which watches its own."""
+    """Return the handlers of the other signals."""
     if threading.current_thread() is not threading.main_thread():
         return {}  # only the main one can change them
-    others = signal.valid_signals() - {signal.SIGINT, getattr(signal, "SIGCHLD", None)}
-    return {number: signal.getsignal(number) for number in others}
+    return {number: signal.getsignal(number) for number in _OTHER_SIGNALS}
 
 
 def _set_handlers(handlers: dict) -> None:
