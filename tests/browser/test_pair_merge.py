@@ -218,6 +218,27 @@ def test_the_guess_is_answered_with_another_order(show):
     assert value(page, "lse pair") == pytest.approx(before, rel=1e-6)
 
 
+@pytest.mark.parametrize("order", [0, 1, 13])
+@pytest.mark.parametrize(("tops", "dtype"), STATES)
+def test_bars_shrink_to_the_common_maximum_and_fill_the_sum(show, tops, dtype, order):
+    page = show(PairMerge(tops=tops, dtype=dtype, order=order), reduced_motion="reduce")
+    unit = torch.finfo(getattr(torch, dtype)).eps / 2
+    for stage in (1, 2, 3):
+        move(page, "stage", stage)
+        numbers = values(page)
+        last = [name[2:] for name in numbers if name[:2] == "t "][-1]
+        both = numbers["shrunk 0"] + numbers["shrunk 1"]
+        assert both == pytest.approx(numbers[f"t {last}"], rel=4 * unit)
+        found = page.locator(".plot:not(.tree) rect").evaluate_all(
+            "(all) => all.map((e) => ['x', 'width'].map((k) => Number(e.getAttribute(k))))"
+        )
+        (_, whole), (_, first), (x, left), *_, (_, second), (joint, right) = found
+        factor = [v for k, v in numbers.items() if k.startswith("factor ")][-2]
+        assert (first, second) == (left, right)
+        assert first == pytest.approx(whole * factor, abs=0.1)
+        assert joint == pytest.approx(x + left)
+
+
 def totals(page):
     return [v for k, v in values(page).items() if k[:2] == "t "]
 

@@ -38,7 +38,7 @@ WAYS = {
         ],
     ],
     "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
-    "sampled_classes": [[SKIP, {"set": {"logits": [0, -4, -4, -4, 1.6], "skew": 2}}]],
+    "sampled_classes": [[SKIP, {"set": {"skew": 0}}]],
     "pair_merge": [
         [SKIP, {"set": {"stage": 0}}, {"on": "pick.1"}, {"on": "pick.3"}],
         [SKIP, {"set": {"tops": [2, 0, 1, -1], "dtype": "bfloat16"}}],

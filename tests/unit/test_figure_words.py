@@ -266,8 +266,7 @@ GOALS = [
      {"measured": [0, 0.1, -0.1], "nudge": 0.1}),
     (JacobianExplorer, {"product": True, "v": [2, 2, 1.9]}, {"product": True, "v": [2, 2, 2]}),
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
-    (SampledClasses, {"logits": [3, -4, -4, -4, 3], "skew": 2},
-     {"logits": [0, -4, -4, -4, 1.6], "skew": 2}),
+    (SampledClasses, {"skew": 0.1}, {"skew": 0}),
     (PairMerge, {"tops": [100, 98, 99, 97]}, {"tops": [100, 100, 99, 97]}),
     (BrowserRegression, {"lr": 1}, {"lr": 0.6}),
 ]  # fmt: skip
@@ -287,7 +286,7 @@ def test_the_goals_are_true():
         step = nudge * torch.eye(3, dtype=z.dtype)[j]
         error = ((z + step).softmax(0) - p) / nudge - jacobian[:, j]
         assert (error.abs().max() < 0.01) == near
-    assert wrong_without([0, -4, -4, -4, 1.6], 2) > 0.6 > wrong_without([3, -4, -4, -4, 3], 2)
+    assert wrong_without([1, 0, 1, 3, 2], 0) < 0.005 < wrong_without([1, 0, 1, 3, 2], 0.1)
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
 
@@ -623,16 +622,19 @@ def test_pair_merge_tree_and_table():
 def test_sampled_classes(skew, seed):
     logits, names = [1, 0, 1, 3, 2], ["the", "of", "is", "loss", "argmax"]
     figure = SampledClasses(logits=logits, skew=skew, draws=40, seed=seed)
-    seen, more = told(figure, SKIP, {"click": "Draw 10 more"})[1:]
+    seen, more = told(figure, SKIP, {"click": "Draw 1 more"})[1:]
     q = torch.arange(1, 6, dtype=torch.float64) ** -skew
     q = q / q.sum()
     counts = double([more.values[f"count {k}"] for k in range(5)])
-    assert counts.sum() == 50
+    assert counts.sum() == 41
     e = double(logits).exp()
     shares = [counts * e / (counts * e).sum(), counts * e / q / (counts * e / q).sum()]
     right, plainly = e / e.sum(), e * q / (e * q).sum()
     off = [(s - right).abs().sum().item() / 2 for s in shares]
-    limit = (plainly - right).abs().sum().item() / 2
+    limit = (plainly - right).abs().sum() / 2
+    for name, there in zip(("without", "with"), off, strict=True):
+        assert more.values[f"now {name}"] == pytest.approx(there)
+    assert more.values["limit without"] == pytest.approx(limit.item())
     listed = "; ".join(
         f"{n} {a:.2f}, {b:.2f}"
         for n, a, b in zip(names, *(s.tolist() for s in shares), strict=True)
@@ -641,24 +643,18 @@ def test_sampled_classes(skew, seed):
         more,
         f"Shares of the words in the two sums: {listed}",
         "\n".join(
-            f"q {a:.2f}\n{int(n)}\N{MULTIPLICATION SIGN}"
-            for a, n in zip(q.tolist(), counts.tolist(), strict=True)
+            f"z {z}\nq {a:.2f}\n{int(n)}\N{MULTIPLICATION SIGN}"
+            for z, a, n in zip(logits, q.tolist(), counts.tolist(), strict=True)
         ),
-        "below each word: its q, and how often it was drawn",
-        "share at wrong words | now | in the long run | ",
-        f"without | {off[0]:.2f} | {limit:.2f} | ",
-        f"with | {off[1]:.2f} | 0.00 | ",
-        f"estimates the whole sum Z: it is {(counts * e / q).sum() / 50 / e.sum():.2f} of Z now.",
-        "without: exp(z)with: exp(z - ln q)softmax(z)softmax(z + ln q)\n",
-        "draws\n50\n",
-        f"q falls as 1 / rank to the power\n{skew:.2f}\n",
-        *(f"z of “{n}”\n{z:.1f}\n" for n, z in zip(names, logits, strict=True)),
-        "Each draw adds a term to two sums.",
+        "below each word: its score z, its q, and how often it was drawn",
+        "share that would have to move to make it softmax(z)",
+        "without: exp(z)with: exp(z) / qlast drawsoftmax(z)softmax(z + ln q)\n",
+        "draws\n41\n",
+        f"skew of q\n{skew:.2f}\n",
     )
     assert more.spoken == (
-        f"50 draws: without the correction {off[0]:.2f} of the share stands at wrong words, with "
-        f"it "
-        f"{off[1]:.2f}."
+        f"41 draws: of the shares without the correction {off[0]:.2f} would have to move, of those "
+        f"with it {off[1]:.2f}."
     )
     assert "\ndraws\n40\n" in seen.text
 

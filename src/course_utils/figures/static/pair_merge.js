@@ -1,4 +1,5 @@
 import {
+  animate,
   button,
   entrySlider,
   figure,
@@ -15,6 +16,7 @@ import {
   minus,
   operator,
   power,
+  put,
   quantity,
   radios,
   range,
@@ -33,6 +35,9 @@ import {
 
 const SHARDS = "ABCD";
 const TINTS = [0, 2, 3, 4].map((i) => TEXT_COLORS[i]);
+const ROOM = 156; // px for the factor beside a bar
+/** The colour of a shard, or of the first or second part of a merge that is none. */
+const tint = (/** @type {number} */ k, place = 0) => TINTS[k] ?? TEXT_COLORS[5 + place];
 /** @type {number[]} */
 const BELOW = SPEC.constants.below ?? [];
 const LEAD = 16; // px of a line of text in a box
@@ -42,7 +47,7 @@ const GAP = 30; // between two levels
 const WORDS = {
   en: {
     lead: "Four shards have two scores each. m is the largest score of a shard, t the sum of " +
-      "exp(z − m); Σ is the plain sum of exp(z). Only pairs (m, t) are merged.",
+      "exp(z − m); Σ is the plain sum of exp(z). A merge shrinks the t with the lower m, and adds.",
     question: "exp(100) is inf in float32. Merge the pairs of these shards in some other order: " +
       "what can change?",
     answers: [
@@ -61,6 +66,13 @@ const WORDS = {
           "change.",
       },
     ],
+    bars: (/** @type {string} */ top) => `t, brought to the common m = ${top} and added`,
+    unmerged: "t of each shard, relative to its own m",
+    shrunk: (
+      /** @type {string} */ name,
+      /** @type {string[]} */ parts,
+      /** @type {string} */ total,
+    ) => `Bars of t: ${parts.join(" and ")}; of ${name} ${total}`,
     graph: (/** @type {string} */ names) => `Tree of merges; now left: ${names}`,
     shard: (/** @type {string} */ name) => `shard ${name}`,
     scores: "Scores of each shard",
@@ -240,6 +252,18 @@ export default figure(WORDS, (view, words) => {
     margin: { left: 10 },
   });
   spread.node.classList.add("spread");
+  const bars = view.plot({
+    height: 138,
+    x: [0, 8],
+    y: [0, 1],
+    yticks: [],
+    ylabel: words.unmerged,
+    margin: { left: 52, right: 8 },
+  });
+  /** How far the bars of a merge have shrunk, from 0 to 1. */
+  let shrunk = 1;
+  let stop = () => {};
+  view.closers.push(() => stop());
   const said = html("p.say");
   const orders = html("p.soft");
   const equation = html("div.formula");
@@ -303,7 +327,7 @@ export default figure(WORDS, (view, words) => {
     show: () => view.set({ order: 14 }),
   });
   view.add(
-    html("div.side", plot.node, html("div.stack", equation, table, spread.node, orders)),
+    html("div.side", plot.node, html("div.stack", bars.node, equation, table, spread.node, orders)),
     said,
     view.bar(
       html("div.row", back, next, another, choices),
@@ -399,6 +423,71 @@ export default figure(WORDS, (view, words) => {
     plot.describe(words.graph(left.map((k) => knots[k].name).join(", ")));
   }
 
+  /** The last merge as bars: both t shrink to the common m, and are put end to end. */
+  function drawBars() {
+    const knots = now();
+    const { name, top, total, parts, factors } = knots[knots.length - 1];
+    const shown = parts.length ? parts : range(4);
+    const widest = Math.max(...shown.map((k) => knots[k].total), total);
+    const room = bars.area.right - bars.area.left;
+    bars.scale({
+      x: [0, (widest * room) / (room - (parts.length && ROOM))],
+      ylabel: parts.length ? words.bars(short(top)) : words.unmerged,
+    });
+    const { left, bottom, top: start } = bars.area;
+    const lane = (bottom - start) / (parts.length ? 3 : 4);
+    const middle = (/** @type {number} */ i) => start + (i + 0.5) * lane;
+    const width = (/** @type {number} */ t) => bars.x(t) - left;
+    const tall = lane - 8;
+    const label = (/** @type {number} */ i, /** @type {string} */ text) =>
+      svgText(left - 6, middle(i) + 4, text, { "text-anchor": "end" });
+    /** @param {number} i @param {number} from @param {number} t @param {string} look */
+    const bar = (i, from, t, look) =>
+      svg("rect", {
+        x: bars.x(from),
+        y: middle(i) - tall / 2,
+        width: Math.max(0, width(t)),
+        height: tall,
+        style: look,
+      });
+    let end = 0;
+    const drawn = shown.flatMap((k, i) => {
+      const one = knots[k];
+      const color = tint(k, i);
+      const whole = `fill: none; stroke: ${color}; stroke-dasharray: 3 3`;
+      const text = label(i, [...one.leaves].sort().map((leaf) => SHARDS[leaf]).join(""));
+      if (!parts.length) return [text, bar(i, 0, one.total, `fill: ${color}`)];
+      const t = one.total * (1 + (factors[i] - 1) * shrunk);
+      const from = end;
+      end += t;
+      return [
+        text,
+        bar(i, 0, one.total, whole),
+        put(bar(i, 0, t, `fill: ${color}`), { "data-q": `shrunk ${i}`, "data-value": t }),
+        shrunk === 1 ? bar(2, from, t, `fill: ${color}`) : "",
+        svgText(
+          bars.x(one.total) + 6,
+          middle(i) + 4,
+          `× exp(${short(one.top - top)}) = ${short(factors[i])}`,
+          { "text-anchor": "start" },
+        ),
+      ];
+    });
+    const sum = parts.length ? label(2, "sum") : "";
+    bars.draw(...drawn, sum);
+    bars.describe(words.shrunk(name, shown.map((k) => short(knots[k].total)), short(total)));
+  }
+
+  /** Let the bars of the last merge shrink before the reader's eyes. */
+  function play() {
+    stop();
+    shrunk = 0;
+    stop = animate(900, (share) => {
+      shrunk = share;
+      drawBars();
+    });
+  }
+
   /** The last merge, in numbers. @param {Knot[]} knots */
   function drawEquation(knots) {
     const { top, total, parts } = knots[knots.length - 1];
@@ -409,7 +498,7 @@ export default figure(WORDS, (view, words) => {
     const bracket = (/** @type {string} */ sign) => top < 0 ? operator(sign) : "";
     const terms = parts.map((k, i) =>
       row(
-        live(`term ${i}`, knots[k].total, { digits: 3, color: TINTS[k] }),
+        live(`term ${i}`, knots[k].total, { digits: 3, color: tint(k, i) }),
         operator("·"),
         power(
           letter("e"),
@@ -549,6 +638,9 @@ export default figure(WORDS, (view, words) => {
     );
     const exact = logsumexp(scores);
     drawTree(knots, left);
+    const turned = view.changed.has("stage") || view.changed.has("order");
+    if (view.touched && stage && turned) play();
+    else drawBars();
     drawEquation(knots);
     const { lse, plain, text } = drawTable(last, dtype, exact, done);
     drawSpread(done ? now(order, 3)[6].name : "", dtype, Math.exp(exact - Math.max(...scores)));

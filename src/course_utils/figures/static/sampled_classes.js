@@ -2,7 +2,6 @@ import {
   animate,
   button,
   COLORS,
-  entrySlider,
   figure,
   fmt,
   four,
@@ -21,18 +20,18 @@ import {
   tries,
 } from "./kit.js";
 
-const [WITH, WITHOUT] = [0, 1]; // their colours
+const [WITH, WITHOUT, LATEST] = [0, 1, 2]; // their colours
+const SIDES = ["without", "with"]; // what tests find them by
 const SLOWLY = 6000; // ms of a run
 
 const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "argmax"],
-    lead:
-      "A softmax needs the sum of exp(z) over all words; drawn words stand for all. Each draw " +
-      "adds a term to two sums. The bars are the words' shares of the sums so far, which is the " +
-      "gradient of their logarithms.",
+    lead: "Each word drawn from q adds a block to its two bars: exp(z) to one, exp(z − ln q) = " +
+      "exp(z) / q to the other. The bars are the words' shares of the two sums.",
     without: "without: exp(z)",
-    with: "with: exp(z − ln q)",
+    with: "with: exp(z) / q",
+    latest: "last draw",
     truth: "softmax(z)",
     limit: "softmax(z + ln q)",
     question: "Draw on, up to 2000 times: where do the bars without the correction go?",
@@ -53,22 +52,18 @@ const WORDS = {
       },
     ],
     bars: "Shares of the words in the two sums",
-    below: "below each word: its q, and how often it was drawn",
-    history: "share at wrong words",
+    below: "below each word: its score z, its q, and how often it was drawn",
+    history: "share that would have to move to make it softmax(z)",
     axis: "draws",
+    z: (/** @type {string} */ z) => `z ${z}`,
     q: (/** @type {string} */ q) => `q ${q}`,
     times: (/** @type {number} */ n) => `${n}×`,
-    more: (/** @type {number} */ n) => `Draw ${n} more`,
+    more: "Draw 1 more",
     run: "Run",
     stop: "Stop",
     other: "Other draws",
     draws: "draws",
-    skew: "q falls as 1 / rank to the power",
-    score: (/** @type {string} */ name) => `z of “${name}”`,
-    columns: ["share at wrong words", "now", "in the long run"],
-    rows: ["without", "with"],
-    total: (/** @type {string} */ ratio) =>
-      `The mean of the corrected terms estimates the whole sum Z: it is ${ratio} of Z now.`,
+    skew: "skew of q",
     last: (
       /** @type {number} */ n,
       /** @type {string} */ name,
@@ -81,15 +76,16 @@ const WORDS = {
       /** @type {string} */ without,
       /** @type {string} */ corrected,
     ) =>
-      `${n} draws: without the correction ${without} of the share stands at wrong words, ` +
-      `with it ${corrected}.`,
-    goal: "make “without” wrong by more than 0.6 in the long run.",
-    reached: "More than half of the share has moved to words that q draws more often.",
+      `${n} draws: of the shares without the correction ${without} would have to move, ` +
+      `of those with it ${corrected}.`,
+    goal: "choose a q with which both kinds of bars go to softmax(z).",
+    reached: "Only the even one: ln q is the same for all words, and cancels in the shares.",
     tries: [
       {
         label: "ten draws",
         set: { logits: [1, 0, 1, 3, 2], skew: 1.5, draws: 10, seed: 1 },
-        says: "A word that has not come yet has no share, in either sum.",
+        says:
+          "Each block is one draw. The rarer the word, the more the correction raises its block.",
       },
       {
         label: "2000 draws",
@@ -97,20 +93,10 @@ const WORDS = {
         says: "Both have settled: one near softmax(z), the other near softmax(z + ln q).",
       },
       {
-        label: "even proposal",
-        set: { logits: [1, 0, 1, 3, 2], skew: 0, draws: 2000, seed: 1 },
-        says: "ln q is the same for all words now: both sums have the same shares.",
-      },
-      {
         label: "ln q taken out of the scores",
         set: { logits: [0, 0, 1.6, 4.1, 3.4], skew: 1.5, draws: 2000, seed: 1 },
         says: "The scores 1, 0, 1, 3, 2 less ln q, up to a constant: without the correction the " +
           "shares go to the softmax of 1, 0, 1, 3, 2. Training without it ends near such scores.",
-      },
-      {
-        label: "scores like ln q",
-        set: { logits: [0, -1, -1.6, -2.1, -2.4], skew: 1.5, draws: 10, seed: 1 },
-        says: "The corrected terms are nearly equal: the estimate of Z is good after ten draws.",
       },
     ],
   },
@@ -181,13 +167,13 @@ export default figure(WORDS, (view, words) => {
   const { names } = words;
   const drawn = drawer();
   const bars = view.plot({
-    height: 268,
+    height: 300,
     x: [-0.5, names.length - 0.5],
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     xlabel: words.below,
     ylabel: words.bars,
-    margin: { bottom: 56, right: 2 },
+    margin: { bottom: 72, right: 2 },
   });
   const history = view.plot({
     height: 190,
@@ -198,14 +184,13 @@ export default figure(WORDS, (view, words) => {
     ylabel: words.history,
   });
   const said = html("p.say");
-  const total = html("p.soft");
-  const table = html("table");
   /** @param {string} look @param {string} color @param {string} text */
   const key = (look, color, text) => html(`span${look}`, { style: `--color: ${color}` }, text);
   const legend = html(
     "p.key",
     key(".without", COLORS[WITHOUT], words.without),
     key(".with", COLORS[WITH], words.with),
+    key("", COLORS[LATEST], words.latest),
     key(".mark", "var(--cu-ink)", words.truth),
   );
   const limitKey = key(".without.goal", TEXT_COLORS[WITHOUT], words.limit);
@@ -219,10 +204,9 @@ export default figure(WORDS, (view, words) => {
     running = false;
   };
   view.closers.push(halt);
-  /** Draw on to the end, from the first draw if it is reached. */
-  function run() {
-    const { draws } = view.state;
-    const from = Math.log(draws < most ? draws : 1);
+  /** Draw on to the end. @param {number} draws how many there are */
+  function run(draws) {
+    const from = Math.log(draws);
     const way = Math.log(most) - from;
     running = true;
     const stopped = animate((SLOWLY * way) / Math.log(most), (share) => {
@@ -235,17 +219,15 @@ export default figure(WORDS, (view, words) => {
     stop = stopped;
     view.refresh();
   }
-  /** @param {number} n */
-  const more = (n) =>
-    button(view, words.more(n), () => {
-      halt();
-      view.set({ draws: Math.min(most, view.get("draws") + n) });
-    });
+  const more = button(view, words.more, () => {
+    halt();
+    view.set({ draws: Math.min(most, view.get("draws") + 1) });
+  });
   const runner = button(view, words.run, () => {
     if (running) {
       halt();
       view.refresh();
-    } else run();
+    } else run(view.get("draws") % most || 1);
   });
   runner.classList.add("primary");
   const other = button(view, words.other, () => {
@@ -259,22 +241,14 @@ export default figure(WORDS, (view, words) => {
     view.refresh();
   });
 
-  const scores = html(
-    "div.columns",
-    ...names.map((name, k) =>
-      entrySlider(view, "logits", k, { label: words.score(name), show: (z) => fmt(z, 1) })
-    ),
-  );
-  view.control(scores);
   const proposal = (/** @type {number} */ skew) => sharesOf(names.map((_, k) => (k + 1) ** -skew));
   view.add(html("p.lead", words.lead));
-  guessFirst(view, { question: words.question, answers: words.answers, show: run });
+  guessFirst(view, { question: words.question, answers: words.answers, show: () => run(1) });
   view.add(
     legend,
-    html("div.side", bars.node, html("div.stack", history.node, table, total)),
-    said,
+    html("div.side", bars.node, html("div.stack", history.node, said)),
     view.bar(
-      html("div.row", more(1), more(10), runner, other),
+      html("div.row", more, runner, other),
       html(
         "div.columns",
         slider(view, "draws", {
@@ -287,14 +261,13 @@ export default figure(WORDS, (view, words) => {
         slider(view, "skew", { label: words.skew }),
       ),
     ),
-    scores,
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
       reached: () => {
         const { logits, skew } = view.state;
         const q = proposal(skew);
-        return !view.locked && misplaced(biased(logits, q), softmax(logits)) > 0.6;
+        return !view.locked && misplaced(biased(logits, q), softmax(logits)) < 0.005;
       },
       says: words.reached,
     }),
@@ -302,12 +275,14 @@ export default figure(WORDS, (view, words) => {
 
   /**
    * @param {number[][]} shares without, with
+   * @param {number[][]} blocks the share of one draw of each word
+   * @param {number} last the word that came last
    * @param {number[]} right
    * @param {number[]} plain
    * @param {number[]} q
    * @param {number[]} counts
    */
-  function drawBars(shares, right, plain, q, counts) {
+  function drawBars(shares, blocks, last, right, plain, q, counts) {
     const band = bars.x(1) - bars.x(0);
     const width = Math.min(0.38 * band, 40);
     const { bottom } = bars.area;
@@ -315,34 +290,42 @@ export default figure(WORDS, (view, words) => {
       const middle = bars.x(k);
       const both = [WITHOUT, WITH].map((color, side) => {
         const y = bars.y(shares[side][k]);
-        return svg("rect", {
-          x: middle + (side - 1) * width,
+        const x = middle + (side - 1) * width;
+        const block = Math.max(blocks[side][k] * (bottom - bars.area.top), 2);
+        const cuts = block < 3 ? [] : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
+        const bar = svg("rect", {
+          x,
           y,
           width: width - 1,
           height: bottom - y,
           fill: COLORS[color],
-          "data-q": `${words.rows[side]} ${k}`,
+          "data-q": `${SIDES[side]} ${k}`,
           "data-value": shares[side][k],
         });
+        const latest = { x, y, width: width - 1, height: block, fill: COLORS[LATEST] };
+        return [
+          bar,
+          svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width - 1}`).join("") }),
+          k === last ? svg("rect", latest) : "",
+        ];
       });
       const truth = bars.y(right[k]);
       const limit = bars.y(plain[k]);
       return [
-        ...both,
+        ...both.flat(),
         svg("path.truth", { d: `M${middle - width - 3},${truth}H${middle + width + 3}` }),
         view.locked
           ? ""
           : svg("path.limit", { d: `M${middle - width - 3},${limit}H${middle + 1}` }),
-        quantity(
-          svgText(middle, bottom + 34, "", { class: "soft" }),
-          `q ${k}`,
-          q[k],
-          words.q(
-            fmt(q[k]),
-          ),
-        ),
+        svgText(middle, bottom + 34, words.z(four(view.get("logits")[k])), { class: "soft" }),
         quantity(
           svgText(middle, bottom + 50, "", { class: "soft" }),
+          `q ${k}`,
+          q[k],
+          words.q(fmt(q[k])),
+        ),
+        quantity(
+          svgText(middle, bottom + 66, "", { class: "soft" }),
           `count ${k}`,
           counts[k],
           words.times(counts[k]),
@@ -381,7 +364,11 @@ export default figure(WORDS, (view, words) => {
     const { left, right: end } = history.area;
     const last = xs.length - 1;
     history.draw(
-      view.locked ? "" : svg("path.limit", { d: `M${left},${history.y(limit)}H${end}` }),
+      view.locked ? "" : svg("path.limit", {
+        d: `M${left},${history.y(limit)}H${end}`,
+        "data-q": "limit without",
+        "data-value": limit,
+      }),
       ...[WITHOUT, WITH].flatMap((color, side) => [
         svg("path.line", { d: history.line(xs, ys[side]), stroke: COLORS[color] }),
         svg("circle.ring", {
@@ -389,6 +376,8 @@ export default figure(WORDS, (view, words) => {
           cy: history.y(ys[side][last]),
           r: 6,
           fill: COLORS[color],
+          "data-q": `now ${SIDES[side]}`,
+          "data-value": ys[side][last],
         }),
       ]),
     );
@@ -408,32 +397,15 @@ export default figure(WORDS, (view, words) => {
     for (let i = 0; i < draws; i++) counts[classes[i]] += 1;
     const sums = terms.map((list) => counts.map((n, k) => n * list[k]));
     const limit = misplaced(plain, right);
-    drawBars(sums.map(sharesOf), right, plain, q, counts);
+    const blocks = terms.map((list, side) => {
+      const total = sum(sums[side]);
+      return list.map((/** @type {number} */ term) => term / total);
+    });
+    const k = classes[draws - 1];
+    drawBars(sums.map(sharesOf), blocks, k, right, plain, q, counts);
     const [without, corrected] = drawHistory(classes, terms, right, limit, draws);
     history.describe(words.off(draws, fmt(without), fmt(corrected)));
     limitKey.hidden = view.locked;
-    const rows = [[without, limit], [corrected, 0]].map((values, side) =>
-      html(
-        "tr",
-        { class: side ? "with" : "without" },
-        html("th", { scope: "row" }, words.rows[side]),
-        ...values.map((v, i) =>
-          view.locked && i ? html("td", "?") : quantity(
-            html("td"),
-            `${["now", "limit"][i]} ${words.rows[side]}`,
-            v,
-            fmt(Math.abs(v) < 1e-9 ? 0 : v),
-          )
-        ),
-      )
-    );
-    table.replaceChildren(
-      html("thead", html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)))),
-      html("tbody", ...rows),
-    );
-    const ratio = sum(sums[1]) / draws / sum(exps);
-    quantity(total, "ratio", ratio, words.total(fmt(ratio)));
-    const k = classes[draws - 1];
     said.textContent = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(four));
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : words.off(draws, fmt(without), fmt(corrected));
