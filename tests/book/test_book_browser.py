@@ -141,6 +141,29 @@ def test_page_from_the_disk_in_a_wide_window(visit, book, doc):
     assert page.problems == []
 
 
+#: What a reader may set (success criterion 1.4.12 of WCAG 2.2).
+SPACING = """* {line-height: 1.5 !important; letter-spacing: .12em !important;
+  word-spacing: .16em !important} p {margin-bottom: 2em !important}"""
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        "chapters/05_autograd",
+        "chapters/11_more_than_one_machine",
+        "pages/troubleshooting",
+        "genindex",
+    ],
+)
+def test_letters_set_apart_fit_on_a_telephone(visit, book, doc):
+    """The pages with the longest words."""
+    page = visit((book / f"{doc}.html").as_uri(), viewport={"width": 390, "height": 844})
+    page.add_style_tag(content=SPACING)
+    assert too_wide(page) == []
+    page.set_viewport_size({"width": 320, "height": 844})
+    assert doc != "genindex" or too_wide(page) == []
+
+
 #: Letters on the longest line of each paragraph that is words alone.
 LINES = """() => [...document.querySelectorAll("article section > p")]
   .filter((p) => !p.querySelector("math, code")).map((p) => {

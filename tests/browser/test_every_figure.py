@@ -429,3 +429,36 @@ def test_radio_groups_of_two_figures_are_apart(show):
 def test_bare_div_starts_with_the_defaults(show):
     page = show(extra='<div data-afm="softmax_playground"></div>')
     assert [value(page, f"z{i}") for i in range(3)] == SoftmaxPlayground().logits
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_controls_that_stay_on_the_screen_leave_five_sixths_of_it(show, figure, width):
+    page = show(figure, viewport={"width": width, "height": 844})
+    page.wait_for_timeout(100)
+    for bar in page.locator(".bar").all():
+        stays = bar.evaluate("(e) => getComputedStyle(e).position") == "sticky"
+        assert stays == (6 * bar.bounding_box()["height"] <= 844)
+
+
+#: Whether what has the focus can be seen, at one of nine points at least.
+IN_SIGHT = """() => {
+  let e = document.activeElement;
+  while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+  const {left, top, width, height} = e.getBoundingClientRect();
+  const parts = [0.1, 0.5, 0.9];
+  const seen = (x, y) => e.getRootNode().elementFromPoint(left + x * width, top + y * height);
+  const own = e.closest("label, .slider") ?? e;
+  return parts.some((x) => parts.some((y) => own.contains(seen(x, y)))) ? "" : e.outerHTML;
+}"""
+
+
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
+def test_what_has_the_focus_is_not_behind_the_controls_that_stay(show, key):
+    page = show(SoftmaxPlayground(), LossExplorer(), viewport={"width": 1280, "height": 600})
+    page.wait_for_timeout(100)
+    assert page.locator(".low").count() == 2
+    hidden = []
+    for _ in range(40):
+        page.keyboard.press(key)
+        hidden.append(page.evaluate(IN_SIGHT))
+    assert [found for found in hidden if found] == []

@@ -345,12 +345,12 @@ def test_knobs_both_plots_and_the_sentence_are_on_one_screen(lab, width):
     parts = [page.locator(".bar"), *page.locator(".plot").all()[:2]]
     height = parts[0].bounding_box()["height"]
     assert height < 200
-    page.evaluate("(y) => scrollTo(0, y)", parts[1].bounding_box()["y"] - height - 10)
+    page.evaluate("(y) => scrollTo(0, y)", parts[0].bounding_box()["y"])
     bar, *plots = (part.bounding_box() for part in parts)
     assert bar["y"] >= 0
     assert bar["y"] + bar["height"] <= min(plot["y"] for plot in plots)
     end = max(plot["y"] + plot["height"] for plot in plots)
-    assert end < page.viewport_size["height"] - 80  # the sentence begins below them
+    assert end < page.viewport_size["height"] - 40  # the sentence begins below them
 
 
 def test_names_stand_in_a_column_beside_the_longest_run(lab):
@@ -610,11 +610,10 @@ def test_with_runs_nothing_is_cut_off_and_axe_finds_nothing(lab, theme, width):
 def test_on_a_telephone_knobs_and_curve_are_on_the_screen_together(lab):
     page = lab(**PHONE)
     plot = page.locator(".plot").first
-    plot.scroll_into_view_if_needed()
-    page.evaluate("scrollBy(0, 200)")
+    page.evaluate("(y) => scrollTo(0, y)", page.locator(".bar").bounding_box()["y"] - 60)
     bar, curve = page.locator(".bar").bounding_box(), plot.bounding_box()
     assert bar["y"] >= 0
-    assert bar["y"] + bar["height"] <= curve["y"] + 40
+    assert bar["y"] + bar["height"] <= curve["y"]
     assert curve["y"] + curve["height"] <= 800
 
 
@@ -681,6 +680,30 @@ def test_the_name_of_a_run_with_many_rates_has_the_first_and_the_last(lab):
         done(page, rows=1)
     (name,) = names(page).all_text_contents()
     assert re.fullmatch(r"1: rate [\d.]+ … 0\.001", name)
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.wait_for_timeout(200)
+    assert names(page).all_text_contents() == ["1: … 0.001"]
+    assert faults(page, states=0) == []
+
+
+#: Whether all of the confusion matrix lies in its plot, two frames from now.
+MATRIX_FITS = """async () => {
+  for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+  const cells = deep("svg text.cell, svg text.on").map((e) => e.previousSibling);
+  const plot = cells[0].closest("svg").getBoundingClientRect();
+  return cells.every((cell) => cell.getBoundingClientRect().right < plot.right + 1);
+}"""
+
+
+def test_the_matrix_fits_its_box_while_it_is_trained(lab):
+    page = lab()
+    train(page, rows=1, epochs=1)
+    move(page, "epochs", 50)
+    press(page, "Train")
+    for width in (500, 330) * 4:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(with_deep(MATRIX_FITS))
+    assert page.locator("progress").is_visible()
 
 
 def test_numbers_of_a_narrow_matrix_keep_to_their_cells(lab):

@@ -30,6 +30,7 @@ FAULTS = """(frame) => {
   const shown = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest(".spoken");
   const say = (fault, e) => found.push(`${fault}: ${(e.textContent || e.outerHTML).slice(0, 60)}`);
   for (const svg of frame.querySelectorAll(".box > svg")) {
+    if (!shown(svg)) continue;
     const texts = [...svg.querySelectorAll("text")].filter((t) => t.textContent && shown(t));
     const boxes = texts.map((t) => t.getBoundingClientRect());
     const [, , width] = svg.getAttribute("viewBox").split(" ");

@@ -276,6 +276,7 @@ export default figure(LAB_WORDS, (view, words) => {
   view.closers.push(() => clearTimeout(timer));
 
   // --- curves ------------------------------------------------------------------------------
+  const mine = (/** @type {{ lr: number }} */ r) => spot(r.lr) === spot(view.get("lr"));
   const shownRate = () => rec.lrs[spot(view.get("lr"))];
   /** @type {(lr: number, slot: number, width: number) => Drawn} */
   const recorded = (lr, slot, width) => {
@@ -309,7 +310,7 @@ export default figure(LAB_WORDS, (view, words) => {
     ...run,
     lr: run.knobs.lr,
     epochs: run.knobs.epochs,
-    name: `${run.id}: ${telling(run).replace(/→.*→/, "…")}`,
+    name: `${run.id}: ${telling(run).replace(loss.width < 300 ? /.*→/ : /→.*→/, "…")}`,
     diverged: run.fate === "not finite",
     stroke: COLORS[slotOf(run)],
     color: TEXT_COLORS[slotOf(run)],
@@ -326,9 +327,8 @@ export default figure(LAB_WORDS, (view, words) => {
       return all.sort((a, b) => Number(a === shown) - Number(b === shown)).map(inPage);
     }
     const s = status();
-    const finished = runs().slice(hidden);
     const going = s.phase === "training" ? [s] : [];
-    const alive = [...finished, ...going].map((r, i) => {
+    const alive = [...runs().slice(hidden), ...going].map((r, i) => {
       const slot = 1 + (hidden + i) % 4;
       return /** @type {Drawn} */ ({
         ...r,
@@ -395,8 +395,8 @@ export default figure(LAB_WORDS, (view, words) => {
       matrix.describe(
         words.recalls(rec.classes.map((name, c) => `${name} ${fmt(recall[c])}`).join(", ")),
       );
-      const [i, j] = [rec.classes[worst.i], rec.classes[worst.j]];
-      const mistake = words.takenFor(i, j, worst.count, total[worst.i]);
+      const { i, j, count } = worst;
+      const mistake = words.takenFor(rec.classes[i], rec.classes[j], count, total[i]);
       shownCounts = { counts, width: matrix.width, recall, mistake };
     }
     say(heading, words.confused(caption, shownCounts.mistake));
@@ -414,7 +414,6 @@ export default figure(LAB_WORDS, (view, words) => {
       templates.weights(newest ? run.weights : end.weights, recall.map(words.recall));
       return;
     }
-    const mine = (/** @type {Run} */ r) => spot(r.lr) === spot(view.get("lr"));
     const done = runs().slice(hidden).findLast(mine);
     const k = spot(view.get("lr"));
     const shown = done ?? rec.runs[k];
@@ -605,22 +604,21 @@ export default figure(LAB_WORDS, (view, words) => {
     const s = status();
     const all = curves();
     const last = all[all.length - 1] ?? recorded(shownRate(), 0, 3);
-    const mine = (/** @type {Drawn} */ r) => spot(r.lr) === spot(view.get("lr"));
     const usable = all.findLast((r) => mine(r) && !(r.phase && gone));
     const front = page?.runs.length || (busy() && last.kind === "kernel") ? last : usable ?? last;
     modeLine();
     draw(all);
     tell(news(front));
-    if (page?.phase !== "training") rest();
+    // Cells of another size than the matrix don't wait.
+    if (page?.phase !== "training" || shownCounts.width % matrix.width) rest();
     else restDue ??= setTimeout(rest, REST); // with the curves it would block too long
     train.disabled = busy();
     stop.disabled = !busy();
     goOn.disabled = !page?.canContinue || racing;
-    clear.disabled = busy() || Boolean(below.hidden);
+    clear.disabled = busy() || !!below.hidden;
     bar.hidden = !busy();
-    bar.value = 0;
-    if (s.phase === "training") bar.value = (s.test_accuracy.length + s.part) / s.epochs;
-    if (page?.busy) bar.value = share();
+    const part = s.phase === "training" ? (s.test_accuracy.length + s.part) / s.epochs : 0;
+    bar.value = page?.busy ? share() : part;
     const end = front.test_accuracy.length;
     if (asked || page?.fault || page?.phase === "loading" || s.phase === "failed" || !end) {
       return told.textContent ?? "";

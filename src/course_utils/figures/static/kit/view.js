@@ -167,11 +167,18 @@ export class View {
   }
 
   /**
-   * A bar of controls that stays on the screen while the figure is on it.
+   * A bar of controls. It stays on the screen while the figure is on it, unless it would cover more
+   * than a sixth of the window.
    * @param {(Node | string)[]} parts
    */
   bar(...parts) {
     const node = html("div.bar", ...parts);
+    new ResizeObserver(() => {
+      const height = node.offsetHeight;
+      const low = 6 * height <= innerHeight;
+      node.classList.toggle("low", low);
+      this.frame.style.setProperty("--bar", low ? `${height}px` : "0px");
+    }).observe(node);
     this.control(node);
     return node;
   }
