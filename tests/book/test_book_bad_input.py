@@ -1,5 +1,6 @@
 """Small books built from faulty sources: the build stops and names the fault."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -36,6 +37,20 @@ def notebook(path: Path, text: str, *, count: int | None = 2, alt: str | None = 
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
 
 
+ADDRESS = "https://github.com/somebody/softmax"
+HOME = """# Home
+
+{with-something}
+
+:::{with-address}
+From [{name}]({address}) on {branch}, see {ref}`part-two`.
+:::
+
+(part-two)=
+## Part two
+
+A page.
+"""
 #: Every character here has a meaning for a shell, make, a pattern, a URL or a template.
 ODD = 'kurs [1] ä\'ö #50% $x {y} *&;! "z"'
 
@@ -58,34 +73,50 @@ def project(request, tmp_path):
     return source
 
 
+def set_address(project, address):
+    config = (project / "_config.yml").read_text()
+    assert '  url: ""\n' in config
+    (project / "_config.yml").write_text(config.replace('  url: ""\n', f"  url: {address}\n"))
+
+
 def test_every_fault_is_named_and_no_book_appears(project, build, tmp_path):
-    (project / "intro.md").write_text("# Home\n\n{ref}`ch-missing` and {cite:t}`Nobody1900`.\n")
-    notebook(project / "chapters/01_first.ipynb", "See {eq}`eq-missing`.", count=None)
+    """Each in a line with Sphinx's word for it: one such line alone stops a build."""
+    set_address(project, ADDRESS)
+    (project / "intro.md").write_text(
+        "# Home\n\n{ref}`ch-missing` and {cite:t}`Nobody1900`, $a + \\wrong{b}$.\n\n$$ y 🐞 $$\n"
+    )
+    text = "{eq}`eq-missing`, figure 1.2, [this](09_gone.ipynb).\n\n"
+    formula = "$$\n\\begin{aligned} a &= b && \\text{by } \\lost \\end{aligned}\n$$"
+    notebook(project / "chapters/01_first.ipynb", text + formula, count=None)
     notebook(project / "chapters/02_second.ipynb", "Not in the table of contents.")
     done = build("--source", project, "--output", tmp_path / "html")
     assert done.returncode == 1
     assert "NOT built" in done.stderr
-    assert "chapters/02_second.ipynb is not in the table of contents" in done.stderr
-    assert "chapters/01_first.ipynb was not executed" in done.stderr
-    assert "ch-missing" in done.stderr
-    assert "Nobody1900" in done.stderr
-    assert "eq-missing" in done.stderr
-    assert "intro.md" in done.stderr
     assert not (tmp_path / "html").exists()
-
-
-def test_a_fault_in_the_form_of_a_chapter_stops_the_build(project, build, tmp_path):
-    notebook(project / "chapters/01_first.ipynb", "See figure 1.2 and [this](09_gone.ipynb).")
-    done = build("--source", project, "--output", tmp_path / "html")
-    assert done.returncode == 1
-    assert "01_first.ipynb, cell 2: there is no figure 1.2" in done.stderr
-    assert "01_first.ipynb, cell 2: links to 09_gone.ipynb, which is not there" in done.stderr
+    errors = [line for line in done.stderr.splitlines() if re.search("(WARNING|ERROR): ", line)]
+    for place, fault in [
+        ("", "chapters/02_second.ipynb is not in the table of contents"),
+        ("", "chapters/01_first.ipynb was not executed"),
+        ("", "chapters/01_first.ipynb does not follow the address in _config.yml; "
+             "run python tools/repository.py"),
+        ("", "01_first.ipynb, cell 2: there is no figure 1.2"),
+        ("", "01_first.ipynb, cell 2: links to 09_gone.ipynb, which is not there"),
+        ("intro.md", "ch-missing"),
+        ("intro.md", "Nobody1900"),
+        ("chapters/01_first.ipynb", "eq-missing"),
+        ("intro.md:3: ", 'Unknown command "\\wrong"'),
+        ("intro.md:5: ", "the font of the formulas has no 🐞 (U+1F41E)"),
+        ("chapters/01_first.ipynb", "\\lost"),
+    ]:  # fmt: skip
+        found = [line for line in errors if place in line and fault in line]
+        assert len(found) == 1, (fault, done.stderr)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses some of the characters")
 @pytest.mark.parametrize("project", [ODD], indirect=True)
 def test_a_book_is_built_wherever_the_project_lies(project, build, tmp_path):
-    """Beside files that are no pages, and to a folder with an odd name, too."""
+    """Beside files that are no pages, and to a folder with an odd name, too; without an address."""
+    (project / "intro.md").write_text(HOME)
     (project / "README.md").write_text("# Not a page\n")
     (project / "notes").mkdir()
     (project / "notes" / "more.md").write_text("# Not a page either\n")
@@ -95,24 +126,9 @@ def test_a_book_is_built_wherever_the_project_lies(project, build, tmp_path):
     assert {"intro.html", "01_first.html"} <= pages
     assert not pages & {"README.html", "more.html"}
     assert (project / "_build" / "html" / "index.html").as_uri() in done.stdout
-
-
-def test_a_formula_that_cannot_be_shown_stops_the_build(project, build, tmp_path):
-    (project / "intro.md").write_text("# Home\n\nText with $a + \\wrong{b}$ in it.\n\n$$ y 🐞 $$\n")
-    notebook(
-        project / "chapters/01_first.ipynb",
-        "$$\n\\begin{aligned} a &= b && \\text{by } \\lost \\end{aligned}\n$$",
-    )
-    done = build("--source", project, "--output", tmp_path / "html")
-    assert done.returncode == 1
-    errors = {line.split("WARNING: ")[-1]: line for line in done.stderr.splitlines()}
-    by_word = {w: [v for k, v in errors.items() if w in k] for w in ("wrong", "🐞", "lost")}
-    assert [len(found) for found in by_word.values()] == [1, 1, 1]
-    assert "intro.md:3: " in by_word["wrong"][0]
-    assert 'Unknown command "\\wrong"' in by_word["wrong"][0]
-    assert "intro.md:5: " in by_word["🐞"][0]
-    assert "the font of the formulas has no 🐞 (U+1F41E)" in by_word["🐞"][0]
-    assert "chapters/01_first.ipynb" in by_word["lost"][0]
+    for page in ("intro.html", "chapters/01_first.html"):
+        text = (project / "_build" / "html" / page).read_text(encoding="utf-8")
+        assert not [word for word in ("github.com", "mybinder", "colab") if word in text], page
 
 
 def test_faults_of_the_page_itself_stop_the_build_too(project, build, tmp_path):
@@ -136,28 +152,6 @@ def test_a_failed_build_leaves_the_last_good_book(project, build, tmp_path):
     assert (output / "index.html").read_text() == "good"
 
 
-ADDRESS = "https://github.com/somebody/softmax"
-HOME = """# Home
-
-{with-something}
-
-:::{with-address}
-From [{name}]({address}) on {branch}, see {ref}`part-two`.
-:::
-
-(part-two)=
-## Part two
-
-A page.
-"""
-
-
-def set_address(project, address):
-    config = (project / "_config.yml").read_text()
-    assert '  url: ""\n' in config
-    (project / "_config.yml").write_text(config.replace('  url: ""\n', f"  url: {address}\n"))
-
-
 def links(page):
     html = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
     return {a["href"]: a.get_text().strip() for a in html.select("a[href]")}
@@ -165,17 +159,7 @@ def links(page):
 
 def test_buttons_and_pages_follow_the_repositorys_address(project, build, tmp_path):
     (project / "intro.md").write_text(HOME)
-    done = build("--source", project, "--output", tmp_path / "without")
-    assert done.returncode == 0, done.stderr
-    for page in ("intro.html", "chapters/01_first.html"):
-        text = (tmp_path / "without" / page).read_text(encoding="utf-8")
-        assert not [word for word in ("github.com", "mybinder", "colab") if word in text], page
-
     set_address(project, ADDRESS)
-    done = build("--source", project, "--output", tmp_path / "html")
-    assert done.returncode == 1
-    assert "chapters/01_first.ipynb does not follow the address in _config.yml" in done.stderr
-    assert "run python tools/repository.py" in done.stderr
     for path, text in repository.behind(project).items():
         path.write_text(text, encoding="utf-8")
     done = build("--source", project, "--output", tmp_path / "html")

@@ -593,15 +593,17 @@ def test_more_images_than_there_are_means_all_of_them(lab):
     assert "12\u202f500 images" in page.locator(".runs").inner_text()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_with_runs_nothing_is_cut_off_and_axe_finds_nothing(lab, theme, width):
-    page = lab(theme=theme, viewport={"width": width, "height": 844})
+def test_with_runs_nothing_is_cut_off_and_axe_finds_nothing(lab, width):
+    page = lab(viewport={"width": width, "height": 844})
     move(page, "epochs", 2)
     for _ in range(3):
         train(page)
         move(page, "lr", 24)
     assert page.locator(".runs tbody tr").count() == 3
+    assert accessibility_violations(page) == []
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_timeout(400)  # colours fade
     assert accessibility_violations(page) == []
     assert faults(page, states=15, seed=width) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import socket
 import sys
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -84,19 +85,21 @@ def test_each_script_prints_a_command():
 
 
 @cache
-def one_process(num_epochs, batch_size=256, num_images=60_000):
-    """What the training scripts promise to compute."""
+def one_process(batch_size=256, num_images=60_000, num_epochs=2):
+    """What the training scripts promise to compute: the weights after each epoch."""
     train = load_fashion_mnist().train
     split = Split(train.images[:num_images], train.labels[:num_images])
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
     optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
+    found = []
     for epoch in range(num_epochs):
         for X, y in batches(split, batch_size, generator=torch.Generator().manual_seed(epoch)):
             optimizer.zero_grad()
             cross_entropy(model(X), y).backward()
             optimizer.step()
-    return model.state_dict()
+        found.append(deepcopy(model.state_dict()))
+    return found
 
 
 def assert_same(weights, expected):
@@ -129,12 +132,12 @@ def test_the_printed_training_its_repetition_and_that_on_two_machines(
     (saved,) = [
         folder / "softmax.pt" for folder in (course, other) if (folder / "softmax.pt").exists()
     ]
-    assert_same(torch.load(saved), one_process(2))
+    assert_same(torch.load(saved), one_process()[1])
 
     (saved.parent / "checkpoint.pt").replace(course / "checkpoint.pt")
     third = shell((course, one))
     assert "nothing to train: 2 epochs are done, --epochs is 2" in third
-    assert_same(torch.load(course / "softmax.pt"), one_process(2))
+    assert_same(torch.load(course / "softmax.pt"), one_process()[1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is an address without being set up")
@@ -163,7 +166,7 @@ def test_a_restart_over_two_machines_with_addresses_of_their_own(
     assert len(re.findall("^epoch 1:", output, re.M)) == 1
     saved = [torch.load(path) for path in (*course.glob("s*.pt"), *other.glob("s*.pt"))]
     for weights in saved:
-        assert_same(weights, one_process(2, 101, 506))
+        assert_same(weights, one_process(101, 506)[1])
     assert saved
 
 
@@ -171,7 +174,7 @@ def test_ddp_as_printed_gives_the_weights_of_one_process(course, shell, nothing_
     output = shell((course, printed_command("train_ddp").replace("--epochs 2", "--epochs 1")))
     assert re.search(r"epoch 1: \d+\.\d\d s", output)
     # 60 000 images are 234 batches of 256 and one of 96, which two processes share evenly.
-    assert_same(torch.load(course / "softmax.pt"), one_process(1))
+    assert_same(torch.load(course / "softmax.pt"), one_process()[0])
 
 
 def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_left):
@@ -226,7 +229,7 @@ def test_unequal_shares_and_a_killed_worker_train_as_one_process(tmp_path, nothi
     assert run.output.count("goes on after epoch 1") == 1
     assert run.output.count("epoch 1: ") == 1
     assert f"{6 * 4 * 7850} bytes" in run.output
-    assert_same(torch.load(tmp_path / "out.pt"), one_process(3, 101, 506))
+    assert_same(torch.load(tmp_path / "out.pt"), one_process(101, 506, 3)[2])
 
 
 def test_nan_on_one_process_is_reported_and_nothing_is_saved(tmp_path, nothing_left):
