@@ -240,11 +240,21 @@
   };
 
   /** The notes of a slide; a figure without any has those before it. @return {Element[]} */
-  const said = (/** @type {number} */ i) => {
+  const noted = (/** @type {number} */ i) => {
     const parts = [...all[i].querySelectorAll(":scope > .piece")];
     const these = parts.flatMap((piece) => notes.get(piece) ?? []);
     const alone = i > 0 && !these.length && parts.some((piece) => piece.matches(".figure"));
-    return alone ? said(i - 1) : these;
+    return alone ? noted(i - 1) : these;
+  };
+
+  /** The notes of a slide, below what the teacher has to say in its section. @return {Element[]} */
+  const said = (/** @type {number} */ i) => {
+    const these = noted(i);
+    const isTeachers = (/** @type {Element} */ note) => note.matches(".teacher");
+    let at = i;
+    while (at > 0 && !begins(all[at])) at--;
+    const told = noted(at).findLast(isTeachers);
+    return told && at < i && !these.some(isTeachers) ? [told, ...these] : these;
   };
 
   /** Shows the notes of the slide, what comes next, and how long it has been. */

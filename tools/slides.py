@@ -327,7 +327,7 @@ def parts_by_section(
 def with_notes(parts: list[Piece], minutes: str, words: str, *, ask: bool) -> list[Piece]:
     """A section with the teacher's notes to its first piece, and with the questions in them."""
     now, end = questions(words if ask else "")
-    told = Piece(html(f"**{minutes}.** {words}"), "note")
+    told = Piece(html(f"**{minutes}.** {words}"), "note teacher")
     title, mark, opens = parts[0].html.partition("</h2>")
     first, rest = [parts[0]], parts[1:]
     if now and mark:  # no answer is seen before its question

@@ -223,6 +223,7 @@ def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypat
     assert head.inner_text().endswith("1 / 2 · next: Not so long a sentence.")
     page.keyboard.press(" ")
     assert now.inner_text().startswith("Not so long")
+    assert "Usual reply: No." in opened.value.locator("body").inner_text()
 
 
 def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown):

@@ -267,7 +267,7 @@ def test_sections_come_as_they_are_named_with_the_question_before_or_after(tmp_p
     deck = slides.slides(notebooks, ["1.2", "2.1", "1.1"], short=True)
     main = re.search("(?s)<main.*?>(.*)</main>", deck)[1]
     assert re.findall('data-chapter="(.*?)"', main) == ["1 One", "2 Two", "1 One"]
-    on_slides = re.sub(r'(?s)<div class="piece note">.*?</div>', "", main)
+    on_slides = re.sub(r'(?s)<div class="piece note teacher">.*?</div>', "", main)
     assert " ".join(re.sub("<[^>]*>", " ", on_slides).split()) == (
         "1.2 Second C. 2.1 Third D. What? That. 1.1 First Why? So. B."
     )
