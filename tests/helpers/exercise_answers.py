@@ -3677,7 +3677,8 @@ WRONG["10.1"] = [
     ("Bytes are asked for, not gig", (38_450_000, 1.6384)),
     ("The biases are missing, and", (38_400_000, 409_600_000)),
     ("", 38_450_000),
-    ("Both numbers are asked", (38_450_000, 1_600_000_000)),
+    ("Both numbers are asked for exactly, not r", (38_450_000, 1_600_000_000)),
+    ("Both numbers are asked for exactly, not to", (38_450_000, 1.64e9)),
     ("Bytes are asked for, not gib", (38_450_000, 1.52587890625)),
     ("Bytes are asked for, not meb", (38_450_000, 1562.5)),
     ("A float32 number takes four bytes; two", (38_450_000, 819_200_000)),
@@ -3724,6 +3725,7 @@ WRONG["10.2"] = [
     ("That is the probability of being drawn exactly", lambda q, s: s * q * (1 - q) ** (s - 1)),
     ("That is the probability with many", lambda q, s: 1 - torch.exp(-s * q)),
     ("All draws count, and here one is missing;", lambda q, s: 1 - (1 - q) ** (s - 1)),
+    ("All draws count, and here there is one more", lambda q, s: 1 - (1 - q.double()) ** (s + 1)),
     ("All draws count, and here one is missing.", lambda q, s: 1 - (1 - q.double()) ** (s - 1)),
     (
         "That is the probability of being drawn exactly",
@@ -3953,6 +3955,15 @@ WRONG["10.4"] = [
         ),
     ),
     ("These are probabilities", lambda h, t: adaptive(h, t).exp()),
+    (
+        "The tails come in the order of the list; here the last one is first",
+        lambda h, t: torch.cat(
+            [
+                h.log_softmax(0)[: -len(t)],
+                *(h.log_softmax(0)[i - len(t)] + t[i].log_softmax(0) for i in range(len(t))[::-1]),
+            ]
+        ),
+    ),
     ("The scores of a tail", lambda h, t: torch.cat([h[: len(h) - len(t)], *t]).log_softmax(0)),
     ("The tails were not", adaptive_with(normalise=False)),
     (
@@ -4149,6 +4160,14 @@ WRONG["10.5"] = [
     ),
     ("The order is", lambda a, b: tuple(merge(a, b)[i] for i in (1, 0, 2))),
     (
+        "The first number is the maximum, not",
+        lambda a, b: (
+            (np.logaddexp(a[0] + np.log(a[1]), b[0] + np.log(b[1])), *merge(a, b)[1:])
+            if a[1]
+            else (b[0] + math.log(b[1]), *b[1:])
+        ),
+    ),
+    (
         "exp of the maxima overflows or underflows: subtract the larger",
         lambda a, b: (
             max(a[0], b[0]),
@@ -4203,6 +4222,7 @@ WRONG["10.6"] = [
     ("With one block of all classes there are three; take blocks smaller", 3),
     ("Is that of the bytes", 16.002),
     ("That is the difference in", 6.2915),
+    ("That is the difference between 1024 and 4096 in", 25.166),
     ("The peak with blocks", 5.3),
     ("The peak with blocks", 4.33),
     ("The peak with blocks", 9.22),

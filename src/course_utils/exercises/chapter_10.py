@@ -153,6 +153,7 @@ EXERCISES = (
             "Bytes are asked for, not gibibytes.": (38_450_000, 1_638_400_000 / 2**30),
             "Bytes are asked for, not mebibytes.": (38_450_000, 1562.5),
             "Both numbers are asked for exactly, not rounded.": (38_450_000, 1_600_000_000),
+            "Both numbers are asked for exactly, not to three digits.": (38_450_000, 1_640_000_000),
             "A float32 number takes four bytes; eight is a double-precision one.": (
                 *(38_450_000, 3_276_800_000),
             ),
@@ -215,6 +216,7 @@ EXERCISES = (
             "All draws count, and here one is missing; 1 - q rounds tiny ones away.": (
                 lambda q, s: 1 - (1 - q) ** (s - 1)
             ),
+            "All draws count, and here there is one more.": lambda q, s: appears(q, s + 1),
             "A probability is not negative: the sign is wrong.": lambda q, s: -appears(q, s),
             "num_samples classes are drawn; here it is one draw per entry of q.": lambda q, s: (
                 appears(q, len(q))
@@ -431,6 +433,9 @@ EXERCISES = (
                     ]
                 )
             ),
+            "The tails come in the order of the list; here the last one is first.": lambda h, t: (
+                adaptive(torch.cat([h[: len(h) - len(t)], h[len(h) - len(t) :].flip(0)]), t[::-1])
+            ),
             "The clusters are the last entries of the head, not the first.": (
                 lambda h, t: torch.cat(
                     [
@@ -598,6 +603,10 @@ EXERCISES = (
                     merged_means(a, b)[2],
                 )
             ),
+            "The first number is the maximum, not the log-sum-exp.": lambda a, b: (
+                merged_means(a, b)[0] + math.log(merged_means(a, b)[1]),
+                *merged_means(a, b)[1:],
+            ),
             "The larger maximum is that of the union, not always the left one.": lambda a, b: (
                 a[0],
                 *merged_means(a, b)[1:],
@@ -685,6 +694,8 @@ EXERCISES = (
         mistakes={
             "Is that of the bytes? A float32 number has four.": 16.0,
             "That is the difference in megabytes; divide by the bytes of one matrix.": 6.292,
+            "That is the difference between 1024 and 4096 in megabytes; divide by the bytes of one "
+            "matrix.": 25.17,
             "With one block of all classes there are three; take blocks smaller than the "
             "number of classes.": 3.0,
             "The peak with blocks of 256 holds the gradients, too: take a difference.": 9.222,
