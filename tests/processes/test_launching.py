@@ -194,6 +194,12 @@ LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
             "    RuntimeError: [gloo/pair.cc] Connection closed by peer",
         ),
         (
+            ended(1, {0: 1, 1: -signal.SIGTERM}, a00=(9, "", LOST), a01=(8, "", "")),
+            "; process 1 still worked or waited; see that all take part in the same exchanges, "
+            "with tensors of one size. Its last lines:",
+            "    RuntimeError: [gloo/pair.cc] Connection closed by peer",
+        ),
+        (
             ended(1, {0: 1}, a00=(9, "", "KeyError: 7"), a01=(8, "done", "")),
             "process 0 of 2 ended with exit code 1; process 1 had left without an error. Its",
             "    KeyError: 7",

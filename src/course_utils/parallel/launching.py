@@ -180,19 +180,20 @@ def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
     first = min(failed, key=lambda rank: last_word(logs[rank]))
     left = [rank for rank in range(num_processes) if rank not in codes]
     waited = [rank for rank in codes if rank not in failed]
-    how, hung, gone = how_ended(codes[first]), [], "had left without an error"
+    how, hung, advice = how_ended(codes[first]), [], ""
     aborted = any(text.rstrip().endswith(ABORTED) for _, text in logs[first].values())
     if aborted and codes[first] == -SIGABRT:
         how = "ended with an error"
     if any(LOST.search(text) for _, text in logs[first].values()):
-        gone += "; see that all take part in the same exchanges, with tensors of one size"
+        advice = "; see that all take part in the same exchanges, with tensors of one size"
     if first in late:
         how, hung = "waited for the others until its time limit", waited[:5]
+        advice = ": look there for what hangs" if hung else advice
     return (
         f"{name} failed: process {first} of {num_processes} {how}"
-        + some(left, gone)
-        + some(waited, "still worked or waited" + (": look there for what hangs" if hung else ""))
-        + f". Its last lines:{last_lines(*logs[first].values())}"
+        + some(left, "had left without an error")
+        + some(waited, "still worked or waited")
+        + f"{advice}. Its last lines:{last_lines(*logs[first].values())}"
         + "".join(f"\nprocess {rank}:{last_lines(*logs[rank].values())}" for rank in hung)
     )
 
