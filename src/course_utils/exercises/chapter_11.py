@@ -65,6 +65,9 @@ EXERCISES = (
         mistakes={
             "The biases are exchanged, too.": (122_880, 196_608),
             "A colour image has three numbers per pixel.": (41_000, 65_600),
+            "A colour image has 3072 numbers; these are the bytes of the course's model.": (
+                *(31_400, 50_240),
+            ),
             "A float32 number takes four bytes, not eight.": (245_840, 393_344),
             "In a ring each piece travels twice: to be added up, and to be handed out.": (
                 *(122_920, 98_336),
@@ -74,6 +77,10 @@ EXERCISES = (
             "The ring sends the biases' gradients, too.": (122_920, 196_608),
             "That is the ring for four processes.": (122_920, 184_380),
             "In each half of a ring a process sends all pieces but one.": (122_920, 245_840),
+            "In each half of a ring a process sends a piece in each of four steps.": (
+                *(122_920, 49_168),
+            ),
+            "A ring sends such a piece in each of its eight steps.": (122_920, 24_584),
             "Each process has the gradient of all parameters, not of a fifth.": (24_584, 39_334.4),
             "The bytes that are handed over come first, then those that the ring sends.": (
                 *(196_672, 122_920),
@@ -170,6 +177,15 @@ EXERCISES = (
             "0 times nan is nan: a share without examples must be left out.": combined,
             "This counts a small share as much as a large one.": lambda g, n: g[n > 0].mean(0),
             "This is a mean over the processes, whatever their examples.": lambda g, n: g.mean(0),
+            "This is a mean over the processes; the empty ones count, too.": lambda g, n: (
+                g.masked_fill((n == 0)[:, None], 0).mean(0)
+            ),
+            "This is a mean over the processes, and hides a nan that comes from examples.": (
+                lambda g, n: g.nan_to_num(0.0).mean(0)
+            ),
+            "This is the gradient of the sum, and hides a nan that comes from examples.": (
+                lambda g, n: (n[:, None] * g.nan_to_num(0.0)).sum(0)
+            ),
             "This is a sum of means.": lambda g, n: g[n > 0].sum(0),
             "This is the gradient of the sum over the examples; divide by their number.": (
                 lambda g, n: (n[n > 0][:, None] * g[n > 0]).sum(0)
@@ -211,22 +227,25 @@ EXERCISES = (
     ValueExercise(
         number="11.4",
         title="Which is cheaper to share?",
-        expected=38_450_000 // 771,
+        expected=12_850_000 // 259,
         hint="count the parameters with their biases; then what one row costs, in four parts.",
         mistakes={
-            "The biases have gradients, too.": 38_400_000 // 771,
-            "What lies below the layer needs a gradient, of 768 numbers per row.": 38_450_000 // 3,
-            "The label's score stands on one process, and the others need it.": 38_450_000 // 770,
-            "A row has a maximum and a sum, too.": 38_450_000 // 768,
+            "The biases have gradients, too.": 12_800_000 // 259,
+            "What lies below the layer needs a gradient, of 256 numbers per row.": 12_850_000 // 3,
+            "The label's score stands on one process, and the others need it.": 12_850_000 // 258,
+            "A row has a maximum and a sum, too.": 12_850_000 // 256,
             "A row has three numbers more, and the biases have gradients.": 50_000,
-            "What a row costs is in bytes here, the parameters are not.": 38_450_000 // (4 * 771),
-            "The parameters are in bytes here, what a row costs is not.": 4 * 38_450_000 // 771,
-            "Rows are whole: round down.": 38_450_000 / 771,
-            "With that many rows the classes hand over more: round down.": (38_450_000 // 771 + 1),
-            "These are numbers of parameters, not of rows.": 38_450_000,
-            "The scores are not handed over.": 38_450_000 // 50_000,
-            "A row hands over 768 numbers once, backward; all have its features already.": (
-                38_450_000 // (2 * 768 + 3)
+            "The label's score is handed over, too, and the biases have gradients.": (
+                12_800_000 // 258
+            ),
+            "What a row costs is in bytes here, the parameters are not.": 12_850_000 // (4 * 259),
+            "The parameters are in bytes here, what a row costs is not.": 4 * 12_850_000 // 259,
+            "Rows are whole: round down.": 12_850_000 / 259,
+            "With that many rows the classes hand over more: round down.": (12_850_000 // 259 + 1),
+            "These are numbers of parameters, not of rows.": 12_850_000,
+            "The scores are not handed over.": 12_850_000 // 50_000,
+            "A row hands over 256 numbers once, backward; all have its features already.": (
+                12_850_000 // (2 * 256 + 3)
             ),
         },
     ),
@@ -279,6 +298,13 @@ EXERCISES = (
             "This is the new time, not the old one divided by it.": lambda f, s, e, p: (
                 f + s / p + e if p > 1 else f + s
             ),
+            "This is the time that is saved; the old time is divided by the new one.": (
+                lambda f, s, e, p: s - s / p - e * (p > 1)
+            ),
+            "One too little: the old time is divided by the new one, and nothing is subtracted.": (
+                lambda f, s, e, p: timed(f, s, e, p) - 1
+            ),
+            "This is the limit for ever more processes.": lambda f, s, e, p: (f + s) / (f + e),
             "This is how much slower; the old time is divided by the new one.": (
                 lambda f, s, e, p: 1 / timed(f, s, e, p)
             ),
