@@ -170,6 +170,8 @@ def test_jacobian_agrees_with_torch(show, logits, v, column):
     assert shown(page, [f"sum{i}" for i in range(k)]).abs().max() < 1e-9
     product = shown(page, [f"vjp{i}" for i in range(k)])
     torch.testing.assert_close(product, softmax_vjp(softmax(z), double(v)), rtol=1e-6, atol=1e-15)
+    apart = double(v) - softmax(z) @ double(v)
+    torch.testing.assert_close(shown(page, [f"apart{i}" for i in range(k)]), apart)
     linear = shown(page, [f"linear{i}" for i in range(k)])
     torch.testing.assert_close(linear, 0.7 * expected[:, column], rtol=1e-6, atol=1e-15)
     nudged = z.clone()
@@ -222,6 +224,16 @@ def test_jacobian_product_stands_apart_and_old_addresses_open_it(show):
     first.locator("[data-control='v.0']:visible").wait_for()
     assert first.get_by_text("so J v is zero").is_visible()
     assert first.locator("[data-control=nudge]").input_value() == "2"
+
+
+def test_jacobian_one_more_in_each_entry_leaves_the_product(show):
+    page = show(JacobianExplorer(product=True))
+    names = [f"vjp{i}" for i in range(3)]
+    page.get_by_role("button", name="one-hot", exact=True).click()
+    before, v = shown(page, names), shown(page, ["v0", "v1", "v2"])
+    page.get_by_role("button", name="one-hot + 1").click()
+    assert shown(page, ["v0", "v1", "v2"]).tolist() == (v + 1).tolist()
+    torch.testing.assert_close(shown(page, names), before)
 
 
 @pytest.mark.parametrize("width", [320, 1280])

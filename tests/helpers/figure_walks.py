@@ -34,7 +34,7 @@ WAYS = {
             {"on": "v.0", "to": "-1"},
             {"set": {"v": [2, 2, 2]}},
             {"click": "one-hot"},
-            {"click": "all entries + 1"},
+            {"click": "one-hot + 1"},
         ],
     ],
     "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],

@@ -414,7 +414,7 @@ def test_jacobian(j):
           [("v", v), ("v - mean", v - p @ v), ("p", p), ("J v", jacobian @ v)]),
         f"v; dashed: its mean ⟨p, v⟩ = {p @ v:.2f}",
         f"The mean of v is {p @ v:.3f}. Where v is above it, J v is positive, below it negative;",
-        "J v = p ⊙ (v - ⟨p, v⟩)",
+        "outline: v - ⟨p, v⟩; filled: p times that, J v",
     )  # fmt: skip
     assert "per unit" not in multiplied.text
     entries = ", ".join(f"{x:.2f}" for x in (jacobian @ v).tolist())

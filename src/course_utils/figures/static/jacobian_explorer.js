@@ -74,7 +74,7 @@ const WORDS = {
     vectorPlot: "The vector v and its mean",
     vectorAxis: (/** @type {string} */ mean) => `v; dashed: its mean ⟨p, v⟩ = ${mean}`,
     productPlot: "Product of the Jacobian and v",
-    productAxis: "J v = p ⊙ (v − ⟨p, v⟩)",
+    productAxis: "outline: v − ⟨p, v⟩; filled: p times that, J v",
     said: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `Moving ${logit} by ${nudge}`,
     changes: (
@@ -124,9 +124,9 @@ const WORDS = {
         says: "v picks a column: J v is column 2 of the matrix.",
       },
       {
-        label: "all entries + 1",
-        set: { v: [2, 1, 1] },
-        says: "The mean grows by 1 as well, so J v stays.",
+        label: "one-hot + 1",
+        set: { v: [1, 2, 1] },
+        says: "1 more in each entry, so in the mean, too: J v is still column 2.",
       },
     ],
     productGoal: "make J v zero, but not v.",
@@ -317,7 +317,12 @@ export default figure(WORDS, (view, words) => {
     }));
     vs.replaceChildren(
       ...every.map((i) =>
-        entrySlider(view, "v", i, { label: `v${subscript(i + 1)}`, missing: 0, show })
+        entrySlider(view, "v", i, {
+          label: `v${subscript(i + 1)}`,
+          color: TEXT_COLORS[i],
+          missing: 0,
+          show,
+        })
       ),
     );
     cells = every.map((i) =>
@@ -352,9 +357,10 @@ export default figure(WORDS, (view, words) => {
    * Give a plot an axis that holds these values.
    * @param {Plot} plot
    * @param {number[]} values
+   * @param {number} least
    */
-  function fit(plot, values) {
-    const reach = Math.max(0.01, roundUp(1.05 * Math.max(...values.map(Math.abs))));
+  function fit(plot, values, least) {
+    const reach = Math.max(least, roundUp(1.05 * Math.max(...values.map(Math.abs))));
     plot.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
   }
 
@@ -363,8 +369,9 @@ export default figure(WORDS, (view, words) => {
    * @param {Plot} plot
    * @param {number[]} values
    * @param {string} name
+   * @param {boolean} [filled]
    */
-  function bars(plot, values, name) {
+  function bars(plot, values, name, filled = true) {
     const width = plot.x(0.6 / k) - plot.x(0);
     const zero = plot.y(0);
     return [
@@ -376,7 +383,7 @@ export default figure(WORDS, (view, words) => {
           width,
           height: Math.max(1, Math.abs(plot.y(value) - zero)),
           rx: 2,
-          fill: COLORS[i],
+          fill: filled ? COLORS[i] : "none",
           stroke: TEXT_COLORS[i],
           "data-q": `${name}${i}`,
           "data-value": String(value),
@@ -469,13 +476,14 @@ export default figure(WORDS, (view, words) => {
     vector.draw(
       ...bars(vector, w, "v"),
       svg("path.ghost", { d: vector.line([0, 1], [mean, mean]) }),
-      ...numbers(vector, [["", names], [rows.v, w], [rows.apart, apart]]),
+      ...numbers(vector, [["", names], [rows.v, w], [rows.p, probs]]),
     );
     vector.scale({ ylabel: words.vectorAxis(fmt(mean)) });
     vector.handles(w.map((y, i) => ({ x: (i + 0.5) / k, y, color: TEXT_COLORS[i] })));
-    fit(product, vjp);
+    fit(product, apart, 1); // J v is within it: no probability is above 1
     product.draw(
       ...bars(product, vjp, "vjp"),
+      ...bars(product, apart, "apart", false),
       ...numbers(product, [["", names], [rows.apart, apart], [rows.p, probs], [rows.vjp, vjp]]),
     );
     saidProduct.replaceChildren(
@@ -500,7 +508,7 @@ export default figure(WORDS, (view, words) => {
     const linear = jacobian.map((row) => row[j] * nudge);
     const real = moved(j, nudge);
     const every = range(k);
-    fit(change, [...linear, ...real]);
+    fit(change, [...linear, ...real], 0.01);
     const limit = change.y(1 - probs[j]);
     const near = !view.locked && nudge > 0 && limit > change.area.top;
     // The other bars point down: beside this one there is room.
