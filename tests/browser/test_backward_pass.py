@@ -94,6 +94,7 @@ def test_the_true_logit_gets_its_gradient_in_two_parts(show):
     step(page)
     p = torch.tensor([1.0, 2, 0], dtype=torch.float64).softmax(0)[0].item()
     assert value(page, "grad z1") == pytest.approx(p - 1)
+    assert page.locator(".graph").get_by_text(f"{p:.3f} {MINUS} 1", exact=True).count() == 1
     said = page.locator(".say").inner_text()
     assert f"= {p:.3f} to z₁. With the direct {MINUS}1 it makes {MINUS}{1 - p:.3f}." in said
 
@@ -127,6 +128,24 @@ def test_play_runs_to_the_end_and_can_be_paused(show):
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Play").wait_for(timeout=8000)
     assert page.locator("[data-control=stage]").input_value() == str(LAST)
+
+
+def test_a_step_by_hand_ends_play(show):
+    page = show(BackwardPass())
+    page.get_by_role("button", name="Play").click()
+    step(page, 2)
+    assert page.get_by_role("button", name="Play").count() == 1
+    page.wait_for_timeout(1500)
+    assert page.locator("[data-control=stage]").input_value() == "2"
+
+
+def test_buttons_stay_while_the_sentences_change(show):
+    page = show(BackwardPass(logits=[2, 1, 0.1]), viewport={"width": 736, "height": 900})
+    places = set()
+    for _ in range(LAST):
+        step(page)
+        places.add(page.get_by_role("button", name="Descend").bounding_box()["y"])
+    assert len(places) == 1
 
 
 def test_a_try_that_goes_to_the_end_ends_play(show):

@@ -111,8 +111,8 @@ GUESSES = [
         BackwardPass(),
         "The true logit z₁ is used twice: in its exponential and in the loss.",
         {
-            "p₁": "No: that comes through the exponential. The direct path adds -1.",
-            "-1": "No: that comes on the direct path. The exponential adds p₁.",
+            "p₁": "No: that comes through the exponential. With the direct -1 it is p₁ - 1.",
+            "-1": "No: that comes on the direct path. With p₁, from the exponential, it is p₁ - 1.",
             "p₁ - 1": "Yes: what comes back on different paths is added.",
         },
     ),

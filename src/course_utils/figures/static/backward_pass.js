@@ -31,8 +31,14 @@ const WORDS = {
     question: "The true logit z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: [
-      { text: "p₁", says: "No: that comes through the exponential. The direct path adds −1." },
-      { text: "−1", says: "No: that comes on the direct path. The exponential adds p₁." },
+      {
+        text: "p₁",
+        says: "No: that comes through the exponential. With the direct −1 it is p₁ − 1.",
+      },
+      {
+        text: "−1",
+        says: "No: that comes on the direct path. With p₁, from the exponential, it is p₁ − 1.",
+      },
       { text: "p₁ − 1", says: "Yes: what comes back on different paths is added." },
     ],
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
@@ -64,6 +70,8 @@ const WORDS = {
     share: (
       /** @type {string[]} */ [grad, one],
     ) => `Backward: the sum sends ${grad} · 1 to each exponential: ${one}.`,
+    shares: (/** @type {string} */ first, /** @type {number} */ second) =>
+      `${first} ${second < 0 ? "−" : "+"} ${Math.abs(second)}`,
     all: " The three gradients add up to 0.",
     goal: "after the last step, descend until the loss is below 0.1.",
     reached: "Each descent moved the logits by y − p: ever less, as p comes close to y.",
@@ -164,9 +172,13 @@ export default figure(WORDS, (view, words) => {
     margin: { top: 2, right: 2, bottom: 22, left: 12 },
   });
   plot.node.classList.add("graph");
-  const said = html("p.say");
+  const told = html("span");
+  const longest = words.hand("exp z₁", "z₁", ["0.0000000", "0.00000", "−0.0000"]) +
+    words.adds("−0.0000");
+  const said = html("p.say", { "data-room": longest }, told); // what is below it stays in place
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
+  let due = 0; // where Play is; whoever goes elsewhere has ended it
   const stop = () => {
     clearInterval(timer);
     timer = undefined;
@@ -180,9 +192,11 @@ export default figure(WORDS, (view, words) => {
       return;
     }
     if (view.get("stage") === last) go(0);
+    due = view.get("stage");
     timer = setInterval(() => {
-      if (view.get("stage") < last) go(view.get("stage") + 1); // a try may have gone to the end
-      if (view.get("stage") === last) stop();
+      due += 1;
+      go(due);
+      if (due === last) stop();
     }, PAUSE);
     view.refresh();
   };
@@ -209,15 +223,21 @@ export default figure(WORDS, (view, words) => {
     html("p.soft", `${words.value}; `, html("span.grad", words.gradient)),
     said,
     view.bar(
-      html("div.row", back, next, player, descend),
+      html(
+        "div.row",
+        back,
+        next,
+        player,
+        slider(view, "stage", { label: words.stage, step: 1, show: String }),
+        descend,
+      ),
       html(
         "div.columns",
-        slider(view, "stage", { label: words.stage, step: 1, show: String }),
         ...range(3).map((i) =>
           entrySlider(view, "logits", i, {
             label: words.logit(`z${subscript(i + 1)}`),
             color: TEXT_COLORS[i],
-            show: (x) => fmt(x, 1),
+            show: (x) => fmt(Math.round(10 * x) / 10, 1),
           })
         ),
       ),
@@ -238,7 +258,7 @@ export default figure(WORDS, (view, words) => {
   /** @param {Box} box */
   const place = ({ at: [column, row] }) => {
     const width = plot.x(0.86) - plot.x(0);
-    const height = plot.y(0) - plot.y(0.72);
+    const height = plot.y(0) - plot.y(0.8);
     const x = plot.x(column + 0.5) - width / 2;
     const y = plot.y(2.5 - row) - height / 2;
     return { x, y, width, height };
@@ -297,12 +317,18 @@ export default figure(WORDS, (view, words) => {
         const room = squeezed(short(value), width - 4);
         return quantity(svgText(middle, y, "", { ...look, ...room }), name, value, short(value));
       };
-      const texts = [svgText(middle, y + 15, box.name, { class: "name", style: `fill:${color}` })];
+      const texts = [svgText(middle, y + 14, box.name, { class: "name", style: `fill:${color}` })];
       if (seen) {
-        texts.push(number(key, box.value, y + 31, {}));
+        texts.push(number(key, box.value, y + 29, {}));
       }
       if (key in grads) {
-        texts.push(number(`grad ${key}`, grads[key], y + 47, { class: "grad" }));
+        texts.push(number(`grad ${key}`, grads[key], y + 59, { class: "grad" }));
+      }
+      const shares = ways.filter((way) => way.to === key && way.stage <= stage);
+      if (shares.length > 1) {
+        const each = shares.reverse().map(({ from, factor }) => grads[from] * factor);
+        const text = words.shares(short(each[0]), each[1]);
+        texts.push(svgText(middle, y + 44, text, { class: "grad", ...squeezed(text, width - 4) }));
       }
       const look = `${seen ? "done" : ""}${active ? " now" : ""}`;
       return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
@@ -341,11 +367,15 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     const stage = view.get("stage");
+    if (stage !== due) {
+      clearInterval(timer);
+      timer = undefined;
+    }
     const { boxes, ways } = graph(view.get("logits"), view.get("label"));
     const grads = gradients(ways, stage);
     draw(boxes, ways, grads, stage);
     const text = sentence(boxes, ways, grads, stage);
-    said.textContent = stage === last ? text + words.all : text;
+    told.textContent = stage === last ? text + words.all : text;
     back.disabled = stage === 0;
     next.disabled = stage === last;
     descend.disabled = stage !== last;
