@@ -303,6 +303,17 @@ def test_loss_agrees_with_torch(show, x, k, smoothing):
     torch.testing.assert_close(
         shown(page, [f"grad{i}" for i in three]), grads, rtol=1e-6, atol=1e-12
     )
+    factors = value(page, "gap") * value(page, "pull")  # of the gradient of squared error
+    assert factors == pytest.approx(grads[1].item(), rel=1e-6, abs=1e-12)
+
+
+def test_loss_controls_stay_while_the_score_passes_zero(show):
+    page = show(LossExplorer(), viewport={"width": 720, "height": 900})
+    places = set()
+    for x in (-8, -0.1, 0, 8):
+        move(page, "logit", x)
+        places.add(page.get_by_role("button", name="Descend").bounding_box()["y"])
+    assert len(places) == 1
 
 
 @pytest.mark.parametrize(("k", "floor"), [(3, 0.5514), (4, 0.7437), (10, 1.4612)])

@@ -457,7 +457,7 @@ def test_loss(x, k, smoothing):
         f"stays above {least:.4f}",
         f"learning rate\n{0.5:.2f}\n",
         f"classes\n{k}\nsmoothing\n{smoothing:.2f}\n",
-        f"score z of the true class\n{x:.1f}\n",
+        f"score z\n{x:.1f}\n",
         "loss (cross-entropy: nats)\n",
         "\ngradient of the loss\n",
         "probability of the true class after each step",
@@ -465,8 +465,8 @@ def test_loss(x, k, smoothing):
     assert min(made[2].item(), 1e9) > least - 1e-9
     assert re.search(rf"={p[0]:.4f}-{target[0]:g}0*\n={slopes[0]:.4f}\n", seen.text)
     said = ", ".join(f"{p:.3f} with {n}" for p, n in zip(ends, names, strict=True)) + "."
-    assert_said(run, f" After the descent the probability is {said}")
-    assert run.spoken == f"After the descent the probability is {said}"
+    assert_said(run, f" After 50 steps the probability is {said}")
+    assert run.spoken == f"After 50 steps the probability is {said}"
     moved = told(figure, SKIP, {"on": "logit", "to": x})[-1]
     loss0, slope0, loss1, slope1 = short[:4]
     if abs(made[1].item()) > 1e-3 < abs(slopes[1]):

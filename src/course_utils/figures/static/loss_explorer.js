@@ -47,6 +47,7 @@ const WORDS = {
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
+    scoreShort: "score z",
     classes: "classes",
     smoothing: "smoothing",
     rate: "learning rate",
@@ -66,7 +67,8 @@ const WORDS = {
       `. Here the gradient of cross-entropy is ${ratio} times that of squared error.`,
     level: ". Here the gradients of cross-entropy and squared error are small.",
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
-    ran: (/** @type {string} */ each) => ` After the descent the probability is ${each}.`,
+    ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
+      ` After ${steps} steps the probability is ${each}.`,
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
     goal: "from a score of −6, bring squared error past probability 1/2 in 50 steps.",
@@ -156,6 +158,7 @@ export default figure(WORDS, (view, words) => {
   const said = html("p.say");
   const body = html("tbody");
   const line = html("div.formula");
+  const square = html("div.formula");
   const head = html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)));
   const table = html("table", html("thead", head), body);
   let shown = 0; // steps of the descent on the screen
@@ -183,13 +186,13 @@ export default figure(WORDS, (view, words) => {
     view.bar(
       html(
         "div.columns",
-        slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) }),
+        slider(view, "logit", { label: words.scoreShort, show: (v) => fmt(v, 1) }),
         slider(view, "lr", { label: words.rate, step: 0.02, ...logarithmic }),
         descend,
       ),
     ),
     more,
-    html("div.grid2", race.node, html("div.stack", table, line)),
+    html("div.grid2", race.node, html("div.stack", table, line, square)),
     said,
     tries(view, words.tries),
     task,
@@ -247,12 +250,13 @@ export default figure(WORDS, (view, words) => {
     const y = (/** @type {number} */ v) => plot.y(clamp(v, ...plot.ylim));
     /** @type {Label[]} */
     const labels = kinds().map((i) => {
-      const spot = [24, 4, 150][i];
+      // Cross-entropy is named where the other curves, and the handle at first, are not.
+      const spot = [what === "slopes" ? 88 : 24, 4, 150][i];
       return {
         text: words.kinds[i],
         x: plot.x(xs[spot]),
         y: y(curves[spot][what][i]),
-        sides: i || what === "slopes" ? ["above", "below"] : ["right", "above", "below"],
+        sides: i ? ["above", "below"] : ["right", "above", "below"],
         color: TEXT_COLORS[HUES[i]],
         weight: 600,
       };
@@ -317,7 +321,7 @@ export default figure(WORDS, (view, words) => {
   /** Where each descent has come to. */
   function ran() {
     const ends = paths.map((way, i) => words.end(fmt(at(way[shown]).p, 3), words.kinds[i]));
-    return words.ran(ends.join(", "));
+    return words.ran(shown, ends.join(", "));
   }
 
   /** Compare the two gradients, unless there is nothing to compare. @param {number[]} slopes */
@@ -346,6 +350,8 @@ export default figure(WORDS, (view, words) => {
       math("mrow", operator("∂"), letter("L")),
       math("mrow", operator("∂"), letter("z")),
     );
+    const k = view.get("num_classes");
+    const factor = (2 * k) / (k - 1);
     line.replaceChildren(
       formula(derivative, operator("="), letter("p"), operator("−"), letter("y")),
       formula(
@@ -357,6 +363,22 @@ export default figure(WORDS, (view, words) => {
       formula(
         operator("="),
         live("slope", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
+      ),
+    );
+    // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
+    square.hidden = secret();
+    square.replaceChildren(
+      html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
+      formula(
+        ...[operator("("), letter("p"), operator("−"), letter("y"), operator(")"), operator("·")],
+        live("factor", factor, { digits: factor % 1 ? 2 : 0 }),
+        ...[letter("p"), operator("("), math("mn", 1), operator("−"), letter("p"), operator(")")],
+      ),
+      formula(
+        operator("="),
+        live("gap", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
+        operator("·"),
+        live("pull", factor * now.p * (1 - now.p), { digits: 4, color: TEXT_COLORS[HUES[1]] }),
       ),
     );
     said.replaceChildren(
