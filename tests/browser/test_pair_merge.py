@@ -110,7 +110,8 @@ def test_the_orders_are_all_there_are(show):
         names.add(name)
     assert names == {k.removeprefix("error ") for k in errors}
     assert len(names) == 15
-    assert page.get_by_text("all 15 orders, a dot each").count() == 1
+    assert page.get_by_text("all 15 orders, a dot each; filled: seen").count() == 1
+    assert page.locator(".unseen").count() == 0
     different = len({round(error, 6) for error in errors.values()})
     assert different > 1
     said = page.locator(".soft", has_text="15 orders").inner_text()
@@ -210,12 +211,31 @@ def test_what_is_said_holds_in_every_state(show, dtype):
 
 
 def test_the_guess_is_answered_with_another_order(show):
-    page = show(PairMerge(), questions=True)
+    page = show(PairMerge(), questions=True, reduced_motion="reduce")
+    assert page.locator(".unseen").count() == 14
     before = value(page, "lse pair")
     page.get_by_role("button", name="the last digits").click()
     assert "Yes" in page.locator(".answer").inner_text()
     assert page.locator("[data-control=order]").input_value() == "14"
     assert value(page, "lse pair") == pytest.approx(before, rel=1e-6)
+    assert page.locator(".unseen").count() == 13
+
+
+def test_another_order_is_built_before_the_readers_eyes(show):
+    page = show(PairMerge(), questions=True)
+    page.get_by_role("button", name="the last digits").click()
+    assert page.locator("[data-control=stage]").input_value() != "3"
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("*")].some(
+          (e) => e.shadowRoot?.querySelector("[data-control=stage]")?.value === "3")"""
+    )
+
+
+def test_a_shard_begins_anew_when_all_are_merged(show):
+    page = show(PairMerge())
+    page.locator(".knot.open").nth(2).click()
+    assert page.locator("[data-control=stage]").input_value() == "0"
+    assert page.locator(".say").inner_text() == "C is chosen. With which one?"
 
 
 @pytest.mark.parametrize("order", [0, 1, 13])

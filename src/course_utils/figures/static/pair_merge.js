@@ -5,23 +5,18 @@ import {
   figure,
   fmt,
   FORMATS,
-  formula,
   four,
+  glide,
   goal,
   guessFirst,
   html,
-  letter,
-  live,
   logsumexp,
   minus,
-  operator,
-  power,
   put,
   quantity,
   radios,
   range,
   roundTo,
-  row,
   slider,
   SPEC,
   sum,
@@ -43,6 +38,7 @@ const BELOW = SPEC.constants.below ?? [];
 const LEAD = 16; // px of a line of text in a box
 const HIGH = 4 * LEAD + 8; // of a box
 const GAP = 30; // between two levels
+const SLOWLY = 3900; // ms of three merges
 
 const WORDS = {
   en: {
@@ -74,6 +70,7 @@ const WORDS = {
       /** @type {string} */ total,
     ) => `Bars of t: ${parts.join(" and ")}; of ${name} ${total}`,
     graph: (/** @type {string} */ names) => `Tree of merges; now left: ${names}`,
+    rounds: (/** @type {number} */ n) => `${n} rounds`,
     shard: (/** @type {string} */ name) => `shard ${name}`,
     scores: "Scores of each shard",
     order: "order",
@@ -90,13 +87,14 @@ const WORDS = {
     exact: "exact",
     caption: (/** @type {string} */ format) => `All eight scores, in ${format}`,
     axis: "error of t, in units of the roundoff u",
-    spread: "all 15 orders, a dot each",
+    spread: "all 15 orders, a dot each; filled: seen",
     same: (/** @type {string} */ worst) =>
       `All 15 orders give the same t, ${worst} u from the exact one.`,
     differ: (/** @type {number} */ count, /** @type {string} */ worst) =>
       `The 15 orders give ${count} different t, at most ${worst} u from the exact one.`,
-    goal: "find scores for which the orders give three different t.",
-    reached: "Three sums, and all a few roundings from the exact one: more the order can't do.",
+    goal: "merge the four box by box, in as few rounds as can be.",
+    reached:
+      "Two merges that don't wait for each other share a round. 1024 shards need ten rounds.",
     start: "Four pairs, none merged. Choose two, or press Next merge.",
     picked: (/** @type {string} */ name) => `${name} is chosen. With which one?`,
     merged: (
@@ -113,7 +111,7 @@ const WORDS = {
       {
         label: "one after the other",
         set: { tops: [100, 98, 99, 97], dtype: "float32", order: 1, stage: 3 },
-        says: "One running pair takes up a shard at a time: the one-pass softmax.",
+        says: "One running pair takes up a shard at a time, in three rounds: the one-pass softmax.",
       },
       {
         label: "two by two",
@@ -233,6 +231,10 @@ function short(value) {
 export default figure(WORDS, (view, words) => {
   /** The box that was chosen to be merged. @type {number | undefined} */
   let picked;
+  /** How many merges in a row the reader has chosen, from none on. */
+  let chosen = 0;
+  /** The trees that have been seen. @type {Set<string>} */
+  const seen = new Set();
   const plot = view.plot({
     height: 4 * HIGH + 3 * GAP + 6,
     x: [0, 4],
@@ -266,7 +268,6 @@ export default figure(WORDS, (view, words) => {
   view.closers.push(() => stop());
   const said = html("p.say");
   const orders = html("p.soft");
-  const equation = html("div.formula");
   const table = html("table");
   const choices = html("fieldset.radios");
   const rows = range(4).map((k) =>
@@ -290,11 +291,15 @@ export default figure(WORDS, (view, words) => {
     const { order, stage } = view.state;
     const two = pairsOf(leftOf(now())).findIndex((one) => one.includes(a) && one.includes(b));
     const orderOf = [3 * two, 3 * Math.floor(order / 3) + two, order];
+    const before = stage ? chosen : 0;
     view.set({ order: orderOf[stage], stage: stage + 1 });
+    chosen = before + 1;
+    view.refresh();
   }
   /** Choose a box, or give it up, or merge it with the one chosen before. @param {number} k */
   function pick(k) {
     view.touched = true;
+    if (view.get("stage") === 3) view.set({ stage: 0 });
     if (picked !== undefined && picked !== k) return merge(picked, k);
     picked = picked === k ? undefined : k;
     view.refresh();
@@ -305,8 +310,15 @@ export default figure(WORDS, (view, words) => {
   });
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     picked = undefined;
+    seen.clear();
     view.refresh();
   });
+
+  /** Merge in another order, before the reader's eyes. */
+  function run() {
+    view.set({ order: 14, stage: 0 });
+    glide(view, SLOWLY, (share) => ({ stage: Math.min(3, 1 + Math.floor(3 * share)) }));
+  }
 
   /** @param {number} [order] @param {number} [stage] */
   function now(order = view.get("order"), stage = view.get("stage")) {
@@ -316,7 +328,7 @@ export default figure(WORDS, (view, words) => {
   const more = html(
     "div.stack",
     html("p.strong", words.scores),
-    html("div.columns", ...rows),
+    html("div.columns.shards", ...rows),
     radios(view, "dtype", { label: words.format }),
   );
   view.control(more);
@@ -324,10 +336,10 @@ export default figure(WORDS, (view, words) => {
   guessFirst(view, {
     question: words.question,
     answers: words.answers,
-    show: () => view.set({ order: 14 }),
+    show: run,
   });
   view.add(
-    html("div.side", plot.node, html("div.stack", bars.node, equation, table, spread.node, orders)),
+    html("div.side", plot.node, html("div.stack", bars.node, table, spread.node, orders)),
     said,
     view.bar(
       html("div.row", back, next, another, choices),
@@ -345,14 +357,20 @@ export default figure(WORDS, (view, words) => {
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
-      reached: () => new Set(range(18).map((order) => now(order, 3)[6].total)).size > 2,
+      reached: () => {
+        if (view.changed.size) chosen = 0;
+        return chosen === 3 && now()[6].level === 2;
+      },
       says: words.reached,
     }),
   );
 
   /** @param {Knot[]} knots @param {number[]} left */
   function drawTree(knots, left) {
-    const places = left.flatMap((k) => knots[k].leaves);
+    const places = left
+      .map((k) => knots[k].leaves)
+      .sort((a, b) => a[0] - b[0])
+      .flat();
     const levels = now(view.get("order"), 3)[6].level;
     const step = (3 * (HIGH + GAP)) / levels;
     const spans = knots.map(({ leaves, level }) => {
@@ -371,7 +389,10 @@ export default figure(WORDS, (view, words) => {
         const look = merged && k === last ? "way now" : "way";
         const bend = to.y - 7;
         return [
-          svg("path", { class: look, d: `M${from.middle},${start}V${bend}H${to.middle}V${to.y}` }),
+          svg("path", {
+            class: look,
+            d: `M${from.middle},${start + 20}V${bend}H${to.middle}V${to.y}`,
+          }),
           quantity(
             svgText(from.middle, start + 15, "", { class: "halo" }),
             `factor ${part}`,
@@ -383,7 +404,7 @@ export default figure(WORDS, (view, words) => {
     );
     const boxes = knots.map(({ name, top, total, plain, leaves }, k) => {
       const { middle, y } = spans[k];
-      const open = left.includes(k) && left.length > 1;
+      const open = left.length > 1 ? left.includes(k) : k < 4;
       const looks = [
         "knot",
         open && "open",
@@ -413,13 +434,16 @@ export default figure(WORDS, (view, words) => {
         ...texts,
       );
     });
-    const empty = last > 3 ? "" : svgText(
-      plot.x(2),
-      plot.area.bottom - 12,
-      words.hint,
-      { class: "soft" },
-    );
-    plot.draw(...ways, ...boxes, empty);
+    const bottom = Math.max(...spans.map(({ y }) => y)) + HIGH;
+    const aside = left.length > 1
+      ? svgText(plot.x(2), bottom + 32, words.hint, { class: "soft" })
+      : quantity(
+        svgText(plot.x(0.75), bottom - HIGH / 2 + 4, "", { class: "strong" }),
+        "rounds",
+        levels,
+        words.rounds(levels),
+      );
+    plot.draw(...ways, ...boxes, aside);
     plot.describe(words.graph(left.map((k) => knots[k].name).join(", ")));
   }
 
@@ -488,37 +512,6 @@ export default figure(WORDS, (view, words) => {
     });
   }
 
-  /** The last merge, in numbers. @param {Knot[]} knots */
-  function drawEquation(knots) {
-    const { top, total, parts } = knots[knots.length - 1];
-    if (!parts.length) {
-      equation.replaceChildren();
-      return;
-    }
-    const bracket = (/** @type {string} */ sign) => top < 0 ? operator(sign) : "";
-    const terms = parts.map((k, i) =>
-      row(
-        live(`term ${i}`, knots[k].total, { digits: 3, color: tint(k, i) }),
-        operator("·"),
-        power(
-          letter("e"),
-          row(
-            live(`from ${i}`, knots[k].top, { digits: 0 }),
-            operator("−"),
-            bracket("("),
-            live(`to ${i}`, top, { digits: 0 }),
-            bracket(")"),
-          ),
-        ),
-      )
-    );
-    equation.replaceChildren(
-      formula(letter("t"), operator("="), terms[0]),
-      formula(operator("+"), terms[1]),
-      formula(operator("="), live("sum", total, { digits: 3 })),
-    );
-  }
-
   /** @param {Knot} all @param {Format} dtype @param {number} exact @param {boolean} done */
   function drawTable(all, dtype, exact, done) {
     const digits = { float16: 4, bfloat16: 3, float32: 8, float64: 16 }[dtype];
@@ -585,7 +578,7 @@ export default figure(WORDS, (view, words) => {
         cx: spread.x(error),
         cy: spread.y(height - 0.4),
         r: name === mine ? 5 : 3.2,
-        class: name === mine ? "ring mine" : "ring",
+        class: name === mine ? "ring mine" : seen.has(name) ? "ring" : "ring unseen",
         "data-q": `error ${name}`,
         "data-value": error,
       });
@@ -628,7 +621,7 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     if (view.changed.size) picked = undefined;
-    const { order, stage, dtype, tops } = view.state;
+    const { stage, dtype, tops } = view.state;
     const knots = now();
     const left = leftOf(knots);
     const last = knots[knots.length - 1];
@@ -641,9 +634,9 @@ export default figure(WORDS, (view, words) => {
     const turned = view.changed.has("stage") || view.changed.has("order");
     if (view.touched && stage && turned) play();
     else drawBars();
-    drawEquation(knots);
     const { lse, plain, text } = drawTable(last, dtype, exact, done);
-    drawSpread(done ? now(order, 3)[6].name : "", dtype, Math.exp(exact - Math.max(...scores)));
+    if (done) seen.add(last.name);
+    drawSpread(done ? last.name : "", dtype, Math.exp(exact - Math.max(...scores)));
     drawChoices(knots, left);
     back.disabled = stage === 0;
     next.disabled = done;
