@@ -1,10 +1,10 @@
 """Each exercise on answers that people give: no right one refused, no wrong one praised."""
 
-import re
 from importlib import import_module
 
 import pytest
 from exercise_answers import RIGHT, WRONG
+from exercise_words import stored, words
 
 from course_utils.exercises import find_exercises
 from course_utils.exercises.grading import FunctionExercise
@@ -16,10 +16,6 @@ for _chapter in sorted({number.split(".")[0] for number in EXERCISES}, key=int):
 # Exercises that are to be replaced have answers for what follows them only.
 JUDGED = [key for key in EXERCISES if f"{key} next" not in EXERCISES]
 
-WHICH = re.compile(
-    r"\b(first|last|rows?|columns?|larger|smaller|largest|smallest|above|below|before|after|more"
-    r"|less)\b"
-)
 #: Cases, from 0, that refuse no wrong answer which all others let pass: small ones that are seen
 #: first, and such as tell mistakes apart. A case that is none of them goes, or gets its answer.
 SEEN = {
@@ -42,13 +38,10 @@ def test_there_are_answers_to_try(key):
     assert len(unlisted) >= 3
 
 
-@pytest.mark.parametrize("key", JUDGED)
-def test_what_is_quoted_of_a_sentence_holds_the_word_that_says_which(key):
-    """The last for the first, rows for columns: else the contrary would go unnoticed."""
-    for sentence in EXERCISES[key].mistakes:
-        quoted = [part for part, _ in WRONG[key] if part and part in sentence]
-        if quoted and WHICH.search(sentence):
-            assert any(map(WHICH.search, quoted)), f"quote more of: {sentence}"
+@pytest.mark.parametrize("key", EXERCISES)
+def test_sentences_and_cases_are_what_they_were(key):
+    """After a wanted change: python tests/helpers/exercise_words.py, and read what differs."""
+    assert words(EXERCISES[key]) == stored()[key]
 
 
 def test_there_are_no_answers_without_an_exercise():

@@ -1,6 +1,7 @@
 """Bad input raises TypeError or ValueError: the argument, the value, a remedy that works."""
 
 import math
+from dataclasses import replace
 from inspect import signature
 
 import numpy as np
@@ -8,12 +9,15 @@ import pytest
 import torch
 
 from course_utils import validation
+from course_utils.blockwise import blockwise_cross_entropy
 from course_utils.calibration import (
     fit_temperature,
     reliability_curve,
     require_finite_scores,
 )
 from course_utils.data import (
+    CLASSES,
+    FashionMNIST,
     Split,
     batches,
     load_fashion_mnist,
@@ -22,8 +26,14 @@ from course_utils.data import (
 )
 from course_utils.decisions import expected_cost_decision
 from course_utils.exercises import check
+from course_utils.fashion_mnist.misplaced import require_root
 from course_utils.fashion_mnist.resizing import require_size
+from course_utils.figures.browser_regression import BrowserRegression
+from course_utils.figures.decision_explorer import DecisionExplorer
+from course_utils.figures.quiz import Quiz
+from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.training_lab import TrainingLab
+from course_utils.figures.what_the_model_sees import WhatTheModelSees
 from course_utils.losses import SoftmaxCrossEntropy, binary_cross_entropy_with_logits
 from course_utils.metrics import (
     accuracy,
@@ -32,6 +42,9 @@ from course_utils.metrics import (
     precision,
     recall,
 )
+from course_utils.online import online_logsumexp
+from course_utils.profiling import fit_power
+from course_utils.sampling import require_sampled
 from course_utils.softmax import (
     cross_entropy,
     log_softmax,
@@ -42,6 +55,7 @@ from course_utils.softmax import (
     softmax_vjp,
 )
 from course_utils.sweep import train_sweep
+from course_utils.text import windows
 from course_utils.training import fit
 from course_utils.validation import require_probabilities
 
@@ -268,6 +282,7 @@ def numbered(n=3):
     return Split(torch.zeros(n, 2, 2), torch.arange(n))
 
 
+DATA = FashionMNIST(numbered(), numbered(), valid=numbered(), source="real")
 CASES = [
     (lambda: precision([1]), f"confusion must be a torch.Tensor, got list; {MAKE_IT}"),
     (
@@ -392,6 +407,234 @@ CASES = [
     (
         lambda: load_fashion_mnist(source="net"),
         "source must be one of auto, real, synthetic, got 'net'",
+    ),
+    (
+        lambda: cross_entropy(LOGITS[0], LABELS),
+        "logits must have shape (n, k), n examples by k classes, got (3,); "
+        "reshape them: logits.reshape(-1, k)",
+    ),
+    (
+        lambda: cross_entropy(LOGITS, LABELS[:3]),
+        "labels must have shape (4,), one per row of logits, got (3,); "
+        "there are 3 of them for 4 examples",
+    ),
+    (
+        lambda: cross_entropy(LOGITS, LABELS - 1),
+        "labels must lie in 0..2 for 3 classes, got -1..1; leave out the examples without a class",
+    ),
+    (
+        lambda: cross_entropy(LOGITS, LABELS * 4),
+        "labels must lie in 0..2 for 3 classes, got 0..8; give the logits 9 columns, one per class",
+    ),
+    (
+        lambda: binary_cross_entropy_with_logits(LOGITS, torch.full((4, 3), 2.0)),
+        "targets must lie in 0..1, got 2..2; 1 means yes, 0 no",
+    ),
+    (
+        lambda: binary_cross_entropy_with_logits(LOGITS, torch.zeros(4)),
+        "targets must have the shape (4, 3) of the logits, got (4,); "
+        "one target per logit is wanted",
+    ),
+    (
+        lambda: softmax_jacobian(T(2.0)),
+        "logits must have a last axis of classes, got the single number 2.0; "
+        "give it one: logits[None]",
+    ),
+    (
+        lambda: Split(torch.zeros(1, 2, 2, 3), T([0])),
+        "images must have shape (n, h, w), got (1, 2, 2, 3); "
+        "grey images are wanted, one number per pixel",
+    ),
+    (
+        lambda: Split(torch.zeros(2, 2, 2).byte(), T([0, 1])),
+        "images must be floating point in [0, 1], got torch.uint8; "
+        "scale them: images.float() / 255",
+    ),
+    (
+        lambda: validation.require_scores(LOGITS, LABELS, num_classes=10),
+        "logits must have 10 columns, one per class, got 3; "
+        "give the model's last layer 10 outputs",
+    ),
+    (
+        lambda: validation.require_no_nan("logits", T([[0.0], [math.nan]])),
+        "logits must hold no nan, got one in row 1; "
+        "a weight or a pixel is nan, or the training diverged",
+    ),
+    (
+        lambda: validation.require_rates("lrs", []),
+        "lrs must hold at least one value, got none",
+    ),
+    (
+        lambda: validation.require_model(torch.nn.Linear, "cpu"),
+        "model must be a SoftmaxRegression or a torch.nn.Module, something to call that has "
+        "parameters(), got the class Linear; make one: SoftmaxRegression()",
+    ),
+    (
+        lambda: validation.require_model(torch.nn.ReLU(), "cpu"),
+        "model must have a parameter that can be trained, got 0, all frozen; "
+        "thaw one: param.requires_grad_()",
+    ),
+    (
+        lambda: validation.require_model(torch.nn.Linear(1, 1), torch.device("meta")),
+        "model must be on the device of the data, meta, got cpu; "
+        "move the data, data.to('cpu'), or the model",
+    ),
+    (
+        lambda: validation.require_optimizer("SGD", []),
+        "optimizer must be a torch.optim.Optimizer, got 'SGD'; "
+        "make one: torch.optim.SGD(model.parameters(), lr=0.1)",
+    ),
+    (
+        lambda: validation.require_optimizer(torch.optim.LBFGS([torch.zeros(1)]), []),
+        "optimizer must take a step from one gradient, got LBFGS, which needs the loss again "
+        "and again; take SGD or Adam",
+    ),
+    (
+        lambda: validation.require_optimizer(torch.optim.Adam([torch.zeros(1)]), []),
+        "optimizer must hold parameters of model, got 1 of 1 that are not; "
+        "make it anew: torch.optim.Adam(model.parameters(), ...)",
+    ),
+    (
+        lambda: validation.require_loss(torch.nn.CrossEntropyLoss),
+        "loss must be a function of (logits, labels), got the class CrossEntropyLoss; "
+        "take one: torch.nn.CrossEntropyLoss()",
+    ),
+    (
+        lambda: validation.require_loss_value(0.5),
+        "loss must return a scalar tensor, got 0.5 (float); leave out .item()",
+    ),
+    (
+        lambda: validation.require_loss_value(torch.zeros(2)),
+        "loss must return a scalar tensor, got shape (2,); average over the batch: .mean()",
+    ),
+    (
+        lambda: validation.require_loss_value(T(0.5)),
+        "loss must be computed from the logits so that it has a gradient, got 0.5; "
+        "leave out .detach() and torch.no_grad()",
+    ),
+    (
+        lambda: softmax_vjp(LOGITS, torch.zeros(4, 1)),
+        "v must have the last axis of probs, (4, 3), got (4, 1)",
+    ),
+    (
+        lambda: fit(torch.nn.Linear(4, 3), DATA, num_epochs=1),
+        "lr or optimizer must be given, and not both, got lr=None and optimizer=None; "
+        "an optimizer has a learning rate of its own",
+    ),
+    (
+        lambda: with_validation(DATA, 1, generator=None),
+        "data must have no validation split yet, got one of 3 images; "
+        "take the data as they were loaded",
+    ),
+    (
+        lambda: replace(DATA, test=Split(torch.zeros(3, 4, 4), torch.arange(3))),
+        "test must hold images of (2, 2) on cpu, as train does, got (4, 4) on cpu; load all splits "
+        "with one resize=, and move them together: data.to(device)",
+    ),
+    (
+        lambda: replace(DATA, test=Split(torch.zeros(3, 2, 2), 10 * torch.arange(3))),
+        "test must have labels in 0..9 for 10 classes, got 0..20; labels start at 0",
+    ),
+    (
+        lambda: TrainingLab(data=1),
+        "data must be a FashionMNIST, got int; pass load_fashion_mnist()",
+    ),
+    (
+        lambda: blockwise_cross_entropy(
+            torch.zeros(4, 2), torch.zeros(3, 2), torch.zeros(3), LABELS
+        ),
+        "features must have shape (n, d) and weight (d, K), got (4, 2) and (3, 2); "
+        "the weight of an nn.Linear is stored as (K, d): pass layer.weight.T",
+    ),
+    (
+        lambda: blockwise_cross_entropy(
+            torch.zeros(4, 2), torch.zeros(2, 3), torch.zeros(2), LABELS
+        ),
+        "bias must have shape (3,), one number for each column of weight, got (2,)",
+    ),
+    (
+        lambda: blockwise_cross_entropy(
+            torch.zeros(4, 2), torch.zeros(2, 3), torch.zeros(3).double(), LABELS
+        ),
+        "features, weight and bias must have the same format, got torch.float32, torch.float32 and "
+        "torch.float64; convert with .to(dtype)",
+    ),
+    (
+        lambda: online_logsumexp([]),
+        "blocks must hold at least one block, got none; is the iterator used up?",
+    ),
+    (
+        lambda: fit_power([1, 2], [1, -1]),
+        "sizes and values must be finite numbers above 0, got [[1.0, 1.0], [2.0, -1.0]]; "
+        "drop the points that are not",
+    ),
+    (
+        lambda: fit_power([1, 2], [1, 1], between=(2, 3)),
+        "between must leave at least two sizes to fit, got (2, 3) for [1, 2]",
+    ),
+    (
+        lambda: require_sampled(torch.zeros(4), LOGITS, LABELS),
+        "hits must be a bool tensor of shape (4, 3), got torch.int64 of shape (4,); "
+        "make it: samples == labels[:, None]",
+    ),
+    (
+        lambda: require_sampled(torch.zeros(3), LOGITS, LABELS),
+        "true_scores must have shape (n,) and sampled_scores (n, s), got (3,) and (4, 3)",
+    ),
+    (
+        lambda: windows([torch.arange(3)], 3),
+        "sequences must hold one longer than 3, got none; lower length",
+    ),
+    (
+        lambda: require_root(" "),
+        "root must name a folder, got ' '; pass the folder that holds FashionMNIST/raw, "
+        "or leave root and FASHION_MNIST_ROOT unset",
+    ),
+    (
+        lambda: require_root("~nobody-here"),
+        "root begins with a user who has no home folder here, got '~nobody-here'; "
+        "write the whole path",
+    ),
+    (
+        lambda: require_root("https://a.b/c"),
+        "root must be a path, not an address, got 'https://a.b/c'; pass a folder",
+    ),
+    (
+        lambda: Quiz("1.a", "?", [("a", "b"), ("c", "")], 0),
+        "options must be pairs (text, explanation), got [('a', 'b'), ('c', '')]",
+    ),
+    (
+        lambda: Quiz("1.a", "?", [("a", "b")], 0),
+        "options must hold 2 to 6 pairs, got 1",
+    ),
+    (
+        lambda: Quiz("1.a", "?", [("a", "b"), ("c", "d")], 2),
+        "right must be an index in 0..1, got 2",
+    ),
+    (
+        lambda: WhatTheModelSees.of(torch.nn.Linear(2, 3), CLASSES),
+        "model must have one layer of weights (784, 10), got [(3, 2), (3,)]; "
+        "pass a SoftmaxRegression()",
+    ),
+    (
+        lambda: BrowserRegression(added=1),
+        "added must hold [x1, x2, number] rows, got 1",
+    ),
+    (
+        lambda: BrowserRegression(added=[[1, 2]]),
+        "added must hold [x1, x2, number] rows, got [1, 2]",
+    ),
+    (
+        lambda: BrowserRegression(added=[[1, 2, 9]]),
+        "added must hold classes 0 to 4, got 9",
+    ),
+    (
+        lambda: SoftmaxPlayground(logits=1),
+        "logits must be a list of 2 to 6 numbers, got 1",
+    ),
+    (
+        lambda: DecisionExplorer(cost=[1] * 5),
+        "cost must hold 4 or 6 numbers, got 5",
     ),
 ]  # fmt: skip
 
