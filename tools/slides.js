@@ -24,7 +24,9 @@
   const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
   READ.replaceSync(`
     .frame > .lead { display: none; }
-    .frame, svg text, svg text.big, .axis { font-size: 16px; line-height: 1.25; }
+    .frame, svg text, svg text.big, .axis, .heat { font-size: 16px; line-height: 1.25; }
+    .guess { gap: .3em; padding-block: .4em; }
+    .grid2 { grid-template-columns: 1fr 1fr; column-gap: 1em; }
   `);
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
   const paper = document.head.appendChild(document.createElement("style"));
@@ -119,7 +121,8 @@
     root.adoptedStyleSheets.push(COLUMNS);
     figure.classList.add("columns");
     const slide = figure.parentElement;
-    if (short && slide && !frame.querySelector(".grid2")) {
+    const heat = frame.querySelector(".heat"); // a table beside a plot that stays readable
+    if (short && slide && (heat || !frame.querySelector(".grid2"))) {
       root.adoptedStyleSheets.push(READ);
       if (used(slide) > room) root.adoptedStyleSheets.pop();
     }
