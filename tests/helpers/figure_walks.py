@@ -1,7 +1,7 @@
 """Which figures are walked through, and by which more ways; run it to store what they say."""
 
-from figure_samples import SAMPLES, label_suspects
-from figure_words import SKIP, STORED, walk
+from figure_samples import SAMPLES, label_suspects, training_lab
+from figure_words import SKIP, STORED, fixed, walk
 
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.decision_explorer import DecisionExplorer
@@ -53,6 +53,11 @@ WAYS = {
     "overflow_explorer": [
         [SKIP, {"on": "form.fused"}, {"set": {"size": 200}}],
         [SKIP, {"set": {"dtype": "float16", "size": 70000}}],
+        [
+            SKIP,
+            {"on": "form.fused"},
+            {"set": {"dtype": "float16", "size": 60000, "pattern": [1, -1, 0]}},
+        ],
     ],
     "label_suspects": [
         [SKIP, {"set": {"verdicts": [2] * 18}}],
@@ -69,4 +74,5 @@ WAYS = {
 if __name__ == "__main__":
     said = (f"# {name}\n" + "\n".join(walk(make(), *WAYS.get(name, []))[0])
             for name, make in WALKS.items())  # fmt: skip
-    STORED.write_text("\n".join(said) + "\n", encoding="utf-8")
+    lab = ["# training_lab", *fixed(training_lab())]
+    STORED.write_text("\n".join([*said, *lab]) + "\n", encoding="utf-8")

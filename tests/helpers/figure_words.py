@@ -34,7 +34,7 @@ class Told:
     disabled : buttons that can't be pressed
     state : the model's state
     ways : what can be done in it, as steps
-    table : texts of the figure's words by their place; of functions, those they returned
+    table : texts of the figure's words by their place; of functions(), those they returned
     """
 
     text: str
@@ -127,6 +127,13 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
             heard.setdefault(place, set()).update(plain(t).strip() for t in texts)
     text = "\n".join(everything)
     return lines, {p: said for p, said in heard.items() if not any(t in text for t in said)}
+
+
+def fixed(figure: InteractiveFigure) -> list[str]:
+    """Return the texts of a figure's table of words that nothing is filled into, each once."""
+    table = told(figure)[0].table
+    texts = [text for at, found in table.items() if "()" not in at for text in found]
+    return list(dict.fromkeys(plain(text).strip() for text in texts))
 
 
 def _digits_hidden(number: re.Match) -> str:

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 from types import SimpleNamespace
 
 import psutil
@@ -405,6 +406,24 @@ def test_a_time_is_the_fastest_of_those_in_which_all_processes_were_done(
     assert found == [{"first": 2.0, "second": 8.0}] * 2
 
 
+def test_the_look_at_ddp_prints_the_median_pass_and_in_how_many_it_was_faster(monkeypatch, capsys):
+    def plain(model, watch):
+        model.no_sync = nullcontext
+        return model
+
+    monkeypatch.syspath_prepend(EXAMPLES)
+    watch_ddp = import_module("watch_ddp")
+    times = iter([9, 1, 1, 2, 3, 5, 6, 4])  # DDP and by hand in turn; the first pass doesn't count
+    monkeypatch.setattr(watch_ddp, "watched", plain)
+    monkeypatch.setattr(watch_ddp, "sum_gradients", lambda params: None)
+    monkeypatch.setattr(watch_ddp.Watch, "now", lambda watch: next(times))
+    monkeypatch.setattr(dist, "barrier", lambda: None)
+    watch_ddp.main(0, images=2, width=4, repeats=4)
+    report = json.loads(capsys.readouterr().out)
+    assert report.pop("gradients") == {}
+    assert report == {"ddp": 3, "exchanges": [], "by_hand": 4, "pairs": 3, "faster": 2}
+
+
 # --- what the options of the examples do --------------------------------------------------------
 
 
@@ -437,10 +456,16 @@ def script(exchange, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("sizes", [(), (1, 4)])
-def test_shards_of_ones_own_data_give_loss_and_gradients(script, sizes, capsys):
+def test_shards_of_ones_own_data_give_loss_and_gradients(script, sizes, monkeypatch, capsys):
     features, weight = torch.randn(6, 3).double(), torch.randn(3, 5).double()
     labels = torch.tensor([0, 1, 2, 3, 4, 0])
-    torch.save((features, weight, labels), "data.pt")
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "argv", ["class_parallel.py", "--help"])
+        with pytest.raises(SystemExit):
+            run_path(str(EXAMPLES / "class_parallel.py"), run_name="__main__")
+    asked = re.search(r"a file with\s+\((.*?)\)", capsys.readouterr().out, re.DOTALL)
+    data = {"features": features, "weight": weight, "labels": labels}
+    torch.save([data[name] for name in re.split(r",\s+", asked[1])], "data.pt")
     chosen = ["--sizes", *sizes, "--out", "new/folder"] if sizes else []
     script("class_parallel", "--data", "data.pt", *chosen, processes=2)
     for leaf in (features, weight):
@@ -586,10 +611,14 @@ def test_the_guard_ends_what_is_late_or_no_longer_wanted(why, tmp_path, monkeypa
     assert not guard.marked(folder)
 
 
-def test_what_the_guard_asks_and_refuses(tmp_path):
+def test_what_the_guard_asks_and_refuses(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"folder must not exist yet, got .*; it will be removed"):
         guard.guarded(["true"], tmp_path, timeout=1, env={})
-    assert guard.lives(psutil.Process(os.getpid()))
+    me = psutil.Process(os.getpid())
+    assert guard.lives(me)
+    with monkeypatch.context() as changed:  # the number of a process that ended is another's now
+        changed.setattr(psutil.Process, "is_running", lambda process: False)
+        assert not guard.lives(me)
     long = tmp_path / "long"
     long.write_bytes(b"a" * 5 + b"b" * guard.KEPT)
     assert guard.end_of(long) == "(5 bytes before this are left out)\n" + "b" * guard.KEPT

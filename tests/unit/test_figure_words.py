@@ -9,7 +9,7 @@ import pytest
 import torch
 from figure_samples import calibration_explorer, label_suspects, training_lab, what_the_model_sees
 from figure_walks import WALKS, WAYS
-from figure_words import SKIP, stored, told, told_each, walk
+from figure_words import SKIP, fixed, stored, told, told_each, walk
 
 from course_utils.data import CLASSES
 from course_utils.figures.backward_pass import BackwardPass
@@ -212,9 +212,9 @@ LARGEST = {name: math.log(torch.finfo(getattr(torch, name)).max) for name in ("f
 #: Places in the tables whose texts show in a browser only, and what a test there quotes.
 IN_A_BROWSER = {
     ".pause": "Pause", ".stop": "Stop", ".empty": "no doubted images here",
-    ".testImage": "Test image", ".mistake": "Confident mistake", ".truth": "It is a test image",
+    ".testImage": "Test image", ".mistake": "Confident mistake", ".truth()": "It is a test image",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
-    ".farther": "but its border is farther away", ".label": ", its label, is at",
+    ".farther()": "but its border is farther away", ".label()": ", its label, is at",
     ".painted": "bright where the weights help",
 }  # fmt: skip
 
@@ -225,6 +225,11 @@ def test_each_text_of_a_figure_is_said_where_it_was(name):
     lines, unseen = walk(WALKS[name](), *WAYS.get(name, []))
     assert lines == stored()[name]
     assert unseen.keys() <= IN_A_BROWSER.keys(), unseen
+
+
+def test_the_lab_has_the_words_it_had():
+    """Most of them stand only where it trains: in a page with images, after runs."""
+    assert fixed(training_lab()) == stored()["training_lab"]
 
 
 def test_what_the_walks_do_not_see_is_quoted_in_a_browser():

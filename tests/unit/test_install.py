@@ -200,6 +200,13 @@ def test_a_choice_that_is_none_is_refused(choice, capsys):
     assert f'must be "cpu", "cuda" or a URL, got {choice!r}' in capsys.readouterr().err
 
 
+def test_a_python_that_will_not_do_ends_as_a_failure(monkeypatch, capsys):
+    monkeypatch.setattr(install.sys, "version_info", (3, 9))
+    monkeypatch.setattr(install.subprocess, "run", None)  # nothing is installed
+    assert install.main([]) == 1
+    assert install.unsupported((3, 9), PROJECT) in capsys.readouterr().err
+
+
 def wheel(folder, name, version):
     """Write a wheel that holds nothing but its name."""
     info = f"{name}-{version}.dist-info"

@@ -129,8 +129,8 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("# Title\n\nOne $a. b$ `c. d` [e. f](g) et al. (2001). Two.",
-         "# Title\n\nOne $a. b$ `c. d` [e. f](g) et al. (2001)."),
+        ("# Title\n\nOne long sentence $a. b$ `c. d` [e. f](g) et al. (2001). Two.",
+         "# Title\n\nOne long sentence $a. b$ `c. d` [e. f](g) et al. (2001)."),
         ("### Exercise 1.1: A task\n\n(An hour.) Do $|x|$. Then more.",
          "### Exercise 1.1: A task\n\n(An hour.) Do $|x|$."),
         ("## Title\n\n| a | b |\n| --- | --- |\n| 1 | 2 |", "## Title"),
@@ -318,7 +318,7 @@ def reports(tmp_path):
 
 
 def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
-    table = tmp_path / "class.csv"
+    table = tmp_path / "autumn" / "tables" / "class.csv"  # in folders that are made
     assert teach.main(["gather", str(reports), str(table)]) == 0
     expected = (
         "name,right,tried,files,9.2,10.1\n"

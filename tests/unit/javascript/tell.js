@@ -274,7 +274,7 @@ const settle = () => {
   for (let n = 0; frames.length && n < 1e5; n++) frames.shift()(performance.now());
 };
 
-/** A table of words, and what gives its texts by their place: of functions, what they returned. */
+/** A table of words, and what gives its texts by their place: of functions(), what they returned. */
 function overheard(words) {
   const heard = {};
   const note = (place, value) => {
@@ -286,8 +286,8 @@ function overheard(words) {
   };
   const wrap = (place, value) => {
     if (typeof value === "function") {
-      heard[place] = [];
-      return (...given) => note(place, value(...given));
+      heard[`${place}()`] = [];
+      return (...given) => note(`${place}()`, value(...given));
     }
     if (typeof value !== "object") return note(place, value);
     const entries = Object.entries(value).map(([key, v]) => [key, wrap(`${place}.${key}`, v)]);
