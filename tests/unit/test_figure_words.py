@@ -131,7 +131,8 @@ GUESSES = [
     ),
     (
         SampledClasses(),
-        "Draw on, up to 2000 times: where do the bars without the correction go?",
+        "The bars without the correction miss softmax(z). Draw on, up to 2000 times: where do "
+        "they go?",
         {
             "to softmax(z)": "No: more draws take away noise. Each word still comes in q times as "
             "often, "
@@ -661,11 +662,11 @@ def test_sampled_classes(skew, seed):
         more,
         f"Shares of the words in the two sums: {listed}",
         "\n".join(
-            f"z {z}\nq {a:.2f}\n{int(n)}\N{MULTIPLICATION SIGN}"
+            f"z {z}\nq {a:.2f}\n{int(n)}\N{MULTIPLICATION SIGN}\n{n / a:.0f}"
             for z, a, n in zip(logits, q.tolist(), counts.tolist(), strict=True)
         ),
-        "below each word: its score z, its q, and how often it was drawn",
-        "share that would have to move to make it softmax(z)",
+        "below each word: score z, q, times drawn, and times drawn / q",
+        "distance from softmax(z)",
         "without: exp(z)with: exp(z) / qlast drawsoftmax(z)softmax(z + ln q)\n",
         "draws\n41\n",
         f"skew of q\n{skew:.2f}\n",

@@ -34,7 +34,8 @@ const WORDS = {
     latest: "last draw",
     truth: "softmax(z)",
     limit: "softmax(z + ln q)",
-    question: "Draw on, up to 2000 times: where do the bars without the correction go?",
+    question: "The bars without the correction miss softmax(z). Draw on, up to 2000 times: " +
+      "where do they go?",
     answers: [
       {
         text: "to softmax(z)",
@@ -52,8 +53,8 @@ const WORDS = {
       },
     ],
     bars: "Shares of the words in the two sums",
-    below: "below each word: its score z, its q, and how often it was drawn",
-    history: "share that would have to move to make it softmax(z)",
+    below: "below each word: score z, q, times drawn, and times drawn / q",
+    history: "distance from softmax(z)",
     axis: "draws",
     z: (/** @type {string} */ z) => `z ${z}`,
     q: (/** @type {string} */ q) => `q ${q}`,
@@ -90,7 +91,8 @@ const WORDS = {
       {
         label: "2000 draws",
         set: { logits: [1, 0, 1, 3, 2], skew: 1.5, draws: 2000, seed: 1 },
-        says: "Both have settled: one near softmax(z), the other near softmax(z + ln q).",
+        says: "Times drawn / q is near 2000 for each word: so exp(z) / q gives softmax(z), " +
+          "and exp(z) gives softmax(z + ln q).",
       },
       {
         label: "ln q taken out of the scores",
@@ -167,13 +169,13 @@ export default figure(WORDS, (view, words) => {
   const { names } = words;
   const drawn = drawer();
   const bars = view.plot({
-    height: 300,
+    height: 316,
     x: [-0.5, names.length - 0.5],
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     xlabel: words.below,
     ylabel: words.bars,
-    margin: { bottom: 72, right: 2 },
+    margin: { bottom: 88, right: 2 },
   });
   const history = view.plot({
     height: 190,
@@ -330,6 +332,12 @@ export default figure(WORDS, (view, words) => {
           counts[k],
           words.times(counts[k]),
         ),
+        quantity(
+          svgText(middle, bottom + 82, "", { class: "strong" }),
+          `even ${k}`,
+          counts[k] / q[k],
+          fmt(counts[k] / q[k], 0),
+        ),
       ];
     }));
     bars.describe(
@@ -406,6 +414,7 @@ export default figure(WORDS, (view, words) => {
     const [without, corrected] = drawHistory(classes, terms, right, limit, draws);
     history.describe(words.off(draws, fmt(without), fmt(corrected)));
     limitKey.hidden = view.locked;
+    more.disabled = draws === most;
     said.textContent = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(four));
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : words.off(draws, fmt(without), fmt(corrected));
