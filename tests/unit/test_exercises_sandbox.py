@@ -153,6 +153,21 @@ def test_a_function_that_never_returns_is_ended(endless):
     assert 0.1 <= time.monotonic() - begun < 2
 
 
+def test_what_ends_a_function_is_none_of_the_exceptions_it_may_catch():
+    caught = []
+
+    def careful():
+        while True:
+            try:
+                time.sleep(0.001)
+            except Exception as error:
+                caught.append(error)
+
+    with pytest.raises(Problem, match="no answer within"):
+        call(careful, (), 0.1)
+    assert caught == []
+
+
 @pytest.mark.parametrize("in_main", [True, False])
 def test_only_time_in_which_the_function_could_run_counts(in_main, monkeypatch):
     """A clock that stands still for four looks is that of a thread that waits for a processor."""
