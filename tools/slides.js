@@ -20,6 +20,9 @@
     .frame > .bar { position: static; }
     .frame:has(> .grid2:nth-child(3):nth-last-child(3)) { columns: 3; }
     .grid2:nth-child(3):nth-last-child(3), .grid2:nth-child(3):nth-last-child(3) > .stack { display: contents; }
+    .frame:has(> .side + .say) { columns: 3; }
+    .side:has(+ .say), .side:has(+ .say) > .stack { display: contents; }
+    .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }
   `);
   const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
   READ.replaceSync(`
