@@ -610,7 +610,7 @@ export default figure(LAB_WORDS, (view, words) => {
     draw(all);
     tell(news(front));
     // Cells of another size than the matrix don't wait.
-    if (page?.phase !== "training" || shownCounts.width % matrix.width) rest();
+    if (page?.phase !== "training" || shownCounts.width !== matrix.width) rest();
     else restDue ??= setTimeout(rest, REST); // with the curves it would block too long
     train.disabled = busy();
     stop.disabled = !busy();
