@@ -183,6 +183,10 @@ def test_the_bar_stays_on_the_screen_of_a_phone(show):
         page.evaluate("(y) => scrollTo(0, y)", top + share * height)
         box = slider.bounding_box()
         assert 0 <= box["y"] <= 800 - box["height"], share
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.wait_for_function(
+        "() => !document.querySelector('.cu-fig').shadowRoot.querySelector('.low')"
+    )
 
 
 def test_a_low_screen_isnt_filled_by_the_bar(show):

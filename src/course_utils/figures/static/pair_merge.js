@@ -497,7 +497,7 @@ export default figure(WORDS, (view, words) => {
         ),
       ];
     });
-    const sum = parts.length ? label(2, "sum") : "";
+    const sum = parts.length ? label(2, words.columns[1]) : "";
     bars.draw(...drawn, sum);
     bars.describe(words.shrunk(name, shown.map((k) => short(knots[k].total)), short(total)));
   }

@@ -173,12 +173,19 @@ export class View {
    */
   bar(...parts) {
     const node = html("div.bar", ...parts);
-    new ResizeObserver(() => {
+    const judge = () => {
       const height = node.offsetHeight;
       const low = 6 * height <= innerHeight;
       node.classList.toggle("low", low);
       this.frame.style.setProperty("--bar", low ? `${height}px` : "0px");
-    }).observe(node);
+    };
+    const sizes = new ResizeObserver(judge);
+    sizes.observe(node);
+    addEventListener("resize", judge);
+    this.closers.push(() => {
+      sizes.disconnect();
+      removeEventListener("resize", judge);
+    });
     this.control(node);
     return node;
   }
