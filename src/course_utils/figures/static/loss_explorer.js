@@ -77,7 +77,7 @@ const WORDS = {
       /** @type {string} */ rate,
     ) =>
       `At rate ${rate} it took ${square} steps, cross-entropy ${entropy}. ` +
-      "From −8 no rate here gets it out.",
+      "From −8, 50 steps are too few at every rate here.",
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}` +
       (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
