@@ -77,7 +77,7 @@ EXERCISES = (
             "The ring sends the biases' gradients, too.": (122_920, 196_608),
             "That is the ring for four processes.": (122_920, 184_380),
             "In each half of a ring a process sends all pieces but one.": (122_920, 245_840),
-            "In each half of a ring a process sends a piece in each of four steps.": (
+            "Four times too little: the ring sends bytes, and a piece in each of eight steps.": (
                 *(122_920, 49_168),
             ),
             "A ring sends such a piece in each of its eight steps.": (122_920, 24_584),
@@ -235,7 +235,7 @@ EXERCISES = (
             "The label's score stands on one process, and the others need it.": 12_850_000 // 258,
             "A row has a maximum and a sum, too.": 12_850_000 // 256,
             "A row has three numbers more, and the biases have gradients.": 50_000,
-            "The label's score is handed over, too, and the biases have gradients.": (
+            "One row more is still cheaper: are the label's score and the biases left out?": (
                 12_800_000 // 258
             ),
             "What a row costs is in bytes here, the parameters are not.": 12_850_000 // (4 * 259),
