@@ -203,7 +203,7 @@ def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_i
 
 
 def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypatch):
-    words = "2.1 · 4 minutes\n: **Ask:** Why?\n  *Usual reply:* No.\n  *Answer:* So.\n"
+    words = "2.1 · 4 minutes\n: **Ask:** Why?\n  *Likely reply:* No.\n  *Answer:* So.\n"
     (tmp_path / "page.md").write_text(words, encoding="utf-8")
     monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
     cell = nbformat.v4.new_markdown_cell("## Part\n\nNot so long a sentence.")
@@ -223,7 +223,7 @@ def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypat
     assert head.inner_text().endswith("1 / 2 · next: Not so long a sentence.")
     page.keyboard.press(" ")
     assert now.inner_text().startswith("Not so long")
-    assert "Usual reply: No." in opened.value.locator("body").inner_text()
+    assert "Likely reply: No." in opened.value.locator("body").inner_text()
 
 
 def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown):

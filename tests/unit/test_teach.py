@@ -249,7 +249,7 @@ def test_the_plan_of_one_lecture_has_a_command_for_each_of_its_chapters():
 
 def test_sections_come_as_they_are_named_with_the_question_before_or_after(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
-    asked = "*Usual reply:* No.\n  *Answer:* {}.\n  *Say:* more.\n\n"
+    asked = "*Likely reply:* No.\n  *Answer:* {}.\n  *Say:* more.\n\n"
     page.write_text(
         "1.1 · 4 minutes\n: **Ask:** Why?\n  " + asked.format("So")
         + "2.1 · 5 minutes\n: **Ask at the end:** What?\n  " + asked.format("That"),
