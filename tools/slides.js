@@ -2,8 +2,8 @@
  * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
  * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
  * joined with its neighbours of that kind in a whole deck, has one of its own, or with no more than a
- * title. The answer of an "ask" is hidden until one goes on. A "note" is on no slide, but in the notes of the piece before it. Without this script the
- * pieces stand below each other.
+ * title. The answer of an "ask" is hidden until one goes on. A "note" is on no slide, but in the notes
+ * of the piece before it. Without this script the pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
  * window in steps; the arrows left and right go from section to section. Escape or o shows the
