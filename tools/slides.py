@@ -43,7 +43,8 @@ DISPLAY = re.compile(r"(?s)\$\$.+?\$\$")
 TABLE = re.compile(r"(?m)^[-| :]+$")
 MARKED = re.compile(r"(?s)(<math(?:(?!</math>).)*</math>\)?[.,;:?!]\)?)")  # a formula, and its mark
 ASKED = re.compile(  # a question of the teacher's notes; what follows *Say:* is not for the class
-    r"(?s)\*\*Ask( at the end)?:\*\*(.*?)\*Likely reply:\*.*?\*Answer:\*(.*?)(?=\*Say:\*|\*\*Ask|\Z)"
+    r"(?s)\*\*Ask( at the end)?:\*\*(.*?)\*Likely reply:\*.*?"
+    r"\*Answer:\*(.*?)(?=\*Say:\*|\*\*Ask|\Z)"
 )
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 

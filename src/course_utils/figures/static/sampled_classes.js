@@ -85,8 +85,7 @@ const WORDS = {
       {
         label: "ten draws",
         set: { logits: [1, 0, 1, 3, 2], skew: 1.5, draws: 10, seed: 1 },
-        says:
-          "Each block is one draw. Divided by q, the blocks of rarer words gain on the others.",
+        says: "Each block is one draw. Divided by q, the blocks of rarer words gain on the others.",
       },
       {
         label: "2000 draws",
