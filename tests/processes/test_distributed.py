@@ -248,7 +248,8 @@ def test_workers_end_when_a_torchrun_started_by_hand_is_killed(tmp_path, nothing
         ("auto", 8, "cuda:1"),
         ("cpu", 8, "cpu"),
         ("cuda", 2, "cuda:1"),
-        ("cuda", 1, "choice must leave a GPU to each of the 2 processes of this machine"),
+        ("cuda", 1, "got 'cuda' where it has 1; start no more than 1 of them, or choose 'cpu'"),
+        ("cuda", 0, "2 processes of this machine, got 'cuda' where it has 0; choose 'cpu'"),
         ("gpu", 8, "choice must be one of auto, cpu, cuda, got 'gpu'"),
     ],
 )
@@ -258,7 +259,7 @@ def test_each_process_has_a_gpu_of_its_own_or_none_has(choice, gpus, expected, m
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
     current = []
     monkeypatch.setattr(torch.cuda, "set_device", current.append)
-    if expected.startswith("choice"):
+    if " " in expected:
         with pytest.raises(ValueError, match=expected):
             device_of_process(choice)
     else:

@@ -47,9 +47,10 @@ def device_of_process(choice: str = "auto") -> torch.device:
     require_choice("choice", choice, ("auto", "cpu", "cuda"))
     processes, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
     if choice == "cuda" and gpus < processes:
+        fewer = f"start no more than {gpus} of them, or " if gpus else ""
         raise ValueError(
             f"choice must leave a GPU to each of the {processes} processes of this machine, "
-            f"got 'cuda' with {gpus} GPUs; start {gpus} processes, or choose 'cpu'"
+            f"got 'cuda' where it has {gpus}; {fewer}choose 'cpu'"
         )
     if choice == "cpu" or gpus < processes:
         return CPU
