@@ -29,6 +29,7 @@ from course_utils.data import (
     with_validation,
 )
 from course_utils.fashion_mnist import sources
+from course_utils.fashion_mnist.download import BY_HAND
 from course_utils.fashion_mnist.idx import (
     FILES,
     DamagedFileError,
@@ -253,7 +254,9 @@ def test_folder_under_a_file_name(tmp_path):
     folder = write_small(tmp_path)
     (folder / IMAGES.name).unlink()
     (folder / IMAGES.name).mkdir()
-    with pytest.raises(DamagedFileError, match=f"{IMAGES.name} is not a regular file"):
+    with pytest.raises(
+        DamagedFileError, match=f"{IMAGES.name} is not a regular file; move it away and run again$"
+    ):
         load_small(tmp_path)
 
 
@@ -370,8 +373,14 @@ def test_stalling_network_gives_the_stand_in(tmp_path, offline, capsys):
 
 def test_where_data_are_required_the_stand_in_is_an_error(tmp_path, offline, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_REQUIRE_DATA", "1")
-    with pytest.raises(DataError, match=r"(?s)is missing and could not.*COURSE_REQUIRE_DATA=1"):
+    with pytest.raises(DataError, match=r"(?s)is missing and could not") as caught:
         load_small(tmp_path, "auto")
+    assert str(caught.value).splitlines()[-2:] == [
+        "Check the network and run again, or fetch the four .gz files by hand from "
+        f"{BY_HAND} and put them, packed or unpacked, into {raw_folder(tmp_path)}",
+        "The stand-in is not drawn, because COURSE_REQUIRE_DATA=1 is set; unset it, or ask for the "
+        'stand-in with source="synthetic"',
+    ]
     assert load_small(tmp_path, "synthetic")[1] == "synthetic"
     write_small(tmp_path)
     assert load_small(tmp_path, "auto")[1] == "real"

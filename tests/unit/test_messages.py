@@ -26,10 +26,14 @@ from course_utils.data import (
 )
 from course_utils.decisions import expected_cost_decision
 from course_utils.exercises import check
+from course_utils.exercises.chapter_06 import Batches
+from course_utils.exercises.chapter_08 import mean_gradient_of_at_most
+from course_utils.exercises.sandbox import Problem, require_callable_with
 from course_utils.fashion_mnist.misplaced import require_root
 from course_utils.fashion_mnist.resizing import require_size
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.decision_explorer import DecisionExplorer
+from course_utils.figures.label_suspects import LabelSuspects
 from course_utils.figures.quiz import Quiz
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.figures.training_lab import TrainingLab
@@ -43,6 +47,8 @@ from course_utils.metrics import (
     recall,
 )
 from course_utils.online import online_logsumexp
+from course_utils.parallel.distributed import require_finite_weights
+from course_utils.plots.tables import plot_jacobian
 from course_utils.profiling import fit_power
 from course_utils.sampling import require_sampled
 from course_utils.softmax import (
@@ -278,11 +284,21 @@ T = torch.tensor
 MAKE_IT = "make it with confusion_matrix(logits, labels)"
 
 
+class Pairwise(torch.nn.Module):
+    """Can't train on one example, as batch normalisation can't."""
+
+    def forward(self, X):
+        if len(X) == 1:
+            raise ValueError("two, please")
+
+
 def numbered(n=3):
     return Split(torch.zeros(n, 2, 2), torch.arange(n))
 
 
 DATA = FashionMNIST(numbered(), numbered(), valid=numbered(), source="real")
+WILD = torch.nn.Linear(1, 1)
+torch.nn.init.constant_(WILD.bias, math.inf)
 CASES = [
     (lambda: precision([1]), f"confusion must be a torch.Tensor, got list; {MAKE_IT}"),
     (
@@ -636,12 +652,70 @@ CASES = [
         lambda: DecisionExplorer(cost=[1] * 5),
         "cost must hold 4 or 6 numbers, got 5",
     ),
+    (
+        lambda: LabelSuspects.of(torch.zeros(10, 28, 28), LABELS, CLASSES, T([0]), source="real"),
+        "images must have shape (n, 28, 28) with n above 10, got (10, 28, 28); "
+        "pass data.train.images",
+    ),
+    (
+        lambda: TrainingLab(3, DATA),
+        "make_model must be a function that returns a new model, got 3; "
+        "wrap the model: lambda: SoftmaxRegression()",
+    ),
+    (
+        lambda: WhatTheModelSees.of(torch.nn.Linear(784, 10), ["a"]),
+        "classes must hold 10 names, got ['a']",
+    ),
+    (
+        lambda: plot_jacobian(None, torch.zeros(2, 3)),
+        "jacobian must have shape (k, k), got (2, 3)",
+    ),
+    (
+        lambda: validation.require_device("cuba"),
+        "device must be one that is there (cpu), got 'cuba'",
+    ),
+    (
+        lambda: validation.require_batches_it_can_train_on(Pairwise(), torch.zeros(5, 2), 2),
+        "batch_size must leave more than one example for the last batch, because model can't train "
+        "on one (two, please), got 2 for 5 examples; take batch_size=3",
+    ),
+    (
+        lambda: validation.require_batches_it_can_train_on(Pairwise(), torch.zeros(1, 2), 2),
+        "batch_size must leave more than one example for the last batch, because model can't train "
+        "on one (two, please), got 2 for 1 examples; take more images",
+    ),
+    (
+        lambda: mean_gradient_of_at_most(3)(torch.zeros(4, 2), LABELS),
+        "there is memory for 1 to 3 rows at once, got 4",
+    ),
+    (
+        lambda: [*(once := Batches(IMAGES, 2)), *once],
+        "each batch comes once; keep what you need of it when it comes",
+    ),
+    (
+        lambda: [*Batches(torch.rand(42, 2), 2)],
+        "many batches, or all their numbers, are kept; keep sums of them",
+    ),
+    (
+        lambda: require_finite_weights(WILD),
+        "stopped: the loss is no longer a finite number, and this epoch's weights were not saved; "
+        "look for data that aren't finite, or choose a smaller learning rate",
+    ),
+    (
+        lambda: require_callable_with(3, ()),
+        "a function is asked for, got int; give the function itself, without calling it",
+    ),
+    (
+        lambda: require_callable_with(lambda x: x, (1, 2)),
+        "the function is called with 2 argument(s), and does not take them: "
+        "too many positional arguments",
+    ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("call", "message"), CASES)
 def test_message(call, message):
-    with pytest.raises((ValueError, TypeError)) as caught:
+    with pytest.raises((ValueError, TypeError, RuntimeError, Problem)) as caught:
         call()
     assert str(caught.value) == message
 
