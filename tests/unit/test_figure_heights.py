@@ -1,5 +1,8 @@
 """The heights written into the pages."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import figure_heights
 
 
@@ -49,3 +52,26 @@ def test_each_height_is_that_of_its_window(tmp_path):
         {"--narrow": 390, "--middle": 900, "--wide": 1280},
         {"--narrow": 780, "--middle": 1800, "--wide": 2560},
     ]
+
+
+def test_every_page_with_a_figure_is_written_anew_and_no_other(tmp_path, monkeypatch):
+    place, tab, asked = '<div data-afm="a"></div>', object(), []
+    (tmp_path / "chapters").mkdir()
+    for name, text in (("b.html", f"é{place}"), ("chapters/c.html", 2 * place), ("n.html", "é")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def heights(given, path):
+        assert given is tab
+        asked.append(path.name)
+        return [{"--wide": 7}, {"--wide": 8}][: 1 + (path.name == "c.html")]
+
+    chromium = SimpleNamespace(new_page=lambda: tab, close=lambda: asked.append("closed"))
+    monkeypatch.setattr(figure_heights, "find_browser", lambda: "/a/browser")
+    monkeypatch.setattr(figure_heights, "sync_playwright", nullcontext)
+    monkeypatch.setattr(figure_heights, "launch", lambda playwright: chromium)
+    monkeypatch.setattr(figure_heights, "heights", heights)
+    figure_heights.reserve(tmp_path)
+    assert asked == ["b.html", "c.html", "closed"]
+    found = [path.read_text("utf-8") for path in sorted(tmp_path.rglob("*.html"))]
+    one, two = (f'<div data-afm="a" style="--wide:{n}px"></div>' for n in (7, 8))
+    assert found == [f"é{one}", one + two, "é"]

@@ -207,6 +207,40 @@ def test_a_python_that_will_not_do_ends_as_a_failure(monkeypatch, capsys):
     assert install.unsupported((3, 9), PROJECT) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(("torch", "rest"), [(0, 0), (1, 0), (0, 7)])
+@pytest.mark.parametrize("system", ["linux", "win32"])
+def test_the_environment_is_made_once_and_the_first_failure_ends_it(
+    system, there, torch, rest, tmp_path, monkeypatch, capsys
+):
+    for name in ("pyproject.toml", "requirements.txt"):
+        (tmp_path / name).write_text((install.ROOT / name).read_text("utf-8"), "utf-8")
+    python = tmp_path / ".venv" / ("Scripts/python.exe" if system == "win32" else "bin/python")
+    if there:
+        python.parent.mkdir(parents=True)
+        python.touch()
+    ran, chosen = [], []
+
+    def run(command, **how):
+        ran.append((command[1:], how))
+        return subprocess.CompletedProcess(command, rest)
+
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(install.subprocess, "run", run)
+    monkeypatch.setattr(install, "install_torch", lambda *given: chosen.append(given) or torch)
+    assert install.main([]) == (torch or rest)
+    pins = install.pins((tmp_path / "requirements.txt").read_text("utf-8"))
+    assert chosen == [(python, "cpu", pins)]
+    made = [(["-m", "venv", str(tmp_path / ".venv")], {"check": True})]
+    last = ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
+    filled = [(last, {"cwd": tmp_path, "check": False})]
+    assert ran == made * (not there) + filled * (not torch)
+    assert capsys.readouterr().out == (
+        "Installing the pinned packages into .venv; the first time takes minutes.\n"
+    )
+
+
 def wheel(folder, name, version):
     """Write a wheel that holds nothing but its name."""
     info = f"{name}-{version}.dist-info"

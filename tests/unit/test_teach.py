@@ -326,7 +326,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
         "grace,0,1,grace.csv,not yet (1),\n"
     )
     assert table.read_text().replace("\\", "/") == expected
-    assert "learners: 2, records: 4" in capsys.readouterr().out
+    assert capsys.readouterr().out == f"{table}: learners: 2, records: 4\n"
     # A copy handed in twice counts once, and the table may be made anew.
     (reports / "copy.csv").write_bytes((reports / "ada.csv").read_bytes())
     assert teach.main(["gather", str(reports), str(table)]) == 0
@@ -357,9 +357,14 @@ def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports
     (reports / name).write_bytes(text.encode("latin-1"))
     before = (reports / name).read_bytes()
     assert teach.main(["gather", str(reports), str(tmp_path / "class.csv")]) == 1
-    said = capsys.readouterr().err
-    assert name in said
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"left out: {reports / name} ")
     assert "give another name" not in said  # which is for those who save
+    if name in ("letters.csv", "untried.csv"):
+        assert said.endswith({
+            "letters.csv": "names an exercise that is no number like 3.2",
+            "untried.csv": "holds no exercise: nothing was tried in that session",
+        }[name])  # fmt: skip
     assert (reports / name).read_bytes() == before
     assert "Ada,2,2" in (tmp_path / "class.csv").read_text()
 
@@ -370,11 +375,17 @@ def test_nothing_but_an_older_table_is_written_over(content, reports, tmp_path, 
     notes.write_bytes(content)
     assert teach.main(["gather", str(reports), str(notes)]) == 2
     assert notes.read_bytes() == content
-    assert "give another name" in capsys.readouterr().err
-    assert teach.main(["gather", str(reports), str(reports / "class.csv")]) == 2
-    assert "put it elsewhere" in capsys.readouterr().err
-    assert teach.main(["gather", str(tmp_path / "nowhere"), str(notes)]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"{notes} is there and no table of a class; give another name\n"
+    )
+    inside = reports / "monday/class.csv"
+    assert teach.main(["gather", str(reports), str(inside)]) == 2
+    assert capsys.readouterr().err == (f"{inside} would lie among the reports; put it elsewhere\n")
+    assert not inside.exists()
+    file = reports / "ada.csv"
+    assert teach.main(["gather", str(file), str(tmp_path / "new.csv")]) == 2
+    assert capsys.readouterr().err == f"{file} is no folder; name the one that the reports lie in\n"
+    assert not (tmp_path / "new.csv").exists()
 
 
 def test_the_commands_write_below_their_folder(tmp_path, capsys):
@@ -396,6 +407,20 @@ def test_short_slides_and_those_of_several_chapters_have_names_of_their_own(tmp_
     short, long = (tmp_path / name for name in (names[0], names[-1]))
     assert '<html lang="en" class=short>' in short.read_text(encoding="utf-8")
     assert 'piece note"' not in long.read_text(encoding="utf-8")
+
+
+def test_without_a_name_all_chapters_are_taken_in_their_order(tmp_path, monkeypatch, capsys):
+    (tmp_path / "chapters").mkdir()
+    for name in ("10_b", "02_a", "notes"):
+        nbformat.write(nbformat.v4.new_notebook(), tmp_path / f"chapters/{name}.ipynb")
+    monkeypatch.setattr(teach, "ROOT", tmp_path)
+    assert [teach.chapter(n).name for n in ("2", "02", "10")] == [
+        *["02_a.ipynb"] * 2, "10_b.ipynb"
+    ]  # fmt: skip
+    assert teach.main(["student"]) == 0
+    written = [tmp_path / f"_build/student/chapters/{name}.ipynb" for name in ("02_a", "10_b")]
+    assert capsys.readouterr().out.split() == list(map(str, written))
+    assert all(path.read_text("utf-8").endswith("}\n") for path in written)
 
 
 def test_a_missing_chapter_is_named(tmp_path, capsys):

@@ -3,6 +3,7 @@
 import re
 import runpy
 from base64 import b64encode
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,6 @@ import book_pages
 import browsing
 import build_book
 import check_book
-import install
 import make_course_text
 import make_pdf
 import nbformat
@@ -481,6 +481,7 @@ def test_only_a_good_book_or_a_draft_replaces_the_last(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert len(reserved) == (status == 0 or draft)
     said = capsys.readouterr()
+    assert (f"Open {(output / 'index.html').as_uri()}\n" in said.out) == good
     assert ("The book is ready" in said.out) == good
     assert ("The book was NOT built" in said.err) == (not good)
     assert all(line in said.err for line in found)
@@ -554,25 +555,6 @@ def test_the_pages_become_one_whose_links_work(tmp_path):
     assert whole.count('<script src="_static/book.js">') == 1
 
 
-COMMANDS = {
-    build_book: ["--output", "--source", "--draft", "warnings do not fail the build"],
-    check_book: ["[book]", "--weights", "print what each page weighs"],
-    install: ["--torch", '"cpu" (the default), "cuda"', "or the address of an index"],
-    make_pdf: ["--book", "--output"],
-    run_chapters: ["[chapters ...]", "default: all of chapters/", "seconds a cell may take"],
-}
-
-
-@pytest.mark.parametrize("tool", COMMANDS, ids=lambda tool: tool.__name__)
-def test_help_says_what_a_command_does_and_takes(tool, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["tool", "--help"])
-    with pytest.raises(SystemExit, match="0"):
-        runpy.run_path(tool.__file__, run_name="__main__")
-    said = " ".join(capsys.readouterr().out.split())
-    assert " ".join(tool.__doc__.split()) in said
-    assert [words for words in COMMANDS[tool] if words not in said] == []
-
-
 def test_all_chapters_are_run_in_their_order_with_two_minutes_a_cell(monkeypatch, tmp_path, capsys):
     (tmp_path / "chapters").mkdir()
     for name in ("10_b", "02_a", "notes"):
@@ -617,6 +599,50 @@ def test_the_pdf_needs_a_browser_and_a_book(monkeypatch, tmp_path, capsys):
     assert "No Chromium or Chrome found: install one, or set COURSE_BROWSER." in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_the_whole_book_is_printed_and_only_the_pdf_stays(started, tmp_path, monkeypatch):
+    """Chromium is played: it notes what it is asked for."""
+    (tmp_path / "intro.html").write_text('<article class="bd-article">Ä</article>', "utf-8")
+    asked, seen = {}, []
+
+    def goto(address):
+        assert address == (tmp_path / "whole-book.html").as_uri()
+        assert ">Ä</article>" in (tmp_path / "whole-book.html").read_text("utf-8")
+        seen.append("page")
+
+    def evaluate(script):
+        seen.append({make_pdf.START: "start", make_pdf.READY: "ready"}[script])
+        return started
+
+    page = SimpleNamespace(
+        goto=goto, evaluate=evaluate, set_default_timeout=lambda ms: None,
+        wait_for_function=lambda script: seen.append("wait"),
+        pdf=lambda **how: asked.update(how) or how["path"].touch(),
+    )  # fmt: skip
+    chromium = SimpleNamespace(new_page=lambda viewport: page, close=lambda: seen.append("closed"))
+    monkeypatch.setattr(make_pdf, "sync_playwright", nullcontext)
+    monkeypatch.setattr(make_pdf, "launch", lambda playwright: chromium)
+    output = tmp_path / "new/folder/b.pdf"
+    if started:
+        make_pdf.print_pdf(tmp_path, output)
+    else:
+        with pytest.raises(RuntimeError) as caught:
+            make_pdf.print_pdf(tmp_path, output)
+        assert str(caught.value) == (
+            "a figure did not start; open the book and look at its console"
+        )
+    assert output.exists() == started
+    assert not (tmp_path / "whole-book.html").exists()
+    assert seen == ["page", "start", "wait", "ready", *["closed"] * started]
+    if started:
+        margin = {side: "18mm" for side in ("top", "bottom", "left", "right")}
+        assert asked == {
+            "path": output, "format": "A4", "margin": margin, "display_header_footer": True,
+            "header_template": "<span></span>", "footer_template": make_pdf.FOOTER,
+            "print_background": True, "outline": True, "tagged": True,
+        }  # fmt: skip
 
 
 def test_scripts_that_work_on_all_figures_come_last_in_the_pdf(tmp_path):
