@@ -35,6 +35,7 @@ class Told:
     state : the model's state
     ways : what can be done in it, as steps
     table : texts of the figure's words by their place; of functions(), those they returned
+    samples : what the functions() of that table say of "<1>", "<2>", or of numbers
     """
 
     text: str
@@ -45,6 +46,7 @@ class Told:
     state: dict[str, Any]
     ways: list[dict[str, Any]]
     table: dict[str, list[str]]
+    samples: dict[str, str]
 
 
 def told(figure: InteractiveFigure, *steps: dict, **more: Any) -> list[Told]:
@@ -84,6 +86,7 @@ def _deno() -> subprocess.Popen:
 
 def _as_told(answer: dict) -> Told:
     values = {k: math.nan if v is None else float(v) for k, v in answer.pop("values").items()}
+    answer["samples"] = {place: plain(text) for place, text in answer["samples"].items()}
     return Told(**{k: plain(v) for k, v in answer.items()}, values=values)
 
 
@@ -100,8 +103,8 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
     Returns
     -------
     What the figure says in print; what is new in words after each way, a line a way, each digit of
-    a decimal number as "#"; and the places in the table of words of which nothing was seen, with
-    the texts they have.
+    a decimal number as "#", and what it would say that was not seen; and the places in the table
+    of words of which nothing was seen, with the texts they have.
     """
     (first,) = told(figure)
     skip = [SKIP] * (SKIP in first.ways)
@@ -126,13 +129,16 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
         for place, texts in pages[-1].table.items():
             heard.setdefault(place, set()).update(plain(t).strip() for t in texts)
     text = "\n".join(everything)
-    return lines, {p: said for p, said in heard.items() if not any(t in text for t in said)}
+    unseen = {p: said for p, said in heard.items() if not any(t in text for t in said)}
+    lines += [f"unseen: {first.samples.get(p) or ' / '.join(said)}" for p, said in unseen.items()]
+    return lines, unseen
 
 
 def fixed(figure: InteractiveFigure) -> list[str]:
-    """Return the texts of a figure's table of words that nothing is filled into, each once."""
-    table = told(figure)[0].table
-    texts = [text for at, found in table.items() if "()" not in at for text in found]
+    """Return the texts of a figure's table of words, each once; samples of those to fill."""
+    (first,) = told(figure)
+    texts = [text for at, found in first.table.items() if "()" not in at for text in found]
+    texts += [f"{place} {text}" for place, text in first.samples.items()]
     return list(dict.fromkeys(plain(text).strip() for text in texts))
 
 

@@ -296,6 +296,33 @@ function overheard(words) {
   return [wrap("", words), () => heard];
 }
 
+/** What a function may be given: names, numbers, or things whose parts are numbers. */
+const GIVEN = [
+  (n) => `<${n}>`,
+  (n) => n + 0.5,
+  (n) => new Proxy({}, { get: (_, key) => n + String(key).charCodeAt(0) / 128 }),
+];
+
+/** What each function of a table says of what it is given, by its place; of lists nothing. */
+function sampled(words, place = "") {
+  if (typeof words === "object") {
+    const parts = Object.entries(words);
+    return Object.assign({}, ...parts.map(([key, part]) => sampled(part, `${place}.${key}`)));
+  }
+  if (typeof words !== "function") return {};
+  for (const given of GIVEN) {
+    try {
+      const said = String(words(...Array.from({ length: words.length }, (_, n) => given(n + 1))));
+      if (/NaN|undefined|object|inf$|inf\W/.test(said)) continue;
+      const none = given === GIVEN[0] && /[?&|]/.test(String(words))
+        ? ` / ${words("", "", "", "")}`
+        : "";
+      return { [`${place}()`]: said + none };
+    } catch { /* it wants something else */ }
+  }
+  return {};
+}
+
 /** What can be done in a figure, as steps. */
 const waysOn = (frame) =>
   [...frame.all()].flatMap((node) => {
@@ -315,9 +342,10 @@ async function tell({ module, state, steps }) {
     URL.createObjectURL(new Blob([listening], { type: "text/javascript" }))
   );
   let heard = () => ({});
+  let own = {};
   globalThis.hearing = (words) => { // the figure's own table is asked for last
     const [table, listen] = overheard(words);
-    heard = listen;
+    [heard, own] = [listen, words];
     return table;
   };
   const figure = (await modules[module]).default;
@@ -339,6 +367,7 @@ async function tell({ module, state, steps }) {
     state: structuredClone(model.state),
     ways: waysOn(frame),
     table: heard(),
+    samples: sampled(own),
   });
   const told = [look()];
   for (const step of steps) {
