@@ -131,7 +131,8 @@ def test_each_process_works_on_one_thread(script, monkeypatch, nothing_left):
 def test_bad_arguments_are_named_before_anything_starts(tmp_path, temporary):
     mine = tmp_path / "mine.py"
     mine.touch()
-    with pytest.raises(ValueError, match=r"script must be the path of a Python file, got never.py"):
+    words = r"script must be the path of a Python file, got never.py: no such file$"
+    with pytest.raises(ValueError, match=words):
         launch("never.py")
     with pytest.raises(ValueError, match="num_processes must be at least 1, got 0"):
         launch(mine, num_processes=0)
@@ -181,6 +182,21 @@ LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
             ),
             "process 0 of 2 ended with an error; process 1 had left without an error. Its last",
             "    KeyError: 7",
+        ),
+        (
+            ended(1, {0: -signal.SIGABRT}, a00=(9, "", "free(): bad pointer"), a01=(8, "", "")),
+            "process 0 of 2 was killed by SIGABRT; process 1 had left without an error. Its last",
+            "    free(): bad pointer",
+        ),
+        (
+            ended(
+                1,
+                {0: 5},
+                a00=(9, "", "terminate called without an active exception"),
+                a01=(8, "", ""),
+            ),
+            "process 0 of 2 ended with exit code 5; process 1 had left without an error. Its last",
+            "    (it printed nothing)",
         ),
         (
             ended(1, {0: 1, 1: -signal.SIGKILL}, a00=(9.1, "", LOST), a01=(9, "", "")),
@@ -307,6 +323,10 @@ def test_many_processes_are_not_all_listed():
     logs = {f"a0{rank}": (1.0 + rank, "", "") for rank in range(9)}
     message = explain(ended(1, exits, **logs), "w.py", 9, 7)
     assert "process 1, 2, 3, 4, 5, ... still worked or waited" in message
+    logs["a00"] = (1.0, "", WAITED)
+    message = explain(ended(1, exits, **logs), "w.py", 9, 7)
+    hung = "".join(f"\nprocess {rank}:\n    (it printed nothing)" for rank in range(1, 6))
+    assert message.endswith(f"for recv operation{hung}")
 
 
 def test_output_comes_process_by_process_and_attempt_by_attempt():
