@@ -18,10 +18,6 @@ How to write one
    ones, three of which are none of the named mistakes. Take them from people, not from the
    reference.
 
-An exercise whose statement the chapter does not have yet waits in ``NEXT``, its answers under
-"2.3 next". When the chapter asks it, move it to ``EXERCISES`` in place of the old one, and drop
-"next" from its two keys.
-
 Of the modules, ``answers`` reads what a learner gives, ``sandbox`` runs it, ``watching`` sees which
 way it goes, ``grading`` judges it, ``reporting`` keeps the verdicts.
 """

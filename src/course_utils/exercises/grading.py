@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from inspect import signature
 from typing import Any, cast
 
@@ -209,6 +209,10 @@ class FunctionExercise:
         """How far a value may lie from the expected one."""
         return Tolerance(self.rtol, self.atol, self.digits)
 
+    @cached_property
+    def _made(self) -> Sequence[tuple]:
+        return self.cases() if callable(self.cases) else self.cases
+
     def judge(self, answer: object) -> Verdict:
         """Try the function on each case; show the first that fails, and name the mistake."""
         if answer is ...:
@@ -217,9 +221,7 @@ class FunctionExercise:
         failed: Trial | None = None
         fitting = dict.fromkeys(self.mistakes, 0.0)
         with same_conditions():
-            if callable(self.cases):
-                self._known.clear()
-            cases = self.cases() if callable(self.cases) else self.cases
+            cases = self._made
             begun = running_time()
             for args in cases:
                 trial = self._try(answer, args)
@@ -380,6 +382,8 @@ class FunctionExercise:
         if not trial.returned:
             return math.inf
         apart = self._apart(trial.value, given, tolerance)
+        if apart > 1:
+            return math.inf
         limit = 1.0
         if not self._problem(given, trial.expected, trial.args):
             if trial.is_wrong:  # the mistake does no harm here
