@@ -53,7 +53,7 @@ engines: book  ## drive the built book in Firefox and WebKitGTK, where they are 
 	COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/book tests/browser -m engines
 
 unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of their own
-	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests -m $(QUICK)
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests/unit tests/notebooks tests/processes -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
 	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/lab --ignore tests/notebooks --cov --cov-report=term tests

@@ -1,6 +1,7 @@
 """Fixtures of the whole suite."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import Phase, settings
@@ -9,11 +10,39 @@ from hypothesis import Phase, settings
 settings.register_profile("mutants", database=None, phases=(Phase.explicit, Phase.generate))
 
 
+#: The marks of tests that may start processes.
+MAY_START = ("processes", "browser", "book", "engines")
+
+
 def pytest_collection_modifyitems(items):
     """Mark what starts several processes: it is none of the quick unit tests."""
     for item in items:
         if "nothing_left" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.processes)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Let no unit test start a process, in whichever thread: the mark says how much it may cost."""
+    quiet[0] = isinstance(item, pytest.Function) and not any(
+        map(item.get_closest_marker, MAY_START)
+    )
+    try:
+        return (yield)
+    finally:
+        quiet[0] = False
+
+
+quiet = [False]
+
+
+def refuse_processes(event, args):
+    """Raise where a test without one of the marks starts a process."""
+    if quiet[0] and event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"):
+        raise RuntimeError(f"a unit test starts a process: mark it as processes; {args!r:.200}")
+
+
+sys.addaudithook(refuse_processes)
 
 
 @pytest.fixture(scope="session")

@@ -364,6 +364,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_and_nothing_else(size, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
 
 
+@pytest.mark.processes
 def test_two_processes_may_save_at_once(tmp_path, monkeypatch):
     path = tmp_path / "state.pt"
     other = (
@@ -399,6 +400,7 @@ def test_the_group_is_kept_together(request):
         assert request.node.nodeid.endswith("@processes")
 
 
+@pytest.mark.processes
 def test_a_process_whose_parent_is_gone_ends(tmp_path):
     """The parent starts it and leaves; it would sleep for ten minutes."""
     child = (

@@ -578,6 +578,7 @@ def test_a_script_joins_with_the_device_and_the_limit_that_are_asked_for(script,
 # --- the guard --------------------------------------------------------------------------------
 
 
+@pytest.mark.processes
 def test_the_guard_hands_over_code_time_and_files(tmp_path, monkeypatch):
     monkeypatch.setattr(guard, "adopt_orphans", lambda: False)
     folder = tmp_path / "f"
@@ -597,6 +598,7 @@ def test_the_guard_hands_over_code_time_and_files(tmp_path, monkeypatch):
     assert set(ended.files["command.log"][1].split("\n")) == {"out", "err", "True True", ""}
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("why", ["time", "unwanted"])
 def test_the_guard_ends_what_is_late_or_no_longer_wanted(why, tmp_path, monkeypatch):
     monkeypatch.setattr(guard, "adopt_orphans", lambda: False)

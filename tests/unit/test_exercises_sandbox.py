@@ -409,6 +409,7 @@ LEFT = "It left processes running, which were ended."
 STARTING = [popen, leave_an_orphan, fork, fork_and_return, start_a_process]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("start", STARTING)
 @pytest.mark.parametrize("in_main", [True, False])
 def test_processes_that_a_function_starts_end_with_it(start, in_main, tmp_path, monkeypatch):
@@ -446,6 +447,7 @@ def test_processes_that_a_function_starts_end_with_it(start, in_main, tmp_path, 
     assert adopts.value == 0
 
 
+@pytest.mark.processes
 def test_processes_that_were_there_go_on():
     with subprocess.Popen(["sleep", "60"]) as process:
         try:
@@ -460,6 +462,7 @@ def wait_for_a_process():
     os.system("sleep 60")
 
 
+@pytest.mark.processes
 def test_what_waits_for_a_process_in_c_is_ended():
     begun = time.monotonic()
     with pytest.raises(Problem, match="no answer within"):
@@ -804,6 +807,7 @@ def test_an_error_in_the_block_passes_through():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.processes
 def test_a_copy_of_this_process_does_not_go_on_in_its_place():
     here = os.getpid()
 

@@ -22,6 +22,7 @@ from course_utils.figures.pair_merge import PairMerge
 from course_utils.figures.sampled_classes import SampledClasses
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 
+pytestmark = pytest.mark.processes  # deno runs the figures
 BROWSER_TESTS = Path(__file__).parents[1] / "browser"
 
 

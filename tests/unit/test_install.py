@@ -125,6 +125,7 @@ def test_what_is_there_counts_only_as_a_pair_of_one_build(versions, same):
     assert install.same_build(versions, PINS) is same
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("there", [{"torch": "2.13.0+cpu", "torchvision": "0.28.0"},
                                    {"torchvision": "0.27.1"}, {}], ids=len)  # fmt: skip
 def test_the_versions_are_those_that_a_python_finds(there, tmp_path, monkeypatch):

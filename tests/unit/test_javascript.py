@@ -5,10 +5,12 @@ import subprocess
 from pathlib import Path
 
 import deno
+import pytest
 
 FOLDER = Path(__file__).with_name("javascript")
 
 
+@pytest.mark.processes
 def test_pure_parts_of_the_figure_kit():
     command = [deno.find_deno_bin(), "test", "--quiet", "--no-remote", FOLDER]
     quiet = os.environ | {"NO_COLOR": "1", "DENO_NO_UPDATE_CHECK": "1"}

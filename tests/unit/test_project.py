@@ -77,6 +77,7 @@ def tracked():
     return [Path(name) for name in done.stdout.splitlines()]
 
 
+@pytest.mark.processes
 def test_the_tree_in_the_readme_names_what_is_there():
     named = set(tree())
     assert [path for path in named if not (ROOT / path).exists()] == []

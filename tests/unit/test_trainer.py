@@ -44,6 +44,7 @@ def torch_run(lr, batch_size, epochs, *, seed, momentum=0.0, weight_decay=0.0, d
     return np.array(lists).T, weights.double().numpy()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("lr", "batch_size", "epochs", "more", "dtype"),
     [
@@ -71,6 +72,7 @@ def test_losses_and_weights_are_those_of_fit(lr, batch_size, epochs, more, dtype
     np.testing.assert_allclose(answer["weights"], weights, atol=1e-3 * np.abs(weights).max())
 
 
+@pytest.mark.processes
 def test_a_rate_changed_in_mid_run_counts_from_there_on():
     settings = {"lr": 0.5, "batchSize": 256, "seed": 0, "momentum": 0, "weightDecay": 0}
     run = {"settings": settings, "epochs": 4}
@@ -79,6 +81,7 @@ def test_a_rate_changed_in_mid_run_counts_from_there_on():
     assert kept["history"][2:] != changed["history"][2:]
 
 
+@pytest.mark.processes
 def test_what_is_said_of_a_large_loss_is_so():
     settings = {"lr": 30, "batchSize": 256, "seed": 0, "momentum": 0, "weightDecay": 0}
     runs = [{"settings": settings | {"lr": lr}, "epochs": 2} for lr in (0.1, 30)]
@@ -100,6 +103,7 @@ def test_what_is_said_of_a_large_loss_is_so():
     assert min(divided) == divided[1] < losses.mean() / 2
 
 
+@pytest.mark.processes
 def test_what_is_said_of_long_steps_is_so():
     settings = {"lr": 1, "batchSize": 256, "seed": 3, "momentum": 0, "weightDecay": 0}
     changes = [{}, {"lr": 0.001}, {"momentum": 0.5}, {"weightDecay": 0.1}]
