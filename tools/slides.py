@@ -22,7 +22,7 @@ from pathlib import Path
 from book_ext import formulas
 from book_ext.figures import figures_in
 from book_ext.lab_images import USERS
-from chapter_form import EXERCISE, TAG, parser
+from chapter_form import EXERCISE, PARSER, TAG, parser
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from nbformat import NotebookNode
@@ -69,7 +69,7 @@ def is_solution(cell: NotebookNode) -> bool:
 
 def title_level(text: str) -> int:
     """Level of the heading that a text begins with; 0 if with none."""
-    first = parser().parse(text)[:1]
+    first = PARSER.parse(text)[:1]
     return int(first[0].tag[1]) if first and first[0].type == "heading_open" else 0
 
 
@@ -79,7 +79,7 @@ def blocks(text: str) -> list[str]:
     A display stays with the text before it, a heading with the text after it.
     """
     lines = text.splitlines()
-    found = [t for t in parser().parse(text) if t.level == 0 and t.map and t.nesting >= 0]
+    found = [t for t in PARSER.parse(text) if t.level == 0 and t.map and t.nesting >= 0]
     starts = [
         t.map[0]
         for before, t in pairwise([None, *found])
@@ -140,10 +140,7 @@ def html(text: str) -> str:
 
     A browser would break a line between a formula and the full stop behind it.
     """
-    rules = parser()
-    for name in ("math_inline", "math_inline_double", "math_block"):
-        rules.add_render_rule(name, formula)
-    page = re.sub(r'<a href="\w+\.ipynb">(.*?)</a>', r"\1", str(rules.render(text)))
+    page = re.sub(r'<a href="\w+\.ipynb">(.*?)</a>', r"\1", str(RENDERER.render(text)))
     return MARKED.sub(r'<span class="line">\1</span>', page)
 
 
@@ -155,6 +152,11 @@ def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: obje
     number = TAG.search(tokens[i].content)
     mark = f"<span>({number[1]})</span>" if number else ""
     return f'<div class="formula">{formulas.display(tex)}{mark}</div>'
+
+
+RENDERER = parser()
+for _name in ("math_inline", "math_inline_double", "math_block"):
+    RENDERER.add_render_rule(_name, formula)
 
 
 def without_asserts(source: str) -> str:

@@ -16,6 +16,30 @@ from course_utils.exercises.reporting import COLUMNS, Record, Report
 CHAPTERS = sorted((teach.ROOT / "chapters").glob("[0-9]*.ipynb"))
 
 
+@pytest.fixture(autouse=True)
+def _no_font(monkeypatch):
+    """The font takes half the time of a deck: here its style sheet only names the characters."""
+    monkeypatch.setattr(
+        slides.formulas, "font_css", lambda drawn: f"/* font: {''.join(sorted(drawn))} */"
+    )
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Paths of two short chapters, in a folder of their own."""
+    (tmp_path / "small").mkdir()
+    paths = [tmp_path / "small" / f"{name}.ipynb" for name in ("01_one", "02_two")]
+    for path in paths:
+        texts = f"# {path.stem}\n\nA.", "## An odd part\n\nB.", "print(1)"
+        cells = [
+            *map(nbformat.v4.new_markdown_cell, texts[:2]),
+            nbformat.v4.new_code_cell(texts[2]),
+        ]
+        cells[-1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return list(map(str, paths))
+
+
 @pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.name[:2])
 def notebook(request):
     return nbformat.read(request.param, as_version=4)
@@ -124,6 +148,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         page = slides.slides([(title, notebook)], names)
         main = re.search("(?s)<main.*?>(.*)</main>", page)[1]
         assert " ".join(re.sub("<[^>]*>", " ", main).split()) == expected
+    assert "/* font: x */" in slides.slides([("chapter", notebook)], ["part"])
 
 
 @pytest.mark.parametrize(
@@ -388,24 +413,28 @@ def test_nothing_but_an_older_table_is_written_over(content, reports, tmp_path, 
     assert not (tmp_path / "new.csv").exists()
 
 
-def test_the_commands_write_below_their_folder(tmp_path, capsys):
+def test_the_commands_write_below_their_folder(tmp_path, capsys, monkeypatch):
+    monkeypatch.undo()  # with its font
     chapter = str(CHAPTERS[0])
     assert teach.main(["student", chapter, "--output", str(tmp_path)]) == 0
     assert teach.main(["slides", chapter, "--output", str(tmp_path)]) == 0
     written = [tmp_path / "chapters" / CHAPTERS[0].name, tmp_path / f"{CHAPTERS[0].stem}.html"]
     assert capsys.readouterr().out.split() == [str(path) for path in written]
     assert json.loads(written[0].read_text())["cells"]
+    page = written[1].read_text(encoding="utf-8")
+    assert re.findall("@font-face.*\n.*url.{8}", page)[0].endswith('url("data:f')
     assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(written)
 
 
-def test_short_slides_and_those_of_several_chapters_have_names_of_their_own(tmp_path, capsys):
-    two = [str(path) for path in CHAPTERS[:2]]
-    assert teach.main(["slides", *two, "--short", "--output", str(tmp_path)]) == 0
-    assert teach.main(["slides", *two, "--as", "monday", "--output", str(tmp_path)]) == 0
-    names = [f"{path.stem}_short.html" for path in CHAPTERS[:2]] + ["monday.html"]
-    assert [path.name for path in sorted(tmp_path.iterdir())] == names
-    short, long = (tmp_path / name for name in (names[0], names[-1]))
+def test_short_slides_and_those_of_several_chapters_have_names_of_their_own(small, tmp_path):
+    folder = tmp_path / "slides"
+    assert teach.main(["slides", *small, "--short", "--output", str(folder)]) == 0
+    assert teach.main(["slides", *small, "--as", "monday", "--output", str(folder)]) == 0
+    names = ["01_one_short.html", "02_two_short.html", "monday.html"]
+    assert [path.name for path in sorted(folder.iterdir())] == names
+    short, long = (folder / name for name in (names[0], names[-1]))
     assert '<html lang="en" class=short>' in short.read_text(encoding="utf-8")
+    assert 'piece note"' in short.read_text(encoding="utf-8")
     assert 'piece note"' not in long.read_text(encoding="utf-8")
 
 
@@ -430,8 +459,8 @@ def test_a_missing_chapter_is_named(tmp_path, capsys):
     assert "no such chapter: 99" in capsys.readouterr().err
 
 
-def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
-    chapter, file = str(CHAPTERS[0]), tmp_path / "file"
+def test_what_makes_no_slides_is_said_in_a_sentence(small, tmp_path, capsys):
+    chapter, file = small[0], tmp_path / "file"
     file.write_text("{}")
     empty = tmp_path / "empty.ipynb"
     nbformat.write(nbformat.v4.new_notebook(), empty)
@@ -449,7 +478,7 @@ def test_what_makes_no_slides_is_said_in_a_sentence(tmp_path, capsys):
         said = capsys.readouterr()
         assert words in said.err
         assert said.out == ""
-    assert sorted(tmp_path.iterdir()) == [empty, file]
+    assert sorted(tmp_path.iterdir()) == [empty, file, tmp_path / "small"]
 
 
 def test_minutes_add_up_until_a_section_has_none_and_sections_have_no_goals(tmp_path, monkeypatch):
