@@ -1,16 +1,14 @@
 """Each exercise on answers that people give: no right one refused, no wrong one praised."""
 
-from warnings import catch_warnings
-
 import pytest
 from exercise_answers import RIGHT, WRONG
 from exercise_words import stored, words
 
 from course_utils.exercises import find_exercises
 from course_utils.exercises.grading import FunctionExercise
-from course_utils.exercises.sandbox import Outcome, Problem, described, fix_seeds
 
 EXERCISES = find_exercises()
+pytestmark = pytest.mark.usefixtures("unguarded")
 
 #: Cases, from 0, that refuse no wrong answer which all others let pass: small ones that are seen
 #: first, and such as tell mistakes apart. A case that is none of them goes, or gets its answer.
@@ -51,23 +49,10 @@ def test_right_answers_are_right_in_any_form(key):
         assert verdict, f"right answer {place} to {key}: {verdict}"
 
 
-def unguarded(function, args=()):
-    """Call as the sandbox does, but without what ends endless functions: half of a judge's time."""
-    fix_seeds()
-    try:
-        with catch_warnings(action="ignore"):
-            return Outcome(function(*args))
-    except Problem:
-        raise
-    except Exception as error:
-        raise Problem(described(error)) from error
-
-
 @pytest.fixture
 def trials(monkeypatch):
     """What the judge saw of an answer, case by case; it goes through all of them."""
     seen, tried = [], FunctionExercise._try
-    monkeypatch.setattr("course_utils.exercises.grading.call", unguarded)
     monkeypatch.setattr(FunctionExercise, "_is_settled", lambda *given: False)
     monkeypatch.setattr(
         FunctionExercise, "_try", lambda *given: seen.append(tried(*given)) or seen[-1]

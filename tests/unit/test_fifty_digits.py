@@ -5,6 +5,7 @@ short rows are in test_error_bounds.py. A sum that stagnated would err by thousa
 """
 
 import math
+from functools import cache
 
 import mpmath
 import pytest
@@ -44,6 +45,7 @@ def numbers(values):
     return torch.tensor([float(v) for v in values], dtype=torch.float64)
 
 
+@cache
 class Row:
     """A row of logits as a format stores it, with 50 digits of what follows from it."""
 
@@ -65,7 +67,8 @@ class Row:
     def __getattr__(self, name):
         """``row.probs`` and ``row.log_probs``: one number a class, in float64."""
         values = {"probs": "p", "log_probs": "log_p"}[name]
-        return numbers(getattr(self, values))[self.which]
+        setattr(self, name, numbers(getattr(self, values))[self.which])
+        return getattr(self, name)
 
 
 @pytest.fixture(autouse=True)
