@@ -179,6 +179,32 @@ def test_a_fault_is_named_with_file_and_cell(tmp_path, name):
     assert [line for line in found if line.startswith(place) and words in line], found
 
 
+NO_FAULTS = {
+    "a number in code": replaced(2, "As ", "`figure 9.9`, $\\text{figure 9.9}$: as "),
+    "an exercise in a sentence": replaced(2, "As ", "After Exercise 1.1: a sum, as "),
+    "marks in a title": replaced(2, "# First", "# *First*"),
+    "a display in a line": replaced(2, "As ", "As $$a = b$$ and "),
+    "a quotation": inserted(3, markdown("> Somebody **said** so.")),
+    "bold words": inserted(3, markdown("**A figure** is drawn.")),
+    "a figure that runs": (lambda cells: cells[4].update(outputs=[
+        {"output_type": "display_data", "data": {"text/html": ['<div data-afm="a">', "</div>"]}}
+    ])),
+    "a line that just fits": inserted(4, code("x = 1  # " + 73 * "x")),
+    "one in a solution": replaced(10, "2)", "2)  # " + 57 * "x"),
+    "a long question": inserted(6, code("Quiz(" + 90 * "x", jupyter={"source_hidden": True})),
+    "a question in words": inserted(3, markdown("`Quiz(1)` asks.")),
+    "a year that is a number": replaced(2, "[Ann (2001)]", "[in 2001]"),
+    "brackets": inserted(3, markdown("[a](https://b.example/c), [0, 1], (eq) and {b}.")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_FAULTS)
+def test_what_looks_like_a_fault_and_is_none(tmp_path, name):
+    cells = first()
+    NO_FAULTS[name](cells)
+    assert problems(tmp_path, cells) == []
+
+
 def test_a_source_without_address_is_named(tmp_path):
     (tmp_path / "x.bib").write_text(BIB.replace("doi", "note"))
     assert form.problems(tmp_path, tmp_path / "x.bib") == [

@@ -1,7 +1,14 @@
 """What the book makes of a chapter's cells, without a build."""
 
 import pytest
-from book_ext.chapters import FOLDED, first_comment, fold_code, fold_solution
+from book_ext.chapters import (
+    FOLDED,
+    bold_beginning,
+    dress_figure,
+    first_comment,
+    fold_code,
+    fold_solution,
+)
 from docutils import nodes
 
 
@@ -45,3 +52,48 @@ def test_a_solution_is_folded_with_its_words_and_its_cells_and_nothing_after_it(
     assert rest is after
     assert folded.children[-3:] == [words, line, code]
     assert "</details>" not in "".join(part.astext() for part in folded.children[1:-1])
+
+
+def cell(*outputs):
+    code = nodes.container("", nodes.literal_block("", "f()"), classes=["cell_input"])
+    return nodes.container("", code, nodes.container("", *outputs, classes=["cell_output"]),
+                           classes=["cell"])  # fmt: skip
+
+
+def caption(text="Figure 7.1."):
+    return nodes.paragraph("", "", nodes.strong("", text), nodes.Text("  What it shows."))
+
+
+def test_a_caption_joins_the_last_picture_of_the_cell_above_it():
+    figure = nodes.raw("", '<div data-afm="a"></div>', format="html")
+    for last in (nodes.image(uri="b.png"), figure, nodes.container("", nodes.image(uri="c.png"))):
+        words = nodes.paragraph("", "printed")
+        section = nodes.section("", cell(nodes.image(uri="a.png"), last, words), caption())
+        dress_figure(section[1])
+        (above,) = section
+        first, joined, rest = above[1]
+        assert (first["uri"], rest) == ("a.png", words)
+        assert isinstance(joined, nodes.figure)
+        assert joined["ids"] == ["figure-7-1"]
+        assert joined[0] is last
+        assert joined[1].astext() == "What it shows."
+
+
+@pytest.mark.parametrize("above", [cell(nodes.paragraph("", "printed")), nodes.paragraph("", "A"),
+                                   None])  # fmt: skip
+def test_a_caption_without_a_picture_is_a_warning(above, monkeypatch):
+    said = []
+    monkeypatch.setattr("book_ext.chapters.logger.warning", lambda text, **_: said.append(text))
+    section = nodes.section("", *[above] * (above is not None), caption())
+    dress_figure(section[-1])
+    assert said == ["figure 7.1 has no picture above it"]
+    assert section[-1].astext() == "Figure 7.1.  What it shows."
+
+
+def test_bold_words_that_begin_no_caption_stay():
+    for paragraph in (caption("Figure it out."), nodes.paragraph("", "Figure 7.1. Plain")):
+        section = nodes.section("", cell(nodes.image(uri="a.png")), paragraph)
+        dress_figure(paragraph)
+        assert len(section) == 2
+    assert bold_beginning(nodes.Text("x")) is None
+    assert bold_beginning(nodes.paragraph("", "x ", nodes.strong("", "b"))) is None

@@ -47,6 +47,18 @@ def test_what_would_change_keeps_its_pixels(colours, tmp_path):
     assert (read(path.with_suffix(".webp")) == pixels).all()
 
 
+def test_one_pixel_that_would_change_keeps_all_as_they_are(tmp_path):
+    """Some hundred colours too many, each of one pixel; all others are of a few like shades."""
+    rng = np.random.default_rng(0)
+    pixels = np.full((120, 120, 3), 250, np.uint8) - rng.integers(0, 5, (120, 120, 3), np.uint8)
+    pixels[5:120:8, 5:120:8] = rng.integers(0, 256, (15, 15, 3), np.uint8)
+    pixels[1:120:8, 1:120:8] = rng.integers(0, 256, (15, 15, 3), np.uint8)
+    path = tmp_path / "picture.png"
+    Image.fromarray(pixels).save(path)
+    to_webp(path)
+    assert (read(path.with_suffix(".webp")) == pixels).all()
+
+
 def test_transparent_pictures_keep_their_pixels():
     image = Image.new("RGBA", (4, 4), (10, 20, 30, 40))
     assert few_colours(image) is image

@@ -769,8 +769,18 @@ def test_a_broken_reference_is_an_error_of_the_build(tmp_path, monkeypatch):
     monkeypatch.setattr(build_book, "build_sphinx", lambda *a, **rest: asked.update(rest) or 0)
     for draft in (False, True):
         assert build_book.sphinx_build(tmp_path, tmp_path / "out", draft=draft) == 0
-        assert asked["confoverrides"]["nitpicky"] is True
-        assert asked["warningiserror"] is not draft
+        assert asked == {
+            "path_config": tmp_path / "_config.yml",
+            "noconfig": True,
+            "confoverrides": {
+                "external_toc_path": (tmp_path / "_toc.yml").as_posix(),
+                "nitpicky": True,
+                "latex_individualpages": False,
+            },
+            "warningiserror": not draft,
+            "keep_going": True,  # all that is wrong is named at once
+            "quiet": True,
+        }
     monkeypatch.setattr(build_book, "build_sphinx", lambda *a, **rest: ValueError())
     assert build_book.sphinx_build(tmp_path, tmp_path / "out", draft=False) == 1
 
