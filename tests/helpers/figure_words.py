@@ -35,6 +35,7 @@ class Told:
     state : the model's state
     ways : what can be done in it, as steps
     table : texts of the figure's words by their place; of functions(), those they returned
+    drawn : marks of each kind, class and colour: how many, and where on the average
     samples : what the functions() of that table say of "<1>", "<2>", or of numbers
     """
 
@@ -47,6 +48,7 @@ class Told:
     ways: list[dict[str, Any]]
     table: dict[str, list[str]]
     samples: dict[str, str]
+    drawn: list[str]
 
 
 def told(figure: InteractiveFigure, *steps: dict, **more: Any) -> list[Told]:
@@ -103,8 +105,8 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
     Returns
     -------
     What the figure says in print; what is new in words after each way, a line a way, each digit of
-    a decimal number as "#", and what it would say that was not seen; and the places in the table
-    of words of which nothing was seen, with the texts they have.
+    a decimal number as "#", what it would say that was not seen, and what is drawn where; and the
+    places in the table of words of which nothing was seen, with the texts they have.
     """
     (first,) = told(figure)
     skip = [SKIP] * (SKIP in first.ways)
@@ -131,6 +133,7 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
     text = "\n".join(everything)
     unseen = {p: said for p, said in heard.items() if not any(t in text for t in said)}
     lines += [f"unseen: {first.samples.get(p) or ' / '.join(said)}" for p, said in unseen.items()]
+    lines += [f"drawn: {' / '.join(opened.drawn)}"] * bool(opened.drawn)
     return lines, unseen
 
 

@@ -323,6 +323,22 @@ function sampled(words, place = "") {
   return {};
 }
 
+/** Marks of each kind, with their colour: how many, and where they are on the average. */
+function marks(frame) {
+  const kinds = new Map();
+  for (const { localName, attributes: a, className } of frame.all()) {
+    const at = a.d?.match(/-?[\d.]+/g) ?? [a.cx ?? a.x ?? a.x1, a.cy ?? a.y ?? a.y1];
+    if (!["circle", "line", "path", "rect", "text"].includes(localName) || !at[1]) continue;
+    const kind = [localName, ...className.split(" ").filter(Boolean)].join(".") +
+      ` ${a.fill ?? a.stroke ?? "-"}`;
+    kinds.set(kind, [...kinds.get(kind) ?? [], [Number(at[0]), Number(at[1])]]);
+  }
+  const mean = (numbers) => Math.round(numbers.reduce((a, b) => a + b) / numbers.length);
+  return [...kinds].map(([kind, places]) =>
+    `${kind} ${places.length}, ${mean(places.map((p) => p[0]))} ${mean(places.map((p) => p[1]))}`
+  );
+}
+
 /** What can be done in a figure, as steps. */
 const waysOn = (frame) =>
   [...frame.all()].flatMap((node) => {
@@ -368,6 +384,7 @@ async function tell({ module, state, steps }) {
     ways: waysOn(frame),
     table: heard(),
     samples: sampled(own),
+    drawn: marks(frame),
   });
   const told = [look()];
   for (const step of steps) {
