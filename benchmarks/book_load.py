@@ -5,14 +5,14 @@ with 40 ms of delay, an empty cache, a server that compresses. "Usable" is the m
 first control has been moved or clicked and the figure has been drawn again; "blocked" is what tasks
 took beyond their first 50 ms. The longest task is given so, and of a load at full speed in time of
 the processor: nothing that runs beside that one counts, as it does where slowness is imitated by
-the clock. Several books are measured in turns:
+the clock. Several books are measured in turns, all pages or those whose name has a given part:
 
-    python -m benchmarks.book_load OLD/_build/html _build/html
+    python -m benchmarks.book_load OLD/_build/html _build/html --page 03_ --page glossary
 """
 
+import argparse
 import gzip
 import statistics
-import sys
 import threading
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -57,8 +57,10 @@ const use = () => {
 };
 if (window === window.top) addEventListener("DOMContentLoaded", use);
 """
-#: The figures near the window; what is far below starts when one comes near it.
+#: The figures near the window; what is far below starts when one comes near it. Asking where one is
+#: whose section isn't laid out would lay it out.
 STARTED = """[...document.querySelectorAll("[data-afm]")]
+  .filter((d) => d.checkVisibility({contentVisibilityAuto: true}))
   .filter((d) => d.getBoundingClientRect().top < 1.5 * innerHeight)
   .every((d) => d.querySelector(".cu-fig"))"""
 #: True once every formula has been set; formulas that the build made are, from the first paint on.
@@ -162,8 +164,11 @@ def page_text(address: str) -> str:
         return gzip.decompress(answer.read()).decode()
 
 
-def main(*books: Path) -> None:
-    """Print one line for each page of each book: medians of the rounds, taken in turns."""
+def main(*books: Path, parts: list[str] | None = None) -> None:
+    """Print one line for each page of each book: medians of the rounds, taken in turns.
+
+    With ``parts``, only pages are measured whose name has one of them.
+    """
     from playwright.sync_api import sync_playwright
 
     import_from_tools()
@@ -183,6 +188,8 @@ def main(*books: Path) -> None:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         for name in reading_order(books[-1]):
+            if parts and not any(part in name for part in parts):
+                continue
             addresses = [f"http://127.0.0.1:{s.server_port}/{name}" for s in servers]
             rounds = [
                 [visit(browser, a) | {"task": longest_task(browser, a)} for a in addresses]
@@ -203,4 +210,8 @@ def main(*books: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(book).resolve() for book in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("books", nargs="*", type=Path)
+    parser.add_argument("--page", action="append", help="part of a page's name")
+    args = parser.parse_args()
+    main(*(book.resolve() for book in args.books), parts=args.page)

@@ -1,5 +1,6 @@
 """Which words of a chapter lead to the glossary."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def test_an_entrys_words_end_before_its_first_long_formula(parts, says):
 
 def test_the_glossary_is_in_the_order_of_the_alphabet():
     page = Path(__file__).parents[2] / "pages" / "glossary.md"
-    entries = page.read_text(encoding="utf-8").split("```{glossary}\n\n")[1].split("\n\n")
-    terms = [entry.split("\n")[0].lower() for entry in entries]
+    text = page.read_text(encoding="utf-8")
+    lists = re.findall(r"```\{glossary\}\n\n(.*?)\n```", text, re.DOTALL)
+    terms = [entry.split("\n")[0].lower() for part in lists for entry in part.split("\n\n")]
     assert len(terms) > 50
     assert [pair for pair in pairwise(terms) if pair[0] > pair[1]] == []
