@@ -250,6 +250,40 @@ def test_a_finger_drags_a_point_on_a_phone(show):
     assert first_point(page) == pytest.approx((before[0], before[1] + 1, before[2]), abs=0.1)
 
 
+@pytest.mark.parametrize("phone", [False, True])
+def test_two_clicks_move_a_point(show, phone):
+    page = show(BrowserRegression(), **(PHONE if phone else {}))
+    click = page.touchscreen.tap if phone else page.mouse.click
+    page.locator("[data-control=plane]").scroll_into_view_if_needed()
+    count, before = page.locator("[data-point]").count(), first_point(page)
+    click(*plane_spot(page, *before[:2]))
+    page.locator(".held").wait_for()
+    assert first_point(page) == before
+    goal = points(page)[0][3].tolist()  # though another point stands there
+    click(*plane_spot(page, *goal))
+    page.wait_for_function(QUIET)
+    assert first_point(page) == pytest.approx((*goal, before[2]), abs=0.05)
+    assert page.locator("[data-point]").count() == count
+    assert page.locator(".held").count() == 0
+    page.locator("[aria-live=polite]", has_text="dropped at").wait_for(state="attached")
+    click(*plane_spot(page, 5.7, 0.3))  # with none chosen, a click adds again
+    assert page.locator("[data-point]").count() == count + 1
+
+
+def test_a_click_and_the_keyboard_share_what_is_chosen(show):
+    page = show(BrowserRegression())
+    before = first_point(page)
+    page.mouse.click(*plane_spot(page, *before[:2]))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(" ")
+    assert first_point(page) == pytest.approx((before[0] + 0.1, *before[1:]))
+    assert page.locator(".held").count() == 0
+    page.mouse.click(*plane_spot(page, *first_point(page)[:2]))
+    page.locator(".held").wait_for()
+    page.locator("[data-control='num_classes.4']").check()  # other clouds
+    assert page.locator(".held").count() == 0
+
+
 @pytest.mark.parametrize(("key", "position"), [("lr", 0.3), ("batch_size", 5), ("epochs", 60)])
 def test_a_setting_trains_anew(show, key, position):
     page = show(BrowserRegression())

@@ -27,7 +27,9 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Drag a point, add one, change a setting: the classifier is trained anew each time.",
+    lead:
+      "Drag a point, or click on it and then on its new place; click elsewhere to add one. The " +
+      "classifier is trained anew each time.",
     plane:
       "Plane of the points. Arrow keys move a cross, Enter adds a point of the chosen class, " +
       "Space takes the nearest point along and drops it.",
@@ -271,7 +273,7 @@ export default figure(WORDS, (view, words) => {
   let painted;
   /** @type {[number, number]} */
   let cross = [side / 2, side / 2];
-  let held = -1; // the point that is dragged
+  let held = -1; // the point that goes where the reader points next
   let news = ""; // what the next sentence that is spoken begins with
   const classes = () => view.get("num_classes");
   const guess = () => Math.log(classes());
@@ -397,7 +399,10 @@ export default figure(WORDS, (view, words) => {
     share();
   }
   view.closers.push(() => cancelAnimationFrame(frame));
-  view.on("change:num_classes", () => view.set({ moved: [] })); // other clouds, other numbers
+  view.on("change:num_classes", () => { // other clouds, other numbers
+    held = -1;
+    view.set({ moved: [] });
+  });
   function share() { // tells Python, where there is one
     view.model.set("trained", {
       steps: run.steps,
@@ -439,30 +444,65 @@ export default figure(WORDS, (view, words) => {
     const i = argmax(far.map((v) => -v));
     return far[i] <= reach ? i : -1;
   };
-  let dragged = false; // the click that ends a drag adds nothing
+  /** @param {number} i */
+  const take = (i) => {
+    const [x1, x2, c] = points[i];
+    held = i;
+    cross = [x1, x2];
+    view.refresh();
+    view.tell(words.taken(c));
+  };
+  /** A click or a tap. @param {[number, number]} at @param {number} i the point there, or -1 */
+  const click = (at, i) => {
+    if (held >= 0) {
+      const left = held;
+      held = -1;
+      cross = at;
+      news = words.dropped(place(at));
+      move(left, at);
+    } else if (i >= 0) take(i);
+    else {
+      cross = at;
+      add(at);
+    }
+  };
+  const SLIP = 4; // px that a pointer may move in a click
+  /** Where the pointer went down, and the point there. @type {[number, number, number] | null} */
+  let press = null;
+  let dragged = false;
   plane.svg.addEventListener("pointerdown", (event) => {
-    held = event.button ? -1 : nearest(plane.at(event), event.pointerType === "mouse" ? 8 : 22);
-    dragged = held >= 0;
-    if (dragged) plane.svg.setPointerCapture(event.pointerId);
+    if (event.button || !event.isPrimary) return;
+    const i = nearest(plane.at(event), event.pointerType === "mouse" ? 8 : 22);
+    press = [event.clientX, event.clientY, i];
+    dragged = false;
+    if (i >= 0) plane.svg.setPointerCapture(event.pointerId);
   });
   plane.svg.addEventListener("pointermove", (event) => {
-    if (held >= 0) move(held, plane.at(event));
-    else plane.svg.classList.toggle("near", nearest(plane.at(event), 8) >= 0);
+    if (!press) plane.svg.classList.toggle("near", nearest(plane.at(event), 8) >= 0);
+    if (!press || press[2] < 0) return;
+    const [x, y, i] = press;
+    dragged ||= Math.hypot(event.clientX - x, event.clientY - y) > SLIP;
+    if (!dragged) return;
+    held = i;
+    move(i, plane.at(event));
   });
-  for (const end of ["pointerup", "pointercancel"]) {
+  plane.svg.addEventListener("pointerup", (event) => {
+    const at = plane.at(event);
+    if (press && !dragged && at.every((v) => v >= 0 && v <= side)) click(at, press[2]);
+  });
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
     plane.svg.addEventListener(end, () => {
-      held = -1;
+      if (dragged) {
+        held = -1;
+        view.refresh();
+      }
+      press = null;
+      dragged = false;
     });
   }
   plane.svg.addEventListener("touchstart", (event) => { // a finger on a point doesn't scroll
     if (nearest(plane.at(/** @type {any} */ (event.touches[0])), 22) >= 0) event.preventDefault();
   }, { passive: false });
-  plane.svg.addEventListener("click", (event) => {
-    const at = plane.at(event);
-    if (dragged || !at.every((v) => v >= 0 && v <= side)) return;
-    cross = at;
-    add(at);
-  });
   plane.svg.addEventListener("keydown", (event) => {
     const step = MOVES[event.key];
     view.touched = true;
@@ -476,14 +516,11 @@ export default figure(WORDS, (view, words) => {
     } else if (event.key === "Enter") {
       add(cross);
     } else if (event.key === " ") {
-      const dropped = held >= 0;
-      held = dropped ? -1 : nearest(cross, Infinity);
-      if (dropped) view.tell(words.dropped(place(cross)));
+      if (held < 0) take(nearest(cross, Infinity));
       else {
-        const [x1, x2, c] = points[held];
-        cross = [x1, x2];
+        held = -1;
         view.refresh();
-        view.tell(words.taken(c));
+        view.tell(words.dropped(place(cross)));
       }
     } else {
       return;
@@ -515,6 +552,10 @@ export default figure(WORDS, (view, words) => {
         })
       ),
     );
+    if (points[held]) {
+      const [x1, x2] = points[held];
+      dots.append(svg("circle.held", { cx: plane.x(x1), cy: plane.y(x2), r: 9 }));
+    }
   }
   function paint() { // the most probable class; stronger where the model is surer
     const css = getComputedStyle(view.root);
