@@ -131,7 +131,7 @@ def test_below_zero_the_border_is_farther_away_and_the_slider_says_so(show):
     page = show(FIGURE)
     scores, sizes = borders(1)
     first, second = scores.argmax(), int(sizes.argmin())
-    said = page.locator(".bar .why").inner_text()
+    said = page.locator(".bar + .why").inner_text()
     assert said.startswith(
         f"At 1, {CLASSES[first]} and {CLASSES[second]} are equally likely; below 0"
     )
@@ -199,6 +199,16 @@ def test_controls_pictures_sentence_and_table_are_on_one_screen(show):
     assert end - top < 760  # the head of the book and a line of text besides
     frame = page.locator(".frame").bounding_box()
     assert frame["height"] < 900
+
+
+@pytest.mark.parametrize("height", [664, 844])
+def test_on_a_telephone_the_slider_and_what_it_moves_are_on_one_screen(show, height):
+    page = show(FIGURE, viewport={"width": 390, "height": height}, has_touch=True, is_mobile=True)
+    page.locator(".four").evaluate("(e) => e.scrollIntoView({ block: 'end' })")
+    boxes = [page.locator(s).bounding_box() for s in (".bar", ".four")]
+    assert all(b["y"] >= 0 and b["y"] + b["height"] <= height + 1 for b in boxes)
+    page.locator(".four").evaluate("(e) => e.scrollIntoView()")
+    assert 0 <= page.locator(".bar").bounding_box()["y"] < 100  # stays, also further down
 
 
 def test_on_a_telephone_the_controls_that_stay_never_cover_the_table(show):

@@ -354,7 +354,8 @@ export default figure(WORDS, (view, words) => {
       blank = true;
     }),
   );
-  view.control(source);
+  const against = checkbox(view, "against_rival", { label: words.against });
+  for (const node of [source, way, against]) view.control(node);
   view.add(html("p.lead", words.lead));
   ask();
   view.add(
@@ -363,15 +364,13 @@ export default figure(WORDS, (view, words) => {
       "div.grid2",
       html(
         "div.stack",
-        view.bar(
-          slider(view, "change", { label: words.change, step: 0.05 }),
-          way,
-          checkbox(view, "against_rival", { label: words.against }),
-        ),
+        view.bar(slider(view, "change", { label: words.change, step: 0.05 })),
+        way,
         html(
           "div.four",
           ...[paper, step, after, parts].map((node, i) => html("div", titles[i], node)),
         ),
+        against,
       ),
       html("div.stack", told, flip, table),
     ),
