@@ -1,313 +1,159 @@
-"""Pairs that merge: numbers are those of the package, in every order and format."""
+"""Pairs that merge, by hand: a bar that is dragged shrinks on its way and joins the other."""
 
 import math
-import re
-from itertools import combinations, pairwise
 
 import pytest
-import torch
-from browser_tools import move, value, values
+from browser_tools import PHONE, move, values
+from figure_checks import faults
 
-from course_utils.figures.pair_merge import BELOW, DTYPES, ORDERS, PairMerge
-from course_utils.online import merge, pair_logsumexp, pair_of
+from course_utils.figures.pair_merge import PairMerge
 
 pytestmark = pytest.mark.browser
-MINUS = "\N{MINUS SIGN}"
-STATES = [
-    ([100, 98, 99, 97], "float32"),
-    ([2, 0, 1, -1], "bfloat16"),
-    ([3, -7, 5, 2], "float16"),
-    ([-110, -112, -111, -113], "float32"),
-    ([100, -20, -30, -100], "float32"),
-    ([88, 30, 0, 88], "bfloat16"),
-    ([-100, -101, -99, -103], "float32"),
-]
-CHOICES = ".bar input[type=checkbox]"
+STILL = {"reduced_motion": "reduce"}
 
 
-def scores_of(tops):
-    return [torch.tensor([t, t + b], dtype=torch.float64) for t, b in zip(tops, BELOW, strict=True)]
+def bar(page, shard):
+    """Return where the part of a shard lies."""
+    return page.locator(f"[data-q='part {shard}']").bounding_box()
 
 
-def sequence(order):
-    """Return the three merges of an order, numbered as the class says."""
-    left, found = [0, 1, 2, 3], []
-    for number, result in ((order // 3, 4), (order % 3, 5), (0, 6)):
-        pair = list(combinations(left, 2))[number]
-        left = [node for node in left if node not in pair] + [result]
-        found.append(pair)
-    return found
+def middle(box):
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def shards(name):
-    return "".join(sorted(re.sub("[()]", "", name)))
+def drag(page, shard, onto, share=1.0):
+    """Press the bar of a shard and bring it on its way to that of another."""
+    (x, y), (_, to) = middle(bar(page, shard)), middle(bar(page, onto))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y + (to - y) * share, steps=5)
 
 
-def by_package(tops, dtype, order):
-    """Return the pairs of all sets that arise, by their shards, as `course_utils` merges them."""
-    kind = getattr(torch, dtype)
-    pairs = [pair_of(z.to(kind), kind) for z in scores_of(tops)]
-    names = list("ABCD")
-    for i, j in sequence(order):
-        pairs.append(merge(pairs[i], pairs[j]))
-        names.append("".join(sorted(names[i] + names[j])))
-    return {name: (m.item(), t.item()) for name, (m, t) in zip(names, pairs, strict=True)}
+def names(page):
+    return [text for text in page.locator(".pick").all_inner_texts() if text]
 
 
-@pytest.mark.parametrize("order", [0, 1, 2, 7, 13, 17])
-@pytest.mark.parametrize(("tops", "dtype"), STATES)
-def test_pairs_are_those_of_the_package(show, tops, dtype, order):
-    page = show(PairMerge(tops=tops, dtype=dtype, order=order))
-    unit = torch.finfo(getattr(torch, dtype)).eps / 2
-    shown = {}
-    for name, number in values(page).items():
-        if name[:2] in ("m ", "t "):
-            shown.setdefault(shards(name[2:]), []).append(number)
-    expected = by_package(tops, dtype, order)
-    assert shown.keys() == expected.keys()
-    for name, (maximum, total) in expected.items():
-        assert shown[name][0] == maximum
-        # two roundings for each merge, by an exp that may differ in its last bit
-        assert shown[name][1] == pytest.approx(total, rel=8 * unit)
-    assert value(page, "lse pair") == pytest.approx(
-        pair_logsumexp([torch.tensor(v, dtype=torch.float64) for v in expected["ABCD"]]).item(),
-        rel=8 * unit,
-        abs=8 * unit,
-    )
-    exact = torch.logsumexp(torch.cat(scores_of(tops)), 0).item()
-    assert value(page, "lse exact") == pytest.approx(exact, rel=1e-12)
+@pytest.mark.parametrize(("shard", "onto", "lower"), [("D", "C", "D"), ("A", "B", "B")])
+def test_the_lower_one_shrinks_under_the_hand(show, shard, onto, lower):
+    page = show(PairMerge(), **STILL)
+    before = values(page)
+    drag(page, shard, onto, 0.5)
+    half = values(page)
+    page.mouse.move(*middle(bar(page, onto)))
+    there = values(page)
+    page.mouse.up()
+    whole, on_its_way = before[f"part {lower}"], half[f"part {lower}"]
+    factor = math.exp(-2)
+    assert whole > on_its_way > there[f"part {lower}"]
+    assert there[f"part {lower}"] == pytest.approx(whole * factor)
+    assert {k: v for k, v in there.items() if k[:4] == "part" and k[-1] != lower} == {
+        k: v for k, v in before.items() if k[:4] == "part" and k[-1] != lower
+    }
+    merged = "".join(sorted(shard + onto))
+    assert merged in names(page)
+    assert f"{lower} shrinks by exp(\N{MINUS SIGN}2)" in page.locator(".say").inner_text()
+    # end to end, in the lane of the one that it was brought to
+    first, second = bar(page, merged[0]), bar(page, merged[1])
+    assert first["y"] == second["y"]
+    assert second["x"] == pytest.approx(first["x"] + first["width"], abs=0.1)
+    assert names(page).index(merged) == [n for n in "ABCD" if n != shard].index(onto)
 
 
-@pytest.mark.parametrize(("tops", "dtype"), STATES)
-def test_plain_sums_overflow_where_those_of_torch_do(show, tops, dtype):
-    page = show(PairMerge(tops=tops, dtype=dtype, order=1))
-    kind = getattr(torch, dtype)
-    unit, tiny = torch.finfo(kind).eps / 2, torch.finfo(kind).smallest_normal
-    for name, z in zip("ABCD", scores_of(tops), strict=True):
-        expected = z.to(kind).exp().sum().item()
-        assert value(page, f"plain {name}") == pytest.approx(
-            expected, rel=4 * unit, abs=unit * tiny
-        )
-    total = torch.cat(scores_of(tops)).to(kind).exp().sum()
-    assert math.isinf(value(page, "sum plain Σ")) == total.isinf().item()
-    assert (value(page, "sum plain Σ") == 0) == (total == 0).item()
+def test_a_bar_that_is_let_go_on_its_way_returns(show):
+    page = show(PairMerge(), **STILL)
+    before = bar(page, "D"), values(page)
+    drag(page, "D", "C", 0.25)
+    page.mouse.up()
+    assert (bar(page, "D"), values(page)) == before
+    assert names(page) == list("ABCD")
 
 
-def test_the_orders_are_all_there_are(show):
-    """18 sequences, 15 trees; for each the error that its own state shows."""
-    page = show(PairMerge(tops=[2, 0, 1, -1], dtype="bfloat16"))
-    errors = {k: v for k, v in values(page).items() if k.startswith("error ")}
-    exact = torch.logsumexp(torch.cat(scores_of([2, 0, 1, -1])), 0).item()
-    names = set()
-    for order in range(ORDERS):
-        move(page, "order", order)
-        name = page.locator("[data-control=order]").get_attribute("aria-valuetext")
-        total = next(
-            v for k, v in values(page).items() if k[:2] == "t " and shards(k[2:]) == "ABCD"
-        )
-        error = (total / math.exp(exact - 2) - 1) * 2**8
-        assert errors[f"error {name}"] == pytest.approx(error, rel=1e-6, abs=1e-9)
-        names.add(name)
-    assert names == {k.removeprefix("error ") for k in errors}
-    assert len(names) == 15
-    assert page.get_by_text("all 15 orders, a dot each; filled: seen").count() == 1
-    assert page.locator(".unseen").count() == 0
-    different = len({round(error, 6) for error in errors.values()})
-    assert different > 1
-    said = page.locator(".soft", has_text="15 orders").inner_text()
-    worst = max(map(abs, errors.values()))
-    assert f"give {different} different t, at most {worst:.1f} u" in said
+def test_any_order_ends_at_the_sum_of_all_at_once(show):
+    page = show(PairMerge(), **STILL)
+    for shard, onto in ("CD", "AB", "BD"):
+        drag(page, shard, onto)
+        page.mouse.up()
+    assert "✓" in page.locator(".goal .mark").inner_text()
+    assert names(page) == ["ABCD"]
+    numbers = values(page)
+    parts = [numbers[f"part {shard}"] for shard in "ABCD"]
+    assert sum(parts) == pytest.approx(numbers["exact"], rel=1e-6)
+    last = max((bar(page, shard) for shard in "ABCD"), key=lambda box: box["x"])
+    end = page.locator(".end").bounding_box()
+    assert last["x"] + last["width"] == pytest.approx(end["x"], abs=1.1)
+    # the same scores, other sums
+    page.get_by_label("forget the factor").check()
+    assert sum(values(page)[f"part {shard}"] for shard in "ABCD") > 2 * numbers["exact"]
+    page.get_by_role("button", name="Take apart").click()
+    assert names(page) == list("ABCD")
 
 
-def test_any_two_boxes_can_be_chosen_by_keyboard(show):
-    """Every first pair of the six, and every second of the three: the set that arises is theirs."""
-    page = show(PairMerge(stage=0, order=9))
-    for first in combinations(range(4), 2):
-        for second in combinations(range(3), 2):
-            move(page, "stage", 0)
-            for pair in (first, second):
-                boxes = page.locator(CHOICES)
-                names = [shards(boxes.nth(i).locator("xpath=..").inner_text()) for i in pair]
-                boxes.nth(pair[0]).focus()
-                page.keyboard.press("Space")
-                boxes.nth(pair[1]).focus()
-                page.keyboard.press("Space")
-                merged = "".join(sorted("".join(names)))
-                assert page.locator(".knot.now text").first.text_content() == merged
-            assert page.evaluate(
-                "document.activeElement.shadowRoot.activeElement.dataset.control"
-            ).startswith("pick.")
-            assert page.locator(CHOICES).count() == 2
-
-
-def test_boxes_can_be_clicked_and_given_up(show):
-    page = show(PairMerge(stage=0))
-    box = {name: page.locator(".knot.open").nth(i) for i, name in enumerate("ABCD")}
-    box["D"].click()
-    assert page.locator(".say").inner_text() == "D is chosen. With which one?"
-    box["D"].click()
-    assert "none merged" in page.locator(".say").inner_text()
-    box["D"].click()
-    box["B"].click()
-    assert "B and D merge to m = 98" in page.locator(".say").inner_text()
-    page.locator(".knot.open").first.click()
+def test_a_click_chooses_and_gives_up_and_merges(show):
+    page = show(PairMerge(), **STILL)
+    page.mouse.click(*middle(bar(page, "B")))
+    assert page.locator(".pick[aria-pressed=true]").inner_text() == "B"
+    page.mouse.click(*middle(bar(page, "B")))
+    assert page.locator(".pick[aria-pressed=true]").count() == 0
+    page.get_by_role("button", name="B", exact=True).press("Enter")
+    page.mouse.click(*middle(bar(page, "D")))
+    assert names(page) == ["A", "C", "BD"]
+    page.get_by_role("button", name="Undo").click()
+    assert names(page) == list("ABCD")
+    page.get_by_role("button", name="A", exact=True).click()
     page.get_by_role("button", name="Reset", exact=True).click()
-    assert page.locator(".picked").count() == 0
-    assert "none merged" in page.locator(".say").inner_text()
+    assert page.locator(".aim").count() == 0
 
 
-def test_back_next_and_another_order(show):
-    page = show(PairMerge(order=4))
-    back, forth = (page.get_by_role("button", name=n, exact=True) for n in ("Back", "Next merge"))
-    assert forth.is_disabled()
-    for left in (2, 3, 4):
-        back.click()
-        assert page.locator(CHOICES).count() == left
-    assert back.is_disabled()
-    forth.click()
-    names = []
-    for _ in range(18):
-        page.get_by_role("button", name="Another order").click()
-        names.append(page.locator("[data-control=order]").get_attribute("aria-valuetext"))
-    assert all(a != b for a, b in pairwise(names))
-    assert len(set(names)) == 15
+def test_a_finger_drags_a_bar_and_scrolls_beside_it(show):
+    page = show(PairMerge(), **PHONE)
+    actions = page.locator(".open, .lanes svg").evaluate_all(
+        "(all) => all.map((e) => getComputedStyle(e).touchAction)"
+    )
+    assert sorted(actions) == ["auto", *["none"] * 4]
+    reach = page.locator(".reach").evaluate_all(
+        "(all) => all.map((e) => e.getBoundingClientRect()).map((b) => Math.min(b.width, b.height))"
+    )
+    assert min(reach) >= 44
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_what_is_said_holds_in_every_state(show, dtype):
-    page = show(PairMerge(dtype=dtype))
-    unit = torch.finfo(getattr(torch, dtype)).eps / 2
-    generator = torch.Generator().manual_seed(1)
-    heard = set()
-    around = [(0, 5), (0, 15), (0, 120), (-17, 1), (-102, 6), (-114, 3)]  # centre, width
-    for centre, width in 5 * around:
-        offsets = torch.randint(-width, width + 1, (4,), generator=generator)
-        tops = (centre + offsets).tolist()
-        for k, top in enumerate(tops):
-            move(page, f"tops.{k}", top)
-        move(page, "order", torch.randint(ORDERS, (1,), generator=generator).item())
-        text = page.locator(".say").inner_text().replace(MINUS, "-")
-        exact = torch.logsumexp(torch.cat(scores_of(tops)), 0).item()
-        plain, total = value(page, "lse plain Σ"), value(page, "sum plain Σ")
-        ending = text.split(". ")[-1]
-        heard.add(ending.split(" by ")[0])
-        if ending == "The plain sum is inf.":
-            assert total == math.inf
-        elif ending == "The plain sum is 0.":
-            assert total == 0
-        elif ending == "The plain sum works here, too.":
-            assert abs(plain - exact) <= unit * (8 + 2 * abs(exact))
-        else:
-            off = float(ending.removeprefix("The plain way is off by ").removesuffix("."))
-            assert abs(plain - exact) == pytest.approx(off, rel=0.06)
-            assert off > 8 * unit
-        said = float(re.search(r"Log-sum-exp (-?[\d.]+)\.", text)[1])
-        # the sum of three or more roundings in t, and one of the result, in any order
-        assert abs(said - exact) <= unit * (8 + 4 * abs(exact))
-    kinds = {f"The plain {text}" for text in ("sum is inf.", "sum is 0.", "way is off")}
-    if dtype == "bfloat16":  # numbers near -90, where sums lose digits, are 0.5 apart
-        kinds.remove("The plain way is off")
-    assert heard == kinds | {"The plain sum works here, too."}
-
-
-def test_the_guess_is_answered_with_another_order(show):
-    page = show(PairMerge(), questions=True, reduced_motion="reduce")
-    assert page.locator(".unseen").count() == 14
-    before = value(page, "lse pair")
+def test_the_guess_is_answered_with_an_order(show):
+    page = show(PairMerge(), questions=True, **STILL)
+    drag(page, "D", "C")
+    page.mouse.up()
+    assert page.locator(".pick:not(:disabled)").count() == 4  # closed until then
     page.get_by_role("button", name="the last digits").click()
     assert "Yes" in page.locator(".answer").inner_text()
-    assert page.locator("[data-control=order]").input_value() == "14"
-    assert value(page, "lse pair") == pytest.approx(before, rel=1e-6)
-    assert page.locator(".unseen").count() == 13
+    assert "Orders seen: 1 of 15" in page.locator("caption").inner_text()
 
 
-def test_another_order_is_built_before_the_readers_eyes(show):
+def test_the_order_is_built_before_the_readers_eyes(show):
     page = show(PairMerge(), questions=True)
     page.get_by_role("button", name="the last digits").click()
-    assert page.locator("[data-control=stage]").input_value() != "3"
-    page.wait_for_function(
-        """() => [...document.querySelectorAll("*")].some(
-          (e) => e.shadowRoot?.querySelector("[data-control=stage]")?.value === "3")"""
-    )
+    assert "Orders seen: 0" in page.locator("caption").inner_text()
+    page.get_by_text("Orders seen: 1").wait_for()
 
 
-def test_a_shard_begins_anew_when_all_are_merged(show):
-    page = show(PairMerge())
-    page.locator(".knot.open").nth(2).click()
-    assert page.locator("[data-control=stage]").input_value() == "0"
-    assert page.locator(".say").inner_text() == "C is chosen. With which one?"
+def test_scores_are_moved_beside_their_bars_and_the_window_stays(show):
+    page = show(PairMerge(), **STILL)
+    limits = "(all) => all.map((e) => [e.min, e.max])"
+    sliders = page.locator(".lanes input")
+    assert sliders.evaluate_all(limits) == [["85", "104"]] * 4
+    for k in range(4):
+        move(page, f"tops.{k}", 85)
+    assert sliders.evaluate_all(limits) == [["85", "104"]] * 4
+    page.get_by_role("button", name="far below 0").click()
+    assert {float(value) for value in sliders.evaluate_all("(all) => all.map((e) => e.value)")} == {
+        -110, -111, -112, -113
+    }  # fmt: skip
+    for k in range(4):
+        lane, name = sliders.nth(k).bounding_box(), page.locator(".pick").nth(k).bounding_box()
+        assert name["y"] - 5 < middle(lane)[1] < name["y"] + name["height"] + 5
 
 
-@pytest.mark.parametrize("order", [0, 1, 13])
-@pytest.mark.parametrize(("tops", "dtype"), STATES)
-def test_bars_shrink_to_the_common_maximum_and_fill_the_sum(show, tops, dtype, order):
-    page = show(PairMerge(tops=tops, dtype=dtype, order=order), reduced_motion="reduce")
-    unit = torch.finfo(getattr(torch, dtype)).eps / 2
-    for stage in (1, 2, 3):
-        move(page, "stage", stage)
-        numbers = values(page)
-        last = [name[2:] for name in numbers if name[:2] == "t "][-1]
-        both = numbers["shrunk 0"] + numbers["shrunk 1"]
-        assert both == pytest.approx(numbers[f"t {last}"], rel=4 * unit)
-        found = page.locator(".plot:not(.tree) rect").evaluate_all(
-            "(all) => all.map((e) => ['x', 'width'].map((k) => Number(e.getAttribute(k))))"
-        )
-        (_, whole), (_, first), (x, left), *_, (_, second), (joint, right) = found
-        factor = [v for k, v in numbers.items() if k.startswith("factor ")][-2]
-        assert (first, second) == (left, right)
-        assert first == pytest.approx(whole * factor, abs=0.1)
-        assert joint == pytest.approx(x + left)
-
-
-def totals(page):
-    return [v for k, v in values(page).items() if k[:2] == "t "]
-
-
-def factors(page):
-    return [v for k, v in values(page).items() if k.startswith("factor ")]
-
-
-@pytest.mark.parametrize(
-    ("name", "words", "holds"),
-    [
-        # a chain: each merge has a shard in it
-        (
-            "one after the other",
-            "takes up a shard at a time",
-            lambda page: "((AB)C)D" in page.locator(".bar").inner_text(),
-        ),
-        (
-            "two by two",
-            "two rounds this way, not three",
-            lambda page: "(AB)(CD)" in page.locator(".bar").inner_text(),
-        ),
-        (
-            "bfloat16",
-            "only by rounding",
-            lambda page: len({round(v, 6) for k, v in values(page).items() if "error" in k}) > 1,
-        ),
-        (
-            "far below 0",
-            "becomes 0",
-            lambda page: (
-                [v for k, v in values(page).items() if "plain" in k] == [0] * 7 + [0, -math.inf]
-                and value(page, "lse pair") == pytest.approx(value(page, "lse exact"), rel=1e-7)
-            ),
-        ),
-        (
-            "one shard far above",
-            "beside t = 1.368",
-            lambda page: (
-                totals(page)[0] == totals(page)[-1]
-                and round(totals(page)[0], 3) == 1.368
-                and sorted(factors(page))[-4:] != [1, 1, 1, 1]
-                and max(f for f in factors(page) if f < 1) < 1e-4
-            ),
-        ),
-    ],
-)
-def test_what_the_tries_say_is_so(show, name, words, holds):
-    page = show(PairMerge(stage=1, order=5))
-    page.get_by_role("button", name=name, exact=True).click()
-    assert holds(page)
-    assert words in page.locator(".tries .told").inner_text()
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("forget", [False, True])
+def test_nothing_is_cut_off_at_any_stage(show, width, forget):
+    for order, stage in ((0, 1), (13, 2), (4, 3)):
+        figure = PairMerge(order=order, stage=stage, forget=forget)
+        page = show(figure, viewport={"width": width, "height": 900})
+        assert faults(page, states=0) == []

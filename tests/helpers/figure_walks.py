@@ -40,15 +40,12 @@ WAYS = {
     "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
     "sampled_classes": [[SKIP, {"set": {"skew": 0}}]],
     "pair_merge": [
-        [SKIP, {"set": {"stage": 0}}, {"on": "pick.1"}, {"on": "pick.3"}],
-        [SKIP, {"set": {"tops": [2, 0, 1, -1], "dtype": "bfloat16"}}],
-        [SKIP, {"set": {"tops": [2, 0, 1, -1]}}],
-        [
-            SKIP,
-            {"set": {"stage": 0}},
-            *({"on": f"pick.{k}"} for k in range(6)),
-        ],
-        [SKIP, {"set": {"tops": [-15, -15, -15, -15], "dtype": "float16"}}],
+        [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],
+        [SKIP, *({"click": name} for name in ("A", "B", "C", "D", "AB", "CD"))],
+        [SKIP, {"set": {"tops": [2, 0, 1, -1], "stage": 3}}],
+        [SKIP, {"set": {"tops": [2, 0, 2, -1], "order": 6, "forget": True}}, {"set": {"stage": 1}}],
+        [SKIP, {"set": {"tops": [9, 9, 9, 9], "stage": 3, "forget": True}}],
+        [SKIP, {"set": {"tops": [-15, -15, -15, -15], "dtype": "float16", "stage": 3}}],
     ],
     "overflow_explorer": [
         [SKIP, {"on": "form.fused"}, {"set": {"size": 200}}],

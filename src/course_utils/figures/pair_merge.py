@@ -14,7 +14,7 @@ ORDERS = 18  # six pairs of four, three of three, one of two
 
 
 class PairMerge(InteractiveFigure):
-    """Merge the pairs of four shards, two at a time; beside it the plain sum of exponentials.
+    """Merge the pairs of four shards, two at a time, by dragging one bar onto another.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ class PairMerge(InteractiveFigure):
         the second ``order % 3`` of three.
     stage : int in [0, 3]
         How many merges are done.
+    forget : bool
+        Whether sums are added without being brought to the common maximum.
     """
 
     _name = "pair_merge"
@@ -36,17 +38,20 @@ class PairMerge(InteractiveFigure):
     tops = Numbers([100.0, 98.0, 99.0, 97.0], -120, 120, least=4, most=4)
     dtype = t.Enum(DTYPES, "float32").tag(sync=True)
     order = Integer(0, 0, ORDERS - 1)
-    stage = Integer(3, 0, 3)
+    stage = Integer(0, 0, 3)
+    forget = t.Bool(False).tag(sync=True)
 
     def describe(self) -> str:
         """Return the scores, the pair of all and its log-sum-exp in words."""
         scores = [(top, top + below) for top, below in zip(self.tops, BELOW, strict=True)]
         largest = max(self.tops)
         total = sum(math.exp(z - largest) for pair in scores for z in pair)
+        forgotten = sum(1 + math.exp(below) for below in BELOW)
         shards = "; ".join(f"{a:g}, {b:g}" for a, b in scores)
         return (
             f"Four shards of scores, {shards}, are described by their largest score and the sum "
             f"of exponentials relative to it. Merged in whatever order, the four pairs make "
             f"({largest:g}, {total:.4g}), up to rounding: log-sum-exp "
-            f"{largest + math.log(total):.4f}. No exponent is above 0."
+            f"{largest + math.log(total):.4f}. No exponent is above 0. Added without the factors that "
+            f"bring them to the common maximum, the four sums would make {forgotten:.4g}."
         )

@@ -1,6 +1,9 @@
 import {
   animate,
   button,
+  checkbox,
+  clamp,
+  COLORS,
   entrySlider,
   figure,
   fmt,
@@ -17,7 +20,7 @@ import {
   radios,
   range,
   roundTo,
-  slider,
+  say,
   SPEC,
   sum,
   svg,
@@ -29,94 +32,104 @@ import {
 /** @import { Format } from "./kit/floats.js" */
 
 const SHARDS = "ABCD";
-const TINTS = [0, 2, 3, 4].map((i) => TEXT_COLORS[i]);
-const ROOM = 156; // px for the factor beside a bar
-/** The colour of a shard, or of the first or second part of a merge that is none. */
-const tint = (/** @type {number} */ k, place = 0) => TINTS[k] ?? TEXT_COLORS[5 + place];
+const TINTS = [0, 2, 3, 4];
 /** @type {number[]} */
 const BELOW = SPEC.constants.below ?? [];
-const LEAD = 16; // px of a line of text in a box
-const HIGH = 4 * LEAD + 8; // of a box
-const GAP = 30; // between two levels
-const SLOWLY = 3900; // ms of three merges
+const ALL = 44; // px of the row below the lanes
+const THICK = 22; // px, at most
+const ABOVE = 19; // px of the text above a bar
+const SPAN = 20; // scores that a slider covers
+const SLOWLY = 5200; // ms of three merges
+const ROWS = 3; // orders that are listed
 
 const WORDS = {
   en: {
-    lead: "Four shards have two scores each. m is the largest score of a shard, t the sum of " +
-      "exp(z − m); Σ is the plain sum of exp(z). A merge shrinks the t with the lower m, and adds.",
-    question: "exp(100) is inf in float32. Merge the pairs of these shards in some other order: " +
-      "what can change?",
+    lead: "Four shards of two scores z each. m is the larger one, the bar t the sum of " +
+      "exp(z − m). Drag a bar onto another: the one with the lower m shrinks, then they add up.",
+    question: "exp(100) is inf in float32. Merge these four in two different orders: what can " +
+      "differ?",
     answers: [
       {
         text: "the log-sum-exp",
-        says: "No, only its last digits: the pair of a union is what it is, however the union " +
-          "came about.",
+        says: "No, only its last digits. All terms end relative to the same m, in whatever order " +
+          "they get there.",
       },
       {
         text: "the last digits",
-        says: "Yes. The pair of a union is what it is; orders differ by their rounding only.",
+        says: "Yes. All terms end relative to the same m, in whatever order they get there; only " +
+          "the rounding differs.",
       },
       {
-        text: "it may overflow",
+        text: "one may overflow",
         says: "No: each exponent, a score minus a maximum, is at most 0. Only the last digits " +
-          "change.",
+          "differ.",
       },
     ],
-    bars: (/** @type {string} */ top) => `t, brought to the common m = ${top} and added`,
-    unmerged: "t of each shard, relative to its own m",
-    shrunk: (
+    scores: "scores z: slide",
+    sums: "t: drag one onto another",
+    shard: (/** @type {string} */ name) => name,
+    pair: (/** @type {string} */ top, /** @type {string} */ total) => `m ${top}, t ${total}`,
+    gone: (/** @type {string} */ name, /** @type {string} */ into) => `${name} is in ${into}`,
+    times: (
       /** @type {string} */ name,
-      /** @type {string[]} */ parts,
-      /** @type {string} */ total,
-    ) => `Bars of t: ${parts.join(" and ")}; of ${name} ${total}`,
-    graph: (/** @type {string} */ names) => `Tree of merges; now left: ${names}`,
-    rounds: (/** @type {number} */ n) => `${n} rounds`,
-    shard: (/** @type {string} */ name) => `shard ${name}`,
-    scores: "Scores of each shard",
-    order: "order",
-    stage: "merges done",
-    back: "Back",
-    next: "Next merge",
-    another: "Another order",
-    pick: "merge two:",
-    hint: "choose two boxes to merge",
+      /** @type {string} */ gap,
+      /** @type {string} */ factor,
+    ) => `${name} × exp(${gap}) = ${factor}`,
+    unscaled: (/** @type {string} */ name) => `${name} as it is`,
+    once: (/** @type {string} */ top, /** @type {string} */ total) =>
+      `all eight: m ${top}, t ${total}`,
+    graph: (/** @type {string} */ list) => `Bars of t. ${list}`,
+    undo: "Undo",
+    apart: "Take apart",
+    forget: "forget the factor",
     format: "format",
-    columns: ["way", "sum", "log-sum-exp"],
-    pair: "pair",
-    plain: "plain Σ",
-    exact: "exact",
-    caption: (/** @type {string} */ format) => `All eight scores, in ${format}`,
-    axis: "error of t, in units of the roundoff u",
-    spread: "all 15 orders, a dot each; filled: seen",
-    same: (/** @type {string} */ worst) =>
-      `All 15 orders give the same t, ${worst} u from the exact one.`,
-    differ: (/** @type {number} */ count, /** @type {string} */ worst) =>
-      `The 15 orders give ${count} different t, at most ${worst} u from the exact one.`,
-    goal: "merge the four box by box, in as few rounds as can be.",
-    reached:
-      "Two merges that don't wait for each other share a round. 1024 shards need ten rounds.",
-    start: "Four pairs, none merged. Choose two, or press Next merge.",
+    caption: (/** @type {number} */ seen, /** @type {string} */ format) =>
+      `Orders seen: ${seen} of 15. u is the roundoff of ${format}.`,
+    columns: ["order", "rounds", "t", "error"],
+    error: (/** @type {string} */ size) => `${size} u`,
+    plain: "Σ exp(z)",
+    exact: "all at once",
+    goal: "merge all four in two rounds, by hand. (Merges that don't wait for each other share " +
+      "one.)",
+    reached: "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same.",
+    start: (/** @type {string[]} */ tops) =>
+      `m is ${tops.join(", ")}. Drag a bar onto another, or choose two names.`,
     picked: (/** @type {string} */ name) => `${name} is chosen. With which one?`,
-    merged: (
-      /** @type {string[]} */ [a, b],
-      /** @type {string} */ top,
+    shrinks: (/** @type {string} */ name, /** @type {string} */ gap, /** @type {string} */ f) =>
+      `${name} shrinks by exp(${gap}) = ${f}`,
+    even: "Both have the same m, none shrinks",
+    kept: "The factor is forgotten",
+    adds: (
+      /** @type {string} */ a,
+      /** @type {string} */ b,
       /** @type {string} */ total,
-    ) => `${a} and ${b} merge to m = ${top}, t = ${total}.`,
-    result: (/** @type {string} */ value) => ` Log-sum-exp ${value}.`,
+    ) => `: ${a} + ${b} = ${total}. `,
+    should: (/** @type {string} */ total) => `It should be ${total}.`,
+    result: (/** @type {string} */ total, /** @type {string} */ value) =>
+      `All merged: t = ${total}, log-sum-exp ${value}.`,
+    lost: (/** @type {string} */ total, /** @type {string} */ right) =>
+      `All merged: t = ${total} instead of ${right}. For which scores would it be right?`,
+    luck: "All m are the same: each factor is exp(0) = 1, and forgetting it costs nothing.",
     inf: " The plain sum is inf.",
     zero: " The plain sum is 0.",
     off: (/** @type {string} */ error) => ` The plain way is off by ${error}.`,
     fine: " The plain sum works here, too.",
     tries: [
       {
-        label: "one after the other",
-        set: { tops: [100, 98, 99, 97], dtype: "float32", order: 1, stage: 3 },
+        label: "one by one",
+        set: { order: 1, stage: 3 },
         says: "One running pair takes up a shard at a time, in three rounds: the one-pass softmax.",
       },
       {
         label: "two by two",
-        set: { tops: [100, 98, 99, 97], dtype: "float32", order: 0, stage: 3 },
+        set: { order: 0, stage: 3 },
         says: "Four shards need two rounds this way, not three.",
+      },
+      {
+        label: "forgotten factor",
+        set: { order: 1, stage: 3, forget: true },
+        says: "The terms of B, C and D count as if their m were 100, too: t is more than twice " +
+          "what it should be.",
       },
       {
         label: "bfloat16",
@@ -125,13 +138,8 @@ const WORDS = {
       },
       {
         label: "far below 0",
-        set: { tops: [-110, -112, -111, -113], dtype: "float32", order: 0, stage: 3 },
+        set: { tops: [-110, -112, -111, -113], order: 0, stage: 3 },
         says: "Every exp(z) becomes 0, and ln 0 is −inf. The pairs are as good as before.",
-      },
-      {
-        label: "one shard far above",
-        set: { tops: [100, -20, -30, -100], dtype: "float32", order: 13, stage: 3 },
-        says: "The factors of the others are tiny or 0: beside t = 1.368 they add nothing.",
       },
     ],
   },
@@ -148,6 +156,15 @@ const WORDS = {
  * @property {number[]} factors by which their totals were multiplied
  * @property {number} level 0 for a shard
  * @property {number[]} leaves the shards, in the order in which they stand
+ */
+/**
+ * A bar on its way to another.
+ * @typedef {object} Flight
+ * @property {number} mover which knot
+ * @property {number | undefined} aim the knot it is brought to
+ * @property {number} share how far the one with the lower m has shrunk, from 0 to 1
+ * @property {number} x of its left end, in pixels
+ * @property {number} y of its lane's upper edge
  */
 
 /** @param {number[]} list @returns {[number, number][]} */
@@ -171,16 +188,13 @@ function mergesOf(order) {
 
 /**
  * The shards, and the first `stage` merges of an order, each step rounded to the format.
- * @param {number[]} tops
- * @param {Format} dtype
- * @param {number} order
- * @param {number} stage
+ * @param {import("./kit/view.js").State} state
  */
-function build(tops, dtype, order, stage) {
+function build({ tops, dtype, order, stage, forget }) {
   const r = (/** @type {number} */ x) => roundTo(dtype, x);
   const exp = (/** @type {number} */ x) => r(Math.exp(x));
   /** @type {Knot[]} */
-  const knots = tops.map((top, k) => ({
+  const knots = tops.map((/** @type {number} */ top, /** @type {number} */ k) => ({
     name: SHARDS[k],
     top: r(top),
     total: r(1 + exp(r(r(top + BELOW[k]) - r(top)))),
@@ -190,22 +204,20 @@ function build(tops, dtype, order, stage) {
     level: 0,
     leaves: [k],
   }));
-  for (const parts of mergesOf(order).slice(0, stage)) {
+  for (const two of mergesOf(order).slice(0, stage)) {
+    const parts = two.sort((i, j) => knots[i].leaves[0] - knots[j].leaves[0]);
     const [a, b] = parts.map((k) => knots[k]);
     const top = Math.max(a.top, b.top);
-    const factors = [a, b].map((one) => exp(r(one.top - top)));
-    const first = a.leaves[0] < b.leaves[0] ? 0 : 1;
-    const turned = first ? [b, a] : [a, b];
-    const [left, right] = turned.map(({ name, level }) => (level ? `(${name})` : name));
+    const factors = [a, b].map((one) => (forget ? 1 : exp(r(one.top - top))));
     knots.push({
-      name: left + right,
+      name: [a, b].map(({ name, level }) => (level ? `(${name})` : name)).join(""),
       top,
       total: r(r(a.total * factors[0]) + r(b.total * factors[1])),
       plain: r(a.plain + b.plain),
-      parts: first ? [parts[1], parts[0]] : parts,
-      factors: first ? [factors[1], factors[0]] : factors,
+      parts,
+      factors,
       level: 1 + Math.max(a.level, b.level),
-      leaves: turned.flatMap(({ leaves }) => leaves),
+      leaves: [...a.leaves, ...b.leaves],
     });
   }
   return knots;
@@ -216,6 +228,9 @@ function leftOf(knots) {
   const used = new Set(knots.flatMap(({ parts }) => parts));
   return range(knots.length).filter((k) => !used.has(k));
 }
+
+/** The letters of a knot, without brackets. @param {Knot} knot */
+const letters = ({ leaves }) => [...leaves].sort().map((k) => SHARDS[k]).join("");
 
 /** The roundoff of a format. @param {Format} dtype */
 const unitOf = (dtype) => 2 ** -FORMATS[dtype][0];
@@ -228,436 +243,487 @@ function short(value) {
   return four(value);
 }
 
+/** The lowest score of the sliders' window: it stays while the largest score is in it. */
+const floorOf = (/** @type {number} */ top) => SPAN * Math.ceil((top - 4) / SPAN - 1) + 4;
+
 export default figure(WORDS, (view, words) => {
-  /** The box that was chosen to be merged. @type {number | undefined} */
+  /** The knot that was chosen to be merged. @type {number | undefined} */
   let picked;
   /** How many merges in a row the reader has chosen, from none on. */
   let chosen = 0;
-  /** The trees that have been seen. @type {Set<string>} */
-  const seen = new Set();
-  const plot = view.plot({
-    height: 4 * HIGH + 3 * GAP + 6,
-    x: [0, 4],
-    y: [0, 1],
-    xticks: [],
-    yticks: [],
-    margin: { top: 3, right: 0, bottom: 3, left: 0 },
-  });
-  plot.node.classList.add("tree");
-  const spread = view.plot({
-    height: 150,
-    x: [-3, 3],
-    y: [0, 15.5],
-    yticks: [],
-    ylabel: words.spread,
-    xlabel: words.axis,
-    margin: { left: 10 },
-  });
-  spread.node.classList.add("spread");
-  const bars = view.plot({
-    height: 138,
-    x: [0, 8],
-    y: [0, 1],
-    yticks: [],
-    ylabel: words.unmerged,
-    margin: { left: 52, right: 8 },
-  });
-  /** How far the bars of a merge have shrunk, from 0 to 1. */
-  let shrunk = 1;
+  /** The trees that have been seen, with the number of an order. @type {Map<string, number>} */
+  const seen = new Map();
+  /** The lanes onto which knots were dropped. @type {Record<number, number>} */
+  const homes = {};
+  /** @type {Flight | undefined} */
+  let flight;
   let stop = () => {};
   view.closers.push(() => stop());
+  const most = sum(BELOW.map((below) => 1 + Math.exp(below)));
+  const plot = view.plot({
+    height: 4 * 54 + ALL + 24,
+    x: [0, most * 1.01],
+    y: [0, 1],
+    yticks: [],
+    ylabel: words.sums,
+    margin: { left: 4, top: 0, right: 4 },
+  });
   const said = html("p.say");
-  const orders = html("p.soft");
   const table = html("table");
-  const choices = html("fieldset.radios");
-  const rows = range(4).map((k) =>
+  const limits = SPEC.traits.tops;
+  const dials = range(4).map((k) =>
     entrySlider(view, "tops", k, {
       label: words.shard(SHARDS[k]),
-      color: TINTS[k],
+      color: TEXT_COLORS[TINTS[k]],
       step: 1,
       show: (top) => `${short(top)}, ${short(top + BELOW[k])}`,
     })
   );
-  const go = (/** @type {number} */ stage) => view.set({ stage });
-  const back = button(view, words.back, () => go(view.get("stage") - 1));
-  const next = button(view, words.next, () => go(view.get("stage") + 1));
-  next.classList.add("primary");
-  const another = button(view, words.another, () => {
-    view.set({ order: (view.get("order") + 1) % 18, stage: 3 });
+  const picks = range(4).map((lane) => {
+    const node = button(view, "", () => pick(knotIn(lane)));
+    node.classList.add("pick");
+    return node;
   });
+  const undo = button(view, words.undo, () => view.set({ stage: view.get("stage") - 1 }));
+  const apart = button(view, words.apart, () => view.set({ stage: 0 }));
 
-  /** @param {number} a @param {number} b */
+  const now = (changes = {}) => build({ ...view.state, ...changes });
+  /** The lane where a knot lies. @param {Knot[]} knots @param {number} k @returns {number} */
+  const home = (knots, k) => {
+    const { parts } = knots[k];
+    if (!parts.length) return k;
+    const both = parts.map((part) => home(knots, part));
+    return both.includes(homes[k]) ? homes[k] : Math.min(...both);
+  };
+  /** The knot that lies in a lane and is still to be merged. @param {number} lane */
+  function knotIn(lane) {
+    const knots = now();
+    return leftOf(knots).find((k) => home(knots, k) === lane);
+  }
+
+  /**
+   * @param {number} a
+   * @param {number} b onto which it is brought
+   */
   function merge(a, b) {
     const { order, stage } = view.state;
-    const two = pairsOf(leftOf(now())).findIndex((one) => one.includes(a) && one.includes(b));
+    const knots = now();
+    const two = pairsOf(leftOf(knots)).findIndex((one) => one.includes(a) && one.includes(b));
     const orderOf = [3 * two, 3 * Math.floor(order / 3) + two, order];
     const before = stage ? chosen : 0;
+    homes[4 + stage] = home(knots, b);
     view.set({ order: orderOf[stage], stage: stage + 1 });
     chosen = before + 1;
     view.refresh();
   }
-  /** Choose a box, or give it up, or merge it with the one chosen before. @param {number} k */
-  function pick(k) {
+  /** Choose a bar, or give it up, or merge it with the one chosen before. */
+  function pick(/** @type {number | undefined} */ k) {
     view.touched = true;
-    if (view.get("stage") === 3) view.set({ stage: 0 });
+    if (k === undefined || view.get("stage") === 3) return;
     if (picked !== undefined && picked !== k) return merge(picked, k);
     picked = picked === k ? undefined : k;
     view.refresh();
   }
-  plot.svg.addEventListener("click", (event) => {
-    const box = /** @type {Element} */ (event.target).closest(".open");
-    if (box && !view.locked) pick(Number(box.getAttribute("data-knot")));
+
+  const laneHeight = () => (plot.area.bottom - ALL) / 4;
+
+  /** Where the pointer is, in pixels of the plot. @param {PointerEvent} event */
+  function at(event) {
+    const box = plot.svg.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+  /** What is dragged, and from where. @type {{ k: number, x: number, y: number } | undefined} */
+  let held;
+  plot.svg.addEventListener("pointerdown", (event) => {
+    const bar = /** @type {Element} */ (event.target).closest(".open");
+    if (!bar || event.button || view.locked) return;
+    event.preventDefault();
+    plot.svg.setPointerCapture(event.pointerId);
+    stop();
+    flight = undefined;
+    held = { k: Number(bar.getAttribute("data-knot")), ...at(event) };
   });
+  plot.svg.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const { x, y } = at(event);
+    if (!flight && Math.hypot(x - held.x, y - held.y) < 5) return;
+    view.touched = true;
+    const knots = now();
+    const lane = laneHeight();
+    const start = home(knots, held.k);
+    const way = y / lane - 0.5;
+    const others = leftOf(knots).filter((k) => k !== held?.k);
+    others.sort((a, b) => Math.abs(home(knots, a) - way) - Math.abs(home(knots, b) - way));
+    const aim = others.at(0);
+    const share = aim === undefined ? 0 : clamp(1.2 - Math.abs(home(knots, aim) - way), 0, 1);
+    const top = (start + 0.5) * lane + y - held.y - 0.5 * lane;
+    flight = { mover: held.k, aim, share, x: plot.x(0) + x - held.x, y: top };
+    drawLanes(knots);
+  });
+  for (const event of ["pointerup", "pointercancel"]) {
+    plot.svg.addEventListener(event, () => {
+      if (!held) return;
+      const { k } = held;
+      held = undefined;
+      if (!flight) return event === "pointerup" ? pick(k) : undefined;
+      const { aim, share } = flight;
+      if (event === "pointerup" && aim !== undefined && share > 0.6) return merge(k, aim);
+      flight = undefined;
+      drawLanes(now());
+    });
+  }
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     picked = undefined;
     seen.clear();
     view.refresh();
   });
 
-  /** Merge in another order, before the reader's eyes. */
-  function run() {
-    view.set({ order: 14, stage: 0 });
-    glide(view, SLOWLY, (share) => ({ stage: Math.min(3, 1 + Math.floor(3 * share)) }));
-  }
-
-  /** @param {number} [order] @param {number} [stage] */
-  function now(order = view.get("order"), stage = view.get("stage")) {
-    return build(view.get("tops"), view.get("dtype"), order, stage);
-  }
-
-  const more = html(
-    "div.stack",
-    html("p.strong", words.scores),
-    html("div.columns.shards", ...rows),
-    radios(view, "dtype", { label: words.format }),
-  );
-  view.control(more);
+  const left = [
+    html("span.axis.heading", words.scores),
+    ...range(4).flatMap((k) => [picks[k], dials[k]]),
+  ];
+  for (const node of left.slice(1)) view.control(node);
   view.add(html("p.lead", words.lead));
   guessFirst(view, {
     question: words.question,
     answers: words.answers,
-    show: run,
+    show: () => {
+      view.set({ order: 1, stage: 0 });
+      glide(view, SLOWLY, (share) => ({ stage: Math.min(3, 1 + Math.floor(3 * share)) }));
+    },
   });
   view.add(
-    html("div.side", plot.node, html("div.stack", bars.node, table, spread.node, orders)),
+    html("div.lanes", ...left, plot.node),
     said,
     view.bar(
-      html("div.row", back, next, another, choices),
       html(
-        "div.columns",
-        slider(view, "order", {
-          label: words.order,
-          step: 1,
-          show: (order) => now(order, 3)[6].name,
-        }),
-        slider(view, "stage", { label: words.stage, step: 1, show: String }),
+        "div.row",
+        undo,
+        apart,
+        checkbox(view, "forget", { label: words.forget }),
+        radios(view, "dtype", { label: words.format }),
       ),
     ),
-    more,
+    table,
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
       reached: () => {
         if (view.changed.size) chosen = 0;
-        return chosen === 3 && now()[6].level === 2;
+        return chosen === 3 && !view.get("forget") && now()[6].level === 2;
       },
       says: words.reached,
     }),
   );
 
-  /** @param {Knot[]} knots @param {number[]} left */
-  function drawTree(knots, left) {
-    const places = left
-      .map((k) => knots[k].leaves)
-      .sort((a, b) => a[0] - b[0])
-      .flat();
-    const levels = now(view.get("order"), 3)[6].level;
-    const step = (3 * (HIGH + GAP)) / levels;
-    const spans = knots.map(({ leaves, level }) => {
-      const columns = leaves.map((leaf) => places.indexOf(leaf));
-      const middle = plot.x(sum(columns) / columns.length + 0.5);
-      return { middle, y: 3 + level * step };
-    });
-    const width = Math.min(plot.x(0.93) - plot.x(0), 150);
-    const last = knots.length - 1;
-    const merged = last > 3;
-    const ways = knots.flatMap(({ parts, factors }, k) =>
-      parts.flatMap((part, i) => {
-        const from = spans[part];
-        const to = spans[k];
-        const start = from.y + HIGH;
-        const look = merged && k === last ? "way now" : "way";
-        const bend = to.y - 7;
-        return [
-          svg("path", {
-            class: look,
-            d: `M${from.middle},${start + 20}V${bend}H${to.middle}V${to.y}`,
-          }),
-          quantity(
-            svgText(from.middle, start + 15, "", { class: "halo" }),
-            `factor ${part}`,
-            factors[i],
-            `× ${short(factors[i])}`,
-          ),
-        ];
-      })
-    );
-    const boxes = knots.map(({ name, top, total, plain, leaves }, k) => {
-      const { middle, y } = spans[k];
-      const open = left.length > 1 ? left.includes(k) : k < 4;
-      const looks = [
-        "knot",
-        open && "open",
-        k === picked && "picked",
-        merged && k === last && "now",
-      ];
-      const bad = plain === Infinity || plain === 0;
-      const style = k < 4 ? `fill:${TINTS[k]}` : null;
-      const texts = [
-        svgText(middle, y + LEAD, [...leaves].sort().map((leaf) => SHARDS[leaf]).join(""), {
-          class: "strong",
-          style,
-        }),
-        quantity(svgText(middle, y + 2 * LEAD, ""), `m ${name}`, top, `m ${short(top)}`),
-        quantity(svgText(middle, y + 3 * LEAD, ""), `t ${name}`, total, `t ${short(total)}`),
-        quantity(
-          svgText(middle, y + 4 * LEAD, "", { class: bad ? "plain bad" : "plain" }),
-          `plain ${name}`,
-          plain,
-          `Σ ${short(plain)}`,
-        ),
-      ];
+  /** All bars, one of them perhaps on its way. @param {Knot[]} knots */
+  function drawLanes(knots) {
+    const { forget, stage } = view.state;
+    const done = stage === 3 && !flight;
+    const height = laneHeight();
+    const tall = Math.min(THICK, height - ABOVE - 6);
+    const unit = plot.x(1) - plot.x(0);
+    const [moving, aim] = flight ? [flight.mover, flight.aim] : [];
+    const arriving = moving !== undefined && !leftOf(knots).includes(moving);
+    const there = arriving ? knots.slice(0, -1) : knots;
+    const open = leftOf(there);
+    const both = [moving, aim].flatMap((k) => (k === undefined ? [] : [knots[k]]));
+    const common = Math.max(...both.map(({ top }) => top));
+    const factor = (/** @type {Knot} */ one) => forget ? 1 : Math.exp(one.top - common);
+    /** What a knot is multiplied by at this moment. @param {Knot} one */
+    const scale = (one) => flight && both.includes(one) ? 1 + (factor(one) - 1) * flight.share : 1;
+    /** @param {Knot} one @param {number} leaf */
+    const part = (one, leaf) => {
+      const { top, total } = knots[leaf];
+      return total * (forget ? 1 : Math.exp(top - one.top));
+    };
+    /** @param {number} lane @param {string} text @param {string} look */
+    const line = (lane, text, look) =>
+      svgText(plot.x(0), lane * height + 14, text, {
+        "text-anchor": "start",
+        class: `halo ${look}`,
+      });
+    /** How a bar looked before it shrank. @param {number} lane @param {number} total */
+    const outline = (lane, total) =>
+      svg("rect.outline", {
+        x: plot.x(0),
+        y: lane * height + ABOVE,
+        width: total * unit,
+        height: tall,
+      });
+    /** What a knot is multiplied by. @param {Knot} one @param {number} top @param {number} f */
+    const times = (one, top, f) =>
+      forget
+        ? words.unscaled(letters(one))
+        : words.times(letters(one), short(one.top - top), short(f));
+    /** The words above a bar. @param {Knot} one @returns {string} */
+    const above = (one) =>
+      flight?.share && both.includes(one) && one.top < common
+        ? times(one, common, factor(one))
+        : words.pair(short(one.top), short(one.total));
+    const aimed = aim === undefined ? undefined : knots[aim];
+    /** @param {number} k */
+    const draw = (k) => {
+      const one = knots[k];
+      const own = home(there, k);
+      const place = { x: plot.x(0), y: own * height };
+      const now = scale(one);
+      if (flight && k === moving) {
+        const end = plot.x(0) + (aimed ? aimed.total * scale(aimed) * unit : 0);
+        const rest = aim === undefined ? 0 : home(there, aim) * height;
+        const near = flight.share ** 2; // it is drawn to the end of the other bar
+        place.x = flight.x + (end - flight.x) * near;
+        place.y = flight.y + (rest - flight.y) * near;
+      }
+      let x = place.x;
+      const y = place.y + ABOVE;
+      const segments = one.leaves.map((leaf) => {
+        const value = part(one, leaf) * now;
+        const width = value * unit;
+        const bar = svg("rect", { x, y, width, height: tall, fill: COLORS[TINTS[leaf]] });
+        x += width;
+        return put(bar, { "data-q": `part ${SHARDS[leaf]}`, "data-value": value });
+      });
+      const whole = one.total * unit;
+      const lies = !(flight && k === moving);
+      const looks = [!done && "open", held?.k === k && "held"].filter(Boolean).join(" ");
+      const marked = k === picked || (held && k === aim && (flight?.share ?? 0) > 0.6);
       return svg(
         "g",
-        { class: looks.filter(Boolean).join(" "), "data-knot": k },
-        svg("rect", { x: middle - width / 2, y, width, height: HIGH, rx: 6 }),
-        ...texts,
-      );
-    });
-    const bottom = Math.max(...spans.map(({ y }) => y)) + HIGH;
-    const aside = left.length > 1
-      ? svgText(plot.x(2), bottom + 32, words.hint, { class: "soft" })
-      : quantity(
-        svgText(plot.x(0.75), bottom - HIGH / 2 + 4, "", { class: "strong" }),
-        "rounds",
-        levels,
-        words.rounds(levels),
-      );
-    plot.draw(...ways, ...boxes, aside);
-    plot.describe(words.graph(left.map((k) => knots[k].name).join(", ")));
-  }
-
-  /** The last merge as bars: both t shrink to the common m, and are put end to end. */
-  function drawBars() {
-    const knots = now();
-    const { name, top, total, parts, factors } = knots[knots.length - 1];
-    const shown = parts.length ? parts : range(4);
-    const widest = Math.max(...shown.map((k) => knots[k].total), total);
-    const room = bars.area.right - bars.area.left;
-    bars.scale({
-      x: [0, (widest * room) / (room - (parts.length && ROOM))],
-      ylabel: parts.length ? words.bars(short(top)) : words.unmerged,
-    });
-    const { left, bottom, top: start } = bars.area;
-    const lane = (bottom - start) / (parts.length ? 3 : 4);
-    const middle = (/** @type {number} */ i) => start + (i + 0.5) * lane;
-    const width = (/** @type {number} */ t) => bars.x(t) - left;
-    const tall = lane - 8;
-    const label = (/** @type {number} */ i, /** @type {string} */ text) =>
-      svgText(left - 6, middle(i) + 4, text, { "text-anchor": "end" });
-    /** @param {number} i @param {number} from @param {number} t @param {string} look */
-    const bar = (i, from, t, look) =>
-      svg("rect", {
-        x: bars.x(from),
-        y: middle(i) - tall / 2,
-        width: Math.max(0, width(t)),
-        height: tall,
-        style: look,
-      });
-    let end = 0;
-    const drawn = shown.flatMap((k, i) => {
-      const one = knots[k];
-      const color = tint(k, i);
-      const whole = `fill: none; stroke: ${color}; stroke-dasharray: 3 3`;
-      const text = label(i, [...one.leaves].sort().map((leaf) => SHARDS[leaf]).join(""));
-      if (!parts.length) return [text, bar(i, 0, one.total, `fill: ${color}`)];
-      const t = one.total * (1 + (factors[i] - 1) * shrunk);
-      const from = end;
-      end += t;
-      return [
-        text,
-        bar(i, 0, one.total, whole),
-        put(bar(i, 0, t, `fill: ${color}`), { "data-q": `shrunk ${i}`, "data-value": t }),
-        shrunk === 1 ? bar(2, from, t, `fill: ${color}`) : "",
-        svgText(
-          bars.x(one.total) + 6,
-          middle(i) + 4,
-          `× exp(${short(one.top - top)}) = ${short(factors[i])}`,
-          { "text-anchor": "start" },
-        ),
-      ];
-    });
-    const sum = parts.length ? label(2, words.columns[1]) : "";
-    bars.draw(...drawn, sum);
-    bars.describe(words.shrunk(name, shown.map((k) => short(knots[k].total)), short(total)));
-  }
-
-  /** Let the bars of the last merge shrink before the reader's eyes. */
-  function play() {
-    stop();
-    shrunk = 0;
-    stop = animate(900, (share) => {
-      shrunk = share;
-      drawBars();
-    });
-  }
-
-  /** @param {Knot} all @param {Format} dtype @param {number} exact @param {boolean} done */
-  function drawTable(all, dtype, exact, done) {
-    const digits = { float16: 4, bfloat16: 3, float32: 8, float64: 16 }[dtype];
-    const text = (/** @type {number} */ v, more = 0) =>
-      Number.isFinite(v) ? minus(String(Number(v.toPrecision(digits + more)))) : fmt(v);
-    const lse = roundTo(dtype, all.top + roundTo(dtype, Math.log(all.total)));
-    const plain = roundTo(dtype, Math.log(all.plain));
-    /** @param {string} name @param {number} total @param {number} log */
-    const line = (name, total, log) => {
-      const cells = [["sum", total, short(total)], ["lse", log, text(log)]].map(([q, v, shown]) =>
-        done ? quantity(html("td"), `${q} ${name}`, Number(v), String(shown)) : html("td", "–")
-      );
-      const bad = done && !Number.isFinite(log);
-      return html(
-        "tr",
-        { class: bad ? "plain bad" : null },
-        html("th", { scope: "row" }, name),
-        ...cells,
+        { class: looks, "data-knot": k },
+        now < 1 || !lies ? outline(own, one.total) : "",
+        svg("rect.reach", {
+          x: place.x,
+          y: place.y + 2,
+          width: Math.max(whole, 44),
+          height: height - 4,
+        }),
+        ...segments,
+        marked
+          ? svg("rect.aim", { x: place.x - 2, y: y - 2, width: whole * now + 4, height: tall + 4 })
+          : "",
+        quantity(line(own, "", ""), `t ${one.name}`, one.total, above(one)),
       );
     };
+    // Lanes whose bar has gone to another: what it was, and what became of it.
+    const gone = range(4).flatMap((own) => {
+      if (open.some((k) => home(there, k) === own)) return [];
+      const k = range(there.length).filter((i) => home(there, i) === own).at(-1) ?? own;
+      const into = there.findIndex(({ parts }) => parts.includes(k));
+      const one = there[k];
+      const { top, parts, factors } = there[into];
+      return [
+        outline(own, one.total),
+        line(own, times(one, top, factors[parts.indexOf(k)]), "soft"),
+      ];
+    });
+    const scores = scoresOf();
+    const top = Math.max(...scores);
+    const exact = Math.exp(logsumexp(scores) - top);
+    const base = 4 * height;
+    const end = plot.x(exact);
+    const parts = range(4).map((leaf) => {
+      const total = sum(
+        [0, BELOW[leaf]].map((below) =>
+          Math.exp(roundTo(view.get("dtype"), view.get("tops")[leaf] + below) - top)
+        ),
+      );
+      return total * unit;
+    });
+    let x = plot.x(0);
+    const goalBar = parts.map((width, leaf) => {
+      const bar = svg("rect", {
+        x,
+        y: base + ABOVE + 2,
+        width,
+        height: 14,
+        fill: "none",
+        stroke: TEXT_COLORS[TINTS[leaf]],
+      });
+      x += width;
+      return bar;
+    });
+    plot.draw(
+      svg("path.end", { d: `M${end},4V${base + ABOVE + 18}` }),
+      svg("path.grid", { d: `M${plot.x(0)},${base + 1}H${plot.area.right}` }),
+      ...goalBar,
+      svgText(plot.x(0), base + 15, words.once(short(top), short(exact)), {
+        "text-anchor": "start",
+      }),
+      ...gone,
+      ...[...open].sort((a, b) => Number(a === moving) - Number(b === moving)).map(draw),
+    );
+    plot.describe(
+      words.graph(
+        leftOf(knots).map((k) => {
+          const { top, total } = knots[k];
+          return `${letters(knots[k])}: ${words.pair(short(top), short(total))}`;
+        }).join("; "),
+      ),
+    );
+  }
+
+  /** All scores, as the format has them. @returns {number[]} */
+  const scoresOf = () =>
+    view.get("tops").flatMap((/** @type {number} */ top, /** @type {number} */ k) =>
+      [top, top + BELOW[k]].map((z) => roundTo(view.get("dtype"), z))
+    );
+
+  /** Bring the parts of the last merge together before the reader's eyes. @param {Knot[]} knots */
+  function play(knots) {
+    stop();
+    const last = knots.length - 1;
+    const { parts } = knots[last];
+    const there = knots.slice(0, -1);
+    const own = home(knots, last);
+    const [mover, aim] = home(there, parts[0]) === own ? [parts[1], parts[0]] : parts;
+    const lane = laneHeight();
+    const from = flight?.mover === mover && flight.aim === aim
+      ? flight
+      : { share: 0, x: plot.x(0), y: home(there, mover) * lane };
+    const start = { ...from };
+    stop = animate(200 + 900 * (1 - start.share), (done) => {
+      const share = start.share + (1 - start.share) * done;
+      flight = done < 1 ? { mover, aim, share, x: start.x, y: start.y } : undefined;
+      drawLanes(now());
+    });
+  }
+
+  /** @param {number} exact the sum of all, relative to the largest score @param {number} plain */
+  function drawTable(exact, plain) {
+    const { dtype } = view.state;
+    const unit = unitOf(dtype);
+    const digits = { float16: 4, bfloat16: 3, float32: 8, float64: 16 }[
+      /** @type {Format} */ (
+        dtype
+      )
+    ];
+    const text = (/** @type {number} */ v, more = 0) => minus(v.toPrecision(digits + more));
+    const listed = [...seen].slice(-ROWS).map(([name, order]) => {
+      const { total, level } = now({ order, stage: 3 })[6];
+      const error = (total / exact - 1) / unit;
+      return html(
+        "tr",
+        { class: Math.abs(error) > 100 ? "bad" : null },
+        html("th", { scope: "row" }, name),
+        html("td", String(level)),
+        html("td", text(total)),
+        quantity(html("td"), `error ${name}`, error, words.error(fmt(error, 1))),
+      );
+    });
+    while (listed.length < ROWS) {
+      listed.push(html("tr", html("td", "–"), ...range(3).map(() => html("td"))));
+    }
+    const bad = plain === 0 || !Number.isFinite(plain);
     table.replaceChildren(
-      html("caption", words.caption(dtype)),
+      html("caption", words.caption(seen.size, dtype)),
       html("thead", html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)))),
       html(
         "tbody",
-        line(words.pair, all.total, lse),
-        line(words.plain, all.plain, plain),
+        ...listed,
         html(
           "tr",
           html("th", { scope: "row" }, words.exact),
           html("td"),
-          quantity(html("td"), "lse exact", exact, text(exact, 2)),
+          quantity(html("td"), "exact", exact, text(exact, 2)),
+          html("td", "0"),
+        ),
+        html(
+          "tr",
+          { class: bad ? "bad" : null },
+          html("th", { scope: "row" }, words.plain),
+          html("td"),
+          quantity(html("td"), "plain", plain, short(plain)),
+          html("td"),
         ),
       ),
     );
-    return { lse, plain, text };
-  }
-
-  /** How far the sums of all orders are off. @param {string} mine @param {Format} dtype */
-  function drawSpread(mine, dtype, exact = 0) {
-    const unit = unitOf(dtype);
-    /** @type {Record<string, number>} the total that each tree gives */
-    const totals = {};
-    for (const order of range(18)) {
-      const { name, total } = now(order, 3)[6];
-      totals[name] = total;
-    }
-    const errors = Object.fromEntries(
-      Object.entries(totals).map(([name, total]) => [name, (total / exact - 1) / unit]),
-    );
-    const worst = Math.max(...Object.values(errors).map(Math.abs));
-    const end = Math.max(3, Math.ceil(worst + 0.2));
-    spread.scale({ x: [-end, end] });
-    /** @type {Record<string, number>} how many stand at one place */
-    const stack = {};
-    const zero = spread.x(0);
-    const names = Object.keys(errors);
-    // The one that is shown comes last, so it lies on top of its column.
-    names.sort((a, b) => Number(a === mine) - Number(b === mine));
-    const dots = names.map((name) => {
-      const error = errors[name];
-      const height = stack[error] = (stack[error] ?? 0) + 1;
-      return svg("circle", {
-        cx: spread.x(error),
-        cy: spread.y(height - 0.4),
-        r: name === mine ? 5 : 3.2,
-        class: name === mine ? "ring mine" : seen.has(name) ? "ring" : "ring unseen",
-        "data-q": `error ${name}`,
-        "data-value": error,
-      });
-    });
-    spread.draw(
-      svg("path.dash", { d: `M${zero},${spread.area.top}V${spread.area.bottom}` }),
-      ...dots,
-    );
-    const count = Object.keys(stack).length;
-    const text = count > 1 ? words.differ(count, fmt(worst, 1)) : words.same(fmt(worst, 1));
-    orders.textContent = text;
-    spread.describe(text);
-  }
-
-  /**
-   * The boxes that can be chosen, once more for the keyboard.
-   * @param {Knot[]} knots
-   * @param {number[]} left
-   */
-  function drawChoices(knots, left) {
-    const key = left.length > 1 ? left.map((k) => knots[k].name).join() : "";
-    if (choices.dataset.key !== key) {
-      const held = choices.contains(view.root.shadowRoot?.activeElement ?? null);
-      choices.dataset.key = key;
-      const nodes = (key ? left : []).map((k) => {
-        const input = html("input", { type: "checkbox", "data-control": `pick.${k}` });
-        input.addEventListener("change", () => pick(k));
-        return html("label", input, html("span", knots[k].name));
-      });
-      choices.replaceChildren(...(key ? [html("legend", words.pick)] : []), ...nodes);
-      const heir = key ? nodes[nodes.length - 1].querySelector("input") : back;
-      if (held) heir?.focus();
-    }
-    choices.hidden = !key;
-    left.forEach((k) => {
-      const input = choices.querySelector(`[data-control="pick.${k}"]`);
-      if (input instanceof HTMLInputElement) input.checked = k === picked;
-    });
   }
 
   return () => {
+    const { stage, dtype, tops, forget } = view.state;
+    const turned = view.changed.has("stage") || view.changed.has("order");
     if (view.changed.size) picked = undefined;
-    const { stage, dtype, tops } = view.state;
+    const low = floorOf(Math.max(...tops));
+    dials.forEach((dial, k) => {
+      const input = dial.querySelector("input");
+      if (!input) return;
+      put(input, {
+        min: Math.max(limits.min ?? 0, low + 1),
+        max: Math.min(limits.max ?? 0, low + SPAN),
+      });
+      const inside = clamp(tops[k], Number(input.min), Number(input.max));
+      if (Math.abs(Number(input.value) - inside) > 0.5) input.value = String(inside);
+    });
     const knots = now();
-    const left = leftOf(knots);
+    const open = leftOf(knots);
     const last = knots[knots.length - 1];
     const done = stage === 3;
-    const scores = tops.flatMap((/** @type {number} */ top, /** @type {number} */ k) =>
-      [top, top + BELOW[k]].map((z) => roundTo(dtype, z))
-    );
+    if (done) seen.set(last.name, view.get("order"));
+    if (view.touched && stage && turned) play(knots);
+    else {
+      if (view.changed.size) {
+        stop();
+        flight = held = undefined;
+      }
+      drawLanes(knots);
+    }
+    picks.forEach((node, lane) => {
+      const k = open.find((one) => home(knots, one) === lane);
+      say(node, k === undefined ? "" : letters(knots[k]));
+      put(node, {
+        "aria-label": k === undefined ? words.gone(SHARDS[lane], letters(last)) : null,
+        "aria-pressed": String(k !== undefined && k === picked),
+      });
+      node.disabled = k === undefined || done;
+    });
+    undo.disabled = stage === 0;
+    apart.disabled = stage === 0;
+    apart.classList.toggle("primary", done);
+    const scores = scoresOf();
     const exact = logsumexp(scores);
-    drawTree(knots, left);
-    const turned = view.changed.has("stage") || view.changed.has("order");
-    if (view.touched && stage && turned) play();
-    else drawBars();
-    const { lse, plain, text } = drawTable(last, dtype, exact, done);
-    if (done) seen.add(last.name);
-    drawSpread(done ? last.name : "", dtype, Math.exp(exact - Math.max(...scores)));
-    drawChoices(knots, left);
-    back.disabled = stage === 0;
-    next.disabled = done;
-    let sentence = stage
-      ? words.merged(
-        last.parts.map((k) => knots[k].name),
-        short(last.top),
+    const right = Math.exp(exact - Math.max(...scores));
+    const plain = knots.slice(0, 4).reduce((a, one) => roundTo(dtype, a + one.plain), 0);
+    drawTable(right, plain);
+
+    let how = words.start(tops.map(short));
+    let sentence = "";
+    if (last.parts.length) {
+      const [a, b] = last.parts.map((k) => knots[k]);
+      const lower = a.top < b.top ? a : b;
+      const terms = [a, b].map(({ total }, i) => short(total * last.factors[i]));
+      if (forget) how = words.kept;
+      else if (a.top === b.top) how = words.even;
+      else {
+        const gap = lower.top - last.top;
+        how = words.shrinks(letters(lower), short(gap), short(Math.exp(gap)));
+      }
+      how += words.adds(terms[0], terms[1], short(last.total));
+      const should = sum(
+        last.leaves.map((k) => knots[k].total * Math.exp(knots[k].top - last.top)),
+      );
+      if (forget && !done && a.top !== b.top) how += words.should(short(should));
+    }
+    if (done && forget) {
+      sentence = new Set(tops).size === 1
+        ? words.luck
+        : words.lost(short(last.total), short(right));
+    } else if (done) {
+      const lse = roundTo(dtype, last.top + roundTo(dtype, Math.log(last.total)));
+      const digits = { float16: 4, bfloat16: 3, float32: 8 }[/** @type {"float16"} */ (dtype)];
+      sentence = words.result(
         short(last.total),
-      )
-      : words.start;
-    if (picked !== undefined) sentence = words.picked(knots[picked].name);
-    if (done) {
-      const error = Math.abs(plain - exact);
+        minus(String(Number(lse.toPrecision(digits)))),
+      );
+      const error = Math.abs(roundTo(dtype, Math.log(plain)) - exact);
       // A few roundings of the sum, and one or two of the result.
       const rounding = unitOf(dtype) * (8 + 2 * Math.abs(exact));
-      sentence += words.result(text(lse));
-      if (last.plain === Infinity) sentence += words.inf;
-      else if (last.plain === 0) sentence += words.zero;
+      if (plain === Infinity) sentence += words.inf;
+      else if (plain === 0) sentence += words.zero;
       else sentence += error > rounding ? words.off(short(error)) : words.fine;
     }
-    said.textContent = sentence;
-    return sentence;
+    if (picked !== undefined) [how, sentence] = [words.picked(letters(knots[picked])), ""];
+    said.textContent = how + sentence;
+    return sentence || how;
   };
 });

@@ -1,0 +1,190 @@
+"""Pairs that merge: numbers are those of the package, in every order and format."""
+
+import math
+import re
+from itertools import combinations
+
+import pytest
+import torch
+from figure_words import SKIP, told, told_each
+
+from course_utils.figures.pair_merge import BELOW, DTYPES, ORDERS, PairMerge
+from course_utils.online import merge, pair_of
+
+#: Scores and a format: in range, far above and far below what exp can do, alike, far apart.
+STATES = [
+    ([100, 98, 99, 97], "float32"),
+    ([2, 0, 1, -1], "bfloat16"),
+    ([3, -7, 5, 2], "float16"),
+    ([-110, -112, -111, -113], "float32"),
+    ([100, -20, -30, -100], "float32"),
+    ([88, 30, 0, 88], "bfloat16"),
+    ([-100, -101, -99, -103], "float32"),
+]
+
+
+def scores_of(tops):
+    return [torch.tensor([t, t + b], dtype=torch.float64) for t, b in zip(tops, BELOW, strict=True)]
+
+
+def unit(dtype):
+    return torch.finfo(getattr(torch, dtype)).eps / 2
+
+
+def sequence(order):
+    """Return the three merges of an order, numbered as the class says."""
+    left, found = [0, 1, 2, 3], []
+    for number, result in ((order // 3, 4), (order % 3, 5), (0, 6)):
+        pair = list(combinations(left, 2))[number]
+        left = [node for node in left if node not in pair] + [result]
+        found.append(pair)
+    return found
+
+
+def by_package(tops, dtype, order, stage):
+    """Return the pairs that are left after some merges, as `course_utils` makes them."""
+    kind = getattr(torch, dtype)
+    pairs = [pair_of(z.to(kind), kind) for z in scores_of(tops)]
+    left = dict(enumerate("ABCD"))
+    for number, (i, j) in enumerate(sequence(order)[:stage]):
+        pairs.append(merge(pairs[i], pairs[j]))
+        left[4 + number] = "".join(sorted(left.pop(i) + left.pop(j)))
+    return {name: [v.item() for v in pairs[k]] for k, name in left.items()}
+
+
+def shown(page):
+    """Return the pairs that a figure shows: m as its text alternative says, t in full."""
+    found = re.findall(r"([A-D]+): m (\S+), t", " ".join(page.labels))
+    totals = {
+        "".join(sorted(re.sub("[t ()]", "", name))): value
+        for name, value in page.values.items()
+        if name.startswith("t ")
+    }
+    return {name: [float(top), totals[name]] for name, top in found}
+
+
+@pytest.mark.parametrize(("tops", "dtype"), STATES)
+def test_pairs_are_those_of_the_package(tops, dtype):
+    states = [(order, stage) for order in range(ORDERS) for stage in range(4)]
+    steps = [{"set": {"order": order, "stage": stage}} for order, stage in states]
+    pages = told(PairMerge(tops=tops, dtype=dtype), SKIP, *steps)[2:]
+    for (order, stage), page in zip(states, pages, strict=True):
+        expected, found = by_package(tops, dtype, order, stage), shown(page)
+        assert found.keys() == expected.keys()
+        for name, (top, total) in expected.items():
+            assert found[name][0] == top
+            # two roundings for each merge, by an exp that may differ in its last bit
+            assert found[name][1] == pytest.approx(total, rel=8 * unit(dtype))
+    scores = torch.cat(scores_of(tops))
+    right = (scores - scores.max()).exp().sum().item()
+    assert pages[-1].values["exact"] == pytest.approx(right, rel=1e-12)
+    # 18 sequences, 15 trees; each has the error that it showed
+    errors = [v for name, v in pages[-1].values.items() if name.startswith("error ")]
+    assert len(errors) == 3
+    assert max(map(abs, errors)) < 8
+    assert "Orders seen: 15 of 15." in pages[-1].text
+
+
+@pytest.mark.parametrize(("tops", "dtype"), STATES)
+def test_the_plain_sum_overflows_where_that_of_torch_does(tops, dtype):
+    found = told(PairMerge(tops=tops, dtype=dtype), SKIP)[-1].values["plain"]
+    total = torch.cat(scores_of(tops)).to(getattr(torch, dtype)).exp().sum().item()
+    assert (math.isinf(found), found == 0) == (math.isinf(total), total == 0)
+    assert math.isinf(total) or found == pytest.approx(total, rel=16 * unit(dtype), abs=1e-40)
+
+
+def test_without_the_factor_the_sum_is_wrong_unless_all_maxima_agree():
+    plainly = sum(1 + math.exp(below) for below in BELOW)
+    for tops, right in (([100, 98, 99, 97], False), ([50, 50, 50, 50], True)):
+        figure = PairMerge(tops=tops, forget=True, stage=3)
+        pages = told(figure, SKIP, *({"set": {"order": n}} for n in range(ORDERS)))[1:]
+        scores = torch.cat(scores_of(tops))
+        exact = (scores - scores.max()).exp().sum().item()
+        assert math.isclose(exact, plainly) == right
+        for page in pages:
+            assert shown(page)["ABCD"][1] == pytest.approx(plainly, rel=1e-6)
+            assert ("forgetting it costs nothing" in page.text) == right
+            assert (f"instead of {exact:.4g}. For which scores" in page.text) == (not right)
+
+
+PICKS = [
+    (("A", "B", "C", "D", "AB", "CD"), 2),
+    (("D", "A", "C", "AD", "B", "ACD"), 3),
+    (("B", "C", "A", "D", "AD", "BC"), 2),
+]
+
+
+@pytest.mark.parametrize(("picks", "rounds"), PICKS)
+def test_four_are_merged_by_hand_in_two_rounds(picks, rounds):
+    """A state that was set, or a merge that was taken back, is not the reader's."""
+    picked = [{"click": name} for name in picks]
+    *_, before, mine = told(PairMerge(), SKIP, *picked)
+    assert "○Goal:" in before.text
+    assert f" | {rounds} | " in mine.text
+    assert ("✓Goal:" in mine.text) == (rounds == 2)
+    ways = [{"set": {"order": 0, "stage": 3}}], [*picked, {"set": {"tops": [9, 8, 7, 6]}}]
+    ways += ([{"set": {"forget": True}}, *picked],)
+    found = told_each(PairMerge(), [[SKIP, *way] for way in ways])
+    assert all("○Goal:" in pages[-1].text for pages in found)
+
+
+def test_what_a_merge_says_is_its_sum():
+    steps = {"click": "D"}, {"click": "B"}
+    start, one, both = told(PairMerge(tops=[2, 0, 1, -1]), SKIP, *steps)[1:]
+    assert "m is 2, 0, 1, -1. Drag a bar" in start.text
+    assert "D is chosen. With which one?" in one.text
+    (b, d) = ((z - z.max()).exp().sum().item() for z in scores_of([2, 0, 1, -1])[1::2])
+    f = math.exp(-1)
+    assert f"D shrinks by exp(-1) = {f:.4g}: {b:.4g} + {d * f:.4g} = {b + d * f:.4g}." in both.text
+    assert f"m 0, t {b + d * f:.4g}" in both.text
+    assert f"D \N{MULTIPLICATION SIGN} exp(-1) = {f:.4g}" in both.text
+    assert sorted(shown(both)) == ["A", "BD", "C"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_said_of_the_plain_sum_holds(dtype):
+    generator = torch.Generator().manual_seed(1)
+    around = [(0, 5), (0, 15), (0, 120), (-17, 1), (-102, 6), (-114, 3)]  # centre, width
+    all_tops = [
+        (centre + torch.randint(-width, width + 1, (4,), generator=generator)).clamp(-120, 120)
+        for centre, width in 5 * around
+    ]
+    steps = [{"set": {"tops": tops.tolist()}} for tops in all_tops]
+    heard = set()
+    for tops, page in zip(
+        all_tops, told(PairMerge(dtype=dtype, stage=3), SKIP, *steps)[2:], strict=True
+    ):
+        exact = torch.logsumexp(torch.cat(scores_of(tops.tolist())), 0).item()
+        said, ending = re.search(r"log-sum-exp (-?[\d.]+)\. (The plain [^\n]*)", page.text).groups()
+        total = page.values["plain"]
+        heard.add(ending.split(" by ")[0])
+        if "inf" in ending or "is 0" in ending:
+            assert total == (math.inf if "inf" in ending else 0)
+        else:
+            off = abs(math.log(total) - exact)
+            rounded = unit(dtype) * (8 + 4 * abs(exact))
+            assert off <= rounded if "too" in ending else off > 4 * unit(dtype)
+        # the sum of three or more roundings in t, and one of the result, in any order
+        assert abs(float(said) - exact) <= unit(dtype) * (8 + 4 * abs(exact))
+    kinds = {f"The plain {text}" for text in ("sum is inf.", "sum is 0.", "way is off")}
+    if dtype == "bfloat16":  # numbers near -90, where sums lose digits, are 0.5 apart
+        kinds.remove("The plain way is off")
+    assert heard == kinds | {"The plain sum works here, too."}
+
+
+def test_what_the_tries_say_is_so():
+    def tried(name):
+        return told(PairMerge(), SKIP, {"click": name})[-1]
+
+    assert "((AB)C)D | 3 | " in tried("one by one").text
+    assert "(AB)(CD) | 2 | " in tried("two by two").text
+    lost = tried("forgotten factor")
+    assert lost.values["t ((AB)C)D"] > 2 * lost.values["exact"]
+    totals = {by_package([2, 0, 1, -1], "bfloat16", n, 3)["ABCD"][1] for n in range(ORDERS)}
+    assert len(totals) > 1
+    figure = PairMerge(tops=[2, 0, 1, -1], dtype="bfloat16", stage=3)
+    pages = told(figure, SKIP, *({"set": {"order": n}} for n in range(ORDERS)))
+    assert len({v for page in pages for k, v in page.values.items() if k[:2] == "t "}) > 1
+    below = tried("far below 0")
+    assert below.values["plain"] == 0
+    assert below.values["t (AB)(CD)"] == pytest.approx(below.values["exact"], rel=1e-6)
