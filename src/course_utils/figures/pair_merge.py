@@ -52,6 +52,6 @@ class PairMerge(InteractiveFigure):
             f"Four shards of scores, {shards}, are described by their largest score and the sum "
             f"of exponentials relative to it. Merged in whatever order, the four pairs make "
             f"({largest:g}, {total:.4g}), up to rounding: log-sum-exp "
-            f"{largest + math.log(total):.4f}. No exponent is above 0. Added without the factors that "
-            f"bring them to the common maximum, the four sums would make {forgotten:.4g}."
+            f"{largest + math.log(total):.4f}. No exponent is above 0. Added without the "
+            f"factors that bring them to the common maximum, the sums would make {forgotten:.4g}."
         )

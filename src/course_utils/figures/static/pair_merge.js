@@ -76,8 +76,7 @@ const WORDS = {
       /** @type {string} */ factor,
     ) => `${name} × exp(${gap}) = ${factor}`,
     unscaled: (/** @type {string} */ name) => `${name} as it is`,
-    once: (/** @type {string} */ top, /** @type {string} */ total) =>
-      `all eight: m ${top}, t ${total}`,
+    once: (/** @type {string} */ top, /** @type {string} */ total) => `all: m ${top}, t ${total}`,
     graph: (/** @type {string} */ list) => `Bars of t. ${list}`,
     undo: "Undo",
     apart: "Take apart",
