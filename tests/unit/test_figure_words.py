@@ -612,7 +612,7 @@ def test_sampled_classes(skew, seed):
         ),
         "below each word: score z, q, times drawn, and times drawn / q",
         "distance from softmax(z)",
-        "without: exp(z)with: exp(z) / qlast drawsoftmax(z)softmax(z + ln q)\n",
+        "without: exp(z)with: exp(z) / qlast drawq: drag itsoftmax(z)softmax(z + ln q)\n",
         "draws\n41\n",
         f"skew of q\n{skew:.2f}\n",
     )

@@ -1,5 +1,6 @@
 import {
   animate,
+  argmax,
   button,
   COLORS,
   figure,
@@ -20,9 +21,10 @@ import {
   tries,
 } from "./kit.js";
 
-const [WITH, WITHOUT, LATEST] = [0, 1, 2]; // their colours
+const [WITH, WITHOUT] = [0, 1]; // their colours
 const SIDES = ["without", "with"]; // what tests find them by
 const SLOWLY = 6000; // ms of a run
+const PAST = 6; // runs that are left in the plot
 
 const WORDS = {
   en: {
@@ -32,6 +34,7 @@ const WORDS = {
     without: "without: exp(z)",
     with: "with: exp(z) / q",
     latest: "last draw",
+    proposal: "q: drag it",
     truth: "softmax(z)",
     limit: "softmax(z + ln q)",
     question: "The bars without the correction miss softmax(z). Draw on, up to 2000 times: " +
@@ -54,7 +57,7 @@ const WORDS = {
     ],
     bars: "Shares of the words in the two sums",
     below: "below each word: score z, q, times drawn, and times drawn / q",
-    history: "distance from softmax(z)",
+    history: "distance from softmax(z); faint: earlier draws",
     axis: "draws",
     z: (/** @type {string} */ z) => `z ${z}`,
     q: (/** @type {string} */ q) => `q ${q}`,
@@ -79,7 +82,7 @@ const WORDS = {
     ) =>
       `${n} draws: of the shares without the correction ${without} would have to move, ` +
       `of those with it ${corrected}.`,
-    goal: "choose a q with which both kinds of bars go to softmax(z).",
+    goal: "drag q until both kinds of bars go to softmax(z).",
     reached: "Only the even one: ln q is the same for all words, and cancels in the shares.",
     tries: [
       {
@@ -92,12 +95,6 @@ const WORDS = {
         set: { logits: [1, 0, 1, 3, 2], skew: 1.5, draws: 2000, seed: 1 },
         says: "Times drawn / q is near 2000 for each word: so exp(z) / q gives softmax(z), " +
           "and exp(z) gives softmax(z + ln q).",
-      },
-      {
-        label: "ln q taken out of the scores",
-        set: { logits: [0, 0, 1.6, 4.1, 3.4], skew: 1.5, draws: 2000, seed: 1 },
-        says: "The scores 1, 0, 1, 3, 2 less ln q, up to a constant: without the correction the " +
-          "shares go to the softmax of 1, 0, 1, 3, 2. Training without it ends near such scores.",
       },
     ],
   },
@@ -122,21 +119,21 @@ function uniform(seed) {
  */
 function drawer() {
   let key = "";
-  /** @type {number[]} */
-  let classes = [];
+  /** @type {Record<number, number[]>} by seed */
+  let known = {};
   /** @param {number[]} q @param {number} seed @param {number} count */
   return (q, seed, count) => {
-    const asked = `${seed} ${count} ${q}`;
-    if (asked === key) return classes;
+    const asked = `${count} ${q}`;
+    if (asked !== key) known = {};
     key = asked;
+    if (known[seed]) return known[seed];
     const next = uniform(seed);
-    classes = range(count).map(() => {
+    return known[seed] = range(count).map(() => {
       let u = next();
       let k = 0;
       while (u >= q[k] && k < q.length - 1) u -= q[k++];
       return k;
     });
-    return classes;
   };
 }
 
@@ -168,7 +165,7 @@ export default figure(WORDS, (view, words) => {
   const { names } = words;
   const drawn = drawer();
   const bars = view.plot({
-    height: 316,
+    height: 280,
     x: [-0.5, names.length - 0.5],
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
@@ -177,7 +174,7 @@ export default figure(WORDS, (view, words) => {
     margin: { bottom: 88, right: 2 },
   });
   const history = view.plot({
-    height: 190,
+    height: 140,
     x: [0, Math.log10(most)],
     y: [0, 1],
     xticks: [1, 10, 100, most].map((n) => [Math.log10(n), String(n)]),
@@ -191,12 +188,15 @@ export default figure(WORDS, (view, words) => {
     "p.key",
     key(".without", COLORS[WITHOUT], words.without),
     key(".with", COLORS[WITH], words.with),
-    key("", COLORS[LATEST], words.latest),
+    key(".latest", "var(--cu-surface)", words.latest),
+    key(".proposal", COLORS[6], words.proposal),
     key(".mark", "var(--cu-ink)", words.truth),
   );
   const limitKey = key(".without.goal", TEXT_COLORS[WITHOUT], words.limit);
   legend.append(limitKey);
 
+  /** Seeds whose draws were seen before. @type {number[]} */
+  let past = [];
   let stop = () => {};
   let running = false;
   let own = false; // whether a change is the run's
@@ -235,14 +235,27 @@ export default figure(WORDS, (view, words) => {
     halt();
     const { min = 1, max = 1 } = SPEC.traits.seed;
     const seed = view.get("seed");
+    past = [...past.filter((one) => one !== seed), seed].slice(-PAST);
     view.set({ seed: seed < max ? seed + 1 : min });
   });
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     halt();
+    past = [];
     view.refresh();
   });
 
   const proposal = (/** @type {number} */ skew) => sharesOf(names.map((_, k) => (k + 1) ** -skew));
+  const { max: skewest = 1 } = SPEC.traits.skew;
+  const skews = range(1 + 100 * skewest).map((i) => i / 100);
+  /** Whether it is q that is dragged, and not the plot that is pressed somewhere. */
+  let held = false;
+  bars.drag(([x, y], pressed) => {
+    if (pressed) held = x < 0.5;
+    if (!held) return;
+    halt();
+    const miss = skews.map((skew) => -Math.abs(proposal(skew)[0] - y));
+    view.set({ skew: skews[argmax(miss)] });
+  });
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => run(1) });
   view.add(
@@ -303,16 +316,24 @@ export default figure(WORDS, (view, words) => {
           "data-q": `${SIDES[side]} ${k}`,
           "data-value": shares[side][k],
         });
-        const latest = { x, y, width: width - 1, height: block, fill: COLORS[LATEST] };
+        // A thin block is marked by a higher frame.
+        const height = Math.max(block, 7) - 2;
+        const latest = { x: x + 1, y: y + block - height - 1, width: width - 3, height };
         return [
           bar,
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width - 1}`).join("") }),
-          k === last ? svg("rect", latest) : "",
+          k === last ? svg("rect.latest", latest) : "",
         ];
       });
       const truth = bars.y(right[k]);
       const limit = bars.y(plain[k]);
       return [
+        svg("rect.proposal", {
+          x: middle - width - 6,
+          y: bars.y(q[k]),
+          width: 2 * width + 11,
+          height: bottom - bars.y(q[k]),
+        }),
         ...both.flat(),
         svg("path.truth", { d: `M${middle - width - 3},${truth}H${middle + width + 3}` }),
         view.locked
@@ -339,6 +360,7 @@ export default figure(WORDS, (view, words) => {
         ),
       ];
     }));
+    bars.handles([{ x: -0.44, y: q[0], color: COLORS[6] }]);
     bars.describe(
       `${words.bars}: ` +
         names.map((name, k) => `${name} ${shares.map((s) => fmt(s[k])).join(", ")}`).join("; "),
@@ -346,14 +368,13 @@ export default figure(WORDS, (view, words) => {
   }
 
   /**
-   * How both sums come closer, or don't, over all draws that are possible.
+   * How far both sums are from the softmax after each draw.
    * @param {number[]} classes
    * @param {number[][]} terms of each word: without, with
    * @param {number[]} right
-   * @param {number} limit
    * @param {number} n
    */
-  function drawHistory(classes, terms, right, limit, n) {
+  function distances(classes, terms, right, n) {
     const sums = terms.map((list) => list.map(() => 0));
     /** @type {number[]} */
     const xs = [];
@@ -368,16 +389,38 @@ export default figure(WORDS, (view, words) => {
       xs.push(Math.log10(i));
       sums.forEach((list, side) => ys[side].push(misplaced(sharesOf(list), right)));
     }
+    return { xs, ys };
+  }
+
+  /**
+   * How both sums come closer, or don't: these draws, and faintly the earlier ones.
+   * @param {number[][]} all classes drawn, those of now last
+   * @param {number[][]} terms of each word: without, with
+   * @param {number[]} right
+   * @param {number} limit
+   * @param {number} n
+   */
+  function drawHistory(all, terms, right, limit, n) {
     const { left, right: end } = history.area;
+    const ways = all.map((classes) => distances(classes, terms, right, n));
+    const { xs, ys } = ways[ways.length - 1];
     const last = xs.length - 1;
+    const lines = ways.flatMap((way, i) =>
+      [WITHOUT, WITH].map((color, side) =>
+        svg(i === ways.length - 1 ? "path.line" : "path.line.faint", {
+          d: history.line(way.xs, way.ys[side]),
+          stroke: COLORS[color],
+        })
+      )
+    );
     history.draw(
+      ...lines,
       view.locked ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
         "data-q": "limit without",
         "data-value": limit,
       }),
-      ...[WITHOUT, WITH].flatMap((color, side) => [
-        svg("path.line", { d: history.line(xs, ys[side]), stroke: COLORS[color] }),
+      ...[WITHOUT, WITH].map((color, side) =>
         svg("circle.ring", {
           cx: history.x(xs[last]),
           cy: history.y(ys[side][last]),
@@ -385,8 +428,8 @@ export default figure(WORDS, (view, words) => {
           fill: COLORS[color],
           "data-q": `now ${SIDES[side]}`,
           "data-value": ys[side][last],
-        }),
-      ]),
+        })
+      ),
     );
     return ys.map((list) => list[last]);
   }
@@ -410,7 +453,13 @@ export default figure(WORDS, (view, words) => {
     });
     const k = classes[draws - 1];
     drawBars(sums.map(sharesOf), blocks, k, right, plain, q, counts);
-    const [without, corrected] = drawHistory(classes, terms, right, limit, draws);
+    const [without, corrected] = drawHistory(
+      [...past.filter((one) => one !== seed).map((one) => drawn(q, one, most)), classes],
+      terms,
+      right,
+      limit,
+      draws,
+    );
     history.describe(words.off(draws, fmt(without), fmt(corrected)));
     limitKey.hidden = view.locked;
     more.disabled = draws === most;
