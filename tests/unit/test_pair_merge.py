@@ -11,6 +11,8 @@ from figure_words import SKIP, told, told_each
 from course_utils.figures.pair_merge import BELOW, DTYPES, ORDERS, PairMerge
 from course_utils.online import merge, pair_of
 
+pytestmark = pytest.mark.processes  # deno runs the figure
+
 #: Scores and a format: in range, far above and far below what exp can do, alike, far apart.
 STATES = [
     ([100, 98, 99, 97], "float32"),
