@@ -66,7 +66,7 @@ const WORDS = {
       },
     ],
     scores: "scores z: slide",
-    sums: "t: drag one onto another",
+    sums: "t: drag onto another",
     shard: (/** @type {string} */ name) => name,
     pair: (/** @type {string} */ top, /** @type {string} */ total) => `m ${top}, t ${total}`,
     gone: (/** @type {string} */ name, /** @type {string} */ into) => `${name} is in ${into}`,
