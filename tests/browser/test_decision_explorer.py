@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from browser_tools import assert_refused, move, value
+from browser_tools import assert_refused, move, put, value
 
 from course_utils.decisions import expected_cost_decision
 from course_utils.figures.decision_explorer import ACTIONS, COST, DecisionExplorer
@@ -16,20 +16,22 @@ def decision(page) -> str:
     return page.locator("[data-decision]").get_attribute("data-decision")
 
 
-@pytest.mark.parametrize("cost", [COST, (0, 5, 20, 150, 60, 10), (0, 30, 100, 10), (7, 7, 7, 7)])
-def test_decision_agrees_with_course_utils(show, cost):
-    page = show(DecisionExplorer(cost=list(cost)))
-    table = torch.tensor(cost, dtype=torch.float64).view(2, -1)
-    for position in (-4, -2, 0.4, 3.5):
-        move(page, "probability", position)
-        p = value(page, "p")
-        assert p == pytest.approx(1 / (1 + math.exp(-position)), rel=0.1)  # the nearest step
-        probs = torch.tensor([[1 - p, p]], dtype=torch.float64)
-        for action, expected in enumerate((probs @ table)[0].tolist()):
-            assert value(page, f"cost.{action}") == pytest.approx(expected, rel=1e-6)
-        figure = DecisionExplorer(cost=list(cost), probability=p)
-        assert decision(page) == figure.decision() in figure.describe()
-        assert figure.decision() == ACTIONS[int(expected_cost_decision(probs, table))]
+def test_decision_agrees_with_course_utils(show):
+    page = show(DecisionExplorer())
+    for cost in [COST, (0, 5, 20, 150, 60, 10), (0, 30, 100, 10), (7, 7, 7, 7)]:
+        put(page, DecisionExplorer(cost=list(cost)))
+        table = torch.tensor(cost, dtype=torch.float64).view(2, -1)
+        for position in (-4, -2, 0.4, 3.5):
+            move(page, "probability", position)
+            p = value(page, "p")
+            # the nearest step
+            assert p == pytest.approx(1 / (1 + math.exp(-position)), rel=0.1)
+            probs = torch.tensor([[1 - p, p]], dtype=torch.float64)
+            for action, expected in enumerate((probs @ table)[0].tolist()):
+                assert value(page, f"cost.{action}") == pytest.approx(expected, rel=1e-6)
+            figure = DecisionExplorer(cost=list(cost), probability=p)
+            assert decision(page) == figure.decision() in figure.describe()
+            assert figure.decision() == ACTIONS[int(expected_cost_decision(probs, table))]
 
 
 def test_the_line_can_be_dragged(show):
@@ -47,15 +49,12 @@ def test_the_line_can_be_dragged(show):
     assert after["x"] + after["width"] / 2 == pytest.approx(x, abs=1)
 
 
-def test_default_decision_is_not_that_of_the_most_probable_state(show):
+def test_a_border_lies_where_two_expected_costs_are_equal(show):
+    """And the default decision is not that of the most probable state."""
     page = show(DecisionExplorer())
     text = page.locator(".say").inner_text()
     assert "Most probable: healthy" in text
     assert "Cheapest: test further" in text
-
-
-def test_a_border_lies_where_two_expected_costs_are_equal(show):
-    page = show(DecisionExplorer())
     label = page.locator("svg").first.get_attribute("aria-label")
     first, second = f"{5 / 180:.4g}", f"{25 / 40:.4g}"
     assert f"send home from 0 to {first}; test further from {first} to {second}" in label
@@ -99,16 +98,14 @@ def test_where_every_mistake_costs_the_same_the_most_probable_state_decides(show
         assert decision(page) == action
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_malformed_state_is_said_in_its_place(show):
+    assert_refused(
+        show,
+        DecisionExplorer(),
         {"cost": [1, 2, 3, 4, 5]},
         {"cost": [1, 2]},
         {"probability": "likely"},
         {"states": ["one"]},
         {"actions": ["only one"]},
         {"version": 0},
-    ],
-)
-def test_malformed_state_is_said_in_its_place(show, changes):
-    assert_refused(show, DecisionExplorer(), **changes)
+    )

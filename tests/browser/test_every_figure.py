@@ -8,12 +8,11 @@ from types import ModuleType
 
 import pytest
 from browser_tools import (
+    PAINTED,
     PHONE,
     QUIET,
-    STARTED,
     accessibility_violations,
     move,
-    new_page,
     skip_questions,
     static_div,
     value,
@@ -21,7 +20,7 @@ from browser_tools import (
     with_state,
     write_page,
 )
-from figure_checks import AT_ONCE, SWEEP, faults, heard
+from figure_checks import AT_ONCE, SWEEP, faults, sweep
 from figure_samples import SAMPLES, calibration_explorer, training_lab
 from page_checks import with_deep
 from serving import served
@@ -41,6 +40,7 @@ pytestmark = pytest.mark.browser
 WIDTHS = (320, 390, 768, 1280, 1920)
 LIVE = "input[type=range]:not(:disabled)"
 SPOKEN = "[aria-live=polite]"
+CONTROLS = "(all) => all.map((e) => e.dataset.control)"
 
 
 @pytest.fixture(params=SAMPLES)
@@ -68,94 +68,91 @@ def test_samples_are_all_figures():
     assert set(SAMPLES) < set(names())
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_figure_starts_from_a_file_and_axe_finds_nothing(show, figure, theme):
-    page = show(figure, theme=theme)
-    assert page.problems == []
-    assert page.locator(".cu-fig").count() == 1
-    assert page.locator(".cu-error, .note:not(:empty)").count() == 0
-    assert accessibility_violations(page) == []
-
-
-def test_all_start_over_http(pages, tmp_path):
+def test_all_start_over_http_and_speak_of_changes_alone(pages, tmp_path):
+    """All on one page, because each speaks only after a pause."""
     write_page(tmp_path, *(make() for make in SAMPLES.values()))
     with served(tmp_path) as address:
         page = pages.open(f"{address}/page.html")
     assert page.problems == []
     assert page.locator(".cu-fig").count() == len(SAMPLES)
+    skip_questions(page)
+    page.wait_for_function(QUIET)
+    page.wait_for_timeout(700)
+    assert page.locator(SPOKEN).all_text_contents() == [""] * len(SAMPLES)
+    for figure in page.locator(".cu-fig").all():
+        figure.locator(LIVE).first.press("PageUp")
+    page.wait_for_timeout(700)
+    words = page.locator(SPOKEN).all_text_contents()
+    assert [text for text in words if len(text) < 11] == []
 
 
-def test_keyboard_reaches_and_moves_everything(show, figure):
-    page = show(figure)
-    page.locator(".frame").evaluate(
-        "(frame) => { document.body.tabIndex = -1; document.body.focus();"
-        " window.seen = new Set(); frame.addEventListener('focusin', (e) => seen.add(e.target)); }"
-    )
-    for _ in range(40):
-        page.keyboard.press("Tab")
-    # A group of radio buttons is one stop; arrows move within it.
-    missed = page.locator(".frame :is(input, button, [tabindex='0'])").evaluate_all(
-        "(all) => all.filter((e) => !seen.has(e) && !e.disabled"
-        " && !(e.type === 'radio' && [...seen].some((s) => s.name === e.name)))"
-        ".map((e) => e.outerHTML)"
-    )
-    assert missed == []
-    assert sliders(page)
-    for slider in sliders(page):
-        before = slider.get_attribute("aria-valuetext")
-        turn(slider)
-        assert slider.get_attribute("aria-valuetext") != before
-    for group in {r.get_attribute("name") for r in page.locator("input[type=radio]").all()}:
-        page.locator(f"input[name='{group}']:checked").focus()
-        page.keyboard.press("ArrowDown")
-        checked = page.locator(f"input[name='{group}']:checked")
-        assert checked.count() == 1
-        assert checked.evaluate("(e) => e === e.getRootNode().activeElement")
+#: Rules that a page may have: none of them may reach into a figure.
+HOSTILE = """body, body * {font: italic 30px serif !important; padding: 20px !important;
+  margin: 9px !important; color: red !important; background: yellow !important;
+  border: 5px solid red !important;
+  text-transform: uppercase !important; text-align: right !important; line-height: 3 !important;
+  box-sizing: content-box !important; position: relative !important}
+  td, th, table, label, input, button, p, svg text {font-size: 40px !important; min-width: 200px}
+  .cu-fig {display: inline-block !important; float: right !important;
+    max-width: none !important; width: 300px}"""
+LOOK = """() => deep(".frame, .frame *").map((e) => {
+  const c = getComputedStyle(e);
+  return [e.localName, c.font, c.color, c.backgroundColor, c.padding, c.borderTopWidth, c.fill,
+    c.textTransform, c.textAlign, c.lineHeight, c.position, c.float, c.marginTop].join(" ");
+})"""
+#: Puts the focus before the figure and notes where it goes.
+FOLLOW_FOCUS = """(frame) => {
+  document.body.tabIndex = -1;
+  document.body.focus();
+  window.seen = new Set();
+  frame.addEventListener("focusin", (e) => seen.add(e.target));
+}"""
+#: A group of radio buttons is one stop; arrows move within it.
+MISSED = """(all) => all.filter((e) => !seen.has(e) && !e.disabled
+  && !(e.type === "radio" && [...seen].some((s) => s.name === e.name))).map((e) => e.outerHTML)"""
 
 
-def test_every_slider_has_a_name_and_a_spoken_value_and_reset_brings_it_back(show, figure):
-    page = show(figure)
+def test_in_a_wide_dark_window(show, figure):
+    """It starts from a file, keys reach and move everything, a reset brings all of it back."""
+    page = show(figure, theme="dark", viewport={"width": 1600, "height": 900})
+    assert page.problems == []
+    assert page.locator(".cu-fig").count() == 1
+    assert page.locator(".cu-error, .note:not(:empty)").count() == 0
+    assert accessibility_violations(page) == []
+
+    before = page.evaluate(with_deep(LOOK))  # padding leaves the width of the figure alone
+    page.add_style_tag(content=HOSTILE)
+    assert page.locator("h1").evaluate("(e) => getComputedStyle(e).fontSize") == "30px"
+    assert len(before) > 9
+    assert page.evaluate(with_deep(LOOK)) == before
+    page.evaluate("document.head.lastElementChild.remove()")
+
     for slider in page.locator("input[type=range]").all():
         row = slider.locator("xpath=ancestor::div[contains(@class, 'slider')]")
         assert row.locator("label span").text_content()
         spoken, seen = slider.get_attribute("aria-valuetext"), row.locator("output").text_content()
         assert seen == spoken or seen in spoken.split()  # "3 classes", beside it 3
     first = visible_text(page)
+    page.locator(".frame").evaluate(FOLLOW_FOCUS)
+    stops = page.locator(".frame :is(input, button, [tabindex='0'])")
+    for _ in range(stops.count()):
+        page.keyboard.press("Tab")
+    assert stops.evaluate_all(MISSED) == []
+    assert sliders(page)
     for slider in sliders(page):
-        slider.focus()
-        page.keyboard.press("PageUp")
-        page.keyboard.press("PageDown")
-        page.keyboard.press("PageDown")
+        before = slider.get_attribute("aria-valuetext")
+        turn(slider)
+        assert slider.get_attribute("aria-valuetext") != before
+    for group in {r.get_attribute("name") for r in page.locator("input[type=radio]").all()}:
+        page.locator(f"input[name='{group}']:checked").press("ArrowDown")
+        checked = page.locator(f"input[name='{group}']:checked")
+        assert checked.count() == 1
+        assert checked.evaluate("(e) => e === e.getRootNode().activeElement")
     page.wait_for_function(QUIET)
     assert visible_text(page) != first
     page.get_by_role("button", name="Reset", exact=True).click()
     page.wait_for_function(QUIET)
     assert visible_text(page) == first
-
-
-def test_changes_are_announced_and_nothing_before(show):
-    """All on one page, because each speaks only after a pause."""
-    page = show(*(make() for make in SAMPLES.values()))
-    page.wait_for_timeout(700)
-    assert page.locator(SPOKEN).all_text_contents() == [""] * len(SAMPLES)
-    for figure in page.locator(".cu-fig").all():
-        figure.locator(LIVE).first.focus()
-        page.keyboard.press("PageUp")
-    page.wait_for_timeout(700)
-    words = page.locator(SPOKEN).all_text_contents()
-    assert [text for text in words if len(text) < 11] == []
-
-
-def test_a_screen_reader_hears_at_most_twenty_words(browser, tmp_path, figure):
-    page = new_page(browser)
-    page.add_init_script(AT_ONCE)
-    page.goto(write_page(tmp_path, figure).as_uri())
-    page.wait_for_function(STARTED)
-    skip_questions(page)
-    texts = heard(page, states=4 if isinstance(figure, BrowserRegression) else 25)
-    page.context.close()
-    assert len(set(texts)) > 1
-    assert [text for text in texts if len(text.split()) > 20] == []
 
 
 def test_the_figure_of_the_manual_works(pages, tmp_path, monkeypatch):
@@ -191,43 +188,31 @@ def test_phone_width_fits_and_answers_to_touch(show, figure):
     assert accessibility_violations(page) == []
 
 
-#: Rules that a page may have: none of them may reach into a figure.
-HOSTILE = """body, body * {font: italic 30px serif !important; padding: 20px !important;
-  margin: 9px !important; color: red !important; background: yellow !important;
-  border: 5px solid red !important;
-  text-transform: uppercase !important; text-align: right !important; line-height: 3 !important;
-  box-sizing: content-box !important; position: relative !important}
-  td, th, table, label, input, button, p, svg text {font-size: 40px !important; min-width: 200px}
-  .cu-fig {display: inline-block !important; float: right !important;
-    max-width: none !important; width: 300px}"""
-LOOK = """() => deep(".frame, .frame *").map((e) => {
-  const c = getComputedStyle(e);
-  return [e.localName, c.font, c.color, c.backgroundColor, c.padding, c.borderTopWidth, c.fill,
-    c.textTransform, c.textAlign, c.lineHeight, c.position, c.float, c.marginTop].join(" ");
-})"""
-
-
-def test_the_styles_of_the_page_do_not_reach_into_a_figure(show, figure):
-    page = show(figure, viewport={"width": 1600, "height": 900})  # padding leaves its width alone
-    before = page.evaluate(with_deep(LOOK))
-    page.add_style_tag(content=HOSTILE)
-    assert page.locator("h1").evaluate("(e) => getComputedStyle(e).fontSize") == "30px"
-    assert len(before) > 9
-    assert page.evaluate(with_deep(LOOK)) == before
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure, width):
-    page = show(figure, viewport={"width": width, "height": 900})
-    few = isinstance(figure, BrowserRegression)  # every state is trained
-    assert faults(page, states=10 if few else 40, seed=width) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure):
+    """At any width; a screen reader hears at most twenty words. Controls that stay on the screen
+    leave five sixths of it."""
+    page = show(figure, script=AT_ONCE)
+    texts, few = set(), isinstance(figure, BrowserRegression)  # every state is trained
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.get_by_role("button", name="Reset", exact=True).click()
+        page.wait_for_function(QUIET)
+        page.evaluate(PAINTED)
+        for bar in page.locator(".bar").all():
+            stays = bar.evaluate("(e) => getComputedStyle(e).position") == "sticky"
+            assert stays == (6 * bar.bounding_box()["height"] <= 844)
+        found, heard = sweep(page, states=10 if few else 40, seed=width)
+        assert found == [], width
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        texts.update(heard)
+    assert len(texts) > 1
+    assert [text for text in texts if len(text.split()) > 20] == []
 
 
 #: Narrows the figure and looks before the browser has laid it out anew, as a busy machine may.
 IN_HASTE = f"""async () => {{
   deep(".cu-fig")[0].parentNode.style.width = "280px";
-  return await ({SWEEP})([1, 1]);
+  return (await ({SWEEP})([1, 1]))[0];
 }}"""
 
 
@@ -245,13 +230,21 @@ def test_a_text_that_lies_over_another_is_a_fault(show):
 
 
 def test_same_figure_twice_shares_nothing(show, figure):
-    page = show(figure, figure)
+    """A third one, of another version than the page understands, says so."""
+    page = show(figure, figure, extra=figure.static_html().replace('"version": 1', '"version": 0'))
+    assert "version 0, this page understands 1" in page.locator(".cu-error").inner_text()
+    assert page.locator(".cu-fig").count() == 2
+    ids = page.locator("[id]").evaluate_all("(all) => all.map((e) => e.id)")
+    assert len(ids) == len(set(ids))
     slider = page.locator(f"{LIVE}:not([data-control=classes])")  # which adds sliders
-    count = slider.count() // 2
+    chosen = page.locator(".cu-fig").last.locator("input:checked")
+    count, checked = slider.count() // 2, chosen.evaluate_all(CONTROLS)
     before = slider.nth(count).get_attribute("aria-valuetext")
-    slider.first.focus()
-    page.keyboard.press("PageUp")
+    slider.first.press("PageUp")
+    for radio in page.locator(".cu-fig").first.locator("[type=radio]:not(:checked)").all()[:1]:
+        radio.check(force=True)
     assert slider.nth(count).get_attribute("aria-valuetext") == before
+    assert chosen.evaluate_all(CONTROLS) == checked
     if count > 1:
         turn(slider.last)
     else:
@@ -261,36 +254,9 @@ def test_same_figure_twice_shares_nothing(show, figure):
             found.first.click()
         else:  # nothing but a slider: another width draws both again
             page.set_viewport_size({"width": 700, "height": 900})
-            page.wait_for_timeout(200)
+            page.evaluate(PAINTED)
     # The second was drawn again, from a state of its own.
     assert slider.nth(count).get_attribute("aria-valuetext") == before
-    ids = page.locator("[id]").evaluate_all("(all) => all.map((e) => e.id)")
-    assert len(ids) == len(set(ids))
-
-
-def test_python_and_javascript_agree_on_the_version(show, figure):
-    page = show(figure, extra=figure.static_html().replace('"version": 1', '"version": 0'))
-    assert "version 0, this page understands 1" in page.locator(".cu-error").inner_text()
-    assert page.locator(".cu-fig").count() == 1
-
-
-@pytest.mark.parametrize("name", ["browser_regression", "training_lab", "calibration_explorer"])
-def test_out_of_range_state_is_clamped_and_said(show, name):
-    figure = SAMPLES[name]()
-    state = figure.state()
-    key = next(k for k in ("lr", "temperature") if k in state)
-    text = figure.static_html().replace(f'"{key}": {state[key]}', f'"{key}": 99')
-    page = show(figure, extra=text)
-    assert "99 is out of range" in page.locator(".note").nth(1).inner_text()
-    assert page.locator(".cu-fig").count() == 2
-
-
-def test_log_slider_speaks_the_value_not_the_position(show):
-    page = show(SoftmaxPlayground())
-    move(page, "temperature", -1)
-    slider = page.locator("[data-control=temperature]")
-    assert slider.get_attribute("aria-valuetext") == "0.10"
-    assert slider.input_value() == "-1"
 
 
 def test_changes_are_announced_once_when_it_is_quiet(show):
@@ -310,13 +276,12 @@ def test_changes_are_announced_once_when_it_is_quiet(show):
 
 
 DARKEN = {
-    "book": "document.documentElement.dataset.theme = 'dark'",
-    "jupyterlab": "document.body.dataset.jpThemeLight = 'false'",
+    "book": [f"document.documentElement.dataset.theme = '{t}'" for t in ("dark", "light")],
+    "jupyterlab": [f"document.body.dataset.jpThemeLight = '{t}'" for t in ("false", "true")],
 }
 
 
-@pytest.mark.parametrize("where", DARKEN)
-def test_dark_mode_follows_the_page_when_toggled(show, where):
+def test_dark_mode_follows_the_page_and_paper_is_white_without_handles(show):
     page = show(SoftmaxPlayground())
 
     def colours():
@@ -328,19 +293,29 @@ def test_dark_mode_follows_the_page_when_toggled(show, where):
 
     light = colours()
     assert light[0] == "rgb(255, 255, 255)"
-    page.evaluate(DARKEN[where])
-    dark = colours()
-    assert all(a != b for a, b in zip(light, dark, strict=True))
-    assert dark[2] == "dark"
+    for darken, lighten in DARKEN.values():
+        page.evaluate(darken)
+        dark = colours()
+        assert all(a != b for a, b in zip(light, dark, strict=True))
+        assert dark[2] == "dark"
+        page.emulate_media(media="print")
+        assert colours() == light
+        page.emulate_media(media="screen")
+        page.evaluate(lighten)
+        assert colours() == light
     page.emulate_media(media="print")
-    assert colours() == light  # paper is white
+    assert not page.locator("input[type=range]").first.is_visible()
+    assert page.locator("output").first.is_visible()
+    assert page.locator("svg").first.is_visible()
 
 
 def test_reduced_motion_stops_transitions(show):
     seconds = "(e) => getComputedStyle(e).transitionDuration"
-    assert show(LossExplorer()).locator(".reset").evaluate(seconds) != "0s"
-    page = show(LossExplorer(), reduced_motion="reduce")
-    assert page.locator(".reset").evaluate(seconds) == "0s"
+    reset = show(LossExplorer(), reduced_motion="no-preference").locator(".reset")
+    assert reset.evaluate(seconds) != "0s"
+    reset.page.emulate_media(reduced_motion="reduce")
+    assert reset.evaluate(seconds) == "0s"
+    reset.page.emulate_media(reduced_motion="no-preference")
 
 
 def test_a_window_too_narrow_for_a_plot_shows_it_smaller(show):
@@ -362,14 +337,6 @@ def test_paper_shows_backgrounds_that_mean_something(show):
     assert seen == ["url(", "exact"]
 
 
-def test_print_keeps_the_values_and_drops_the_handles(show):
-    page = show(SoftmaxPlayground())
-    page.emulate_media(media="print")
-    assert not page.locator("input[type=range]").first.is_visible()
-    assert page.locator("output").first.is_visible()
-    assert page.locator("svg").first.is_visible()
-
-
 def test_page_without_javascript_says_the_same_in_words(browser, tmp_path):
     path = write_page(tmp_path, JacobianExplorer())
     page = browser.new_context(java_script_enabled=False).new_page()
@@ -381,63 +348,50 @@ def test_page_without_javascript_says_the_same_in_words(browser, tmp_path):
 # --- bad input, several figures ------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("broken", "words"),
-    [
-        (static_div("loss_explorer", "{nonsense"), "stored state can't be read"),
-        (static_div("loss_explorer", "[1, 2]"), "stored state can't be read"),
-        (with_state(LossExplorer(), version=0), "version 0, this page understands 1"),
-        (with_state(LossExplorer(), version="missing"), "version nothing"),
-        (with_state(LossExplorer(), logit="high"), '"logit" is "high"'),
-        (with_state(LossExplorer(), double_softmax=None), '"double_softmax" is null'),
-        (with_state(SoftmaxPlayground(), logits=[1]), '"logits" is [1]'),
-        (with_state(SoftmaxPlayground(), logits=[1, None]), '"logits" is [1,null]'),
-        (with_state(OverflowExplorer(), dtype="float8"), '"dtype" is "float8"'),
-        ('<div data-afm="loss_explorer_2"></div>', "no figure"),
-        ('<div data-afm="constructor"></div>', "no figure"),
-    ],
-)
-def test_bad_state_is_said_in_its_place_and_the_rest_works(show, broken, words):
-    page = show(SoftmaxPlayground(), extra=broken + LossExplorer().static_html())
-    error = page.locator("[data-afm]").nth(1)
-    assert words in error.locator(".cu-error").inner_text()
+BROKEN = [
+    (static_div("loss_explorer", "{nonsense"), "stored state can't be read"),
+    (static_div("loss_explorer", "[1, 2]"), "stored state can't be read"),
+    (with_state(LossExplorer(), version=0), "version 0, this page understands 1"),
+    (with_state(LossExplorer(), version="missing"), "version nothing"),
+    (with_state(LossExplorer(), logit="high"), '"logit" is "high"'),
+    (with_state(LossExplorer(), double_softmax=None), '"double_softmax" is null'),
+    (with_state(SoftmaxPlayground(), logits=[1]), '"logits" is [1]'),
+    (with_state(SoftmaxPlayground(), logits=[1, None]), '"logits" is [1,null]'),
+    (with_state(OverflowExplorer(), dtype="float8"), '"dtype" is "float8"'),
+    ('<div data-afm="loss_explorer_2"></div>', "no figure"),
+    ('<div data-afm="constructor"></div>', "no figure"),
+]
+
+
+def test_bad_state_is_said_in_its_place_and_the_rest_works(show):
+    """The rest: the first figure, and the last, which has no state and starts from the defaults."""
+    broken = "".join(text for text, _ in BROKEN)
+    page = show(LossExplorer(), extra=broken + '<div data-afm="softmax_playground"></div>')
+    for i, (text, words) in enumerate(BROKEN):
+        place = page.locator("[data-afm]").nth(1 + i)
+        assert words in place.locator(".cu-error").inner_text()
+        assert place.get_by_text("The same in words.").count() == ("words" in text)
+    assert page.locator(".cu-error").count() == len(BROKEN)
     assert page.locator(".cu-fig").count() == 2
+    assert [value(page, f"z{i}") for i in range(3)] == SoftmaxPlayground().logits
     move(page, "logits.0", 5)
     assert value(page, "z0") == 5
     assert page.problems == []
-    if "words" in broken:
-        assert error.get_by_text("The same in words.").is_visible()
 
 
 def test_out_of_range_values_are_clamped_and_said(show):
-    page = show(extra=with_state(SoftmaxPlayground(), temperature=99, logits=[50, 0, -50]))
-    note = page.locator(".note").inner_text()
-    assert "is out of range" in note
-    assert page.locator("[data-control=temperature]").get_attribute("aria-valuetext") == "10.00"
+    logits = with_state(SoftmaxPlayground(), temperature=99, logits=[50, 0, -50])
+    rates = (with_state(SAMPLES[n](), lr=99) for n in ("browser_regression", "training_lab"))
+    page = show(extra="".join([logits, *rates, with_state(calibration_explorer(), temperature=99)]))
+    notes = page.locator(".note")
+    assert page.locator(".cu-fig").count() == notes.count() == 4
+    assert [text for text in notes.all_inner_texts() if "is out of range" not in text] == []
+    assert page.locator("[data-control=temperature]").first.get_attribute("aria-valuetext") == (
+        "10.00"
+    )
     assert [value(page, f"z{i}") for i in range(3)] == [10, 0, -10]
     move(page, "logits.0", 1)
-    assert not page.locator(".note").is_visible()
-
-
-def test_radio_groups_of_two_figures_are_apart(show):
-    page = show(OverflowExplorer(), OverflowExplorer())
-    page.get_by_label("float16", exact=True).first.check()
-    assert page.locator("input[data-control='dtype.float16']").nth(0).is_checked()
-    assert page.locator("input[data-control='dtype.float32']").nth(1).is_checked()
-
-
-def test_bare_div_starts_with_the_defaults(show):
-    page = show(extra='<div data-afm="softmax_playground"></div>')
-    assert [value(page, f"z{i}") for i in range(3)] == SoftmaxPlayground().logits
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_controls_that_stay_on_the_screen_leave_five_sixths_of_it(show, figure, width):
-    page = show(figure, viewport={"width": width, "height": 844})
-    page.wait_for_timeout(100)
-    for bar in page.locator(".bar").all():
-        stays = bar.evaluate("(e) => getComputedStyle(e).position") == "sticky"
-        assert stays == (6 * bar.bounding_box()["height"] <= 844)
+    assert [note.is_visible() for note in notes.all()] == [False, True, True, True]
 
 
 #: Whether what has the focus can be seen, at one of nine points at least.
@@ -452,13 +406,11 @@ IN_SIGHT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
-def test_what_has_the_focus_is_not_behind_the_controls_that_stay(show, key):
+def test_what_has_the_focus_is_not_behind_the_controls_that_stay(show):
     page = show(SoftmaxPlayground(), LossExplorer(), viewport={"width": 1280, "height": 600})
-    page.wait_for_timeout(100)
-    assert page.locator(".low").count() == 2
+    page.wait_for_function(with_deep("() => deep('.low').length === 2"))
     hidden = []
-    for _ in range(40):
+    for key in 40 * ["Tab"] + 40 * ["Shift+Tab"]:
         page.keyboard.press(key)
         hidden.append(page.evaluate(IN_SIGHT))
     assert [found for found in hidden if found] == []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from browser_tools import move, value, with_state
+from browser_tools import assert_refused, move, value
 from figure_samples import LRS, recorded, training_lab
 
 from course_utils.figures.training_lab import TrainingLab
@@ -21,32 +21,28 @@ def names(page):
     return page.locator(".marks").nth(1).locator("text")
 
 
-@pytest.mark.parametrize("run", range(len(LRS)))
-def test_numbers_are_those_of_the_recording(show, run):
+def test_numbers_are_those_of_the_recording(show):
     _, recording = recorded()
     page = show(training_lab())
-    move(page, "lr", run)
     move(page, "epochs", 7)
-    history = recording.history(1, LRS[run])
-    last = min(7, len(history)) - 1
-    for name in ("train_loss", "train_accuracy", "test_accuracy"):
-        # stored with four digits
-        assert value(page, name) == pytest.approx(getattr(history, name)[last], rel=5e-4)
-    assert ("The loss is far above that of guessing." in words(page)) == (run == 3)
-    assert history.far_above_guessing == (run == 3)
+    for run in range(len(LRS)):
+        move(page, "lr", run)
+        history = recording.history(1, LRS[run])
+        last = min(7, len(history)) - 1
+        for name in ("train_loss", "train_accuracy", "test_accuracy"):
+            # stored with four digits
+            assert value(page, name) == pytest.approx(getattr(history, name)[last], rel=5e-4)
+        assert ("The loss is far above that of guessing." in words(page)) == (run == 3)
+        assert history.far_above_guessing == (run == 3)
 
 
-def test_static_page_says_that_the_runs_are_recorded(show):
+def test_a_page_without_a_kernel_says_what_it_lacks(show):
     page = show(training_lab())
     mode = page.locator("[data-runs]")
     assert mode.get_attribute("data-runs") == "recorded"
     assert "Recorded runs" in mode.inner_text()
     assert "STAND-IN" in mode.inner_text()  # the tiny data are not the real pictures
     assert page.get_by_role("button", name="Train").count() == 0
-
-
-def test_batch_size_is_disabled_and_says_why(show):
-    page = show(training_lab())
     batch = page.locator("[data-control=batch_size]")
     assert batch.is_disabled()
     reason = page.locator(f"#{batch.get_attribute('aria-describedby')}")
@@ -104,22 +100,17 @@ def test_a_run_without_a_finished_epoch_says_why(show):
     assert page.problems == []
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        None,
+def test_malformed_recording_is_said_in_its_place(show):
+    figure = training_lab()
+    broken = [
         {},
         {"runs": []},
         {"lrs": [0.1]},
         {"runs": [{}, {}, {}, {}]},
         {"classes": ["one"]},
         {"templates": 5},
-    ],
-)
-def test_malformed_recording_is_said_in_its_place(show, broken):
-    figure = training_lab()
-    recording = figure.state()["recording"] | broken if broken else broken
-    page = show(figure, extra=with_state(figure, recording=recording))
-    assert 'stored "recording"' in page.locator(".cu-error").inner_text()
-    assert page.locator(".cu-fig").count() == 1
-    assert page.problems == []
+    ]
+    recording = figure.state()["recording"]
+    states = [{"recording": part and recording | part} for part in broken]
+    said = assert_refused(show, figure, {"recording": None}, *states)
+    assert [text for text in said if 'stored "recording"' not in text] == []

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from browser_tools import move, value
+from browser_tools import PAINTED, PHONE, move, skip_questions, value, values
 from packed_images import drawn_arrays, write_images
 
 from course_utils.data import CLASSES
@@ -16,14 +16,14 @@ from course_utils.models import SoftmaxRegression
 pytestmark = pytest.mark.browser
 
 
-def uneven_figure():
+def uneven_figure(**settings):
     """Return the figure of a model whose classes have weights of different sizes."""
     generator = torch.Generator().manual_seed(11)
     model = SoftmaxRegression(sigma=0.1, generator=generator)
     with torch.no_grad():
         model.weight *= torch.linspace(0.1, 3, 10)[torch.randperm(10, generator=generator)]
         model.bias += torch.linspace(-1, 1, 10)
-    return WhatTheModelSees.of(model, CLASSES)
+    return WhatTheModelSees.of(model, CLASSES, **settings)
 
 
 FIGURE = uneven_figure()
@@ -57,20 +57,23 @@ def images(tmp_path_factory):
     return folder, write_images(folder, parts=1)
 
 
-@pytest.mark.parametrize("silhouette", range(10))
-def test_scores_are_the_sums_of_pixel_times_weight(show, silhouette):
+def test_scores_are_the_sums_of_pixel_times_weight(show):
     page = show(FIGURE)
-    draw(page, silhouette)
-    FIGURE.silhouette = silhouette
-    scores = FIGURE.scores()
-    FIGURE.silhouette = 1
-    small = page.locator(".radios canvas").nth(silhouette)
-    assert small.get_attribute("aria-label") == CLASSES[silhouette]
-    np.testing.assert_allclose(small.evaluate(BYTES)[::4], 255 * drawn(silhouette), atol=1)
-    np.testing.assert_allclose(shown(page, "z"), scores, rtol=1e-9)
-    np.testing.assert_allclose(shown(page, "pixels") + shown(page, "bias"), scores, rtol=1e-9)
-    exps = np.exp(scores - scores.max())
-    np.testing.assert_allclose(shown(page, "p"), exps / exps.sum(), rtol=1e-7, atol=1e-12)
+    for silhouette in range(10):
+        draw(page, silhouette)
+        numbers = values(page)
+        z, p, pixels, biases = (
+            np.array([numbers[f"{what}{k}"] for k in range(10)])
+            for what in ("z", "p", "pixels", "bias")
+        )
+        scores = uneven_figure(silhouette=silhouette).scores()
+        small = page.locator(".radios canvas").nth(silhouette)
+        assert small.get_attribute("aria-label") == CLASSES[silhouette]
+        np.testing.assert_allclose(small.evaluate(BYTES)[::4], 255 * drawn(silhouette), atol=1)
+        np.testing.assert_allclose(z, scores, rtol=1e-9)
+        np.testing.assert_allclose(pixels + biases, scores, rtol=1e-9)
+        exps = np.exp(scores - scores.max())
+        np.testing.assert_allclose(p, exps / exps.sum(), rtol=1e-7, atol=1e-12)
 
 
 def borders(silhouette):
@@ -125,17 +128,11 @@ def test_the_smallest_change_is_drawn_with_the_gain_that_is_said(show):
     move(page, "change", 1)
     after = page.get_by_role("img", name="the image with 1.00 of the change").evaluate(BYTES)
     np.testing.assert_allclose(after[::4], 255 * np.clip(drawn(1) + step, 0, 1), atol=1)
-
-
-def test_below_zero_the_border_is_farther_away_and_the_slider_says_so(show):
-    page = show(FIGURE)
-    scores, sizes = borders(1)
-    first, second = scores.argmax(), int(sizes.argmin())
     said = page.locator(".bar + .why").inner_text()
     assert said.startswith(
         f"At 1, {CLASSES[first]} and {CLASSES[second]} are equally likely; below 0"
     )
-    move(page, "change", -1)
+    move(page, "change", -1)  # the border is farther away
     away = shown(page, "z")
     gap = scores[first] - scores[second]
     assert away[first] - away[second] == pytest.approx(2 * gap, rel=1e-9)
@@ -154,8 +151,9 @@ def test_why_the_second_best_class_is_not_the_nearest_is_said_where_it_is_so(sho
         assert ("farther" in text) == (runner != sizes.argmin())
 
 
-@pytest.mark.parametrize("answer", range(3))
-@pytest.mark.parametrize(("right", "scale"), [(0, 1), (1, 0.01), (2, 0.004)])
+@pytest.mark.parametrize(
+    ("answer", "right", "scale"), [(0, 0, 1), (1, 1, 0.01), (2, 2, 0.004), (2, 0, 1)]
+)
 def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turned(
     show, monkeypatch, answer, right, scale
 ):
@@ -184,12 +182,16 @@ def test_before_the_guess_the_change_is_secret_and_after_it_the_answer_has_turne
     assert page.locator("p.soft").filter(has_text="smallest change").count() == 1
 
 
-def test_on_paper_nothing_is_secret(show):
+def test_on_paper_nothing_is_secret_and_the_controls_stay_in_their_place(show):
     page = show(FIGURE, questions=True)
+    assert page.get_by_role("button", name="Test image").count() == 0  # there are none here
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.get_by_role("img", name="the smallest change, drawn").count() == 1
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.get_by_role("img", name="the smallest change, drawn").count() == 0
+    skip_questions(page)
+    page.emulate_media(media="print")
+    assert page.locator(".bar").evaluate("(e) => getComputedStyle(e).position") == "static"
 
 
 def test_controls_pictures_sentence_and_table_are_on_one_screen(show):
@@ -201,24 +203,29 @@ def test_controls_pictures_sentence_and_table_are_on_one_screen(show):
     assert frame["height"] < 900
 
 
-@pytest.mark.parametrize("height", [664, 844])
-def test_on_a_telephone_the_slider_and_what_it_moves_are_on_one_screen(show, height):
-    page = show(FIGURE, viewport={"width": 390, "height": height}, has_touch=True, is_mobile=True)
-    page.locator(".four").evaluate("(e) => e.scrollIntoView({ block: 'end' })")
-    boxes = [page.locator(s).bounding_box() for s in (".bar", ".four")]
-    assert all(b["y"] >= 0 and b["y"] + b["height"] <= height + 1 for b in boxes)
-    page.locator(".four").evaluate("(e) => e.scrollIntoView()")
-    assert 0 <= page.locator(".bar").bounding_box()["y"] < 100  # stays, also further down
+def test_on_a_telephone_the_slider_and_what_it_moves_are_on_one_screen(show):
+    page = show(FIGURE, **PHONE)
+    for height in (664, 844):
+        page.set_viewport_size({"width": 390, "height": height})
+        page.evaluate(PAINTED)
+        page.locator(".four").evaluate("(e) => e.scrollIntoView({ block: 'end' })")
+        boxes = [page.locator(s).bounding_box() for s in (".bar", ".four")]
+        assert all(b["y"] >= 0 and b["y"] + b["height"] <= height + 1 for b in boxes)
+        page.locator(".four").evaluate("(e) => e.scrollIntoView()")
+        assert 0 <= page.locator(".bar").bounding_box()["y"] < 100  # stays, also further down
 
 
-def test_on_a_telephone_the_controls_that_stay_never_cover_the_table(show):
+def test_on_a_telephone_the_rows_add_up_and_the_controls_never_cover_the_table(show):
     page = show(FIGURE, viewport={"width": 390, "height": 844})
+    row = page.locator("tbody tr").first.locator("td:visible").all_inner_texts()
+    pixels, bias, score = (float(text.replace("\u2212", "-")) for text in row)
+    assert pixels + bias == pytest.approx(score, abs=0.011)
     page.locator("table").evaluate("(e) => e.scrollIntoView()")
     for _ in range(8):
         bar, table = (page.locator(s).bounding_box() for s in (".bar", "table"))
         assert bar["y"] + bar["height"] <= table["y"] + 1
         page.mouse.wheel(0, 60)
-        page.wait_for_timeout(30)
+        page.evaluate(PAINTED)
     for width, rows in ((390, 2), (600, 1), (1280, 2)):
         page.set_viewport_size({"width": width, "height": 844})
         pictures = page.locator(".pixels").all()[10:]
@@ -261,25 +268,13 @@ def test_a_drawing_is_marked_while_it_is_shown_and_comes_back_at_a_click(show):
     assert marked.count() == 1
     page.get_by_role("application").click()
     assert marked.count() == 0
-
-
-def test_on_a_telephone_the_numbers_of_a_row_add_up_in_sight(show):
-    page = show(FIGURE, viewport={"width": 390, "height": 844})
-    row = page.locator("tbody tr").first.locator("td:visible").all_inner_texts()
-    pixels, bias, score = (float(text.replace("\u2212", "-")) for text in row)
-    assert pixels + bias == pytest.approx(score, abs=0.011)
-
-
-def test_a_mouse_paints(show):
-    page = show(FIGURE)
     page.get_by_role("button", name="Empty").click()
-    box = page.get_by_role("application").bounding_box()
+    box = page.get_by_role("application").bounding_box()  # a stroke of the mouse
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=12)
     page.mouse.up()
-    _, bias = weights()
-    assert np.abs(shown(page, "z") - bias).max() > 0.1
+    assert np.abs(shown(page, "z") - weights()[1]).max() > 0.1
 
 
 def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_path):
@@ -370,27 +365,18 @@ def test_painting_takes_the_new_answer_apart_unless_another_class_was_chosen(sho
     assert checked.get_attribute("data-control") == f"label.{other}"
 
 
-@pytest.mark.parametrize("content", [None, "", 'globalThis.courseImages?.("test-0", "H4sI");'])
-def test_a_bad_file_is_said_and_the_rest_stays_usable(show, images, tmp_path, content):
-    (tmp_path / "images").mkdir()
-    if content is not None:
-        (tmp_path / "images/test-0.js").write_text(content, "ascii")
+def test_a_bad_file_is_said_and_the_rest_stays_usable(show, images, tmp_path):
     page = show(FIGURE, extra=images[1])
-    said = page.get_by_role("button", name="Test image").evaluate(
-        "(b) => { b.click(); return b.getRootNode().querySelector('p.say').textContent; }"
-    )
-    assert said == "Loading the test images…"
-    page.get_by_text("The test images could not be loaded").first.wait_for()
-    draw(page, 0)
-    assert "The model says" in page.locator(".say").inner_text()
-
-
-def test_without_images_there_are_no_buttons_for_them(show):
-    page = show(FIGURE)
-    assert page.get_by_role("button", name="Test image").count() == 0
-
-
-def test_on_paper_the_controls_stay_in_their_place(show):
-    page = show(FIGURE)
-    page.emulate_media(media="print")
-    assert page.locator(".bar").evaluate("(e) => getComputedStyle(e).position") == "static"
+    path = tmp_path / "images/test-0.js"
+    path.parent.mkdir()
+    contents = (None, "", 'globalThis.courseImages?.("test-0", "H4sI");')
+    for silhouette, content in enumerate(contents):
+        if content is not None:
+            path.write_text(content, "ascii")
+        said = page.get_by_role("button", name="Test image").evaluate(
+            "(b) => { b.click(); return b.getRootNode().querySelector('p.say').textContent; }"
+        )
+        assert said == "Loading the test images…"
+        page.get_by_text("The test images could not be loaded").first.wait_for()
+        draw(page, silhouette)
+        assert "The model says" in page.locator(".say").inner_text()

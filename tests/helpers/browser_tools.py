@@ -13,6 +13,14 @@ STARTED = """[...document.querySelectorAll('[data-afm]')]
   .every((d) => d.querySelector('.cu-fig, .cu-error'))"""
 
 
+#: What of a figure's state can stand in the address of its page (kit/address.js).
+IN_ADDRESS = ("number", "integer", "numbers", "choice", "flag")
+FOLLOW = """(address) => {
+  history.replaceState(null, "", address);
+  dispatchEvent(new Event("hashchange"));
+}"""
+#: Two frames: figures hear of their new size in the first.
+PAINTED = "() => new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))"
 #: No figure is at work.
 QUIET = "() => !document.querySelector('.cu-fig[aria-busy=true]')"
 
@@ -67,12 +75,17 @@ def static_div(name: str, text: str) -> str:
     return f'<div data-afm="{name}">{script}<p>The same in words.</p></div>'
 
 
-def assert_refused(show, figure, **changes) -> None:
-    """A second copy of a figure with a changed state says that it can't start; the first runs."""
-    page = show(figure, extra=with_state(figure, **changes))
-    assert page.locator(".cu-error").count() == 1
+def assert_refused(show, figure, *changes: dict) -> list[str]:
+    """Copies of a figure, each with a changed state, can't start and say so; the first one runs.
+
+    Returns what they say.
+    """
+    page = show(figure, extra="".join(with_state(figure, **change) for change in changes))
+    said = page.locator(".cu-error").all_inner_texts()
+    assert len(said) == len(changes)
     assert page.locator(".cu-fig").count() == 1
     assert page.problems == []
+    return said
 
 
 def skip_questions(page) -> None:
@@ -146,10 +159,15 @@ class Pages:
             self.free[kind].append(page)
 
 
-def new_page(browser, **context):
-    """Return a page of its own context that notes its problems and the requests it makes."""
+def new_page(browser, script: str = "", **context):
+    """Return a page of its own context that notes its problems and the requests it makes.
+
+    A script is run in whatever it opens, before the scripts of that page.
+    """
     page = browser.new_context(**context).new_page()
-    page.set_default_timeout(10_000)
+    if script:
+        page.add_init_script(script)
+    page.set_default_timeout(30_000)
     page.first_size, page.problems, page.requested = page.viewport_size, [], []
     page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
     page.on("pageerror", lambda e: page.problems.append(str(e)))
@@ -174,6 +192,15 @@ def values(page) -> dict[str, float]:
         "(all) => all.map((e) => [e.dataset.q, e.dataset.value])"
     )
     return {name: float(number) for name, number in shown}
+
+
+def put(page, figure, nth: int = 0) -> None:
+    """Set the nth figure of a kind to the state of another one, as a link to that state would."""
+    state, traits = figure.state(), figure.spec()["traits"].items()
+    texts = {k: json.dumps(state[k]) for k, trait in traits if trait["kind"] in IN_ADDRESS}
+    parts = "&".join(f"{k}={text.strip('[]').strip(chr(34))}" for k, text in texts.items())
+    page.evaluate(FOLLOW, f"#{figure._name}{f'.{nth + 1}' if nth else ''}:{parts}")
+    assert page.locator(".note:not(:empty)").count() == 0
 
 
 def move(page, control: str, position: float, nth: int = 0) -> None:

@@ -2,19 +2,20 @@
 
 from page_checks import with_deep
 
-#: Sets every control of a figure to one of its values, drawn by a generator with a seed.
-SHUFFLE = """(frame, seed) => {
-  let state = seed;
-  const draw = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+#: Draws numbers from 0 to 1, by a seed.
+DRAW = """(state) => () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+}"""
+#: Sets this share of the sliders of a figure, and a third of the rest, to values that are drawn.
+SHUFFLE = """(frame, draw, share) => {
   const edge = () => [0, 1, draw(), draw()][Math.floor(4 * draw())]; // the ends are the hard cases
   const names = [...frame.querySelectorAll("[data-control]")].map((e) => e.dataset.control);
   for (const name of names) {
     const input = frame.querySelector(`[data-control="${name}"]`);
     if (!input || input.disabled) continue;
     if (input.type === "range") {
+      if (draw() >= share) continue;
       const [low, high, step] = [input.min, input.max, input.step].map(Number);
       input.value = low + step * Math.round(edge() * (high - low) / step);
       input.dispatchEvent(new Event("input", {bubbles: true}));
@@ -99,11 +100,12 @@ DONE = """async (frame) => {
   const root = frame.getRootNode().host;
   while (root.ariaBusy === "true") await new Promise(requestAnimationFrame);
 }"""
-#: Drives a figure through states and what it offers to try; returns what goes wrong, and where. A
-#: plot learns its size in the frame that shows it, before anything is painted: what is gone when
-#: that frame has come, nobody has seen.
+#: Drives a figure through states and what it offers to try; returns what goes wrong, and where, and
+#: what a screen reader hears. A plot learns its size in the frame that shows it, before anything is
+#: painted: what is gone when that frame has come, nobody has seen.
 SWEEP = f"""async ([states, seed]) => {{
   const frame = deep(".frame")[0];
+  const draw = ({DRAW})(seed);
   const shuffle = {SHUFFLE};
   const done = {DONE};
   const faults = {FAULTS};
@@ -114,10 +116,13 @@ SWEEP = f"""async ([states, seed]) => {{
     return faults(frame);
   }};
   const found = new Set((await seen()).map((fault) => `at first: ${{fault}}`));
+  const heard = new Set();
+  const hear = () => heard.add(frame.querySelector(".spoken").textContent);
   for (let i = 0; i < states; i++) {{
-    shuffle(frame, seed + i);
+    shuffle(frame, draw, i ? 0.4 : 1); // every change draws the figure anew
     await done(frame);
-    for (const fault of await seen()) found.add(`state ${{seed + i}}: ${{fault}}`);
+    hear();
+    for (const fault of await seen()) found.add(`state ${{i}}: ${{fault}}`);
     if (found.size > 8) break;
   }}
   for (const chip of frame.querySelectorAll(".tries button")) {{
@@ -125,33 +130,22 @@ SWEEP = f"""async ([states, seed]) => {{
     await done(frame);
     for (const fault of await seen()) found.add(`${{chip.textContent}}: ${{fault}}`);
   }}
-  return [...found];
-}}"""
-
-
-#: Drives a figure through states and returns what a screen reader hears of each.
-HEARD = f"""async ([states, seed]) => {{
-  const frame = deep(".frame")[0];
-  const shuffle = {SHUFFLE};
-  const done = {DONE};
-  const heard = [];
-  for (let i = 0; i < states; i++) {{
-    shuffle(frame, seed + i);
-    await done(frame);
-    heard.push(frame.querySelector(".spoken").textContent);
-  }}
-  return heard;
+  return [[...found], [...heard]];
 }}"""
 #: Runs before the page's scripts: nothing waits until it is quiet.
 AT_ONCE = """const wait = window.setTimeout;
-window.setTimeout = (call, ms) => ms === 500 ? (call(), 0) : wait(call, ms);"""
+window.setTimeout = (call, ms) => ms === 500 ? (call(), 0) : wait(call, ms);
+history.replaceState = () => {};"""
 
 
-def heard(page, states: int, seed: int = 1) -> list[str]:
-    """Return what is spoken in random states; the page must have been made with ``AT_ONCE``."""
-    return page.evaluate(with_deep(HEARD), [states, seed])
+def sweep(page, states: int, seed: int = 1) -> tuple[list[str], list[str]]:
+    """Drive the first figure of a page through random states.
+
+    Returns what goes wrong in any, and what is spoken: all of it if the page was made ``AT_ONCE``.
+    """
+    return tuple(page.evaluate(with_deep(SWEEP), [states, seed]))
 
 
 def faults(page, states: int, seed: int = 1) -> list[str]:
-    """Drive the first figure of a page through random states; return what goes wrong in any."""
-    return page.evaluate(with_deep(SWEEP), [states, seed])
+    """Return what goes wrong in random states of the first figure of a page."""
+    return sweep(page, states, seed)[0]
