@@ -208,6 +208,15 @@ def test_what_the_landing_page_counts_is_what_the_pages_hold(book):
     assert f"the {exercises} exercises come on top" in total
 
 
+def test_every_exercise_every_question_and_every_chapter_has_its_place(book):
+    """As many as the map counts for what a reader has done."""
+    for doc, holds in zip(CHAPTERS, article(book, "intro").select(".mine-map"), strict=True):
+        ticks = [box["data-mark"] for box in page(book, doc).select("[data-mark]")]
+        assert ticks == [*holds["data-exercises"].split(), holds["data-chapter"]]
+        questions = page(book, doc).select("[data-afm=quiz]")
+        assert len(questions) == len(holds["data-questions"].split()) >= 3
+
+
 def test_the_landing_page_says_whose_and_which_it_is(book):
     about = article(book, "intro").select_one(".colophon").get_text()
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
