@@ -3,7 +3,7 @@
  * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
  * joined with its neighbours of that kind in a whole deck, has one of its own, or with no more than a
  * title. The answer of an "ask" is hidden until one goes on. A "note" is on no slide, but in the notes
- * of the piece before it. Without this script the pieces stand below each other.
+ * of the piece before it; an "extra" begins what may be left out. Without this script the pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
  * window in steps; the arrows left and right go from section to section. Escape or o shows the
@@ -242,7 +242,8 @@
       /** @type {HTMLElement[]} */ ([...slide?.querySelectorAll("h1, h2, h3, .piece") ?? []]);
     const first = parts.find((part) => part.matches("h1, h2, h3")) ??
       parts.find((part) => part.matches(".figure") || part.innerText.trim()); // a picture has no words
-    return first?.matches(".figure") ? "a figure" : first?.innerText.trim() ?? "";
+    const extra = slide?.querySelector(".extra") ? " (may be left out)" : "";
+    return first?.matches(".figure") ? "a figure" : (first?.innerText.trim() ?? "") + extra;
   };
 
   /** The notes of a slide; a figure without any has those before it. @return {Element[]} */

@@ -14,10 +14,11 @@ import ast
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from book_ext import formulas
 from book_ext.figures import figures_in
@@ -46,6 +47,12 @@ ASKED = re.compile(  # a question of the teacher's notes; what follows *Say:* is
     r"(?s)\*\*Ask( at the end)?:\*\*(.*?)\*Likely reply:\*.*?"
     r"\*Answer:\*(.*?)(?=\*Say:\*|\*\*Ask|\Z)"
 )
+MEANS = re.compile(r"(?s)^(?:Write \$|(?:Let|Call) [^.]*\$).{,200}$")  # what a letter means
+LEANS = re.compile(  # on the sentence before it
+    r"^(?:So|Both)\b|^[^:,.]*\b(?i:this|that is|these|they|them|it|its|such)\b"
+)
+SYMBOLS = re.compile(r"(?m)^\|? *Symbol \|")
+PLANNED = re.compile(r"(\()?((?:exercise )?\d+\.\d+|break) · (\d+)")
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 
 
@@ -56,6 +63,15 @@ class Piece:
     html: str
     kinds: str = ""
     section: str = ""
+    exercise: str = ""  # the number of the one that it belongs to
+
+
+class Planned(NamedTuple):
+    """What a plan has time for: a section like 2.1, "exercise 2.1", or "break"."""
+
+    name: str
+    minutes: int
+    extra: bool  # may be left out
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -96,42 +112,63 @@ def sentences(text: str) -> list[str]:
     return [text[i:j].strip() for i, j in pairwise([0, *ends, len(text)])]
 
 
-def first(text: str) -> str:
-    """The first sentence, or two where that is a word like "Rounding." or "(An hour.)"."""
+def parted_opening(text: str) -> tuple[str, list[str]]:
+    """The first sentence, or two where that is a word like "(An hour.)" or asks, and the others."""
     found = sentences(text)
-    return " ".join(found[: 1 + (len(found[0]) < FEW)])
+    alone = found[0].replace("*", "")
+    asks = alone.endswith("?") and not "".join(found[1:2]).endswith(":")  # what follows is a table
+    end = 1 + (len(alone) < FEW or "no such " in alone or asks)
+    return " ".join(found[:end]), found[end:]
 
 
-def last(text: str) -> str:
-    """The last sentence, or two where that is a word like "Then"."""
-    found = sentences(text)
-    return " ".join(found[-1 - (len(found[-1]) < FEW) :])
+def lead(found: Sequence[str]) -> str:
+    """The last sentence, with one or two that it leans on, and what the letters after it mean."""
+    start = len(found) - 1
+    while 0 < start > len(found) - 3 and (len(found[start]) < FEW or LEANS.search(found[start])):
+        start -= 1
+    start = max(0, start)
+    return " ".join([*filter(MEANS.match, found[:start]), *found[start:]])
+
+
+def item(text: str) -> str:
+    """The first sentence of an item of a list, and its equations where it has none itself."""
+    opens, rest = parted_opening(text)
+    return " ".join([opens, *(s for s in rest if "$" not in opens and re.search(r"\$[^$]*=", s))])
 
 
 def essence(text: str) -> str:
     """What a short deck shows of a block; may be nothing.
 
     Titles with the sentence that follows, first sentences of a list's items and of what begins in
-    bold, the name of a box, and displays, each with the sentence that leads to it.
+    bold, the name of a box, tables of symbols, what letters mean, and displays, each with the
+    sentence that leads to it.
     """
     title, _, rest = text.partition("\n\n") if title_level(text) else ("", "", text)
     displays = DISPLAY.findall(rest)
     words = rest.split("$$")[0].strip()
+    table = TABLE.search(words)
+    opening, others = "", sentences(words)
+    if words and ((title and not table) or words.startswith("**")):
+        opening, others = parted_opening(words)
     shown: list[str] = []
-    if words.startswith("> "):
+    if words.startswith("> **Note"):
+        shown = []  # its title says nothing alone
+    elif words.startswith("> "):
         fix = re.search(r"\*\*Fix:\*\*.*", words)
         shown = [words.split("\n")[0] + (f"\n>\n> {fix[0]}" if fix else "")]
     elif re.match(r"[-*] |\d+\. ", words):
         items = re.split(r"\n+(?=[-*] |\d+\. )", words)
-        shown = ["\n".join(map(first, items))]
+        shown = ["\n".join(map(item, items))]
     elif displays:
-        opens = first(words) if title and not TABLE.search(words) else ""
-        shown = [opens * (opens not in last(words)), last(words), *displays]
+        shown = [opening, lead(others), *displays]
     elif words.startswith("**Figure "):
         name, what, *more = [*sentences(words), ""]
         shown = [" ".join([name, what, *(s for s in more if s.startswith("Right: "))]).strip()]
-    elif (title and not TABLE.search(words)) or words.startswith("**"):
-        shown = [first(words)]
+    elif table:
+        shown = [words] if SYMBOLS.search(words) else []
+    else:
+        meant = [s for s in others if MEANS.match(s) and s.split()[1][0] == "$"]
+        shown = [" ".join([opening, *meant]).strip()]
     return "\n\n".join(part for part in [title, *shown] if part)
 
 
@@ -228,7 +265,7 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
     one. Code that does nothing but assert is left out, too. What a short deck leaves off its slides
     is of the kind "note".
     """
-    in_exercise, section, count = False, "", 0
+    exercise, section, count = "", "", 0
     for cell in notebook.cells:
         if is_solution(cell) or {"remove-cell", "setup", "imports", "checks"} & set(tags(cell)):
             continue
@@ -237,7 +274,8 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
             for text in blocks(cell.source):
                 level = title_level(text)
                 if level:
-                    in_exercise = bool(EXERCISE.search(text))
+                    found = EXERCISE.search(text)
+                    exercise = found[1] if found else ""
                 if level == 2:
                     section, count = text.splitlines()[0].lstrip("# "), count + 1
                     if chapter:
@@ -246,10 +284,10 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
                 whole = section == "Summary" or text.startswith("> **Goals")
                 kept = essence(text) if short and not whole else text
                 if kept:
-                    shown.append(Piece(html(kept), kind, section))
+                    shown.append(Piece(html(kept), kind, section, exercise))
                 if kept != text:
-                    shown.append(Piece(html(text), "note", section))
-        elif not in_exercise:
+                    shown.append(Piece(html(text), "note", section, exercise))
+        elif not exercise:
             shown = [] if "remove-output" in tags(cell) else list(outputs(cell, short=short))
             hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
             alive = any("text/html" in output.get("data", {}) for output in cell.outputs)
@@ -291,10 +329,20 @@ def chosen(titles: Sequence[str], names: Sequence[str], chapter: str = "") -> se
     return found
 
 
-def teachers_notes(page: str) -> dict[str, tuple[int, str]]:
-    """Minutes and words of the sections, by their numbers, from `pages/teaching.md`."""
-    found = re.findall(r"(?m)^(\d+\.\d+) · (\d+) minutes\n: ((?:.+\n)+)", page)
-    return {number: (int(minutes), words) for number, minutes, words in found}
+def teachers_notes(page: str) -> dict[str, str]:
+    """What `pages/teaching.md` has to say of sections, by their numbers."""
+    return dict(re.findall(r"(?m)^(\d+\.\d+)(?: · .+)?\n: ((?:.+\n)+)", page))
+
+
+def plans(page: str) -> dict[str, list[Planned]]:
+    """Plans of `pages/teaching.md`: the lecture, whose minutes stand at its notes, and sessions."""
+    timed = re.findall(r"(?m)^(\d+\.\d+) · (\d+) minutes(.*)\n: ", page)
+    found = {"lecture": [Planned(name, int(time), bool(extra)) for name, time, extra in timed]}
+    for session, line in re.findall(r"(?ms)^\*\*Session (\d+)\b.*?\*Plan:\*(.*?)\n  \*", page):
+        found[f"session-{session}"] = [
+            Planned(name, int(time), bool(extra)) for extra, name, time in PLANNED.findall(line)
+        ]
+    return found
 
 
 def questions(words: str) -> tuple[list[Piece], list[Piece]]:
@@ -327,34 +375,53 @@ def parts_by_section(
     return f"{number} {name}".strip(), sections
 
 
-def with_notes(parts: list[Piece], minutes: str, words: str, *, ask: bool) -> list[Piece]:
+def statement(parts: Sequence[Piece], minutes: int) -> list[Piece]:
+    """An exercise in full: what a short deck has in its notes instead of what it shows."""
+    told = [part.kinds == "note" for part in [*parts[1:], Piece("")]]
+    whole = [
+        Piece(re.sub("(?s)^.*?<h3>(Exercise.*?)</h3>", r"<h2>\1</h2>", part.html))
+        for part, in_full in zip(parts, told, strict=True)
+        if part.kinds == "note" or not in_full
+    ]
+    return [*whole, Piece(f"<p><em>{minutes} minutes, in the notebook of the chapter.</em></p>")]
+
+
+def with_notes(parts: list[Piece], told: str) -> list[Piece]:
     """A section with the teacher's notes to its first piece, and with the questions in them."""
-    now, end = questions(words if ask else "")
-    told = Piece(html(f"**{minutes}.** {words}"), "note teacher")
+    now, end = questions(told)
+    note = Piece(html(told), "note teacher")
     title, mark, opens = parts[0].html.partition("</h2>")
     first, rest = [parts[0]], parts[1:]
     if now and mark:  # no answer is seen before its question
-        first = [Piece(title + mark, parts[0].kinds)]
-        rest = [Piece(opens, "slide"), *rest] if opens.strip() else rest
-    elif now and (shown := [part for part in rest if part.kinds != "note"]):
+        first = [replace(parts[0], html=title + mark)]
+        rest = [Piece(opens), *rest] if opens.strip() else rest
+    if now and (shown := [part for part in rest if part.kinds != "note"]):
         shown[0].kinds += " slide"
-    return [*first, told, *now, *rest, *end]
+    return [*first, note, *now, *rest, *end]
 
 
 def slides(
-    notebooks: Sequence[tuple[str, NotebookNode]], names: Sequence[str] = (), *, short: bool = False
+    notebooks: Sequence[tuple[str, NotebookNode]],
+    names: Sequence[str] = (),
+    *,
+    short: bool = False,
+    plan: Sequence[Planned] = (),
 ) -> str:
     """Slides of chapters as one HTML page, or of the sections with these names, in their order.
 
-    Chapters come with the names of their files; "02_title" has the number 2.
+    Chapters come with the names of their files; "02_title" has the number 2. A plan makes a short
+    deck of what it names, with its minutes.
     """
     numbers = [found[1] if (found := re.match(r"0*(\d+)_", t)) else "" for t, _ in notebooks]
+    short = short or bool(plan)
+    names = [item.name for item in plan] or names
     said = teachers_notes(TEACHING.read_text(encoding="utf-8")) if short else {}
     deck: list[tuple[int, int, str, str, list[Piece]]] = []
     for number, (title, notebook) in zip(numbers, notebooks, strict=True):
         chapter, sections = parts_by_section(number, title, notebook, short=short)
         titles = list(sections)[1:]
-        asked = own(names, number, numbers)
+        apart = [name for name in names if plan and not name[0].isdigit()]
+        asked = own([name for name in names if name not in apart], number, numbers)
         chosen(titles, asked, number)  # names what is not there
         first = len(deck)
         for i, section in enumerate(sections):
@@ -364,24 +431,41 @@ def slides(
                 if n in asked and section in chosen(titles, [n], number)
             ]
             parts = [part for part in sections[section] if "skip" not in part.kinds.split()]
+            tasks = [part for part in parts if part.exercise] if plan else []
+            parts = [part for part in parts if part not in tasks]
             if parts and (at or not names):
                 deck.append((min(at, default=0), len(deck), chapter, f"{number}.{i}", parts))
+            for task in dict.fromkeys(part.exercise for part in tasks):
+                if (name := f"exercise {task}") in names:
+                    i = names.index(name)
+                    these = [part for part in tasks if part.exercise == task]
+                    these = statement(these, plan[i].minutes)
+                    deck.append((i, len(deck), chapter, name, these))
         if len(deck) == first:
             raise ValueError(f"{title} has nothing to show")
-    body, minute, timed, before = "", 0, True, ""
-    for _, _, chapter, number, parts in sorted(deck, key=lambda section: section[:2]):
-        note = said.get(number)
-        timed = timed and bool(note)  # after a section without minutes nobody knows the time
+    for i, item in enumerate(plan):
+        if item.name == "break":
+            rest = Piece(f"<h2>Break</h2><p>{item.minutes} minutes</p>")
+            deck.append((i, len(deck), "", item.name, [rest]))
+    body, minute, before = "", 0, ""
+    for i, _, chapter, number, parts in sorted(deck, key=lambda section: section[:2]):
+        chapter = chapter or before
         if short and names:
             for part in parts:
                 if part.html.startswith("<blockquote") and "Goals" in part.html:
                     part.kinds = "note"  # a few sections don't reach the goals of the chapter
-        if chapter != before or (note and names):
+        if chapter != before or (names and (plan or number in said)):
             parts[0].kinds = parts[0].kinds.replace("note", "") + " slide"  # no piece before it
-        if note:
-            minute += note[0]
-            until = f", to minute {minute}" if timed else ""
-            parts = with_notes(parts, f"{note[0]} minutes{until}", note[1], ask=bool(names))
+        told = said.get(number, "")
+        if plan:
+            minute += plan[i].minutes
+            times = f"**{plan[i].minutes} minutes, to minute {minute}.**"
+            if plan[i].extra:
+                times += " May be left out: → goes on to the next section."
+                parts[0].kinds += " extra"
+            told = f"{times} {told}"
+        if told:
+            parts = with_notes(parts, told)
         divs = "".join(f'<div class="piece {p.kinds}">{p.html}</div>\n' for p in parts)
         if chapter != before:
             divs = divs.replace("<div", f'<div data-chapter="{chapter}"', 1)

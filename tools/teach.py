@@ -3,6 +3,7 @@
     python tools/teach.py student                # _build/student: no solutions, no outputs
     python tools/teach.py slides 2               # _build/slides: a chapter as slides
     python tools/teach.py slides 2 --short       # few words on them, the others as notes
+    python tools/teach.py slides --plan lecture  # what a plan has time for, with its minutes
     python tools/teach.py gather reports/ class.csv  # the reports that students handed in
 
 Nothing here changes a chapter. `pages/teaching.md` says how to use it.
@@ -11,6 +12,7 @@ Nothing here changes a chapter. `pages/teaching.md` says how to use it.
 import argparse
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from slides import is_solution, slides, tags
+from slides import TEACHING, Planned, is_solution, plans, slides, tags
 
 from course_utils.exercises.reporting import Record, read_report, write_whole
 
@@ -168,12 +170,25 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument(
                 "--as", dest="one", metavar="NAME", help="one file for all of them"
             )
+            command.add_argument(
+                "--plan", choices=plans(TEACHING.read_text(encoding="utf-8")),
+                help="of pages/teaching.md: its sections in one short deck",
+            )  # fmt: skip
     command = commands.add_parser("gather", help="the table of a class, from students' reports")
     command.add_argument("folder", type=Path)
     command.add_argument("table", type=Path, help="a .csv file")
     args = cli.parse_args(argv)
     if args.command == "gather":
         return gather(args.folder, args.table)
+    plan: list[Planned] = []
+    if args.command == "slides" and args.plan:
+        if args.chapters or args.sections:
+            print(f"--plan {args.plan} names its sections: leave out yours", file=sys.stderr)
+            return 2
+        plan = plans(TEACHING.read_text(encoding="utf-8"))[args.plan]
+        numbers = sorted({int(n) for item in plan for n in re.findall(r"(\d+)\.", item.name)})
+        args.chapters = [chapter(str(number)) for number in numbers]
+        args.one = args.one or args.plan
     if missing := [str(path) for path in args.chapters if not path.is_file()]:
         print(f"no such chapter: {', '.join(missing)}", file=sys.stderr)
         return 2
@@ -191,7 +206,7 @@ def main(argv: list[str] | None = None) -> int:
         named = [(path.stem, notebook) for path, notebook in found]
         for deck in [named] if args.one else [[chapter] for chapter in named]:
             target = args.output / f"{args.one or deck[0][0] + '_short' * args.short}.html"
-            write(target, slides(deck, args.sections, short=args.short))
+            write(target, slides(deck, args.sections, short=args.short, plan=plan))
             print(target)
     except (FileExistsError, NotADirectoryError):
         print(f"{args.output} lies in a file; --output names a folder", file=sys.stderr)

@@ -172,6 +172,20 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
          "The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$\n\n$$\nb\n$$"),
         ("Write $d$ for it. Then\n\n$$\na\n\\tag{1.1}\n$$",
          "Write $d$ for it. Then\n\n$$\na\n\\tag{1.1}\n$$"),
+        ("A row has a sum. Divide by it. Then the shares of this row are\n\n$$\na\n$$",
+         "A row has a sum. Divide by it. Then the shares of this row are\n\n$$\na\n$$"),
+        ("Write $p_i$ for a share. Much else is said here. The sum of all shares is\n\n$$\na\n$$",
+         "Write $p_i$ for a share. The sum of all shares is\n\n$$\na\n$$"),
+        ("**A bold claim, here to be proved.** Words. For all numbers $c$ the sum is\n\n$$\na\n$$",
+         "**A bold claim, here to be proved.**\n\nFor all numbers $c$ the sum is\n\n$$\na\n$$"),
+        ("Call $h$ a surprise. Words.", "Call $h$ a surprise."),
+        ("1. The total holds each. Its slope is $q = 1$. So.\n2. It is $a = b$. So $c = d$.",
+         "1. The total holds each. Its slope is $q = 1$.\n2. It is $a = b$."),
+        ("**Coding** makes no such claim. It is a vector. More.",
+         "**Coding** makes no such claim. It is a vector."),
+        ("## Title\n\nSymbol | Meaning\n--- | ---\n$K$ | classes",
+         "## Title\n\nSymbol | Meaning\n--- | ---\n$K$ | classes"),
+        ("> **Note: a title.**\n>\n> Long words.", ""),
         ("## Title\n\nIts first sentence opens. More. What follows is then\n\n$$\na\n$$",
          "## Title\n\nIts first sentence opens.\n\nWhat follows is then\n\n$$\na\n$$"),
     ],
@@ -238,38 +252,97 @@ PAGE = (teach.ROOT / "pages/teaching.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py (slides .+)$", PAGE)
 
 
-def test_the_teachers_page_names_chapters_that_are_there():
-    named = [word for command in COMMANDS for word in re.findall(r" (\d+)(?= |$)", command)]
-    assert {teach.chapter(number) for number in named} <= set(CHAPTERS)
-    assert len(named) > 15
+PLANS = slides.plans(PAGE)
+
+
+def sections_of(plan):
+    return [item.name for item in plan if item.name[0].isdigit()]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.endswith("--short")])
+def test_the_teachers_page_names_chapters_that_are_there(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(teach.ROOT)
+    assert teach.main([*shlex.split(command), "--output", str(tmp_path)]) == 0
+    named = re.findall(r" (\d+)(?= )", command)
+    assert len(list(tmp_path.iterdir())) == (len(named) or len(CHAPTERS))
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if "--sections" in c])
 def test_the_teachers_page_names_sections_that_are_there(command, tmp_path, monkeypatch):
     monkeypatch.chdir(teach.ROOT)
     assert teach.main([*shlex.split(command), "--output", str(tmp_path)]) == 0
-    page = next(tmp_path.iterdir())
-    shown = page.read_text(encoding="utf-8")
+    shown = next(tmp_path.iterdir()).read_text(encoding="utf-8")
     numbers = re.findall(r"\d+\.\d+", command)
-    listed = re.findall(r" (\d+)(?= )", command)
-    assert {number.split(".")[0] for number in numbers} == set(listed)
+    assert numbers
     for number in numbers:
-        assert ("<h1>" if number.endswith(".0") else f"<h2>{number} ") in shown
+        assert f"<h2>{number} " in shown
 
 
-def test_the_plan_of_one_lecture_has_a_command_for_each_of_its_chapters():
-    plan = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
-    listed = re.findall(r"\| \d+ \|.*/chapters/0(\d)\w+` \|", plan)
-    [command] = re.findall(r"teach\.py slides (.*) --short --as", plan)
-    assert re.findall(r"(?<!\.)\b\d\b(?!\.)", command) == sorted(set(listed))
-    minutes = list(map(int, re.findall(r"\| (\d+) \|", plan)))
-    assert sum(minutes) == 90
+def test_the_teachers_page_has_a_command_for_each_plan():
+    named = [found[1] for c in COMMANDS if (found := re.fullmatch(r"slides --plan (\S+)", c))]
+    assert named == list(PLANS)
+    assert len(named) == 6
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, tmp_path, capsys):
+    assert teach.main(["slides", "--plan", name, "--output", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / f"{name}.html")]
+    page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+    plan = PLANS[name]
+    pieces = re.split(r'<div (?=(?:data-chapter="[^"]*" )?class="piece )', page)
+    on_slides = "".join(p for p in pieces if not re.match(r'[^>]*class="piece [^"]*note', p))
+    titles = re.findall(r"<h1>|<h2>(?:\d+\.\d+|Exercise \d+\.\d+|Break)", on_slides)
+    opened = [title.removeprefix("<h2>").lower().replace("<h1>", "opening") for title in titles]
+    assert opened == ["opening" if item.name.endswith(".0") else item.name.lower() for item in plan]
+    told = re.findall(r'teacher"><p><strong>(\d+) minutes, to minute (\d+)\.</strong>(.*)', page)
+    assert [int(minutes) for minutes, _, _ in told] == [item.minutes for item in plan]
+    assert int(told[-1][1]) == sum(item.minutes for item in plan)
+    assert ["May be left out" in words for _, _, words in told] == [item.extra for item in plan]
+    assert page.count(" extra") >= sum(item.extra for item in plan)
+    asked = set(slides.teachers_notes(PAGE)) & set(sections_of(plan))
+    assert page.count('<div class="question">') == len(asked) > len(plan) / 3
+
+
+def test_a_plan_goes_without_chapters_and_sections_of_ones_own(tmp_path, capsys):
+    output = ["--output", str(tmp_path / "out")]
+    assert teach.main(["slides", "2", "--plan", "lecture", *output]) == 2
+    assert teach.main(["slides", "--sections", "2.1", "--plan", "lecture", *output]) == 2
+    assert capsys.readouterr().err.count("--plan lecture names its sections") == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_minutes_of_the_plans_add_up_to_those_of_their_tables():
+    lecture = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
+    rows = re.findall(r"\| (\d+) \|.*/chapters/0(\d)\w+` \|", lecture)
+    assert sum(int(minutes) for minutes, _ in rows) == 90
+    runs = groupby(PLANS["lecture"], lambda item: item.name.split(".")[0])
+    assert [(str(sum(i.minutes for i in run)), chapter) for chapter, run in runs] == rows
+    week = PAGE[PAGE.index("A week of five sessions") : PAGE.index("A short course of ten")]
+    table = re.findall(r"\| (\d) \| (.*) \| (\d+) min \| (\d+) min \| (.*) \|", week)
+    assert len(table) == 5
+    for session, chapters, shown, solved, in_class in table:
+        plan = PLANS[f"session-{session}"]
+        tasks = [item for item in plan if item.name.startswith("exercise")]
+        assert sum(item.minutes for item in tasks) == int(solved)
+        listed = [item.name.split()[1] for item in tasks]
+        assert set(re.findall(r"\d+\.\d+", in_class)) <= set(listed)
+        named = [item for item in plan if item.name[0].isdigit()]
+        assert sum(item.minutes for item in named) == int(shown)
+        assert sum(item.minutes for item in plan) == 180
+        used = {item.name.split(".")[0] for item in named} - ({"2"} if session == "2" else set())
+        assert used == set(re.findall(r"\d+", chapters))
+
+
+def test_what_the_teachers_page_says_of_a_section_is_said_once_and_asks():
+    found = re.findall(r"(?m)^(\d+\.\d+)(?: · .+)?\n: ", PAGE)
+    assert len(found) == len(set(found))
     notes = slides.teachers_notes(PAGE)
-    assert list(notes) == re.findall(r"\d+\.\d+", command)
-    runs = [list(run) for _, run in groupby(notes, lambda number: number.split(".")[0])]
-    assert [run[0].split(".")[0] for run in runs] == listed
-    assert [sum(notes[number][0] for number in run) for run in runs] == minutes
-    assert all(sum(map(len, slides.questions(words))) == 1 for _, words in notes.values())
+    assert list(notes) == found
+    for number, words in notes.items():
+        assert sum(map(len, slides.questions(words))) == 1, number
+    shown = {name for plan in PLANS.values() for name in sections_of(plan)}
+    assert {n for n in notes if int(n.split(".")[0]) < 10} <= shown
 
 
 def test_sections_come_as_they_are_named_with_the_question_before_or_after(tmp_path, monkeypatch):
@@ -320,7 +393,7 @@ def test_a_sections_first_piece_has_the_notes_of_the_teacher(tmp_path, monkeypat
     )
     words = re.findall(r"(?s)<p>(.*?)</p>", page)
     assert words[1:] == [
-        "<strong>4 minutes.</strong> <strong>Ask:</strong> why?\nSo.",
+        "<strong>Ask:</strong> why?\nSo.",
         "Words. Of the book.",
     ]
     # What a deck begins with is on a slide.
@@ -481,32 +554,51 @@ def test_what_makes_no_slides_is_said_in_a_sentence(small, tmp_path, capsys):
     assert sorted(tmp_path.iterdir()) == [empty, file, tmp_path / "small"]
 
 
-def test_minutes_add_up_until_a_section_has_none_and_sections_have_no_goals(tmp_path, monkeypatch):
+def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
-    words = [f"{number} · {minutes} minutes\n: Say.\n" for number, minutes in
-             (("2.0", 3), ("2.1", 4), ("2.3", 5))]  # fmt: skip
-    page.write_text("\n".join(words), encoding="utf-8")
+    page.write_text(
+        "2.0 · 3 minutes\n: Say.\n\n2.1\n: Ask.\n\n"
+        "**Session 1: of that**\n: *Aim:* that.\n  *Plan:* 2.0 · 4, (2.1 · 5), break · 6,\n"
+        "  exercise 2.1 · 7, 2.3 · 8.\n  *Exercise 2.1:* slips.\n",
+        encoding="utf-8",
+    )
     monkeypatch.setattr(slides, "TEACHING", page)
+    plans = slides.plans(page.read_text(encoding="utf-8"))
+    assert plans["lecture"] == [("2.0", 3, False)]
+    assert plans["session-1"] == [
+        ("2.0", 4, False), ("2.1", 5, True), ("break", 6, False), ("exercise 2.1", 7, False),
+        ("2.3", 8, False),
+    ]  # fmt: skip
     texts = [
         "# Title\n\nWords.",
         "> **Goals.**\n>\n> - One.",
         "## A\n\nB.",
         "## C\n\nD.",
-        "## E\n\nF.",
+        "## E\n\nF.\n\n## Exercises\n\n### Exercise 2.1: Do\n\nThis, it is long enough. And that.",
+        "### Exercise 2.2: Left\n\nOut.",
     ]
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_markdown_cell, texts)))
 
-    def made(*names):
-        deck = slides.slides([("02_part", notebook)], names, short=True)
-        kind = re.search(r'piece ([^"]*)">\s*<blockquote', deck)[1]
-        begun = re.findall(r'class="piece [^"]*slide"', deck)
-        return re.findall(r"<strong>(.*? minutes.*?)</strong>", deck), kind, len(begun)
+    def made(names=(), plan=()):
+        deck = slides.slides([("02_part", notebook)], names, short=True, plan=plan)
+        main = re.search("(?s)<main.*?>(.*)</main>", deck)[1]
+        kind = re.search(r'piece ([^"]*)">\s*<blockquote', main)[1]
+        shown = re.sub(r'(?s)<div class="piece [^"]*note[^"]*">.*?</div>', "", main)
+        words = " ".join(re.sub("<[^>]*>", " ", shown).split())
+        return re.findall(r"<strong>(.*? minutes.*?)</strong>", main), kind.strip(), words
 
-    times, kind, begun = made("2.0", "2.1", "2.3")
-    assert times == [
-        "3 minutes, to minute 3.",
-        "4 minutes, to minute 7.",
-        "5 minutes, to minute 12.",
+    minutes = [
+        "4 minutes, to minute 4.",
+        "5 minutes, to minute 9.",
+        "6 minutes, to minute 15.",
+        "7 minutes, to minute 22.",
+        "8 minutes, to minute 30.",
     ]
-    assert (kind, begun) == ("note", 3)
-    assert made() == (["3 minutes, to minute 3.", "4 minutes, to minute 7.", "5 minutes."], "", 1)
+    assert made(plan=plans["session-1"]) == (
+        minutes,
+        "note",
+        "Title Words. 2.1 A B. Break 6 minutes Exercise 2.1: Do This, it is long enough. And that. "
+        "7 minutes, in the notebook of the chapter. 2.3 E F.",
+    )
+    assert made(["2.0", "2.1"]) == ([], "note", "Title Words. 2.1 A B.")
+    assert made()[:2] == ([], "")
