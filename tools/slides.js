@@ -132,7 +132,7 @@
     /** @return {Element[]} */
     const flat = (/** @type {Element} */ part) =>
       getComputedStyle(part).display === "contents" ? [...part.children].flatMap(flat) : [part];
-    const parts = [...frame.children].flatMap(flat);
+    const parts = [...frame.children].flatMap(flat).filter((part) => part.getClientRects().length);
     const left = parts.map((part) => part.getBoundingClientRect().left);
     parts.forEach((part, i) => {
       const begins = i > 0 && left[i] > left[i - 1] + 99;
