@@ -107,10 +107,7 @@ WRONG["1.2"] = [
     ("Write it with exp and sum", lambda z: torch.special.softmax(z, 1)),
     ("The columns sum to 1", lambda z: z.exp() / z.exp().sum(0)),
     ("All rows share one sum", lambda z: z.exp() / z.exp().sum()),
-    (
-        "The sums became a flat vector, which lines up with the columns",
-        lambda z: z.exp() / z.exp().sum(1),
-    ),
+    ("The sums became a flat vector, which lines up with the", lambda z: z.exp() / z.exp().sum(1)),
     ("These are powers of 2", lambda z: 2**z / (2**z).sum(1, True)),
     ("The largest score got", lambda z: (-z).exp() / (-z).exp().sum(1, True)),
     ("A sigmoid", lambda z: 1 / (1 + (-z).exp())),
@@ -157,10 +154,7 @@ RIGHT["1.3"] = [
 ]
 WRONG["1.3"] = [
     ("This is the ready-made", lambda y, k: F.one_hot(y, k).float()),
-    (
-        "Classes count from 0; this counts from 1, and class 0 becomes the last",
-        lambda y, k: torch.eye(k)[y - 1],
-    ),
+    ("Classes count from 0; this counts from 1, and class 0", lambda y, k: torch.eye(k)[y - 1]),
     ("Rows and columns", lambda y, k: torch.eye(k)[:, y]),
     ("The width was taken from the largest", lambda y, k: torch.eye(int(y.max()) + 1)[y]),
     ("", lambda y, k: y[:, None] == torch.arange(k)),
@@ -172,10 +166,7 @@ WRONG["1.3"] = [
     ("The label fills its whole row", lambda y, k: y.repeat(k, 1).T.float()),
     ("The columns of the other", lambda y, k: torch.eye(k)[y] * 2 - 1),
     ("The label itself stands in its column", lambda y, k: torch.eye(k)[y] * y[:, None]),
-    (
-        "0 and 1 are exchanged: the 1 belongs to the label's column",
-        lambda y, k: 1 - torch.eye(k)[y],
-    ),
+    ("0 and 1 are exchanged: the 1 belongs to the label's", lambda y, k: 1 - torch.eye(k)[y]),
     ("Every row got", lambda y, k: torch.zeros(len(y), k).index_fill(1, y, 1.0)),
     ("The columns are counted from", lambda y, k: torch.eye(k)[k - 1 - y]),
     ("Each 1 is one column", lambda y, k: torch.eye(k)[(y + 1) % k]),
@@ -216,10 +207,7 @@ RIGHT["1.4"] = [
 ]
 WRONG["1.4"] = [
     ("This multiplies the scores", lambda z, p: 1 / by_bisection(z, p)),
-    (
-        "The logarithm of the probability",
-        lambda z, p: (z.sort().values[-1] - z.sort().values[-2]) / -math.log(p),
-    ),
+    ("The logarithm of", lambda z, p: (z.sort().values[-1] - z.sort().values[-2]) / -math.log(p)),
     (
         "That is right for two classes",
         lambda z, p: (z.sort().values[-1] - z.sort().values[-2]).item() / math.log(p / (1 - p)),
@@ -239,10 +227,7 @@ WRONG["1.4"] = [
     ("The logarithm of the probability is", lambda z, p: -z.topk(2).values.diff()[0] / math.log(p)),
     ("The formula is upside down", lambda z, p: -T(p).logit() / z.topk(2).values.diff()[0]),
     ("", lambda z, p: math.log(by_bisection(z, p))),
-    (
-        "That is right for two classes",
-        lambda z, p: -z.topk(2).values.diff() / math.log(p / (1 - p)),
-    ),
+    ("That is right for two", lambda z, p: -z.topk(2).values.diff() / math.log(p / (1 - p))),
     ("That is right for two classes", lambda z, p: -z.topk(2).values.diff()[0] / T(p).logit()),
     ("The lead is divided", lambda z, p: -z.topk(2).values.diff()[0] * math.log(p / (1 - p))),
     ("The lead was divided by", lambda z, p: -z.topk(2).values.diff()[0] / (p / (1 - p))),
@@ -404,10 +389,7 @@ WRONG["2.3"] = [
             [b @ (torch.eye(len(a)).double() - a) for a, b in zip(p, v, strict=True)]
         ),
     ),
-    (
-        "This is a loop",
-        lambda p, v: torch.stack([b - a * b.sum() for a, b in zip(p, v, strict=True)]),
-    ),
+    ("This is a", lambda p, v: torch.stack([b - a * b.sum() for a, b in zip(p, v, strict=True)])),
     ("This is a loop", lambda p, v: v - p * sum(v[:, i] for i in range(v.shape[1]))[:, None]),
     (
         "This leaves torch",
@@ -427,10 +409,7 @@ WRONG["2.3"] = [
     ),
     ("The matrix was multiplied from", lambda p, v: v - (p * v).sum(1, keepdim=True)),
     ("This is the product for softmax", lambda p, v: p * (v - (p * v).sum(1, keepdim=True))),
-    (
-        "This is the diagonal of the matrix alone: every v_i acts on every column",
-        lambda p, v: v * (1 - p),
-    ),
+    ("This is the diagonal of the matrix alone: every v_i acts on every", lambda p, v: v * (1 - p)),
     ("The matrix subtracts p", lambda p, v: -p * v.sum(1, keepdim=True)),
     ("The sum goes over the classes", lambda p, v: v - p * v.sum(0)),
     ("All rows share", lambda p, v: v - p * v.sum()),
@@ -516,20 +495,11 @@ WRONG["2.4"] = [
         "This makes a K x K",
         lambda z, t: (torch.diag(q := torch.softmax(z / t, 0)) - torch.outer(q, q)) @ (-z / t**2),
     ),
-    (
-        "The sign is wrong: heat takes probability from the largest",
-        lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2,
-    ),
+    ("The sign is wrong: heat", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z) / t**2),
     ("The derivative of 1 / T has", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t),
-    (
-        "The derivative of 1 / T is missing",
-        lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z),
-    ),
+    ("The derivative of 1 / T is", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z)),
     ("The inner derivative", lambda z, t: (q := torch.softmax(z / t, 0)) * (z - q @ z)),
-    (
-        "The probabilities must be taken",
-        lambda z, t: -(q := torch.softmax(z, 0)) * (z - q @ z) / t**2,
-    ),
+    ("The probabilities must be", lambda z, t: -(q := torch.softmax(z, 0)) * (z - q @ z) / t**2),
     ("z was divided", lambda z, t: -(q := torch.softmax(z / t, 0)) * (z - q @ z) / t**3),
     ("The mean of z must be sub", lambda z, t: -torch.softmax(z / t, 0) * z / t**2),
     ("The mean of z must be wei", lambda z, t: -torch.softmax(z / t, 0) * (z - z.mean()) / t**2),
@@ -548,10 +518,7 @@ WRONG["2.4"] = [
     ("A complex step", slope_by_complex_step),
     ("This leaves torch", numpy_complex_step),
     ("This leaves torch", lambda z, t: numpy_complex_step(z, complex(t, 1e-20), h=0)),
-    (
-        "This leaves torch",
-        as_numpy(lambda z, t: -(q := numpy_softmax(z / t)) * (z - q @ z) / t**2),
-    ),
+    ("This leaves torch", as_numpy(lambda z, t: -(q := numpy_softmax(z / t)) * (z - q @ z) / t**2)),
     (
         "This leaves torch",
         as_numpy(lambda z, t: (np.outer(q := numpy_softmax(z / t), q) - np.diag(q)) @ z / t**2),
@@ -606,18 +573,12 @@ RIGHT["2.5"] = [
     lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - E("i,jm->ijm", p, J2(p)),
 ]
 WRONG["2.5"] = [
-    (
-        "The second term of the product",
-        lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p),
-    ),
+    ("The second term of the", lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p)),
     (
         "The second term has the wrong",
         lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) + E("i,jm->ijm", p, J2(p)),
     ),
-    (
-        "The factor p_i is missing",
-        lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - J2(p),
-    ),
+    ("The factor p_i is", lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double() - p) - J2(p)),
     (
         "The first factor left",
         lambda p: E("im,ij->ijm", J2(p), torch.eye(len(p)).double()) - E("i,jm->ijm", p, J2(p)),
@@ -744,10 +705,7 @@ WRONG["3.3"] = [
     ("The losses are in nats", lambda t, n: 2 ** (sum(t) / sum(n))),
     ("That is the mean loss;", lambda t, n: sum(t) / sum(n)),
     ("That is the mean loss in bits", lambda t, n: sum(a / math.log(2) for a in t) / sum(n)),
-    (
-        "The number of words divides the loss, before",
-        lambda t, n: math.prod(math.exp(a) for a in t) / sum(n),
-    ),
+    ("The number of words divides the", lambda t, n: math.prod(math.exp(a) for a in t) / sum(n)),
     (
         "This gives every text",
         lambda t, n: math.exp(sum(a / b for a, b in zip(t, n, strict=True)) / len(t)),
@@ -756,10 +714,7 @@ WRONG["3.3"] = [
         "This is a mean of perplexities: the mean comes before",
         lambda t, n: sum(math.exp(a / b) for a, b in zip(t, n, strict=True)) / len(t),
     ),
-    (
-        "That is a mean of probabilities; a perplexity is never below",
-        lambda t, n: math.exp(-sum(t) / sum(n)),
-    ),
+    ("That is a mean of probabilities; a perplexity is", lambda t, n: math.exp(-sum(t) / sum(n))),
     ("The loss of a whole", lambda t, n: math.exp(sum(t) / len(t))),
     ("", lambda t, n: math.exp(max(t) / max(n))),
     ("The mean is missing", lambda t, n: math.exp(sum(t))),
@@ -770,10 +725,7 @@ WRONG["3.3"] = [
     ),
     ("The division is the wrong way", lambda t, n: math.exp(sum(n) / sum(t))),
     ("", lambda t, n: [math.exp(a / b) for a, b in zip(t, n, strict=True)]),
-    (
-        "This adds the texts' mean",
-        lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True)),
-    ),
+    ("This adds the", lambda t, n: math.prod(math.exp(a / b) for a, b in zip(t, n, strict=True))),
     ("This is a sum of perplexities; first", lambda t, n: sum(np.exp(np.divide(t, n)))),
     ("", lambda t, n: math.exp(sum(t) / sum(n)) - 1),
 ]
@@ -817,10 +769,7 @@ WRONG["3.4"] = [
         "Autograd did",
         lambda z, y, e: grads(lambda z: F.cross_entropy(z, y, label_smoothing=e), z)[0],
     ),
-    (
-        "The label was not smoothed",
-        lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) / len(y),
-    ),
+    ("The label was not", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) / len(y)),
     ("The sign is wrong", lambda z, y, e: (smooth(y, z.shape[1], e) - z.softmax(1)) / len(y)),
     (
         "The entries of this",
@@ -874,10 +823,7 @@ WRONG["3.4"] = [
     ("This is label minus p", lambda z, y, e: smooth(y, z.shape[1], e) - z.softmax(1)),
     ("This is twice", lambda z, y, e: 2 * (z.softmax(1) - smooth(y, z.shape[1], e)) / len(y)),
     ("", lambda z, y, e: -(smooth(y, z.shape[1], e) * z.log_softmax(1)).sum(1).mean()),
-    (
-        "The part with the even label",
-        lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y),
-    ),
+    ("The part with", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) * (1 - e) / len(y)),
     (
         "This label lacks the share eps / K of the true class, and so sums to less",
         lambda z, y, e: (
@@ -960,10 +906,7 @@ WRONG["3.5"] = [
         "This divides by the sum of all K",
         lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum() / w.sum(),
     ),
-    (
-        "The weights are only in the divisor",
-        lambda z, y, w, i: chosen(z, y, i).sum() / w[y[y != i]].sum(),
-    ),
+    ("The weights are only in the", lambda z, y, w, i: chosen(z, y, i).sum() / w[y[y != i]].sum()),
     ("The weights are missing", lambda z, y, w, i: chosen(z, y, i).mean()),
     ("The minus is missing", lambda z, y, w, i: -gaps_masked(z, y, w, i)),
     ("This is the weighted sum", lambda z, y, w, i: (w[y[y != i]] * chosen(z, y, i)).sum()),
@@ -1032,14 +975,8 @@ WRONG["3.5"] = [
             / w[y.clamp(min=0)].sum()
         ),
     ),
-    (
-        "The weights were scaled",
-        lambda z, y, w, i: (w.div(w.sum())[y[y != i]] * chosen(z, y, i)).mean(),
-    ),
-    (
-        "The mean of products",
-        lambda z, y, w, i: w[y[y != i]].mean() * chosen(z, y, i).mean(),
-    ),
+    ("The weights were", lambda z, y, w, i: (w.div(w.sum())[y[y != i]] * chosen(z, y, i)).mean()),
+    ("The mean of products", lambda z, y, w, i: w[y[y != i]].mean() * chosen(z, y, i).mean()),
     ("", lambda z, y, w, i: gaps_masked(z, y, w.square(), i)),
 ]
 
@@ -1152,28 +1089,19 @@ RIGHT["4.3"] = [
     lambda z, y: -(F.one_hot(y, z.shape[1]) * z.log_softmax(1)).sum(1),
 ]
 WRONG["4.3"] = [
-    (
-        "The logit of the right class was subtracted, not the largest",
-        lambda z, y: row_shifted(z.gather(1, y[:, None]), z, y),
-    ),
+    ("The logit of the right class was", lambda z, y: row_shifted(z.gather(1, y[:, None]), z, y)),
     ("The row's mean was", mean_shifted_losses),
     ("The row's minimum was", lambda z, y: row_shifted(z.amin(1, True), z, y)),
     ("The minus is missing: the loss is", lambda z, y: z[range(len(y)), y] - z.logsumexp(1)),
     ("The logit of the right class is", lambda z, y: row_shifted(z.amax(1, True), z, y, -1)),
-    (
-        "The sum of the exponentials stands",
-        lambda z, y: (s := z - z.amax(1, True)).exp().sum(1) - s[range(len(y)), y],
-    ),
+    ("The sum of the", lambda z, y: (s := z - z.amax(1, True)).exp().sum(1) - s[range(len(y)), y]),
     ("The labels are ignored: this is the loss of the first", lambda z, y: -z.log_softmax(1)[:, 0]),
     ("A wider format only moves the limit: beside 1e30", lambda z, y: late(z.double(), y)),
     ("no gradient flows", lambda z, y: safe(z, y).detach()),
     ("no gradient flows", lambda z, y: safe(z, y).tolist()),
     ("their gradient is not", where_nan),
     ("This is the probability with a minus", lambda z, y: -z.softmax(1)[range(len(y)), y]),
-    (
-        "This is log-sum-exp of the shifted logits; the right",
-        lambda z, y: (z - z.amax(1, True)).exp().sum(1).log(),
-    ),
+    ("This is log-sum-exp of the shifted", lambda z, y: (z - z.amax(1, True)).exp().sum(1).log()),
     ("This is the sum over the rows", lambda z, y: F.cross_entropy(z, y, reduction="sum")),
     ("still became zero before", lambda z, y: -z.double().softmax(1)[range(len(y)), y].log()),
     ("the maximum from the logits first", late),
@@ -1181,26 +1109,17 @@ WRONG["4.3"] = [
     ("This is the mean over the rows", lambda z, y: safe(z, y).mean()),
     ("The logarithm met", lambda z, y: -z.softmax(1)[range(len(y)), y].log()),
     ("exp overflowed", lambda z, y: -(z.exp() / z.exp().sum(1, True))[range(len(y)), y].log()),
-    (
-        "One maximum for the whole batch lets the other rows",
-        lambda z, y: (s := z - z.max()).exp().sum(1).log() - s[range(len(y)), y],
-    ),
+    ("One maximum for", lambda z, y: (s := z - z.max()).exp().sum(1).log() - s[range(len(y)), y]),
     ("This is a softmax of", lambda z, y: F.cross_entropy(z.softmax(1), y, reduction="none")),
     ("No loss is below", clamped),
     ("No loss is below", lambda z, y: -(z.softmax(1)[range(len(y)), y] + 1e-9).log()),
     ("exp overflowed: log-sum", lambda z, y: z.exp().sum(1).log() - z[range(len(y)), y]),
-    (
-        "The sum holds shifted logits, the right",
-        lambda z, y: (z - z.amax(1, True)).logsumexp(1) - z[range(len(y)), y],
-    ),
+    ("The sum holds", lambda z, y: (z - z.amax(1, True)).logsumexp(1) - z[range(len(y)), y]),
     ("The classes lie", lambda z, y: -z.log_softmax(0)[range(len(y)), y]),
     ("These are bits", lambda z, y: safe(z, y) / math.log(2)),
     ("No loss is below", lambda z, y: safe(z.clamp(-80, 80), y)),
     ("No loss is below", lambda z, y: -F.log_softmax(z.clamp(max=88), 1)[range(len(y)), y]),
-    (
-        "This is the gap to the largest",
-        lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0],
-    ),
+    ("This is the gap to the", lambda z, y: -(z - z.amax(1, True)).gather(1, y[:, None])[:, 0]),
     ("This is log-sum-exp alone; the logit of the right", lambda z, y: z.logsumexp(1)),
     ("This is the logit with a minus", lambda z, y: -z[range(len(y)), y]),
     ("This is 1 minus", lambda z, y: 1 - z.softmax(1)[range(len(y)), y]),
@@ -1291,10 +1210,7 @@ WRONG["4.5"] = [
     ("The switch comes too late", log_diff(12)),
     ("The switch comes too late", log_diff(13)),
     ("The switch comes too late", log_diff(16)),
-    (
-        "The switch comes too late, or there is none",
-        lambda a, b: b + math.log(math.expm1(min(a - b, 700))),
-    ),
+    ("The switch comes too late, or there", lambda a, b: b + math.log(math.expm1(min(a - b, 700)))),
     ("or log1p is not added to a alone", lambda a, b: b + log_diff(0.7)(a - b, 0.0)),
     ("exp(a) was taken out", lambda a, b: log_diff(0.7)(a, b) - a + b),
     ("math domain error", lambda a, b: a + math.log(-math.expm1(a - b))),
@@ -1343,10 +1259,7 @@ WRONG["4.6"] = [
     ("The rounding is relative", 20 * (1 - p2) * roundoff),
     ("That is the condition", 1000 * (1 - p2)),
     ("That is the relative change", roundoff),
-    (
-        "That is for a logit of its own size; both may be off by u times the larger",
-        990 * (1 - p2) * roundoff,
-    ),
+    ("That is for a logit of its own size; both may be off by u times", 990 * (1 - p2) * roundoff),
     ("The size is that of the larger", 5.84e-5),
     ("Each logit moves by u times 500", 10 * (1 - p2) * roundoff),
     ("That is in percent", 5.96e-3),
@@ -1600,18 +1513,12 @@ WRONG["5.4"] = [
     ("The sign is wrong", lambda i, s: [-g for g in reverse_mode(i, s)]),
     ("The order is turned: the first", lambda i, s: reverse_mode(i, s)[::-1]),
     ("", lambda i, s: sum(reverse_mode(i, s))),
-    (
-        "A value that is used twice gets a share from each use; here the last",
-        with_rule(lambda old, d, above: d * above),
-    ),
+    ("A value that is used twice gets a share from", with_rule(lambda old, d, above: d * above)),
     ("What arrives from above", with_rule(lambda old, d, above: old + d)),
     ("The local derivatives are missing", with_rule(lambda old, d, above: old + above)),
     ("Each local derivative", with_rule(lambda old, d, above: old + d * above, "output")),
     ("Only the last value", with_rule(lambda old, d, above: old + d * above, start=1.0)),
-    (
-        "Nothing arrives at the inputs. The last",
-        with_rule(lambda old, d, above: old + d * above, end=0.0),
-    ),
+    ("Nothing arrives at the inputs.", with_rule(lambda old, d, above: old + d * above, end=0.0)),
     ("Nothing arrives", with_wrong_places),
     ("A step with two arguments", first_argument_only),
     ("The last value starts", lambda i, s: [g * values_of(i, s)[-1] for g in reverse_mode(i, s)]),
@@ -1731,10 +1638,7 @@ WRONG["5.5"] = [
     ("This is the gradient, the first", lambda f, x, v: grads(f, x)[0]),
     ("This is the curvature along", lambda f, x, v: v @ hv(f, x, v)),
     ("This is the slope along v, a first", lambda f, x, v: grads(f, x)[0] @ v),
-    (
-        "v does not take part: these are the sums of the rows",
-        lambda f, x, v: hv(f, x, torch.ones_like(v)),
-    ),
+    ("v does not take part: these are the sums of", lambda f, x, v: hv(f, x, torch.ones_like(v))),
     ("v came too late: it belongs before", lambda f, x, v: hv(f, x, torch.ones_like(v)) * v),
     ("The gradient is still in .grad", hv_uncleared),
     ("What is differentiated has no history", hv_unrecorded),
@@ -1823,36 +1727,21 @@ WRONG["6.2"] = [
     ("All pixels share", lambda a, b: (b - a.mean()) / a.std()),
     ("The means are those of the pixels", lambda a, b: (b - a.mean(0)) / a.std()),
     ("Where a pixel never", lambda a, b: (b - a.mean(0)) / a.std(0)),
-    (
-        "A pixel that never changes",
-        lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, T(0.0)),
-    ),
-    (
-        "This divides by the variance",
-        lambda a, b: (b - a.mean(0)) / a.var(0).where(a.var(0) > 0, T(1.0)),
-    ),
+    ("A pixel that never", lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, T(0.0))),
+    ("This divides by the", lambda a, b: (b - a.mean(0)) / a.var(0).where(a.var(0) > 0, T(1.0))),
     ("The mean is subtracted, and", lambda a, b: b - a.mean(0)),
     ("These are the training", lambda a, b: pixelwise(a, a)),
     ("", lambda a, b: (b - a.mean(0)) / (a.std(0) + 1e-2)),
     ("became enormous", lambda a, b: (b - a.mean(0)) / (a.std(0) + 1e-8)),
     ("became enormous", lambda a, b: (b - a.mean(0)) / a.std(0).clamp(min=1e-6)),
     ("became the largest number", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num()),
-    (
-        "Each test image has its own",
-        lambda a, b: T([((x - x.mean()) / x.std()).tolist() for x in b]),
-    ),
+    ("Each test image has its", lambda a, b: T([((x - x.mean()) / x.std()).tolist() for x in b])),
     ("each divisor is 1", lambda a, b: (b - a.mean(0)) / a.std(0).clamp(min=1)),
-    (
-        "is to be subtracted as well",
-        lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, b),
-    ),
+    ("is to be subtracted as", lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, b)),
     ("", lambda a, b: (b - a.mean((1, 2), True)[: len(b)]) / a.std() if len(a) >= len(b) else b),
     ("The means were taken", lambda a, b: (b - b.mean(0)) / a.std(0).where(a.std(0) > 0, T(1.0))),
     ("The mean to subtract", lambda a, b: (b - a.mean()) / a.std(0).where(a.std(0) > 0, T(1.0))),
-    (
-        "The deviations were taken",
-        lambda a, b: (b - a.mean(0)) / b.std(0).where(b.std(0) > 0, T(1.0)),
-    ),
+    ("The deviations were", lambda a, b: (b - a.mean(0)) / b.std(0).where(b.std(0) > 0, T(1.0))),
     ("std() of a tensor", as_numpy(lambda a, b: (b - a.mean(0)) / np.where(a.std(0), a.std(0), 1))),
     ("The sign is turned", lambda a, b: (a.mean(0) - b) / a.std(0).where(a.std(0) > 0, T(1.0))),
     ("Nothing is added", lambda a, b: (b - a.mean(0)) / (1 + a.std(0))),
@@ -1860,10 +1749,7 @@ WRONG["6.2"] = [
     ("", lambda a, b: b / a.std(0).where(a.std(0) > 0, T(1.0)) - a.mean(0)),
     ("", lambda a, b: pixelwise(a, b)[0]),
     ("became the largest number", lambda a, b: ((b - a.mean(0)) / a.std(0)).nan_to_num(0)),
-    (
-        "It changes its input",
-        lambda a, b: b.sub_(a.mean(0)).div_(a.std(0).where(a.std(0) > 0, T(1.0))),
-    ),
+    ("It changes its", lambda a, b: b.sub_(a.mean(0)).div_(a.std(0).where(a.std(0) > 0, T(1.0)))),
     ("", lambda a, b: (b - a.amin(0)) / (a.amax(0) - a.amin(0)).where(a.std(0) > 0, T(1.0))),
 ]
 
@@ -1903,17 +1789,11 @@ WRONG["6.3"] = [
     ("This goes through the order from its end", lambda y, p, o: split_loop(y, p, o.flip(0))),
     ("The training part comes first", lambda y, n, o: split_loop(y, n, o)[::-1]),
     ("The order was not used", lambda y, n, o: split_loop(y, n, torch.arange(len(y)))),
-    (
-        "The classes are not equally",
-        lambda y, n, o: (o[n * len(y.unique()) :], o[: n * len(y.unique())]),
-    ),
+    ("The classes are not", lambda y, n, o: (o[n * len(y.unique()) :], o[: n * len(y.unique())])),
     ("Some images are in both", lambda y, n, o: (o, split_where(y, n, o)[1])),
     ("One image too many", lambda y, n, o: split_loop(y, n + 1, o)),
     ("These are places", lambda y, n, o: [split_places(y, n, o, d) for d in (False, True)]),
-    (
-        "The count went through",
-        lambda y, n, o: [o[i] for i in split_loop(y, n, torch.arange(len(y)))],
-    ),
+    ("The count went", lambda y, n, o: [o[i] for i in split_loop(y, n, torch.arange(len(y)))]),
     ("", lambda y, n, o: [part.float() for part in split_where(y, n, o)]),
     ("These are labels", lambda y, n, o: [y[part] for part in split_where(y, n, o)]),
     ("", lambda y, n, o: split_where(y, n, o)[1]),
@@ -2135,10 +2015,7 @@ WRONG["6.4"] = [
     ("The variances of the batches miss", lambda b: averaged_spread(b, 0, 2)),
     ("", lambda b: rescale(merged(b), 1, 2, 1)),
     ("", lambda b: rescale(merged(b), 255, 255, 1)),
-    (
-        "Only the last batch",
-        lambda b: [(x.double().mean(), x.double().std(correction=0)) for x in b][-1],
-    ),
+    ("Only the last", lambda b: [(x.double().mean(), x.double().std(correction=0)) for x in b][-1]),
     (
         "Only the first batch",
         lambda b: next((x.double().mean(), x.double().std(correction=0)) for x in b),
@@ -2415,41 +2292,23 @@ WRONG["7.2"] = [
         "The labels were added",
         lambda X, p, y: X.flatten(1).T @ (p + F.one_hot(y, p.shape[1])) / len(y),
     ),
-    (
-        "There are not always ten",
-        lambda X, p, y: X.flatten(1).T @ (p - F.one_hot(y, 10)) / len(y),
-    ),
-    (
-        "The images are not always of 28",
-        lambda X, p, y: X.reshape(-1, 784).T @ error(p, y) / len(y),
-    ),
+    ("There are not always ten", lambda X, p, y: X.flatten(1).T @ (p - F.one_hot(y, 10)) / len(y)),
+    ("The images are not always of", lambda X, p, y: X.reshape(-1, 784).T @ error(p, y) / len(y)),
     ("pixels instead", lambda X, p, y: X.flatten(1).T @ error(p, y) / X[0].numel()),
     ("pixels as well", lambda X, p, y: X.flatten(1).T @ error(p, y) / X.numel()),
     ("This is the sum over the batch, with", lambda X, p, y: -X.flatten(1).T @ error(p, y)),
-    (
-        "has as many columns as these labels need",
-        lambda X, p, y: X.flatten(1).T @ (p - F.one_hot(y)) / len(y),
-    ),
+    ("has as many columns as these", lambda X, p, y: X.flatten(1).T @ (p - F.one_hot(y)) / len(y)),
     ("This is the gradient with respect", lambda X, p, y: error(p, y).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p, y).abs() / len(y)),
     ("", lambda X, p, y: X.flatten(1).T @ (error(p, y) * p) / len(y)),
-    (
-        "This reshape mixes the images: lay each out as a row",
-        lambda X, p, y: X.reshape(-1, len(y)) @ error(p, y) / len(y),
-    ),
-    (
-        "Class numbers were subtracted; a one-hot row",
-        lambda X, p, y: X.flatten(1).T @ (p - y[:, None]) / len(y),
-    ),
+    ("This reshape mixes the", lambda X, p, y: X.reshape(-1, len(y)) @ error(p, y) / len(y)),
+    ("Class numbers were subtracted;", lambda X, p, y: X.flatten(1).T @ (p - y[:, None]) / len(y)),
     (
         "This subtracts 1 in whole columns",
         lambda X, p, y: X.flatten(1).T @ whole_columns(p, y) / len(y),
     ),
     ("It changes", lambda X, p, y: X.flatten(1).T @ p.sub_(F.one_hot(y, p.shape[1])) / len(y)),
-    (
-        "These are probabilities already; here the softmax is taken once more",
-        lambda X, p, y: X.flatten(1).T @ error(p.softmax(1), y) / len(y),
-    ),
+    ("These are probabilities", lambda X, p, y: X.flatten(1).T @ error(p.softmax(1), y) / len(y)),
     (
         "The derivative -1/p",
         lambda X, p, y: -X.flatten(1).T @ (F.one_hot(y, p.shape[1]) / p) / len(y),
@@ -2470,10 +2329,7 @@ WRONG["7.2"] = [
     ("classes instead", lambda X, p, y: X.flatten(1).T @ error(p, y) / p.shape[1]),
     ("p (1 - p) is", lambda X, p, y: X.flatten(1).T @ (p - p.square()) / len(y)),
     ("", lambda X, p, y: 2 * X.flatten(1).T @ error(p, y) / len(y)),
-    (
-        "This is the product of two means",
-        lambda X, p, y: torch.outer(X.flatten(1).mean(0), error(p, y).mean(0)),
-    ),
+    ("This is the product", lambda X, p, y: torch.outer(X.flatten(1).mean(0), error(p, y).mean(0))),
     ("", lambda X, p, y: (X.flatten(1).T @ error(p, y) / len(y)).mean(0)),
     ("", lambda X, p, y: X.flatten(1).T @ error(p.log(), y) / len(y)),
 ]
@@ -2512,10 +2368,7 @@ WRONG["7.3"] = [
         "This shortens by the root of the mean",
         lambda p, g, lr, c: p - lr * g * min(1, c / max(g.norm() / g.numel() ** 0.5, 1e-9)),
     ),
-    (
-        "The gradient was divided by the limit",
-        lambda p, g, lr, c: p - lr * g / (c if g.norm() > c else 1),
-    ),
+    ("The gradient was divided by", lambda p, g, lr, c: p - lr * g / (c if g.norm() > c else 1)),
     (
         "the largest singular value",
         lambda p, g, lr, c: p - lr * g * min(1, c / max(torch.linalg.norm(g, ord=2), 1e-9)),
@@ -2543,14 +2396,8 @@ WRONG["7.3"] = [
         "This shortens by the largest",
         lambda p, g, lr, c: p - lr * g * min(1, c / max(g.abs().max(), 1e-9)),
     ),
-    (
-        "The parameter was shortened",
-        lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9)),
-    ),
-    (
-        "The new parameter was brought",
-        lambda p, g, lr, c: (q := p - lr * g) * min(1, c / max(q.norm(), 1e-9)),
-    ),
+    ("The parameter was", lambda p, g, lr, c: (p - lr * g) * min(1, c / max(g.norm(), 1e-9))),
+    ("The new parameter", lambda p, g, lr, c: (q := p - lr * g) * min(1, c / max(q.norm(), 1e-9))),
     ("", lambda p, g, lr, c: p - lr * g * (c / g.norm() if (g.norm(dim=-1) > c).any() else 1)),
     ("and only from above", lambda p, g, lr, c: p - lr * torch.where(g > c, c, g)),
     (
@@ -2575,10 +2422,7 @@ WRONG["7.3"] = [
         "A gradient that is too long is shortened to",
         lambda p, g, lr, c: p - lr * (g / g.norm() if g.norm() > c else g),
     ),
-    (
-        "The learning rate is missing",
-        lambda p, g, lr, c: p - c * g / g.norm() if g.norm() > c else p - lr * g,
-    ),
+    ("The learning rate", lambda p, g, lr, c: p - c * g / g.norm() if g.norm() > c else p - lr * g),
     (
         "The limit is for the whole gradient, not for each of its columns",
         lambda p, g, lr, c: p - lr * g * (c / g.norm(dim=0)).clamp(max=1),
@@ -2592,10 +2436,7 @@ WRONG["7.3"] = [
         "The condition is the wrong way round: shorten what is above",
         lambda p, g, lr, c: p - lr * g * c / g.norm() if g.norm() < c else p - lr * g,
     ),
-    (
-        "The factor is upside down",
-        lambda p, g, lr, c: p - lr * g * (g.norm() / c if g.norm() > c else 1),
-    ),
+    ("The factor is", lambda p, g, lr, c: p - lr * g * (g.norm() / c if g.norm() > c else 1)),
     ("The limit plays no part", lambda p, g, lr, c: p - lr * g / max(1, g.norm().item())),
     (
         "The norm of the step was",
@@ -2775,10 +2616,7 @@ WRONG["7.4"] = [
     ("An equal loss", equal_is_best),
     ("The epochs without a new", not_in_a_row),
     ("That is the epoch of the best", lambda a, p: a.index(min(a)) + 1),
-    (
-        "Counted from the best loss of all; the run may end before",
-        lambda a, p: min(len(a), a.index(min(a)) + 1 + p),
-    ),
+    ("Counted from the best loss of all; the", lambda a, p: min(len(a), a.index(min(a)) + 1 + p)),
     (
         "epochs before; the best",
         lambda a, p: next((n + 1 for n in range(p, len(a)) if not a[n] < a[n - p]), len(a)),
@@ -2790,10 +2628,7 @@ WRONG["7.4"] = [
     ("Each loss was compared with the first", never_renewed),
     ("The best so far starts below", best_starts_at_zero),
     ("Epochs are counted from 1", lambda a, p: stop(a, p) - 1),
-    (
-        "This ends one epoch late: the run ends when patience has run out, not after",
-        lambda a, p: stop(a, p + 1),
-    ),
+    ("This ends one epoch late: the run ends when patience has run", lambda a, p: stop(a, p + 1)),
     ("This never ends", lambda a, p: len(a)),
     ("The epoch of a new best was counted too; patience counts those after", best_counted),
     ("The best of the full run", above_the_best_of_all),
@@ -2810,10 +2645,7 @@ WRONG["7.4"] = [
     ),
     ("The highest loss", lambda a, p: stop([-x for x in a], p)),
     ("All rises were counted, in a row", partial(rises_in_all, over=lambda new, old: new > old)),
-    (
-        "All epochs without a fall were counted, in a row",
-        partial(rises_in_all, over=lambda new, old: not new < old),
-    ),
+    ("All epochs without a fall were", partial(rises_in_all, over=lambda new, old: not new < old)),
     ("this is the next one", partial(shifted_end, shift=lambda p: 1)),
     ("Where patience runs out", partial(shifted_end, shift=lambda p: -p)),
     ("counted from 0", lambda a, p: int(np.argmin(a))),
@@ -2958,10 +2790,7 @@ WRONG["8.3"] = [
     ("It ends at zero", lambda t, n, a, b: a * (1 + math.cos(math.pi * t / n)) / 2),
     ("It rises", lambda t, n, a, b: b + (a - b) * (1 - math.cos(math.pi * t / n)) / 2),
     ("A cosine also falls below", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n)),
-    (
-        "That is a whole turn",
-        lambda t, n, a, b: b + (a - b) * (1 + math.cos(2 * math.pi * t / n)) / 2,
-    ),
+    ("That is a whole", lambda t, n, a, b: b + (a - b) * (1 + math.cos(2 * math.pi * t / n)) / 2),
     ("That is a quarter", lambda t, n, a, b: b + (a - b) * math.cos(math.pi * t / n / 2)),
     (
         "That is a quarter of a turn, and",
@@ -2984,22 +2813,13 @@ WRONG["8.3"] = [
         "That is the rate of the step before",
         lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t - 1) / n)) / 2,
     ),
-    (
-        "That is a sine, which rises first",
-        lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2,
-    ),
-    (
-        "It does not reach",
-        lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / (n + 1))) / 2,
-    ),
+    ("That is a sine, which", lambda t, n, a, b: b + (a - b) * (1 + math.sin(math.pi * t / n)) / 2),
+    ("It does not", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * t / (n + 1))) / 2),
     ("The height", lambda t, n, a, b: (a + b) * (1 + math.cos(math.pi * t / n)) / 2),
     ("lr_end is added to", lambda t, n, a, b: b + (a + b) * (1 + math.cos(math.pi * t / n)) / 2),
     ("Without the 1", lambda t, n, a, b: b + (a - b) / 2 * math.cos(math.pi * t / n)),
     ("", lambda t, n, a, b: a * (b / a if b else 1e-3) ** (t / n)),
-    (
-        "The rate stays at lr until the last",
-        lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2,
-    ),
+    ("The rate stays at", lambda t, n, a, b: b + (a - b) * (1 + math.cos(math.pi * (t // n))) / 2),
     ("It falls as it should", lambda t, n, a, b: (a - b) * (1 + math.cos(math.pi * t / n)) / 2),
     ("", lambda t, n, a, b: b + (a - b) * (1 + math.cos(3.1 * t / n)) / 2),
     ("The rate stays at", lambda t, n, a, b: a if t < n else b),
@@ -3042,20 +2862,11 @@ WRONG["8.4"] = [
     ("This is the sum over the rows", lambda f, X, y, n: len(X) * portions(f, X, y, n)),
     ("That is the gradient of the last", lambda f, X, y, n: parts_of(f, X, y, n)[-1][1]),
     ("The sign is wrong", lambda f, X, y, n: -portions(f, X, y, n)),
-    (
-        "The rows of the last",
-        lambda f, X, y, n: portions(f, X[: len(X) // n * n], y[: len(y) // n * n], n),
-    ),
+    ("The rows of", lambda f, X, y, n: portions(f, X[: len(X) // n * n], y[: len(y) // n * n], n)),
     ("It raised ValueError: there is memory", lambda f, X, y, n: f(X, y)),
     ("That is the gradient of the first", lambda f, X, y, n: parts_of(f, X, y, n)[0][1]),
-    (
-        "This divides by size; the mean is over all rows",
-        lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n)),
-    ),
-    (
-        "Each mean is to be multiplied by its rows",
-        lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(X),
-    ),
+    ("This divides by size;", lambda f, X, y, n: sum(k / n * g for k, g in parts_of(f, X, y, n))),
+    ("Each mean is to be", lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / len(X)),
     (
         "The last micro-batch was",
         lambda f, X, y, n: sum(g for _, g in parts_of(f, X, y, n)) / max(1, len(X) // n),
@@ -3218,17 +3029,11 @@ WRONG["8.5"] = [
     ("", whole_batch),
     ("", twice),
     ("This is the sum over the examples", epoch(total=True)),
-    (
-        "This divides the sum over the examples by",
-        lambda m, b, f, o: epoch(total=True)(m, b, f, o) / len(b),
-    ),
+    ("This divides the sum over the", lambda m, b, f, o: epoch(total=True)(m, b, f, o) / len(b)),
     ("Each batch is to be measured before", measured_late("step")),
     ("Each batch was measured in evaluation", looked_at_first),
     ("The step went along", summed_steps),
-    (
-        "This looks back when the epoch is over; each batch is to be measured before",
-        measured_late("epoch"),
-    ),
+    ("This looks back when the epoch is over; each batch is to be", measured_late("epoch")),
     ("", lambda *a: -epoch()(*a)),
     ("Each batch takes two", epoch("zero forward backward step step")),
     ("This is the loss of the first", first_batch),
@@ -3325,22 +3130,13 @@ WRONG["9.3"] = [
     ("This always asks", lambda p, m, a: torch.full((len(p),), -1)),
     ("It asks where", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.argmax(1), -1)),
     ("The ratio of the costs", lambda p, m, a: torch.where(p.amax(1) < a / m, -1, p.argmax(1))),
-    (
-        "The cost of a mistake",
-        lambda p, m, a: torch.where((1 - p.amax(1)) / m > a, -1, p.argmax(1)),
-    ),
+    ("The cost of a", lambda p, m, a: torch.where((1 - p.amax(1)) / m > a, -1, p.argmax(1))),
     ("Each row has its own decision", lambda p, m, a: p.argmax(1) if m > a else [-1] * len(p)),
     ("This compares the confidence", lambda p, m, a: torch.where(p.amax(1) < a, -1, p.argmax(1))),
     ("These are the expected", lambda p, m, a: (1 - p.amax(1)) * m),
     ("", lambda p, m, a: answer_costs(p, m, a).float()),
-    (
-        "That is the cost if the answer is right",
-        lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1)),
-    ),
-    (
-        "Asking is to be",
-        lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1)),
-    ),
+    ("That is the cost if the", lambda p, m, a: torch.where(p.amax(1) * m > a, -1, p.argmax(1))),
+    ("Asking is to", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, p.shape[1], p.argmax(1))),
     ("", lambda p, m, a: torch.where(p.amax(1) < 0.8, -1, p.argmax(1))),
     ("This answers with", lambda p, m, a: torch.where((1 - p.amax(1)) * m > a, -1, p.argmin(1))),
     (
@@ -3348,19 +3144,10 @@ WRONG["9.3"] = [
         lambda p, m, a: torch.where(p.sort(1)[0][:, -2] * m > a, -1, p.argmax(1)),
     ),
     ("Each row has its", lambda p, m, a: torch.where((1 - p.max()) * m > a, -1, p.argmax(1))),
-    (
-        "The probability of a mistake was",
-        lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1)),
-    ),
-    (
-        "Asking is to be written as -1; 0",
-        lambda p, m, a: p.argmax(1) * ((1 - p.amax(1)) * m <= a),
-    ),
+    ("The probability of a", lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1))),
+    ("Asking is to be written as -1; 0", lambda p, m, a: p.argmax(1) * ((1 - p.amax(1)) * m <= a)),
     ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())),
-    (
-        "cost nothing if it was right",
-        lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1)),
-    ),
+    ("cost nothing if", lambda p, m, a: torch.where(p.amax(1) < 1 - a / (a + m), -1, p.argmax(1))),
     ("The two costs", lambda p, m, a: torch.where((1 - p.amax(1)) * a > m, -1, p.argmax(1))),
     ("Asking is for the", lambda p, m, a: torch.where((1 - p.amax(1)) * m < a, -1, p.argmax(1))),
     ("", lambda p, m, a: [None if x < 0 else int(x) for x in answer_costs(p, m, a)]),
@@ -3466,10 +3253,7 @@ def quantile_bins(p, y, n, side):
 
 WRONG["9.5"] = [
     ("Edges at quantiles cut", lambda p, y, n: quantile_bins(p, y, n, "left")),
-    (
-        "Edges at quantiles, each with the bin above",
-        lambda p, y, n: quantile_bins(p, y, n, "right"),
-    ),
+    ("Edges at quantiles, each with the bin", lambda p, y, n: quantile_bins(p, y, n, "right")),
     (
         "Sort by the confidence",
         lambda p, y, n: (
@@ -3504,14 +3288,8 @@ WRONG["9.5"] = [
         ),
     ),
     ("Each gap is a distance", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean()),
-    (
-        "The distance is taken once",
-        lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean().abs(),
-    ),
-    (
-        "This is the error of single",
-        lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).abs().mean(),
-    ),
+    ("The distance is", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).mean().abs()),
+    ("This is the error of", lambda p, y, n: ((p.argmax(1) == y).float() - p.amax(1)).abs().mean()),
     ("This is a sum over", lambda p, y, n: len(y) * equal_bins(p, y, n)),
     (
         "A larger part",
@@ -3546,10 +3324,7 @@ WRONG["9.5"] = [
             / len(y)
         ),
     ),
-    (
-        "Each gap is a distance, whichever",
-        lambda p, y, n: (p.amax(1) - (p.argmax(1) == y).float()).mean(),
-    ),
+    ("Each gap is a distance,", lambda p, y, n: (p.amax(1) - (p.argmax(1) == y).float()).mean()),
     (
         "This is the largest",
         lambda p, y, n: max(
@@ -3727,10 +3502,7 @@ WRONG["10.2"] = [
     ("All draws count, and here one is missing;", lambda q, s: 1 - (1 - q) ** (s - 1)),
     ("All draws count, and here there is one more", lambda q, s: 1 - (1 - q.double()) ** (s + 1)),
     ("All draws count, and here one is missing.", lambda q, s: 1 - (1 - q.double()) ** (s - 1)),
-    (
-        "That is the probability of being drawn exactly",
-        lambda q, s: s * q.double() * (1 - q.double()) ** (s - 1),
-    ),
+    ("That is the probability of being", lambda q, s: s * q.double() * (1 - q.double()) ** (s - 1)),
     ("That is the probability that all", lambda q, s: q.double() ** s),
     ("That is the probability in one", lambda q, s: q),
     ("A probability is not negative", lambda q, s: torch.expm1(s * torch.log1p(-q))),
@@ -3809,10 +3581,7 @@ WRONG["10.3"] = [
         "The loss should be finite",
         lambda z, y, s, c, q: (z.exp() + (s.exp() / q * (c != y)).mean()).log() - z,
     ),
-    (
-        "The proposal is missing",
-        lambda z, y, s, c, q: torch.log1p(((s - z).exp() * (c != y)).mean()),
-    ),
+    ("The proposal is", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * (c != y)).mean())),
     ("This is a sum over", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c != y)).sum())),
     ("This is the logarithm of the den", lambda z, y, s, c, q: hit_loss(z, y, s, c, q) + z),
     ("A loss is never", lambda z, y, s, c, q: -hit_loss(z, y, s, c, q)),
@@ -3835,14 +3604,8 @@ WRONG["10.3"] = [
     ("This is the probability", lambda *a: math.exp(-hit_loop(*a))),
     ("That is 1 / p of the label", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q).exp()),
     ("", lambda z, y, s, c, q: hit_shifted(z, y, s, c, q) / math.log(2)),
-    (
-        "The hits are dropped, and",
-        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean()),
-    ),
-    (
-        "ln q is subtracted",
-        lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).sum()),
-    ),
+    ("The hits are", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q * (c == y)).mean())),
+    ("ln q is subtracted", lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).sum())),
     (
         "ln(s q) is subtracted",
         lambda z, y, s, c, q: torch.log1p(((s - z).exp() * q * (c != y)).sum() * len(s)),
@@ -3871,10 +3634,7 @@ WRONG["10.3"] = [
     ("The label belongs", lambda z, y, s, c, q: (s - (len(s) * q).log()).logsumexp(0) - z),
     ("A draw of the label", lambda z, y, s, c, q: hit_loss(z, y + 1, s, c, q)),
     ("The scores are plain, and", lambda z, y, s, c, q: torch.log1p((s - z).exp().sum())),
-    (
-        "This is a sum over the draws, hits",
-        lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q).sum()),
-    ),
+    ("This is a sum over the draws,", lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q).sum())),
     (
         "s counts the draws",
         lambda z, y, s, c, q: torch.log1p(((s - z).exp() / q)[c != y].sum() / len(set(c.tolist()))),
@@ -3995,10 +3755,7 @@ WRONG["10.4"] = [
             ]
         ),
     ),
-    (
-        "The tails belong to the last",
-        lambda h, t: adaptive(torch.cat([h[: -len(t)], h[-len(t) :].flip(0)]), t),
-    ),
+    ("The tails belong", lambda h, t: adaptive(torch.cat([h[: -len(t)], h[-len(t) :].flip(0)]), t)),
     ("The clusters are the last", lambda h, t: adaptive(torch.cat([h[len(t) :], h[: len(t)]]), t)),
     ("A log-probability is", lambda h, t: -adaptive(h, t)),
     (
@@ -4188,10 +3945,7 @@ WRONG["10.5"] = [
     ("The right sum is left", lambda a, b: merge_scaled(a, b, right=False)),
     ("The left sum is left", lambda a, b: merge_scaled(a, b, left=False)),
     ("The left maximum isn't always the larger one: ", lambda a, b: to_the_left(a, b)),
-    (
-        "The left maximum isn't always the larger one, nor",
-        lambda a, b: (a[0], *to_the_left(a, b)[1:]),
-    ),
+    ("The left maximum isn't always the larger one,", lambda a, b: (a[0], *to_the_left(a, b)[1:])),
     ("isn't always the larger", lambda a, b: to_the_left(b, a)),
     ("The exponent is m_A less", lambda a, b: merge_scaled(a, b, sign=-1)),
     ("The second number is the sum, not", lambda a, b: logged(merge(a, b))),
@@ -4328,19 +4082,10 @@ WRONG["11.2"] = [
         lambda n, v: [int(n * x / sum(v)) for x in v],
     ),
     ("Shares of an example", lambda n, v: [n * x / sum(v) for x in v]),
-    (
-        "shared out, too; this gives it all to the last",
-        lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)],
-    ),
-    (
-        "A share that lost nothing is one off with one more",
-        lambda n, v: one_more(n, v, range(len(v))),
-    ),
+    ("shared out, too;", lambda n, v: (c := [int(n * x / sum(v)) for x in v[:-1]]) + [n - sum(c)]),
+    ("A share that lost nothing is one off with one", lambda n, v: one_more(n, v, range(len(v)))),
     ("", lambda n, v: one_more(n, v, range(len(v))[::-1])),
-    (
-        "A share that lost nothing",
-        lambda n, v: one_more(n, v, sorted(range(len(v)), key=lambda i: v[i])),
-    ),
+    ("A share that lost", lambda n, v: one_more(n, v, sorted(range(len(v)), key=lambda i: v[i]))),
     ("", lambda n, v: one_more(n, v, sorted(range(len(v)), key=lambda i: -v[i]))),
     ("", lambda n, v: [float(x) for x in by_quotas(n, v)]),
     ("", lambda n, v: [math.ceil(n * x / sum(v)) for x in v]),
@@ -4374,10 +4119,7 @@ RIGHT["11.3"] = [
     lambda g, n: (n / n.sum())[:, None].mul(g.masked_fill((n == 0)[:, None], 0)).sum(0),
 ]
 WRONG["11.3"] = [
-    (
-        "0 times nan is nan: a share without examples must be left",
-        lambda g, n: (n[:, None] * g).sum(0) / n.sum(),
-    ),
+    ("0 times nan is nan: a share without", lambda g, n: (n[:, None] * g).sum(0) / n.sum()),
     ("This counts a small", lambda g, n: g[n > 0].mean(0)),
     ("This is a sum of means", lambda g, n: g[n > 0].sum(0)),
     ("This is a mean over the processes; the", lambda g, n: g.where(n[:, None] > 0, 0).mean(0)),
@@ -4475,24 +4217,15 @@ WRONG["11.5"] = [
     ("The exchange takes its", lambda f, s, e, p: (f + s) / (f + s / p + e * p * (p > 1))),
     ("", lambda f, s, e, p: s / (f + s / p + e * (p > 1))),
     ("This is the time that", lambda f, s, e, p: (f + s) - (f + s / p + e * (p > 1))),
-    (
-        "One too little",
-        lambda f, s, e, p: (s - s / p - e * (p > 1)) / (f + s / p + e * (p > 1)),
-    ),
+    ("One too little", lambda f, s, e, p: (s - s / p - e * (p > 1)) / (f + s / p + e * (p > 1))),
     ("This is the limit for ever more", lambda f, s, e, p: (f + s) / (f + e)),
     ("", lambda f, s, e, p: 100 * (f + s) / (f + s / p + e * (p > 1))),
     ("The new time has", lambda f, s, e, p: (f + s) / (s / p + e) if p > 1 else 1.0),
     ("The fixed part is not shared out, and", lambda f, s, e, p: (f + s) / ((f + s) / p + e)),
     ("The old time has no exchange", lambda f, s, e, p: (f + s + e) / (f + s / p + e)),
-    (
-        "The old time is that of one",
-        lambda f, s, e, p: (f + s + e) / (f + s / p + (e if p > 1 else 0)),
-    ),
+    ("The old time is that of", lambda f, s, e, p: (f + s + e) / (f + s / p + (e if p > 1 else 0))),
     ("This is divided by", lambda f, s, e, p: (f + s) / (f + s / p + e * (p > 1)) / p),
-    (
-        "Several processes can be slower than one; then the gain is below",
-        lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1))),
-    ),
+    ("Several processes can be", lambda f, s, e, p: max(1, (f + s) / (f + s / p + e * (p > 1)))),
     ("The fixed part is missing, and", lambda f, s, e, p: s / (s / p + e)),
     ("The shared part", lambda f, s, e, p: (f + s) / (f / p + s + e) if p > 1 else 1.0),
     (
