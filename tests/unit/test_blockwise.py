@@ -213,12 +213,6 @@ def test_the_process_itself_needs_a_tenth():
 
 def test_bad_input_is_named():
     h, w, b, y = torch.zeros(2, 3), torch.zeros(3, 4), torch.zeros(4), torch.tensor([0, 3])
-    with pytest.raises(ValueError, match=r"got \(2, 3\) and \(4, 3\).*pass layer.weight.T"):
-        blockwise_cross_entropy(h, w.T, b, y)
-    with pytest.raises(ValueError, match=r"^bias must have shape \(4,\), .* got \(3,\)"):
-        blockwise_cross_entropy(h, w, b[:3], y)
-    with pytest.raises(TypeError, match=r"same format, got torch.float32, torch.float64 and"):
-        blockwise_cross_entropy(h, w.double(), b, y)
     with pytest.raises(TypeError, match=r"^weight must be floating point, got torch.int64"):
         blockwise_cross_entropy(h, w.long(), b, y)
     with pytest.raises(ValueError, match=r"labels must lie in 0..3 for 4 classes, got 1..4"):

@@ -171,12 +171,10 @@ def test_rows_that_are_no_probabilities_are_refused(function, probs, message):
         function(probs, torch.zeros(len(probs), dtype=torch.int64))
 
 
-def test_labels_and_bins_that_do_not_fit_are_refused():
+def test_labels_that_do_not_fit_are_refused():
     probs = torch.full((2, 2), 0.5)
     with pytest.raises(ValueError, match=r"labels must lie in 0\.\.1"):
         reliability_curve(probs, torch.tensor([0, 2]))
-    with pytest.raises(ValueError, match="num_bins must be at least 1, got 0"):
-        reliability_curve(probs, torch.tensor([0, 1]), num_bins=0)
 
 
 def test_logits_that_are_not_finite_are_refused():

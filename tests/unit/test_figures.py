@@ -322,14 +322,11 @@ def test_regression_says_how_many_clouds_and_which_rate():
 @pytest.mark.parametrize(
     ("added", "message"),
     [
-        (5, "added must hold"),
         ("abc", "added must hold"),
-        ([[1, 2]], r"rows, got \[1, 2\]"),
         ([7], "rows, got 7"),
         ([["a", 2, 0]], "rows, got"),
         ([[1, float("nan"), 0]], "rows, got"),
         ([[1, True, 0]], "rows, got"),
-        ([[1, 2, 5]], "classes 0 to 4, got 5"),
         ([[1, 2, 0.5]], "classes 0 to 4, got 0.5"),
     ],
 )
@@ -418,11 +415,8 @@ OPTIONS = [("0", "Too few."), ("1.", "So it is."), ("2?", "Too many.")]
 @pytest.mark.parametrize(
     ("options", "right", "match"),
     [
-        (OPTIONS[:1], 0, "2 to 6"),
         (OPTIONS * 3, 0, "2 to 6"),
-        ([("a", ""), ("b", "c")], 0, "pairs"),
         ([("a",), ("b", "c")], 0, "pairs"),
-        (OPTIONS, 3, r"right must be an index in 0..2, got 3"),
         (OPTIONS, -1, "right"),
     ],
 )

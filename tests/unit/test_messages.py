@@ -77,7 +77,9 @@ def test_the_data_must_be_the_loaders(wrong):
         lambda: with_validation(wrong, 1, generator=torch.Generator()),
         lambda: TrainingLab(data=wrong),
     ):
-        with pytest.raises(TypeError, match=r"data must be a FashionMNIST, got \w+; pass load_fas"):
+        with pytest.raises(
+            TypeError, match=r"^data must be a FashionMNIST, got \w+; pass load_fashion_mnist\(\)$"
+        ):
             use()
 
 
@@ -100,16 +102,12 @@ def test_logits_must_be_floating_point():
     ("logits", "labels", "kind", "words"),
     [
         (LOGITS.long(), LABELS, TypeError, r"logits must be floating point, got torch.int64"),
-        (LOGITS[0], LABELS, ValueError, r"logits must have shape \(n, k\).*got \(3,\).*reshape"),
         (LOGITS[None], LABELS, ValueError, r"got \(1, 4, 3\).*reshape"),
         (LOGITS, LABELS.float(), TypeError, r"labels must be an integer.*float32.*labels.long"),
         (LOGITS, LABELS.bool(), TypeError, r"labels must be an integer tensor, got torch.bool"),
         (LOGITS, [0, 1, 2, 0], TypeError, r"labels must be an integer tensor, got list"),
-        (LOGITS, LABELS[:3], ValueError, r"labels must have shape \(4,\).*got \(3,\)"),
         (LOGITS, LABELS[:, None, None], ValueError, r"got \(4, 1, 1\)"),
         (LOGITS, LABELS + 1, ValueError, r"in 0..2 for 3 classes, got 1..3; they"),
-        (LOGITS, LABELS * 4, ValueError, r"got 0..8; give the logits 9 columns"),
-        (LOGITS, LABELS - 1, ValueError, r"got -1..1; leave out"),
         (LOGITS, torch.eye(3).long()[LABELS], TypeError, r"labels must be floating point.*float"),
         (LOGITS, torch.eye(3), ValueError, r"shape \(4, 3\) .* got \(3, 3\); there"),
         (LOGITS, torch.ones(4, 3), ValueError, r"labels must be non-neg.*row 0 with sum 3"),
@@ -150,9 +148,7 @@ def test_rounded_probabilities_are_accepted():
 @pytest.mark.parametrize(
     ("targets", "kind", "words"),
     [
-        (torch.zeros(4), ValueError, r"targets must have the shape \(4, 3\).*got \(4,\); one"),
         (torch.zeros(4, 3).long(), TypeError, r"targets must be floating point, got torch.int64"),
-        (torch.full((4, 3), 2.0), ValueError, r"targets must lie in 0..1, got 2..2"),
         (torch.full((4, 3), -0.5), ValueError, r"got -0.5..-0.5"),
         (torch.full((4, 3), math.nan), ValueError, r"targets must lie in 0..1, got nan..nan"),
     ],
@@ -162,11 +158,7 @@ def test_binary_targets(targets, kind, words):
         binary_cross_entropy_with_logits(LOGITS, targets)
 
 
-def test_shapes_of_derivatives():
-    with pytest.raises(ValueError, match=r"logits must have a last axis of classes.*number 2.0"):
-        softmax_jacobian(torch.tensor(2.0))
-    with pytest.raises(ValueError, match=r"v must have the last axis of probs, \(4, 3\), got \(4,"):
-        softmax_vjp(LOGITS, torch.zeros(4, 1))
+def test_the_type_of_a_derivative():
     with pytest.raises(TypeError, match="v must be floating point"):
         softmax_vjp(LOGITS, LABELS)
 
@@ -550,10 +542,6 @@ CASES = [
     (
         lambda: replace(DATA, test=Split(torch.zeros(3, 2, 2), 10 * torch.arange(3))),
         "test must have labels in 0..9 for 10 classes, got 0..20; labels start at 0",
-    ),
-    (
-        lambda: TrainingLab(data=1),
-        "data must be a FashionMNIST, got int; pass load_fashion_mnist()",
     ),
     (
         lambda: blockwise_cross_entropy(

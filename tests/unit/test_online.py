@@ -170,7 +170,5 @@ def test_leading_axes_are_rows_of_their_own():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="blocks must hold at least one block"):
-        online_logsumexp(iter(()))
     with pytest.raises(TypeError, match=r"scores must be floating point, got torch.int64"):
         pair_of(torch.arange(3))
