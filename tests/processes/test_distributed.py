@@ -53,11 +53,15 @@ def problems():
 
 
 TOGETHER = """
-import sys, torch
+import glob, runpy, sys, torch
 import torch.distributed as dist
 sys.path.insert(0, sys.argv[2])
 from test_distributed import LABELS, SIZES, problems
-from course_utils.parallel import class_parallel, distributed
+from course_utils.parallel import EXAMPLES, class_parallel, distributed
+watch = runpy.run_path(f"{EXAMPLES}/watch_ddp.py")
+def threads():
+    tasks = glob.glob("/proc/self/task/*/comm")  # there on Linux
+    return sum("gloo" in open(task).read() for task in tasks)
 with distributed.process_group() as (rank, world_size):
     start = sum(SIZES[:rank])
     mine, results = slice(start, start + SIZES[rank]), {}
@@ -83,7 +87,10 @@ with distributed.process_group() as (rank, world_size):
         params[1].grad = torch.tensor([5.0, 6.0])  # the others haven't used it
     results["bytes"] = distributed.sum_gradients(params)
     results["grads"] = [param.grad for param in params]
-    torch.save(results, f"{sys.argv[1]}/{rank}.pt")
+    watch["main"](rank, images=8, width=8, repeats=2)
+    results["threads"] = [threads()]
+results["threads"].append(threads())
+torch.save(results, f"{sys.argv[1]}/{rank}.pt")
 """
 
 
@@ -140,6 +147,15 @@ def test_gradients_are_summed_also_where_a_process_has_none(together):
         assert second.tolist() == [5.0, 6.0]
         assert third.tolist() == [0.0]
         assert fourth is None
+
+
+@pytest.mark.processes
+def test_no_thread_of_the_connections_outlives_the_group(together):
+    """Those that do have aborted a program at its end."""
+    # Two or three while the group is there, as they have got their names: the test can see them.
+    found = [result["threads"] for result in together]
+    expected = (sys.platform == "linux", 0)
+    assert [(during > 0, after) for during, after in found] == [expected] * 3
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 
 from course_utils.data import Split, batches, load_fashion_mnist
 from course_utils.parallel.guard import guarded
-from course_utils.parallel.launching import LaunchError, launch
+from course_utils.parallel.launching import launch
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(400)]
 
@@ -84,8 +84,12 @@ def test_each_script_prints_a_command():
     assert four == one.replace("--nproc-per-node 2", "--nproc-per-node 4")
 
 
+#: Options that keep the printed commands short.
+FEW = " --images 6000"  # 23 batches of 256 and one of 112
+
+
 @cache
-def one_process(batch_size=256, num_images=60_000, num_epochs=2):
+def one_process(batch_size=256, num_images=6000, num_epochs=2):
     """What the training scripts promise to compute: the weights after each epoch."""
     train = load_fashion_mnist().train
     split = Split(train.images[:num_images], train.labels[:num_images])
@@ -108,12 +112,10 @@ def assert_same(weights, expected):
         assert (weights[name] - expected[name]).abs().max() < 1e-5
 
 
-def test_the_printed_training_its_repetition_and_that_on_two_machines(
-    course, tmp_path, shell, nothing_left
-):
+def test_the_printed_training_and_that_on_two_machines(course, tmp_path, shell, nothing_left):
     one, two, _ = PRINTED["train_data_parallel"]
-    first = shell((course, one.replace("--epochs 2", "--epochs 1")))
-    assert re.search(r"epoch 1: loss 0\.\d{3}, \d+\.\d\d s, 7379000 bytes\n", first)
+    first = shell((course, one.replace("--epochs 2", "--epochs 1") + FEW))
+    assert re.search(rf"epoch 1: loss \d\.\d{{3}}, \d+\.\d\d s, {24 * 4 * 7850} bytes\n", first)
 
     # Two machines that share no folder: the second one alone has the checkpoint.
     other = tmp_path / "other machine"
@@ -124,7 +126,7 @@ def test_the_printed_training_its_repetition_and_that_on_two_machines(
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    here = two.replace("first-machine:29500", f"localhost:{port}")
+    here = two.replace("first-machine:29500", f"localhost:{port}") + FEW
     second = shell((course, here), (other, here))
     assert "goes on after epoch 1, from checkpoint.pt" in second
     assert "epoch 1:" not in second
@@ -133,11 +135,6 @@ def test_the_printed_training_its_repetition_and_that_on_two_machines(
         folder / "softmax.pt" for folder in (course, other) if (folder / "softmax.pt").exists()
     ]
     assert_same(torch.load(saved), one_process()[1])
-
-    (saved.parent / "checkpoint.pt").replace(course / "checkpoint.pt")
-    third = shell((course, one))
-    assert "nothing to train: 2 epochs are done, --epochs is 2" in third
-    assert_same(torch.load(course / "softmax.pt"), one_process()[1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is an address without being set up")
@@ -171,9 +168,9 @@ def test_a_restart_over_two_machines_with_addresses_of_their_own(
 
 
 def test_ddp_as_printed_gives_the_weights_of_one_process(course, shell, nothing_left):
-    output = shell((course, printed_command("train_ddp").replace("--epochs 2", "--epochs 1")))
+    one_epoch = printed_command("train_ddp").replace("--epochs 2", "--epochs 1")
+    output = shell((course, one_epoch + FEW))  # each batch is shared evenly
     assert re.search(r"epoch 1: \d+\.\d\d s", output)
-    # 60 000 images are 234 batches of 256 and one of 96, which two processes share evenly.
     assert_same(torch.load(course / "softmax.pt"), one_process()[0])
 
 
@@ -184,42 +181,20 @@ def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_lef
         ("1", "300"),
     ]
     assert sorted(path.name for path in course.glob("new/parts/*.pt")) == ["part_0.pt", "part_1.pt"]
-    output = shell((course, printed_command("time_data_parallel")))
+    output = shell((course, printed_command("time_data_parallel") + " --repeats 2"))
     names = {"size", "alone", "together", "shared", "exchange", "apart"}
     found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert [set(line) for line in found] == [names] * 2
     assert [line["size"] for line in found] == [256, 4096]
-    output = shell((course, printed_command("watch_ddp")))
+    output = shell((course, printed_command("watch_ddp") + " --repeats 4 --images 32"))
     (seen,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert list(seen["gradients"]) == ["3.weight", "2.0.weight", "1.0.weight", "0.0.weight"]
-    assert 0 <= seen["faster"] <= seen["pairs"] == 15
+    assert 0 <= seen["faster"] <= seen["pairs"] == 3
     starts = [start for start, _, _ in seen["exchanges"]]
     assert starts == sorted(starts)
     assert starts[0] < seen["gradients"]["0.0.weight"]  # before the last gradient is there
     weights = 784 * 1024 + 2 * 1024 * 1024 + 1024 * 10 + 3 * 1024 + 10
     assert sum(size for _, _, size in seen["exchanges"]) == 4 * weights
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads as Linux does")
-def test_no_thread_of_the_connections_outlives_the_group(tmp_path, nothing_left):
-    """Those that do have aborted a program at its end."""
-    script = tmp_path / "count.py"
-    script.write_text(
-        "import os, runpy\n"
-        "from course_utils.parallel.distributed import process_group\n"
-        f"watch = runpy.run_path({str(EXAMPLES / 'watch_ddp.py')!r})\n"
-        "names = lambda: [open(f'/proc/self/task/{t}/comm').read() "
-        "for t in os.listdir('/proc/self/task')]\n"
-        "with process_group() as (rank, _):\n"
-        "    watch['main'](rank, images=8, width=8, repeats=2)\n"
-        "    during = sum('gloo' in name for name in names())\n"
-        "print('gloo threads:', during, sum('gloo' in name for name in names()))\n"
-    )
-    output = launch(script, timeout=100).output
-    found = re.findall(r"gloo threads: (\d+) (\d+)", output)
-    assert len(found) == 2
-    # Two or three while the group is there, as they have got their names: the test can see them.
-    assert [(int(during) > 0, after) for during, after in found] == [(True, "0")] * 2
 
 
 def test_unequal_shares_and_a_killed_worker_train_as_one_process(tmp_path, nothing_left):
@@ -230,28 +205,6 @@ def test_unequal_shares_and_a_killed_worker_train_as_one_process(tmp_path, nothi
     assert run.output.count("epoch 1: ") == 1
     assert f"{6 * 4 * 7850} bytes" in run.output
     assert_same(torch.load(tmp_path / "out.pt"), one_process(101, 506, 3)[2])
-
-
-def test_nan_on_one_process_is_reported_and_nothing_is_saved(tmp_path, nothing_left):
-    """Process 1 reads damaged images; an older checkpoint is kept."""
-    broken = tmp_path / "broken.py"
-    broken.write_text(
-        "import os, runpy, sys\n"
-        "import course_utils.data as data\n"
-        "load = data.load_fashion_mnist\n"
-        "def load_broken():\n"
-        "    loaded = load()\n"
-        "    if os.environ['RANK'] == '1':\n"
-        "        loaded.train.images[:] = float('nan')\n"
-        "    return loaded\n"
-        "data.load_fashion_mnist = load_broken\n"
-        f"sys.argv[0] = {str(TRAIN)!r}\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
-    )
-    paths = ("--out", tmp_path / "out.pt", "--checkpoint", tmp_path / "checkpoint.pt")
-    with pytest.raises(LaunchError, match="stopped: the loss is no longer a finite number"):
-        launch(broken, *paths, "--images", 500, timeout=100)
-    assert [*tmp_path.glob("*.pt")] == []
 
 
 @pytest.mark.parametrize(

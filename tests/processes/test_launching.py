@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -117,15 +118,13 @@ time.sleep(600)
     assert str(caught.value).endswith("process 0:\n    hello from 0\nprocess 1:\n    hello from 1")
 
 
-def test_a_name_that_begins_with_a_hyphen_is_no_option(tmp_path, monkeypatch, nothing_left):
+def test_names_with_a_hyphen_are_no_options_and_each_process_has_one_thread(
+    tmp_path, monkeypatch, nothing_left
+):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "-w.py").write_text("import sys; print(sys.argv[1:])")
-    assert launch("-w.py", "-h", timeout=100).output == "['-h']\n" * 2
-
-
-def test_each_process_works_on_one_thread(script, monkeypatch, nothing_left):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")  # what the shell says is for one process alone
-    assert launch(script("print(torch.get_num_threads())")).output == "1\n1\n"
+    Path("-w.py").write_text("import sys, torch; print(sys.argv[1:], torch.get_num_threads())")
+    assert launch("-w.py", "-h", timeout=100).output == "['-h'] 1\n" * 2
 
 
 def test_bad_arguments_are_named_before_anything_starts(tmp_path, temporary):
@@ -295,27 +294,25 @@ def test_a_limit_that_is_up_is_said_before_the_process_that_did_not_come(exits, 
     assert message.endswith(f"    {words.splitlines()[-1]}\nprocess 1:\n    step 3")
 
 
-@pytest.mark.parametrize("hang", ["time.sleep(600)", "os.kill(os.getpid(), signal.SIGSTOP)"])
-def test_a_process_that_hangs_is_named_with_the_limit_that_ended_the_wait(
-    hang, script, nothing_left
-):
-    path = script(f"""
+def test_processes_that_hang_are_named_with_the_limit_that_ended_the_wait(script, nothing_left):
+    """One sleeps, one is stopped, so that nothing but SIGKILL ends it."""
+    path = script("""
 import signal
 with process_group(timeout=3) as (rank, world_size):
     dist.all_reduce(torch.zeros(1))
-    if rank == 1:
-        print("process 1 hangs", flush=True)
-        {hang}
+    if rank:
+        print("process", rank, "hangs", flush=True)
+        time.sleep(600) if rank == 1 else os.kill(os.getpid(), signal.SIGSTOP)
     dist.all_reduce(torch.zeros(1))
 """)
     start = time.monotonic()
     with pytest.raises(LaunchError) as caught:
-        launch(path, timeout=100)
+        launch(path, num_processes=3, timeout=100)
     assert time.monotonic() - start < 30  # torchrun's own patience with a worker
     message = str(caught.value)
-    assert "process 0 of 2 waited for the others until its time limit; process 1 still" in message
+    assert "process 0 of 3 waited for the others until its time limit; process 1, 2 st" in message
     assert "Timed out waiting 3000ms" in message
-    assert message.endswith("process 1:\n    process 1 hangs")
+    assert message.endswith("process 1:\n    process 1 hangs\nprocess 2:\n    process 2 hangs")
 
 
 def test_many_processes_are_not_all_listed():

@@ -278,9 +278,9 @@ def exchange(monkeypatch):
             thread.start()
         for thread in threads:
             thread.join()
-        for result in out:
-            if isinstance(result, BaseException):
-                raise result
+        errors = [result for result in out if isinstance(result, BaseException)]
+        for error in sorted(errors, key=lambda e: isinstance(e, threading.BrokenBarrierError)):
+            raise error
         return out
 
     return together
@@ -538,6 +538,21 @@ def test_the_options_of_the_training(script, sgd, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "goes on after epoch 1, from c.pt"
     assert said[1].startswith(f"epoch 2: loss {loss:.3f}, far above that of guessing, ")
+    Path("w.pt").unlink()
+    script("train_data_parallel", *names, "--epochs", 2)
+    torch.testing.assert_close(torch.load("w.pt"), weights)
+    assert "nothing to train: 2 epochs are done, --epochs is 2\n" in capsys.readouterr().out
+
+
+def test_nan_on_one_process_is_reported_and_nothing_is_saved(script, monkeypatch):
+    labels = torch.randint(10, (40,))
+    splits = [Split(torch.rand(40, 28, 28), labels) for _ in range(2)]
+    splits[1].images[:] = torch.nan
+    loaded = iter([SimpleNamespace(train=split) for split in splits])
+    monkeypatch.setattr("course_utils.data.load_fashion_mnist", lambda: next(loaded))
+    with pytest.raises(RuntimeError, match="stopped: the loss is no longer a finite number"):
+        script("train_data_parallel", "--out", "w.pt", "--checkpoint", "c.pt", processes=2)
+    assert not list(Path().glob("*.pt"))
 
 
 def test_the_options_of_the_training_with_ddp(script, sgd, monkeypatch, capsys):
