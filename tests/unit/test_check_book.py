@@ -93,6 +93,14 @@ def test_pictures_count_for_the_whole_but_not_for_the_first_load(site):
     assert "first load" not in problem
 
 
+def test_what_stands_on_a_page_twice_is_fetched_once(site):
+    picture, icon = '<img src="x.webp" alt="noise">', '<link rel="icon" href="x.webp">'
+    noise = incompressible(400)
+    assert site(2 * picture, x__webp=noise) == []
+    (problem,) = site(picture + icon, x__webp=noise)  # 400 kB in all, at first already
+    assert problem == "a.html: first load is 400 kB compressed, above 220 kB"
+
+
 @pytest.mark.parametrize(
     "body",
     [
