@@ -1,8 +1,11 @@
 """What the book makes of a chapter's cells, without a build."""
 
+from types import SimpleNamespace
+
 import pytest
 from book_ext.chapters import (
     FOLDED,
+    DressChapter,
     bold_beginning,
     dress_figure,
     first_comment,
@@ -97,3 +100,63 @@ def test_bold_words_that_begin_no_caption_stay():
         assert len(section) == 2
     assert bold_beginning(nodes.Text("x")) is None
     assert bold_beginning(nodes.paragraph("", "x ", nodes.strong("", "b"))) is None
+
+
+def chapter():
+    """A chapter as it is read: all that the book dresses, once or twice."""
+    strong = nodes.strong("", "Note: a title.")
+    solution = nodes.container("", nodes.literal_block("", "2"), classes=["cell", "tag_solution"])
+    bare = nodes.container("", nodes.literal_block("", "3"), classes=["cell", "tag_solution"])
+    opening = nodes.raw("", "<details>\n<summary>Solution</summary>\n", format="html")
+    document = nodes.container(
+        "",
+        nodes.block_quote("", nodes.paragraph("", "", strong, nodes.Text(" Words."))),
+        nodes.block_quote("", nodes.paragraph("", "Somebody said so.")),
+        nodes.math_block("", "a = b\n\\tag{7.2}"),
+        nodes.math_block("", "b = c"),
+        cell(nodes.image(uri="a.png")),
+        caption(),
+        nodes.section("", nodes.title("", "Exercise 7.1: A sum"), opening,
+                      nodes.paragraph("", "By hand."), nodes.raw("", "</details>", format="html"),
+                      solution, ids=["a-sum"]),
+        nodes.section("", nodes.title("", "Exercise 7.2: More"), bare, ids=["more"]),
+        nodes.section("", nodes.title("", "After exercise 7.2: rest"), ids=["rest"]),
+    )  # fmt: skip
+    document[4]["classes"].append("tag_drawing")
+    return document
+
+
+@pytest.mark.parametrize("docname", ["chapters/07_x", "pages/teaching"])
+def test_a_chapter_is_dressed_and_no_other_page(docname):
+    document, noted = chapter(), []
+    math = SimpleNamespace(
+        note_equation=lambda *given, location: noted.append(given),
+        get_equation_number_for=lambda label: f"number of {label}",
+    )
+    env = SimpleNamespace(docname=docname, get_domain={"math": math}.get)
+    place = SimpleNamespace(document=document, env=env)
+    place.number = lambda block: DressChapter.number(place, block)
+    before = document.pformat()
+    DressChapter.apply(place)
+    if docname.startswith("pages"):
+        assert document.pformat() == before
+        return
+    box, quote, numbered, plain, drawn, first, second, rest = document
+    assert isinstance(box, nodes.admonition)
+    assert [part.astext() for part in box] == ["Note: a title", "Words."]
+    assert isinstance(quote, nodes.block_quote)
+    assert noted == [(docname, "7.2")]
+    assert numbered.astext() == numbered.rawsource == "a = b"
+    assert {key: numbered[key] for key in ("number", "label", "docname", "ids")} == {
+        "number": "number of 7.2", "label": "7.2", "docname": docname, "ids": ["equation-7-2"],
+    }  # fmt: skip
+    assert (plain.astext(), plain["ids"], plain.get("number")) == ("b = c", [], None)
+    assert drawn[0]["summary"] == "drawing"
+    assert drawn[1][0]["ids"] == ["figure-7-1"]
+    assert [section["ids"] for section in (first, second, rest)] == [
+        ["exercise-7-1", "a-sum"], ["exercise-7-2", "more"], ["rest"],
+    ]  # fmt: skip
+    for section, words in ((first, "By hand.\n\n2"), (second, "3")):
+        _, folded = section
+        assert (folded["summary"], folded["classes"]) == ("Solution", ["solution"])
+        assert words in folded.astext()

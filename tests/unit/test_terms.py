@@ -3,9 +3,10 @@
 import re
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from book_ext.terms import definition, first_uses, open_texts
+from book_ext.terms import definition, first_uses, link, open_texts
 from docutils import nodes
 
 TERMS = {
@@ -69,3 +70,33 @@ def test_the_glossary_is_in_the_order_of_the_alphabet():
     terms = [entry.split("\n")[0].lower() for part in lists for entry in part.split("\n\n")]
     assert len(terms) > 50
     assert [pair for pair in pairwise(terms) if pair[0] > pair[1]] == []
+
+
+def test_a_first_use_becomes_a_link_and_the_words_stay():
+    entries = [("bit", "A unit."), ("Entropy", "A mean.")]
+    glossary = nodes.definition_list("", *(
+        nodes.definition_list_item("", nodes.term("", term, ids=[f"term-{term}"]),
+                                   nodes.definition("", nodes.paragraph("", said)))
+        for term, said in entries
+    ))  # fmt: skip
+    env = SimpleNamespace(
+        found_docs={"pages/glossary"}, get_doctree={"pages/glossary": glossary}.get
+    )
+    uri = "../pages/glossary.html"
+    app = SimpleNamespace(env=env, builder=SimpleNamespace(get_relative_uri=lambda *names: uri))
+
+    def linked(docname):
+        paragraph = nodes.paragraph("", "One bit of entropy, a bit")
+        link(app, nodes.section("", paragraph), docname)
+        assert paragraph.astext() == "One bit of entropy, a bit"
+        assert all(part.astext() for part in paragraph)
+        return [(r.astext(), r["refuri"], r["reftitle"], r["classes"])
+                for r in paragraph.findall(nodes.reference)]  # fmt: skip
+
+    assert linked("chapters/03_x") == [
+        ("bit", f"{uri}#term-bit", "A unit.", ["term-link"]),
+        ("entropy", f"{uri}#term-Entropy", "A mean.", ["term-link"]),
+    ]
+    assert linked("pages/other") == []
+    env.found_docs.clear()
+    assert linked("chapters/03_x") == []
