@@ -29,7 +29,14 @@ def test_a_fold_is_called_by_the_comment_that_its_code_begins_with(code, words):
     assert first_comment(code) == words
 
 
-@pytest.mark.parametrize("name", FOLDED)
+WORDS = {"imports": "imports", "drawing": "drawing", "checks": "checked", "measuring": "measured"}
+
+
+def test_four_tags_fold_the_code_of_their_cells():
+    assert FOLDED == WORDS
+
+
+@pytest.mark.parametrize("name", WORDS)
 @pytest.mark.parametrize("code", ["# the rows sum to one.\nassert True", "assert True"])
 def test_the_code_of_a_tagged_cell_is_folded_and_what_it_puts_out_stays(name, code):
     source = nodes.container("", nodes.literal_block(code, code), classes=["cell_input"])
@@ -39,14 +46,17 @@ def test_the_code_of_a_tagged_cell_is_folded_and_what_it_puts_out_stays(name, co
     folded, rest = cell
     assert rest is output
     assert folded.children == [source]
-    assert folded["summary"] == (f"{FOLDED[name]}: the rows sum to one" if code[0] == "#" else name)
+    assert folded["summary"] == (f"{WORDS[name]}: the rows sum to one" if code[0] == "#" else name)
 
 
-def test_a_solution_is_folded_with_its_words_and_its_cells_and_nothing_after_it():
+@pytest.mark.parametrize(
+    "after", [nodes.paragraph("", "Later."), nodes.container("", classes=["cell", "tag_checks"])]
+)
+def test_a_solution_is_folded_with_its_words_and_its_cells_and_nothing_after_it(after):
     def raw(html):
         return nodes.raw("", html, format="html")
 
-    words, after = nodes.paragraph("", "By hand."), nodes.paragraph("", "Later.")
+    words = nodes.paragraph("", "By hand.")
     code = nodes.container("", classes=["cell", "tag_solution"])
     opening, line = raw("<details>\n<summary>Solution</summary>\n"), raw("<br>")
     section = nodes.section("", opening, words, line, raw("</details>"), code, after)

@@ -198,6 +198,10 @@ def test_definitions_are_parted_from_code_that_is_python():
     source = "def f():\n    return 1\n\n\n%timeit f()"
     assert slides.parted(source) == ("", source)
     assert slides.parted(source.replace("%timeit ", "")) == ("def f():\n    return 1", "f()")
+    lines = '    """What it does.\n\n    And more.\n    """' + (slides.LINES - 1) * "\n    x = 1"
+    fits = f"def f():\n{lines}"
+    assert slides.parted(fits) == (fits, "")
+    assert slides.parted(f"{fits}\n    y = 2") == ("", f"{fits}\n    y = 2")
 
 
 def test_a_full_stop_stays_on_the_line_of_its_formula():
