@@ -7,10 +7,13 @@ from book_ext.chapters import (
     FOLDED,
     DressChapter,
     bold_beginning,
+    depart_fold,
     dress_figure,
     first_comment,
+    fold,
     fold_code,
     fold_solution,
+    visit_fold,
 )
 from docutils import nodes
 
@@ -47,6 +50,17 @@ def test_the_code_of_a_tagged_cell_is_folded_and_what_it_puts_out_stays(name, co
     assert rest is output
     assert folded.children == [source]
     assert folded["summary"] == (f"{WORDS[name]}: the rows sum to one" if code[0] == "#" else name)
+
+
+def test_a_fold_is_details_with_its_words_as_they_are():
+    body = []
+    page = SimpleNamespace(body=body, starttag=lambda node, tag, **more: f"<{tag} {more}>")
+    node = fold("", summary="checked: a < b & c")
+    visit_fold(page, node)
+    depart_fold(page, node)
+    assert "".join(body) == (
+        "<details {'CLASS': 'fold'}><summary>checked: a &lt; b &amp; c</summary>\n</details>\n"
+    )
 
 
 @pytest.mark.parametrize(

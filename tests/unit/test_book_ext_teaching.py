@@ -26,6 +26,7 @@ def test_a_chapter_stands_below_all_that_it_builds_on():
     assert 'aria-label="Which chapter builds on which: 2 builds on 1; 3 builds on 1 and 2."' in svg
     assert svg.count("<path") == 3
     assert ">1 a<" in svg
+    assert ">1 a &lt; b<" in picture({1: Entry("a < b", 0, [])})
     with pytest.raises(ValueError, match="chapter 1 needs 2, which does not come before it"):
         rows({1: Entry("a", 0, [2]), 2: Entry("b", 0, [])})
 

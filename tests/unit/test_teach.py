@@ -194,6 +194,22 @@ def test_what_a_short_deck_shows_of_a_text(text, shown):
     assert slides.essence(text) == shown
 
 
+def test_what_is_no_markup_stays_words_on_a_slide():
+    def made(**output):
+        (piece,) = slides.outputs(nbformat.v4.new_code_cell("x", outputs=[output]))
+        return piece
+
+    stream = {"output_type": "stream", "name": "stdout", "text": "1 < 2 & <b>\n\n"}
+    result = {"output_type": "execute_result", "execution_count": 1, "metadata": {},
+              "data": {"text/plain": "1 < 2 & <b>"}}  # fmt: skip
+    for output in (stream, result):
+        assert made(**output).html == '<pre class="output">1 &lt; 2 &amp; &lt;b&gt;</pre>'
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Words.")])
+    page = slides.slides([("a<b", notebook), ("c", notebook)])
+    assert "<title>a&lt;b · c</title>" in page
+    assert re.findall('data-chapter="(.*?)"', page) == ["a&lt;b", "c"]
+
+
 def test_definitions_are_parted_from_code_that_is_python():
     source = "def f():\n    return 1\n\n\n%timeit f()"
     assert slides.parted(source) == ("", source)
