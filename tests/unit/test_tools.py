@@ -166,7 +166,8 @@ def test_icons_and_colours():
     data, points = icons.small_font(icons.FONTS / "fa-solid-900.ttf", ("sun",), {0xF071, 0x1})
     assert data[:4] == b"wOF2"
     assert points == [0x2600, 0xF071, 0xF185]  # the sun has two
-    assert all(f"--course-{name}: {value};" in palette_css() for name, value in COLORS.items())
+    lines = "".join(f"  --course-{name}: {value};\n" for name, value in COLORS.items())
+    assert palette_css() == f":root {{\n{lines}}}\n"
     (node,), _ = languages.zh("zh", "", "软<", 1, None)
     assert node.astext() == '<span class="zh" lang="zh-Hans">软&lt;</span>'
 
