@@ -32,7 +32,7 @@ from book_ext.palette import palette_css
 from book_ext.pictures import require_alt, rewrite, rewritten
 from book_ext.progress import attributes, tasks, tick
 from docutils import nodes
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 from sphinx.errors import ConfigError
@@ -501,6 +501,7 @@ def test_only_a_good_book_or_a_draft_replaces_the_last(
             "a cell took more than 7 s; raise --timeout if that is right\nslow",
         ),
         (FileNotFoundError(2, "No such", "a.ipynb"), "there is no such file: a.ipynb"),
+        (CellExecutionError("in cell 3\n", "NameError", "no x"), "in cell 3\n"),
         (KeyError("k"), "KeyError: 'k'"),
     ],
 )
