@@ -31,6 +31,17 @@ def test_a_chapter_stands_below_all_that_it_builds_on():
         rows({1: Entry("a", 0, [2]), 2: Entry("b", 0, [])})
 
 
+def test_each_box_and_line_is_where_its_row_and_column_say():
+    """Boxes of 104 by 36, a column each 116 and a row each 64, 6 pixels around all."""
+    assert picture({2: Entry("b", 1, [1], row=2), 1: Entry("a", 0, [])}) == (
+        '<svg class="chapter-needs" role="img" '
+        'aria-label="Which chapter builds on which: 2 builds on 1." '
+        'viewBox="0 0 232 176" width="232" height="176"><path d="M58,42 L174,134"/>'
+        '<rect x="6" y="6" width="104" height="36" rx="6"/><text x="58" y="29">1 a</text>'
+        '<rect x="122" y="134" width="104" height="36" rx="6"/><text x="174" y="157">2 b</text></svg>'
+    )
+
+
 def test_no_two_boxes_share_a_place_and_no_line_crosses_a_box():
     entries = drawn()
     row = rows(entries)
