@@ -1,8 +1,10 @@
 """Pictures of the book: lighter files that show the same."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from book_ext.pictures import CLOSE, SHADES, few_colours, kind, rewritten, to_webp
+from book_ext.pictures import CLOSE, SHADES, convert, few_colours, kind, rewritten, to_webp
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -62,6 +64,18 @@ def test_one_pixel_that_would_change_keeps_all_as_they_are(tmp_path):
 def test_transparent_pictures_keep_their_pixels():
     image = Image.new("RGBA", (4, 4), (10, 20, 30, 40))
     assert few_colours(image) is image
+
+
+def test_a_book_of_pages_has_no_png_left_and_other_builds_keep_theirs(tmp_path):
+    (tmp_path / "_images").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "_images" / name)
+    for form, error, left in (("latex", None, "png"), ("html", ValueError(), "png"),
+                              ("html", None, "webp")):  # fmt: skip
+        app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format=form))
+        convert(app, error)
+        found = sorted(path.name for path in (tmp_path / "_images").iterdir())
+        assert found == [f"a.{left}", f"b.{left}"]
 
 
 @pytest.mark.parametrize(

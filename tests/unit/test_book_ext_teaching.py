@@ -38,7 +38,8 @@ def test_each_box_and_line_is_where_its_row_and_column_say():
         'aria-label="Which chapter builds on which: 2 builds on 1." '
         'viewBox="0 0 232 176" width="232" height="176"><path d="M58,42 L174,134"/>'
         '<rect x="6" y="6" width="104" height="36" rx="6"/><text x="58" y="29">1 a</text>'
-        '<rect x="122" y="134" width="104" height="36" rx="6"/><text x="174" y="157">2 b</text></svg>'
+        '<rect x="122" y="134" width="104" height="36" rx="6"/><text x="174" y="157">2 b</text>'
+        "</svg>"
     )
 
 

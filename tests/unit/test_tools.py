@@ -2,8 +2,9 @@
 
 import re
 import runpy
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from contextlib import nullcontext
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,6 +33,7 @@ from book_ext.palette import palette_css
 from book_ext.pictures import require_alt, rewrite, rewritten
 from book_ext.progress import attributes, tasks, tick
 from docutils import nodes
+from fontTools.ttLib import TTFont
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
@@ -170,6 +172,26 @@ def test_icons_and_colours():
     assert palette_css() == f":root {{\n{lines}}}\n"
     (node,), _ = languages.zh("zh", "", "软<", 1, None)
     assert node.astext() == '<span class="zh" lang="zh-Hans">软&lt;</span>'
+
+
+def test_the_icons_come_in_two_fonts_with_what_the_theme_draws(tmp_path):
+    for _ in range(2):  # a second build finds the folder
+        icons.stage(tmp_path / "new/icons")
+    text = (tmp_path / "new/icons/icons.css").read_text()
+    faces = re.findall(
+        r'@font-face { font-family: "(.*?)"; font-weight: (\d+); font-display: block;\n'
+        r'  src: url\("data:font/woff2;base64,([\w+/=]+)"\) format\("woff2"\);\n'
+        r"  unicode-range: (.*?); }\n",
+        text,
+    )
+    assert [face[:2] for face in faces] == [("Font Awesome 6 Free", "900"),
+                                            ("Font Awesome 6 Brands", "400")]  # fmt: skip
+    files = (("fa-solid-900", icons.SOLID), ("fa-brands-400", icons.BRANDS))
+    for (_, _, data, ranges), (file, names) in zip(faces, files, strict=True):
+        points = {int(point.removeprefix("U+"), 16) for point in ranges.split(", ")}
+        assert points == set(TTFont(BytesIO(b64decode(data))).getBestCmap())
+        called = TTFont(icons.FONTS / f"{file}.ttf").getBestCmap()
+        assert set(names) <= {called[point] for point in points}
 
 
 def chapter(tmp_path, *cells, name="07_probe.ipynb"):
