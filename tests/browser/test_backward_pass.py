@@ -9,6 +9,7 @@ from course_utils.figures.backward_pass import BACKWARD, FORWARD, BackwardPass
 
 pytestmark = pytest.mark.browser
 LAST = FORWARD + BACKWARD
+TIMES = "\N{MULTIPLICATION SIGN}"
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -17,10 +18,14 @@ def step(page, times=1):
         page.get_by_role("button", name="Next", exact=True).click()
 
 
+def choose(page, name):
+    page.locator(".ask").get_by_role("button", name=name, exact=True).click()
+
+
 def shown(page):
     """Names of what stands in the boxes: values, and gradients."""
     names = page.locator("[data-q]").evaluate_all("(all) => all.map((e) => e.dataset.q)")
-    return {n for n in names if not n.startswith("grad ")}, {
+    return {n for n in names if " " not in n}, {
         n.removeprefix("grad ") for n in names if n.startswith("grad ")
     }
 
@@ -51,43 +56,27 @@ def test_values_and_gradients_are_those_of_autograd(show, logits, label):
         assert value(page, f"grad {name}") == pytest.approx(grad, rel=1e-9, abs=1e-12), name
 
 
-def test_each_step_forward_is_called_what_it_computes(show):
-    page = show(BackwardPass(logits=[1, 2, 0], label=1, stage=3))
-    graph, said = by_autograd([1, 2, 0], 1), page.locator(".say")
-    assert said.inner_text() == f"Forward: exp(z₃) is {graph['e3'][0]:.3f}."
-    for sentence in (
-        f"Forward: the sum Q is {graph['Q'][0]:.3g}",
-        f"Forward: ln Q is {graph['l'][0]:.3f}",
-        f"Forward: the loss ln Q {MINUS} z₁ is {graph['L'][0]:.3f}",
-        "Backward: the loss grows as fast as itself",
-    ):
-        step(page)
-        assert said.inner_text().startswith(sentence)
-
-
 def test_each_step_fills_what_it_says(show):
     page = show(BackwardPass(label=2))
-    logits, exps = {"z1", "z2", "z3"}, ["e1", "e2", "e3"]
-    assert shown(page) == (logits, set())
+    logits, exps = {"z1", "z2", "z3"}, {"e1", "e2", "e3"}
     seen = set(logits)
-    for name in [*exps, "Q", "l", "L"]:
-        step(page)
-        seen.add(name)
+    for names in [set(), exps, {"Q"}, {"l"}, {"L"}]:
+        if names:
+            step(page)
+        seen |= names
         assert shown(page) == (seen, set())
     known = set()
-    for names in [["L"], ["l"], ["z2"], ["Q"], exps, ["z1"], ["z2"], ["z3"]]:
+    for names in [{"L"}, {"l"}, {"z2"}, {"Q"}, exps, logits]:
         step(page)
-        known.update(names)
+        known |= names
         assert shown(page) == (seen, known)
     assert page.get_by_role("button", name="Next", exact=True).is_disabled()
     page.get_by_role("button", name="Back", exact=True).click()
-    assert "grad z3" not in page.locator("[data-q]").evaluate_all(
-        "(a) => a.map((e) => e.dataset.q)"
-    )
+    assert shown(page) == (seen, known - {"z1", "z3"})
 
 
 def test_the_true_logit_gets_its_gradient_in_two_parts(show):
-    page = show(BackwardPass(logits=[1, 2, 0], label=1, stage=9))
+    page = show(BackwardPass(logits=[1, 2, 0], label=1, stage=7))
     assert value(page, "grad z1") == -1
     step(page, 2)
     assert value(page, "grad z1") == -1
@@ -102,7 +91,7 @@ def test_the_true_logit_gets_its_gradient_in_two_parts(show):
 @pytest.mark.parametrize("logits", [[2, 1, 0.1], [0.7, -1.2, 2.4], [4, 4, 2], [-4, 4, 0]])
 def test_the_sentences_multiply_right(show, logits):
     """Every "a · b = c" that the figure says, with the digits that it shows."""
-    page = show(BackwardPass(logits=logits, label=3, stage=7))
+    page = show(BackwardPass(logits=logits, label=3, stage=5))
     products = 0
     for _ in range(BACKWARD - 1):
         step(page)
@@ -115,53 +104,56 @@ def test_the_sentences_multiply_right(show, logits):
         shown = len(c.strip("-").replace(".", "").lstrip("0"))
         assert float(f"{float(a) * float(b):.{shown}g}") == float(c)
         products += 1
-    assert products == 7
+    assert products == 5
 
 
-def test_play_runs_to_the_end_and_can_be_paused(show):
-    page = show(BackwardPass(stage=11))
-    page.get_by_role("button", name="Play").click()
-    page.get_by_role("button", name="Pause").click()
-    stage = page.locator("[data-control=stage]").input_value()
-    page.wait_for_timeout(1500)
-    assert page.locator("[data-control=stage]").input_value() == stage
-    page.get_by_role("button", name="Play").click()
-    page.get_by_role("button", name="Play").wait_for(timeout=8000)
-    assert page.locator("[data-control=stage]").input_value() == str(LAST)
+def test_the_reader_chooses_the_local_derivatives(show):
+    """A wrong one sends nothing; a right one fills the next boxes."""
+    page = show(BackwardPass(stage=FORWARD + 1))
+    graph, prompt = page.locator(".graph"), page.locator(".ask > span")
+    for name, wrong in [("1", "Q"), (f"{MINUS}1", "1"), ("1/Q", "1"), ("1", "1/Q"), ("exp z", "Q")]:
+        before, asked = shown(page), prompt.inner_text()
+        choose(page, wrong)
+        assert shown(page) == before
+        assert page.locator(".say").inner_text().startswith(f"Not {wrong}.")
+        assert graph.get_by_text(f"{TIMES} ?").count() > 0
+        choose(page, name)
+        assert len(shown(page)[1]) >= len(before[1])
+        assert prompt.inner_text() != asked
+    assert graph.get_by_text(f"{TIMES} ?").count() == 0
+    assert "after 5 that did not fit" in page.locator(".goal.done").inner_text()
 
 
-def test_a_step_by_hand_ends_play(show):
-    page = show(BackwardPass())
-    page.get_by_role("button", name="Play").click()
-    step(page, 2)
-    assert page.get_by_role("button", name="Play").count() == 1
-    page.wait_for_timeout(1500)
-    assert page.locator("[data-control=stage]").input_value() == "2"
+def test_a_click_on_a_logit_nudges_it(show):
+    page = show(BackwardPass(stage=LAST))
+    plot = page.locator(".graph svg")
+    size = plot.bounding_box()
+    plot.click(position={"x": size["width"] / 2, "y": size["height"] - 12})
+    assert page.locator('[data-control="nudge.2"]').is_checked()
+    assert page.locator(".carries").count() == 4
+    plot.click(position={"x": size["width"] / 2, "y": size["height"] - 12})
+    assert page.locator('[data-control="nudge.0"]').is_checked()
+    plot.click(position={"x": size["width"] / 2, "y": 20})
+    assert page.locator('[data-control="nudge.0"]').is_checked()
 
 
-def test_buttons_stay_while_the_sentences_change(show):
-    page = show(BackwardPass(logits=[2, 1, 0.1]), viewport={"width": 736, "height": 900})
+@pytest.mark.parametrize("width", [736, 390])
+def test_buttons_stay_while_the_sentences_change(show, width):
+    page = show(BackwardPass(logits=[2, 1, 0.1]), viewport={"width": width, "height": 1400})
     places = set()
     for _ in range(LAST):
         step(page)
-        places.add(page.get_by_role("button", name="Descend").bounding_box()["y"])
+        places.add(page.get_by_role("button", name="Back", exact=True).bounding_box()["y"])
+    page.locator('[data-control="nudge.1"]').check(force=True)
+    places.add(page.get_by_role("button", name="Back", exact=True).bounding_box()["y"])
     assert len(places) == 1
 
 
-def test_a_try_that_goes_to_the_end_ends_play(show):
-    page = show(BackwardPass())
-    page.get_by_role("button", name="Play").click()
-    page.get_by_role("button", name="undecided").click()
-    page.get_by_role("button", name="Play").wait_for(timeout=8000)
-    assert page.locator("[data-control=stage]").input_value() == str(LAST)
-    assert "out of range" not in page.locator(".frame").inner_text()
-
-
-def test_the_guess_is_answered_and_played(show):
+def test_the_guess_is_answered_and_the_loss_computed(show):
     page = show(BackwardPass(), questions=True, reduced_motion="reduce")
     page.get_by_role("button", name=f"p₁ {MINUS} 1").click()
     assert "Yes" in page.locator(".answer").inner_text()
-    assert page.locator("[data-control=stage]").input_value() == str(LAST)
+    assert shown(page)[1] == {"L"}
 
 
 @pytest.mark.parametrize(

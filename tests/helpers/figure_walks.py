@@ -23,8 +23,13 @@ WAYS = {
         [SKIP, {"set": {"temperature": "hot"}}],
     ],
     "backward_pass": [
-        [SKIP, *({"set": {"stage": n}} for n in range(14))],
-        [SKIP, {"on": "stage", "to": "14"}, *[{"click": "Descend: z - gradient"}] * 9],
+        [SKIP, *({"set": {"stage": n}} for n in range(11)), {"on": "nudge.1"}],
+        [
+            SKIP,
+            {"set": {"stage": 5}},
+            *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z")),
+        ],
+        [SKIP, {"set": {"stage": 9, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
     ],
     "jacobian_explorer": [
         [SKIP, {"set": {"measured": [0, 0.1, 0.1], "nudge": 0.1}}],

@@ -22,6 +22,7 @@ from course_utils.figures.sampled_classes import SampledClasses
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 
 pytestmark = pytest.mark.processes  # deno runs the figures
+TIMES = "\N{MULTIPLICATION SIGN}"
 BROWSER_TESTS = Path(__file__).parents[1] / "browser"
 
 
@@ -193,21 +194,58 @@ def test_the_goals_are_true():
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
 
-def test_backward_pass_descends_to_its_goal():
-    """Not by other ways: what it says of the descents has to be so."""
-    there = told(BackwardPass(), SKIP, {"set": {"logits": [4, 0, 0], "stage": 14}})[-1]
-    assert "○Goal:" in there.text
+def chosen(*names):
+    return [{"click": name} for name in names]
+
+
+def test_backward_pass_goal_wants_every_local_derivative_chosen():
+    """Not shown by Next; what was wrong before is counted."""
+    start, right = {"set": {"stage": 5}}, ["1", "-1", "1/Q", "1", "exp z"]
+    mine = told(BackwardPass(), SKIP, start, *chosen(*right))[-1]
+    assert "✓Goal:" in mine.text
+    assert "none was wrong" in mine.text
+    slow = told(BackwardPass(), SKIP, start, *chosen("exp z", "-1", *right))[-1]
+    assert "✓Goal:" in slow.text
+    assert "after 2 that did not fit" in slow.text
+    helped = told(BackwardPass(), SKIP, start, *chosen(*right[:4], "Next"))[-1]
+    assert "gradients add up to 0" in helped.text
+    assert "○Goal:" in helped.text
+    set_at_once = told(BackwardPass(), SKIP, start, *chosen(*right[:4]), {"set": {"stage": 10}})[-1]
+    assert "○Goal:" in set_at_once.text
+
+
+def test_backward_pass_measures_what_a_wrong_choice_missed():
+    start = {"set": {"stage": 7}}
     z = double([2, 1, 0.1])
-    descents = [{"click": "Descend: z - gradient"}] * 9
-    pages = told(BackwardPass(logits=z.tolist()), SKIP, {"set": {"stage": 14}}, *descents)[2:]
-    assert "The three gradients add up to 0." in pages[0].text
-    for page in pages:
-        p = z.softmax(0)
-        loss = -p[0].log().item()
-        assert page.values["L"] == pytest.approx(loss)
-        assert ("✓Goal:" in page.text) == (loss < 0.1 and page is not pages[0])
-        z = z + torch.tensor([1, 0, 0]) - p
-    assert "✓Goal:" in pages[-1].text
+    for wrong in ("-1", "1", "Q", "exp z"):
+        page = told(BackwardPass(logits=z.tolist()), SKIP, start, *chosen(wrong))[-1]
+        slope = f"{1 / z.exp().sum():#.3g}"
+        assert_said(page, f"Not {wrong}. A small nudge of Q changes ln Q by {slope} times as much.")
+        assert "grad Q" not in page.values
+    even = told(BackwardPass(logits=[0, 1, 1]), SKIP, {"set": {"stage": 9}}, *chosen("1"))[-1]
+    assert_said(even, "1 has the right value here, but not for other logits.")
+
+
+@pytest.mark.parametrize(("logits", "label", "k"), [([2, 1, 0.1], 1, 1), ([-1, 3, 0.5], 1, 3)])
+def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
+    page = told(BackwardPass(logits=logits, label=label, stage=10), SKIP, {"set": {"nudge": k}})[-1]
+    p = double(logits).softmax(0)[k - 1].item()
+    own = float(k == label)
+    assert page.values["change L"] == pytest.approx(p - own, abs=1e-6)
+    assert page.values["change L"] == pytest.approx(page.values[f"grad z{k}"], abs=1e-6)
+    assert page.values[f"change e{k}"] == pytest.approx(math.exp(logits[k - 1]), rel=1e-5)
+    assert page.values["change l"] == pytest.approx(p, abs=1e-6)
+    others = {f"change {box}{i}" for box in "ze" for i in (1, 2, 3) if i != k}
+    assert not others & set(page.values)
+    loss = f"{p:#.3g} - 1 = {p - 1:#.3g}" if own else f"{p:#.3g}"
+    z = f"z{'₁₂₃'[k - 1]}"
+    assert_said(
+        page,
+        f"{math.exp(logits[k - 1]):#.3g} nudges at exp {z}, {p:#.3g} at ln Q, {loss} at the loss, "
+        f"the gradient of {z}.",
+    )
+    early = told(BackwardPass(), SKIP, {"set": {"nudge": k}})[-1]
+    assert_said(early, f"{z} is nudged: each box shows its change once it is computed.")
 
 
 # --- sentences with numbers ----------------------------------------------------------------
@@ -426,46 +464,57 @@ def test_backward_pass_step_by_step(label):
     exps = [math.exp(v) for v in z]
     total = sum(exps)
     figure = BackwardPass(logits=z, label=label, stage=0)
-    pages = told(figure, *[{"click": "Next"}] * 14)
+    pages = told(figure, *[{"click": "Next"}] * 10)
     subs = "₁₂₃"
 
-    def short(number):
-        return f"{number:.{3 if abs(number) >= 0.1 else 5}f}"
+    def long(number):
+        return f"{number:.{2 if abs(number) >= 10 else 3 if abs(number) >= 0.1 else 5}f}"
 
-    seed, part, loss = "1.000", short(1 / total), short(math.log(total) - z[label - 1])
-    mine = f"z{subs[label - 1]}"
-    expected = ["The logits are given. Next computes the first exponential."]
-    expected += [f"Forward: exp(z{subs[i]}) is {short(exps[i])}." for i in range(3)]
-    expected += [
-        f"Forward: the sum Q is {total:.3f}.",
-        f"Forward: ln Q is {math.log(total):.3f}.",
-        f"Forward: the loss ln Q - {mine} is {loss}.",
+    def short(number):
+        return f"{number:.{2 if abs(number) >= 10 else 3}f}"
+
+    part, loss = long(1 / total), math.log(total) - z[label - 1]
+    mine, own = f"z{subs[label - 1]}", exps[label - 1]
+    p = own / total
+    expected = [
+        "The logits are given. Next computes their exponentials.",
+        f"Forward: the exponentials are {', '.join(map(long, exps))}.",
+        f"Forward: the sum Q is {long(total)}.",
+        f"Forward: ln Q is {long(math.log(total))}.",
+        f"Forward: the loss ln Q - {mine} is {long(loss)}.",
         "Backward: the loss grows as fast as itself, so its own gradient is 1.",
-        f"Backward: loss sends {seed} · 1.000 = 1.000 to ln Q.",
-        f"Backward: loss sends {seed} · -1.000 = -1.000 to {mine}.",
-        f"Backward: ln Q sends {seed} · {part} = {part} to Q.",
+        "Backward: the loss sends 1.000 · 1.000 = 1.000 to ln Q.",
+        f"Backward: the loss sends 1.000 · -1.000 = -1.000 to {mine}.",
+        f"Backward: ln Q sends 1.000 · {part} = {part} to Q.",
         f"Backward: the sum sends {part} · 1 to each exponential: {part}.",
+        f"Backward: exp {mine} sends {1 / total:#.5g} · {own:#.5g} = {p:#.3g} to {mine}. With the "
+        f"direct -1 it makes {long(p - 1)}.",
     ]
-    for i in range(3):
-        p = exps[i] / total
-        product = f"{1 / total:#.5g} · {exps[i]:#.5g} = {p:#.3g}"
-        sentence = f"Backward: exp z{subs[i]} sends {product} to z{subs[i]}."
-        more = f" With the direct -1 it makes {short(p - 1)}." if i == label - 1 else ""
-        expected.append(sentence + more)
     assert [next(s for s in expected if s in page.text) for page in pages] == expected
     assert [page.spoken for page in pages[1:]] == expected[1:]
     assert_said(
         pages[-1],
+        "The three gradients add up to 0.",
         "true class\n1\n2\n3\n",
-        "step\n14\n",
-        *(f"logit z{subs[i]}\n{z[i]:.1f}\n" for i in range(3)),
-        f"{mine}\n{z[label - 1]:.3f}\n{exps[label - 1] / total - 1:.3f}\n",
-        f"loss\n{loss}\n1.000\n",
+        f"{mine}\n{short(z[label - 1])}\n{short(p - 1)}\n{short(p)} - 1\n",
+        f"loss\n{short(loss)}\n1.000\n",
+        *(f"{TIMES} exp z{subs[i]}\n= {short(exps[i])}" for i in range(3)),
+        f"{TIMES} 1/Q\n= {short(1 / total)}",
     )
-    assert (pages[0].disabled, pages[-1].disabled) == (
-        ["Back", "Descend: z - gradient"],
-        ["Next"],
-    )
+    asked = [
+        "From the loss back to ln Q: 1.000 times which local derivative?",
+        f"From the loss back to {mine}: 1.000 times which local derivative?",
+        "From ln Q back to Q: 1.000 times which local derivative?",
+        f"From Q back to each exponential: {short(1 / total)} times which local derivative?",
+        f"From each exponential back to its logit: {short(1 / total)} times which local "
+        "derivative?",
+    ]
+    for question, page in zip(asked, pages[5:-1], strict=True):
+        assert_said(page, question, f"{TIMES} ?")
+    factors = ["-1", "1", "1/Q", "Q", "exp z"]
+    assert pages[0].disabled == [*factors, "Back"]
+    assert pages[5].disabled == []
+    assert pages[-1].disabled == [*factors, "Next"]
 
 
 @pytest.mark.parametrize(("skew", "seed"), [(1.5, 1), (0.5, 7)])

@@ -3,11 +3,13 @@
 import math
 from typing import ClassVar
 
+import traitlets as t
+
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Numbers
 
-FORWARD = 6  # steps: three exponentials, their sum, its logarithm, the loss
-BACKWARD = 8  # one for each node but the logits, and one more for the loss: it sends twice
+FORWARD = 4  # steps: the exponentials, their sum, its logarithm, the loss
+BACKWARD = 6  # the loss's own gradient, then one for each local derivative: the loss has two
 
 
 class BackwardPass(InteractiveFigure):
@@ -19,16 +21,20 @@ class BackwardPass(InteractiveFigure):
         The logits.
     label : int in [1, 3]
         The true class.
-    stage : int in [0, 14]
-        How many steps are done: 6 forward, then 8 backward.
+    stage : int in [0, 10]
+        How many steps are done: 4 forward, then 6 backward.
+    nudge : int in [0, 3]
+        The logit whose small change is followed to the loss; 0 is none.
     """
 
+    version = t.Int(2, read_only=True).tag(sync=True)  # 1 had other steps
     _name = "backward_pass"
     _title = "A backward pass, step by step"
     _constants: ClassVar = {"forward": FORWARD, "backward": BACKWARD}
     logits = Numbers([1.0, 2.0, 0.0], -4, 4, least=3, most=3)
     label = Integer(1, 1, 3)
     stage = Integer(0, 0, FORWARD + BACKWARD)
+    nudge = Integer(0, 0, 3)
 
     def describe(self) -> str:
         """Return the loss and the gradients that the last step leads to."""

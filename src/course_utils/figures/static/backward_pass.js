@@ -1,9 +1,9 @@
 import {
   button,
-  clamp,
   entrySlider,
   figure,
   fmt,
+  glide,
   goal,
   guessFirst,
   html,
@@ -11,23 +11,21 @@ import {
   quantity,
   radios,
   range,
-  slider,
   SPEC,
   squeezed,
-  stillness,
   subscript,
   sum,
   svg,
   svgText,
   TEXT_COLORS,
+  textWidth,
   tries,
 } from "./kit.js";
 
 const WORDS = {
   en: {
-    lead:
-      "Forward, each box is computed from those before it. Backward, each sends its gradient, " +
-      "times the local derivative, to those boxes.",
+    lead: "Forward, upwards, each box is computed from those below it. Backward, each sends its " +
+      "gradient down, times the local derivative on the line.",
     question: "The true logit z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: [
@@ -41,21 +39,27 @@ const WORDS = {
       },
       { text: "p₁ − 1", says: "Yes: what comes back on different paths is added." },
     ],
+    last: "loss",
+    theLoss: "the loss",
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
-    logit: (/** @type {string} */ name) => `logit ${name}`,
     label: "true class",
-    stage: "step",
+    nudge: "nudge",
+    none: "none",
     back: "Back",
     next: "Next",
-    play: "Play",
-    pause: "Pause",
-    descend: "Descend: z − gradient",
-    direct: (/** @type {string} */ z) => `−1, straight to ${z}`,
-    value: "above: value",
-    gradient: "below: gradient of the loss, as far as it has come back",
-    start: "The logits are given. Next computes the first exponential.",
-    exp: (/** @type {string} */ z, /** @type {string} */ value) =>
-      `Forward: exp(${z}) is ${value}.`,
+    value: "value",
+    gradient: "gradient of the loss, so far",
+    change: "Δ: change ÷ nudge",
+    ask: (/** @type {string} */ from, /** @type {string} */ to, /** @type {string} */ grad) =>
+      `From ${from} back to ${to}: ${grad} times which local derivative?`,
+    each: "each exponential",
+    logits: "its logit",
+    forward: "Next goes forward, to the loss; then the local derivatives are yours to choose.",
+    done: "All local derivatives are on the lines. Nudge a logit: they carry its change up, too.",
+    factors: ["−1", "1", "1/Q", "Q", "exp z"],
+    times: (/** @type {string} */ factor) => `× ${factor}`,
+    start: "The logits are given. Next computes their exponentials.",
+    exp: (/** @type {string} */ values) => `Forward: the exponentials are ${values}.`,
     sum: (/** @type {string} */ value) => `Forward: the sum Q is ${value}.`,
     log: (/** @type {string} */ value) => `Forward: ln Q is ${value}.`,
     loss: (/** @type {string} */ z, /** @type {string} */ value) =>
@@ -66,36 +70,69 @@ const WORDS = {
       /** @type {string} */ to,
       /** @type {string[]} */ [grad, factor, result],
     ) => `Backward: ${from} sends ${grad} · ${factor} = ${result} to ${to}.`,
-    adds: (/** @type {string} */ total) => ` With the direct −1 it makes ${total}.`,
     share: (
       /** @type {string[]} */ [grad, one],
     ) => `Backward: the sum sends ${grad} · 1 to each exponential: ${one}.`,
+    exps: (
+      /** @type {string} */ z,
+      /** @type {string[]} */ [grad, factor, result, total],
+    ) =>
+      `Backward: exp ${z} sends ${grad} · ${factor} = ${result} to ${z}. With the direct −1 it ` +
+      `makes ${total}.`,
+    all: " The three gradients add up to 0.",
+    miss: (
+      /** @type {string} */ pick,
+      /** @type {string} */ from,
+      /** @type {string} */ to,
+      /** @type {string} */ factor,
+    ) => `Not ${pick}. A small nudge of ${to} changes ${from} by ${factor} times as much.`,
+    chance: (/** @type {string} */ pick) =>
+      `${pick} has the right value here, but not for other logits.`,
+    nudged: (
+      /** @type {string} */ z,
+      /** @type {string[]} */ [exp, log, loss],
+    ) =>
+      `Each line up from ${z} multiplies the nudge: ${exp} nudges at exp ${z}, ${log} at ln Q, ` +
+      `${loss} at the loss`,
+    spokenNudge: (
+      /** @type {string} */ z,
+      /** @type {string[]} */ [exp, log, loss],
+    ) => `Nudge of ${z}: ${exp} at exp ${z}, ${log} at ln Q, ${loss} at the loss.`,
+    early: (/** @type {string} */ z) =>
+      `${z} is nudged: each box shows its change once it is computed.`,
+    direct: (/** @type {string[]} */ [log, loss]) => `${log} − 1 = ${loss}`,
+    same: (/** @type {string} */ z) => `, the gradient of ${z}.`,
     shares: (/** @type {string} */ first, /** @type {number} */ second) =>
       `${first} ${second < 0 ? "−" : "+"} ${Math.abs(second)}`,
-    all: " The three gradients add up to 0.",
-    goal: "after the last step, descend until the loss is below 0.1.",
-    reached: "Each descent moved the logits by y − p: ever less, as p comes close to y.",
+    goal: "choose all five local derivatives yourself, without Next.",
+    reached: (/** @type {number} */ misses) =>
+      `${misses ? `Done, after ${misses} that did not fit` : "Done, and none was wrong"}: five ` +
+      "derivatives of single operations gave the gradients of all logits.",
     tries: [
       {
         label: "sure and right",
-        set: { logits: [4, 0, 0], stage: 14 },
+        set: { logits: [4, 0, 0], stage: 10 },
         says: "What comes through the exponential, p₁, nearly cancels −1: little is left.",
       },
       {
         label: "sure and wrong",
-        set: { logits: [0, 4, 0], stage: 14 },
+        set: { logits: [0, 4, 0], stage: 10 },
         says: "p₁ is near 0, so the direct −1 remains. A step against the gradient lowers z₂.",
       },
       {
         label: "undecided",
-        set: { logits: [0, 0, 0], stage: 14 },
+        set: { logits: [0, 0, 0], stage: 10 },
         says: "Every exponential sends 1/3; only the true logit gets −1 as well.",
       },
     ],
   },
 };
 
-const PAUSE = 1100; // ms between two steps of Play
+const RIGHT = [1, 0, 2, 1, 4]; // places of the local derivatives among those to choose from
+const NUDGE = 1e-6;
+const [ROW, LOW, GAP] = [15, 50, 38]; // pixels: a line of text, a box, between boxes
+const TALL = LOW + ROW; // the box of a logit: two shares may reach it
+const SIDE = 10; // pixels beside the boxes, for the line around them
 
 /**
  * A box of the graph.
@@ -111,6 +148,7 @@ const PAUSE = 1100; // ms between two steps of Play
  * @property {string} from
  * @property {string} to
  * @property {number} factor derivative of `from` with respect to `to`
+ * @property {string} law the same in letters, if it is no plain 1 or −1
  * @property {number} stage
  */
 
@@ -125,23 +163,23 @@ function graph(z, label) {
   const lnQ = Math.log(Q);
   /** @type {Record<string, Box>} */
   const boxes = {
-    Q: { name: "Q", at: [2, 1], value: Q, seen: 4 },
-    l: { name: "ln Q", at: [3, 1], value: lnQ, seen: 5 },
-    L: { name: "loss", at: [4, 1], value: lnQ - z[label - 1], seen: 6 },
+    Q: { name: "Q", at: [1, 2], value: Q, seen: 2 },
+    l: { name: "ln Q", at: [1, 1], value: lnQ, seen: 3 },
+    L: { name: "loss", at: [1, 0], value: lnQ - z[label - 1], seen: 4 },
   };
   /** @type {Way[]} */
   const ways = [
-    { from: "L", to: "l", factor: 1, stage: 8 },
-    { from: "L", to: `z${label}`, factor: -1, stage: 9 },
-    { from: "l", to: "Q", factor: 1 / Q, stage: 10 },
+    { from: "L", to: "l", factor: 1, law: "", stage: 6 },
+    { from: "L", to: `z${label}`, factor: -1, law: "", stage: 7 },
+    { from: "l", to: "Q", factor: 1 / Q, law: "1/Q", stage: 8 },
   ];
   z.forEach((value, i) => {
     const k = i + 1;
     const index = subscript(k);
-    boxes[`z${k}`] = { name: `z${index}`, at: [0, i], value, seen: 0 };
-    boxes[`e${k}`] = { name: `exp z${index}`, at: [1, i], value: exps[i], seen: k };
-    ways.push({ from: "Q", to: `e${k}`, factor: 1, stage: 11 });
-    ways.push({ from: `e${k}`, to: `z${k}`, factor: exps[i], stage: 11 + k });
+    boxes[`z${k}`] = { name: `z${index}`, at: [i, 4], value, seen: 0 };
+    boxes[`e${k}`] = { name: `exp z${index}`, at: [i, 3], value: exps[i], seen: 1 };
+    ways.push({ from: "Q", to: `e${k}`, factor: 1, law: "", stage: 9 });
+    ways.push({ from: `e${k}`, to: `z${k}`, factor: exps[i], law: `exp z${index}`, stage: 10 });
   });
   return { boxes, ways };
 }
@@ -160,183 +198,272 @@ function gradients(ways, stage) {
   return found;
 }
 
+/**
+ * What a small change of logit k changes, as multiples of it.
+ * @param {number[]} z
+ * @param {number} label
+ * @param {number} k from 1; 0 changes nothing
+ */
+function changes(z, label, k) {
+  const before = graph(z, label).boxes;
+  const moved = graph(z.map((value, i) => i === k - 1 ? value + NUDGE : value), label).boxes;
+  const all = Object.keys(before).map((key) => /** @type {[string, number]} */ ([
+    key,
+    (moved[key].value - before[key].value) / NUDGE,
+  ]));
+  return new Map(all.filter(([, change]) => change));
+}
+
 export default figure(WORDS, (view, words) => {
   const last = SPEC.traits.stage.max ?? 0;
+  const first = SPEC.constants.forward + 2; // the first step that takes a local derivative
   const plot = view.plot({
     label: words.graph,
-    height: 268,
-    x: [0, 5],
-    y: [0, 3],
+    height: 4 * (LOW + GAP) + TALL + 4,
+    x: [0, 3],
+    y: [0, 1],
     xticks: [],
     yticks: [],
-    margin: { top: 2, right: 2, bottom: 22, left: 12 },
+    margin: { top: 2, right: SIDE, bottom: 2, left: SIDE },
   });
   plot.node.classList.add("graph");
   const told = html("span");
-  const longest = words.hand("exp z₁", "z₁", ["0.0000000", "0.00000", "−0.0000"]) +
-    words.adds("−0.0000");
+  const longest = words.exps("z₁", ["0.0000000", "0.00000", "0.0000", "−0.0000"]) +
+    words.all;
   const said = html("p.say", { "data-room": longest }, told); // what is below it stays in place
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let timer;
-  let due = 0; // where Play is; whoever goes elsewhere has ended it
-  const stop = () => {
-    clearInterval(timer);
-    timer = undefined;
-    view.refresh();
-  };
-  view.closers.push(() => clearInterval(timer));
+  const prompt = html("span");
+  /** The local derivatives that the reader chose. @type {Set<number>} */
+  const mine = new Set();
+  let misses = 0;
+  let missed = ""; // the state in which a wrong one was chosen
+  let picked = 0;
+  const now = () => JSON.stringify([view.get("logits"), view.get("label"), view.get("stage")]);
   const go = (/** @type {number} */ stage) => view.set({ stage });
-  const play = () => {
-    if (stillness()) {
-      go(last);
-      return;
-    }
-    if (view.get("stage") === last) go(0);
-    due = view.get("stage");
-    timer = setInterval(() => {
-      due += 1;
-      go(due);
-      if (due === last) stop();
-    }, PAUSE);
-    view.refresh();
-  };
   const back = button(view, words.back, () => go(view.get("stage") - 1));
   const next = button(view, words.next, () => go(view.get("stage") + 1));
-  const player = button(view, words.play, () => timer ? stop() : play());
-  let landed = ""; // where the last descent led
-  const descend = button(view, words.descend, () => {
-    const { ways } = graph(view.get("logits"), view.get("label"));
-    const grads = gradients(ways, last);
-    const { min = -4, max = 4 } = SPEC.traits.logits;
-    const logits = view.get("logits").map((/** @type {number} */ z, /** @type {number} */ i) =>
-      clamp(z - grads[`z${i + 1}`], min, max)
-    );
-    landed = String(logits);
-    view.set({ logits });
-  });
-  next.classList.add("primary");
+  const choices = words.factors.map((text, i) =>
+    button(view, text, () => {
+      const stage = view.get("stage") + 1;
+      if (i === RIGHT[stage - first]) {
+        mine.add(stage);
+        go(stage);
+        return;
+      }
+      picked = i;
+      missed = now();
+      misses += 1;
+      view.refresh();
+    })
+  );
+  const ask = html("div.stack.ask", prompt, html("div.row", ...choices));
+  view.control(ask);
 
   view.add(html("p.lead", words.lead));
-  guessFirst(view, { question: words.question, answers: words.answers, show: play });
+  guessFirst(view, {
+    question: words.question,
+    answers: words.answers,
+    show: () =>
+      glide(view, 3500, (share) => ({ stage: Math.floor((first - 1) * share), nudge: 0 })),
+  });
   view.add(
     plot.node,
-    html("p.soft", `${words.value}; `, html("span.grad", words.gradient)),
+    html(
+      "p.row",
+      html("span", words.value),
+      html("span.grad", words.gradient),
+      html("span.change", words.change),
+    ),
+    ask,
     said,
     view.bar(
       html(
-        "div.row",
-        back,
-        next,
-        player,
-        slider(view, "stage", { label: words.stage, step: 1, show: String }),
-        descend,
-      ),
-      html(
-        "div.columns",
+        "div.below",
         ...range(3).map((i) =>
           entrySlider(view, "logits", i, {
-            label: words.logit(`z${subscript(i + 1)}`),
+            label: `z${subscript(i + 1)}`,
             color: TEXT_COLORS[i],
             show: (x) => fmt(Math.round(10 * x) / 10, 1),
           })
         ),
       ),
-      radios(view, "label", { label: words.label, options: [1, 2, 3] }),
+      html(
+        "div.row",
+        back,
+        next,
+        radios(view, "label", { label: words.label, options: [1, 2, 3] }),
+        radios(view, "nudge", {
+          label: words.nudge,
+          options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
+        }),
+      ),
     ),
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
-      reached: () => {
-        const { logits, label, stage } = view.state;
-        return stage === last && String(logits) === landed &&
-          graph(logits, label).boxes.L.value < 0.1;
-      },
-      says: words.reached,
+      reached: () => view.get("stage") === last && mine.size === RIGHT.length,
+      says: () => words.reached(misses),
     }),
   );
 
+  // A click on a logit nudges it; the buttons do the same for keys.
+  plot.svg.addEventListener("click", (event) => {
+    const [x, y] = plot.at(event);
+    if (view.locked || x < 0 || x >= 3 || y > TALL / plot.height) return;
+    const nudge = Math.floor(x) + 1;
+    view.set({ nudge: nudge === view.get("nudge") ? 0 : nudge });
+  });
+
   /** @param {Box} box */
   const place = ({ at: [column, row] }) => {
-    const width = plot.x(0.86) - plot.x(0);
-    const height = plot.y(0) - plot.y(0.8);
+    const pitch = plot.x(1) - plot.x(0);
+    const width = Math.min(pitch - 9, 190);
     const x = plot.x(column + 0.5) - width / 2;
-    const y = plot.y(2.5 - row) - height / 2;
-    return { x, y, width, height };
+    const y = plot.area.top + row * (LOW + GAP);
+    return { x, y, width, height: row === 4 ? TALL : LOW, middle: x + width / 2 };
   };
   /**
-   * The line between two boxes; from the true logit to the loss it runs around the others.
+   * The line between two boxes, where its local derivative stands, and whether it is drawn
+   * downwards. From the true logit to the loss it runs around the others.
    * @param {Box} from
    * @param {Box} to
    */
   function line(from, to) {
-    const a = place(from);
-    const b = place(to);
-    if (from.at[0] === 0 && to.at[0] === 4) {
-      const left = plot.x(0) - 4;
-      const low = plot.area.bottom + 12;
-      const up = b.x + b.width / 2;
-      return `M${a.x},${a.y + a.height / 2}H${left}V${low}H${up}V${b.y + b.height}`;
+    const [a, b] = [place(from), place(to)];
+    const column = to.at[0];
+    if (from.at[1] === 0 && to.at[1] === 4) {
+      const right = column === 2;
+      const x = right ? plot.x(3) + SIDE / 2 : plot.x(column) - (column ? 0 : SIDE / 2);
+      const d = `M${right ? a.x + a.width : a.x},${a.y + LOW / 2}H${x}V${b.y + TALL / 2}H${
+        right ? b.x + b.width : b.x
+      }`;
+      const inside = column ? -6 : 6;
+      return { d, x: x + inside, y: a.y + LOW + GAP, anchor: column ? "end" : "start", down: true };
     }
-    return `M${a.x + a.width},${a.y + a.height / 2}L${b.x},${b.y + b.height / 2}`;
+    const d = `M${b.middle},${b.y}L${a.middle},${a.y + LOW}`;
+    const aside = Math.sign(column - 1) * 4;
+    return b.middle === a.middle
+      ? { d, x: b.middle + 7, y: b.y - GAP / 2, anchor: "start", down: false }
+      : { d, x: b.middle + aside, y: b.y - 12, anchor: aside < 0 ? "end" : "start", down: false };
   }
-  const short = (/** @type {number} */ v) => minus(v.toFixed(Math.abs(v) >= 100 ? 1 : 3));
+  const short = (/** @type {number} */ v) =>
+    minus(v.toFixed(Math.abs(v) >= 100 ? 1 : Math.abs(v) >= 10 || plot.width < 300 ? 2 : 3));
   // Sentences have room for more decimals; factors have two digits more than their product.
   const long = (/** @type {number} */ v) =>
     v !== 0 && Math.abs(v) < 0.1 ? minus(v.toFixed(5)) : short(v);
   const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
     minus(v.toPrecision(count));
+  const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
+  const three = (/** @type {number} */ v) => Math.abs(v) < 1e-9 ? "0" : digits(v, 3);
+
+  let before = 0; // the step that was drawn last
+
+  /**
+   * The lines, what stands on them, and those on which something comes back in this step.
+   * @param {Record<string, Box>} boxes
+   * @param {Way[]} ways
+   * @param {number} stage
+   * @param {Map<string, number>} moved
+   */
+  function lines(boxes, ways, stage, moved) {
+    const forward = stage <= SPEC.constants.forward;
+    const texts = [];
+    /** @type {{ d: string, down: boolean }[]} */
+    const lit = [];
+    const paths = [];
+    for (const { from, to, factor, law, stage: step } of ways) {
+      const { d, x, y, anchor, down } = line(boxes[from], boxes[to]);
+      const done = boxes[from].seen <= stage;
+      const now = stage > 0 && stage === (forward ? boxes[from].seen : step);
+      const asked = step === stage + 1;
+      const carries = done && moved.has(from) && moved.has(to);
+      const states = { used: done, now, asked, carries };
+      const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
+      paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
+      if (now && !forward) lit.push({ d, down });
+      /** @type {(text: string, dy: number) => SVGTextElement} */
+      const note = (text, dy) =>
+        svgText(x, y + dy, text, { "text-anchor": anchor, class: asked ? "halo asked" : "halo" });
+      if (asked) {
+        texts.push(note(words.times("?"), 4));
+      } else if (step <= stage && !law) {
+        texts.push(note(words.times(factor < 0 ? words.factors[0] : words.factors[1]), 4));
+      } else if (step <= stage) {
+        const [letters, number] = [words.times(law), `= ${short(factor)}`];
+        texts.push(
+          ...plot.width > 500
+            ? [note(`${letters} ${number}`, 4)]
+            : [note(letters, -3), note(number, 11)],
+        );
+      }
+    }
+    return { paths, texts, lit };
+  }
+
+  /**
+   * A box with its value, what has come back to it and what a nudge makes of it.
+   * @param {string} key
+   * @param {Box} box
+   * @param {Way[]} ways
+   * @param {Record<string, number>} grads
+   * @param {number} stage
+   * @param {number | undefined} change
+   */
+  function drawn(key, box, ways, grads, stage, change) {
+    const { x, y, width, height, middle } = place(box);
+    const bottom = y + height - 5;
+    const seen = box.seen <= stage;
+    const arrived = ways.filter((way) => way.to === key && way.stage <= stage);
+    const now = stage <= SPEC.constants.forward
+      ? box.seen === stage && stage > 0
+      : arrived.some((way) => way.stage === stage) || (key === "L" && stage === first - 1);
+    const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
+    const name = { class: "name", style: `fill:${color}`, "text-anchor": "start" };
+    const texts = [svgText(x + 4, y + ROW, box.name, name)];
+    /** @type {(name: string, value: number, text: string, row: number, look: string) => void} */
+    const tell = (name, value, text, row, look) => {
+      const node = svgText(middle, bottom - row * ROW, "", {
+        class: look,
+        ...squeezed(text, width - 6),
+      });
+      texts.push(quantity(node, name, value, text));
+    };
+    if (seen) {
+      const value = short(box.value);
+      const room = squeezed(value, width - 11 - textWidth(box.name, 600));
+      const node = svgText(x + width - 4, y + ROW, "", { "text-anchor": "end", ...room });
+      texts.push(quantity(node, key, box.value, value));
+    }
+    if (key in grads) tell(`grad ${key}`, grads[key], short(grads[key]), 1, "grad");
+    if (arrived.length > 1) {
+      const [direct, other] = arrived.map(({ from, factor }) => grads[from] * factor);
+      tell(`shares ${key}`, direct + other, words.shares(short(other), direct), 2, "grad");
+    }
+    if (seen && change) tell(`change ${key}`, change, `Δ ${three(change)}`, 0, "change");
+    const look = `${seen ? "done" : ""}${now ? " now" : ""}`;
+    return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
+  }
 
   /**
    * @param {Record<string, Box>} boxes
    * @param {Way[]} ways
    * @param {Record<string, number>} grads
    * @param {number} stage
+   * @param {Map<string, number>} moved
    */
-  function draw(boxes, ways, grads, stage) {
-    const forward = stage <= SPEC.constants.forward;
-    plot.node.classList.toggle("back", !forward);
-    const now = ways.filter((way) => way.stage === stage);
-    const edges = ways.map((way) => {
-      const active = forward ? boxes[way.from].seen === stage && stage > 0 : now.includes(way);
-      const used = active || boxes[way.from].seen <= stage;
-      return svg("path.edge", {
-        class: `edge${used ? " used" : ""}${active ? " now" : ""}`,
-        d: line(boxes[way.to], boxes[way.from]),
-      });
-    });
-    const nodes = Object.entries(boxes).flatMap(([key, box]) => {
-      const { x, y, width, height } = place(box);
-      const seen = box.seen <= stage;
-      const active = forward
-        ? box.seen === stage && stage > 0
-        : now.some((way) => way.to === key) || (key === "L" && stage === 7);
-      const middle = x + width / 2;
-      const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
-      /** @type {(name: string, value: number, y: number, look: object) => SVGTextElement} */
-      const number = (name, value, y, look) => {
-        const room = squeezed(short(value), width - 4);
-        return quantity(svgText(middle, y, "", { ...look, ...room }), name, value, short(value));
-      };
-      const texts = [svgText(middle, y + 14, box.name, { class: "name", style: `fill:${color}` })];
-      if (seen) {
-        texts.push(number(key, box.value, y + 29, {}));
-      }
-      if (key in grads) {
-        texts.push(number(`grad ${key}`, grads[key], y + 59, { class: "grad" }));
-      }
-      const shares = ways.filter((way) => way.to === key && way.stage <= stage);
-      if (shares.length > 1) {
-        const each = shares.reverse().map(({ from, factor }) => grads[from] * factor);
-        const text = words.shares(short(each[0]), each[1]);
-        texts.push(svgText(middle, y + 44, text, { class: "grad", ...squeezed(text, width - 4) }));
-      }
-      const look = `${seen ? "done" : ""}${active ? " now" : ""}`;
-      return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
-    });
-    const direct = words.direct(boxes[`z${view.get("label")}`].name);
-    const low = plot.area.bottom + 7; // on the line around the others
-    if (stage > 8) nodes.push(svgText(plot.x(3.25), low, direct, { class: "grad" }));
-    plot.draw(...edges, ...nodes);
+  function draw(boxes, ways, grads, stage, moved) {
+    plot.node.classList.toggle("back", stage > SPEC.constants.forward);
+    const { paths, texts, lit } = lines(boxes, ways, stage, moved);
+    const nodes = Object.entries(boxes).flatMap(([key, box]) =>
+      drawn(key, box, ways, grads, stage, moved.get(key))
+    );
+    // What comes back runs along its line; most lines are drawn upwards.
+    const dots = stage === before + 1
+      ? lit.map(({ d, down }) =>
+        svg(`circle.runs${down ? ".down" : ""}`, { r: 6, style: `offset-path: path("${d}")` })
+      )
+      : [];
+    before = stage;
+    plot.draw(...paths, ...dots, ...nodes, ...texts);
   }
 
   /**
@@ -347,39 +474,87 @@ export default figure(WORDS, (view, words) => {
    * @param {number} stage
    */
   function sentence(boxes, ways, grads, stage) {
-    const z = `z${subscript(view.get("label"))}`;
+    const key = `z${view.get("label")}`;
+    const z = boxes[key].name;
     if (stage === 0) return words.start;
-    if (stage <= 3) return words.exp(`z${subscript(stage)}`, long(boxes[`e${stage}`].value));
-    if (stage === 4) return words.sum(long(boxes.Q.value));
-    if (stage === 5) return words.log(long(boxes.l.value));
-    if (stage === 6) return words.loss(z, long(boxes.L.value));
-    if (stage === 7) return words.seed;
-    const now = ways.filter((way) => way.stage === stage);
-    const [{ from, to, factor }] = now;
+    if (stage === 1) {
+      return words.exp([1, 2, 3].map((k) => long(boxes[`e${k}`].value)).join(", "));
+    }
+    if (stage === 2) return words.sum(long(boxes.Q.value));
+    if (stage === 3) return words.log(long(boxes.l.value));
+    if (stage === 4) return words.loss(z, long(boxes.L.value));
+    if (stage === 5) return words.seed;
+    const { from, to, factor } = /** @type {Way} */ (
+      ways.find((way) => way.stage === stage && (stage < last || way.to === key))
+    );
     const product = grads[from] * factor;
-    const numbers = stage > 11
-      ? [digits(grads[from], 5), digits(factor, 5), digits(product, 3)]
-      : [grads[from], factor, product].map(long);
-    if (now.length > 1) return words.share([numbers[0], numbers[2]]);
-    const adds = stage > 11 && boxes[to].name === z ? words.adds(long(grads[to])) : "";
-    return words.hand(boxes[from].name, boxes[to].name, numbers) + adds;
+    if (stage === last) {
+      const numbers = [digits(grads[from], 5), digits(factor, 5), digits(product, 3)];
+      return words.exps(z, [...numbers, long(grads[key])]);
+    }
+    const numbers = [grads[from], factor, product].map(long);
+    if (stage === last - 1) return words.share([numbers[0], numbers[2]]);
+    return words.hand(called(boxes[from]), boxes[to].name, numbers);
+  }
+
+  /**
+   * What a wrong choice says: how the box changes with the one before.
+   * @param {Record<string, Box>} boxes
+   * @param {Way[]} ways
+   * @param {number} stage
+   */
+  function missing(boxes, ways, stage) {
+    const key = `z${view.get("label")}`;
+    const asked = ways.filter((way) => way.stage === stage + 1);
+    const { from, to, factor } = asked.find((way) => way.to === key) ?? asked[0];
+    const Q = boxes.Q.value;
+    const values = [-1, 1, 1 / Q, Q, boxes[`e${key[1]}`].value];
+    const pick = words.factors[picked];
+    if (Math.abs(values[picked] - factor) < 1e-9) return words.chance(pick);
+    return words.miss(pick, called(boxes[from]), called(boxes[to]), three(factor));
   }
 
   return () => {
     const stage = view.get("stage");
-    if (stage !== due) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-    const { boxes, ways } = graph(view.get("logits"), view.get("label"));
+    const nudge = view.get("nudge");
+    const label = view.get("label");
+    const { boxes, ways } = graph(view.get("logits"), label);
     const grads = gradients(ways, stage);
-    draw(boxes, ways, grads, stage);
-    const text = sentence(boxes, ways, grads, stage);
-    told.textContent = stage === last ? text + words.all : text;
+    const moved = changes(view.get("logits"), label, nudge);
+    draw(boxes, ways, grads, stage, moved);
+    const asked = ways.filter((way) => way.stage === stage + 1);
+    const asking = asked.length > 0;
+    for (const choice of choices) choice.disabled = !asking;
+    if (asking) {
+      const [{ from, to }] = asked;
+      const ends = asked.length === 1
+        ? [called(boxes[from]), boxes[to].name]
+        : stage === last - 1
+        ? [words.each, words.logits]
+        : [boxes[from].name, words.each];
+      prompt.textContent = words.ask(ends[0], ends[1], short(grads[from]));
+    } else {
+      prompt.textContent = stage === last ? words.done : words.forward;
+    }
+    let text = sentence(boxes, ways, grads, stage);
+    let spoken = text;
+    if (missed === now()) {
+      text = spoken = missing(boxes, ways, stage);
+    } else if (nudge) {
+      const z = boxes[`z${nudge}`].name;
+      const [exp, log, loss] = [`e${nudge}`, "l", "L"].map((key) => three(moved.get(key) ?? 0));
+      const total = nudge === label ? words.direct([log, loss]) : loss;
+      text = stage < SPEC.constants.forward
+        ? words.early(z)
+        : words.nudged(z, [exp, log, total]) + (stage === last ? words.same(z) : ".");
+      spoken = stage < SPEC.constants.forward ? text : words.spokenNudge(z, [exp, log, loss]);
+    } else if (stage === last) {
+      text += words.all;
+    }
+    told.textContent = text;
     back.disabled = stage === 0;
     next.disabled = stage === last;
-    descend.disabled = stage !== last;
-    player.textContent = timer ? words.pause : words.play;
-    return timer ? "" : text;
+    next.classList.toggle("primary", stage < first - 1); // from there on the reader chooses
+    return spoken;
   };
 });
