@@ -27,9 +27,15 @@
   const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
   READ.replaceSync(`
     .frame > .lead { display: none; }
-    .frame, svg text, svg text.big, .axis, .heat { font-size: 16px; line-height: 1.25; }
+    .frame, svg text, svg text.big, .axis, .heat, .steps small { font-size: 16px; line-height: 1.25; }
     .guess { gap: .3em; padding-block: .4em; }
     .grid2 { grid-template-columns: 1fr 1fr; column-gap: 1em; }
+    .grid2:has(.steps) { display: contents; }
+    .grid2:has(.steps) svg { height: 180px !important; }
+    .held { break-inside: avoid; min-height: 0; }
+    .steps small { display: inline; font-weight: 400; }
+    .steps small::before { content: " ("; }
+    .steps small::after { content: ")"; }
   `);
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
   const paper = document.head.appendChild(document.createElement("style"));
@@ -124,8 +130,8 @@
     root.adoptedStyleSheets.push(COLUMNS);
     figure.classList.add("columns");
     const slide = figure.parentElement;
-    const heat = frame.querySelector(".heat"); // a table beside a plot that stays readable
-    if (short && slide && (heat || !frame.querySelector(".grid2"))) {
+    const table = frame.querySelector(".heat, .steps"); // with a plot that stays readable
+    if (short && slide && (table || !frame.querySelector(".grid2"))) {
       root.adoptedStyleSheets.push(READ);
       if (used(slide) > room) root.adoptedStyleSheets.pop();
     }

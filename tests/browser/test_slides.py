@@ -344,9 +344,12 @@ def test_the_space_bar_shows_all_of_a_slide_before_it_turns(chapter):
     assert place.inner_text().startswith(f"{number + 1} / ")
 
 
-def test_a_figure_that_has_the_room_has_letters_for_the_last_row(shown):
-    notebook = nbformat.read(CHAPTERS[0], as_version=4)
-    figure = next(c for c in notebook.cells if "softmax_playground" in str(c.get("outputs", "")))
+@pytest.mark.parametrize(
+    ("chapter", "name"), [(1, "softmax_playground"), (4, "overflow_explorer"), (5, "backward_pass")]
+)
+def test_a_figure_that_has_the_room_has_letters_for_the_last_row(shown, chapter, name):
+    notebook = nbformat.read(CHAPTERS[chapter - 1], as_version=4)
+    figure = next(c for c in notebook.cells if name in str(c.get("outputs", "")))
     title = nbformat.v4.new_markdown_cell("# Title\n\nA first sentence of all: " + "words, " * 90)
     page = started(shown(nbformat.v4.new_notebook(cells=[title, figure]), short=True))
     slide = page.evaluate(MEASURED)[1]
