@@ -61,6 +61,13 @@ def shown(pages, tmp_path):
 
 
 @pytest.fixture
+def unsaid(tmp_path, monkeypatch):
+    """The teachers' page says nothing of any section."""
+    (tmp_path / "page.md").write_text("", encoding="utf-8")
+    monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
+
+
+@pytest.fixture
 def chapter(shown):
     return shown(nbformat.read(CHAPTERS[0], as_version=4))
 
@@ -150,7 +157,7 @@ def test_a_deck_of_two_chapters_begins_each_with_a_slide_and_names_it_at_the_foo
     assert page.locator("footer").all_text_contents() == ["", "2 A", "", "3 B"]
 
 
-def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown):
+def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown, unsaid):
     cell = nbformat.v4.new_markdown_cell
     texts = [
         "# Title\n\nA first sentence of all. Left off.",
@@ -178,7 +185,7 @@ def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown):
     assert "Left off." in notes.locator("body").inner_text()
 
 
-def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_it(shown):
+def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_it(shown, unsaid):
     cell, code, output = (
         getattr(nbformat.v4, f"new_{n}") for n in ("markdown_cell", "code_cell", "output")
     )
@@ -227,7 +234,7 @@ def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypat
     assert "Likely reply: No." in opened.value.locator("body").inner_text()
 
 
-def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown):
+def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown, unsaid):
     md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     figure = [nbformat.v4.new_output("execute_result", {"text/html": "<p>figure</p>"})]
     title = md("# Title\n\nA first sentence of all: " + "words, " * 90)
