@@ -169,63 +169,113 @@ def test_jacobian_agrees_with_torch(show):
         others = [j for j in range(k) if j != column]
         torch.testing.assert_close(matrix[:, others], expected[:, others], rtol=1e-5, atol=1e-9)
         assert shown(page, [f"sum{i}" for i in range(k)]).abs().max() < 1e-9
+        rows = shown(page, [f"row{i}" for i in range(k)])
+        torch.testing.assert_close(rows, matrix.sum(1))
+        assert value(page, "mean") == pytest.approx(float(softmax(z) @ double(v)))
         product = shown(page, [f"vjp{i}" for i in range(k)])
         expected_product = softmax_vjp(softmax(z), double(v))
         torch.testing.assert_close(product, expected_product, rtol=1e-6, atol=1e-15)
         apart = double(v) - softmax(z) @ double(v)
         torch.testing.assert_close(shown(page, [f"apart{i}" for i in range(k)]), apart)
-        linear = shown(page, [f"linear{i}" for i in range(k)])
-        torch.testing.assert_close(linear, 0.7 * expected[:, column], rtol=1e-6, atol=1e-15)
         nudged = z.clone()
         nudged[column] += 0.7
+        torch.testing.assert_close(shown(page, [f"z{i}" for i in range(k)]), nudged)
         real = shown(page, [f"real{i}" for i in range(k)])
         torch.testing.assert_close(real, softmax(nudged) - softmax(z), rtol=1e-6, atol=1e-15)
         torch.testing.assert_close(matrix[:, column], real / 0.7, rtol=1e-6, atol=1e-15)
 
 
-def test_jacobian_column_and_vector_by_mouse(show):
-    page = show(JacobianExplorer())
-    page.locator("[data-cell='0.2']").click()
-    assert page.locator("[data-control='column.2']").is_checked()
-    assert said(page) == "Now nudge z₃."
-    move(page, "nudge", 0.1)
-    for i in range(3):
-        assert value(page, f"real{i}") == pytest.approx(0.1 * value(page, f"J{i}2"))
-    assert value(page, "nudge0") == 1  # what was measured before is kept
-    move(page, "classes", 2)  # the picked column is gone: the last one is picked
-    assert page.locator("[data-control='column.1']").is_checked()
+def size(chart):
+    """Return how wide and high a plot is within its axes."""
+    axes = chart.locator(".axes .edge")
+    return axes.evaluate("(e) => [e.getBBox().width, e.getBBox().height]")
 
 
-def test_jacobian_columns_are_measured_one_by_one(show):
+def drag(page, knob, dy):
+    """Drag a handle down by so many pixels."""
+    knob.scroll_into_view_if_needed()
+    box = knob.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 3, y + dy / 2)
+    page.mouse.move(x + 60, y + dy)  # the one that was grabbed, wherever the pointer goes
+    page.mouse.up()
+
+
+def test_jacobian_logits_are_nudged_by_hand_one_at_a_time(show):
     page = show(JacobianExplorer())
-    goal = page.locator(".goal:visible")
+    _, tall = size(page.locator("svg.drag"))  # from -2 to 2
+    drag(page, page.locator(".knob").nth(1), tall / 4)
+    assert value(page, "nudge1") == pytest.approx(-1, abs=0.05)
+    assert value(page, "z1") == pytest.approx(0, abs=0.05)
+    assert value(page, "z0") == 2  # back where it was
+    assert value(page, "nudge0") == 1  # what was measured is kept
+    assert page.locator("[data-control='nudge.0']").input_value() == "0"
+    assert float(page.locator("[data-control='nudge.1']").input_value()) < -0.9
+    before = value(page, "nudge1")
+    page.get_by_role("button", name="Halve the nudge").click()
+    assert value(page, "nudge1") == pytest.approx(before / 2, rel=1e-2)
+    page.locator("[data-cell='2.0']").click()
+    assert value(page, "z0") == 3
+    page.get_by_role("button", name="Start from here").click()
+    assert said(page).startswith("Drag z₁")
+    assert shown(page, ["z0", "nudge0", "nudge1"]).tolist() == [3, 0, 0]
+    torch.testing.assert_close(probs(page), softmax(double([3, 1, -1])))
+
+
+def test_jacobian_is_measured_column_by_column(show):
+    page = show(JacobianExplorer())
+    goal = page.locator(".goal")
+    assert math.isnan(value(page, "row0"))
     for j in (2, 1, 0):
         assert "✓" not in goal.inner_text()
-        page.locator(f"[data-control='column.{j}']").check()
-        move(page, "nudge", 0.1)
+        move(page, f"nudge.{j}", 0.02)
         assert page.locator(".heat thead th").nth(j).inner_text() == f"z{'₁₂₃'[j]} ✓"
     assert "✓" in goal.inner_text()
-    page.locator("[data-control='column.1']").check()
-    assert page.locator("[data-control=nudge]").input_value() == "0.1"
+    assert shown(page, ["row0", "row1", "row2"]).abs().max() < 0.005
 
 
-def test_jacobian_product_stands_apart_and_old_addresses_open_it(show):
+@pytest.mark.parametrize("nudge", [1.5, -0.8])
+def test_jacobian_draws_the_changes(show, nudge):
+    page = show(JacobianExplorer(nudge=nudge, column=1))
+    chart = page.locator(".box > svg").nth(1)
+    _, unit = size(chart)  # probability 1
+    for i in range(3):
+        change = value(page, f"real{i}")
+        look = chart.locator("rect").nth(2 * i + 1)
+        assert look.get_attribute("class") == ("solid" if change > 0 else "hollow")
+        height = float(look.get_attribute("height"))
+        assert height / unit == pytest.approx(abs(change), abs=0.01)
+    for i, j in [(0, 1), (1, 1), (2, 1)]:  # half a cell is a quarter
+        rod = page.locator(f"[data-cell='{i}.{j}'] .rod")
+        fill = rod.locator(".fill").bounding_box()["width"] / rod.bounding_box()["width"]
+        assert fill == pytest.approx(2 * abs(value(page, f"J{i}{j}")), abs=0.01)
+
+
+def test_jacobian_product_stands_apart(show):
     page = show(JacobianExplorer(), JacobianExplorer(product=True))
     first, second = page.locator(".cu-fig").all()
-    assert first.locator("[data-control='v.0']:visible").count() == 0
-    assert second.locator(".heat:visible, [data-control=nudge]:visible").count() == 0
-    second.locator("svg.drag").scroll_into_view_if_needed()
-    knob = second.locator(".knob").nth(1).bounding_box()
-    plot = second.locator("svg.drag").bounding_box()
-    page.mouse.move(knob["x"] + 5, knob["y"] + 5)
-    page.mouse.down()
-    page.mouse.move(knob["x"] + 5, plot["y"])
-    page.mouse.up()
+    assert first.locator("[data-control='v.0']").count() == 0
+    assert second.locator(".heat, [data-control='nudge.0']").count() == 0
+    drag(page, second.locator(".knob").nth(1), -160)
     assert float(second.locator("[data-control='v.1']").input_value()) == 2
-    page.evaluate("location.hash = '#jacobian_explorer:nudge=2&v=1,1,1'")
-    first.locator("[data-control='v.0']:visible").wait_for()
-    assert first.get_by_text("so J v is zero").is_visible()
-    assert first.locator("[data-control=nudge]").input_value() == "2"
+    page.evaluate("location.hash = '#jacobian_explorer:nudge=2&v=1,1,1'")  # an old address
+    page.get_by_text("z₁ moves by 2.00").wait_for()
+    assert first.locator("[data-control='nudge.0']").input_value() == "2"
+
+
+def test_jacobian_product_blocks_have_the_area_of_its_entries(show):
+    page = show(JacobianExplorer(product=True, v=[1.5, -0.5, -2]))
+    across, up = size(page.locator("svg.drag"))
+    names = [f"vjp{i}" for i in range(3)]
+    entries = shown(page, names).tolist()
+    for i, entry in enumerate(entries):
+        look = page.locator(".marks rect:not(.pill)").nth(2 * i + 1)
+        wide, high = (float(look.get_attribute(side)) for side in ("width", "height"))
+        area = wide / across * 4 * high / up  # v from -2 to 2
+        assert area == pytest.approx(abs(entry), abs=0.01)
+        assert look.get_attribute("class") == ("solid" if entry > 0 else "hollow")
 
 
 def test_jacobian_one_more_in_each_entry_leaves_the_product(show):
@@ -233,51 +283,50 @@ def test_jacobian_one_more_in_each_entry_leaves_the_product(show):
     names = [f"vjp{i}" for i in range(3)]
     page.get_by_role("button", name="one-hot", exact=True).click()
     before, v = shown(page, names), shown(page, ["v0", "v1", "v2"])
+    torch.testing.assert_close(before, softmax_jacobian(double([2, 1, -1]))[1])
     page.get_by_role("button", name="one-hot + 1").click()
     assert shown(page, ["v0", "v1", "v2"]).tolist() == (v + 1).tolist()
     torch.testing.assert_close(shown(page, names), before)
 
 
-def test_jacobian_product_fits_in_any_state(show):
-    page = show(JacobianExplorer(logits=[2, 1, 0.1, 0, 1, -1], product=True))
+def test_jacobian_product_with_the_slope_of_cross_entropy(show):
+    page = show(JacobianExplorer(product=True))
+    page.get_by_role("button", name="cross-entropy").click()
+    assert value(page, "mean") == pytest.approx(-1)
+    expected = softmax(double([2, 1, -1])) - double([1, 0, 0])
+    torch.testing.assert_close(shown(page, [f"vjp{i}" for i in range(3)]), expected)
+    page = show(JacobianExplorer(product=True, logits=[0, 0, 0]))  # -1 / p is beyond the axis
+    assert page.get_by_role("button", name="cross-entropy").count() == 0
+
+
+@pytest.mark.parametrize("product", [False, True])
+def test_jacobian_of_six_classes_fits_in_any_state(show, product):
+    page = show(JacobianExplorer(logits=[2, 1, 0.1, 0, 1, -1], product=product))
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(PAINTED)
         assert faults(page, states=15, seed=width) == []
 
 
-def test_jacobian_answers_the_guess_by_moving(show):
-    page = show(JacobianExplorer(), questions=True)
-    limit = page.locator(".marks text").filter(has_text="1 \N{MINUS SIGN} p₁")
-    assert limit.count() == 0
-    page.get_by_role("button", name="On top of its bar").click()
-    page.get_by_text("Moving z₁ by 5.0").wait_for()
-    p = softmax(double(JacobianExplorer().logits))[0].item()
-    assert 0.98 * (1 - p) < value(page, "real0") < 1 - p < 1 < value(page, "linear0")
-    line = page.locator(".marks path.ghost").first.get_attribute("d")
-    heights = [page.locator(f"[data-q=real{i}]").get_attribute("cy") for i in (0, 1)]
-    (y0, y1), (v0, v1) = map(float, heights), (value(page, "real0"), value(page, "real1"))
-    y = float(line.split(",")[1].split("H")[0])
-    assert y == pytest.approx(y0 + (y1 - y0) * (1 - p - v0) / (v1 - v0), abs=0.1)
-    assert limit.count() == 1
-
-
-def test_jacobian_labels_say_what_bars_and_dots_show(show):
-    page = show(JacobianExplorer(nudge=2))
-    texts = page.locator(".marks").first.locator("text").all_text_contents()
-    rows = [texts[i : i + 4] for i in range(0, len(texts), 4)]
-    named = {row[0]: row[1:] for row in rows}
-
-    def as_shown(number):
-        return f"{number:.3f}".replace("0.", ".").replace("-", "\N{MINUS SIGN}")
-
-    assert named["bar"] == [as_shown(value(page, f"linear{i}")) for i in range(3)]
-    assert named["dot"] == [as_shown(value(page, f"real{i}")) for i in range(3)]
-    assert named["bar"] != named["dot"]
+def test_jacobian_answers_the_guesses_by_moving(show):
+    page = show(JacobianExplorer(), JacobianExplorer(product=True), questions=True)
+    assert shown(page, ["real0", "real1", "real2"]).tolist() == [0, 0, 0]
+    assert page.get_by_text("moves by").count() == 0
+    page.get_by_role("button", name="Equally").click()
+    page.get_by_text("z₁ moves by 1.00").wait_for()
+    before, change = probs(page), shown(page, ["real0", "real1", "real2"])
+    kept = (before + change) / before
+    assert kept[1] == pytest.approx(kept[2].item())
+    assert f"each of them is {kept[1]:.3f} times what it was" in said(page)
+    names = [f"vjp{i}" for i in range(3)]
+    product = shown(page, names)
+    page.get_by_role("button", name="Only the last").click()
+    page.locator("[data-q=v2]", has_text="2.00").wait_for()
+    assert (shown(page, names) - product).abs().min() > 0.01
 
 
 def said(page):
-    return page.locator(".say:visible").inner_text()
+    return page.locator(".say").first.inner_text()
 
 
 def losses_in_torch(x, k, smoothing):
@@ -585,12 +634,6 @@ def test_overflow_fused_loss_of_the_chapter(show):
     assert [value(page, f"fused.log.{i}") for i in range(3)] == expected.tolist()
 
 
-def gaps(page):
-    """Distance of bar and dot, class by class."""
-    linear = shown(page, [f"linear{i}" for i in range(3)])
-    return (linear - shown(page, [f"real{i}" for i in range(3)])).abs()
-
-
 def probs(page):
     return shown(page, [f"p{i}" for i in range(3)])
 
@@ -620,26 +663,38 @@ TRIES = [
         "Equal scores have equal shares",
         lambda page: value(page, "p0") == value(page, "p1") > value(page, "p2"),
     ),
-    (JacobianExplorer, "a small nudge", "agree", lambda page: gaps(page).max() < 1e-3),
     (
         JacobianExplorer,
-        "a large nudge",
-        "fall short of their bars",
-        lambda page: value(page, "linear0") > 1.5 * value(page, "real0") > 0,
+        "one half",
+        "the slope is ¼: no slope of softmax is larger",
+        lambda page: (
+            value(page, "p0") == pytest.approx(0.5, abs=0.01)
+            and value(page, "J00") == pytest.approx(0.25, abs=0.001)
+        ),
     ),
     (
         JacobianExplorer,
         "sure",
-        "a nudge moves little",
-        lambda page: shown(page, [f"J{i}0" for i in range(3)]).abs().max() < 0.01,
+        "even a nudge of 2 hardly shows. All slopes are near 0.",
+        lambda page: (
+            value(page, "nudge0") == 2
+            and shown(page, ["real0", "real1", "real2"]).abs().max() < 0.01
+            and softmax_jacobian(double([5, -1, -3])).abs().max() < 0.01
+        ),
     ),
     (
         JacobianExplorer,
         "undecided",
-        "share the loss equally",
+        "half of the gain each",
         lambda page: (
             shown(page, ["J10", "J20"]).tolist() == pytest.approx([-value(page, "J00") / 2] * 2)
         ),
+    ),
+    (
+        JacobianExplorer,
+        "two classes",
+        "What one gains the other loses",
+        lambda page: value(page, "J00") == pytest.approx(-value(page, "J10")),
     ),
     (
         OverflowExplorer,

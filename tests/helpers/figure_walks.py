@@ -32,15 +32,21 @@ WAYS = {
         [SKIP, {"set": {"stage": 9, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
     ],
     "jacobian_explorer": [
-        [SKIP, {"set": {"measured": [0, 0.1, 0.1], "nudge": 0.1}}],
+        [SKIP, {"set": {"measured": [0, 0.02, 0.02], "nudge": 0.02}}, {"set": {"nudge": 0}}],
         [
             SKIP,
             {"set": {"product": True}},
+            SKIP,
             {"on": "v.0", "to": "-1"},
             {"set": {"v": [2, 2, 2]}},
             {"click": "one-hot"},
             {"click": "one-hot + 1"},
+            {"click": "cross-entropy"},
         ],
+        *(
+            [SKIP, {"set": {"product": True}}, {"click": answer}]
+            for answer in ("Only the last", "All of them", "None: the mean makes up for it")
+        ),
     ],
     "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
     "sampled_classes": [[SKIP, {"set": {"skew": 0}}]],

@@ -17,9 +17,9 @@ class JacobianExplorer(InteractiveFigure):
         The logits, one for each class.
     column : int in [0, 5]
         The column that is measured: the logit that is nudged. At most the last class.
-    nudge : float in [-5, 5]
+    nudge : float in [-2, 2]
         How much that logit is moved.
-    measured : list of 2 to 6 floats in [-5, 5]
+    measured : list of 2 to 6 floats in [-2, 2]
         How much each other logit was moved; 0, as for missing entries: not yet.
     v : list of 2 to 6 floats in [-2, 2]
         The vector that is multiplied with the matrix; missing entries count as 0.
@@ -31,8 +31,8 @@ class JacobianExplorer(InteractiveFigure):
     _title = "Jacobian explorer"
     logits = Numbers([2.0, 1.0, -1.0], -5, 5, least=2, most=6)
     column = Integer(0, 0, 5)
-    nudge = Number(1, -5, 5)
-    measured = Numbers([0.0, 0.0, 0.0], -5, 5, least=2, most=6)
+    nudge = Number(1, -2, 2)
+    measured = Numbers([0.0, 0.0, 0.0], -2, 2, least=2, most=6)
     v = Numbers([1.0, 0.0, 0.0], -2, 2, least=2, most=6)
     product = t.Bool(False).tag(sync=True)
 

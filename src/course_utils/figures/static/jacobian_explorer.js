@@ -1,4 +1,5 @@
 import {
+  button,
   clamp,
   COLORS,
   dial,
@@ -13,6 +14,7 @@ import {
   guessFirst,
   html,
   indexed,
+  labelNodes,
   letter,
   live,
   math,
@@ -20,11 +22,7 @@ import {
   operator,
   put,
   quantity,
-  radios,
   range,
-  roundUp,
-  same,
-  slider,
   softmax,
   SPEC,
   squeezed,
@@ -33,522 +31,701 @@ import {
   svg,
   svgText,
   TEXT_COLORS,
+  textWidth,
   tries,
 } from "./kit.js";
 
 /** @import { Plot } from "./kit/plot.js" */
-/** @import { State } from "./kit/view.js" */
+/** @import { State, View } from "./kit/view.js" */
 
 const WORDS = {
   en: {
-    lead: "Nudge one logit, and every probability changes. Change ÷ nudge, for small nudges, " +
-      "is one column of the Jacobian.",
-    question: "The first logit rises further and further. Where does the first dot, the change " +
-      "of p₁, end?",
+    lead: "Nudge one logit: every probability moves. Divide by the nudge and make it small: that " +
+      "is a column of the Jacobian.",
+    question: "Raise z₁: p₁ gains. How do the others share the loss?",
     answers: [
       {
-        text: "On top of its bar",
-        says: "No: at 1 − p₁, for p₁ goes to 1. The bar grows in proportion to the nudge.",
+        text: "Equally",
+        says: "No. Each keeps the same fraction of what it had: who has more loses more.",
       },
       {
-        text: "At 1 − p₁",
-        says: "Yes. p₁ goes to 1, so it gains what it lacks now. The bar grows beyond that.",
+        text: "In proportion to what they have",
+        says: "Yes. Their exponentials stay and the sum grows: each keeps the same fraction.",
       },
       {
-        text: "At 1",
-        says: "No: at 1 − p₁. p₁ goes to 1, but it does not start at 0.",
+        text: "The largest of them bears it all",
+        says: "No. All lose: each keeps the same fraction of what it had.",
       },
     ],
-    change: "change of p: dots what happens, bars the slope at the start times the nudge",
-    changePlot: "Change of each probability when one logit is nudged",
-    rows: { p: "p", linear: "bar", real: "dot", v: "v", apart: "v − mean", vjp: "J v" },
-    limit: (/** @type {string} */ name) => `1 − ${name}`,
-    column: "nudge",
-    nudge: "by",
-    logit: (/** @type {string} */ name) => `logit ${name}`,
-    classes: "classes",
-    matrix: "Measured: change of p (rows) ÷ nudge of z (columns)",
+    logitPlot: "How far each logit is nudged",
+    logitAxis: "nudge of a logit: drag one up or down",
+    probPlot: "Probabilities before and after the nudge",
+    probAxis: "probability; solid: gained, dashed: lost",
+    rows: { z: "z", before: "p before", change: "change" },
+    nudge: (/** @type {string} */ name) => `nudge ${name}`,
+    halve: "Halve the nudge",
+    start: "Start from here",
+    matrix: "Change of p (rows) ÷ nudge of z (columns)",
+    scale: (/** @type {string} */ most) =>
+      `bars: −${most} to ${most}; mark: the slope at the start`,
     sum: "sum",
-    productLead: "J v without the matrix: take from each entry of v the mean of v under p, and " +
-      "multiply by p.",
-    vectorPlot: "The vector v and its mean",
-    vectorAxis: (/** @type {string} */ mean) => `v; dashed: its mean ⟨p, v⟩ = ${mean}`,
-    productPlot: "Product of the Jacobian and v",
-    productAxis: "outline: v − ⟨p, v⟩; filled: p times that, J v",
-    said: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
-      `Moving ${logit} by ${nudge}`,
+    by: "nudge",
+    moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
+      `${logit} moves by ${nudge}.`,
     changes: (
       /** @type {string} */ prob,
-      /** @type {string} */ real,
-      /** @type {string} */ ratio,
-    ) => ` changes ${prob} by ${real}: ${ratio} per unit. `,
-    still: (/** @type {string} */ logit) => `Now nudge ${logit}.`,
-    right: "That is right to 0.01. ",
-    off: "Small enough nudges come close to the slope at the start. ",
-    lose: "What one probability gains, the others lose: each column sums to zero.",
-    mean: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
-    signs: "Where v is above it, J v is positive, below it negative; the entries sum to zero.",
-    gone: "All entries of v are equal, so J v is zero.",
-    spokenProduct: (/** @type {string} */ entries) => `J v is ${entries}.`,
+      /** @type {string} */ change,
+      /** @type {string} */ others,
+      /** @type {string} */ factor,
+    ) =>
+      ` ${prob} changes by ${change}, the others together by ${others}: ` +
+      `each of them is ${factor} times what it was. `,
+    right: "Divided by the nudge, that is the slope at the start, to 0.002.",
+    next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
+    off: "Divided by the nudge, that misses the marks: halve the nudge.",
+    still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
+    nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
       `Nudging ${logit} changes the probabilities by ${changes}.`,
     tries: [
       {
-        label: "a small nudge",
-        set: { nudge: 0.1 },
-        says: "Bars and dots agree: change ÷ nudge is the slope.",
-      },
-      {
-        label: "a large nudge",
-        set: { nudge: 2 },
-        says: "The dots fall short of their bars: the slopes shrink on the way.",
-      },
-      {
-        label: "sure",
-        set: { logits: [5, -1, -3], nudge: 0.1 },
-        says: "Where one class has nearly everything, a nudge moves little.",
+        label: "one half",
+        set: { logits: [0.7, 0, 0], nudge: 0.02 },
+        says: "At a probability of one half the slope is ¼: no slope of softmax is larger.",
       },
       {
         label: "undecided",
-        set: { logits: [0, 0, 0], nudge: 0.1 },
-        says: "Equal probabilities: the others share the loss equally.",
+        set: { logits: [0, 0, 0], nudge: 0.02 },
+        says: "Equal probabilities lose equally: half of the gain each.",
+      },
+      {
+        label: "sure",
+        set: { logits: [5, -1, -3], nudge: 2 },
+        says:
+          "One class has nearly everything: even a nudge of 2 hardly shows. All slopes are near 0.",
+      },
+      {
+        label: "two classes",
+        set: { logits: [1, 0], nudge: 0.02 },
+        says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: "measure the whole matrix, each column with a nudge so small that it is right to 0.01.",
-    reached:
-      "This is the Jacobian: each column is what one small nudge does, divided by the nudge.",
-    productTries: [
+    goal: "fill the matrix, with nudges so small that each bar ends at its mark, to 0.002.",
+    reached: "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. And look at the rows: " +
+      "they sum to zero, too, for adding the same to all logits changes nothing.",
+    productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
+      "mean fills the hollows below it.",
+    productQuestion: "Only the last entry of v rises. Which entries of J v change?",
+    productAnswers: [
       {
+        text: "Only the last",
+        says: "No: all. The mean rises, and every entry is measured from it.",
+      },
+      {
+        text: "All of them",
+        says: "Yes. The mean rises, and every entry is measured from it.",
+      },
+      {
+        text: "None: the mean makes up for it",
+        says:
+          "No: all. The mean rises by less than the entry, and every entry is measured from it.",
+      },
+    ],
+    productPlot: "Columns as wide as the probabilities and as high as v, and their mean level",
+    productAxis: "v: drag the ground; a block is p wide, v − mean high",
+    mean: "mean",
+    table: "J v without the matrix",
+    steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v" },
+    level: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
+    above: (/** @type {string} */ area) =>
+      `The blocks above it have the area ${area}, the hollows as much: J v sums to zero.`,
+    flat: "The ground is flat: no block, no hollow, J v is zero.",
+    spokenProduct: (/** @type {string} */ entries) => `J v is ${entries}.`,
+    productTries: {
+      column: {
         label: "one-hot",
-        set: { v: [0, 1, 0] },
-        says: "v picks a column: J v is column 2 of the matrix.",
+        says: "v picks a column: J v is column 2 of the Jacobian.",
       },
-      {
+      raised: {
         label: "one-hot + 1",
-        set: { v: [1, 2, 1] },
-        says: "1 more in each entry, so in the mean, too: J v is still column 2.",
+        says: "All the ground is 1 higher, and so is the mean: J v is still column 2.",
       },
-    ],
+      loss: {
+        label: "cross-entropy",
+        says:
+          "v is the slope of cross-entropy where class 1 is true, −1 ÷ p₁ and zeros: J v is p − y.",
+      },
+    },
     productGoal: "make J v zero, but not v.",
-    productReached: "Entries that are equal are equal to their mean: nothing is left.",
+    productReached: "Only level ground does that: all entries of v are equal.",
   },
 };
 
-const MORE = [0, -0.5, 1.5, 0.5]; // logits of classes that are added
-const NEAR = 0.01; // as close as a measured column has to come
-const ROW = 18; // pixels a line of the table below the bars
+/** @typedef {typeof WORDS.en} Words */
+
+const NEAR = 0.002; // as close as a measured column has to come
+const MANY = 4; // classes for whose numbers a phone has room
+const STEEPEST = 0.25; // no slope of softmax, and no change ÷ nudge, is further from zero
+const ROW = 18; // pixels a line of numbers below a plot
+
+const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
+const p = (/** @type {number} */ i) => `p${subscript(i + 1)}`;
 
 /**
  * A number of at most five characters, as a narrow cell takes it.
  * @param {number} value
  */
-function short(value) {
-  const text = value.toFixed(3);
+function short(value, digits = 3) {
+  const text = value.toFixed(digits);
   if (Number(text) === 0) return Math.abs(value) < 1e-12 ? "0" : "≈0";
   return minus(text.replace("0.", "."));
 }
 
-export default figure(WORDS, (view, words) => {
-  const { least = 2, most = 6 } = SPEC.traits.logits;
-  const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
-  const p = (/** @type {number} */ i) => `p${subscript(i + 1)}`;
-  /** @type {{ x: [number, number], y: [number, number], xticks: number[] }} */
-  const common = { x: [0, 1], y: [-1, 1], xticks: [] };
-  const change = view.plot({
-    ...common,
-    label: words.changePlot,
-    height: 300,
-    ylabel: words.change,
-    margin: { bottom: 4.4 * ROW, top: 14, left: 46 },
+/** The nudge, with as many digits as show it. @param {number} nudge */
+const nudged = (nudge) => fmt(nudge, nudge && Math.abs(nudge) < 0.095 ? 3 : 2);
+
+/** @param {Plot} plot @param {number} i @param {number} k */
+const middle = (plot, i, k) => plot.x((i + 0.5) / k);
+
+/**
+ * A block from one height to another.
+ * @param {Plot} plot
+ * @param {[number, number]} across
+ * @param {[number, number]} up
+ * @param {string} look
+ * @param {number} i the class
+ */
+function block(plot, [left, right], [from, to], look, i) {
+  const ys = [plot.y(from), plot.y(to)];
+  return svg(`rect.${look}`, {
+    x: plot.x(left),
+    y: Math.min(...ys),
+    width: plot.x(right) - plot.x(left),
+    height: Math.abs(ys[0] - ys[1]),
+    style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}`,
   });
-  const { min: low = -2, max: high = 2 } = SPEC.traits.v;
-  const small = { ...common, height: 210, margin: { bottom: 4.4 * ROW, top: 14, left: 72 } };
-  const vector = view.plot({
-    ...small,
-    label: words.vectorPlot,
+}
+
+/**
+ * Lines of numbers below a plot.
+ * @param {Plot} plot
+ * @param {[string, (string | SVGElement)[]][]} rows
+ */
+const numbers = (plot, rows) =>
+  rows.flatMap(([title, texts], row) => {
+    const y = plot.area.bottom + (row + 1) * ROW;
+    return [
+      svgText(plot.area.left - 8, y, title, { "text-anchor": "end", class: "strong" }),
+      ...texts.map((text, i) => {
+        const room = plot.x(1 / texts.length) - plot.x(0) - 4;
+        const node = typeof text === "string" ? svgText(0, 0, text) : text;
+        const look = squeezed(node.textContent ?? "", room, 600);
+        return put(node, { x: middle(plot, i, texts.length), y, ...look });
+      }),
+    ];
+  });
+
+/**
+ * The matrix, measured column by column.
+ * @param {View} view
+ * @param {Words} words
+ */
+function matrix(view, words) {
+  const { min: low = -2, max: high = 2 } = SPEC.traits.nudge;
+  /** @type {{ x: [number, number], xticks: number[] }} */
+  const common = { x: [0, 1], xticks: [] };
+  const logitPlot = view.plot({
+    ...common,
     y: [low, high],
     yticks: [low, 0, high],
+    label: words.logitPlot,
+    ylabel: words.logitAxis,
+    height: 180,
+    margin: { bottom: 2.4 * ROW, top: 12, left: 68 },
   });
-  const product = view.plot({ ...small, label: words.productPlot, ylabel: words.productAxis });
-  const vs = html("div.columns");
-  const saidProduct = html("p.say");
-  const picker = html("div");
+  const probPlot = view.plot({
+    ...common,
+    y: [0, 1],
+    yticks: [0, 0.5, 1],
+    label: words.probPlot,
+    ylabel: words.probAxis,
+    height: 200,
+    margin: { bottom: 3.4 * ROW, top: 10, left: 68 },
+  });
+  const sliders = html("div.columns");
+  view.control(sliders);
   const table = html("table.heat");
-  const line = html("div.formula");
-  const said = html("p.say");
+  const lines = html("div.stack");
+  const told = html("span");
   let k = 0;
   let dragged = 0;
-  /** @type {HTMLTableCellElement[][]} */
+  /** @type {HTMLElement[][]} */
   let cells = [];
-  /** @type {HTMLTableCellElement[]} */
+  /** @type {HTMLElement[]} */
   let heads = [];
 
-  const size = () => view.get("logits").length;
-  const v = () => range(size()).map((i) => view.get("v")[i] ?? 0);
+  const logits = () => /** @type {number[]} */ (view.get("logits"));
+  const size = () => logits().length;
   const column = () => Math.min(view.get("column"), size() - 1);
+  /** Before the question is answered, nothing has moved. */
+  const nudge = () => view.locked && !view.onPaper ? 0 : view.get("nudge");
   /** How far each logit is, or was, moved. */
   const nudges = () =>
-    range(most).map((i) => i === column() ? view.get("nudge") : view.get("measured")[i] ?? 0);
-  /** What column j would be after a nudge. @param {number} j @param {number} nudge */
-  const moved = (j, nudge) => {
-    const z = view.get("logits");
-    const after = softmax(
-      z.map((/** @type {number} */ x, /** @type {number} */ i) => x + (i === j ? nudge : 0)),
-    );
-    return softmax(z).map((before, i) => after[i] - before);
+    range(size()).map((i) => i === column() ? nudge() : view.get("measured")[i] ?? 0);
+  /** The logits after a nudge. @param {number} j @param {number} by */
+  const after = (j, by) => logits().map((x, i) => x + (i === j ? by : 0));
+  /** What each probability changes by. @param {number} j @param {number} by */
+  const changes = (j, by) => {
+    const before = softmax(logits());
+    return softmax(after(j, by)).map((x, i) => x - before[i]);
+  };
+  const slopes = () => {
+    const probs = softmax(logits());
+    return probs.map((a, i) => probs.map((b, j) => a * (Number(i === j) - b)));
   };
   /** Whether change ÷ nudge is column j. @param {number} j */
   const right = (j) => {
-    const nudge = nudges()[j];
-    const probs = softmax(view.get("logits"));
-    return nudge !== 0 &&
-      moved(j, nudge).every((change, i) =>
-        Math.abs(change / nudge - probs[i] * (Number(i === j) - probs[j])) < NEAR
-      );
+    const by = nudges()[j];
+    const jacobian = slopes();
+    return by !== 0 &&
+      changes(j, by).every((change, i) => Math.abs(change / by - jacobian[i][j]) < NEAR);
   };
-  /** Go on with another logit; what was measured is kept. @param {number} to @param {State} more */
-  const pick = (to, more = {}) => {
-    const measured = nudges();
-    view.set({ column: to, nudge: measured[to], measured, ...more });
-  };
-  /** @param {number} n */
-  const resize = (n) =>
-    pick(Math.min(column(), n - 1), {
-      logits: range(n).map((i) => view.get("logits")[i] ?? MORE[i - 2]),
-    });
-  vector.drag(([x, y], pressed) => {
-    if (pressed) dragged = clamp(Math.floor(x * k), 0, k - 1);
-    const entry = Math.round(10 * clamp(y, low, high)) / 10;
-    view.set({ v: v().map((old, i) => i === dragged ? entry : old) });
-  });
-  const more = html("div.columns");
-  view.control(more);
-  /** @type {HTMLElement[]} */
-  let matrixPart = [];
-  /** @type {HTMLElement[]} */
-  let productPart = [];
+  /**
+   * Nudge a logit; the others go back, what was measured is kept.
+   * @param {number} j
+   * @param {number} by
+   */
+  const move = (j, by) => view.set({ column: j, nudge: by, measured: nudges() });
 
-  function addMatrix() {
-    const lead = html("p.lead", words.lead);
-    view.add(lead);
-    if (!view.started) {
-      guessFirst(view, {
-        question: words.question,
-        answers: words.answers,
-        show: () => {
-          const { nudge, logits } = view.first;
-          const { max = 1 } = SPEC.traits.nudge;
-          glide(view, 2500, (share) => ({
-            logits,
-            column: 0,
-            nudge: Math.round(10 * (nudge + (max - nudge) * share)) / 10,
-          }));
-        },
-      });
-    }
-    const classes = dial(view, {
-      label: words.classes,
-      control: "classes",
-      min: least,
-      max: most,
-      step: 1,
-      read: () => view.get("logits").length,
-      write: resize,
-      show: String,
+  logitPlot.drag(([x, y], pressed) => {
+    if (pressed) dragged = clamp(Math.floor(x * k), 0, k - 1);
+    move(dragged, Math.round(50 * clamp(y, low, high)) / 50);
+  });
+  view.add(html("p.lead", words.lead));
+  if (size() > 2) {
+    guessFirst(view, {
+      question: words.question,
+      answers: words.answers,
+      show: () => glide(view, 1500, (share) => ({ column: 0, nudge: Number(share.toFixed(2)) })),
     });
-    const task = goal(view, {
+  }
+  const longest = words.moved(z(0), fmt(-0.111, 3)) +
+    words.changes(p(0), fmt(-0.111, 3), fmt(0.111, 3), fmt(0.111, 3)) + words.right +
+    words.next(z(0));
+  const buttons = html(
+    "div.row",
+    button(view, words.halve, () => move(column(), Number((nudge() / 2).toPrecision(3)))),
+    button(view, words.start, () =>
+      view.set({
+        logits: after(column(), nudge()).map((x) => Number(x.toFixed(3))),
+        nudge: 0,
+        measured: logits().map(() => 0),
+      })),
+  );
+  view.control(buttons);
+  view.add(
+    html(
+      "div.grid2",
+      html("div.stack", logitPlot.node, probPlot.node),
+      html("div.stack", table, html("p.scale", words.scale("¼")), buttons, lines),
+    ),
+    sliders,
+    html("p.say", { "data-room": longest }, told),
+    tries(view, words.tries),
+    goal(view, {
       text: words.goal,
       reached: () => range(size()).every(right),
       says: words.reached,
-    });
-    const rest = [
-      html("div.grid2", change.node, html("div.stack", table, line)),
-      view.bar(
-        html("div.columns", picker, slider(view, "nudge", { label: words.nudge }), classes),
-      ),
-      more,
-      said,
-      tries(view, words.tries),
-      task,
-    ];
-    view.add(...rest);
-    matrixPart = [lead, ...rest];
-  }
-
-  function addProduct() {
-    productPart = [
-      html("p.lead", words.productLead),
-      html("div.grid2", vector.node, product.node),
-      view.bar(vs),
-      saidProduct,
-      tries(view, words.productTries),
-      goal(view, {
-        text: words.productGoal,
-        reached: () => v()[0] !== 0 && new Set(v()).size === 1,
-        says: words.productReached,
-      }),
-    ];
-    view.add(...productPart);
-  }
-
-  /** Show the matrix or the product. */
-  function choose() {
-    const alone = view.get("product");
-    // A state from before the product stood apart may ask for it.
-    const asked = alone || !same(view.get("v"), view.first.v);
-    const missing = [!alone && !matrixPart.length, asked && !productPart.length];
-    if (missing[0]) addMatrix();
-    if (missing[1]) addProduct();
-    if (missing.includes(true)) k = 0; // what depends on the number of classes is made anew
-    for (const node of matrixPart) node.hidden = alone;
-    for (const node of productPart) node.hidden = !asked;
-  }
-  choose();
+    }),
+  );
 
   /** Make the parts that depend on how many classes there are. */
   function rebuild() {
-    const show = (/** @type {number} */ x) => fmt(x, 1);
     const every = range(k);
-    const options = every.map((i) => [i, z(i)]);
-    picker.replaceChildren(radios(view, "column", { label: words.column, options, write: pick }));
-    more.replaceChildren(...every.map((i) => {
-      const look = { label: words.logit(z(i)), color: TEXT_COLORS[i], show };
-      return entrySlider(view, "logits", i, look);
-    }));
-    vs.replaceChildren(
+    sliders.replaceChildren(
       ...every.map((i) =>
-        entrySlider(view, "v", i, {
-          label: `v${subscript(i + 1)}`,
+        dial(view, {
+          label: words.nudge(z(i)),
+          control: `nudge.${i}`,
           color: TEXT_COLORS[i],
-          missing: 0,
-          show,
+          min: low,
+          max: high,
+          step: 0.01,
+          read: () => i === column() ? nudge() : 0,
+          write: (by) => move(i, by),
+          show: nudged,
         })
       ),
     );
-    cells = every.map((i) =>
-      every.map((j) => {
-        const cell = html("td");
-        cell.addEventListener("click", () => !view.locked && pick(j));
-        return put(cell, { "data-cell": `${i}.${j}` });
-      })
-    );
-    cells.push(every.map(() => html("td")), every.map(() => html("td")));
+    cells = range(k + 2).map((i) => range(i < k ? k + 1 : k).map(() => html("span")));
     heads = every.map(() => html("th", { scope: "col" }));
+    const rods = (/** @type {number} */ i, /** @type {number} */ j) => {
+      if (i >= k || j >= k) return html("td", cells[i][j]);
+      const rod = html("span.rod", html("i.fill"), html("i.slope"));
+      const cell = html("td", { "data-cell": `${i}.${j}` }, cells[i][j], rod);
+      cell.addEventListener("click", () => !view.locked && move(j, nudges()[j]));
+      return cell;
+    };
+    const titles = [...every.map(p), words.sum, words.by];
     table.replaceChildren(
       html("caption", words.matrix),
       html(
         "thead",
-        html("tr", html("td"), ...heads),
+        html("tr", html("td"), ...heads, html("th", { scope: "col" }, words.sum)),
       ),
       html(
         "tbody",
         ...cells.map((row, i) =>
-          html(
-            "tr",
-            html("th", { scope: "row" }, [...every.map(p), words.sum, words.nudge][i]),
-            ...row,
-          )
+          html("tr", html("th", { scope: "row" }, titles[i]), ...row.map((_, j) => rods(i, j)))
         ),
       ),
     );
   }
 
-  /**
-   * Give a plot an axis that holds these values.
-   * @param {Plot} plot
-   * @param {number[]} values
-   * @param {number} least
-   */
-  function fit(plot, values, least) {
-    const reach = Math.max(least, roundUp(1.05 * Math.max(...values.map(Math.abs))));
-    plot.scale({ y: [-reach, reach], yticks: [-reach, 0, reach] });
-  }
-
-  /**
-   * Bars around zero.
-   * @param {Plot} plot
-   * @param {number[]} values
-   * @param {string} name
-   * @param {boolean} [filled]
-   */
-  function bars(plot, values, name, filled = true) {
-    const width = plot.x(0.6 / k) - plot.x(0);
-    const zero = plot.y(0);
-    return [
-      svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
-      ...values.map((value, i) =>
-        svg("rect", {
-          x: plot.x((i + 0.5) / k) - width / 2,
-          y: Math.min(plot.y(value), zero),
-          width,
-          height: Math.max(1, Math.abs(plot.y(value) - zero)),
-          rx: 2,
-          fill: filled ? COLORS[i] : "none",
-          stroke: TEXT_COLORS[i],
-          "data-q": `${name}${i}`,
-          "data-value": String(value),
-        })
-      ),
-    ];
-  }
-
-  /**
-   * Lines of numbers below the bars.
-   * @param {Plot} plot
-   * @param {[string, (string | number)[]][]} rows
-   */
-  const numbers = (plot, rows) =>
-    rows.flatMap(([title, values], row) => {
-      const y = plot.area.bottom + (row + 1) * ROW;
-      return [
-        svgText(plot.area.left - 8, y, title, { "text-anchor": "end", class: "strong" }),
-        ...values.map((value, i) => {
-          const text = typeof value === "number" ? short(value) : value;
-          const room = plot.x(1 / k) - plot.x(0) - 4;
-          return svgText(plot.x((i + 0.5) / k), y, text, squeezed(text, room));
-        }),
-      ];
-    });
-
-  /** @param {number} picked */
-  function drawTable(picked) {
+  /** @param {number[][]} jacobian */
+  function drawTable(jacobian) {
     const steps = nudges();
+    const rates = steps.map((by, j) => changes(j, by).map((change) => change / by));
+    const digits = k > MANY ? 2 : 3;
+    /** @param {number} by */
+    const narrow = (by) => k > MANY ? short(by, Math.abs(by) < 0.995 ? 2 : 1) : nudged(by);
+    const full = steps.every((by) => by !== 0);
     range(k).forEach((j) => {
-      const good = right(j);
-      heads[j].textContent = good ? `${z(j)} ✓` : z(j);
-      const rates = moved(j, steps[j]).map((change) => change / steps[j]);
-      [...rates, sum(rates), steps[j]].forEach((value, i) => {
-        const cell = cells[i][j];
-        const inside = i < k;
-        const text = !steps[j] ? "·" : i > k ? fmt(value, 1) : short(value);
-        const name = inside ? `J${i}${j}` : i > k ? `nudge${j}` : `sum${j}`;
-        quantity(cell, name, steps[j] ? value : NaN, text);
-        cell.classList.toggle("picked", inside && j === picked);
-        const share = inside && steps[j] ? Math.round(clamp(Math.abs(value), 0, 0.25) * 220) : 0;
-        const color = COLORS[value < 0 ? 1 : 0];
-        cell.style.background = `color-mix(in srgb, ${color} ${share}%, transparent)`;
+      const by = steps[j];
+      heads[j].textContent = right(j) ? `${z(j)} ✓` : z(j);
+      rates[j].forEach((rate, i) => {
+        quantity(cells[i][j], `J${i}${j}`, by ? rate : NaN, by ? short(rate, digits) : "·");
+        const cell = /** @type {Element} */ (cells[i][j].parentNode);
+        cell.classList.toggle("picked", j === column());
+        const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / STEEPEST, -1, 1);
+        const [fill, mark] = cell.children[1].children;
+        const [a, b] = [50, at(by ? rate : 0)].sort((x, y) => x - y);
+        put(fill, { style: `left: ${a}%; width: ${b - a}%; background: ${COLORS[i]}` });
+        put(mark, { style: by ? `left: ${at(jacobian[i][j])}%` : "display: none" });
       });
+      quantity(
+        cells[k][j],
+        `sum${j}`,
+        by ? sum(rates[j]) : NaN,
+        by ? short(sum(rates[j]), digits) : "·",
+      );
+      quantity(cells[k + 1][j], `nudge${j}`, by, by ? narrow(by) : "·");
+    });
+    range(k).forEach((i) => {
+      const total = sum(rates.map((rate) => rate[i]));
+      quantity(cells[i][k], `row${i}`, full ? total : NaN, full ? short(total, 2) : "·");
     });
   }
 
-  /** @param {number[]} probs @param {number} j */
-  function drawFormula(probs, j) {
-    const i = j === 0 ? 1 : 0;
-    const colored = (/** @type {number} */ n) =>
-      live(`f${n}`, probs[n], { digits: 3, color: TEXT_COLORS[n] });
+  /**
+   * The slope of an entry: what was measured, or where that leads.
+   * @param {number} i
+   * @param {number} j
+   * @param {number} change
+   * @param {number[]} probs
+   */
+  function slope(i, j, change, probs) {
+    const by = nudge();
     const index = (/** @type {string} */ name, /** @type {number} */ n) =>
       indexed(letter(name), math("mn", n + 1));
-    const derivative = (/** @type {number} */ n) =>
-      fraction(
-        math("mrow", operator("∂"), index("p", n)),
-        math("mrow", operator("∂"), index("z", j)),
-      );
-    line.replaceChildren(
-      formula(
-        derivative(j),
-        operator("="),
-        colored(j),
-        operator("("),
-        math("mn", 1),
-        operator("−"),
-        colored(j),
-        operator(")"),
-      ),
-      formula(
-        derivative(i),
-        operator("="),
-        operator("−"),
-        colored(i),
-        operator("·"),
-        colored(j),
-      ),
+    const prob = (/** @type {number} */ n) =>
+      live(`f${n}`, probs[n], { digits: 3, color: TEXT_COLORS[n] });
+    const bracket = (/** @type {string} */ sign) => put(operator(sign), { stretchy: "false" });
+    const rule = i === j
+      ? [prob(j), bracket("("), math("mn", 1), operator("−"), prob(j), bracket(")")]
+      : [operator("−"), prob(i), operator("·"), prob(j)];
+    const exact = probs[i] * (Number(i === j) - probs[j]);
+    const [from, to] = right(j) ? [[operator("="), ...rule], fmt(exact, 3)] : [
+      [operator("≈"), fraction(math("mn", fmt(change, 3)), math("mn", nudged(by)))],
+      by ? fmt(change / by, 3) : "?",
+    ];
+    const symbol = fraction(
+      math("mrow", operator("∂"), index("p", i)),
+      math("mrow", operator("∂"), index("z", j)),
     );
-  }
-
-  /** @param {number[]} probs */
-  function drawProduct(probs) {
-    const w = v();
-    const mean = dot(probs, w);
-    const apart = w.map((x) => x - mean);
-    const vjp = probs.map((s, i) => s * apart[i]);
-    const { rows } = words;
-    const names = range(k).map((i) => String(i + 1));
-    vector.draw(
-      ...bars(vector, w, "v"),
-      svg("path.ghost", { d: vector.line([0, 1], [mean, mean]) }),
-      ...numbers(vector, [["", names], [rows.v, w], [rows.p, probs]]),
+    return html(
+      "div.formula",
+      formula(symbol, ...from),
+      formula(operator("="), math("mn", to)),
     );
-    vector.scale({ ylabel: words.vectorAxis(fmt(mean)) });
-    vector.handles(w.map((y, i) => ({ x: (i + 0.5) / k, y, color: TEXT_COLORS[i] })));
-    fit(product, apart, 1); // J v is within it: no probability is above 1
-    product.draw(
-      ...bars(product, vjp, "vjp"),
-      ...bars(product, apart, "apart", false),
-      ...numbers(product, [["", names], [rows.apart, apart], [rows.p, probs], [rows.vjp, vjp]]),
-    );
-    saidProduct.replaceChildren(
-      html("strong", words.mean(fmt(mean, 3))),
-      new Set(w).size === 1 ? words.gone : words.signs,
-    );
-    return vjp;
   }
 
   return () => {
-    choose();
-    /** @type {number[]} */
-    const logits = view.get("logits");
-    if (logits.length !== k) {
-      k = logits.length;
+    if (size() !== k) {
+      k = size();
       rebuild();
     }
-    const j = column();
-    const nudge = view.get("nudge");
-    const probs = softmax(logits);
-    const jacobian = probs.map((a, i) => probs.map((b, n) => a * (Number(i === n) - b)));
-    const linear = jacobian.map((row) => row[j] * nudge);
-    const real = moved(j, nudge);
+    const [j, by] = [column(), nudge()];
+    const probs = softmax(logits());
+    const jacobian = slopes();
+    const real = changes(j, by);
     const every = range(k);
-    fit(change, [...linear, ...real], 0.01);
-    const limit = change.y(1 - probs[j]);
-    const near = !view.locked && nudge > 0 && limit > change.area.top;
-    // The other bars point down: beside this one there is room.
-    const [side, anchor] = j < k - 1 ? [j + 0.9, "start"] : [j + 0.1, "end"];
-    change.draw(
-      ...bars(change, linear, "linear"),
-      ...real.map((value, i) => {
-        const at = { cx: change.x((i + 0.5) / k), cy: change.y(value), r: 5 };
-        return quantity(svg("circle.dot", at), `real${i}`, value, "");
+    /** @type {(i: number) => [number, number]} */
+    const across = (i) => [(i + 0.2) / k, (i + 0.8) / k];
+    logitPlot.draw(
+      ...every.map((i) => {
+        const x = middle(logitPlot, i, k);
+        return svg("path.track", { d: `M${x},${logitPlot.y(low)}V${logitPlot.y(high)}` });
       }),
-      ...numbers(change, [
-        ["", every.map(p)],
-        [words.rows.p, probs],
-        [words.rows.linear, linear],
-        [words.rows.real, real],
+      svg("path.edge", { d: logitPlot.line([0, 1], [0, 0]) }),
+      block(logitPlot, [(j + 0.4) / k, (j + 0.6) / k], [0, by], "solid", j),
+      ...numbers(logitPlot, [
+        ["", every.map(z)],
+        [
+          words.rows.z,
+          after(j, by).map((x, i) =>
+            quantity(svgText(0, 0, "", { class: i === j && by && "strong" }), `z${i}`, x)
+          ),
+        ],
       ]),
-      ...(near
-        ? [
-          svg("path.ghost", { d: `M${change.x(j / k)},${limit}H${change.x((j + 1) / k)}` }),
-          svgText(change.x(side / k), limit - 4, words.limit(p(j)), { "text-anchor": anchor }),
-        ]
-        : []),
     );
-    drawTable(j);
-    drawFormula(probs, j);
-    const good = right(j);
-    line.style.visibility = good ? "visible" : "hidden";
-    said.replaceChildren(
-      ...(nudge
-        ? [
-          html("strong", words.said(z(j), fmt(nudge, 1))),
-          words.changes(p(j), fmt(real[j], 3), fmt(real[j] / nudge, 3)),
-          good ? words.right : words.off,
-          words.lose,
-        ]
-        : [html("strong", words.still(z(j)))]),
+    logitPlot.handles(every.map((i) => ({
+      x: (i + 0.5) / k,
+      y: i === j ? by : 0,
+      color: TEXT_COLORS[i],
+    })));
+    probPlot.draw(
+      ...every.flatMap((i) => {
+        const now = probs[i] + real[i];
+        return [
+          block(probPlot, across(i), [0, Math.min(now, probs[i])], "ground", i),
+          block(probPlot, across(i), [probs[i], now], real[i] > 0 ? "solid" : "hollow", i),
+        ];
+      }),
+      ...numbers(probPlot, [
+        ["", every.map(p)],
+        [words.rows.before, probs.map((x, i) => quantity(svgText(0, 0, ""), `p${i}`, x, short(x)))],
+        [
+          words.rows.change,
+          real.map((x, i) =>
+            quantity(svgText(0, 0, "", { class: "strong" }), `real${i}`, x, signed(x))
+          ),
+        ],
+      ]),
     );
-    const vjp = drawProduct(probs);
-    return view.get("product")
-      ? words.spokenProduct(vjp.map((x) => fmt(x, 2)).join(", "))
-      : words.spoken(z(j), real.map((x) => fmt(x, 2)).join(", "));
+    drawTable(jacobian);
+    lines.replaceChildren(...[j, j === 0 ? 1 : 0].map((i) => slope(i, j, real[i], probs)));
+    const factor = 1 / (1 + probs[j] * Math.expm1(by));
+    const next = every.find((i) => !right(i));
+    told.replaceChildren(
+      ...(by
+        ? [
+          html("strong", words.moved(z(j), nudged(by))),
+          words.changes(p(j), fmt(real[j], 3), fmt(-real[j], 3), fmt(factor, 3)),
+          right(j) ? words.right : words.off,
+          right(j) && next !== undefined ? words.next(z(next)) : "",
+        ]
+        : [html("strong", words.still(z(j))), words.nothing]),
+    );
+    return words.spoken(z(j), real.map((x) => fmt(x, 2)).join(", "));
   };
+}
+
+/** @param {number} change */
+const signed = (change) => change > 5e-4 ? `+${short(change)}` : short(change);
+
+/**
+ * The product with a vector: the ground levelled.
+ * @param {View} view
+ * @param {Words} words
+ */
+function product(view, words) {
+  const { min: low = -2, max: high = 2 } = SPEC.traits.v;
+  const plot = view.plot({
+    x: [0, 1],
+    xticks: [],
+    y: [low, high],
+    yticks: [low, 0, high],
+    grid: false,
+    label: words.productPlot,
+    ylabel: words.productAxis,
+    height: 320,
+    margin: { top: 12, right: 58, bottom: 24 },
+  });
+  const sliders = html("div.columns");
+  view.control(sliders);
+  const table = html("table.steps");
+  const told = html("span");
+  let k = 0;
+  let dragged = 0;
+  /** @type {HTMLElement[][]} */
+  let cells = [];
+  const v = () =>
+    range(view.get("logits").length).map((i) => /** @type {number} */ (view.get("v")[i] ?? 0));
+  /** Where the columns begin, and where the last one ends. @param {number[]} probs */
+  const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
+
+  plot.drag(([x, y], pressed) => {
+    if (pressed) {
+      const left = edges(softmax(view.get("logits")));
+      dragged = clamp(left.findLastIndex((edge) => edge <= x), 0, k - 1);
+    }
+    const entry = Math.round(10 * clamp(y, low, high)) / 10;
+    view.set({ v: v().map((old, i) => i === dragged ? entry : old) });
+  });
+  view.add(html("p.lead", words.productLead));
+  guessFirst(view, {
+    question: words.productQuestion,
+    answers: words.productAnswers,
+    show: () => {
+      const last = view.get("logits").length - 1;
+      const from = view.first.v[last] ?? 0;
+      glide(view, 1500, (share) => ({
+        v: v().map((x, i) => i === last ? Number((from + (high - from) * share).toFixed(2)) : x),
+      }));
+    },
+  });
+  const longest = words.level(fmt(-0.111, 3)) + words.above(fmt(0.111, 3));
+  const { column, raised, loss } = words.productTries;
+  const first = softmax(view.first.logits);
+  const unit = (/** @type {number} */ at, /** @type {number} */ size) =>
+    first.map((_, i) => i === at ? size : 0);
+  const slope = -1 / first[0];
+  view.add(
+    html(
+      "div.grid2",
+      plot.node,
+      html("div.stack", table, html("p.say", { "data-room": longest }, told)),
+    ),
+    sliders,
+    tries(view, [
+      { ...column, set: { v: unit(1, 1) } },
+      { ...raised, set: { v: unit(1, 1).map((x) => x + 1) } },
+      ...(slope < low ? [] : [{ ...loss, set: { v: unit(0, slope) } }]),
+    ]),
+    goal(view, {
+      text: words.productGoal,
+      reached: () => v()[0] !== 0 && new Set(v()).size === 1,
+      says: words.productReached,
+    }),
+  );
+
+  /** Make the parts that depend on how many classes there are. */
+  function rebuild() {
+    const every = range(k);
+    sliders.replaceChildren(
+      ...every.map((i) =>
+        entrySlider(view, "v", i, {
+          label: `v${subscript(i + 1)}`,
+          color: TEXT_COLORS[i],
+          missing: 0,
+          show: (/** @type {number} */ x) => fmt(x, 1),
+        })
+      ),
+    );
+    const titles = Object.values(words.steps);
+    cells = titles.map(() => every.map(() => html("td")));
+    table.replaceChildren(
+      html("caption", words.table),
+      html(
+        "thead",
+        html(
+          "tr",
+          html("td"),
+          ...every.map((i) =>
+            html("th", { scope: "col", style: `color: ${TEXT_COLORS[i]}` }, String(i + 1))
+          ),
+        ),
+      ),
+      html(
+        "tbody",
+        ...cells.map((row, i) => html("tr", html("th", { scope: "row" }, titles[i]), ...row)),
+      ),
+    );
+  }
+
+  return () => {
+    const probs = softmax(view.get("logits"));
+    if (probs.length !== k) {
+      k = probs.length;
+      rebuild();
+    }
+    const values = v();
+    const mean = dot(probs, values);
+    const apart = values.map((x) => x - mean);
+    const found = probs.map((x, i) => x * apart[i]);
+    const left = edges(probs);
+    const middle = (/** @type {number} */ i) => (left[i] + left[i + 1]) / 2;
+    /** @type {(i: number) => [number, number]} */
+    const across = (i) => [left[i], left[i + 1]];
+    plot.draw(
+      ...values.flatMap((x, i) => [
+        block(plot, across(i), [low, Math.min(x, mean)], "ground", i),
+        block(plot, across(i), [x, mean], x > mean ? "solid" : "hollow", i),
+      ]),
+      svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
+      svg("path.level", { d: plot.line([0, 1], [mean, mean]) }),
+      svgText(plot.area.right + 6, plot.y(mean) - 3, words.mean, { "text-anchor": "start" }),
+      quantity(
+        svgText(plot.area.right + 6, plot.y(mean) + 12, "", {
+          "text-anchor": "start",
+          class: "strong",
+        }),
+        "mean",
+        mean,
+      ),
+      ...found.flatMap((x, i) => {
+        const text = signed(x);
+        const [top, bottom] = [values[i], mean].map((y) => plot.y(y)).sort((a, b) => a - b);
+        const wide = plot.x(left[i + 1]) - plot.x(left[i]);
+        const pill = textWidth(text, 600) + 8;
+        const beside = wide > 2 * pill + 60; // the handle stands in the middle
+        if (bottom - top < (beside ? 20 : 46) || wide < pill + 4) return [];
+        const at = plot.x(left[i]) + (beside ? wide / 4 : wide / 2);
+        const y = (top + bottom) / 2 + (beside ? 0 : values[i] > mean ? 6 : -6);
+        return [
+          svg("rect.pill", { x: at - pill / 2, y: y - 9, width: pill, height: 18, rx: 4 }),
+          svgText(at, y + 4, text, { class: "strong" }),
+        ];
+      }),
+      ...labelNodes(
+        probs.map((_, i) => ({
+          text: String(i + 1),
+          x: plot.x(middle(i)),
+          y: plot.area.bottom,
+          sides: ["below"],
+          color: TEXT_COLORS[i],
+          weight: 600,
+        })),
+        { ...plot.area, top: plot.area.bottom, bottom: plot.height },
+      ),
+    );
+    plot.handles(values.map((y, i) => ({ x: middle(i), y, color: TEXT_COLORS[i] })));
+    [values, apart, probs, found].forEach((row, n) => {
+      const name = ["v", "apart", "p", "vjp"][n];
+      row.forEach((x, i) =>
+        quantity(cells[n][i], `${name}${i}`, x, short(x, n && k <= MANY ? 3 : 2))
+      );
+    });
+    const area = sum(found.filter((x) => x > 0));
+    told.replaceChildren(
+      html("strong", words.level(fmt(mean, 3))),
+      new Set(values).size === 1 ? words.flat : words.above(fmt(area, 3)),
+    );
+    return words.spokenProduct(found.map((x) => fmt(x, 2)).join(", "));
+  };
+}
+
+export default figure(WORDS, (view, words) => {
+  const parts = { matrix, product };
+  /** @type {Record<string, { draw: () => string, nodes: HTMLElement[] }>} */
+  const made = {};
+  /** The part that is asked for; it is made when it is first seen. */
+  const part = () => {
+    const name = view.get("product") ? "product" : "matrix";
+    if (!made[name]) {
+      const before = new Set(view.frame.children);
+      view.held += 1; // a question closes the controls, which would draw
+      const draw = parts[name](view, words);
+      view.held -= 1;
+      const all = /** @type {HTMLElement[]} */ ([...view.frame.children]);
+      made[name] = { draw, nodes: all.filter((node) => !before.has(node)) };
+    }
+    for (const [key, { nodes }] of Object.entries(made)) {
+      for (const node of nodes) node.hidden = key !== name;
+    }
+    return made[name];
+  };
+  part();
+  return () => part().draw();
 });
