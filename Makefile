@@ -4,7 +4,8 @@
 PYTHON ?= python3
 
 # Two processes side by side, one a core; with two threads each they would only wait for each other.
-PYTEST := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# A test that hangs ends after ten minutes, with where it stood.
+PYTEST := -m pytest --timeout=600 -n 2 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-cell-timeout=300 chapters
 QUICK := "not browser and not book and not processes"
 VENV := .venv
@@ -56,7 +57,7 @@ unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of th
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests/unit tests/notebooks tests/processes -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error
-	$(BIN)/python -m pytest -n 2 -m "not book" --ignore tests/lab --ignore tests/notebooks --cov --cov-report=term tests
+	$(BIN)/python -m pytest --timeout=600 -n 2 -m "not book" --ignore tests/lab --ignore tests/notebooks --cov --cov-report=term tests
 
 standin: $(STAMP)  ## what depends on data once more, on the stand-in and without a network
 	COURSE_REQUIRE_DATA= FASHION_MNIST_ROOT="$$PWD/_build/no-data" https_proxy=http://127.0.0.1:9 \
