@@ -152,27 +152,42 @@ def test_a_restart_over_two_machines_with_addresses_of_their_own(
     assert saved
 
 
-def test_ddp_as_printed_gives_the_weights_of_one_process(course, shell, nothing_left):
-    one_epoch = printed_command("train_ddp").replace("--epochs 2", "--epochs 1")
-    output = shell((course, one_epoch + FEW))  # each batch is shared evenly
+#: Runs several scripts in the processes of one torchrun, one after the other, each as a command's
+#: words ask; each has its processes meet in a file of its own.
+IN_TURN = """
+import os, runpy, sys
+for number, line in enumerate(sys.argv[1:]):
+    os.environ["COURSE_STORE"] = os.path.abspath(f"store_{number}")
+    sys.argv = line.split()
+    sys.path[0] = os.path.dirname(sys.argv[0])
+    runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_ddp_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_left):
+    """All by one torchrun: to start its processes costs more than what they do."""
+    (course / "in_turn.py").write_text(IN_TURN)
+    torchrun = "torchrun --standalone --nproc-per-node 2 "
+    lines = [
+        printed_command("train_ddp").replace("--epochs 2", "--epochs 1") + FEW,
+        printed_command("class_parallel") + " --out new/parts",
+        printed_command("time_data_parallel") + " --repeats 2",
+        printed_command("watch_ddp") + " --repeats 4 --images 32",
+    ]
+    assert [line for line in lines if not line.startswith(f"{torchrun}examples/")] == []
+    words = shlex.join(line.removeprefix(torchrun) for line in lines)
+    output = shell((course, f"{torchrun}in_turn.py {words}"))
     assert re.search(r"epoch 1: \d+\.\d\d s", output)
-    assert_same(torch.load(course / "softmax.pt"), one_process()[0])
-
-
-def test_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_left):
-    output = shell((course, printed_command("class_parallel") + " --out new/parts"))
+    assert_same(torch.load(course / "softmax.pt"), one_process()[0])  # batches are shared evenly
     assert sorted(re.findall(r"process (\d): (\d+) classes, loss 20\.409", output)) == [
         ("0", "700"),
         ("1", "300"),
     ]
     assert sorted(path.name for path in course.glob("new/parts/*.pt")) == ["part_0.pt", "part_1.pt"]
-    output = shell((course, printed_command("time_data_parallel") + " --repeats 2"))
+    *found, seen = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     names = {"size", "alone", "together", "shared", "exchange", "apart"}
-    found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert [set(line) for line in found] == [names] * 2
     assert [line["size"] for line in found] == [256, 4096]
-    output = shell((course, printed_command("watch_ddp") + " --repeats 4 --images 32"))
-    (seen,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert list(seen["gradients"]) == ["3.weight", "2.0.weight", "1.0.weight", "0.0.weight"]
     assert 0 <= seen["faster"] <= seen["pairs"] == 3
     starts = [start for start, _, _ in seen["exchanges"]]
