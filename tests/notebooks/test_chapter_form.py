@@ -122,61 +122,109 @@ def metadata(number, **changes):
     return lambda cells: cells[number]["metadata"].update(changes)
 
 
+LEADS = """must have the tag remove-cell and be this line:
+Next: [Second](02_second.ipynb) · [The book and all chapters](../README.md)"""
+PLAIN = "4: a picture without a caption in the next cell: **Figure 7.1.**"
+OPEN = ('10: a solution cell left open: its metadata need "cellView": "form" and "jupyter": '
+        '{"source_hidden": true}, with outputs also "outputs_hidden": true')  # fmt: skip
+FORM = ("9: a solution begins with the lines <details>, <summary>Solution</summary> "
+        "and an empty one, and ends with an empty one and </details>")  # fmt: skip
+LEFT = "a solution left open"
+
+
+def typed(text, *pieces):
+    """Markdown, and what of it would be shown as it was typed."""
+    return inserted(3, markdown(text)), *(f"3: raw markup: {piece}" for piece in pieces)
+
+
+#: Each with all that is said to it: number of the cell, and words.
 FAULTS = {
-    "link": (replaced(2, "02_sec", "03_sec"), 2, "links to 03_second.ipynb, which is not there"),
-    "no equation": (replaced(2, "equation (1.1)", "equation (1.2)"), 2, "no equation 1.2"),
-    "no figure": (replaced(2, "figure 1.1", "figures 1.1 and 2.1"), 2, "there is no figure 2.1"),
-    "no exercise": (replaced(2, "As ", "As exercise 1.3 and "), 2, "there is no exercise 1.3"),
-    "equation number": (replaced(2, "g{1.1}", "g{1.2}"), 2, "equation 1.2 must be equation 1.1"),
-    "figure number": (replaced(5, "1.1", "1.2"), 5, "figure 1.2 must be figure 1.1"),
-    "exercise number": (replaced(7, "1.1", "1.2"), 7, "exercise 1.2 must be exercise 1.1"),
-    "source": (replaced(2, "a.example/x", "a.example/y"), 2, "no entry of references.bib has"),
-    "year": (replaced(2, "Bob, 2002", "Bob, 2003"), 2, "but references.bib says 2002"),
-    "caption without number": (replaced(5, "Figure 1.1.", "Figure."), 5, "begin with a number"),
-    "caption without picture": (inserted(5, markdown("Words.")), 6, "no picture above"),
-    "caption in the text": (replaced(5, "**F", "Words.\n\n**F"), 5, "must begin its cell"),
-    "picture without caption": (removed(5), 4, "a picture without a caption"),
-    "no check": (removed(8), 7, 'exercise 1.1 has no cell with check("1.1", ...)'),
-    "no solution": (removed(9, 10), 7, "exercise 1.1 has no solution"),
-    "text left open": (replaced(9, SOLVED, "By hand."), 9, "a solution left open"),
-    "code left open": (metadata(10, jupyter={}), 10, "a solution cell left open"),
-    "open on Colab": (metadata(10, cellView="both"), 10, "a solution cell left open"),
-    "untagged": (metadata(10, tags=[]), 10, "a solution left open"),
-    "first line": (replaced(10, "# Solution 1.1\n", ""), 10, "must be: # Solution 1.1"),
-    "no empty line": (replaced(9, "</summary>\n\n", "</summary>\n"), 9, "a solution begins with"),
-    "not closed": (replaced(9, "\n\n</details>", ""), 9, "a solution begins with"),
-    "box": (replaced(2, "**Goals.**", "**Aims.**"), 2, "box 'Aims.' must begin with Goals"),
-    "formula in a box": (replaced(2, "$a = b$.", "$a\n> = b$."), 2, "must stand on one line"),
-    "quiz": (metadata(6, jupyter={}), 6, "a quiz left open"),
-    "first cell": (replaced(0, "Second", "Third"), 0, "must have the tag remove-cell and be this"),
-    "last cell": (removed(12), 11, "must have the tag remove-cell and be this line"),
-    "setup": (replaced(1, "make install", "make it"), 1, "must be the setup cell"),
-    "imports": (metadata(3, tags=[]), 3, "lacks the tag imports"),
-    "tag": (metadata(2, tags=["drawing"]), 2, "has the tag drawing, which is for code"),
-    "measured unseen": (metadata(4, tags=["measuring"]), 4, "must be a comment, what is measured"),
-    "measured in vain": (inserted(4, code("# sums\nf()", "measuring")), 4, "puts out nothing"),
-    "long line": (inserted(4, code("x = 1  # " + 74 * "x")), 4, "83 letters, where 82 fit"),
-    "long in a solution": (replaced(10, "2)", "2)  # " + 60 * "x"), 10, "79 letters, where 78"),
-    "directive": (inserted(3, markdown("```{note}\nx\n```")), 3, "raw markup: ```{note}"),
-    "colons": (inserted(3, markdown(":::{note}\nx\n:::")), 3, "raw markup: ':::{note}'"),
-    "role": (inserted(3, markdown("See {ref}`x`.")), 3, "raw markup: '{ref}'"),
-    "label": (inserted(3, markdown("(ch-x)=\n## A")), 3, "raw markup: '(ch-x)='"),
-    "definition": (inserted(3, markdown("A\n: b")), 3, "raw markup: ': '"),
-    "comment": (inserted(3, markdown("A <!-- hidden --> b")), 3, "raw markup: <!-- hidden -->"),
-    "HTML": (inserted(3, markdown("<div>\n\nA\n\n</div>")), 3, "raw markup: '<div>'"),
-    "formula": (inserted(3, markdown("$$ a $$ (eq-a)")), 3, "raw markup: '(eq-a)'"),
-    "footnote": (inserted(3, markdown("A[^1] b")), 3, "raw markup: '[^1]'"),
-}
+    "link": (replaced(2, "02_sec", "03_sec"), "2: links to 03_second.ipynb, which is not there"),
+    "no equation": (replaced(2, "equation (1.1)", "equations (1.1) and (1.2)"),
+                    "2: there is no equation 1.2"),
+    "no figure": (replaced(2, "figure 1.1", "figures 1.2, 1.1, and 2.1 to 2.3"),
+                  *(f"2: there is no figure {n}" for n in ("1.2", "2.1", "2.3"))),
+    "no exercise": (replaced(2, "As ", "As Exercise 1.3 and "), "2: there is no exercise 1.3"),
+    "equation number": (replaced(2, "g{1.1}", "g{1.2}"), "2: equation 1.2 must be equation 1.1",
+                        "2: there is no equation 1.1"),
+    "figure number": (replaced(5, "1.1", "1.2"), "5: figure 1.2 must be figure 1.1",
+                      "2: there is no figure 1.1"),
+    "exercise number": (replaced(7, "1.1", "1.2"), "7: exercise 1.2 must be exercise 1.1",
+                        '7: exercise 1.2 has no cell with check("1.2", ...)'),
+    "source": (replaced(2, "a.example/x", "a.example/y"),
+               "2: cites Ann (2001), but no entry of references.bib has https://a.example/y"),
+    "year": (replaced(2, "Bob, 2002", "Bob, 2003"),
+             "2: cites Bob, 2003, but references.bib says 2002"),
+    "caption without number": (
+        replaced(5, "Figure 1.1.", "Figure."), "2: there is no figure 1.1",
+        "5: caption 'Figure.' must begin with a number: **Figure 7.1.**", PLAIN),
+    "caption without picture": (inserted(5, markdown("Words.")),
+                                "6: no picture above the caption 'Figure 1.1.'", PLAIN),
+    "caption in the text": (replaced(5, "**F", "Words.\n\n**F"),
+                            "5: caption 'Figure 1.1.' must begin its cell"),
+    "picture without caption": (removed(5), "2: there is no figure 1.1", PLAIN),
+    "no check": (removed(8), '7: exercise 1.1 has no cell with check("1.1", ...)'),
+    "check in the solution": (removed(8, 9), '7: exercise 1.1 has no cell with check("1.1", ...)'),
+    "no solution": (removed(9, 10), "7: exercise 1.1 has no solution"),
+    "text left open": (replaced(9, SOLVED, "By hand."),
+                       f"9: after the check of exercise 1.1: {LEFT}"),
+    "code left open": (metadata(10, jupyter={}), OPEN),
+    "open on Colab": (metadata(10, cellView="both"), OPEN),
+    "outputs left open": (lambda cells: cells[10].update(outputs=[{}]), OPEN),
+    "untagged": (metadata(10, tags=[]), "7: exercise 1.1 has no solution",
+                 f"10: after the check of exercise 1.1: {LEFT}"),
+    "first line": (replaced(10, "# Solution 1.1\n", ""),
+                   "10: the first line of a solution must be: # Solution 1.1"),
+    "no empty line": (replaced(9, "</summary>\n\n", "</summary>\n"), FORM,
+                      "9: raw markup: '<details>\\n<summary>Solution</summary>\\nBy hand.'"),
+    "not closed": (replaced(9, "\n\n</details>", ""), FORM),
+    "box": (replaced(2, "**Goals.**", "**Aims.**"), "2: box 'Aims.' must begin with Goals, "
+            "Common mistake, Note and end with a full stop"),
+    "box without end": (replaced(2, "**Goals.**", "**Goals**"), "2: box 'Goals' must begin with "
+                        "Goals, Common mistake, Note and end with a full stop"),
+    "formula in a box": (replaced(2, "$a = b$.", "$a\n> = b$."),
+                         "2: a formula in a box must stand on one line, else JupyterLab shows >"),
+    "quiz": (metadata(6, jupyter={}),
+             '6: a quiz left open: its metadata need "jupyter": {"source_hidden": true}'),
+    "first cell": (replaced(0, "Second", "Third"), f"0: {LEADS}"),
+    "first cell in the book": (metadata(0, tags=[]), f"0: {LEADS}"),
+    "last cell": (removed(12), f"11: {LEADS}"),
+    "setup": (replaced(1, "make install", "make it"),
+              "1: must be the setup cell, as tools/chapter_form.py has it"),
+    "two setups": (inserted(3, code(form.SETUP, "setup")),
+                   "1: must be the setup cell, as tools/chapter_form.py has it"),
+    "imports": (metadata(3, tags=[]), "3: holds the imports and lacks the tag imports"),
+    "tag": (metadata(2, tags=["measuring", "drawing"]),
+            "2: has the tag drawing, which is for code"),
+    "measured unseen": (metadata(4, tags=["measuring"]),
+                        "4: measures unseen: its first line must be a comment, what is measured"),
+    "measured in vain": (inserted(4, code("# sums\nf()", "measuring")), "4: has the tag measuring, "
+                         "but puts out nothing that would stay in view"),
+    "long line": (inserted(4, code("if x:\n    x = 1  # " + 70 * "x")),
+                  f"4: a line of 83 letters, where 82 fit: x = 1  # {70 * 'x'}"),
+    "long in a solution": (
+        replaced(10, "2)", "2)  # " + 60 * "x"),
+        f'10: a line of 79 letters, where 78 fit: check("1.1", 2)  # {60 * "x"}'),
+    "directive": typed("```{note}\nx\n```", "```{note}"),
+    "colons": typed(":::{note}\nx\n:::", "':::{note}'", "':::'"),
+    "role": typed("See {ref}`x`.", "'{ref}'"),
+    "label": typed("(ch-x)=\n## A", "'(ch-x)'", "'(ch-x)='"),
+    "definition": typed("A\n: b", "': '"),
+    "comment": typed("A <!-- hidden --> b\n% unseen", "<!-- hidden -->", "'% unseen'"),
+    "HTML": typed("<div>\n\nA\n\n</div>", "'<div>'", "'</div>'"),
+    "long HTML": typed(f"<p>{80 * 'x'}</p>", f"'<p>{57 * 'x'}'"),
+    "formula": typed("$$ a $$ (eq-a) $ \\alpha", "'(eq-a)'", "'$'", "'\\\\alpha'"),
+    "footnote": typed("A[^1] b [c]: {#d} ** {.e f}",
+                      "'[^1]'", "'[c]:'", "'{#d}'", "'**'", "'{.e f}'"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_named_with_file_and_cell(tmp_path, name):
-    change, number, words = FAULTS[name]
+    change, *said = FAULTS[name]
     cells = first()
     change(cells)
-    found = problems(tmp_path, cells)
-    place = f"01_first.ipynb, cell {number}: "
-    assert [line for line in found if line.startswith(place) and words in line], found
+    assert problems(tmp_path, cells) == [f"01_first.ipynb, cell {words}" for words in said]
 
 
 NO_FAULTS = {

@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import pydata_sphinx_theme
 import pytest
 from book_ext.assets import MEASURING, THEME, pruned, spare_layouts
 
@@ -37,6 +38,9 @@ def test_the_themes_script_measures_no_box_one_by_one(tmp_path, monkeypatch):
     written.parent.mkdir(parents=True)
     said = []
     monkeypatch.setattr("book_ext.assets.logger", SimpleNamespace(warning=said.append))
+    for form, error in (("latex", None), ("html", ValueError())):
+        spare_layouts(SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format=form)), error)
+        assert not written.exists()
     spare_layouts(app, None)
     script = written.read_text("utf-8")
     assert said == []
@@ -44,5 +48,8 @@ def test_the_themes_script_measures_no_box_one_by_one(tmp_path, monkeypatch):
     assert '"complete"===document.readyState' not in script
     monkeypatch.setattr("book_ext.assets.MEASURING", re.compile("another theme"))
     spare_layouts(app, None)  # a theme that does it in another way
-    assert "has 0 places that measure boxes at load, not 1" in said[0]
+    assert said == [
+        f"{THEME} of pydata-sphinx-theme {pydata_sphinx_theme.__version__} has 0 places that "
+        "measure boxes at load, not 1: see assets.py"
+    ]
     assert MEASURING.search(written.read_text("utf-8"))
