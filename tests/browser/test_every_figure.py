@@ -232,8 +232,9 @@ def test_a_text_that_lies_over_another_is_a_fault(show):
 
 def test_same_figure_twice_shares_nothing(show, figure):
     """A third one, of another version than the page understands, says so."""
-    page = show(figure, figure, extra=figure.static_html().replace('"version": 1', '"version": 0'))
-    assert "version 0, this page understands 1" in page.locator(".cu-error").inner_text()
+    page = show(figure, figure, extra=with_state(figure, version=0))
+    ours = figure.state()["version"]
+    assert f"version 0, this page understands {ours}" in page.locator(".cu-error").inner_text()
     assert page.locator(".cu-fig").count() == 2
     ids = page.locator("[id]").evaluate_all("(all) => all.map((e) => e.id)")
     assert len(ids) == len(set(ids))
