@@ -432,7 +432,7 @@ def test_the_demonstration_of_the_teachers_page_shows_what_it_says(visit, book):
 
     def shown(button, answer):
         lab.get_by_role("button", name=button, exact=True).click()
-        frame.locator(".say", has_text=answer).wait_for()
+        frame.locator(".say", has_text=answer).wait_for(timeout=60_000)  # three trainings
         return frame.inner_text()
 
     shown("10", "The best so far, in test loss and accuracy: run 2, rate 0.1.")

@@ -189,6 +189,30 @@ def test_phone_width_fits_and_answers_to_touch(show, figure):
     assert accessibility_violations(page) == []
 
 
+def test_a_finger_on_a_handle_drags_it_and_not_the_page(show, figure):
+    page = show(figure, **PHONE)
+    page.add_style_tag(content="body { padding: 1000px 0 !important; }")
+    skip_questions(page)
+    handle = page.locator(".grip, .open .reach").first
+    if not handle.count():
+        pytest.skip("nothing to drag in its first state")
+    handle.evaluate("(e) => e.scrollIntoView({block: 'center'})")
+    drawn = page.locator(".cu-fig svg").evaluate_all
+    seen = drawn("(all) => all.map((e) => e.innerHTML)")
+    box, top = handle.bounding_box(), page.evaluate("scrollY")
+    touch = page.context.new_cdp_session(page)
+    for moved in range(0, 80, 10):  # upwards and to the side: the page could follow
+        at = {
+            "x": box["x"] + box["width"] / 2 + moved / 2,
+            "y": box["y"] + box["height"] / 2 - moved,
+        }
+        kind = "touchMove" if moved else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
+    assert page.evaluate("scrollY") == top
+    assert drawn("(all) => all.map((e) => e.innerHTML)") != seen
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_nothing_is_cut_off_and_nothing_overlaps_in_any_state(show, figure):
     """At any width; a screen reader hears at most twenty words. Controls that stay on the screen
     leave five sixths of it."""
