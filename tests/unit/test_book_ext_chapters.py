@@ -106,8 +106,15 @@ def test_a_caption_joins_the_last_picture_of_the_cell_above_it():
         assert joined[1].astext() == "What it shows."
 
 
-@pytest.mark.parametrize("above", [cell(nodes.paragraph("", "printed")), nodes.paragraph("", "A"),
-                                   None])  # fmt: skip
+@pytest.mark.parametrize(
+    "above",
+    [
+        cell(nodes.paragraph("", "printed")),
+        cell(nodes.raw("", "<b>x</b>", format="html")),
+        nodes.paragraph("", "A"),
+        None,
+    ],
+)
 def test_a_caption_without_a_picture_is_a_warning(above, monkeypatch):
     said = []
     monkeypatch.setattr("book_ext.chapters.logger.warning", lambda text, **_: said.append(text))

@@ -640,6 +640,8 @@ def test_decisions(p):
         told_try = told(DecisionExplorer(), SKIP, {"click": f"ill: {q}"})[-1]
         likely = "ill" if q > 0.5 else "healthy"
         assert_said(told_try, f"Most probable: {likely}. Cheapest: {names[es.index(min(es))]}.\n")
+    even = told(DecisionExplorer(), SKIP, {"click": "every mistake costs the same"})[-1]
+    assert_said(even, "Expected costs at probability 0.600:")
 
 
 def test_label_suspects():
@@ -788,11 +790,14 @@ def test_the_lab_says_what_the_kernel_does():
     assert_said(end, "Training failed: the disk is full")
     assert_said(asked, "Asked the kernel to train…")
     done = figure.state()["recording"]["runs"][0] | {"lr": 0.9, "batch_size": 32, "epochs": 4}
+    sure = {"wrong": 5, "share": 0.8, "divisor": 4, "loss": 0.7}  # of the last epoch alone
+    done["ends"] = [{"sure": None}] * (len(done["test_accuracy"]) - 1) + [{"sure": sure}]
     (found,) = told(figure, live=True, runs=[done], lr=1.0, status={"phase": "done"})
     last = len(done["test_accuracy"])
     assert_said(
         found,
         f"Live run, learning rate 0.9, batch size 32, after epoch {last}. Most often confused:",
+        "Why so large a loss?",
     )
 
 

@@ -89,6 +89,7 @@ def test_a_long_formula_in_a_line_may_break_before_its_relations():
     page = read(formulas.inline(tex))
     parts = [shown(str(math)) for math in page.select("math")]
     assert parts == ["f(oi+c)/f(oi)", "=(x=1)", "≤f(oj+c)/f(oj=1)"]
+    assert [math.attrs for math in page.select("math")] == [{}] * 3
     assert len(page.select("wbr")) == 2
     assert [a.get_text() for a in page.select("annotation")] == [tex, "", ""]
     assert formulas.inline("a = b") == formulas.mathml("a = b")
@@ -147,18 +148,20 @@ def test_what_a_page_draws():
 
 @pytest.fixture(scope="module")
 def font() -> TTFont:
-    return TTFont(BytesIO(formulas.small_font(set("xi′√(∂"))))
+    return TTFont(BytesIO(formulas.small_font(set("xi′√(∂⟨"))))
 
 
 def test_the_font_has_the_characters_their_italics_and_what_grows(font):
     cmap = font.getBestCmap()
-    assert {chr(c) for c in cmap} >= set("xi′√(∂𝑥𝑖𝜕")
+    assert {chr(c) for c in cmap} >= set("xi′√(∂⟨𝑥𝑖𝜕")
     assert "y" not in map(chr, cmap)
     grown = font["MATH"].table.MathVariants
     sizes = dict(zip(grown.VertGlyphCoverage.glyphs, grown.VertGlyphConstruction, strict=True))
     bracket = sizes[cmap[ord("(")]]
     assert len(bracket.MathGlyphVariantRecord) >= 3
     assert bracket.GlyphAssembly
+    angle = sizes[cmap[ord("⟨")]]  # which has no parts
+    assert max(v.AdvanceMeasurement for v in angle.MathGlyphVariantRecord) > formulas.TALL
     # The widest variant decides how much room Chromium leaves on both sides of each bracket.
     width = font["hmtx"].metrics
     assert max(width[v.VariantGlyph][0] for v in bracket.MathGlyphVariantRecord) <= 500

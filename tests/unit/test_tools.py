@@ -4,6 +4,7 @@ import re
 import runpy
 from base64 import b64decode, b64encode
 from contextlib import nullcontext
+from gzip import decompress
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,10 +24,10 @@ import repository
 import run_chapters
 import slides
 import teach
-from book_ext import icons, languages, launch, preflight
+from book_ext import icons, lab_images, languages, launch, preflight
 from book_ext.assets import prune, trim, wanted
 from book_ext.chapters import LinkChapter, anchor, bold_beginning, dress_box
-from book_ext.lab_images import handed
+from book_ext.lab_images import handed, packed
 from book_ext.landing import Contents, CourseFigure, contents, counted, hours
 from book_ext.markup import repaired
 from book_ext.palette import palette_css
@@ -41,6 +42,7 @@ from PIL import Image
 from sphinx.errors import ConfigError
 
 from course_utils.exercises.reporting import Record, Report
+from course_utils.figures.scripts import trainer_text
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.plots.style import COLORS
 
@@ -406,6 +408,31 @@ def test_a_text_is_handed_to_the_page_as_json():
     assert handed("a", 'say "x"') == 'globalThis.courseImages?.("a", "say \\"x\\"");\n'
 
 
+def test_images_are_packed_at_four_bits_in_parts_with_each_fifth_to_test(tmp_path, monkeypatch):
+    pixels = np.array([0, 8, 9, 25, 26, 246, 247, 255], np.uint8)  # each to the nearest of 16
+    assert packed(pixels.reshape(2, 2, 2), np.array([3, 9])) == bytes.fromhex("030900112eff")
+    monkeypatch.setattr(lab_images, "PART", 3)
+    kinds = {"train": (4, 1), "test": (16, 5)}
+    arrays = {f"{split}_images": 9 * np.arange(n, dtype=np.uint8).repeat(4).reshape(n, 2, 2)
+              for split, (n, _) in kinds.items()}  # fmt: skip
+    arrays |= {f"{split}_labels": np.arange(n) for split, (n, _) in kinds.items()}
+    lab_images.write_parts(tmp_path / "a/b", arrays)
+    texts = {path.stem: path.read_text() for path in (tmp_path / "a/b").iterdir()}
+    assert texts.pop("trainer") == handed("trainer", trainer_text())
+    written = {name: decompress(b64decode(text.split('"')[3])) for name, text in texts.items()}
+    assert written == {
+        f"{split}-{part}": packed(*(arrays[f"{split}_{kind}"][::step][piece]
+                                    for kind in ("images", "labels")))
+        for split, (_, step) in kinds.items()
+        for part, piece in enumerate((slice(3), slice(3, None)))
+    }  # fmt: skip
+    size = max(len(texts[name]) for name in texts if "train" in name)
+    assert lab_images.where(tmp_path / "a/b", "x/") == (
+        'globalThis.courseImagesAt = {"folder": "x/", "train": 2, "partSize": 3, '
+        f'"partBytes": {size}}};'
+    )
+
+
 # --- the repository's address ----------------------------------------------------------------
 
 
@@ -768,7 +795,8 @@ def test_where_a_text_of_the_slides_may_be_cut():
 def test_what_the_slides_leave_out():
     def cell(source, *tags, **more):
         outputs = [nbformat.v4.new_output("stream", text=f"printed {source}")]
-        return new_code_cell(source, metadata={"tags": list(tags), **more}, outputs=outputs)
+        return new_code_cell(source, metadata={"tags": list(tags), **more}, outputs=outputs,
+                             execution_count=1)  # fmt: skip
 
     notebook = new_notebook(cells=[
         new_markdown_cell("# Title"),
@@ -789,7 +817,8 @@ def test_what_the_slides_leave_out():
         "# Title", "setup", "imports", "checks", "drawing", "measuring",
         "remove-cell", "shown", "### Exercise 1.1: Do", "draft", "## After", "later",
     ]  # fmt: skip
-    assert all(c.outputs == [] for c in student.cells if c.cell_type == "code")
+    code = [c for c in student.cells if c.cell_type == "code"]
+    assert all((c.outputs, c.execution_count) == ([], None) for c in code)
 
 
 def test_a_picture_on_a_slide_keeps_its_alt_text():
@@ -837,7 +866,8 @@ def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
 
 def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
     titles = ["Scores", "In code", "Code again"]
-    assert slides.chosen(titles, ["7.1", "code"], "7") == {"Scores", "Code again"}
+    for name in ("code", "Code", "CODE AGAIN"):
+        assert slides.chosen(titles, ["7.1", name], "7") == {"Scores", "Code again"}
     assert slides.chosen(titles, ["2"], "7") == {"In code"}
     assert slides.chosen(titles, ["7.0", "3"], "7") == {"", "Code again"}
     listed = "\n  0  the opening\n  1  Scores\n  2  In code\n  3  Code again"
