@@ -214,8 +214,11 @@ def test_jacobian_logits_are_nudged_by_hand_one_at_a_time(show):
     assert page.locator("[data-control='nudge.0']").input_value() == "0"
     assert float(page.locator("[data-control='nudge.1']").input_value()) < -0.9
     before = value(page, "nudge1")
-    page.get_by_role("button", name="Halve the nudge").click()
-    assert value(page, "nudge1") == pytest.approx(before / 2, rel=1e-2)
+    assert before < -0.9
+    page.get_by_role("button", name="Shrink the nudge").click()
+    page.get_by_text("z₂ moves by \N{MINUS SIGN}0.010.").wait_for()
+    assert value(page, "nudge1") == -0.01
+    assert page.locator(".heat thead th").nth(1).inner_text() == "z₂ ✓"
     page.locator("[data-cell='2.0']").click()
     assert value(page, "z0") == 3
     page.get_by_role("button", name="Start from here").click()
@@ -271,18 +274,64 @@ def test_jacobian_product_blocks_have_the_area_of_its_entries(show):
     names = [f"vjp{i}" for i in range(3)]
     entries = shown(page, names).tolist()
     for i, entry in enumerate(entries):
-        look = page.locator(".marks rect:not(.pill)").nth(2 * i + 1)
+        look = page.locator(".marks :is(.solid, .hollow)").nth(i)
         wide, high = (float(look.get_attribute(side)) for side in ("width", "height"))
         area = wide / across * 4 * high / up  # v from -2 to 2
         assert area == pytest.approx(abs(entry), abs=0.01)
         assert look.get_attribute("class") == ("solid" if entry > 0 else "hollow")
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+def test_jacobian_product_names_the_area_of_every_block(show, width):
+    page = show(JacobianExplorer(product=True, logits=[2, 1, 0.1, 0, 1, -1], v=[1, 1, 0, -2, 2, 0]))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(PAINTED)
+    plain = "(nodes) => nodes.map((n) => n.textContent).filter((t) => t.includes('.')).sort()"
+    named = page.locator(".marks text.strong:not([data-q])").evaluate_all(plain)
+    entries = page.locator("[data-q^=vjp]").evaluate_all(plain)
+    assert named == entries
+
+
+def test_jacobian_product_keeps_a_ghost_of_what_was_before(show):
+    page = show(JacobianExplorer(product=True))
+    assert page.locator(".was").count() == 0
+    level = page.locator(".level").get_attribute("d")
+    page.get_by_role("button", name="one-hot + 1").click()
+    assert page.locator(".was.mean").get_attribute("d") == level
+    level = page.locator(".level").get_attribute("d")
+    drag(page, page.locator(".knob").nth(0), 60)
+    assert page.locator(".was.mean").get_attribute("d") == level
+
+
+def test_jacobian_curve_has_a_chord_that_becomes_the_tangent(show):
+    """For the cell clicked; a wide nudge leaves the curve between them."""
+    page = show(JacobianExplorer(logits=[0, 0, 2], nudge=2))
+    page.locator("[data-cell='1.0']").click()
+    assert "p₂ against the nudge of z₁" in page.locator(".axis").nth(4).inner_text()
+
+    def slopes():
+        curve = page.locator(".box > svg").nth(2)
+        ends = [
+            [float(n) for n in re.findall(r"[-\d.]+", curve.locator(look).get_attribute("d"))]
+            for look in (".chord", ".level")
+        ]
+        return [(d - b) / (c - a) for a, b, c, d in ends]
+
+    chord, tangent = slopes()
+    assert chord / tangent > 1.2
+    page.get_by_role("button", name="Shrink the nudge").click()
+    page.get_by_text("z₁ moves by 0.010.").wait_for()
+    chord, tangent = slopes()
+    assert chord / tangent == pytest.approx(1, abs=0.02)
+
+
 def test_jacobian_one_more_in_each_entry_leaves_the_product(show):
     page = show(JacobianExplorer(product=True))
     names = [f"vjp{i}" for i in range(3)]
+    targets = [f"target{i}" for i in range(3)]
     page.get_by_role("button", name="one-hot", exact=True).click()
     before, v = shown(page, names), shown(page, ["v0", "v1", "v2"])
+    torch.testing.assert_close(shown(page, targets), before)
     torch.testing.assert_close(before, softmax_jacobian(double([2, 1, -1]))[1])
     page.get_by_role("button", name="one-hot + 1").click()
     assert shown(page, ["v0", "v1", "v2"]).tolist() == (v + 1).tolist()
@@ -295,6 +344,7 @@ def test_jacobian_product_with_the_slope_of_cross_entropy(show):
     assert value(page, "mean") == pytest.approx(-1)
     expected = softmax(double([2, 1, -1])) - double([1, 0, 0])
     torch.testing.assert_close(shown(page, [f"vjp{i}" for i in range(3)]), expected)
+    torch.testing.assert_close(shown(page, [f"target{i}" for i in range(3)]), expected)
     page = show(JacobianExplorer(product=True, logits=[0, 0, 0]))  # -1 / p is beyond the axis
     assert page.get_by_role("button", name="cross-entropy").count() == 0
 
@@ -675,9 +725,10 @@ TRIES = [
     (
         JacobianExplorer,
         "sure",
-        "even a nudge of 2 hardly shows. All slopes are near 0.",
+        "even a nudge of 2 hardly shows. The slopes of z₁ are near 0.",
         lambda page: (
             value(page, "nudge0") == 2
+            and "✓" not in page.locator(".heat").inner_text()  # 0.001 is not 0.003
             and shown(page, ["real0", "real1", "real2"]).abs().max() < 0.01
             and softmax_jacobian(double([5, -1, -3])).abs().max() < 0.01
         ),
@@ -694,7 +745,10 @@ TRIES = [
         JacobianExplorer,
         "two classes",
         "What one gains the other loses",
-        lambda page: value(page, "J00") == pytest.approx(-value(page, "J10")),
+        lambda page: (
+            shown(page, ["J10", "J01", "J11"]).tolist()
+            == pytest.approx([-value(page, "J00"), -value(page, "J00"), value(page, "J00")], 0.02)
+        ),
     ),
     (
         OverflowExplorer,

@@ -188,8 +188,8 @@ def test_the_goals_are_true():
     jacobian = torch.diag(p) - p[:, None] * p
     for j, nudge, near in [(0, 0.02, True), (1, 0.02, True), (2, -0.02, True), (2, 0.2, False)]:
         step = nudge * torch.eye(3, dtype=z.dtype)[j]
-        error = ((z + step).softmax(0) - p) / nudge - jacobian[:, j]
-        assert (error.abs().max() < 0.002) == near
+        measured = ((z + step).softmax(0) - p) / nudge
+        assert torch.allclose(measured, jacobian[:, j], rtol=0.02, atol=0) == near
     assert wrong_without([1, 0, 1, 3, 2], 0) < 0.005 < wrong_without([1, 0, 1, 3, 2], 0.1)
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
@@ -329,7 +329,7 @@ def test_jacobian(j):
         seen,
         f"z{subs[j]} moves by 0.60. p{subs[j]} changes by {real[j]:.3f}, the others together by "
         f"{-real[j]:.3f}: each of them is {factor:.3f} times what it was. Divided by the nudge, "
-        "that misses the marks: halve the nudge.",
+        "that misses the marks: shrink the nudge.",
         "\n".join(["z", *(f"{x:.2f}" for x in moved.tolist())]),
         "\n".join(["p before", *map(dotted, p.tolist())]),
         "\n".join(["change", *changes]),
@@ -346,9 +346,8 @@ def test_jacobian(j):
     assert_said(
         right,
         f"z{subs[j]} ✓",
-        f"that is the slope at the start, to 0.002. Now nudge z{'₂' if j == 0 else '₁'}.",
+        f"that is the slope at the start, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
         f"∂p{j + 1}∂z{j + 1}={p[j]:.3f}(1-{p[j]:.3f})\n={jacobian[j, j]:.3f}",
-        f"∂p{i + 1}∂z{j + 1}=-{p[i]:.3f}·{p[j]:.3f}\n={jacobian[i, j]:.3f}",
     )
     assert_said(still, f"Drag z{subs[j]} up or down. At a nudge of 0 nothing changes, and 0 ÷ 0")
 

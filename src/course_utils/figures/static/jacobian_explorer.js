@@ -23,6 +23,7 @@ import {
   put,
   quantity,
   range,
+  say,
   softmax,
   SPEC,
   squeezed,
@@ -63,11 +64,15 @@ const WORDS = {
     probAxis: "probability; solid: gained, dashed: lost",
     rows: { z: "z", before: "p before", change: "change" },
     nudge: (/** @type {string} */ name) => `nudge ${name}`,
-    halve: "Halve the nudge",
+    shrink: "Shrink the nudge",
     start: "Start from here",
     matrix: "Change of p (rows) ÷ nudge of z (columns)",
     scale: (/** @type {string} */ most) =>
-      `bars: −${most} to ${most}; mark: the slope at the start`,
+      `bars: −${most} to ${most}; mark: the slope at the start; ` +
+      "row sums: once each column is measured",
+    curve: "A probability against the nudge, with chord and tangent",
+    curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
+      `${prob} against the nudge of ${logit}; coloured: change ÷ nudge, black: slope at the start`,
     sum: "sum",
     by: "nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
@@ -77,12 +82,14 @@ const WORDS = {
       /** @type {string} */ change,
       /** @type {string} */ others,
       /** @type {string} */ factor,
+      /** @type {number} */ k,
     ) =>
-      ` ${prob} changes by ${change}, the others together by ${others}: ` +
-      `each of them is ${factor} times what it was. `,
-    right: "Divided by the nudge, that is the slope at the start, to 0.002.",
+      ` ${prob} changes by ${change}, the ` +
+      (k > 2 ? `others together by ${others}: each of them is ` : `other by ${others}: it is `) +
+      `${factor} times what it was. `,
+    right: "Divided by the nudge, that is the slope at the start, to 2 %.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
-    off: "Divided by the nudge, that misses the marks: halve the nudge.",
+    off: "Divided by the nudge, that misses the marks: shrink the nudge.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
@@ -91,28 +98,29 @@ const WORDS = {
       {
         label: "one half",
         set: { logits: [0.7, 0, 0], nudge: 0.02 },
-        says: "At a probability of one half the slope is ¼: no slope of softmax is larger.",
+        says: "p₁ is one half, and the slope is ¼: no slope of softmax is larger.",
       },
       {
         label: "undecided",
         set: { logits: [0, 0, 0], nudge: 0.02 },
-        says: "Equal probabilities lose equally: half of the gain each.",
+        says: "z₁ rises, and p₂ and p₃, being equal, lose equally: half of the gain each.",
       },
       {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
         says:
-          "One class has nearly everything: even a nudge of 2 hardly shows. All slopes are near 0.",
+          "One class has nearly everything: even a nudge of 2 hardly shows. The slopes of z₁ are near 0.",
       },
       {
         label: "two classes",
-        set: { logits: [1, 0], nudge: 0.02 },
+        set: { logits: [1, 0], nudge: 0.02, measured: [0, 0.02] },
         says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: "fill the matrix, with nudges so small that each bar ends at its mark, to 0.002.",
+    goal: "fill the matrix, with nudges so small that each bar ends at its mark, to 2 %.",
     reached: "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. And look at the rows: " +
       "they sum to zero, too, for adding the same to all logits changes nothing.",
+    productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
       "mean fills the hollows below it.",
     productQuestion: "Only the last entry of v rises. Which entries of J v change?",
@@ -132,10 +140,10 @@ const WORDS = {
       },
     ],
     productPlot: "Columns as wide as the probabilities and as high as v, and their mean level",
-    productAxis: "v: drag the ground; a block is p wide, v − mean high",
+    productAxis: "v: drag the ground; a block is p wide, v − mean high; grey lines: before",
     mean: "mean",
     table: "J v without the matrix",
-    steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v" },
+    steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "\u00a0" },
     level: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
     above: (/** @type {string} */ area) =>
       `The blocks above it have the area ${area}, the hollows as much: J v sums to zero.`,
@@ -144,14 +152,17 @@ const WORDS = {
     productTries: {
       column: {
         label: "one-hot",
+        target: "column 2",
         says: "v picks a column: J v is column 2 of the Jacobian.",
       },
       raised: {
         label: "one-hot + 1",
+        target: "column 2",
         says: "All the ground is 1 higher, and so is the mean: J v is still column 2.",
       },
       loss: {
         label: "cross-entropy",
+        target: "p − y",
         says:
           "v is the slope of cross-entropy where class 1 is true, −1 ÷ p₁ and zeros: J v is p − y.",
       },
@@ -163,23 +174,34 @@ const WORDS = {
 
 /** @typedef {typeof WORDS.en} Words */
 
-const NEAR = 0.002; // as close as a measured column has to come
+const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
+const LEAST = 0.01; // where a nudge that is shrunk ends
 const MANY = 4; // classes for whose numbers a phone has room
 const STEEPEST = 0.25; // no slope of softmax, and no change ÷ nudge, is further from zero
+const GRIP = 8; // pixels of a handle below the plot
 const ROW = 18; // pixels a line of numbers below a plot
 
 const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
 const p = (/** @type {number} */ i) => `p${subscript(i + 1)}`;
 
+/** One more decimal for a number that three would hide. @param {number} x */
+const decimals = (x) => Math.abs(x) < 5e-4 && Math.abs(x) >= 5e-5 ? 4 : 3;
+
 /**
- * A number of at most five characters, as a narrow cell takes it.
+ * A number of at most six characters, as a narrow cell takes it.
  * @param {number} value
  */
-function short(value, digits = 3) {
+function short(value, digits = decimals(value)) {
   const text = value.toFixed(digits);
   if (Number(text) === 0) return Math.abs(value) < 1e-12 ? "0" : "≈0";
   return minus(text.replace("0.", "."));
 }
+
+/** The same number in a sentence or a formula. @param {number} x */
+const long = (x) => Math.abs(x) < 5e-5 ? short(x) : fmt(x, decimals(x));
+
+/** A change, with two digits that count where three decimals have fewer. @param {number} x */
+const fine = (x) => fmt(x, clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6));
 
 /** The nudge, with as many digits as show it. @param {number} nudge */
 const nudged = (nudge) => fmt(nudge, nudge && Math.abs(nudge) < 0.095 ? 3 : 2);
@@ -210,10 +232,11 @@ function block(plot, [left, right], [from, to], look, i) {
  * Lines of numbers below a plot.
  * @param {Plot} plot
  * @param {[string, (string | SVGElement)[]][]} rows
+ * @param {number} [gap] pixels that a handle at the bottom needs
  */
-const numbers = (plot, rows) =>
+const numbers = (plot, rows, gap = 0) =>
   rows.flatMap(([title, texts], row) => {
-    const y = plot.area.bottom + (row + 1) * ROW;
+    const y = plot.area.bottom + gap + (row + 1) * ROW;
     return [
       svgText(plot.area.left - 8, y, title, { "text-anchor": "end", class: "strong" }),
       ...texts.map((text, i) => {
@@ -240,8 +263,8 @@ function matrix(view, words) {
     yticks: [low, 0, high],
     label: words.logitPlot,
     ylabel: words.logitAxis,
-    height: 180,
-    margin: { bottom: 2.4 * ROW, top: 12, left: 68 },
+    height: 190,
+    margin: { bottom: 2.4 * ROW + GRIP, top: 12, left: 68 },
   });
   const probPlot = view.plot({
     ...common,
@@ -252,6 +275,17 @@ function matrix(view, words) {
     height: 200,
     margin: { bottom: 3.4 * ROW, top: 10, left: 68 },
   });
+  const curve = view.plot({
+    x: [low, high],
+    xticks: [0],
+    y: [0, 1],
+    yticks: [],
+    grid: false,
+    label: words.curve,
+    ylabel: words.curveAxis(p(0), z(0)),
+    height: 170,
+    margin: { left: 56, right: 24 },
+  });
   const sliders = html("div.columns");
   view.control(sliders);
   const table = html("table.heat");
@@ -259,6 +293,9 @@ function matrix(view, words) {
   const told = html("span");
   let k = 0;
   let dragged = 0;
+  let wide = high; // of the curve, to either side: it stays when the nudge passes 0
+  /** The cell that was clicked. @type {[number, number]} */
+  let clicked = [0, 0];
   /** @type {HTMLElement[][]} */
   let cells = [];
   /** @type {HTMLElement[]} */
@@ -267,6 +304,8 @@ function matrix(view, words) {
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
   const column = () => Math.min(view.get("column"), size() - 1);
+  /** The row that is drawn as a curve: that of the cell clicked, else of the logit's own. */
+  const row = () => clicked[1] === column() && clicked[0] < size() ? clicked[0] : column();
   /** Before the question is answered, nothing has moved. */
   const nudge = () => view.locked && !view.onPaper ? 0 : view.get("nudge");
   /** How far each logit is, or was, moved. */
@@ -288,7 +327,9 @@ function matrix(view, words) {
     const by = nudges()[j];
     const jacobian = slopes();
     return by !== 0 &&
-      changes(j, by).every((change, i) => Math.abs(change / by - jacobian[i][j]) < NEAR);
+      changes(j, by).every((change, i) =>
+        Math.abs(change / by - jacobian[i][j]) < NEAR * Math.abs(jacobian[i][j])
+      );
   };
   /**
    * Nudge a logit; the others go back, what was measured is kept.
@@ -310,11 +351,21 @@ function matrix(view, words) {
     });
   }
   const longest = words.moved(z(0), fmt(-0.111, 3)) +
-    words.changes(p(0), fmt(-0.111, 3), fmt(0.111, 3), fmt(0.111, 3)) + words.right +
+    words.changes(p(0), fmt(-0.111, 3), fmt(0.111, 3), fmt(0.111, 3), 3) + words.right +
     words.next(z(0));
   const buttons = html(
     "div.row",
-    button(view, words.halve, () => move(column(), Number((nudge() / 2).toPrecision(3)))),
+    button(view, words.shrink, () => {
+      const from = nudge() || 1;
+      const least = Math.sign(from) * Math.min(Math.abs(from), LEAST);
+      const kept = nudges();
+      const j = column();
+      glide(view, 3000, (share) => ({
+        column: j,
+        nudge: Number((from * (least / from) ** share).toPrecision(3)),
+        measured: kept,
+      }));
+    }),
     button(view, words.start, () =>
       view.set({
         logits: after(column(), nudge()).map((x) => Number(x.toFixed(3))),
@@ -326,15 +377,16 @@ function matrix(view, words) {
   view.add(
     html(
       "div.grid2",
-      html("div.stack", logitPlot.node, probPlot.node),
-      html("div.stack", table, html("p.scale", words.scale("¼")), buttons, lines),
+      html("div.stack", logitPlot.node, buttons, probPlot.node),
+      html("div.stack", table, html("p.scale", words.scale("¼")), curve.node, lines),
     ),
     sliders,
     html("p.say", { "data-room": longest }, told),
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
-      reached: () => range(size()).every(right),
+      // Not by a state to try that has fewer classes.
+      reached: () => size() === view.first.logits.length && range(size()).every(right),
       says: words.reached,
     }),
   );
@@ -363,7 +415,11 @@ function matrix(view, words) {
       if (i >= k || j >= k) return html("td", cells[i][j]);
       const rod = html("span.rod", html("i.fill"), html("i.slope"));
       const cell = html("td", { "data-cell": `${i}.${j}` }, cells[i][j], rod);
-      cell.addEventListener("click", () => !view.locked && move(j, nudges()[j]));
+      cell.addEventListener("click", () => {
+        if (view.locked) return;
+        clicked = [i, j];
+        move(j, nudges()[j]);
+      });
       return cell;
     };
     const titles = [...every.map(p), words.sum, words.by];
@@ -386,7 +442,7 @@ function matrix(view, words) {
   function drawTable(jacobian) {
     const steps = nudges();
     const rates = steps.map((by, j) => changes(j, by).map((change) => change / by));
-    const digits = k > MANY ? 2 : 3;
+    const digits = k > MANY ? 2 : undefined;
     /** @param {number} by */
     const narrow = (by) => k > MANY ? short(by, Math.abs(by) < 0.995 ? 2 : 1) : nudged(by);
     const full = steps.every((by) => by !== 0);
@@ -397,6 +453,7 @@ function matrix(view, words) {
         quantity(cells[i][j], `J${i}${j}`, by ? rate : NaN, by ? short(rate, digits) : "·");
         const cell = /** @type {Element} */ (cells[i][j].parentNode);
         cell.classList.toggle("picked", j === column());
+        cell.classList.toggle("drawn", j === column() && i === row());
         const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / STEEPEST, -1, 1);
         const [fill, mark] = cell.children[1].children;
         const [a, b] = [50, at(by ? rate : 0)].sort((x, y) => x - y);
@@ -429,15 +486,15 @@ function matrix(view, words) {
     const index = (/** @type {string} */ name, /** @type {number} */ n) =>
       indexed(letter(name), math("mn", n + 1));
     const prob = (/** @type {number} */ n) =>
-      live(`f${n}`, probs[n], { digits: 3, color: TEXT_COLORS[n] });
+      live(`f${n}`, probs[n], { digits: decimals(probs[n]), color: TEXT_COLORS[n] });
     const bracket = (/** @type {string} */ sign) => put(operator(sign), { stretchy: "false" });
     const rule = i === j
       ? [prob(j), bracket("("), math("mn", 1), operator("−"), prob(j), bracket(")")]
       : [operator("−"), prob(i), operator("·"), prob(j)];
     const exact = probs[i] * (Number(i === j) - probs[j]);
-    const [from, to] = right(j) ? [[operator("="), ...rule], fmt(exact, 3)] : [
-      [operator("≈"), fraction(math("mn", fmt(change, 3)), math("mn", nudged(by)))],
-      by ? fmt(change / by, 3) : "?",
+    const [from, to] = right(j) ? [[operator("="), ...rule], long(exact)] : [
+      [operator("≈"), fraction(math("mn", fine(change)), math("mn", nudged(by)))],
+      by ? long(change / by) : "?",
     ];
     const symbol = fraction(
       math("mrow", operator("∂"), index("p", i)),
@@ -447,6 +504,48 @@ function matrix(view, words) {
       "div.formula",
       formula(symbol, ...from),
       formula(operator("="), math("mn", to)),
+    );
+  }
+
+  /**
+   * The curve of an entry: the nearer the nudge, the closer the look.
+   * @param {number} i
+   * @param {number} j
+   * @param {number} by
+   * @param {number} slope
+   */
+  function drawCurve(i, j, by, slope) {
+    if (by) wide = clamp(1.25 * Math.abs(by), 1.25 * LEAST, high);
+    const start = softmax(logits())[i];
+    const change = changes(j, by)[i];
+    const tall = 1.35 * Math.max(wide * Math.abs(slope), Math.abs(change), 1e-9);
+    const digits = clamp(Math.ceil(1 - Math.log10(tall)), 3, 5);
+    const ticks = by ? [start, start + change] : [start];
+    curve.scale({
+      x: [-wide, wide],
+      y: [start - tall, start + tall],
+      xticks: by ? [0, [by, nudged(by)]] : [0],
+      yticks: ticks.map((y) => [y, fmt(y, digits)]),
+      ylabel: words.curveAxis(p(i), z(j)),
+    });
+    const xs = range(61).map((n) => (n / 30 - 1) * wide);
+    const inside = (/** @type {number} */ y) => Math.abs(y - start) <= tall ? y : NaN;
+    const ys = xs.map((x) => inside(start + changes(j, x)[i]));
+    const look = { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` };
+    const ends = [[0, start], ...(by ? [[by, start + change]] : [])];
+    curve.draw(
+      svg("path.curve", { d: curve.line(xs, ys), ...look }),
+      ...(by
+        ? [
+          svg("path.level", {
+            d: curve.line([-wide, wide], [start - wide * slope, start + wide * slope]),
+          }),
+          svg("path.chord", { d: curve.line([0, by], [start, start + change]), ...look }),
+        ]
+        : []),
+      ...ends.map(([x, y]) =>
+        svg("circle.end", { cx: curve.x(x), cy: curve.y(y), r: 4.5, ...look })
+      ),
     );
   }
 
@@ -477,7 +576,7 @@ function matrix(view, words) {
             quantity(svgText(0, 0, "", { class: i === j && by && "strong" }), `z${i}`, x)
           ),
         ],
-      ]),
+      ], GRIP),
     );
     logitPlot.handles(every.map((i) => ({
       x: (i + 0.5) / k,
@@ -504,14 +603,16 @@ function matrix(view, words) {
       ]),
     );
     drawTable(jacobian);
-    lines.replaceChildren(...[j, j === 0 ? 1 : 0].map((i) => slope(i, j, real[i], probs)));
+    const i = row();
+    drawCurve(i, j, by, jacobian[i][j]);
+    lines.replaceChildren(slope(i, j, real[i], probs));
     const factor = 1 / (1 + probs[j] * Math.expm1(by));
     const next = every.find((i) => !right(i));
     told.replaceChildren(
       ...(by
         ? [
           html("strong", words.moved(z(j), nudged(by))),
-          words.changes(p(j), fmt(real[j], 3), fmt(-real[j], 3), fmt(factor, 3)),
+          words.changes(p(j), fine(real[j]), fine(-real[j]), fmt(factor, 3), k),
           right(j) ? words.right : words.off,
           right(j) && next !== undefined ? words.next(z(next)) : "",
         ]
@@ -522,7 +623,7 @@ function matrix(view, words) {
 }
 
 /** @param {number} change */
-const signed = (change) => change > 5e-4 ? `+${short(change)}` : short(change);
+const signed = (change) => change >= 5e-5 ? `+${short(change)}` : short(change);
 
 /**
  * The product with a vector: the ground levelled.
@@ -539,8 +640,8 @@ function product(view, words) {
     grid: false,
     label: words.productPlot,
     ylabel: words.productAxis,
-    height: 320,
-    margin: { top: 12, right: 58, bottom: 24 },
+    height: 340,
+    margin: { top: 40, right: 58, bottom: 32 },
   });
   const sliders = html("div.columns");
   view.control(sliders);
@@ -550,13 +651,22 @@ function product(view, words) {
   let dragged = 0;
   /** @type {HTMLElement[][]} */
   let cells = [];
+  /** @type {HTMLElement[]} */
+  let titles = [];
   const v = () =>
     range(view.get("logits").length).map((i) => /** @type {number} */ (view.get("v")[i] ?? 0));
+  /** The vector before it was last taken hold of. @type {number[]} */
+  let ghost = [];
+  const keep = () => {
+    ghost = v();
+  };
+  for (const event of ["pointerdown", "focusin"]) sliders.addEventListener(event, keep);
   /** Where the columns begin, and where the last one ends. @param {number[]} probs */
   const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
 
   plot.drag(([x, y], pressed) => {
     if (pressed) {
+      keep();
       const left = edges(softmax(view.get("logits")));
       dragged = clamp(left.findLastIndex((edge) => edge <= x), 0, k - 1);
     }
@@ -581,18 +691,23 @@ function product(view, words) {
   const unit = (/** @type {number} */ at, /** @type {number} */ size) =>
     first.map((_, i) => i === at ? size : 0);
   const slope = -1 / first[0];
+  const second = first.map((x, i) => first[1] * (Number(i === 1) - x));
+  /** Vectors to try, and what the product with them is another way. */
+  const states = [
+    { ...column, set: { v: unit(1, 1) }, aim: second },
+    { ...raised, set: { v: unit(1, 1).map((x) => x + 1) }, aim: second },
+    ...(slope < low
+      ? []
+      : [{ ...loss, set: { v: unit(0, slope) }, aim: first.map((x, i) => x - Number(i === 0)) }]),
+  ];
+  const chips = tries(view, states);
+  chips.addEventListener("click", keep, true); // before the chip changes it
   view.add(
-    html(
-      "div.grid2",
-      plot.node,
-      html("div.stack", table, html("p.say", { "data-room": longest }, told)),
-    ),
+    plot.node,
+    table,
+    html("p.say", { "data-room": longest }, told),
     sliders,
-    tries(view, [
-      { ...column, set: { v: unit(1, 1) } },
-      { ...raised, set: { v: unit(1, 1).map((x) => x + 1) } },
-      ...(slope < low ? [] : [{ ...loss, set: { v: unit(0, slope) } }]),
-    ]),
+    chips,
     goal(view, {
       text: words.productGoal,
       reached: () => v()[0] !== 0 && new Set(v()).size === 1,
@@ -609,11 +724,10 @@ function product(view, words) {
           label: `v${subscript(i + 1)}`,
           color: TEXT_COLORS[i],
           missing: 0,
-          show: (/** @type {number} */ x) => fmt(x, 1),
         })
       ),
     );
-    const titles = Object.values(words.steps);
+    titles = Object.values(words.steps).map((text) => html("th", { scope: "row" }, text));
     cells = titles.map(() => every.map(() => html("td")));
     table.replaceChildren(
       html("caption", words.table),
@@ -629,9 +743,78 @@ function product(view, words) {
       ),
       html(
         "tbody",
-        ...cells.map((row, i) => html("tr", html("th", { scope: "row" }, titles[i]), ...row)),
+        ...cells.map((row, i) => html("tr", titles[i], ...row)),
       ),
     );
+  }
+
+  /**
+   * The area of each block: in it, or above the plot with a line that leads there.
+   * @param {number[]} found
+   * @param {number[]} values
+   * @param {number} mean
+   * @param {number[]} left
+   */
+  function areas(found, values, mean, left) {
+    const texts = found.map((x) => k > MANY ? short(x, 2) : signed(x));
+    const pills = texts.map((text) => textWidth(text, 600) + 8);
+    /** @type {number[]} */
+    const outside = [];
+    const nodes = found.flatMap((_, i) => {
+      const [top, bottom] = [values[i], mean].map((y) => plot.y(y)).sort((a, b) => a - b);
+      const wide = plot.x(left[i + 1]) - plot.x(left[i]);
+      const beside = wide > 2 * pills[i] + 60; // the handle stands in the middle
+      if (bottom - top < (beside ? 20 : 46) || wide < pills[i] + 4) {
+        outside.push(i);
+        return [];
+      }
+      const at = plot.x(left[i]) + (beside ? wide / 4 : wide / 2);
+      const y = (top + bottom) / 2 + (beside ? 0 : values[i] > mean ? 6 : -6);
+      return [
+        svg("rect.pill", { x: at - pills[i] / 2, y: y - 9, width: pills[i], height: 18, rx: 4 }),
+        svgText(at, y + 4, texts[i], { class: "strong" }),
+      ];
+    });
+    const middles = found.map((_, i) => plot.x((left[i] + left[i + 1]) / 2));
+    /** @type {number[]} */
+    const places = [];
+    let free = plot.width;
+    for (const i of [...outside].reverse()) { // from the right, each as near as it can be
+      places[i] = Math.min(middles[i], free - pills[i] / 2);
+      free = places[i] - pills[i] / 2;
+    }
+    free = 0;
+    for (const i of outside) {
+      places[i] = Math.max(places[i], free + pills[i] / 2);
+      free = places[i] + pills[i] / 2;
+    }
+    return [
+      ...nodes,
+      ...outside.flatMap((i) => {
+        const end = plot.y(Math.max(values[i], mean)) - (values[i] >= mean ? 12 : 0);
+        return [
+          svg("path.leader", { d: `M${places[i]},18L${middles[i]},${Math.min(30, end)}V${end}` }),
+          svgText(places[i], 14, texts[i], { class: "strong", style: `fill: ${TEXT_COLORS[i]}` }),
+        ];
+      }),
+    ];
+  }
+
+  /**
+   * Where ground and mean were before the last change.
+   * @param {number[]} values
+   * @param {number[]} probs
+   * @param {number[]} left
+   */
+  function past(values, probs, left) {
+    if (ghost.length !== k || ghost.every((x, i) => x === values[i])) return [];
+    const mean = dot(probs, ghost);
+    return [
+      svg("path.was", {
+        d: plot.line(ghost.flatMap((_, i) => [left[i], left[i + 1]]), ghost.flatMap((x) => [x, x])),
+      }),
+      svg("path.was.mean", { d: plot.line([0, 1], [mean, mean]) }),
+    ];
   }
 
   return () => {
@@ -654,6 +837,7 @@ function product(view, words) {
         block(plot, across(i), [x, mean], x > mean ? "solid" : "hollow", i),
       ]),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
+      ...past(values, probs, left),
       svg("path.level", { d: plot.line([0, 1], [mean, mean]) }),
       svgText(plot.area.right + 6, plot.y(mean) - 3, words.mean, { "text-anchor": "start" }),
       quantity(
@@ -664,30 +848,17 @@ function product(view, words) {
         "mean",
         mean,
       ),
-      ...found.flatMap((x, i) => {
-        const text = signed(x);
-        const [top, bottom] = [values[i], mean].map((y) => plot.y(y)).sort((a, b) => a - b);
-        const wide = plot.x(left[i + 1]) - plot.x(left[i]);
-        const pill = textWidth(text, 600) + 8;
-        const beside = wide > 2 * pill + 60; // the handle stands in the middle
-        if (bottom - top < (beside ? 20 : 46) || wide < pill + 4) return [];
-        const at = plot.x(left[i]) + (beside ? wide / 4 : wide / 2);
-        const y = (top + bottom) / 2 + (beside ? 0 : values[i] > mean ? 6 : -6);
-        return [
-          svg("rect.pill", { x: at - pill / 2, y: y - 9, width: pill, height: 18, rx: 4 }),
-          svgText(at, y + 4, text, { class: "strong" }),
-        ];
-      }),
+      ...areas(found, values, mean, left),
       ...labelNodes(
         probs.map((_, i) => ({
           text: String(i + 1),
           x: plot.x(middle(i)),
-          y: plot.area.bottom,
+          y: plot.area.bottom + GRIP,
           sides: ["below"],
           color: TEXT_COLORS[i],
           weight: 600,
         })),
-        { ...plot.area, top: plot.area.bottom, bottom: plot.height },
+        { ...plot.area, top: plot.area.bottom + GRIP, bottom: plot.height },
       ),
     );
     plot.handles(values.map((y, i) => ({ x: middle(i), y, color: TEXT_COLORS[i] })));
@@ -696,6 +867,12 @@ function product(view, words) {
       row.forEach((x, i) =>
         quantity(cells[n][i], `${name}${i}`, x, short(x, n && k <= MANY ? 3 : 2))
       );
+    });
+    const shown = states.find(({ set }) => view.shows(set));
+    say(titles[4], shown?.target ?? words.steps.target);
+    cells[4].forEach((cell, i) => {
+      if (shown) quantity(cell, `target${i}`, shown.aim[i], short(shown.aim[i], k > MANY ? 2 : 3));
+      else cell.textContent = "";
     });
     const area = sum(found.filter((x) => x > 0));
     told.replaceChildren(
@@ -721,6 +898,9 @@ export default figure(WORDS, (view, words) => {
       const all = /** @type {HTMLElement[]} */ ([...view.frame.children]);
       made[name] = { draw, nodes: all.filter((node) => !before.has(node)) };
     }
+    const title = name === "product" ? words.productTitle : SPEC.title;
+    say(view.head.children[0], title);
+    put(view.root, { "aria-label": title });
     for (const [key, { nodes }] of Object.entries(made)) {
       for (const node of nodes) node.hidden = key !== name;
     }
