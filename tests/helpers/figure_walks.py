@@ -57,6 +57,11 @@ WAYS = {
         [SKIP, {"set": {"tops": [2, 0, 2, -1], "order": 6, "forget": True}}, {"set": {"stage": 1}}],
         [SKIP, {"set": {"tops": [9, 9, 9, 9], "stage": 3, "forget": True}}],
         [SKIP, {"set": {"tops": [-15, -15, -15, -15], "dtype": "float16", "stage": 3}}],
+        [SKIP, {"set": {"tops": [3, -16, 5, 2], "dtype": "float16", "stage": 1}}],
+        *(
+            [{"click": guess}, {"click": "one by one"}, {"click": "two by two"}]
+            for guess in ("the log-sum-exp", "the last digits", "one may overflow")
+        ),
     ],
     "overflow_explorer": [
         [SKIP, {"on": "form.fused"}, {"set": {"size": 200}}],

@@ -9,7 +9,6 @@ import {
   fmt,
   FORMATS,
   four,
-  glide,
   goal,
   guessFirst,
   html,
@@ -26,6 +25,7 @@ import {
   svg,
   svgText,
   TEXT_COLORS,
+  textWidth,
   tries,
 } from "./kit.js";
 
@@ -37,65 +37,74 @@ const TINTS = [0, 2, 3, 4];
 const BELOW = SPEC.constants.below ?? [];
 const ALL = 44; // px of the row below the lanes
 const THICK = 22; // px, at most
-const ABOVE = 19; // px of the text above a bar
+const TEXT = 18; // px of the words above a bar, and of those below it
+const STRIP = 96; // px of the end of the bar, magnified
+const STEPS = 3; // of the format, that the strip shows on each side
+const ROUND = 24; // px
 const SPAN = 20; // scores that a slider covers
-const SLOWLY = 5200; // ms of three merges
-const ROWS = 3; // orders that are listed
+const TREES = 15; // of the 18 orders; the others differ only in what is merged first
 
 const WORDS = {
   en: {
     lead: "Four shards of two scores z each. m is the larger one, the bar t the sum of " +
-      "exp(z − m). Drag a bar onto another: the one with the lower m shrinks, then they add up.",
+      "exp(z − m). When two merge, the one with the lower m shrinks, then they add up.",
     question: "exp(100) is inf in float32. Merge these four in two different orders: what can " +
       "differ?",
-    answers: [
-      {
-        text: "the log-sum-exp",
-        says: "No, only its last digits. All terms end relative to the same m, in whatever order " +
-          "they get there.",
-      },
-      {
-        text: "the last digits",
-        says: "Yes. All terms end relative to the same m, in whatever order they get there; only " +
-          "the rounding differs.",
-      },
-      {
-        text: "one may overflow",
-        says: "No: each exponent, a score minus a maximum, is at most 0. Only the last digits " +
-          "differ.",
-      },
+    answers: ["the log-sum-exp", "the last digits", "one may overflow"],
+    yours: "See for yourself. Drag B onto A, then merge the rest; take them apart, and merge in " +
+      "another order.",
+    verdicts: [
+      "No, only its last digits. All terms end relative to the same m, in whatever order they " +
+      "get there.",
+      "Yes. All terms end relative to the same m, in whatever order they get there; only the " +
+      "rounding differs.",
+      "No: each exponent, a score minus a maximum, is at most 0. Only the last digits differ.",
     ],
     scores: "scores z: slide",
     sums: "t: drag onto another",
     shard: (/** @type {string} */ name) => name,
     pair: (/** @type {string} */ top, /** @type {string} */ total) => `m ${top}, t ${total}`,
     gone: (/** @type {string} */ name, /** @type {string} */ into) => `${name} is in ${into}`,
+    was: (/** @type {string} */ name, /** @type {string} */ pair) => `${name}: ${pair}`,
     times: (
-      /** @type {string} */ name,
-      /** @type {string} */ gap,
+      /** @type {string} */ total,
       /** @type {string} */ factor,
-    ) => `${name} × exp(${gap}) = ${factor}`,
+      /** @type {string} */ term,
+    ) => `${total} × ${factor} = ${term}`,
     unscaled: (/** @type {string} */ name) => `${name} as it is`,
     once: (/** @type {string} */ top, /** @type {string} */ total) => `all: m ${top}, t ${total}`,
     graph: (/** @type {string} */ list) => `Bars of t. ${list}`,
-    undo: "Undo",
     apart: "Take apart",
+    all: "All 15 orders",
     forget: "forget the factor",
     format: "format",
-    caption: (/** @type {number} */ seen, /** @type {string} */ format) =>
-      `Orders seen: ${seen} of 15. u is the roundoff of ${format}.`,
-    columns: ["order", "rounds", "t", "error"],
-    error: (/** @type {string} */ size) => `${size} u`,
-    plain: "Σ exp(z)",
-    exact: "all at once",
-    goal: "merge all four in two rounds, by hand. (Merges that don't wait for each other share " +
-      "one.)",
-    reached: "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same.",
+    rounds: (/** @type {number} */ count) => `time ↓ rounds: ${count}`,
+    messages: (/** @type {string} */ list) => `Messages between processes. ${list}`,
+    message: (
+      /** @type {number} */ round,
+      /** @type {string} */ from,
+      /** @type {string} */ to,
+    ) => `Round ${round}: ${from} to ${to}`,
+    seen: (/** @type {number} */ count) => `○ orders: ${count} of 15`,
+    empty: "t of all: where?",
+    beyond: (/** @type {string} */ total) => `t ${total}: beyond →`,
+    steps: (/** @type {string} */ size) => `lines: ${size} apart`,
+    goals: [
+      "merge all four in two rounds, by hand.",
+      "set the scores so that forgetting the factor costs nothing.",
+    ],
+    reached: [
+      "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same.",
+      "With one m for all there is nothing to bring to a common maximum.",
+    ],
     start: (/** @type {string[]} */ tops) =>
       `m is ${tops.join(", ")}. Drag a bar onto another, or choose two names.`,
     picked: (/** @type {string} */ name) => `${name} is chosen. With which one?`,
     shrinks: (/** @type {string} */ name, /** @type {string} */ gap, /** @type {string} */ f) =>
       `${name} shrinks by exp(${gap}) = ${f}`,
+    rounded: (/** @type {string} */ format) => ` in ${format}`,
+    tiny: (/** @type {string} */ format, /** @type {string} */ factor) =>
+      ` in ${format}, for which ${factor} is too small`,
     even: "Both have the same m, none shrinks",
     kept: "The factor is forgotten",
     adds: (
@@ -132,13 +141,14 @@ const WORDS = {
       },
       {
         label: "bfloat16",
-        set: { tops: [2, 0, 1, -1], dtype: "bfloat16", order: 2, stage: 3 },
-        says: "With eight bits the order shows in t, and still only by rounding.",
+        set: { dtype: "bfloat16", order: 2, stage: 3 },
+        says: "The same scores with eight bits: the steps are 65 536 times as wide.",
       },
       {
         label: "far below 0",
         set: { tops: [-110, -112, -111, -113], order: 0, stage: 3 },
-        says: "Every exp(z) becomes 0, and ln 0 is −inf. The pairs are as good as before.",
+        says: "Other scores: every exp(z) becomes 0, and ln 0 is −inf. The pairs are as good as " +
+          "before.",
       },
     ],
   },
@@ -253,22 +263,29 @@ export default figure(WORDS, (view, words) => {
   /** The trees that have been seen, with the number of an order. @type {Map<string, number>} */
   const seen = new Map();
   /** The lanes onto which knots were dropped. @type {Record<number, number>} */
-  const homes = {};
+  let homes = {};
+  let byHand = false; // a merge that the reader makes, not one that is shown
   /** @type {Flight | undefined} */
   let flight;
   let stop = () => {};
   view.closers.push(() => stop());
   const most = sum(BELOW.map((below) => 1 + Math.exp(below)));
   const plot = view.plot({
-    height: 4 * 54 + ALL + 24,
+    height: 4 * 54 + ALL + STRIP,
     x: [0, most * 1.01],
     y: [0, 1],
+    xticks: [],
     yticks: [],
     ylabel: words.sums,
-    margin: { left: 4, top: 0, right: 4 },
+    margin: { left: 4, top: 0, right: 4, bottom: STRIP },
   });
   const said = html("p.say");
-  const table = html("table");
+  const columns = svg("svg", { viewBox: `0 0 132 ${TEXT + 3 * ROUND}`, role: "img" });
+  const count = html("span.axis");
+  const orders = html("span.axis");
+  /** What is still to be told to the guess. @type {() => void} */
+  let tell = () => {};
+  const won = [false, false];
   const limits = SPEC.traits.tops;
   const dials = range(4).map((k) =>
     entrySlider(view, "tops", k, {
@@ -283,8 +300,11 @@ export default figure(WORDS, (view, words) => {
     node.classList.add("pick");
     return node;
   });
-  const undo = button(view, words.undo, () => view.set({ stage: view.get("stage") - 1 }));
   const apart = button(view, words.apart, () => view.set({ stage: 0 }));
+  const all = button(view, words.all, () => {
+    range(18).forEach((order) => seen.set(now({ order, stage: 3 })[6].name, order));
+    view.refresh();
+  });
 
   const now = (changes = {}) => build({ ...view.state, ...changes });
   /** The lane where a knot lies. @param {Knot[]} knots @param {number} k @returns {number} */
@@ -311,7 +331,9 @@ export default figure(WORDS, (view, words) => {
     const orderOf = [3 * two, 3 * Math.floor(order / 3) + two, order];
     const before = stage ? chosen : 0;
     homes[4 + stage] = home(knots, b);
+    byHand = true;
     view.set({ order: orderOf[stage], stage: stage + 1 });
+    byHand = false;
     chosen = before + 1;
     view.refresh();
   }
@@ -374,6 +396,7 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     picked = undefined;
     seen.clear();
+    won.fill(false);
     view.refresh();
   });
 
@@ -385,42 +408,45 @@ export default figure(WORDS, (view, words) => {
   view.add(html("p.lead", words.lead));
   guessFirst(view, {
     question: words.question,
-    answers: words.answers,
-    show: () => {
-      view.set({ order: 1, stage: 0 });
-      glide(view, SLOWLY, (share) => ({ stage: Math.min(3, 1 + Math.floor(3 * share)) }));
-    },
+    answers: words.answers.map((text) => ({ text, says: words.yours })),
+    show: (place) => new Promise((done) => tell = () => done(words.verdicts[place])),
   });
+  const reached = [
+    () => {
+      if (view.changed.size) chosen = 0;
+      return chosen === 3 && !view.get("forget") && now()[6].level === 2;
+    },
+    () => view.get("forget") && view.get("stage") === 3 && new Set(view.get("tops")).size === 1,
+  ];
+  // No bar, which would stay on the screen of a phone and lie on the lanes.
+  const controls = html(
+    "div.row.controls",
+    apart,
+    all,
+    checkbox(view, "forget", { label: words.forget }),
+    radios(view, "dtype", { label: words.format }),
+  );
+  view.control(controls);
   view.add(
-    html("div.lanes", ...left, plot.node),
+    html("div.lanes", ...left, html("div.rounds", count, columns, orders), plot.node),
     said,
-    view.bar(
-      html(
-        "div.row",
-        undo,
-        apart,
-        checkbox(view, "forget", { label: words.forget }),
-        radios(view, "dtype", { label: words.format }),
-      ),
-    ),
-    table,
+    controls,
     tries(view, words.tries),
-    goal(view, {
-      text: words.goal,
-      reached: () => {
-        if (view.changed.size) chosen = 0;
-        return chosen === 3 && !view.get("forget") && now()[6].level === 2;
-      },
-      says: words.reached,
-    }),
+    ...reached.map((now, k) =>
+      goal(view, {
+        text: words.goals[k],
+        reached: () => won[k] = now() || won[k],
+        says: words.reached[k],
+      })
+    ),
   );
 
   /** All bars, one of them perhaps on its way. @param {Knot[]} knots */
   function drawLanes(knots) {
-    const { forget, stage } = view.state;
+    const { dtype, forget, stage } = view.state;
     const done = stage === 3 && !flight;
     const height = laneHeight();
-    const tall = Math.min(THICK, height - ABOVE - 6);
+    const tall = Math.min(THICK, height - 2 * TEXT);
     const unit = plot.x(1) - plot.x(0);
     const [moving, aim] = flight ? [flight.mover, flight.aim] : [];
     const arriving = moving !== undefined && !leftOf(knots).includes(moving);
@@ -436,9 +462,9 @@ export default figure(WORDS, (view, words) => {
       const { top, total } = knots[leaf];
       return total * (forget ? 1 : Math.exp(top - one.top));
     };
-    /** @param {number} lane @param {string} text @param {string} look */
-    const line = (lane, text, look) =>
-      svgText(plot.x(0), lane * height + 14, text, {
+    /** @param {number} lane @param {string} text @param {string} look @param {number} below */
+    const line = (lane, text, look, below = 0) =>
+      svgText(plot.x(0), lane * height + 14 + below, text, {
         "text-anchor": "start",
         class: `halo ${look}`,
       });
@@ -446,20 +472,29 @@ export default figure(WORDS, (view, words) => {
     const outline = (lane, total) =>
       svg("rect.outline", {
         x: plot.x(0),
-        y: lane * height + ABOVE,
+        y: lane * height + TEXT,
         width: total * unit,
         height: tall,
       });
-    /** What a knot is multiplied by. @param {Knot} one @param {number} top @param {number} f */
-    const times = (one, top, f) =>
-      forget
-        ? words.unscaled(letters(one))
-        : words.times(letters(one), short(one.top - top), short(f));
+    /**
+     * What becomes of a knot that is brought to a higher m, below its bar.
+     * @param {number} lane
+     * @param {Knot} one
+     * @param {number} top
+     */
+    const shrunk = (lane, one, top) => {
+      if (one.top >= top) return "";
+      const r = (/** @type {number} */ x) => roundTo(dtype, x);
+      const f = r(Math.exp(r(one.top - top)));
+      const term = short(r(one.total * f));
+      const product = words.times(short(one.total), short(f), term);
+      const long = [words.was(letters(one), product), product];
+      const text = long.find((text) => textWidth(text) < plot.width - 8) ??
+        words.was(letters(one), term);
+      return line(lane, forget ? words.unscaled(letters(one)) : text, "soft", TEXT + tall);
+    };
     /** The words above a bar. @param {Knot} one @returns {string} */
-    const above = (one) =>
-      flight?.share && both.includes(one) && one.top < common
-        ? times(one, common, factor(one))
-        : words.pair(short(one.top), short(one.total));
+    const above = (one) => words.pair(short(one.top), short(one.total));
     const aimed = aim === undefined ? undefined : knots[aim];
     /** @param {number} k */
     const draw = (k) => {
@@ -475,7 +510,7 @@ export default figure(WORDS, (view, words) => {
         place.y = flight.y + (rest - flight.y) * near;
       }
       let x = place.x;
-      const y = place.y + ABOVE;
+      const y = place.y + TEXT;
       const segments = one.leaves.map((leaf) => {
         const value = part(one, leaf) * now;
         const width = value * unit;
@@ -502,18 +537,27 @@ export default figure(WORDS, (view, words) => {
           ? svg("rect.aim", { x: place.x - 2, y: y - 2, width: whole * now + 4, height: tall + 4 })
           : "",
         quantity(line(own, "", ""), `t ${one.name}`, one.total, above(one)),
+        both.includes(one) && flight?.share ? shrunk(own, one, common) : "",
       );
     };
+    /** What lay in a lane last, and what it came from there. @param {number} own */
+    const lain = (own) => range(there.length).filter((i) => home(there, i) === own).reverse();
+    // Where the lower one shrank in its own lane.
+    const stayed = range(4).flatMap((own) => {
+      const [k, before] = lain(own);
+      const here = open.includes(k) && before !== undefined && !both.includes(there[k]);
+      return here ? [shrunk(own, there[before], there[k].top)] : [];
+    });
     // Lanes whose bar has gone to another: what it was, and what became of it.
     const gone = range(4).flatMap((own) => {
       if (open.some((k) => home(there, k) === own)) return [];
-      const k = range(there.length).filter((i) => home(there, i) === own).at(-1) ?? own;
-      const into = there.findIndex(({ parts }) => parts.includes(k));
+      const [k] = lain(own);
+      const into = there.find(({ parts }) => parts.includes(k));
       const one = there[k];
-      const { top, parts, factors } = there[into];
       return [
         outline(own, one.total),
-        line(own, times(one, top, factors[parts.indexOf(k)]), "soft"),
+        line(own, words.was(letters(one), above(one)), "soft"),
+        shrunk(own, one, into?.top ?? one.top),
       ];
     });
     const scores = scoresOf();
@@ -524,7 +568,7 @@ export default figure(WORDS, (view, words) => {
     const parts = range(4).map((leaf) => {
       const total = sum(
         [0, BELOW[leaf]].map((below) =>
-          Math.exp(roundTo(view.get("dtype"), view.get("tops")[leaf] + below) - top)
+          Math.exp(roundTo(dtype, view.get("tops")[leaf] + below) - top)
         ),
       );
       return total * unit;
@@ -533,7 +577,7 @@ export default figure(WORDS, (view, words) => {
     const goalBar = parts.map((width, leaf) => {
       const bar = svg("rect", {
         x,
-        y: base + ABOVE + 2,
+        y: base + TEXT + 2,
         width,
         height: 14,
         fill: "none",
@@ -542,15 +586,21 @@ export default figure(WORDS, (view, words) => {
       x += width;
       return bar;
     });
+    const beside = range(4).map((lane) => `M${end},${lane * height + TEXT}v${tall}`);
     plot.draw(
-      svg("path.end", { d: `M${end},4V${base + ABOVE + 18}` }),
+      svg("path.end", { d: `${beside.join("")}M${end},${base + TEXT}V${plot.area.bottom}` }),
       svg("path.grid", { d: `M${plot.x(0)},${base + 1}H${plot.area.right}` }),
       ...goalBar,
-      svgText(plot.x(0), base + 15, words.once(short(top), short(exact)), {
-        "text-anchor": "start",
-      }),
+      quantity(
+        svgText(plot.x(0), base + 15, "", { "text-anchor": "start" }),
+        "exact",
+        exact,
+        words.once(short(top), short(exact)),
+      ),
+      ...strip(exact, end),
       ...gone,
       ...[...open].sort((a, b) => Number(a === moving) - Number(b === moving)).map(draw),
+      ...stayed,
     );
     plot.describe(
       words.graph(
@@ -588,61 +638,113 @@ export default figure(WORDS, (view, words) => {
     });
   }
 
-  /** @param {number} exact the sum of all, relative to the largest score @param {number} plain */
-  function drawTable(exact, plain) {
-    const { dtype } = view.state;
+  /**
+   * The end of the bar, magnified until the numbers of the format are seen, and where the orders
+   * that were seen have ended.
+   * @param {number} exact the sum of all, relative to the largest score
+   * @param {number} end where it stands, in pixels
+   */
+  function strip(exact, end) {
+    const { dtype, stage } = view.state;
     const unit = unitOf(dtype);
-    const digits = { float16: 4, bfloat16: 3, float32: 8, float64: 16 }[
-      /** @type {Format} */ (
-        dtype
-      )
-    ];
-    const text = (/** @type {number} */ v, more = 0) => minus(v.toPrecision(digits + more));
-    const listed = [...seen].slice(-ROWS).map(([name, order]) => {
-      const { total, level } = now({ order, stage: 3 })[6];
-      const error = (total / exact - 1) / unit;
-      return html(
-        "tr",
-        { class: Math.abs(error) > 100 ? "bad" : null },
-        html("th", { scope: "row" }, name),
-        html("td", String(level)),
-        html("td", text(total)),
-        quantity(html("td"), `error ${name}`, error, words.error(fmt(error, 1))),
-      );
-    });
-    while (listed.length < ROWS) {
-      listed.push(html("tr", html("td", "–"), ...range(3).map(() => html("td"))));
+    const step = 2 * unit * 2 ** Math.floor(Math.log2(exact));
+    const middle = step * Math.round(exact / step);
+    const { left, right, bottom } = plot.area;
+    const top = bottom + 14;
+    const low = top + 46;
+    const wide = (right - left) / (2 * STEPS + 1);
+    const centre = (left + right) / 2;
+    /** @param {number} total */
+    const place = (total) => centre + wide * ((total - middle) / step);
+    /** The orders by where they ended. @type {Map<number, [string, number][]>} */
+    const ends = new Map();
+    const mine = stage === 3 && !flight ? now()[6].name : "";
+    const latest = [...seen].sort(([a], [b]) => Number(a === mine) - Number(b === mine));
+    for (const [name, number] of latest) {
+      const { total } = now({ order: number, stage: 3 })[6];
+      ends.set(total, [...(ends.get(total) ?? []), [name, number]]);
     }
-    const bad = plain === 0 || !Number.isFinite(plain);
-    table.replaceChildren(
-      html("caption", words.caption(seen.size, dtype)),
-      html("thead", html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)))),
-      html(
-        "tbody",
-        ...listed,
-        html(
-          "tr",
-          html("th", { scope: "row" }, words.exact),
-          html("td"),
-          quantity(html("td"), "exact", exact, text(exact, 2)),
-          html("td", "0"),
-        ),
-        html(
-          "tr",
-          { class: bad ? "bad" : null },
-          html("th", { scope: "row" }, words.plain),
-          html("td"),
-          quantity(html("td"), "plain", plain, short(plain)),
-          html("td"),
-        ),
-      ),
+    const marks = [...ends].flatMap(([total, list]) =>
+      list.map(([name], i) => {
+        const off = Math.abs(place(total) - centre) > (right - left) / 2 - 4;
+        const mark = svg("circle", {
+          class: `landed ${off ? "off" : ""} ${name === mine ? "mine" : ""}`,
+          cx: clamp(place(total), left + 4, right - 4),
+          cy: low - 5 - i * Math.min(8, 37 / list.length),
+          r: 4,
+        });
+        return put(mark, { "data-q": `error ${name}`, "data-value": (total / exact - 1) / unit });
+      })
     );
+    const far = [...ends.keys()].find((total) => place(total) > right);
+    return [
+      svg("path.fan", { d: `M${end},${bottom}L${left},${top}V${low}H${right}V${top}Z` }),
+      ...range(2 * STEPS + 1).map((i) =>
+        svg("path.grid", { d: `M${centre + wide * (i - STEPS)},${top + 4}V${low}` })
+      ),
+      seen.size ? svg("path.end", { d: `M${place(exact)},${top}V${low}` }) : "",
+      ...marks,
+      far
+        ? svgText(right - 14, top + 26, words.beyond(short(far)), {
+          "text-anchor": "end",
+          class: "halo",
+        })
+        : "",
+      seen.size ? "" : svgText(centre, top + 26, words.empty, { class: "halo soft" }),
+      svgText(centre, low + 14, minus(String(Number(middle.toPrecision(8))))),
+      svgText(centre, low + 30, words.steps(short(step))),
+    ];
+  }
+
+  /** Who sent to whom, round by round. @param {Knot[]} knots */
+  function drawRounds(knots) {
+    const column = (/** @type {number} */ lane) => 22 + 34 * lane;
+    const last = Math.max(...knots.map(({ level }) => level));
+    const height = (/** @type {number} */ level) => TEXT + ROUND * (level - 0.5);
+    const sent = knots.flatMap((knot, k) => {
+      if (!knot.parts.length) return [];
+      const to = home(knots, k);
+      const from = knot.parts.map((part) => home(knots, part)).find((lane) => lane !== to) ?? to;
+      return [{ from, to, level: knot.level, y: height(knot.level) }];
+    });
+    // Two in a round, of which one reaches over the other.
+    const [a, b] = sent;
+    if (b?.level === 1) {
+      const [[low, high], [first, second]] = [a, b].map(({ from, to }) => [from, to].sort());
+      if (low < second && first < high) [a.y, b.y] = [a.y - 6, b.y + 6];
+    }
+    columns.replaceChildren(
+      ...range(last).map((i) => {
+        const at = { x: 0, y: TEXT + ROUND * i + 1, width: 132, height: ROUND - 2 };
+        return svg("rect.round", at);
+      }),
+      ...range(3).map((i) => svgText(7, height(i + 1) + 4, String(i + 1), { class: "soft" })),
+      ...range(4).flatMap((lane) => {
+        const until = sent.find(({ from }) => from === lane);
+        const y = until?.y ?? TEXT + 3 * ROUND;
+        const stroke = COLORS[TINTS[lane]];
+        return [
+          svgText(column(lane), 12, SHARDS[lane], { style: `fill: ${TEXT_COLORS[TINTS[lane]]}` }),
+          svg("path.process", { d: `M${column(lane)},${TEXT}V${y}`, stroke }),
+        ];
+      }),
+      ...sent.map(({ from, to, y }) => {
+        const [x, way] = [column(to), Math.sign(to - from)];
+        const head = `M${x - 7 * way},${y - 5}L${x - way},${y}L${x - 7 * way},${y + 5}`;
+        return svg("path.message", { d: `M${column(from)},${y}H${x - way}${head}` });
+      }),
+    );
+    const list = sent.map(({ from, to, level }) => words.message(level, SHARDS[from], SHARDS[to]));
+    put(columns, { "aria-label": words.messages(list.join("; ")) });
+    quantity(count, "rounds", last, words.rounds(last));
+    say(orders, words.seen(seen.size));
   }
 
   return () => {
     const { stage, dtype, tops, forget } = view.state;
     const turned = view.changed.has("stage") || view.changed.has("order");
     if (view.changed.size) picked = undefined;
+    if (turned && !byHand) homes = {};
     const low = floorOf(Math.max(...tops));
     dials.forEach((dial, k) => {
       const input = dial.querySelector("input");
@@ -659,6 +761,7 @@ export default figure(WORDS, (view, words) => {
     const last = knots[knots.length - 1];
     const done = stage === 3;
     if (done) seen.set(last.name, view.get("order"));
+    if (seen.size > 1) tell();
     if (view.touched && stage && turned) play(knots);
     else {
       if (view.changed.size) {
@@ -676,26 +779,29 @@ export default figure(WORDS, (view, words) => {
       });
       node.disabled = k === undefined || done;
     });
-    undo.disabled = stage === 0;
     apart.disabled = stage === 0;
     apart.classList.toggle("primary", done);
+    all.disabled = seen.size < 2 || seen.size === TREES;
     const scores = scoresOf();
     const exact = logsumexp(scores);
     const right = Math.exp(exact - Math.max(...scores));
     const plain = knots.slice(0, 4).reduce((a, one) => roundTo(dtype, a + one.plain), 0);
-    drawTable(right, plain);
+    drawRounds(knots);
 
     let how = words.start(tops.map(short));
     let sentence = "";
     if (last.parts.length) {
       const [a, b] = last.parts.map((k) => knots[k]);
       const lower = a.top < b.top ? a : b;
-      const terms = [a, b].map(({ total }, i) => short(total * last.factors[i]));
+      const terms = [a, b].map(({ total }, i) => short(roundTo(dtype, total * last.factors[i])));
       if (forget) how = words.kept;
       else if (a.top === b.top) how = words.even;
       else {
         const gap = lower.top - last.top;
-        how = words.shrinks(letters(lower), short(gap), short(Math.exp(gap)));
+        const factor = Math.min(...last.factors);
+        how = words.shrinks(letters(lower), short(gap), short(factor));
+        if (factor === 0) how += words.tiny(dtype, short(Math.exp(gap)));
+        else if (dtype !== "float32") how += words.rounded(dtype);
       }
       how += words.adds(terms[0], terms[1], short(last.total));
       const should = sum(
@@ -722,7 +828,7 @@ export default figure(WORDS, (view, words) => {
       else sentence += error > rounding ? words.off(short(error)) : words.fine;
     }
     if (picked !== undefined) [how, sentence] = [words.picked(letters(knots[picked])), ""];
-    said.textContent = how + sentence;
+    said.replaceChildren(how, quantity(html("span"), "plain", plain, sentence));
     return sentence || how;
   };
 });

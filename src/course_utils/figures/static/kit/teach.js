@@ -74,8 +74,8 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
   skip.addEventListener("click", () => {
     node.remove();
     view.lock(false);
-    const bar = view.frame.querySelector(".bar");
-    const input = bar?.querySelector("input:checked") ?? bar?.querySelector("input");
+    const bar = view.frame.querySelector(".bar") ?? view.frame;
+    const input = bar.querySelector("input:checked") ?? bar.querySelector("input");
     if (input instanceof HTMLElement) input.focus({ preventScroll: true });
   });
   choices.append(skip);
