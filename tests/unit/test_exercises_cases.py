@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from course_utils.exercises import find_exercises
+from course_utils.exercises import chapter_06, find_exercises
 from course_utils.exercises.grading import FunctionExercise
 
 pytestmark = pytest.mark.usefixtures("unguarded")
@@ -67,3 +67,11 @@ def test_no_case_lets_a_careless_answer_pass(number):
                 return exercise.reference(*args[:place], new, *args[place + 1 :])
 
             assert not exercise.judge(careless), f"{number}: an answer passes that {kind} {name}"
+
+
+def test_parts_that_hold_each_image_once_may_have_any_order():
+    first, second = torch.tensor([2, 0]), torch.tensor([1])
+    labels = torch.zeros(3)
+    assert chapter_06.disjoint((first, second), labels)
+    assert not chapter_06.disjoint((first, first), labels)
+    assert not chapter_06.disjoint((first, second + 1), labels)
