@@ -88,23 +88,88 @@ def test_the_true_logit_gets_its_gradient_in_two_parts(show):
     assert f"= {p:.3f} to z₁. With the direct {MINUS}1 it makes {MINUS}{1 - p:.3f}." in said
 
 
+@pytest.mark.parametrize("width", [736, 320])
 @pytest.mark.parametrize("logits", [[2, 1, 0.1], [0.7, -1.2, 2.4], [4, 4, 2], [-4, 4, 0]])
-def test_the_sentences_multiply_right(show, logits):
-    """Every "a · b = c" that the figure says, with the digits that it shows."""
-    page = show(BackwardPass(logits=logits, label=3, stage=5))
-    products = 0
+def test_the_sentences_multiply_right(show, logits, width):
+    """Every "a · b = c" that the figure says, and the boxes show the same a and c."""
+    page = show(
+        BackwardPass(logits=logits, label=3, stage=5), viewport={"width": width, "height": 1400}
+    )
+    products = {}
     for _ in range(BACKWARD - 1):
         step(page)
         text = page.locator(".say").inner_text().replace(MINUS, "-")
         a, rest = text.split("sends ")[1].split(" · ")
         if "each exponential: " in rest:
-            b, c = "1", rest.split(": ")[1].rstrip(".")
+            b, c = "1", rest.split(": ")[1].split(" ")[0].rstrip(".")
         else:
             b, c = rest.split(" to ")[0].split(" = ")
+        products[a, b] = c
+        boxes = page.locator('.graph [data-q^="grad "], .graph [data-q^="shares "]')
+        shown = [t for e in boxes.all_text_contents() for t in e.replace(MINUS, "-").split(" - ")]
+        assert c in shown
+        assert a in {*shown, "1/Q"}
+    gradient = value(page, "grad Q")
+    places = {k: value(page, k) for k in ("Q", "e3")}
+    written = page.locator('[data-q="grad Q"]').text_content()
+    numbers = {"1": 1, "-1": -1, "1/Q": 1 / places["Q"], written: gradient, "exp z₃": places["e3"]}
+    assert len(products) == 5
+    for (a, b), c in products.items():
         shown = len(c.strip("-").replace(".", "").lstrip("0"))
-        assert float(f"{float(a) * float(b):.{shown}g}") == float(c)
-        products += 1
-    assert products == 5
+        assert float(f"{numbers[a] * numbers[b]:.{shown}g}") == float(c)
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("label", [1, 2, 3])
+def test_the_direct_line_meets_no_label_and_no_other_box(show, label, width):
+    page = show(
+        BackwardPass(logits=[1, 2, -4], label=label, stage=LAST),
+        viewport={"width": width, "height": 1400},
+    )
+    hit = page.locator(".graph svg").evaluate(
+        """(svg) => {
+          const direct = [...svg.querySelectorAll(".flow")].find((p) => /[HV].*[HV]/
+            .test(p.getAttribute("d")));
+          const half = Number(direct.getAttribute("stroke-width")) / 2;
+          const parts = [...svg.querySelectorAll("text, rect")].map((e) => e.getBBox());
+          const hit = new Set();
+          for (let at = 6; at < direct.getTotalLength() - 6; at += 1) {
+            const { x, y } = direct.getPointAtLength(at);
+            parts.forEach((b, i) => {
+              const [dx, dy] = [b.x - x, b.y - y];
+              const across = dx < half && dx + b.width > -half;
+              if (across && dy < half && dy + b.height > -half) hit.add(i);
+            });
+          }
+          return [...hit].map((i) => svg.querySelectorAll("text, rect")[i].outerHTML);
+        }"""
+    )
+    assert hit == []
+
+
+def test_lines_are_as_thick_as_what_they_sent_and_the_bars_add_up(show):
+    page = show(BackwardPass(logits=[2, 1, 0.1], label=1, stage=LAST))
+    p = torch.tensor([2, 1, 0.1], dtype=torch.float64).softmax(0).tolist()
+    wide = page.locator(".flow").evaluate_all(
+        "(a) => a.map((e) => +e.getAttribute('stroke-width'))"
+    )
+    one = wide[0]
+    assert wide[1] == one  # the direct line sends as much, with the other sign
+    ends = sorted(w / one for w in wide)
+    assert all(any(share == pytest.approx(end) for end in ends) for share in p)
+
+    def bars(kind):
+        return page.locator(f"rect.{kind}").evaluate_all(
+            "(all) => all.map((e) => [e.x.baseVal.value, e.width.baseVal.value])"
+        )
+
+    shares, totals = bars("share"), bars("total")
+    middle = shares[0][0] + shares[0][1]
+    assert shares[1][0] == pytest.approx(middle, abs=0.01)
+    unit = shares[0][1]  # -1
+    assert shares[1][1] / unit == pytest.approx(p[0], abs=1e-3)
+    assert [width / unit for _, width in totals] == pytest.approx([1 - p[0], *p[1:]], abs=1e-3)
+    assert totals[0][0] + totals[0][1] == pytest.approx(middle, abs=0.01)
 
 
 def test_the_reader_chooses_the_local_derivatives(show):
@@ -149,11 +214,37 @@ def test_buttons_stay_while_the_sentences_change(show, width):
     assert len(places) == 1
 
 
-def test_the_guess_is_answered_and_the_loss_computed(show):
-    page = show(BackwardPass(), questions=True, reduced_motion="reduce")
+def test_the_walk_answers_the_guess(show):
+    page = show(BackwardPass(), questions=True)
     page.get_by_role("button", name=f"p₁ {MINUS} 1").click()
-    assert "Yes" in page.locator(".answer").inner_text()
-    assert shown(page)[1] == {"L"}
+    answer = page.locator(".answer")
+    assert shown(page) == ({"z1", "z2", "z3"}, set())  # nothing runs by itself
+    step(page, LAST - 1)
+    assert "Yes" not in answer.inner_text()
+    step(page)
+    page.wait_for_function("(e) => e.innerText.includes('Yes')", arg=answer.element_handle())
+
+
+def test_next_on_the_way_back_says_what_it_costs_and_a_reached_goal_stays(show):
+    page = show(BackwardPass(stage=FORWARD + 1))
+    back = page.get_by_role("button", name="Back", exact=True)
+    choose(page, "1")
+    step(page)
+    assert "for the goal, go Back and choose it" in page.locator(".say").inner_text()
+    for name in ("1/Q", "1", "exp z"):
+        choose(page, name)
+    assert "you chose 4 of 5" in page.locator(".ask > span").inner_text()
+    for _ in range(4):
+        back.click()
+    choose(page, f"{MINUS}1")
+    assert "for the goal" not in page.locator(".say").inner_text()
+    for name in ("1/Q", "1", "exp z"):
+        choose(page, name)
+    assert page.locator(".goal.done").count() == 1
+    back.click()
+    assert "none was wrong" in page.locator(".goal.done").inner_text()
+    choose(page, "Q")
+    assert "none was wrong" in page.locator(".goal.done").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +253,7 @@ def test_the_guess_is_answered_and_the_loss_computed(show):
         ("sure and right", "nearly cancels", lambda grads: -0.1 < grads[0] < 0),
         (
             "sure and wrong",
-            "A step against the gradient lowers z₂",
+            "z₂ gets nearly +1",
             lambda grads: grads[0] < -0.9 and grads[1] > 0.9,
         ),
         ("undecided", "sends 1/3", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),

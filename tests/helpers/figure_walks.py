@@ -30,6 +30,8 @@ WAYS = {
             *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z")),
         ],
         [SKIP, {"set": {"stage": 9, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
+        [SKIP, {"set": {"stage": 8}}, *({"click": c} for c in ("Q", "1", "Next"))],
+        *([{"click": answer}, {"set": {"stage": 10}}] for answer in ("p₁", "-1", "p₁ - 1")),
     ],
     "jacobian_explorer": [
         [SKIP, {"set": {"measured": [0, 0.02, 0.02], "nudge": 0.02}}, {"set": {"nudge": 0}}],

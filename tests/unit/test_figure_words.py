@@ -208,7 +208,8 @@ def test_backward_pass_goal_wants_every_local_derivative_chosen():
     assert "✓Goal:" in slow.text
     assert "after 2 that did not fit" in slow.text
     helped = told(BackwardPass(), SKIP, start, *chosen(*right[:4], "Next"))[-1]
-    assert "gradients add up to 0" in helped.text
+    assert "Next showed this one" in helped.text
+    assert "you chose 4 of 5" in helped.text
     assert "○Goal:" in helped.text
     set_at_once = told(BackwardPass(), SKIP, start, *chosen(*right[:4]), {"set": {"stage": 10}})[-1]
     assert "○Goal:" in set_at_once.text
@@ -219,9 +220,19 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
     z = double([2, 1, 0.1])
     for wrong in ("-1", "1", "Q", "exp z"):
         page = told(BackwardPass(logits=z.tolist()), SKIP, start, *chosen(wrong))[-1]
-        slope = f"{1 / z.exp().sum():#.3g}"
-        assert_said(page, f"Not {wrong}. A small nudge of Q changes ln Q by {slope} times as much.")
+        total = z.exp().sum()
+        change = f"{torch.log(total + 0.01) - torch.log(total):#.3g}"
+        assert_said(
+            page,
+            f"Not {wrong}. On this line alone: if Q grows by 0.01, ln Q changes by +{change}.",
+        )
         assert "grad Q" not in page.values
+    direct = told(BackwardPass(), SKIP, {"set": {"stage": 6}}, *chosen("1"))[-1]
+    assert_said(
+        direct,
+        "Not 1. On this line alone, with ln Q held: if z₁ grows by 0.01, the loss changes by "
+        "-0.0100.",
+    )
     even = told(BackwardPass(logits=[0, 1, 1]), SKIP, {"set": {"stage": 9}}, *chosen("1"))[-1]
     assert_said(even, "1 has the right value here, but not for other logits.")
 
@@ -483,28 +494,28 @@ def test_backward_pass_step_by_step(label):
     pages = told(figure, *[{"click": "Next"}] * 10)
     subs = "₁₂₃"
 
-    def long(number):
-        return f"{number:.{2 if abs(number) >= 10 else 3 if abs(number) >= 0.1 else 5}f}"
-
     def short(number):
+        if abs(number) < 0.1:
+            return f"{number:#.3g}"
         return f"{number:.{2 if abs(number) >= 10 else 3}f}"
 
-    part, loss = long(1 / total), math.log(total) - z[label - 1]
-    mine, own = f"z{subs[label - 1]}", exps[label - 1]
-    p = own / total
+    part, loss = short(1 / total), math.log(total) - z[label - 1]
+    mine = f"z{subs[label - 1]}"
+    p = exps[label - 1] / total
+    given = " Next showed this one: for the goal, go Back and choose it."  # said once
     expected = [
         "The logits are given. Next computes their exponentials.",
-        f"Forward: the exponentials are {', '.join(map(long, exps))}.",
-        f"Forward: the sum Q is {long(total)}.",
-        f"Forward: ln Q is {long(math.log(total))}.",
-        f"Forward: the loss ln Q - {mine} is {long(loss)}.",
+        f"Forward: the exponentials are {', '.join(map(short, exps))}.",
+        f"Forward: the sum Q is {short(total)}.",
+        f"Forward: ln Q is {short(math.log(total))}.",
+        f"Forward: the loss ln Q - {mine} is {short(loss)}.",
         "Backward: the loss grows as fast as itself, so its own gradient is 1.",
-        "Backward: the loss sends 1.000 · 1.000 = 1.000 to ln Q.",
-        f"Backward: the loss sends 1.000 · -1.000 = -1.000 to {mine}.",
-        f"Backward: ln Q sends 1.000 · {part} = {part} to Q.",
+        f"Backward: the loss sends 1 · 1 = 1 to ln Q.{given}",
+        f"Backward: the loss sends 1 · -1 = -1 to {mine}.",
+        f"Backward: ln Q sends 1 · 1/Q = {part} to Q.",
         f"Backward: the sum sends {part} · 1 to each exponential: {part}.",
-        f"Backward: exp {mine} sends {1 / total:#.5g} · {own:#.5g} = {p:#.3g} to {mine}. With the "
-        f"direct -1 it makes {long(p - 1)}.",
+        f"Backward: exp {mine} sends 1/Q · exp {mine} = {short(p)} to {mine}. With the "
+        f"direct -1 it makes {short(p - 1)}.",
     ]
     assert [next(s for s in expected if s in page.text) for page in pages] == expected
     assert [page.spoken for page in pages[1:]] == expected[1:]
@@ -513,14 +524,14 @@ def test_backward_pass_step_by_step(label):
         "The three gradients add up to 0.",
         "true class\n1\n2\n3\n",
         f"{mine}\n{short(z[label - 1])}\n{short(p - 1)}\n{short(p)} - 1\n",
-        f"loss\n{short(loss)}\n1.000\n",
+        f"loss\n{short(loss)}\n1\n",
         *(f"{TIMES} exp z{subs[i]}\n= {short(exps[i])}" for i in range(3)),
         f"{TIMES} 1/Q\n= {short(1 / total)}",
     )
     asked = [
-        "From the loss back to ln Q: 1.000 times which local derivative?",
-        f"From the loss back to {mine}: 1.000 times which local derivative?",
-        "From ln Q back to Q: 1.000 times which local derivative?",
+        "From the loss back to ln Q: 1 times which local derivative?",
+        f"From the loss back to {mine}: 1 times which local derivative?",
+        "From ln Q back to Q: 1 times which local derivative?",
         f"From Q back to each exponential: {short(1 / total)} times which local derivative?",
         f"From each exponential back to its logit: {short(1 / total)} times which local "
         "derivative?",

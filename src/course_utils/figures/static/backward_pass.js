@@ -3,7 +3,6 @@ import {
   entrySlider,
   figure,
   fmt,
-  glide,
   goal,
   guessFirst,
   html,
@@ -25,19 +24,18 @@ import {
 const WORDS = {
   en: {
     lead: "Forward, upwards, each box is computed from those below it. Backward, each sends its " +
-      "gradient down, times the local derivative on the line.",
+      "gradient down, times the local derivative on the line. The more a line sends, the " +
+      "thicker it is, up to 1.",
     question: "The true logit z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
-    answers: [
-      {
-        text: "p₁",
-        says: "No: that comes through the exponential. With the direct −1 it is p₁ − 1.",
-      },
-      {
-        text: "−1",
-        says: "No: that comes on the direct path. With p₁, from the exponential, it is p₁ − 1.",
-      },
-      { text: "p₁ − 1", says: "Yes: what comes back on different paths is added." },
+    answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
+      text,
+      says: "Walk back with class 1 as the true one: what arrives at z₁ will tell.",
+    })),
+    verdicts: [
+      "No: that came through the exponential. With the direct −1 it is p₁ − 1.",
+      "No: that came on the direct path. With p₁, from the exponential, it is p₁ − 1.",
+      "Yes: what comes back on different paths is added.",
     ],
     last: "loss",
     theLoss: "the loss",
@@ -75,17 +73,24 @@ const WORDS = {
     ) => `Backward: the sum sends ${grad} · 1 to each exponential: ${one}.`,
     exps: (
       /** @type {string} */ z,
-      /** @type {string[]} */ [grad, factor, result, total],
+      /** @type {string[]} */ [result, total],
     ) =>
-      `Backward: exp ${z} sends ${grad} · ${factor} = ${result} to ${z}. With the direct −1 it ` +
+      `Backward: exp ${z} sends 1/Q · exp ${z} = ${result} to ${z}. With the direct −1 it ` +
       `makes ${total}.`,
     all: " The three gradients add up to 0.",
+    given: " Next showed this one: for the goal, go Back and choose it.",
+    open: (/** @type {number} */ count) =>
+      `All are on the lines; you chose ${count} of 5. Back leads to those that Next showed.`,
     miss: (
       /** @type {string} */ pick,
-      /** @type {string} */ from,
+      /** @type {string} */ held,
       /** @type {string} */ to,
-      /** @type {string} */ factor,
-    ) => `Not ${pick}. A small nudge of ${to} changes ${from} by ${factor} times as much.`,
+      /** @type {string} */ from,
+      /** @type {string} */ change,
+    ) =>
+      `Not ${pick}. On this line alone${held}: if ${to} grows by 0.01, ${from} changes by ${change}.`,
+    held: (/** @type {string} */ what) => `, with ${what} held`,
+    others: "the other exponentials",
     chance: (/** @type {string} */ pick) =>
       `${pick} has the right value here, but not for other logits.`,
     nudged: (
@@ -117,7 +122,7 @@ const WORDS = {
       {
         label: "sure and wrong",
         set: { logits: [0, 4, 0], stage: 10 },
-        says: "p₁ is near 0, so the direct −1 remains. A step against the gradient lowers z₂.",
+        says: "p₁ is near 0, so nearly all of the direct −1 remains; z₂ gets nearly +1.",
       },
       {
         label: "undecided",
@@ -130,9 +135,12 @@ const WORDS = {
 
 const RIGHT = [1, 0, 2, 1, 4]; // places of the local derivatives among those to choose from
 const NUDGE = 1e-6;
-const [ROW, LOW, GAP] = [15, 50, 38]; // pixels: a line of text, a box, between boxes
-const TALL = LOW + ROW; // the box of a logit: two shares may reach it
-const SIDE = 10; // pixels beside the boxes, for the line around them
+const STEP = 0.01; // of the hints
+const [ROW, LOW, GAP] = [15, 48, 32]; // pixels: a line of text, a box, between boxes
+const BARS = 19; // pixels for the bars of what reaches a logit
+const TALL = LOW + ROW + BARS; // the box of a logit: two shares may reach it
+const THICK = 10; // pixels: a line that sends 1
+const SIDE = THICK + 2; // pixels around the boxes, for the direct line
 
 /**
  * A box of the graph.
@@ -219,33 +227,42 @@ export default figure(WORDS, (view, words) => {
   const first = SPEC.constants.forward + 2; // the first step that takes a local derivative
   const plot = view.plot({
     label: words.graph,
-    height: 4 * (LOW + GAP) + TALL + 4,
+    height: 4 * (LOW + GAP) + TALL + 4 + SIDE,
     x: [0, 3],
     y: [0, 1],
     xticks: [],
     yticks: [],
-    margin: { top: 2, right: SIDE, bottom: 2, left: SIDE },
+    margin: { top: 2, right: SIDE, bottom: 2 + SIDE, left: SIDE },
   });
   plot.node.classList.add("graph");
   const told = html("span");
-  const longest = words.exps("z₁", ["0.0000000", "0.00000", "0.0000", "−0.0000"]) +
-    words.all;
+  const longest = words.exps("z₁", ["0.000000", "−0.000"]) + words.given;
   const said = html("p.say", { "data-room": longest }, told); // what is below it stays in place
   const prompt = html("span");
   /** The local derivatives that the reader chose. @type {Set<number>} */
   const mine = new Set();
+  /** Those that Next showed. @type {Set<number>} */
+  const given = new Set();
   let misses = 0;
+  let won = ""; // what the goal said when it was reached
+  /** Says what the guess was worth. @type {(() => void) | undefined} */
+  let settle;
   let missed = ""; // the state in which a wrong one was chosen
   let picked = 0;
   const now = () => JSON.stringify([view.get("logits"), view.get("label"), view.get("stage")]);
   const go = (/** @type {number} */ stage) => view.set({ stage });
   const back = button(view, words.back, () => go(view.get("stage") - 1));
-  const next = button(view, words.next, () => go(view.get("stage") + 1));
+  const next = button(view, words.next, () => {
+    const stage = view.get("stage") + 1;
+    if (stage >= first && !mine.has(stage)) given.add(stage);
+    go(stage);
+  });
   const choices = words.factors.map((text, i) =>
     button(view, text, () => {
       const stage = view.get("stage") + 1;
       if (i === RIGHT[stage - first]) {
         mine.add(stage);
+        given.delete(stage);
         go(stage);
         return;
       }
@@ -262,8 +279,10 @@ export default figure(WORDS, (view, words) => {
   guessFirst(view, {
     question: words.question,
     answers: words.answers,
-    show: () =>
-      glide(view, 3500, (share) => ({ stage: Math.floor((first - 1) * share), nudge: 0 })),
+    show: (place) =>
+      new Promise((resolve) => {
+        settle = () => resolve(words.verdicts[place]);
+      }),
   });
   view.add(
     plot.node,
@@ -300,15 +319,18 @@ export default figure(WORDS, (view, words) => {
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
-      reached: () => view.get("stage") === last && mine.size === RIGHT.length,
-      says: () => words.reached(misses),
+      reached: () => {
+        if (view.get("stage") === last && mine.size === RIGHT.length) won ||= words.reached(misses);
+        return won !== "";
+      },
+      says: () => won,
     }),
   );
 
   // A click on a logit nudges it; the buttons do the same for keys.
   plot.svg.addEventListener("click", (event) => {
     const [x, y] = plot.at(event);
-    if (view.locked || x < 0 || x >= 3 || y > TALL / plot.height) return;
+    if (view.locked || x < 0 || x >= 3 || y > TALL / (plot.area.bottom - plot.area.top)) return;
     const nudge = Math.floor(x) + 1;
     view.set({ nudge: nudge === view.get("nudge") ? 0 : nudge });
   });
@@ -316,14 +338,14 @@ export default figure(WORDS, (view, words) => {
   /** @param {Box} box */
   const place = ({ at: [column, row] }) => {
     const pitch = plot.x(1) - plot.x(0);
-    const width = Math.min(pitch - 9, 190);
+    const width = Math.min(pitch - 6, 190);
     const x = plot.x(column + 0.5) - width / 2;
     const y = plot.area.top + row * (LOW + GAP);
     return { x, y, width, height: row === 4 ? TALL : LOW, middle: x + width / 2 };
   };
   /**
    * The line between two boxes, where its local derivative stands, and whether it is drawn
-   * downwards. From the true logit to the loss it runs around the others.
+   * downwards. From the loss to the true logit it runs around all others.
    * @param {Box} from
    * @param {Box} to
    */
@@ -331,27 +353,42 @@ export default figure(WORDS, (view, words) => {
     const [a, b] = [place(from), place(to)];
     const column = to.at[0];
     if (from.at[1] === 0 && to.at[1] === 4) {
-      const right = column === 2;
-      const x = right ? plot.x(3) + SIDE / 2 : plot.x(column) - (column ? 0 : SIDE / 2);
-      const d = `M${right ? a.x + a.width : a.x},${a.y + LOW / 2}H${x}V${b.y + TALL / 2}H${
-        right ? b.x + b.width : b.x
-      }`;
-      const inside = column ? -6 : 6;
-      return { d, x: x + inside, y: a.y + LOW + GAP, anchor: column ? "end" : "start", down: true };
+      const [start, end, x] = column
+        ? [a.x + a.width, b.x + b.width, plot.x(3) + SIDE / 2]
+        : [a.x, b.x, plot.x(0) - SIDE / 2];
+      const below = b.y + TALL + 2 + SIDE / 2;
+      const foot = column === 1
+        ? `V${below}H${b.middle}V${b.y + TALL}`
+        : `V${b.y + TALL / 2}H${end}`;
+      const d = `M${start},${a.y + LOW / 2}H${x}${foot}`;
+      return { d, x: (start + x) / 2, y: a.y + LOW / 2 - 16, anchor: "middle", down: true };
     }
-    const d = `M${b.middle},${b.y}L${a.middle},${a.y + LOW}`;
-    const aside = Math.sign(column - 1) * 4;
-    return b.middle === a.middle
-      ? { d, x: b.middle + 7, y: b.y - GAP / 2, anchor: "start", down: false }
-      : { d, x: b.middle + aside, y: b.y - 12, anchor: aside < 0 ? "end" : "start", down: false };
+    if (b.middle !== a.middle) {
+      const aside = Math.sign(column - 1) * 10;
+      const d = `M${b.middle},${b.y}L${a.middle},${a.y + LOW}`;
+      const anchor = aside < 0 ? "end" : "start";
+      return { d, x: b.middle + aside, y: b.y - 12, anchor, down: false };
+    }
+    // Beside a logit's line its local derivative has the width of the box.
+    const x = b.middle - (to.at[1] === 4 && !wide() ? 27 : 0);
+    return {
+      d: `M${x},${b.y}V${a.y + LOW}`,
+      x: x + (wide() ? 10 : 7),
+      y: b.y - GAP / 2,
+      anchor: "start",
+      down: false,
+    };
   }
-  const short = (/** @type {number} */ v) =>
-    minus(v.toFixed(Math.abs(v) >= 100 ? 1 : Math.abs(v) >= 10 || plot.width < 300 ? 2 : 3));
-  // Sentences have room for more decimals; factors have two digits more than their product.
-  const long = (/** @type {number} */ v) =>
-    v !== 0 && Math.abs(v) < 0.1 ? minus(v.toFixed(5)) : short(v);
+  const wide = () => plot.width > 500;
   const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
     minus(v.toPrecision(count));
+  // Boxes and sentences say a number alike.
+  const short = (/** @type {number} */ v) => {
+    const [size, narrow] = [Math.abs(v), plot.width < 300];
+    if (Number.isInteger(v)) return minus(String(v));
+    if (size < 0.1) return digits(v, narrow ? 2 : 3);
+    return minus(v.toFixed(size >= 100 ? 1 : size >= 10 || (size >= 1 && narrow) ? 2 : 3));
+  };
   const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
   const three = (/** @type {number} */ v) => Math.abs(v) < 1e-9 ? "0" : digits(v, 3);
 
@@ -363,13 +400,15 @@ export default figure(WORDS, (view, words) => {
    * @param {Way[]} ways
    * @param {number} stage
    * @param {Map<string, number>} moved
+   * @param {Record<string, number>} grads
    */
-  function lines(boxes, ways, stage, moved) {
+  function lines(boxes, ways, stage, moved, grads) {
     const forward = stage <= SPEC.constants.forward;
     const texts = [];
     /** @type {{ d: string, down: boolean }[]} */
     const lit = [];
     const paths = [];
+    const flows = [];
     for (const { from, to, factor, law, stage: step } of ways) {
       const { d, x, y, anchor, down } = line(boxes[from], boxes[to]);
       const done = boxes[from].seen <= stage;
@@ -380,6 +419,10 @@ export default figure(WORDS, (view, words) => {
       const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
       paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
       if (now && !forward) lit.push({ d, down });
+      if (step <= stage) {
+        const width = THICK * Math.min(1, Math.abs(grads[from] * factor));
+        flows.push(svg("path.flow", { d, "stroke-width": width }));
+      }
       /** @type {(text: string, dy: number) => SVGTextElement} */
       const note = (text, dy) =>
         svgText(x, y + dy, text, { "text-anchor": anchor, class: asked ? "halo asked" : "halo" });
@@ -390,13 +433,35 @@ export default figure(WORDS, (view, words) => {
       } else if (step <= stage) {
         const [letters, number] = [words.times(law), `= ${short(factor)}`];
         texts.push(
-          ...plot.width > 500
-            ? [note(`${letters} ${number}`, 4)]
-            : [note(letters, -3), note(number, 11)],
+          ...wide() ? [note(`${letters} ${number}`, 4)] : [note(letters, -3), note(number, 11)],
         );
       }
     }
-    return { paths, texts, lit };
+    return { paths: [...flows, ...paths], texts, lit };
+  }
+
+  /**
+   * Bars of what has reached a logit: left of the middle below 0, half the box is 1. Two shares
+   * stand above what they make.
+   * @param {number} middle
+   * @param {number} y
+   * @param {number} width
+   * @param {number[]} shares
+   */
+  function bars(middle, y, width, shares) {
+    const one = width / 2 - 6;
+    const bar = (/** @type {number} */ v, /** @type {string} */ look, /** @type {number} */ row) =>
+      svg(`rect.${look}`, {
+        x: middle + Math.min(0, v * one),
+        y: y + row * 9,
+        width: Math.abs(v * one),
+        height: 7,
+      });
+    return [
+      ...shares.length > 1 ? shares.map((v) => bar(v, "share", 0)) : [],
+      bar(sum(shares), "total", 1),
+      svg("path.zero", { d: `M${middle},${y - 1}v18` }),
+    ];
   }
 
   /**
@@ -418,6 +483,7 @@ export default figure(WORDS, (view, words) => {
       : arrived.some((way) => way.stage === stage) || (key === "L" && stage === first - 1);
     const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
     const name = { class: "name", style: `fill:${color}`, "text-anchor": "start" };
+    /** @type {SVGElement[]} */
     const texts = [svgText(x + 4, y + ROW, box.name, name)];
     /** @type {(name: string, value: number, text: string, row: number, look: string) => void} */
     const tell = (name, value, text, row, look) => {
@@ -434,8 +500,10 @@ export default figure(WORDS, (view, words) => {
       texts.push(quantity(node, key, box.value, value));
     }
     if (key in grads) tell(`grad ${key}`, grads[key], short(grads[key]), 1, "grad");
+    const shares = arrived.map(({ from, factor }) => grads[from] * factor);
+    if (arrived.length && key[0] === "z") texts.push(...bars(middle, y + ROW + 3, width, shares));
     if (arrived.length > 1) {
-      const [direct, other] = arrived.map(({ from, factor }) => grads[from] * factor);
+      const [direct, other] = shares;
       tell(`shares ${key}`, direct + other, words.shares(short(other), direct), 2, "grad");
     }
     if (seen && change) tell(`change ${key}`, change, `Δ ${three(change)}`, 0, "change");
@@ -452,7 +520,7 @@ export default figure(WORDS, (view, words) => {
    */
   function draw(boxes, ways, grads, stage, moved) {
     plot.node.classList.toggle("back", stage > SPEC.constants.forward);
-    const { paths, texts, lit } = lines(boxes, ways, stage, moved);
+    const { paths, texts, lit } = lines(boxes, ways, stage, moved, grads);
     const nodes = Object.entries(boxes).flatMap(([key, box]) =>
       drawn(key, box, ways, grads, stage, moved.get(key))
     );
@@ -478,27 +546,26 @@ export default figure(WORDS, (view, words) => {
     const z = boxes[key].name;
     if (stage === 0) return words.start;
     if (stage === 1) {
-      return words.exp([1, 2, 3].map((k) => long(boxes[`e${k}`].value)).join(", "));
+      return words.exp([1, 2, 3].map((k) => short(boxes[`e${k}`].value)).join(", "));
     }
-    if (stage === 2) return words.sum(long(boxes.Q.value));
-    if (stage === 3) return words.log(long(boxes.l.value));
-    if (stage === 4) return words.loss(z, long(boxes.L.value));
+    if (stage === 2) return words.sum(short(boxes.Q.value));
+    if (stage === 3) return words.log(short(boxes.l.value));
+    if (stage === 4) return words.loss(z, short(boxes.L.value));
     if (stage === 5) return words.seed;
-    const { from, to, factor } = /** @type {Way} */ (
+    const { from, to, factor, law } = /** @type {Way} */ (
       ways.find((way) => way.stage === stage && (stage < last || way.to === key))
     );
     const product = grads[from] * factor;
     if (stage === last) {
-      const numbers = [digits(grads[from], 5), digits(factor, 5), digits(product, 3)];
-      return words.exps(z, [...numbers, long(grads[key])]);
+      return words.exps(z, [product, grads[key]].map(short));
     }
-    const numbers = [grads[from], factor, product].map(long);
-    if (stage === last - 1) return words.share([numbers[0], numbers[2]]);
-    return words.hand(called(boxes[from]), boxes[to].name, numbers);
+    if (stage === last - 1) return words.share([grads[from], product].map(short));
+    const [grad, result] = [grads[from], product].map(short);
+    return words.hand(called(boxes[from]), boxes[to].name, [grad, law || short(factor), result]);
   }
 
   /**
-   * What a wrong choice says: how the box changes with the one before.
+   * What a wrong choice says: how the box changes with this one below it, all others held.
    * @param {Record<string, Box>} boxes
    * @param {Way[]} ways
    * @param {number} stage
@@ -511,7 +578,24 @@ export default figure(WORDS, (view, words) => {
     const values = [-1, 1, 1 / Q, Q, boxes[`e${key[1]}`].value];
     const pick = words.factors[picked];
     if (Math.abs(values[picked] - factor) < 1e-9) return words.chance(pick);
-    return words.miss(pick, called(boxes[from]), called(boxes[to]), three(factor));
+    const change = from === "l"
+      ? Math.log1p(STEP / Q)
+      : from[0] === "e"
+      ? boxes[from].value * Math.expm1(STEP)
+      : factor * STEP;
+    const other = from === "L"
+      ? boxes[to === "l" ? key : "l"].name
+      : from === "Q"
+      ? words.others
+      : "";
+    const held = other && words.held(other);
+    return words.miss(
+      pick,
+      held,
+      boxes[to].name,
+      called(boxes[from]),
+      change < 0 ? short(change) : `+${short(change)}`,
+    );
   }
 
   return () => {
@@ -534,7 +618,12 @@ export default figure(WORDS, (view, words) => {
         : [boxes[from].name, words.each];
       prompt.textContent = words.ask(ends[0], ends[1], short(grads[from]));
     } else {
-      prompt.textContent = stage === last ? words.done : words.forward;
+      const mixed = mine.size > 0 && given.size > 0;
+      prompt.textContent = stage < last
+        ? words.forward
+        : mixed
+        ? words.open(mine.size)
+        : words.done;
     }
     let text = sentence(boxes, ways, grads, stage);
     let spoken = text;
@@ -548,9 +637,12 @@ export default figure(WORDS, (view, words) => {
         ? words.early(z)
         : words.nudged(z, [exp, log, total]) + (stage === last ? words.same(z) : ".");
       spoken = stage < SPEC.constants.forward ? text : words.spokenNudge(z, [exp, log, loss]);
+    } else if (given.size === 1 && given.has(stage)) {
+      text = spoken = text + words.given;
     } else if (stage === last) {
       text += words.all;
     }
+    if (stage === last && label === 1) settle?.();
     told.textContent = text;
     back.disabled = stage === 0;
     next.disabled = stage === last;
