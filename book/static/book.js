@@ -17,7 +17,8 @@
     }
   };
   // Not the window's resize event: side bars slide after it, and change the boxes once more.
-  const watcher = new ResizeObserver(mark);
+  // A frame later: what is marked may change sizes, and a round of notifications has an end.
+  const watcher = new ResizeObserver((found) => requestAnimationFrame(() => mark(found)));
   addEventListener("load", () => {
     for (const box of document.querySelectorAll(boxes)) {
       watcher.observe(box);
