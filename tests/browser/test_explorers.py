@@ -235,6 +235,8 @@ def test_jacobian_is_measured_column_by_column(show):
         assert "✓" not in goal.inner_text()
         move(page, f"nudge.{j}", 0.02)
         assert page.locator(".heat thead th").nth(j).inner_text() == f"z{'₁₂₃'[j]} ✓"
+        asked = "Before you nudge z₁: which entries of its column do you know already?"
+        assert (asked in said(page)) == (j == 1)
     assert "✓" in goal.inner_text()
     assert shown(page, ["row0", "row1", "row2"]).abs().max() < 0.005
 

@@ -34,7 +34,11 @@ WAYS = {
         *([{"click": answer}, {"set": {"stage": 10}}] for answer in ("p₁", "-1", "p₁ - 1")),
     ],
     "jacobian_explorer": [
-        [SKIP, {"set": {"measured": [0, 0.02, 0.02], "nudge": 0.02}}, {"set": {"nudge": 0}}],
+        [
+            SKIP,
+            *({"set": {"measured": [0, 0.02, by], "nudge": 0.02}} for by in (0, 0.02)),
+            {"set": {"nudge": 0}},
+        ],
         [
             SKIP,
             {"set": {"product": True}},

@@ -89,6 +89,8 @@ const WORDS = {
       `${factor} times what it was. `,
     right: "Divided by the nudge, that is the slope at the start, to 2 %.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
+    last: (/** @type {string} */ logit) =>
+      ` Before you nudge ${logit}: which entries of its column do you know already?`,
     off: "Divided by the nudge, that misses the marks: shrink the nudge.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
@@ -118,8 +120,10 @@ const WORDS = {
       },
     ],
     goal: "fill the matrix, with nudges so small that each bar ends at its mark, to 2 %.",
-    reached: "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. And look at the rows: " +
-      "they sum to zero, too, for adding the same to all logits changes nothing.",
+    reached:
+      "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
+      "the last column stood there already, and that one makes its sum zero. The rows sum to zero, " +
+      "too, for adding the same to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
       "mean fills the hollows below it.",
@@ -352,7 +356,7 @@ function matrix(view, words) {
   }
   const longest = words.moved(z(0), fmt(-0.111, 3)) +
     words.changes(p(0), fmt(-0.111, 3), fmt(0.111, 3), fmt(0.111, 3), 3) + words.right +
-    words.next(z(0));
+    words.last(z(0));
   const buttons = html(
     "div.row",
     button(view, words.shrink, () => {
@@ -607,14 +611,15 @@ function matrix(view, words) {
     drawCurve(i, j, by, jacobian[i][j]);
     lines.replaceChildren(slope(i, j, real[i], probs));
     const factor = 1 / (1 + probs[j] * Math.expm1(by));
-    const next = every.find((i) => !right(i));
+    const [next, ...later] = every.filter((i) => !right(i));
+    const ask = later.length ? words.next : words.last;
     told.replaceChildren(
       ...(by
         ? [
           html("strong", words.moved(z(j), nudged(by))),
           words.changes(p(j), fine(real[j]), fine(-real[j]), fmt(factor, 3), k),
           right(j) ? words.right : words.off,
-          right(j) && next !== undefined ? words.next(z(next)) : "",
+          right(j) && next !== undefined ? ask(z(next)) : "",
         ]
         : [html("strong", words.still(z(j))), words.nothing]),
     );
