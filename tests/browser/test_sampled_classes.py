@@ -8,6 +8,7 @@ from course_utils.figures.sampled_classes import MOST, SampledClasses
 
 pytestmark = pytest.mark.browser
 FIRST = [1.0, 0, 1, 3, 2]
+Q = [0.57, 0.2, 0.11, 0.07, 0.05]
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -19,9 +20,8 @@ def row(page, name):
     return double([value(page, f"{name} {k}") for k in range(5)])
 
 
-def proposal(skew):
-    weights = torch.arange(1, 6, dtype=torch.float64) ** -skew
-    return weights / weights.sum()
+def proposal(q=Q):
+    return double(q) / sum(q)
 
 
 def distance(a, b):
@@ -33,20 +33,19 @@ def say(page):
 
 
 STATES = [
-    (FIRST, 1.5, 200, 1),
-    ([-4, 6, 0.5, -2, 3], 2, 7, 3),
-    ([0.1, 0.2, 0.3, 0.4, 0.5], 0, 1000, 9),
-    ([2, 2, -1, 0, 4], 0.8, 1, 50),
+    (FIRST, Q, 200, 1),
+    ([-4, 6, 0.5, -2, 3], [0.9, 0.04, 0.03, 0.02, 0.01], 7, 3),
+    ([0.1, 0.2, 0.3, 0.4, 0.5], [0.2] * 5, 1000, 9),
+    ([2, 2, -1, 0, 4], [0.01, 1, 0.5, 0.3, 0.2], 1, 50),
 ]
 
 
-@pytest.mark.parametrize(("logits", "skew", "draws", "seed"), STATES)
-def test_shares_are_the_gradients_of_the_logarithm_of_each_sum(show, logits, skew, draws, seed):
-    page = show(SampledClasses(logits=logits, skew=skew, draws=draws, seed=seed))
-    q, counts = proposal(skew), row(page, "count").long()
+@pytest.mark.parametrize(("logits", "q", "draws", "seed"), STATES)
+def test_shares_are_the_gradients_of_the_logarithm_of_each_sum(show, logits, q, draws, seed):
+    page = show(SampledClasses(logits=logits, q=q, draws=draws, seed=seed))
+    q, counts = proposal(q), row(page, "count").long()
     assert counts.sum() == draws
     assert torch.allclose(row(page, "q"), q)
-    assert torch.allclose(row(page, "even"), counts / q)
     samples = torch.repeat_interleave(torch.arange(5), counts)
     right = double(logits).softmax(0)
     for name, correction in (("without", torch.zeros(5)), ("with", q.log())):
@@ -57,16 +56,20 @@ def test_shares_are_the_gradients_of_the_logarithm_of_each_sum(show, logits, ske
     plain = (double(logits) + q.log()).softmax(0)
     assert value(page, "limit without") == pytest.approx(distance(plain, right), abs=1e-9)
     off = [f"{value(page, f'now {name}'):.2f}" for name in ("without", "with")]
-    assert page.locator("svg").nth(1).get_attribute("aria-label") == (
-        f"{draws} draws: of the shares without the correction {off[0]} would have to move, "
-        f"of those with it {off[1]}."
+    said = (
+        f"{draws} draws: without the correction {off[0]} of the shares is in the wrong place, "
+        f"with it {off[1]}."
     )
+    assert page.locator("svg").nth(1).get_attribute("aria-label") == said
+    limit = value(page, "limit without")
+    ends = f"They end at {limit:.2f} and at 0." if limit >= 0.005 else "Both end at 0."
+    assert say(page) == f"{said} {ends}" if draws >= 100 else say(page).startswith("Draw ")
 
 
 def test_draws_come_from_the_proposal_and_both_sums_settle(show):
     """Fifty thousand draws, of 25 seeds: counts, and the shares' limits."""
     page = show(SampledClasses(draws=MOST))
-    q, right = proposal(1.5), double(FIRST).softmax(0)
+    q, right = proposal(), double(FIRST).softmax(0)
     plain = (double(FIRST) + q.log()).softmax(0)
     counts = torch.zeros(5, dtype=torch.float64)
     for _ in range(25):
@@ -83,7 +86,7 @@ def test_draws_come_from_the_proposal_and_both_sums_settle(show):
 
 
 def test_each_draw_is_said_and_adds_what_it_says(show):
-    page = show(SampledClasses(draws=1, seed=4, logits=[-4, 0.3, 1, 6, 2], skew=2))
+    page = show(SampledClasses(draws=1, seed=4, logits=[-4, 0.3, 1, 6, 2]))
     before = row(page, "count")
     heard = set()
     for n in range(2, 40):
@@ -132,11 +135,11 @@ def test_a_run_ends_at_the_last_draw_and_can_be_stopped(show):
     assert sum(row(page, "count").tolist()) == MOST
     # From the first draw again; who changes something has the run end.
     run.evaluate("""(e) => {
-      const skew = e.getRootNode().querySelector("[data-control=skew]");
+      const q = e.getRootNode().querySelector("[data-control='q.0']");
       e.click();
       setTimeout(() => {
-        skew.value = 0;
-        skew.dispatchEvent(new Event("input", {bubbles: true}));
+        q.value = 0.2;
+        q.dispatchEvent(new Event("input", {bubbles: true}));
       }, 100);
     }""")
     page.wait_for_timeout(300)
@@ -156,13 +159,19 @@ def test_the_answer_stays_hidden_until_the_guess(show):
     assert sum(row(page, "count").tolist()) == MOST
 
 
-def settled(page):
-    q = proposal(1.5)
-    limits = double(FIRST).softmax(0), (double(FIRST) + q.log()).softmax(0)
-    return ((row(page, "even") - MOST).abs() < 0.1 * MOST).all() and all(
-        distance(row(page, name), limit) < 0.05
-        for name, limit in zip(("with", "without"), limits, strict=True)
+def test_what_sticks_out_over_the_softmax_is_the_share_in_the_wrong_place(show):
+    """It is drawn in the full colour."""
+    page = show(SampledClasses())
+    height = page.locator("svg .within").evaluate_all(
+        "(all) => all.map((e) => Number(e.nextSibling.getAttribute('height')))"
     )
+    share = [value(page, f"{name} {k}") for k in range(5) for name in ("without", "with")]
+    pixels = page.locator("svg .within").evaluate_all(
+        "(all) => all.map((e) => Number(e.getAttribute('height')))"
+    )
+    one = pixels[0] / share[0]  # the height of the share 1
+    for side, name in enumerate(("without", "with")):
+        assert sum(height[side::2]) / one == pytest.approx(value(page, f"now {name}"), abs=1e-6)
 
 
 def test_a_bar_is_cut_into_its_draws(show):
@@ -173,6 +182,7 @@ def test_a_bar_is_cut_into_its_draws(show):
     tall = page.locator("svg [data-q^=with]").evaluate_all(
         "(all) => all.map((e) => Number(e.getAttribute('height')))"
     )
+    assert page.locator(".axis", has_text="each block is a draw").count() == 1
     # blocks thinner than three pixels are not cut apart
     expected = [
         n - 1 if n and height / n >= 3 else 0
@@ -186,36 +196,87 @@ def test_a_bar_is_cut_into_its_draws(show):
     page.get_by_role("button", name="Draw 1 more").click()
     assert latest.count() == 2
     assert latest.first.get_attribute("height") != before
+    slider = page.locator("[data-control=draws]")
+    slider.press("End")
+    assert page.locator(".axis", has_text="blocks too thin to draw").count() == 1
+    assert page.locator(".cuts").evaluate_all("(all) => all.every((e) => !e.getAttribute('d'))")
 
 
-def test_an_even_proposal_has_equal_bars_and_reaches_the_goal(show):
-    page = show(SampledClasses(skew=0))
+def test_an_even_proposal_has_equal_bars_and_lines_that_are_both_seen(show):
+    page = show(SampledClasses(q=[0.2] * 5))
     assert torch.allclose(row(page, "with"), row(page, "without"), atol=1e-12)
-    assert "Only the even one" in page.locator("p.goal").inner_text()
+    widths = "(all) => all.map((e) => parseFloat(getComputedStyle(e).strokeWidth))"
+    without, corrected = page.locator("path.line").evaluate_all(widths)
+    assert without > corrected + 2  # and under it
+    ring = [page.locator(f"[data-q='now {n}']").get_attribute("r") for n in ("without", "with")]
+    assert int(ring[0]) > int(ring[1]) + 2
+    assert "○" in page.locator("p.goal .mark").inner_text()
 
 
-def test_the_proposal_is_dragged_in_the_picture(show):
-    page = show(SampledClasses())
-    grip = page.locator(".grip").bounding_box()
+def drag(page, k, share):
+    """Drag the handle of a word's q to a share."""
+    boxes = [page.locator("svg .proposal").nth(i).bounding_box() for i in range(5)]
+    bottom = boxes[k]["y"] + boxes[k]["height"]
+    one = max(box["height"] for box in boxes) / row(page, "q").max().item()
+    grip = page.locator(".grip").nth(k).bounding_box()
     x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
-    even = page.locator("svg .proposal").nth(4).bounding_box()
-    assert page.locator("svg .proposal").first.bounding_box()["y"] == pytest.approx(y, abs=1)
-    page.mouse.click(even["x"] + 3, even["y"])  # no handle there
-    assert value(page, "q 0") == pytest.approx(proposal(1.5)[0])
+    assert boxes[k]["y"] == pytest.approx(y, abs=1)
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x, y - 10)
-    assert value(page, "q 0") > proposal(1.5)[0]
-    page.mouse.move(x, even["y"] + even["height"])
+    page.mouse.move(x, bottom - share * one, steps=4)
     page.mouse.up()
-    assert torch.allclose(row(page, "q"), proposal(0))
-    assert (
-        page.locator("svg .proposal").evaluate_all(
-            "(all) => new Set(all.map((e) => e.getAttribute('y'))).size"
-        )
-        == 1
+
+
+@pytest.mark.parametrize("k", range(5))
+def test_each_word_has_a_handle_and_the_others_keep_their_proportions(show, k):
+    page = show(SampledClasses())
+    before = row(page, "q")
+    drag(page, k, 0.4)
+    after = row(page, "q")
+    assert after[k] == pytest.approx(0.4, abs=0.01)
+    assert after.sum() == pytest.approx(1)
+    rest = [i for i in range(5) if i != k]
+    assert torch.allclose(
+        after[rest] / after[rest].sum(), before[rest] / before[rest].sum(), atol=0.01
     )
-    assert "✓" in page.locator(".goal .mark").inner_text()
+    name = ["the", "of", "is", "loss", "argmax"][k]
+    plain = (double(FIRST) + after.log()).softmax(0)[k]
+    assert say(page) == (
+        f"“{name}” is drawn 2 times as often as evenly; without the correction it "
+        f"ends at {plain:.2f} instead of {double(FIRST).softmax(0)[k]:.2f}."
+    )
+    slider = page.get_by_role("slider", name=f"q of “{name}”")
+    slider.press("ArrowRight")
+    assert value(page, f"q {k}") > after[k] + 0.005
+    page.get_by_role("button", name="Draw 1 more").click()
+    assert say(page).startswith("201 draws: ")
+
+
+def test_q_stays_within_its_limits_wherever_it_is_dragged(show):
+    page = show(SampledClasses())
+    for k in (0, 3, 4, 1, 0):
+        for share in (1.3, -0.2):
+            drag(page, k, share)
+            assert row(page, "q").sum() == pytest.approx(1)
+            assert row(page, "q").min() > 0.009
+            assert page.locator(".note").inner_text() == ""
+
+
+def test_the_goal_is_reached_by_hand_and_nothing_jumps(show):
+    page = show(SampledClasses(), viewport={"width": 390, "height": 844})
+    tall = page.locator(".cu-fig").bounding_box()["height"]
+    mark = page.locator("p.goal .mark")
+    for share, k in zip((0.026, 0.07, 0.19, 0.521, 0.19), (3, 4, 2, 1, 0), strict=True):
+        assert "○" in mark.inner_text()
+        drag(page, k, share)
+    for _ in range(3):  # the others move along: again, while it takes that
+        if "✓" not in mark.inner_text():
+            for share, k in zip((0.19, 0.521, 0.19, 0.07), (0, 1, 2, 4), strict=True):
+                drag(page, k, share)
+    assert "✓" in mark.inner_text()
+    plain = (double(FIRST) + row(page, "q").log()).softmax(0)
+    assert (plain - 0.2).abs().max() < 0.05
+    assert page.locator(".cu-fig").bounding_box()["height"] == tall
 
 
 def test_earlier_draws_stay_as_faint_lines(show):
@@ -235,6 +296,11 @@ def test_earlier_draws_stay_as_faint_lines(show):
     assert page.locator("path.faint").count() == 0
 
 
+def sizes(page):
+    """What a draw of each word adds with the correction."""
+    return double(FIRST).exp() / row(page, "q")
+
+
 @pytest.mark.parametrize(
     ("name", "holds"),
     [
@@ -245,11 +311,35 @@ def test_earlier_draws_stay_as_faint_lines(show):
                 and (row(page, "count") == 0).any()
             ),
         ),
-        ("2000 draws", settled),
+        ("q steeper still", lambda page: row(page, "count")[4] < row(page, "count")[0] / 50),
+        ("even q", lambda page: torch.allclose(row(page, "with"), row(page, "without"))),
+        (
+            "q = softmax(z)",
+            lambda page: (
+                sizes(page).max() < 1.1 * sizes(page).min()
+                and (row(page, "with") - row(page, "count") / MOST).abs().max() < 0.02
+            ),
+        ),
     ],
 )
 def test_what_the_tries_say_is_so(show, name, holds):
-    page = show(SampledClasses(logits=[0, 1, 2, 3, 4], draws=3, seed=8))
+    page = show(SampledClasses(draws=3, seed=8))
     page.get_by_role("button", name=name, exact=True).click()
     assert holds(page)
     assert page.locator(".tries .told").inner_text()
+
+
+def test_a_rare_word_arrives_and_its_bar_leaps(show):
+    page = show(SampledClasses())
+    page.get_by_role("button", name="a rare word arrives").click()
+    assert value(page, "count 3") == value(page, "with 3") == 0
+    page.get_by_role("button", name="Draw 1 more").click()
+    assert "“loss”" in say(page)
+    assert value(page, "with 3") > 0.4
+
+
+def test_the_guess_does_not_run_to_the_state_of_a_try(show):
+    page = show(SampledClasses(), questions=True, reduced_motion="reduce")
+    page.get_by_role("button", name="to q", exact=True).click()
+    assert page.locator(".chip[aria-pressed=true]").count() == 0
+    assert page.locator(".tries .told").inner_text() == ""

@@ -55,7 +55,9 @@ WAYS = {
         ),
     ],
     "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
-    "sampled_classes": [[SKIP, {"set": {"skew": 0}}]],
+    "sampled_classes": [
+        [SKIP, {"set": {"q": [0.19, 0.52, 0.19, 0.03, 0.07]}}, {"on": "q.2", "to": "0.2"}],
+    ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],
         [SKIP, *({"click": name} for name in ("A", "B", "C", "D", "AB", "CD"))],

@@ -159,10 +159,9 @@ def p_of(logits):
     return double(logits).softmax(0)
 
 
-def wrong_without(logits, skew):
-    """How much of the shares stands at wrong words without the correction, in the long run."""
-    q = torch.arange(1, 6, dtype=torch.float64) ** -skew
-    return (p_of(logits) - p_of((double(logits) + q.log()).tolist())).abs().sum() / 2
+def ends_without(logits, q):
+    """The shares without the correction, in the long run."""
+    return p_of((double(logits) + double(q).log()).tolist())
 
 
 #: Figure, a state that just misses its goal, one that reaches it.
@@ -171,7 +170,8 @@ GOALS = [
      {"measured": [0, 0.02, -0.02], "nudge": 0.02}),
     (JacobianExplorer, {"product": True, "v": [2, 2, 1.9]}, {"product": True, "v": [2, 2, 2]}),
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
-    (SampledClasses, {"skew": 0.1}, {"skew": 0}),
+    (SampledClasses, {"q": [0.19, 0.52, 0.19, 0.037, 0.07]},
+     {"q": [0.19, 0.52, 0.19, 0.026, 0.07]}),
     (BrowserRegression, {"lr": 1}, {"lr": 0.6}),
 ]  # fmt: skip
 
@@ -190,7 +190,11 @@ def test_the_goals_are_true():
         step = nudge * torch.eye(3, dtype=z.dtype)[j]
         measured = ((z + step).softmax(0) - p) / nudge
         assert torch.allclose(measured, jacobian[:, j], rtol=0.02, atol=0) == near
-    assert wrong_without([1, 0, 1, 3, 2], 0) < 0.005 < wrong_without([1, 0, 1, 3, 2], 0.1)
+    far, near = (
+        (ends_without([1, 0, 1, 3, 2], [0.19, 0.52, 0.19, loss, 0.07]) - 0.2).abs().max()
+        for loss in (0.037, 0.026)
+    )
+    assert near < 0.05 < far
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
 
@@ -544,13 +548,14 @@ def test_backward_pass_step_by_step(label):
     assert pages[-1].disabled == [*factors, "Next"]
 
 
-@pytest.mark.parametrize(("skew", "seed"), [(1.5, 1), (0.5, 7)])
-def test_sampled_classes(skew, seed):
+@pytest.mark.parametrize(
+    ("q", "seed"), [([0.57, 0.2, 0.11, 0.07, 0.05], 1), ([0.3, 0.2, 0.2, 0.1, 0.2], 7)]
+)
+def test_sampled_classes(q, seed):
     logits, names = [1, 0, 1, 3, 2], ["the", "of", "is", "loss", "argmax"]
-    figure = SampledClasses(logits=logits, skew=skew, draws=40, seed=seed)
+    figure = SampledClasses(logits=logits, q=q, draws=40, seed=seed)
     seen, more = told(figure, SKIP, {"click": "Draw 1 more"})[1:]
-    q = torch.arange(1, 6, dtype=torch.float64) ** -skew
-    q = q / q.sum()
+    q = double(q)
     counts = double([more.values[f"count {k}"] for k in range(5)])
     assert counts.sum() == 41
     e = double(logits).exp()
@@ -567,19 +572,15 @@ def test_sampled_classes(skew, seed):
     )
     assert_said(
         more,
-        f"Shares of the words in the two sums: {listed}",
-        "\n".join(
-            f"z {z}\nq {a:.2f}\n{int(n)}\N{MULTIPLICATION SIGN}\n{n / a:.0f}"
-            for z, a, n in zip(logits, q.tolist(), counts.tolist(), strict=True)
-        ),
-        "below each word: score z, q, times drawn, and times drawn / q",
-        "distance from softmax(z)",
-        "without: exp(z)with: exp(z) / qlast drawq: drag itsoftmax(z)softmax(z + ln q)\n",
+        f"Shares in the two sums: {listed}",
+        *[f"{z}\n{int(n)}\n" for z, n in zip(logits, counts.tolist(), strict=True)],
+        "share in the wrong place: what sticks out over softmax(z)",
+        "without: exp(z)with: exp(z) / q",
         "draws\n41\n",
-        f"skew of q\n{skew:.2f}\n",
+        *[f"q\n{a:.2f}" for a in q.tolist()],
     )
     assert more.spoken == (
-        f"41 draws: of the shares without the correction {off[0]:.2f} would have to move, of those "
+        f"41 draws: without the correction {off[0]:.2f} of the shares is in the wrong place, "
         f"with it {off[1]:.2f}."
     )
     assert "\ndraws\n40\n" in seen.text

@@ -463,9 +463,9 @@ def test_pair_words_are_those_of_all_scores():
 
 
 def test_sampling_words_are_where_both_sums_go():
-    figure = SampledClasses(logits=[0.5, -1, 2, 0, 1], skew=0.7)
+    figure = SampledClasses(logits=[0.5, -1, 2, 0, 1], q=[0.5, 0.4, 0.3, 0.2, 0.1])
     z = torch.tensor(figure.logits, dtype=torch.float64)
-    log_q = torch.log_softmax(-0.7 * torch.arange(1, 6, dtype=torch.float64).log(), 0)
+    log_q = torch.tensor(figure.q, dtype=torch.float64).log()
     words = figure.describe()
     for text, logits in (
         ("go to {}: softmax of z + ln q", z + log_q),

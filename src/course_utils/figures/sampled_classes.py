@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils.figures.base import InteractiveFigure
-from course_utils.figures.traits import Integer, Number, Numbers
+from course_utils.figures.traits import Integer, Numbers
 
 MOST = 2000
 
@@ -15,8 +15,8 @@ class SampledClasses(InteractiveFigure):
     ----------
     logits : list of 5 floats in [-4, 6]
         The scores z of the words, the most frequent word first.
-    skew : float in [0, 2]
-        The proposal q falls with the rank to this power; 0 is an even one.
+    q : list of 5 floats in [0.01, 1]
+        How often each word is drawn, in proportion to the others.
     draws : int in [1, 2000]
         How many words are drawn from q.
     seed : int in [1, 50]
@@ -26,19 +26,19 @@ class SampledClasses(InteractiveFigure):
     _name = "sampled_classes"
     _title = "Sampled classes, draw by draw"
     logits = Numbers([1.0, 0.0, 1.0, 3.0, 2.0], -4, 6, least=5, most=5)
-    skew = Number(1.5, 0, 2)
+    q = Numbers([0.57, 0.2, 0.11, 0.07, 0.05], 0.01, 1, least=5, most=5)
     draws = Integer(200, 1, MOST)
     seed = Integer(1, 1, 50)
 
     def describe(self) -> str:
         """Return in words where the shares of both sums go."""
         z = np.array(self.logits)
-        q = np.arange(1, len(z) + 1.0) ** -self.skew
+        q = np.array(self.q) / sum(self.q)
         right, plain = (w / w.sum() for w in (np.exp(z), q * np.exp(z)))
         shares = [", ".join(f"{share:.3f}" for share in shares) for shares in (plain, right)]
         return (
-            f"Five words with the scores {', '.join(f'{v:g}' for v in z)} are drawn from a "
-            f"proposal q that falls with the rank to the power {self.skew:g}. If every draw adds "
+            f"Five words with the scores {', '.join(f'{v:g}' for v in z)} are drawn with "
+            f"the frequencies q = {', '.join(f'{v:.3g}' for v in q)}. If every draw adds "
             f"exp(z), the words' shares in the sum go to {shares[0]}: softmax of z + ln q. With "
             f"exp(z - ln q) they go to {shares[1]}: softmax of z."
         )

@@ -2,15 +2,19 @@ import {
   animate,
   argmax,
   button,
+  clamp,
   COLORS,
+  dial,
   figure,
   fmt,
   four,
   goal,
   guessFirst,
   html,
+  put,
   quantity,
   range,
+  say,
   slider,
   softmax,
   SPEC,
@@ -25,6 +29,10 @@ const [WITH, WITHOUT] = [0, 1]; // their colours
 const SIDES = ["without", "with"]; // what tests find them by
 const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
+const MANY = 100; // draws from which on the sentence speaks of where they lead
+const THIN = 3; // px: blocks lower than this are not cut apart
+const [LEAST, MOST] = [0.01, 0.96]; // what q of one of five words can be
+const EQUAL = 0.05; // how far from a fifth the goal lets a share be
 
 const WORDS = {
   en: {
@@ -33,8 +41,9 @@ const WORDS = {
       "exp(z) / q to the other. The bars are the words' shares of the two sums.",
     without: "without: exp(z)",
     with: "with: exp(z) / q",
+    out: "strong colour: sticks out over softmax(z)",
     latest: "last draw",
-    proposal: "q: drag it",
+    proposal: "q: drag each",
     truth: "softmax(z)",
     limit: "softmax(z + ln q)",
     question: "The bars without the correction miss softmax(z). Draw on, up to 2000 times: " +
@@ -42,12 +51,12 @@ const WORDS = {
     answers: [
       {
         text: "to softmax(z)",
-        says: "No: more draws take away noise. Each word still comes in q times as often, " +
+        says: "No: more draws take away noise. Each word still comes in with frequency q, " +
           "and q · exp(z) = exp(z + ln q).",
       },
       {
         text: "to another distribution",
-        says: "Yes: each word comes in q times as often, and q · exp(z) = exp(z + ln q).",
+        says: "Yes: each word comes in with frequency q, and q · exp(z) = exp(z + ln q).",
       },
       {
         text: "to q",
@@ -55,19 +64,20 @@ const WORDS = {
           "Their product is exp(z + ln q).",
       },
     ],
-    bars: "Shares of the words in the two sums",
-    below: "below each word: score z, q, times drawn, and times drawn / q",
-    history: "distance from softmax(z); faint: earlier draws",
+    bars: "Shares in the two sums",
+    blocks: "Shares in the two sums; each block is a draw",
+    thin: "Shares in the two sums; blocks too thin to draw",
+    rows: ["z", "drawn"],
+    history: "share in the wrong place: what sticks out over softmax(z)",
+    earlier: "faint: earlier draws",
     axis: "draws",
-    z: (/** @type {string} */ z) => `z ${z}`,
-    q: (/** @type {string} */ q) => `q ${q}`,
-    times: (/** @type {number} */ n) => `${n}×`,
+    q: "q",
+    qOf: (/** @type {string} */ name) => `q of “${name}”`,
     more: "Draw 1 more",
     run: "Run",
     stop: "Stop",
     other: "Other draws",
     draws: "draws",
-    skew: "skew of q",
     last: (
       /** @type {number} */ n,
       /** @type {string} */ name,
@@ -75,26 +85,56 @@ const WORDS = {
     ) =>
       `Draw ${n} is “${name}”. It adds ${plain} without the correction, ` +
       `${plain} / ${q} = ${corrected} with it.`,
+    tilt: (
+      /** @type {string} */ name,
+      /** @type {string} */ times,
+      /** @type {string} */ plain,
+      /** @type {string} */ right,
+    ) =>
+      `“${name}” is drawn ${times === "1" ? "" : `${times} times `}as often as evenly; ` +
+      `without the correction it ends at ${plain}` +
+      (plain === right ? ", as with it." : ` instead of ${right}.`),
     off: (
       /** @type {number} */ n,
       /** @type {string} */ without,
       /** @type {string} */ corrected,
     ) =>
-      `${n} draws: of the shares without the correction ${without} would have to move, ` +
-      `of those with it ${corrected}.`,
-    goal: "drag q until both kinds of bars go to softmax(z).",
-    reached: "Only the even one: ln q is the same for all words, and cancels in the shares.",
+      `${n} draws: without the correction ${without} of the shares is in the wrong place, ` +
+      `with it ${corrected}.`,
+    ends: (/** @type {number} */ limit) =>
+      limit < 0.005 ? "Both end at 0." : `They end at ${fmt(limit)} and at 0.`,
+    goal: "choose q so that without the correction all five words end near 0.2, " +
+      "the dotted lines equally high.",
+    reached: "q is near exp(−z) / sum: what a score adds, its frequency takes away. Without the " +
+      "correction nothing is left of z; with it the bars still end at softmax(z).",
     tries: [
       {
         label: "ten draws",
-        set: { logits: [1, 0, 1, 3, 2], skew: 1.5, draws: 10, seed: 1 },
+        set: { draws: 10 },
         says: "Each block is one draw. Divided by q, the blocks of rarer words gain on the others.",
       },
       {
-        label: "2000 draws",
-        set: { logits: [1, 0, 1, 3, 2], skew: 1.5, draws: 2000, seed: 1 },
-        says: "Times drawn / q is near 2000 for each word: so exp(z) / q gives softmax(z), " +
-          "and exp(z) gives softmax(z + ln q).",
+        label: "a rare word arrives",
+        set: { draws: 41, seed: 8 },
+        says: "“loss” has not come yet. Draw 1 more: with the correction its bar leaps.",
+      },
+      {
+        label: "q steeper still",
+        set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
+        says: "Rarer words are drawn less and count more: the correction still holds, " +
+          "but its line comes down later and in larger steps.",
+      },
+      {
+        label: "even q",
+        set: { q: [0.2, 0.2, 0.2, 0.2, 0.2], draws: 2000 },
+        says: "exp(z) / q is 5 exp(z) for each word. The 5 cancels in the shares: " +
+          "both kinds of bars are the same.",
+      },
+      {
+        label: "q = softmax(z)",
+        set: { q: [0.08, 0.03, 0.08, 0.59, 0.22], draws: 2000 },
+        says: "exp(z) / q is nearly the same for each word: with the correction a share is how " +
+          "often the word came. Without it, z counts twice.",
       },
     ],
   },
@@ -169,9 +209,8 @@ export default figure(WORDS, (view, words) => {
     x: [-0.5, names.length - 0.5],
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
-    xlabel: words.below,
-    ylabel: words.bars,
-    margin: { bottom: 88, right: 2 },
+    ylabel: words.blocks,
+    margin: { bottom: 56, left: 44, right: 2 },
   });
   const history = view.plot({
     height: 140,
@@ -181,13 +220,14 @@ export default figure(WORDS, (view, words) => {
     xlabel: words.axis,
     ylabel: words.history,
   });
-  const said = html("p.say");
+  const said = html("span");
   /** @param {string} look @param {string} color @param {string} text */
   const key = (look, color, text) => html(`span${look}`, { style: `--color: ${color}` }, text);
   const legend = html(
     "p.key",
     key(".without", COLORS[WITHOUT], words.without),
     key(".with", COLORS[WITH], words.with),
+    key(".out", COLORS[WITHOUT], words.out),
     key(".latest", "var(--cu-surface)", words.latest),
     key(".proposal", COLORS[6], words.proposal),
     key(".mark", "var(--cu-ink)", words.truth),
@@ -244,47 +284,85 @@ export default figure(WORDS, (view, words) => {
     view.refresh();
   });
 
-  const proposal = (/** @type {number} */ skew) => sharesOf(names.map((_, k) => (k + 1) ** -skew));
-  const { max: skewest = 1 } = SPEC.traits.skew;
-  const skews = range(1 + 100 * skewest).map((i) => i / 100);
-  /** Whether it is q that is dragged, and not the plot that is pressed somewhere. */
-  let held = false;
-  bars.drag(([x, y], pressed) => {
-    if (pressed) held = x < 0.5;
-    if (!held) return;
+  const proposal = () => sharesOf(view.get("q"));
+  /** What the sentence is about: how often this word is drawn, or the draws (-1). */
+  let about = -1;
+  /**
+   * Draw word k with frequency v; the others share the rest as before.
+   * @param {number} k
+   * @param {number} v
+   */
+  function propose(k, v) {
     halt();
-    const miss = skews.map((skew) => -Math.abs(proposal(skew)[0] - y));
-    view.set({ skew: skews[argmax(miss)] });
+    about = k;
+    const mine = Number(clamp(v, LEAST, MOST).toFixed(3));
+    const old = proposal();
+    const scale = (1 - mine) / (1 - old[k]);
+    view.set({
+      q: old.map((w, i) => i === k ? mine : Math.max(LEAST, Number((w * scale).toFixed(4)))),
+    });
+  }
+  const sliders = html(
+    "div.qs",
+    ...names.map((name, k) => {
+      const row = dial(view, {
+        label: words.q,
+        control: `q.${k}`,
+        min: LEAST,
+        max: MOST,
+        step: 0.01,
+        read: () => proposal()[k],
+        write: (v) => propose(k, v),
+      });
+      const input = row.querySelector("input");
+      if (input) put(input, { "aria-label": words.qOf(name) });
+      return row;
+    }),
+  );
+  let held = 0;
+  bars.drag(([x, y], pressed) => {
+    if (pressed) held = clamp(Math.round(x), 0, names.length - 1);
+    propose(held, y);
   });
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => run(1) });
+  const aim = goal(view, {
+    text: words.goal,
+    reached: () =>
+      !view.locked &&
+      biased(view.get("logits"), proposal()).every((p) => Math.abs(p - 0.2) < EQUAL),
+    says: words.reached,
+  });
+  /** Controls beside what they move, not over it. @param {Node[]} parts */
+  const controls = (...parts) => {
+    const node = html("div.stack", ...parts);
+    view.control(node);
+    return node;
+  };
+  const tried = tries(view, words.tries);
+  const longest = words.last(most, "argmax", ["7.389", "0.0508", "145.5"]);
   view.add(
+    tried,
     legend,
-    html("div.side", bars.node, html("div.stack", history.node, said)),
-    view.bar(
-      html("div.row", more, runner, other),
+    html(
+      "div.side",
       html(
-        "div.columns",
-        slider(view, "draws", {
-          label: words.draws,
-          step: 1,
-          show: String,
-          to: (n) => stops.filter((stop) => stop <= n).length - 1,
-          from: (position) => stops[position],
-        }),
-        slider(view, "skew", { label: words.skew }),
+        "div.stack",
+        bars.node,
+        controls(
+          sliders,
+          html("div.row", more, runner, other),
+          slider(view, "draws", {
+            label: words.draws,
+            step: 1,
+            show: String,
+            to: (n) => stops.filter((stop) => stop <= n).length - 1,
+            from: (position) => stops[position],
+          }),
+        ),
       ),
+      html("div.stack", history.node, html("p.say", { "data-room": longest }, said), aim),
     ),
-    tries(view, words.tries),
-    goal(view, {
-      text: words.goal,
-      reached: () => {
-        const { logits, skew } = view.state;
-        const q = proposal(skew);
-        return !view.locked && misplaced(biased(logits, q), softmax(logits)) < 0.005;
-      },
-      says: words.reached,
-    }),
   );
 
   /**
@@ -298,69 +376,68 @@ export default figure(WORDS, (view, words) => {
    */
   function drawBars(shares, blocks, last, right, plain, q, counts) {
     const band = bars.x(1) - bars.x(0);
-    const width = Math.min(0.38 * band, 40);
+    const width = Math.min(0.31 * band, 40);
     const { bottom } = bars.area;
-    bars.draw(...names.flatMap((_, k) => {
-      const middle = bars.x(k);
-      const both = [WITHOUT, WITH].map((color, side) => {
-        const y = bars.y(shares[side][k]);
-        const x = middle + (side - 1) * width;
-        const block = Math.max(blocks[side][k] * (bottom - bars.area.top), 2);
-        const cuts = block < 3 ? [] : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
-        const bar = svg("rect", {
-          x,
-          y,
-          width: width - 1,
-          height: bottom - y,
-          fill: COLORS[color],
-          "data-q": `${SIDES[side]} ${k}`,
-          "data-value": shares[side][k],
+    const cell = (/** @type {number} */ x, /** @type {number} */ row, /** @type {string} */ text) =>
+      svgText(x, bottom + 34 + 16 * row, text, { class: "soft" });
+    let thin = true;
+    const titles = words.rows.map((name, row) => cell(bars.area.left / 2 - 2, row, name));
+    bars.draw(
+      ...titles,
+      ...names.flatMap((_, k) => {
+        const middle = bars.x(k) + 0.13 * band;
+        const both = [WITHOUT, WITH].map((color, side) => {
+          const y = bars.y(shares[side][k]);
+          const x = middle + (side - 1) * width;
+          const block = Math.max(blocks[side][k] * (bottom - bars.area.top), 2);
+          const cuts = block < THIN
+            ? []
+            : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
+          if (counts[k] && block >= THIN) thin = false;
+          const bar = svg("rect.within", {
+            x,
+            y,
+            width: width - 1,
+            height: bottom - y,
+            fill: COLORS[color],
+            "data-q": `${SIDES[side]} ${k}`,
+            "data-value": shares[side][k],
+          });
+          // A thin block is marked by a higher frame.
+          const height = Math.max(block, 7) - 2;
+          const latest = { x: x + 1, y: y + block - height - 1, width: width - 3, height };
+          const out = Math.max(0, bars.y(right[k]) - y);
+          return [
+            bar,
+            svg("rect", { x, y, width: width - 1, height: out, fill: COLORS[color] }),
+            svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width - 1}`).join("") }),
+            k === last ? svg("rect.latest", latest) : "",
+          ];
         });
-        // A thin block is marked by a higher frame.
-        const height = Math.max(block, 7) - 2;
-        const latest = { x: x + 1, y: y + block - height - 1, width: width - 3, height };
+        const truth = bars.y(right[k]);
+        const limit = bars.y(plain[k]);
         return [
-          bar,
-          svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width - 1}`).join("") }),
-          k === last ? svg("rect.latest", latest) : "",
+          svg("rect.proposal", {
+            x: bars.x(k) - 0.36 * band,
+            y: bars.y(q[k]),
+            width: 0.82 * band,
+            "data-q": `q ${k}`,
+            "data-value": q[k],
+            height: bottom - bars.y(q[k]),
+          }),
+          ...both.flat(),
+          svg("path.truth", { d: `M${middle - width - 3},${truth}H${middle + width + 3}` }),
+          view.locked
+            ? ""
+            : svg("path.limit", { d: `M${middle - width - 3},${limit}H${middle + 1}` }),
+          cell(bars.x(k), 0, four(view.get("logits")[k])),
+          quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
         ];
-      });
-      const truth = bars.y(right[k]);
-      const limit = bars.y(plain[k]);
-      return [
-        svg("rect.proposal", {
-          x: middle - width - 6,
-          y: bars.y(q[k]),
-          width: 2 * width + 11,
-          height: bottom - bars.y(q[k]),
-        }),
-        ...both.flat(),
-        svg("path.truth", { d: `M${middle - width - 3},${truth}H${middle + width + 3}` }),
-        view.locked
-          ? ""
-          : svg("path.limit", { d: `M${middle - width - 3},${limit}H${middle + 1}` }),
-        svgText(middle, bottom + 34, words.z(four(view.get("logits")[k])), { class: "soft" }),
-        quantity(
-          svgText(middle, bottom + 50, "", { class: "soft" }),
-          `q ${k}`,
-          q[k],
-          words.q(fmt(q[k])),
-        ),
-        quantity(
-          svgText(middle, bottom + 66, "", { class: "soft" }),
-          `count ${k}`,
-          counts[k],
-          words.times(counts[k]),
-        ),
-        quantity(
-          svgText(middle, bottom + 82, "", { class: "strong" }),
-          `even ${k}`,
-          counts[k] / q[k],
-          fmt(counts[k] / q[k], 0),
-        ),
-      ];
-    }));
-    bars.handles([{ x: -0.44, y: q[0], color: COLORS[6] }]);
+      }),
+    );
+    bars.scale({ ylabel: thin ? words.thin : words.blocks });
+    bars.handles(q.map((y, k) => ({ x: k - 0.36, y, color: COLORS[6] })));
+    sliders.style.setProperty("--left", `${bars.area.left}px`);
     bars.describe(
       `${words.bars}: ` +
         names.map((name, k) => `${name} ${shares.map((s) => fmt(s[k])).join(", ")}`).join("; "),
@@ -407,7 +484,7 @@ export default figure(WORDS, (view, words) => {
     const last = xs.length - 1;
     const lines = ways.flatMap((way, i) =>
       [WITHOUT, WITH].map((color, side) =>
-        svg(i === ways.length - 1 ? "path.line" : "path.line.faint", {
+        svg(`path.line.${SIDES[side]}${i === ways.length - 1 ? "" : ".faint"}`, {
           d: history.line(way.xs, way.ys[side]),
           stroke: COLORS[color],
         })
@@ -415,6 +492,12 @@ export default figure(WORDS, (view, words) => {
     );
     history.draw(
       ...lines,
+      ways.length > 1
+        ? svgText(end - 2, history.area.top + 10, words.earlier, {
+          class: "halo soft",
+          "text-anchor": "end",
+        })
+        : "",
       view.locked ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
         "data-q": "limit without",
@@ -424,7 +507,7 @@ export default figure(WORDS, (view, words) => {
         svg("circle.ring", {
           cx: history.x(xs[last]),
           cy: history.y(ys[side][last]),
-          r: 6,
+          r: side ? 5 : 8,
           fill: COLORS[color],
           "data-q": `now ${SIDES[side]}`,
           "data-value": ys[side][last],
@@ -436,8 +519,8 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     if (running && !own && view.changed.size) halt();
-    const { logits, skew, draws, seed } = view.state;
-    const q = proposal(skew);
+    const { logits, draws, seed } = view.state;
+    const q = proposal();
     const exps = logits.map(Math.exp);
     const terms = [exps, exps.map((/** @type {number} */ e, /** @type {number} */ k) => e / q[k])];
     const right = softmax(logits);
@@ -460,11 +543,25 @@ export default figure(WORDS, (view, words) => {
       limit,
       draws,
     );
-    history.describe(words.off(draws, fmt(without), fmt(corrected)));
+    const off = words.off(draws, fmt(without), fmt(corrected));
+    history.describe(off);
     limitKey.hidden = view.locked;
     more.disabled = draws === most;
-    said.textContent = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(four));
+    if (view.changed.has("draws") || view.changed.has("seed")) about = -1;
+    else if (view.changed.has("q") && !(about >= 0)) {
+      about = argmax(plain.map((p, i) => Math.abs(p - right[i])));
+    }
+    let text = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(four));
+    if (!view.locked && about >= 0) {
+      text = words.tilt(
+        names[about],
+        String(Number((q[about] * names.length).toPrecision(2))),
+        plain[about].toFixed(2),
+        right[about].toFixed(2),
+      );
+    } else if (!view.locked && draws >= MANY) text = `${off} ${words.ends(limit)}`;
+    say(said, text);
     runner.textContent = running ? words.stop : words.run;
-    return running ? "" : words.off(draws, fmt(without), fmt(corrected));
+    return running ? "" : about < 0 ? off : text;
   };
 });
