@@ -72,7 +72,7 @@ const WORDS = {
       "row sums: once each column is measured",
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}; coloured: change ÷ nudge, black: slope at the start`,
+      `${prob} against the nudge of ${logit}; dot to dot: change ÷ nudge, right across: slope at the start`,
     sum: "sum",
     by: "nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
