@@ -275,7 +275,9 @@
     if (!speaker || speaker.closed) return;
     const head = document.createElement("p");
     const clock = document.createElement("strong");
-    const next = hidden() ? "the answer" : title(all[now + 1]).slice(0, 90);
+    const following = title(all[now + 1]).replace(/\s+/g, " ");
+    const words = /^.{0,90}(?!\S)/su.exec(following)?.[0] ?? following;
+    const next = hidden() ? "the answer" : words;
     head.append(clock, ` · ${place.textContent} · ${next ? `next: ${next}` : "the end"}`);
     clock.id = "clock";
     speaker.document.body.replaceChildren(head, ...said(now).map((note) => note.cloneNode(true)));

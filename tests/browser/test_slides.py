@@ -234,6 +234,18 @@ def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypat
     assert "Likely reply: No." in opened.value.locator("body").inner_text()
 
 
+def test_what_comes_next_is_named_in_whole_words_and_letters(shown, unsaid):
+    cell = nbformat.v4.new_markdown_cell
+    slide = {"slideshow": {"slide_type": "slide"}}
+    title = f"## $x$ {20 * ' letters'}"  # an x of two units of UTF-16
+    cells = [cell("# Title\n\nA first sentence of all."), cell(title, metadata=slide)]
+    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    head = opened.value.locator("body > :first-child").inner_text()
+    assert head.split("next: ")[1] == "2.1 \U0001d465" + 10 * " letters"  # 85 of 90
+
+
 def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown, unsaid):
     md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     figure = [nbformat.v4.new_output("execute_result", {"text/html": "<p>figure</p>"})]
