@@ -31,6 +31,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from course_utils.exercises import find_exercises
 from course_utils.figures.scripts import browser_script, host_script, read
 
 HERE = Path(__file__).parent
@@ -53,6 +54,9 @@ LEANS = re.compile(  # on the sentence before it
 )
 SYMBOLS = re.compile(r"(?m)^\|? *Symbol \|")
 PLANNED = re.compile(r"(\()?((?:exercise )?\d+\.\d+|break) · (\d+)")
+SLIP = re.compile(r"(?s)\*(?:Exercise )?(\d+\.\d+):\*(.*?)(?=\*(?:Exercise )?\d+\.\d+:\*|\n\n|\Z)")
+ROLE = re.compile(r"\{\w+\}`([^`<]+?)(?: <[^`>]*>)?`")  # a reference of the book
+DEMONSTRATED = "7.0"  # the section of a plan that the demonstration follows
 FIGURE = "Run this cell, or allow JavaScript, to use it."  # what a figure's static form ends with
 
 
@@ -386,10 +390,48 @@ def statement(parts: Sequence[Piece], minutes: int) -> list[Piece]:
     return [*whole, Piece(f"<p><em>{minutes} minutes, in the notebook of the chapter.</em></p>")]
 
 
-def with_notes(parts: list[Piece], told: str) -> list[Piece]:
+def helped(number: str, notebook: NotebookNode, page: str) -> tuple[str, str]:
+    """What a teacher has at hand for an exercise: hint and slips in words, its solution as HTML."""
+    exercise = find_exercises().get(number)
+    words = f"*Hint:* {exercise.hint}" if exercise else ""
+    if slips := dict(SLIP.findall(page)).get(number):
+        words += f"\n\n*Slips:*{slips}"
+    solved, at = "", ""
+    for cell in notebook.cells:
+        if title_level(cell.source) and (found := EXERCISE.search(cell.source)):
+            at = found[1]
+        elif at == number and is_solution(cell):
+            text = re.sub(r"</?details>|<summary>.*?</summary>", "", cell.source)
+            told = cell.cell_type == "markdown"
+            solved += html(text) if told else "".join(piece.html for piece in code(text))
+    return words, solved and f"<p><em>Solution:</em></p>{solved}"
+
+
+def demonstration(page: str) -> list[Piece]:
+    """Questions of the demonstration with the lab; what to do and see is in the notes."""
+    found = re.search(r"(?ms)^\(lab-demonstration\)=\n## (.+?)\n(.*?)^\(", ROLE.sub(r"\1", page))
+    if not found:
+        return []
+    opening, *items = re.split(r"(?m)^\d+\. (?=\*\*Ask\*\*)", found[2])
+    parts = [Piece(f"<h2>{found[1]}</h2>", "slide"), Piece(html(opening), "note teacher")]
+    for i, item in enumerate(items):
+        asked = re.search(
+            r"(?s)\)\. (.*?\?).*?\*Seen:\*(.*?)\n\n.*?\*Conclude:\*(.*?)(?=\n\n|\Z)", item
+        )
+        if not asked:
+            raise ValueError(f"the demonstration has no question, Seen and Conclude in: {item}")
+        seen, concluded = (words.strip() for words in asked.groups()[1:])
+        answer = html(f"{seen[0].upper()}{seen[1:]}\n\n**{concluded[0].upper()}{concluded[1:]}**")
+        words = f'<div class="question">{html(asked[1])}</div><div class="answer">{answer}</div>'
+        note = Piece(html(re.sub("(?m)^ +", "", item)), "note teacher")
+        parts += [Piece(words, "ask slide" if i else "ask near"), note]
+    return parts
+
+
+def with_notes(parts: list[Piece], told: str, solved: str = "") -> list[Piece]:
     """A section with the teacher's notes to its first piece, and with the questions in them."""
     now, end = questions(told)
-    note = Piece(html(told), "note teacher")
+    note = Piece(html(told) + solved, "note teacher")
     title, mark, opens = parts[0].html.partition("</h2>")
     first, rest = [parts[0]], parts[1:]
     if now and mark:  # no answer is seen before its question
@@ -415,7 +457,9 @@ def slides(
     numbers = [found[1] if (found := re.match(r"0*(\d+)_", t)) else "" for t, _ in notebooks]
     short = short or bool(plan)
     names = [item.name for item in plan] or names
-    said = teachers_notes(TEACHING.read_text(encoding="utf-8")) if short else {}
+    page = TEACHING.read_text(encoding="utf-8") if short else ""
+    said = teachers_notes(page)
+    help_for: dict[str, tuple[str, str]] = {}
     deck: list[tuple[int, int, str, str, list[Piece]]] = []
     for number, (title, notebook) in zip(numbers, notebooks, strict=True):
         chapter, sections = parts_by_section(number, title, notebook, short=short)
@@ -440,6 +484,7 @@ def slides(
                     i = names.index(name)
                     these = [part for part in tasks if part.exercise == task]
                     these = statement(these, plan[i].minutes)
+                    help_for[name] = helped(task, notebook, page)
                     deck.append((i, len(deck), chapter, name, these))
         if len(deck) == first:
             raise ValueError(f"{title} has nothing to show")
@@ -456,7 +501,7 @@ def slides(
                     part.kinds = "note"  # a few sections don't reach the goals of the chapter
         if chapter != before or (names and (plan or number in said)):
             parts[0].kinds = parts[0].kinds.replace("note", "") + " slide"  # no piece before it
-        told = said.get(number, "")
+        told, solved = help_for.get(number, (said.get(number, ""), ""))
         if plan:
             minute += plan[i].minutes
             times = f"**{plan[i].minutes} minutes, to minute {minute}.**"
@@ -465,7 +510,9 @@ def slides(
                 parts[0].kinds += " extra"
             told = f"{times} {told}"
         if told:
-            parts = with_notes(parts, told)
+            parts = with_notes(parts, told, solved)
+        if plan and number == DEMONSTRATED:
+            parts = [*parts, *demonstration(page)]
         divs = "".join(f'<div class="piece {p.kinds}">{p.html}</div>\n' for p in parts)
         if chapter != before:
             divs = divs.replace("<div", f'<div data-chapter="{chapter}"', 1)

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from itertools import groupby
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -243,8 +244,10 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
     (tmp_path / "page.md").write_text(
         "1.0 · 2 minutes\n: **Ask:** Why? *Likely reply:* No. *Answer:* So. *Say:* Then.\n\n"
-        "1.1\n: **Ask at the end:** What? *Likely reply:* No. *Answer:* That.\n", "utf-8"
+        "1.1\n: **Ask at the end:** What? *Likely reply:* No. *Answer:* That.\n\n"
+        "**Session 1**\n: *Exercise 1.1:* slips. *1.2:* others.\n", "utf-8"
     )  # fmt: skip
+    monkeypatch.setattr(slides, "find_exercises", lambda: {"1.1": SimpleNamespace(hint="think")})
     md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     printed = [nbformat.v4.new_output("stream", text="2 < 3\n")]
     notebook = nbformat.v4.new_notebook(cells=[
@@ -252,6 +255,9 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
         md("## Part\n\nWords lead to $x$ [here](02_a.ipynb).\n\n$$\nx\n\\tag{1.1}\n$$"),
         code("def f():\n    return 2\n\n\nprint(f())\n# why\nassert f()", outputs=printed),
         md("### Exercise 1.1: Do\n\nThis, it is long enough. And that."),
+        md("<details>\n<summary>Solution</summary>\n\nBy hand.\n\n</details>"),
+        code("# Solution 1.1\nx = 1\nassert x", metadata={"tags": ["solution"]}),
+        md("### Exercise 1.2: More"), code("# Solution 1.2", metadata={"tags": ["solution"]}),
     ])  # fmt: skip
     plan = [slides.Planned("1.1", 5, True), slides.Planned("break", 3, False),
             slides.Planned("exercise 1.1", 6, False)]  # fmt: skip
@@ -285,21 +291,24 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
         told.format(" at the end:", "What?", "That."),
         '"><p><strong>{} minutes, to minute {}.</strong>',
     )
-    task = f'"><h3>{do.format(3)}'
+    task, more = f'"><h3>{do.format(3)}', '"><h3>Exercise 1.2: More</h3>'
     assert made() == [title, goals, part, f, f"near more{rest}", f"near{out}",
-                      f"{task} And that.</p>"]  # fmt: skip
+                      f"{task} And that.</p>", more]  # fmt: skip
     assert made(short=True) == [
         title, f'note teacher"><p>{told.format(":", "Why?", "So. <em>Say:</em> Then.")}',
         f"ask near{ask.format('Why?', 'So.')}", f" slide{goals}", part, f'note teacher"><p>{late}',
         f, f"note{rest}", f"note{out}", f"{task}</p>", f"note{task} And that.</p>",
-        f"ask slide{ask.format('What?', 'That.')}",
+        more, f"ask slide{ask.format('What?', 'That.')}",
     ]  # fmt: skip
     assert made(plan=plan) == [
         f"{first} extra{part}",
         f"note teacher{times.format(5, 5)} May be left out: → goes on to the next section. {late}",
         f, f"note{rest}", f"note{out}", f"ask slide{ask.format('What?', 'That.')}",
         ' slide"><h2>Break</h2><p>3 minutes</p>', f"note teacher{times.format(3, 8)}</p>",
-        f' slide"><h2>{do.format(2)} And that.</p>', f"note teacher{times.format(6, 14)}</p>",
+        f' slide"><h2>{do.format(2)} And that.</p>',
+        f"note teacher{times.format(6, 14)} <em>Hint:</em> think</p>"
+        "<p><em>Slips:</em> slips.</p><p><em>Solution:</em></p><p>By hand.</p>"
+        '<div class="highlight"><pre># Solution 1.1x = 1</pre></div>',
         '"><p><em>6 minutes, in the notebook of the chapter.</em></p>',
     ]  # fmt: skip
 
@@ -400,7 +409,44 @@ def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, tmp_path, capsys
     assert ["May be left out" in words for _, _, words in told] == [item.extra for item in plan]
     assert page.count(" extra") >= sum(item.extra for item in plan)
     asked = set(slides.teachers_notes(PAGE)) & set(sections_of(plan))
-    assert page.count('<div class="question">') == len(asked) > len(plan) / 3
+    shows = slides.DEMONSTRATED in sections_of(plan)
+    assert shows == (name in ("lecture", "session-4"))
+    assert page.count('<div class="question">') == len(asked) + 4 * shows
+    assert len(asked) > len(plan) / 3
+    tasks = sum(item.name.startswith("exercise") for item in plan)
+    for words in ("</strong> <em>Hint:", "<p><em>Slips:", "<p><em>Solution:"):
+        assert page.count(words) == tasks
+    if name == "lecture":  # sessions may name equations of the sessions before
+        shown = re.findall(r"<span>\((\d+\.\d+)\)</span>", on_slides)
+        assert set(re.findall(r"equations? \((\d+\.\d+)\)", on_slides)) <= set(shown)
+        words = re.sub('base64,[^"]*', "", on_slides.split("</main>")[0])
+        assert not re.search("VJP|log_jacobian", words)  # of 2.6, and of code in the notes
+
+
+def test_the_demonstrations_questions_are_slides_with_what_is_seen_as_the_answer():
+    title, opening, *rest = slides.demonstration(
+        "(lab-demonstration)=\n## Show\n\nOpen {doc}`chapter 7 </chapters/07>`.\n\n"
+        "1. **Ask** (2 minutes). One. Which? Do.\n\n   *Seen:* that.\n\n   *Conclude:* so.\n\n"
+        "2. **Ask** (1 minute). Why?\n\n   *Seen:* it.\n\n   *Conclude:* no.\n\nLast.\n\n(x)=\n"
+    )
+    assert title == slides.Piece("<h2>Show</h2>", "slide")
+    assert opening == slides.Piece("<p>Open chapter 7.</p>\n", "note teacher")
+    words = [" ".join(re.sub("<[^>]*>", " ", p.html).split()) for p in rest]
+    assert list(zip([p.kinds for p in rest], words, strict=True)) == [
+        ("ask near", "One. Which? That. So."),
+        ("note teacher", "Ask (2 minutes). One. Which? Do. Seen: that. Conclude: so."),
+        ("ask slide", "Why? It. No."),
+        ("note teacher", "Ask (1 minute). Why? Seen: it. Conclude: no. Last."),
+    ]
+    assert slides.demonstration("") == []
+    broken = "(lab-demonstration)=\n## Show\n\n1. **Ask** (2 minutes). Tell.\n\n(x)=\n"
+    with pytest.raises(ValueError, match=r"no question, Seen and Conclude in: .*Tell"):
+        slides.demonstration(broken)
+    # That of the page takes what its section leaves of the time.
+    notes = "".join(p.html for p in slides.demonstration(PAGE) if "note" in p.kinds)
+    minutes = map(int, re.findall(r"Ask</strong> \((\d+) minutes?\)", notes))
+    (whole,) = {i.minutes for plan in PLANS.values() for i in plan if i.name == slides.DEMONSTRATED}
+    assert sum(minutes) == whole - 2 == 7
 
 
 def test_a_plan_goes_without_chapters_and_sections_of_ones_own(tmp_path, capsys):
@@ -594,7 +640,7 @@ def test_the_commands_write_below_their_folder(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.split() == [str(path) for path in written]
     assert json.loads(written[0].read_text())["cells"]
     page = written[1].read_text(encoding="utf-8")
-    assert re.findall("@font-face.*\n.*url.{8}", page)[0].endswith('url("data:f')
+    assert re.findall("@font-face.*\n.*?url.{8}", page)[0].endswith('url("data:f')
     assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(written)
 
 
