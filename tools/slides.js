@@ -22,6 +22,9 @@
     .grid2:nth-child(3):nth-last-child(3), .grid2:nth-child(3):nth-last-child(3) > .stack { display: contents; }
     .frame:has(> .side + .say) { columns: 3; }
     .side:has(+ .say), .side:has(+ .say) > .stack { display: contents; }
+    .frame:has(.heat) { columns: 3; }
+    .grid2:has(.heat), .grid2:has(.heat) > .stack { display: contents; }
+    .grid2:has(.heat) > .stack > * { break-inside: avoid; margin-bottom: .75em; }
     .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }
   `);
   const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
