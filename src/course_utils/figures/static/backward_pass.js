@@ -52,7 +52,7 @@ const WORDS = {
       `From ${from} back to ${to}: ${grad} times which local derivative?`,
     each: "each exponential",
     logits: "its logit",
-    forward: "Next goes forward, to the loss; then the local derivatives are yours to choose.",
+    forward: "Next leads to the loss and its gradient, 1; then you choose.",
     done: "All local derivatives are on the lines. Nudge a logit: they carry its change up, too.",
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     times: (/** @type {string} */ factor) => `× ${factor}`,
@@ -88,7 +88,8 @@ const WORDS = {
       /** @type {string} */ from,
       /** @type {string} */ change,
     ) =>
-      `Not ${pick}. On this line alone${held}: if ${to} grows by 0.01, ${from} changes by ${change}.`,
+      `Not ${pick}. On this line alone${held}: ` +
+      `if ${to} grows by 0.01, ${from} changes by ${change}.`,
     held: (/** @type {string} */ what) => `, with ${what} held`,
     others: "the other exponentials",
     chance: (/** @type {string} */ pick) =>
@@ -109,7 +110,7 @@ const WORDS = {
     same: (/** @type {string} */ z) => `, the gradient of ${z}.`,
     shares: (/** @type {string} */ first, /** @type {number} */ second) =>
       `${first} ${second < 0 ? "−" : "+"} ${Math.abs(second)}`,
-    goal: "choose all five local derivatives yourself, without Next.",
+    goal: "on the way back, choose all five local derivatives yourself, without Next.",
     reached: (/** @type {number} */ misses) =>
       `${misses ? `Done, after ${misses} that did not fit` : "Done, and none was wrong"}: five ` +
       "derivatives of single operations gave the gradients of all logits.",

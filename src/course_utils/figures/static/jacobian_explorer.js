@@ -72,7 +72,8 @@ const WORDS = {
       "row sums: once each column is measured",
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}; dot to dot: change ÷ nudge, right across: slope at the start`,
+      `${prob} against the nudge of ${logit}; dot to dot: change ÷ nudge, ` +
+      "right across: slope at the start",
     sum: "sum",
     by: "nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
@@ -110,8 +111,8 @@ const WORDS = {
       {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
-        says:
-          "One class has nearly everything: even a nudge of 2 hardly shows. The slopes of z₁ are near 0.",
+        says: "One class has nearly everything: even a nudge of 2 hardly shows. " +
+          "The slopes of z₁ are near 0.",
       },
       {
         label: "two classes",
@@ -122,8 +123,8 @@ const WORDS = {
     goal: "fill the matrix, with nudges so small that each bar ends at its mark, to 2 %.",
     reached:
       "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
-      "the last column stood there already, and that one makes its sum zero. The rows sum to zero, " +
-      "too, for adding the same to all logits changes nothing.",
+      "the last column stood there already, and that one makes its sum zero. The rows sum to " +
+      "zero, too, for adding the same to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
       "mean fills the hollows below it.",
@@ -875,6 +876,7 @@ function product(view, words) {
     });
     const shown = states.find(({ set }) => view.shows(set));
     say(titles[4], shown?.target ?? words.steps.target);
+    titles[4].classList.toggle("spare", !shown);
     cells[4].forEach((cell, i) => {
       if (shown) quantity(cell, `target${i}`, shown.aim[i], short(shown.aim[i], k > MANY ? 2 : 3));
       else cell.textContent = "";
