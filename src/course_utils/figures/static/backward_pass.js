@@ -285,6 +285,31 @@ export default figure(WORDS, (view, words) => {
         settle = () => resolve(words.verdicts[place]);
       }),
   });
+  // No bar, which would stay on the screen and lie on the choices.
+  const settings = html(
+    "div.stack.settings",
+    html(
+      "div.below",
+      ...range(3).map((i) =>
+        entrySlider(view, "logits", i, {
+          label: `z${subscript(i + 1)}`,
+          color: TEXT_COLORS[i],
+          show: (x) => fmt(Math.round(10 * x) / 10, 1),
+        })
+      ),
+    ),
+    html(
+      "div.row",
+      back,
+      next,
+      radios(view, "label", { label: words.label, options: [1, 2, 3] }),
+      radios(view, "nudge", {
+        label: words.nudge,
+        options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
+      }),
+    ),
+  );
+  view.control(settings);
   view.add(
     plot.node,
     html(
@@ -295,28 +320,7 @@ export default figure(WORDS, (view, words) => {
     ),
     ask,
     said,
-    view.bar(
-      html(
-        "div.below",
-        ...range(3).map((i) =>
-          entrySlider(view, "logits", i, {
-            label: `z${subscript(i + 1)}`,
-            color: TEXT_COLORS[i],
-            show: (x) => fmt(Math.round(10 * x) / 10, 1),
-          })
-        ),
-      ),
-      html(
-        "div.row",
-        back,
-        next,
-        radios(view, "label", { label: words.label, options: [1, 2, 3] }),
-        radios(view, "nudge", {
-          label: words.nudge,
-          options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
-        }),
-      ),
-    ),
+    settings,
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
