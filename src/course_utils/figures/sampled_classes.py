@@ -1,6 +1,7 @@
 """Sampled classes, draw by draw: where sums with and without the correction ln q go."""
 
 import numpy as np
+import traitlets as t
 
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Numbers
@@ -23,6 +24,7 @@ class SampledClasses(InteractiveFigure):
         Of the draws.
     """
 
+    version = t.Int(2, read_only=True).tag(sync=True)  # 1 had a power of the rank for q
     _name = "sampled_classes"
     _title = "Sampled classes, draw by draw"
     logits = Numbers([1.0, 0.0, 1.0, 3.0, 2.0], -4, 6, least=5, most=5)

@@ -31,7 +31,6 @@ const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
 const MANY = 100; // draws from which on the sentence speaks of where they lead
 const THIN = 3; // px: blocks lower than this are not cut apart
-const [LEAST, MOST] = [0.01, 0.96]; // what q of one of five words can be
 const EQUAL = 0.05; // how far from a fifth the goal lets a share be
 
 const WORDS = {
@@ -284,6 +283,8 @@ export default figure(WORDS, (view, words) => {
     view.refresh();
   });
 
+  const least = SPEC.traits.q.min ?? 0;
+  const largest = 1 - (names.length - 1) * least; // what is left for one word
   const proposal = () => sharesOf(view.get("q"));
   /** What the sentence is about: how often this word is drawn, or the draws (-1). */
   let about = -1;
@@ -295,11 +296,11 @@ export default figure(WORDS, (view, words) => {
   function propose(k, v) {
     halt();
     about = k;
-    const mine = Number(clamp(v, LEAST, MOST).toFixed(3));
+    const mine = Number(clamp(v, least, largest).toFixed(3));
     const old = proposal();
     const scale = (1 - mine) / (1 - old[k]);
     view.set({
-      q: old.map((w, i) => i === k ? mine : Math.max(LEAST, Number((w * scale).toFixed(4)))),
+      q: old.map((w, i) => i === k ? mine : Math.max(least, Number((w * scale).toFixed(4)))),
     });
   }
   const sliders = html(
@@ -308,8 +309,8 @@ export default figure(WORDS, (view, words) => {
       const row = dial(view, {
         label: words.q,
         control: `q.${k}`,
-        min: LEAST,
-        max: MOST,
+        min: least,
+        max: largest,
         step: 0.01,
         read: () => proposal()[k],
         write: (v) => propose(k, v),
