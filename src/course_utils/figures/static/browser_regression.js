@@ -686,7 +686,6 @@ export default figure(WORDS, (view, words) => {
     themes.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
   }
   view.closers.push(() => themes.disconnect());
-  requestAnimationFrame(recolour); // colours are known once the figure is on the page
 
   return () => {
     gather();
@@ -695,8 +694,10 @@ export default figure(WORDS, (view, words) => {
     pens.querySelectorAll("label").forEach((node, c) => {
       node.hidden = c >= classes();
     });
-    if (painted !== run.net) paint();
-    painted = run.net;
+    if (painted !== run.net && view.root.isConnected) { // outside the page no colour is known
+      paint();
+      painted = run.net;
+    }
     curves();
     weights();
     play.textContent = run.finished ? words.again : words.play;
