@@ -51,7 +51,7 @@ def test_the_lower_one_shrinks_under_the_hand(show, shard, onto, lower):
     }
     merged = "".join(sorted(shard + onto))
     assert merged in names(page)
-    assert f"{lower} shrinks by exp(\N{MINUS SIGN}2)" in page.locator(".say").inner_text()
+    assert f"{lower} is multiplied by exp(\N{MINUS SIGN}2)" in page.locator(".say").inner_text()
     # end to end, in the lane of the one that it was brought to
     first, second = bar(page, merged[0]), bar(page, merged[1])
     assert first["y"] == second["y"]
@@ -124,12 +124,12 @@ def test_the_guess_is_answered_by_what_the_reader_merges(show):
     page.get_by_role("button", name="the last digits").click()
     assert names(page) == list("ABCD")  # nothing merges by itself
     for merges in (("BA", "DC", "CA"), ("BA", "CA", "DA")):
-        assert "Yes" not in page.locator(".answer").inner_text()
+        assert "See for yourself" in page.locator(".answer").inner_text()
         for shard, onto in merges:
             drag(page, shard, onto)
             page.mouse.up()
         page.get_by_role("button", name="Take apart").click()
-    page.get_by_text("Yes. All terms").wait_for()
+    page.get_by_text("Yes, but these two end at the same float32 number").wait_for()
     page.get_by_role("button", name="All 15 orders").click()
     marks = page.locator(".landed")
     assert marks.count() == 15
@@ -175,6 +175,18 @@ def test_scores_are_moved_beside_their_bars_and_the_window_stays(show):
     for k in range(4):
         lane, name = sliders.nth(k).bounding_box(), page.locator(".pick").nth(k).bounding_box()
         assert name["y"] - 5 < middle(lane)[1] < name["y"] + name["height"] + 5
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_row_of_controls_stays_where_it_is(show, width):
+    page = show(PairMerge(), viewport={"width": width, "height": 900}, **STILL)
+    page.get_by_role("button", name="one by one").click()
+    row, formats = page.locator(".controls"), page.locator(".controls .radios")
+    apart = page.get_by_role("button", name="Take apart")
+    merged = row.bounding_box(), formats.bounding_box(), apart.bounding_box()
+    assert "primary" in apart.get_attribute("class")
+    apart.click()
+    assert (row.bounding_box(), formats.bounding_box(), apart.bounding_box()) == merged
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

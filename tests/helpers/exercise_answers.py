@@ -4099,7 +4099,14 @@ WRONG["11.2"] = [
     ("", lambda n, v: by_stops(n, [x**2 for x in v])),
     ("Each count should be less", one_after_the_other),
     ("Each count should be less", one_at_a_time),
-    ("", lambda n, v: np.diff(np.floor(n * np.cumsum(v) / np.sum(v)), prepend=0).astype(int)),
+    (
+        "In floats the last end",
+        lambda n, v: np.diff(np.floor(n * np.cumsum(v) / np.sum(v)), prepend=0).astype(int),
+    ),
+    (
+        "In floats the last end",
+        lambda n, v: np.diff([int(n * sum(v[:i]) / sum(v)) for i in range(len(v) + 1)]),
+    ),
 ]
 
 

@@ -176,7 +176,10 @@ def test_what_a_merge_says_is_its_sum():
     assert "D is chosen. With which one?" in one.text
     (b, d) = ((z - z.max()).exp().sum().item() for z in scores_of([2, 0, 1, -1])[1::2])
     f = math.exp(-1)
-    assert f"D shrinks by exp(-1) = {f:.4g}: {b:.4g} + {d * f:.4g} = {b + d * f:.4g}." in both.text
+    assert (
+        f"D is multiplied by exp(-1) = {f:.4g}: {b:.4g} + {d * f:.4g} = {b + d * f:.4g}."
+        in both.text
+    )
     assert f"m 0, t {b + d * f:.4g}" in both.text
     assert f"D: {d:.4g} \N{MULTIPLICATION SIGN} {f:.4g} = {d * f:.4g}" in both.text
     assert sorted(shown(both)) == ["A", "BD", "C"]

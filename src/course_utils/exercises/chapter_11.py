@@ -133,6 +133,9 @@ EXERCISES = (
             "off; round all of them up.": lambda n, speeds: between(
                 [round(n * passed / sum(speeds)) for passed in accumulate(speeds)]
             ),
+            "In floats the last end may fall just below n: set it to n.": lambda n, speeds: between(
+                [int(n * passed / sum(speeds)) for passed in accumulate(speeds)]
+            ),
             "Rounded down, the counts leave examples to nobody.": lambda n, speeds: [
                 int(n * speed / sum(speeds)) for speed in speeds
             ],

@@ -46,19 +46,35 @@ const TREES = 15; // of the 18 orders; the others differ only in what is merged 
 
 const WORDS = {
   en: {
-    lead: "Four shards of two scores z each. m is the larger one, the bar t the sum of " +
-      "exp(z − m). When two merge, the one with the lower m shrinks, then they add up.",
+    lead: "Four shards of two scores z each. m is the largest, the bar t the sum of exp(z − m). " +
+      "When two merge, the t with the lower m is multiplied by exp(lower m − higher m), then " +
+      "they add up.",
     question: "exp(100) is inf in float32. Merge these four in two different orders: what can " +
       "differ?",
     answers: ["the log-sum-exp", "the last digits", "one may overflow"],
     yours: "See for yourself. Drag B onto A, then merge the rest; take them apart, and merge in " +
       "another order.",
+    /** @type {((found: Found) => string)[]} */
     verdicts: [
-      "No, only its last digits. All terms end relative to the same m, in whatever order they " +
-      "get there.",
-      "Yes. All terms end relative to the same m, in whatever order they get there; only the " +
-      "rounding differs.",
-      "No: each exponent, a score minus a maximum, is at most 0. Only the last digits differ.",
+      ({ dtype, values }) =>
+        (values === 1
+          ? `No: at these scores it is the same ${dtype} number in every order. `
+          : `No more than its last digits: at these scores ${dtype} has ${values} of them. `) +
+        "At most the last digits of t differ.",
+      ({ dtype, seen, apart, others, far }) => {
+        const steps = (/** @type {number} */ n) => n === 1 ? "a step" : `${n} steps`;
+        const away = `${others === 1 ? "one ends" : `${others} end`} ${far > 1 ? "up to " : ""}` +
+          `${steps(far)} away`;
+        const these = `these ${seen === 2 ? "two" : seen}`;
+        if (!others) return `They could, but here all 15 orders end at the same ${dtype} number.`;
+        if (seen === TREES) return `Yes, by rounding: of the 15 orders in ${dtype} ${away}.`;
+        return apart
+          ? `Yes, by rounding: ${these} end ${steps(apart)} of ${dtype} apart.`
+          : `Yes, but ${these} end at the same ${dtype} number. Press All 15 orders: ${away}.`;
+      },
+      () =>
+        "No: each exponent, a score minus a maximum, is at most 0. At most the last digits of t " +
+        "differ.",
     ],
     scores: "scores z: slide",
     sums: "t: drag onto another",
@@ -94,18 +110,19 @@ const WORDS = {
       "set the scores so that forgetting the factor costs nothing.",
     ],
     reached: [
-      "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same.",
+      "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same, " +
+      "to rounding.",
       "With one m for all there is nothing to bring to a common maximum.",
     ],
     start: (/** @type {string[]} */ tops) =>
       `m is ${tops.join(", ")}. Drag a bar onto another, or choose two names.`,
     picked: (/** @type {string} */ name) => `${name} is chosen. With which one?`,
     shrinks: (/** @type {string} */ name, /** @type {string} */ gap, /** @type {string} */ f) =>
-      `${name} shrinks by exp(${gap}) = ${f}`,
+      `${name} is multiplied by exp(${gap}) = ${f}`,
     rounded: (/** @type {string} */ format) => ` in ${format}`,
     tiny: (/** @type {string} */ format, /** @type {string} */ factor) =>
       ` in ${format}, for which ${factor} is too small`,
-    even: "Both have the same m, none shrinks",
+    even: "Both have the same m, neither is multiplied",
     kept: "The factor is forgotten",
     adds: (
       /** @type {string} */ a,
@@ -142,7 +159,8 @@ const WORDS = {
       {
         label: "bfloat16",
         set: { dtype: "bfloat16", order: 2, stage: 3 },
-        says: "The same scores with eight bits: the steps are 65 536 times as wide.",
+        says: "The same scores with eight significant bits, instead of 24: the steps are 65 536 " +
+          "times as wide.",
       },
       {
         label: "far below 0",
@@ -165,6 +183,16 @@ const WORDS = {
  * @property {number[]} factors by which their totals were multiplied
  * @property {number} level 0 for a shard
  * @property {number[]} leaves the shards, in the order in which they stand
+ */
+/**
+ * Where orders end.
+ * @typedef {object} Found
+ * @property {Format} dtype
+ * @property {number} values different log-sum-exps of all 15
+ * @property {number} seen how many orders the reader has seen
+ * @property {number} apart how far these end from each other, in steps of the format
+ * @property {number} others orders that don't end where most do
+ * @property {number} far how far from there, in steps
  */
 /**
  * A bar on its way to another.
@@ -244,6 +272,12 @@ const letters = ({ leaves }) => [...leaves].sort().map((k) => SHARDS[k]).join(""
 /** The roundoff of a format. @param {Format} dtype */
 const unitOf = (dtype) => 2 ** -FORMATS[dtype][0];
 
+/** The distance of neighbours in a format. @param {Format} dtype @param {number} value */
+const stepOf = (dtype, value) => 2 * unitOf(dtype) * 2 ** Math.floor(Math.log2(value));
+
+/** The log-sum-exp of a pair. @param {Format} dtype @param {Knot} pair */
+const lseOf = (dtype, { top, total }) => roundTo(dtype, top + roundTo(dtype, Math.log(total)));
+
 /** A number with four digits, in at most eight characters. @param {number} value */
 function short(value) {
   if (!Number.isFinite(value) || value === 0) return fmt(value, 0);
@@ -301,12 +335,35 @@ export default figure(WORDS, (view, words) => {
     return node;
   });
   const apart = button(view, words.apart, () => view.set({ stage: 0 }));
+  put(apart, { style: "font-weight: inherit" }); // bold letters would move what stands beside it
   const all = button(view, words.all, () => {
-    range(18).forEach((order) => seen.set(now({ order, stage: 3 })[6].name, order));
+    trees().forEach((order, name) => seen.set(name, order));
     view.refresh();
   });
 
   const now = (changes = {}) => build({ ...view.state, ...changes });
+  /** All 15 trees, each with the number of an order. @returns {Map<string, number>} */
+  const trees = () => new Map(range(18).map((order) => [now({ order, stage: 3 })[6].name, order]));
+  /** Largest score and sum that all merged end at. @param {number} order */
+  const endOf = (order) => now({ order, stage: 3 })[6];
+  /** What the verdict says of the orders, at the scores and in the format that are set. */
+  function found() {
+    const { dtype } = view.state;
+    const ends = [...trees().values()].map(endOf);
+    const step = stepOf(dtype, ends[0].total);
+    const totals = ends.map(({ total }) => total);
+    const often = (/** @type {number} */ one) => totals.filter((total) => total === one).length;
+    const most = totals.reduce((a, b) => often(b) > often(a) ? b : a);
+    const mine = [...seen.values()].map((order) => endOf(order).total);
+    return {
+      dtype,
+      values: new Set(ends.map((end) => lseOf(dtype, end))).size,
+      seen: seen.size,
+      apart: Math.round((Math.max(...mine) - Math.min(...mine)) / step),
+      others: TREES - often(most),
+      far: Math.round(Math.max(...totals.map((total) => Math.abs(total - most))) / step),
+    };
+  }
   /** The lane where a knot lies. @param {Knot[]} knots @param {number} k @returns {number} */
   const home = (knots, k) => {
     const { parts } = knots[k];
@@ -409,7 +466,7 @@ export default figure(WORDS, (view, words) => {
   guessFirst(view, {
     question: words.question,
     answers: words.answers.map((text) => ({ text, says: words.yours })),
-    show: (place) => new Promise((done) => tell = () => done(words.verdicts[place])),
+    show: (place) => new Promise((done) => tell = () => done(words.verdicts[place](found()))),
   });
   const reached = [
     () => {
@@ -645,9 +702,9 @@ export default figure(WORDS, (view, words) => {
    * @param {number} end where it stands, in pixels
    */
   function strip(exact, end) {
-    const { dtype, stage } = view.state;
+    const { dtype, order, stage } = view.state;
     const unit = unitOf(dtype);
-    const step = 2 * unit * 2 ** Math.floor(Math.log2(exact));
+    const step = stepOf(dtype, exact);
     const middle = step * Math.round(exact / step);
     const { left, right, bottom } = plot.area;
     const top = bottom + 14;
@@ -659,9 +716,11 @@ export default figure(WORDS, (view, words) => {
     /** The orders by where they ended. @type {Map<number, [string, number][]>} */
     const ends = new Map();
     const mine = stage === 3 && !flight ? now()[6].name : "";
-    const latest = [...seen].sort(([a], [b]) => Number(a === mine) - Number(b === mine));
-    for (const [name, number] of latest) {
-      const { total } = now({ order: number, stage: 3 })[6];
+    const drawn = new Map(seen);
+    drawn.delete(mine); // it comes last, above the others
+    if (mine) drawn.set(mine, order);
+    for (const [name, number] of drawn) {
+      const { total } = endOf(number);
       ends.set(total, [...(ends.get(total) ?? []), [name, number]]);
     }
     const marks = [...ends].flatMap(([total, list]) =>
@@ -682,7 +741,7 @@ export default figure(WORDS, (view, words) => {
       ...range(2 * STEPS + 1).map((i) =>
         svg("path.grid", { d: `M${centre + wide * (i - STEPS)},${top + 4}V${low}` })
       ),
-      seen.size ? svg("path.end", { d: `M${place(exact)},${top}V${low}` }) : "",
+      drawn.size ? svg("path.end", { d: `M${place(exact)},${top}V${low}` }) : "",
       ...marks,
       far
         ? svgText(right - 14, top + 26, words.beyond(short(far)), {
@@ -690,7 +749,7 @@ export default figure(WORDS, (view, words) => {
           class: "halo",
         })
         : "",
-      seen.size ? "" : svgText(centre, top + 26, words.empty, { class: "halo soft" }),
+      drawn.size ? "" : svgText(centre, top + 26, words.empty, { class: "halo soft" }),
       svgText(centre, low + 14, minus(String(Number(middle.toPrecision(8))))),
       svgText(centre, low + 30, words.steps(short(step))),
     ];
@@ -760,8 +819,8 @@ export default figure(WORDS, (view, words) => {
     const open = leftOf(knots);
     const last = knots[knots.length - 1];
     const done = stage === 3;
-    if (done) seen.set(last.name, view.get("order"));
-    if (seen.size > 1) tell();
+    if (done && !forget) seen.set(last.name, view.get("order"));
+    if (seen.size > 1 && !forget) tell();
     if (view.touched && stage && turned) play(knots);
     else {
       if (view.changed.size) {
@@ -773,15 +832,16 @@ export default figure(WORDS, (view, words) => {
     picks.forEach((node, lane) => {
       const k = open.find((one) => home(knots, one) === lane);
       say(node, k === undefined ? "" : letters(knots[k]));
+      const into = open.map((one) => knots[one]).find(({ leaves }) => leaves.includes(lane));
       put(node, {
-        "aria-label": k === undefined ? words.gone(SHARDS[lane], letters(last)) : null,
+        "aria-label": k === undefined && into ? words.gone(SHARDS[lane], letters(into)) : null,
         "aria-pressed": String(k !== undefined && k === picked),
       });
       node.disabled = k === undefined || done;
     });
     apart.disabled = stage === 0;
     apart.classList.toggle("primary", done);
-    all.disabled = seen.size < 2 || seen.size === TREES;
+    all.disabled = forget || !seen.size || seen.size === TREES;
     const scores = scoresOf();
     const exact = logsumexp(scores);
     const right = Math.exp(exact - Math.max(...scores));
@@ -807,15 +867,16 @@ export default figure(WORDS, (view, words) => {
       const should = sum(
         last.leaves.map((k) => knots[k].total * Math.exp(knots[k].top - last.top)),
       );
-      if (forget && !done && a.top !== b.top) how += words.should(short(should));
+      const off = Math.abs(last.total / should - 1) > 8 * unitOf(dtype);
+      if (forget && !done && off) how += words.should(short(should));
     }
     if (done && forget) {
       sentence = new Set(tops).size === 1
         ? words.luck
         : words.lost(short(last.total), short(right));
     } else if (done) {
-      const lse = roundTo(dtype, last.top + roundTo(dtype, Math.log(last.total)));
-      const digits = { float16: 4, bfloat16: 3, float32: 8 }[/** @type {"float16"} */ (dtype)];
+      const lse = lseOf(dtype, last);
+      const digits = dtype === "float32" ? 8 : 4;
       sentence = words.result(
         short(last.total),
         minus(String(Number(lse.toPrecision(digits)))),
