@@ -20,7 +20,9 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from slides import TEACHING, Planned, is_solution, plans, slides, tags
+from pieces import is_solution, tags
+from slides import slides
+from teaching_page import TEACHING, Planned, plans
 
 from course_utils.exercises.reporting import Record, read_report, write_whole
 

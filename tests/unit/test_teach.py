@@ -7,9 +7,11 @@ from itertools import groupby
 from types import SimpleNamespace
 
 import nbformat
+import pieces
 import pytest
 import slides
 import teach
+import teaching_page
 from book_ext.figures import figures_in
 
 from course_utils.exercises.reporting import COLUMNS, Record, Report
@@ -122,7 +124,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
     notebook = nbformat.v4.new_notebook(cells=cells)
     found = [
         (" ".join(re.sub("<[^>]*>", " ", p.html).split()), p.kinds.split(), p.section)
-        for p in slides.pieces(notebook)
+        for p in pieces.pieces(notebook)
     ]
     assert found == [
         ("Title Words.", [], ""),
@@ -138,6 +140,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("B.", [], "Second"),
         ("Left out.", ["skip"], "Second"),
         ("Exercise 1.1: A task Do.", [], "Second"),
+        ("By hand.", ["solution"], "Second"),
         ("References A book.", ["skip"], "References"),
     ]
     second = "Second A. B. Exercise 1.1: A task Do."
@@ -204,12 +207,12 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
     ],
 )  # fmt: skip
 def test_what_a_short_deck_shows_of_a_text(text, shown):
-    assert slides.essence(text) == shown
+    assert pieces.essence(text) == shown
 
 
 def test_what_is_no_markup_stays_words_on_a_slide():
     def made(**output):
-        (piece,) = slides.outputs(nbformat.v4.new_code_cell("x", outputs=[output]))
+        (piece,) = pieces.outputs(nbformat.v4.new_code_cell("x", outputs=[output]))
         return piece
 
     stream = {"output_type": "stream", "name": "stdout", "text": "1 < 2 & <b>\n\n"}
@@ -225,16 +228,19 @@ def test_what_is_no_markup_stays_words_on_a_slide():
 
 def test_definitions_are_parted_from_code_that_is_python():
     source = "def f():\n    return 1\n\n\n%timeit f()"
-    assert slides.parted(source) == ("", source)
-    assert slides.parted(source.replace("%timeit ", "")) == ("def f():\n    return 1", "f()")
-    lines = '    """What it does.\n\n    And more.\n    """' + (slides.LINES - 1) * "\n    x = 1"
+    assert pieces.parted(source) == ("", source)
+    assert pieces.parted(source.replace("%timeit ", "")) == (
+        "def f():\n    return 1",
+        "f()",
+    )
+    lines = '    """What it does.\n\n    And more.\n    """' + (pieces.LINES - 1) * "\n    x = 1"
     fits = f"def f():\n{lines}"
-    assert slides.parted(fits) == (fits, "")
-    assert slides.parted(f"{fits}\n    y = 2") == ("", f"{fits}\n    y = 2")
+    assert pieces.parted(fits) == (fits, "")
+    assert pieces.parted(f"{fits}\n    y = 2") == ("", f"{fits}\n    y = 2")
 
 
 def test_a_full_stop_stays_on_the_line_of_its_formula():
-    found = re.sub("(?s)<math.*?</math>", "F", slides.html("Let $a$ (or $b$). Then $c$ is."))
+    found = re.sub("(?s)<math.*?</math>", "F", pieces.html("Let $a$ (or $b$). Then $c$ is."))
     assert found.strip() == '<p>Let F (or <span class="line">F).</span> Then F is.</p>'
 
 
@@ -259,8 +265,8 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
         code("# Solution 1.1\nx = 1\nassert x", metadata={"tags": ["solution"]}),
         md("### Exercise 1.2: More"), code("# Solution 1.2", metadata={"tags": ["solution"]}),
     ])  # fmt: skip
-    plan = [slides.Planned("1.1", 5, True), slides.Planned("break", 3, False),
-            slides.Planned("exercise 1.1", 6, False)]  # fmt: skip
+    plan = [teaching_page.Planned("1.1", 5, True), teaching_page.Planned("break", 3, False),
+            teaching_page.Planned("exercise 1.1", 6, False)]  # fmt: skip
 
     def made(**how):
         page = slides.slides([("01_a<b", notebook)], **how)
@@ -301,13 +307,14 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
         more, f"ask slide{ask.format('What?', 'That.')}",
     ]  # fmt: skip
     assert made(plan=plan) == [
-        f"{first} extra{part}",
+        f"{first.replace('slide', 'extra slide')}{part}",
         f"note teacher{times.format(5, 5)} May be left out: → goes on to the next section. {late}",
         f, f"note{rest}", f"note{out}", f"ask slide{ask.format('What?', 'That.')}",
         ' slide"><h2>Break</h2><p>3 minutes</p>', f"note teacher{times.format(3, 8)}</p>",
         f' slide"><h2>{do.format(2)} And that.</p>',
         f"note teacher{times.format(6, 14)} <em>Hint:</em> think</p>"
-        "<p><em>Slips:</em> slips.</p><p><em>Solution:</em></p><p>By hand.</p>"
+        "<p><em>Slips:</em> slips.</p>",
+        'note teacher"><p><em>Solution:</em></p><p>By hand.</p>'
         '<div class="highlight"><pre># Solution 1.1x = 1</pre></div>',
         '"><p><em>6 minutes, in the notebook of the chapter.</em></p>',
     ]  # fmt: skip
@@ -328,7 +335,7 @@ def test_what_a_short_deck_leaves_off_its_slides_are_notes():
     notebook = nbformat.v4.new_notebook(cells=cells)
     found = [
         (" ".join(re.sub("<[^>]*>", " ", p.html).split()), p.kinds)
-        for p in slides.pieces(notebook, short=True)
+        for p in pieces.pieces(notebook, short=True)
     ]
     assert found == [
         ("Title A first sentence of all.", ""),
@@ -360,7 +367,7 @@ PAGE = (teach.ROOT / "pages/teaching.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py (slides .+)$", PAGE)
 
 
-PLANS = slides.plans(PAGE)
+PLANS = teaching_page.plans(PAGE)
 
 
 def sections_of(plan):
@@ -408,7 +415,7 @@ def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, tmp_path, capsys
     assert int(told[-1][1]) == sum(item.minutes for item in plan)
     assert ["May be left out" in words for _, _, words in told] == [item.extra for item in plan]
     assert page.count(" extra") >= sum(item.extra for item in plan)
-    asked = set(slides.teachers_notes(PAGE)) & set(sections_of(plan))
+    asked = set(teaching_page.teachers_notes(PAGE)) & set(sections_of(plan))
     shows = slides.DEMONSTRATED in sections_of(plan)
     assert shows == (name in ("lecture", "session-4"))
     assert page.count('<div class="question">') == len(asked) + 4 * shows
@@ -424,13 +431,13 @@ def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, tmp_path, capsys
 
 
 def test_the_demonstrations_questions_are_slides_with_what_is_seen_as_the_answer():
-    title, opening, *rest = slides.demonstration(
+    title, opening, *rest = teaching_page.demonstration(
         "(lab-demonstration)=\n## Show\n\nOpen {doc}`chapter 7 </chapters/07>`.\n\n"
         "1. **Ask** (2 minutes). One. Which? Do.\n\n   *Seen:* that.\n\n   *Conclude:* so.\n\n"
         "2. **Ask** (1 minute). Why?\n\n   *Seen:* it.\n\n   *Conclude:* no.\n\nLast.\n\n(x)=\n"
     )
-    assert title == slides.Piece("<h2>Show</h2>", "slide")
-    assert opening == slides.Piece("<p>Open chapter 7.</p>\n", "note teacher")
+    assert title == pieces.Piece("<h2>Show</h2>", "slide")
+    assert opening == pieces.Piece("<p>Open chapter 7.</p>\n", "note teacher")
     words = [" ".join(re.sub("<[^>]*>", " ", p.html).split()) for p in rest]
     assert list(zip([p.kinds for p in rest], words, strict=True)) == [
         ("ask near", "One. Which? That. So."),
@@ -438,12 +445,12 @@ def test_the_demonstrations_questions_are_slides_with_what_is_seen_as_the_answer
         ("ask slide", "Why? It. No."),
         ("note teacher", "Ask (1 minute). Why? Seen: it. Conclude: no. Last."),
     ]
-    assert slides.demonstration("") == []
+    assert teaching_page.demonstration("") == []
     broken = "(lab-demonstration)=\n## Show\n\n1. **Ask** (2 minutes). Tell.\n\n(x)=\n"
     with pytest.raises(ValueError, match=r"no question, Seen and Conclude in: .*Tell"):
-        slides.demonstration(broken)
+        teaching_page.demonstration(broken)
     # That of the page takes what its section leaves of the time.
-    notes = "".join(p.html for p in slides.demonstration(PAGE) if "note" in p.kinds)
+    notes = "".join(p.html for p in teaching_page.demonstration(PAGE) if "note" in p.kinds)
     minutes = map(int, re.findall(r"Ask</strong> \((\d+) minutes?\)", notes))
     (whole,) = {i.minutes for plan in PLANS.values() for i in plan if i.name == slides.DEMONSTRATED}
     assert sum(minutes) == whole - 2 == 7
@@ -482,10 +489,10 @@ def test_the_minutes_of_the_plans_add_up_to_those_of_their_tables():
 def test_what_the_teachers_page_says_of_a_section_is_said_once_and_asks():
     found = re.findall(r"(?m)^(\d+\.\d+)(?: · .+)?\n: ", PAGE)
     assert len(found) == len(set(found))
-    notes = slides.teachers_notes(PAGE)
+    notes = teaching_page.teachers_notes(PAGE)
     assert list(notes) == found
     for number, words in notes.items():
-        assert sum(map(len, slides.questions(words))) == 1, number
+        assert sum(map(len, teaching_page.questions(words))) == 1, number
     shown = {name for plan in PLANS.values() for name in sections_of(plan)}
     assert {n for n in notes if int(n.split(".")[0]) < 10} <= shown
 
@@ -521,8 +528,8 @@ def test_a_cell_of_the_type_notes_is_on_no_slide_of_a_short_deck():
         "**A claim.** Words.", metadata={"slideshow": {"slide_type": "notes"}}
     )
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    assert {piece.kinds for piece in slides.pieces(notebook, short=True)} == {"note"}
-    assert {piece.kinds for piece in slides.pieces(notebook)} == {""}
+    assert {piece.kinds for piece in pieces.pieces(notebook, short=True)} == {"note"}
+    assert {piece.kinds for piece in pieces.pieces(notebook)} == {""}
 
 
 def test_a_sections_first_piece_has_the_notes_of_the_teacher(tmp_path, monkeypatch):
@@ -708,7 +715,7 @@ def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
         encoding="utf-8",
     )
     monkeypatch.setattr(slides, "TEACHING", page)
-    plans = slides.plans(page.read_text(encoding="utf-8"))
+    plans = teaching_page.plans(page.read_text(encoding="utf-8"))
     assert plans["lecture"] == [("2.0", 3, False)]
     assert plans["session-1"] == [
         ("2.0", 4, False), ("2.1", 5, True), ("break", 6, False), ("exercise 2.1", 7, False),

@@ -19,6 +19,7 @@ import make_pdf
 import nbformat
 import numpy as np
 import package_index
+import pieces
 import pytest
 import repository
 import run_chapters
@@ -783,11 +784,16 @@ def test_the_index_prints_the_lines_that_hold_a_word(monkeypatch, capsys):
 
 
 def test_where_a_text_of_the_slides_may_be_cut():
-    assert slides.title_level("## Two\n\nwords") == 2
-    assert slides.title_level("words\n\n## Two") == 0
+    assert pieces.title_level("## Two\n\nwords") == 2
+    assert pieces.title_level("words\n\n## Two") == 0
     text = "# A\n\nfirst\n\n- one\n- two\n\nbefore\n\n$$\nx\n$$\n\n> box"
-    assert slides.blocks(text) == ["# A\n\nfirst", "- one\n- two", "before\n\n$$\nx\n$$", "> box"]
-    assert slides.html("[seven](07_x.ipynb) [out](https://x.org)") == (
+    assert pieces.blocks(text) == [
+        "# A\n\nfirst",
+        "- one\n- two",
+        "before\n\n$$\nx\n$$",
+        "> box",
+    ]
+    assert pieces.html("[seven](07_x.ipynb) [out](https://x.org)") == (
         '<p>seven <a href="https://x.org">out</a></p>\n'
     )
 
@@ -809,7 +815,11 @@ def test_what_the_slides_leave_out():
         new_markdown_cell("## After"),
         cell("later"),
     ])  # fmt: skip
-    found = [re.sub("<[^>]+>", "", piece.html).strip() for piece in slides.pieces(notebook)]
+    found = [
+        re.sub("<[^>]+>", "", piece.html).strip()
+        for piece in pieces.pieces(notebook)
+        if piece.kinds != "solution"
+    ]
     assert found == ["Title", "printed drawing", "printed measuring", "shown", "printed shown",
                      "Exercise 1.1: Do", "After", "later", "printed later"]  # fmt: skip
     student = teach.for_students(notebook)
@@ -825,7 +835,7 @@ def test_a_picture_on_a_slide_keeps_its_alt_text():
     png = b64encode(b"\x89PNG\r\n\x1a\n....IHDR" + (800).to_bytes(4, "big") + bytes(4)).decode()
     image = nbformat.v4.new_output("display_data", {"image/png": f"{png}\n"})
     alt = {"mystnb": {"image": {"alt": 'A "curve".'}}}
-    (piece,) = slides.outputs(new_code_cell("x", outputs=[image], metadata=alt))
+    (piece,) = pieces.outputs(new_code_cell("x", outputs=[image], metadata=alt))
     assert piece.html == (
         f'<img src="data:image/png;base64,{png}" alt="A &quot;curve&quot;." style="width: 20.0em">'
     )
@@ -857,23 +867,29 @@ def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
         "x = f(\n    1,\n\n    2,\n)  # fmt: skip\n\n\ndef g():\n    a = 1\n\n    assert a\n"
         "    return a\n# why\nassert x\nassert (\n    x\n)\nprint(x)"
     )
-    first, second = (re.sub("<[^>]+>", "", piece.html).strip() for piece in slides.code(source))
+    first, second = (re.sub("<[^>]+>", "", piece.html).strip() for piece in pieces.code(source))
     assert first == "x = f(\n    1,\n\n    2,\n)"
     assert second == "def g():\n    a = 1\n\n    assert a\n    return a\nprint(x)"
-    assert [piece.kinds for piece in slides.code(source)] == ["", "near more"]
-    assert list(slides.code("assert 1")) == []
+    assert [piece.kinds for piece in pieces.code(source)] == ["", "near more"]
+    assert list(pieces.code("assert 1")) == []
 
 
 def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
-    titles = ["Scores", "In code", "Code again"]
+    titles = ["", "Scores", "In code", "Code again"]
+    chapter = [slides.Section(f"7.{i}", title, "7 x", []) for i, title in enumerate(titles)]
+
+    def chosen(*names):
+        return [section.title for section in slides.chosen([chapter], names)]
+
     for name in ("code", "Code", "CODE AGAIN"):
-        assert slides.chosen(titles, ["7.1", name], "7") == {"Scores", "Code again"}
-    assert slides.chosen(titles, ["2"], "7") == {"In code"}
-    assert slides.chosen(titles, ["7.0", "3"], "7") == {"", "Code again"}
+        assert chosen(name, "7.1", "3") == ["Code again", "Scores"]
+    assert chosen("2") == ["In code"]
+    assert chosen("3", "7.0") == ["Code again", ""]
+    assert chosen() == titles
     listed = "\n  0  the opening\n  1  Scores\n  2  In code\n  3  Code again"
     for wrong in ("7.4", "8.1", "odds", "7.1.1"):
         with pytest.raises(ValueError, match="no section") as caught:
-            slides.chosen(titles, ["1", wrong], "7")
+            chosen("1", wrong)
         assert str(caught.value) == f"there is no section {wrong}; these are there:{listed}"
 
 
