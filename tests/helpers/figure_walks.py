@@ -60,7 +60,10 @@ WAYS = {
     ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],
-        [SKIP, *({"click": name} for name in ("A", "B", "C", "D", "AB", "CD"))],
+        [
+            *(SKIP, *({"click": name} for name in ("A", "B", "C", "D", "AB", "CD"))),
+            *({"click": name} for name in ("Take apart", "A", "C", "B", "D", "AC", "BD")),
+        ],
         [SKIP, {"set": {"tops": [2, 0, 1, -1], "stage": 3}}],
         [SKIP, {"set": {"tops": [2, 0, 2, -1], "order": 6, "forget": True}}, {"set": {"stage": 1}}],
         [SKIP, {"set": {"tops": [9, 9, 9, 9], "stage": 3, "forget": True}}],

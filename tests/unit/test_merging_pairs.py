@@ -84,7 +84,7 @@ def test_pairs_are_those_of_the_package(tops, dtype):
     errors = [v for name, v in pages[-1].values.items() if name.startswith("error ")]
     assert len(errors) == 15
     assert max(map(abs, errors)) < 8
-    assert "orders: 15 of 15" in pages[-1].text
+    assert "15 of 15 orders" in pages[-1].text
 
 
 @pytest.mark.parametrize(("tops", "dtype"), STATES)
@@ -121,7 +121,7 @@ def test_four_are_merged_by_hand_in_two_rounds(picks, rounds):
     """A state that was set is not the reader's; what was reached stays so."""
     picked = [{"click": name} for name in picks]
     *_, before, mine = told(PairMerge(), SKIP, *picked)
-    assert before.text.count("○Goal:") == 2
+    assert "○Goal: merge" in before.text
     assert mine.values["rounds"] == rounds
     ways = [
         picked,
@@ -131,8 +131,38 @@ def test_four_are_merged_by_hand_in_two_rounds(picks, rounds):
         [{"set": {"forget": True}}, *picked],
     ]
     found = told_each(PairMerge(), [[SKIP, *way] for way in ways])
-    won = [pages[-1].text.count("✓Goal:") for pages in found]
+    won = ["✓Goal: merge" in pages[-1].text for pages in found]
     assert won == [rounds == 2, rounds == 2, False, False, False]
+
+
+def test_the_reader_finds_two_orders_that_end_apart():
+    """Of the three that take two rounds, float32 tells one from the others."""
+    ways = [("A", "B", "C", "D", "AB", "CD"), ("A", "D", "B", "C", "AD", "BC")]
+    ways.append(("A", "C", "B", "D", "AC", "BD"))
+    first, same, other = [[{"click": name} for name in way] for way in ways]
+    again = {"click": "Take apart"}
+    walks = [[*first, again, *same], [*first, again, *other], [*first, {"click": "All 15 orders"}]]
+    found = told_each(PairMerge(), [[SKIP, *walk] for walk in walks])
+    assert ["✓Goal: find" in pages[-1].text for pages in found] == [False, True, False]
+    ends = {by_package(PairMerge().tops, "float32", n, 3)["ABCD"][1] for n in range(ORDERS)}
+    assert len(ends) == 2
+    for pages in found[:2]:
+        errors = {v for name, v in pages[-1].values.items() if name.startswith("error ")}
+        assert len(errors) == 1 + ("✓Goal: find" in pages[-1].text)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_lines_of_the_end_are_neighbours_in_the_format(dtype):
+    page = told(PairMerge(dtype=dtype), SKIP)[-1]
+    first = re.search(rf"t = (\S+)… in {dtype}", page.text)
+    start = first.group(1) if first else ""
+    kind = getattr(torch, dtype)
+    exact = torch.tensor(page.values["exact"], dtype=torch.float64).to(kind)
+    line = exact - 2 * torch.finfo(kind).eps * 2  # of numbers from 2 to 4
+    for _ in range(5):
+        places = 8 if dtype == "float32" else 3 + (dtype == "float16")
+        assert f"{line.item() + 1e-12:.{places}f}"[len(start) :] in page.text
+        line = torch.nextafter(line, torch.tensor(9, dtype=kind))
 
 
 @pytest.mark.parametrize("tops", [[9, 9, 9, 9], [9, 9, 9, 8]])
@@ -199,7 +229,13 @@ def test_what_is_said_of_the_plain_sum_holds(dtype):
         all_tops, told(PairMerge(dtype=dtype, stage=3), SKIP, *steps)[2:], strict=True
     ):
         exact = torch.logsumexp(torch.cat(scores_of(tops.tolist())), 0).item()
-        said, ending = re.search(r"log-sum-exp (-?[\d.]+)\. (The plain [^\n]*)", page.text).groups()
+        words = r"log-sum-exp (-?[\d.]+)(?:, where \w+ has steps of (\S+))?\. (The plain [^\n]*)"
+        said, step, ending = re.search(words, page.text).groups()
+        if dtype == "float32":
+            assert step is None
+        else:
+            apart = 2 * unit(dtype) * 2.0 ** math.floor(math.log2(abs(float(said))))
+            assert float(step) == pytest.approx(apart, rel=0.03)  # four digits
         total = page.values["plain"]
         heard.add(ending.split(" by ")[0])
         if "inf" in ending or "is 0" in ending:

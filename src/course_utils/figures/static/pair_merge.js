@@ -35,46 +35,29 @@ const SHARDS = "ABCD";
 const TINTS = [0, 2, 3, 4];
 /** @type {number[]} */
 const BELOW = SPEC.constants.below ?? [];
-const ALL = 44; // px of the row below the lanes
+const ALL = 32; // px of the row below the lanes
 const THICK = 22; // px, at most
 const TEXT = 18; // px of the words above a bar, and of those below it
-const STRIP = 96; // px of the end of the bar, magnified
-const STEPS = 3; // of the format, that the strip shows on each side
-const ROUND = 24; // px
+const STRIP = 138; // px of the end of the bar, magnified
+const STEPS = 2; // of the format, that the strip shows on each side
+const ROUND = 30; // px
 const SPAN = 20; // scores that a slider covers
 const TREES = 15; // of the 18 orders; the others differ only in what is merged first
 
 const WORDS = {
   en: {
-    lead: "Four shards of two scores z each. m is the largest, the bar t the sum of exp(z − m). " +
-      "When two merge, the t with the lower m is multiplied by exp(lower m − higher m), then " +
-      "they add up.",
+    lead: "Four shards of two scores z each. m is the largest, and a bar's parts are exp(z − m); " +
+      "t is their sum. When two merge, the t with the lower m is multiplied by " +
+      "exp(lower m − higher m), then they add up.",
     question: "exp(100) is inf in float32. Merge these four in two different orders: what can " +
       "differ?",
     answers: ["the log-sum-exp", "the last digits", "one may overflow"],
     yours: "See for yourself. Drag B onto A, then merge the rest; take them apart, and merge in " +
       "another order.",
-    /** @type {((found: Found) => string)[]} */
     verdicts: [
-      ({ dtype, values }) =>
-        (values === 1
-          ? `No: at these scores it is the same ${dtype} number in every order. `
-          : `No more than its last digits: at these scores ${dtype} has ${values} of them. `) +
-        "At most the last digits of t differ.",
-      ({ dtype, seen, apart, others, far }) => {
-        const steps = (/** @type {number} */ n) => n === 1 ? "a step" : `${n} steps`;
-        const away = `${others === 1 ? "one ends" : `${others} end`} ${far > 1 ? "up to " : ""}` +
-          `${steps(far)} away`;
-        const these = `these ${seen === 2 ? "two" : seen}`;
-        if (!others) return `They could, but here all 15 orders end at the same ${dtype} number.`;
-        if (seen === TREES) return `Yes, by rounding: of the 15 orders in ${dtype} ${away}.`;
-        return apart
-          ? `Yes, by rounding: ${these} end ${steps(apart)} of ${dtype} apart.`
-          : `Yes, but ${these} end at the same ${dtype} number. Press All 15 orders: ${away}.`;
-      },
-      () =>
-        "No: each exponent, a score minus a maximum, is at most 0. At most the last digits of t " +
-        "differ.",
+      "No: at most its last digits. Each merge rounds, and another order rounds other sums.",
+      "Yes, these alone. Each merge rounds, and another order rounds other sums.",
+      "No: each exponent, a score minus a maximum, is at most 0. At most the last digits differ.",
     ],
     scores: "scores z: slide",
     sums: "t: drag onto another",
@@ -88,30 +71,35 @@ const WORDS = {
       /** @type {string} */ term,
     ) => `${total} × ${factor} = ${term}`,
     unscaled: (/** @type {string} */ name) => `${name} as it is`,
-    once: (/** @type {string} */ top, /** @type {string} */ total) => `all: m ${top}, t ${total}`,
+    /** @type {(top: string, total: string) => string[]} */
+    once: (top, total) => [`exact: m ${top}, t ${total}`, `exact: ${total}`],
+    exact: "exact",
     graph: (/** @type {string} */ list) => `Bars of t. ${list}`,
     apart: "Take apart",
     all: "All 15 orders",
     forget: "forget the factor",
     format: "format",
-    rounds: (/** @type {number} */ count) => `time ↓ rounds: ${count}`,
+    rounds: (/** @type {number} */ count) => `messages: ${count} round${count === 1 ? "" : "s"}`,
     messages: (/** @type {string} */ list) => `Messages between processes. ${list}`,
     message: (
       /** @type {number} */ round,
       /** @type {string} */ from,
       /** @type {string} */ to,
     ) => `Round ${round}: ${from} to ${to}`,
-    seen: (/** @type {number} */ count) => `○ orders: ${count} of 15`,
-    empty: "t of all: where?",
-    beyond: (/** @type {string} */ total) => `t ${total}: beyond →`,
-    steps: (/** @type {string} */ size) => `lines: ${size} apart`,
+    seen: (/** @type {number} */ count) => `○ ${count} of 15 orders`,
+    beyond: (/** @type {string} */ total) => `t ${total}: beyond`,
+    /** What the numbers at the lines begin with, unless they stand in full. */
+    numbers: (/** @type {string} */ start, /** @type {string} */ format) =>
+      `t${start && ` = ${start}…`} in ${format}`,
     goals: [
       "merge all four in two rounds, by hand.",
+      "find two orders that end at different numbers, in a format of your choice.",
       "set the scores so that forgetting the factor costs nothing.",
     ],
     reached: [
       "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same, " +
       "to rounding.",
+      "Each merge rounds. Without rounding all 15 orders would end at the same number.",
       "With one m for all there is nothing to bring to a common maximum.",
     ],
     start: (/** @type {string[]} */ tops) =>
@@ -131,7 +119,9 @@ const WORDS = {
     ) => `: ${a} + ${b} = ${total}. `,
     should: (/** @type {string} */ total) => `It should be ${total}.`,
     result: (/** @type {string} */ total, /** @type {string} */ value) =>
-      `All merged: t = ${total}, log-sum-exp ${value}.`,
+      `All merged: t = ${total}, log-sum-exp ${value}`,
+    every: (/** @type {string} */ format, /** @type {string} */ step) =>
+      `, where ${format} has steps of ${step}`,
     lost: (/** @type {string} */ total, /** @type {string} */ right) =>
       `All merged: t = ${total} instead of ${right}. For which scores would it be right?`,
     luck: "All m are the same: each factor is exp(0) = 1, and forgetting it costs nothing.",
@@ -183,16 +173,6 @@ const WORDS = {
  * @property {number[]} factors by which their totals were multiplied
  * @property {number} level 0 for a shard
  * @property {number[]} leaves the shards, in the order in which they stand
- */
-/**
- * Where orders end.
- * @typedef {object} Found
- * @property {Format} dtype
- * @property {number} values different log-sum-exps of all 15
- * @property {number} seen how many orders the reader has seen
- * @property {number} apart how far these end from each other, in steps of the format
- * @property {number} others orders that don't end where most do
- * @property {number} far how far from there, in steps
  */
 /**
  * A bar on its way to another.
@@ -275,9 +255,6 @@ const unitOf = (dtype) => 2 ** -FORMATS[dtype][0];
 /** The distance of neighbours in a format. @param {Format} dtype @param {number} value */
 const stepOf = (dtype, value) => 2 * unitOf(dtype) * 2 ** Math.floor(Math.log2(value));
 
-/** The log-sum-exp of a pair. @param {Format} dtype @param {Knot} pair */
-const lseOf = (dtype, { top, total }) => roundTo(dtype, top + roundTo(dtype, Math.log(total)));
-
 /** A number with four digits, in at most eight characters. @param {number} value */
 function short(value) {
   if (!Number.isFinite(value) || value === 0) return fmt(value, 0);
@@ -296,6 +273,7 @@ export default figure(WORDS, (view, words) => {
   let chosen = 0;
   /** The trees that have been seen, with the number of an order. @type {Map<string, number>} */
   const seen = new Map();
+  let shown = false; // all of them, by the button
   /** The lanes onto which knots were dropped. @type {Record<number, number>} */
   let homes = {};
   let byHand = false; // a merge that the reader makes, not one that is shown
@@ -319,7 +297,7 @@ export default figure(WORDS, (view, words) => {
   const orders = html("span.axis");
   /** What is still to be told to the guess. @type {() => void} */
   let tell = () => {};
-  const won = [false, false];
+  const won = [false, false, false];
   const limits = SPEC.traits.tops;
   const dials = range(4).map((k) =>
     entrySlider(view, "tops", k, {
@@ -335,35 +313,15 @@ export default figure(WORDS, (view, words) => {
     return node;
   });
   const apart = button(view, words.apart, () => view.set({ stage: 0 }));
-  put(apart, { style: "font-weight: inherit" }); // bold letters would move what stands beside it
   const all = button(view, words.all, () => {
-    trees().forEach((order, name) => seen.set(name, order));
+    shown = true;
+    range(18).forEach((order) => seen.set(now({ order, stage: 3 })[6].name, order));
     view.refresh();
   });
 
   const now = (changes = {}) => build({ ...view.state, ...changes });
-  /** All 15 trees, each with the number of an order. @returns {Map<string, number>} */
-  const trees = () => new Map(range(18).map((order) => [now({ order, stage: 3 })[6].name, order]));
-  /** Largest score and sum that all merged end at. @param {number} order */
-  const endOf = (order) => now({ order, stage: 3 })[6];
-  /** What the verdict says of the orders, at the scores and in the format that are set. */
-  function found() {
-    const { dtype } = view.state;
-    const ends = [...trees().values()].map(endOf);
-    const step = stepOf(dtype, ends[0].total);
-    const totals = ends.map(({ total }) => total);
-    const often = (/** @type {number} */ one) => totals.filter((total) => total === one).length;
-    const most = totals.reduce((a, b) => often(b) > often(a) ? b : a);
-    const mine = [...seen.values()].map((order) => endOf(order).total);
-    return {
-      dtype,
-      values: new Set(ends.map((end) => lseOf(dtype, end))).size,
-      seen: seen.size,
-      apart: Math.round((Math.max(...mine) - Math.min(...mine)) / step),
-      others: TREES - often(most),
-      far: Math.round(Math.max(...totals.map((total) => Math.abs(total - most))) / step),
-    };
-  }
+  /** The sum that all merged end at. @param {number} order */
+  const endOf = (order) => now({ order, stage: 3 })[6].total;
   /** The lane where a knot lies. @param {Knot[]} knots @param {number} k @returns {number} */
   const home = (knots, k) => {
     const { parts } = knots[k];
@@ -453,6 +411,7 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     picked = undefined;
     seen.clear();
+    shown = false;
     won.fill(false);
     view.refresh();
   });
@@ -466,13 +425,14 @@ export default figure(WORDS, (view, words) => {
   guessFirst(view, {
     question: words.question,
     answers: words.answers.map((text) => ({ text, says: words.yours })),
-    show: (place) => new Promise((done) => tell = () => done(words.verdicts[place](found()))),
+    show: (place) => new Promise((done) => tell = () => done(words.verdicts[place])),
   });
   const reached = [
     () => {
       if (view.changed.size) chosen = 0;
       return chosen === 3 && !view.get("forget") && now()[6].level === 2;
     },
+    () => !shown && new Set([...seen.values()].map(endOf)).size > 1,
     () => view.get("forget") && view.get("stage") === 3 && new Set(view.get("tops")).size === 1,
   ];
   // No bar, which would stay on the screen of a phone and lie on the lanes.
@@ -575,6 +535,11 @@ export default figure(WORDS, (view, words) => {
         x += width;
         return put(bar, { "data-q": `part ${SHARDS[leaf]}`, "data-value": value });
       });
+      // In each part the term of the largest score ends here; it began as 1.
+      const ones = one.leaves.map((leaf, i) => {
+        const from = Number(segments[i].getAttribute("x"));
+        return `M${from + part(one, leaf) * now * unit / knots[leaf].total},${y}v${tall}`;
+      });
       const whole = one.total * unit;
       const lies = !(flight && k === moving);
       const looks = [!done && "open", held?.k === k && "held"].filter(Boolean).join(" ");
@@ -590,6 +555,7 @@ export default figure(WORDS, (view, words) => {
           height: height - 4,
         }),
         ...segments,
+        svg("path.one", { d: ones.join("") }),
         marked
           ? svg("rect.aim", { x: place.x - 2, y: y - 2, width: whole * now + 4, height: tall + 4 })
           : "",
@@ -634,7 +600,7 @@ export default figure(WORDS, (view, words) => {
     const goalBar = parts.map((width, leaf) => {
       const bar = svg("rect", {
         x,
-        y: base + TEXT + 2,
+        y: base + 10,
         width,
         height: 14,
         fill: "none",
@@ -643,16 +609,23 @@ export default figure(WORDS, (view, words) => {
       x += width;
       return bar;
     });
+    const [long, brief] = words.once(short(top), short(exact));
+    const room = plot.area.right - end - 6;
+    const said = textWidth(long) < room ? long : brief;
+    const beyond = textWidth(said) > room;
     const beside = range(4).map((lane) => `M${end},${lane * height + TEXT}v${tall}`);
     plot.draw(
-      svg("path.end", { d: `${beside.join("")}M${end},${base + TEXT}V${plot.area.bottom}` }),
+      svg("path.end", { d: `${beside.join("")}M${end},${base + 6}V${plot.area.bottom}` }),
       svg("path.grid", { d: `M${plot.x(0)},${base + 1}H${plot.area.right}` }),
       ...goalBar,
       quantity(
-        svgText(plot.x(0), base + 15, "", { "text-anchor": "start" }),
+        svgText(end + (beyond ? -6 : 6), base + 21, "", {
+          "text-anchor": beyond ? "end" : "start",
+          class: "halo",
+        }),
         "exact",
         exact,
-        words.once(short(top), short(exact)),
+        said,
       ),
       ...strip(exact, end),
       ...gone,
@@ -708,50 +681,64 @@ export default figure(WORDS, (view, words) => {
     const middle = step * Math.round(exact / step);
     const { left, right, bottom } = plot.area;
     const top = bottom + 14;
-    const low = top + 46;
+    const low = top + 90;
     const wide = (right - left) / (2 * STEPS + 1);
     const centre = (left + right) / 2;
     /** @param {number} total */
     const place = (total) => centre + wide * ((total - middle) / step);
-    /** The orders by where they ended. @type {Map<number, [string, number][]>} */
+    /** The orders by where they ended. @type {Map<number, string[]>} */
     const ends = new Map();
     const mine = stage === 3 && !flight ? now()[6].name : "";
     const drawn = new Map(seen);
     drawn.delete(mine); // it comes last, above the others
     if (mine) drawn.set(mine, order);
     for (const [name, number] of drawn) {
-      const { total } = endOf(number);
-      ends.set(total, [...(ends.get(total) ?? []), [name, number]]);
+      const total = endOf(number);
+      ends.set(total, [...(ends.get(total) ?? []), name]);
     }
-    const marks = [...ends].flatMap(([total, list]) =>
-      list.map(([name], i) => {
-        const off = Math.abs(place(total) - centre) > (right - left) / 2 - 4;
+    const marks = [...ends].flatMap(([total, names]) => {
+      const off = Math.abs(place(total) - centre) > (right - left) / 2 - 4;
+      const x = clamp(place(total), left + 14, right - 14);
+      const rows = Math.ceil(names.length / 3);
+      const row = (/** @type {number} */ i) => Math.min(3, names.length - 3 * i) - 1;
+      const dots = names.map((name, i) => {
         const mark = svg("circle", {
           class: `landed ${off ? "off" : ""} ${name === mine ? "mine" : ""}`,
-          cx: clamp(place(total), left + 4, right - 4),
-          cy: low - 5 - i * Math.min(8, 37 / list.length),
+          cx: x + 9 * (i % 3 - row(Math.floor(i / 3)) / 2),
+          cy: low - 6 - 9 * Math.floor(i / 3),
           r: 4,
         });
         return put(mark, { "data-q": `error ${name}`, "data-value": (total / exact - 1) / unit });
-      })
-    );
-    const far = [...ends.keys()].find((total) => place(total) > right);
+      });
+      const [only] = names.length > 1 ? [String(names.length)] : names;
+      const text = off ? words.beyond(short(total)) : only;
+      const half = textWidth(text) / 2 + 3;
+      // On a phone a name leaves the middle, where most orders end, free.
+      const aside = wide < 60 ? Math.sign(Math.round(x - centre)) * (half - 7) : 0;
+      const at = clamp(x + aside, left + half, right - half);
+      return [...dots, svgText(at, low - 8 - 9 * rows, text, { class: "halo" })];
+    });
+    // Where there is no room, the digits that all have stand once, below.
+    const places = Math.max(0, 1 - Math.floor(Math.log10(step)));
+    const digits = range(2 * STEPS + 1).map((i) => (middle + step * (i - STEPS)).toFixed(places));
+    const [first] = digits;
+    const fits = (/** @type {string} */ text) => textWidth(text) < wide - 2;
+    const same = fits(first)
+      ? 0
+      : range(first.length).findIndex((i) => digits.some((text) => text[i] !== first[i]));
     return [
       svg("path.fan", { d: `M${end},${bottom}L${left},${top}V${low}H${right}V${top}Z` }),
-      ...range(2 * STEPS + 1).map((i) =>
-        svg("path.grid", { d: `M${centre + wide * (i - STEPS)},${top + 4}V${low}` })
-      ),
-      drawn.size ? svg("path.end", { d: `M${place(exact)},${top}V${low}` }) : "",
+      ...digits.flatMap((text, i) => {
+        const x = centre + wide * (i - STEPS);
+        return [
+          svg("path.grid", { d: `M${x},${top + 4}V${low}` }),
+          i === STEPS || fits(text.slice(same)) ? svgText(x, low + 14, text.slice(same)) : "",
+        ];
+      }),
+      svg("path.end", { d: `M${place(exact)},${top}V${low}` }),
+      svgText(place(exact) + 5, top + 14, words.exact, { class: "halo", "text-anchor": "start" }),
       ...marks,
-      far
-        ? svgText(right - 14, top + 26, words.beyond(short(far)), {
-          "text-anchor": "end",
-          class: "halo",
-        })
-        : "",
-      drawn.size ? "" : svgText(centre, top + 26, words.empty, { class: "halo soft" }),
-      svgText(centre, low + 14, minus(String(Number(middle.toPrecision(8))))),
-      svgText(centre, low + 30, words.steps(short(step))),
+      svgText(centre, low + 30, words.numbers(first.slice(0, same), dtype)),
     ];
   }
 
@@ -831,7 +818,8 @@ export default figure(WORDS, (view, words) => {
     }
     picks.forEach((node, lane) => {
       const k = open.find((one) => home(knots, one) === lane);
-      say(node, k === undefined ? "" : letters(knots[k]));
+      say(node, k === undefined ? SHARDS[lane] : letters(knots[k]));
+      node.classList.toggle("gone", k === undefined);
       const into = open.map((one) => knots[one]).find(({ leaves }) => leaves.includes(lane));
       put(node, {
         "aria-label": k === undefined && into ? words.gone(SHARDS[lane], letters(into)) : null,
@@ -875,12 +863,12 @@ export default figure(WORDS, (view, words) => {
         ? words.luck
         : words.lost(short(last.total), short(right));
     } else if (done) {
-      const lse = lseOf(dtype, last);
-      const digits = dtype === "float32" ? 8 : 4;
-      sentence = words.result(
-        short(last.total),
-        minus(String(Number(lse.toPrecision(digits)))),
-      );
+      const lse = roundTo(dtype, last.top + roundTo(dtype, Math.log(last.total)));
+      const wide = dtype === "float32";
+      const value = minus(String(Number(lse.toPrecision(wide ? 8 : 4))));
+      sentence = words.result(short(last.total), value);
+      if (!wide && lse) sentence += words.every(dtype, short(stepOf(dtype, Math.abs(lse))));
+      sentence += ".";
       const error = Math.abs(roundTo(dtype, Math.log(plain)) - exact);
       // A few roundings of the sum, and one or two of the result.
       const rounding = unitOf(dtype) * (8 + 2 * Math.abs(exact));
