@@ -33,11 +33,10 @@ def processor() -> str:
 
 def describe_machine() -> str:
     """Return a line on what the numbers depend on."""
-    load = f"load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
     return (
         f"{os.cpu_count()} x {processor()}, {platform.system()}; Python "
         f"{platform.python_version()}, torch {torch.__version__}, "
-        f"{torch.get_num_threads()} threads; {load}"
+        f"{torch.get_num_threads()} threads; load {os.getloadavg()[0]:.1f} at the end"
     )
 
 

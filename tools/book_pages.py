@@ -36,9 +36,6 @@ class Page(HTMLParser):
         super().__init__()
         self.feed(self.path.read_text(encoding="utf-8"))
 
-    def __hash__(self) -> int:
-        return hash(self.path)
-
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the addresses and names that a tag holds."""
         a = {name: value or "" for name, value in attrs}

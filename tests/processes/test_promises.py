@@ -407,21 +407,33 @@ def test_a_time_is_the_fastest_of_those_in_which_all_processes_were_done(
 
 
 def test_the_look_at_ddp_prints_the_median_pass_and_in_how_many_it_was_faster(monkeypatch, capsys):
+    """By a clock that is set by hand: the wait for the others doesn't count, the exchange does."""
+    clock = SimpleNamespace(seconds=0.0)
+
+    def take(milliseconds):
+        clock.seconds += milliseconds / 1000
+
     def plain(model, watch):
         model.no_sync = nullcontext
+        model[-1].bias.register_hook(lambda gradient: take(next(backward)))
         return model
 
     monkeypatch.syspath_prepend(EXAMPLES)
     watch_ddp = import_module("watch_ddp")
-    times = iter([9, 1, 1, 2, 3, 5, 6, 4])  # DDP and by hand in turn; the first pass doesn't count
     monkeypatch.setattr(watch_ddp, "watched", plain)
-    monkeypatch.setattr(watch_ddp, "sum_gradients", lambda params: None)
-    monkeypatch.setattr(watch_ddp.Watch, "now", lambda watch: next(times))
-    monkeypatch.setattr(dist, "barrier", lambda: None)
-    watch_ddp.main(0, images=2, width=4, repeats=4)
-    report = json.loads(capsys.readouterr().out)
-    assert report.pop("gradients") == {}
-    assert report == {"ddp": 3, "exchanges": [], "by_hand": 4, "pairs": 3, "faster": 2}
+    monkeypatch.setattr(watch_ddp, "time", SimpleNamespace(perf_counter=lambda: clock.seconds))
+    monkeypatch.setattr(watch_ddp, "sum_gradients", lambda params: take(1))
+    monkeypatch.setattr(dist, "barrier", lambda: take(100))
+    for rank in range(2):
+        # With DDP and by hand in turn; the first pass doesn't count.
+        backward = iter([9, 0, 1, 1, 3, 4, 6, 3, 7, 6])
+        watch_ddp.main(rank, images=2, width=4, repeats=5)
+        printed = capsys.readouterr().out
+        assert bool(printed) == (rank == 0)
+        if printed:
+            assert json.loads(printed) == {
+                "ddp": 6, "gradients": {}, "exchanges": [], "by_hand": 5, "pairs": 4, "faster": 2
+            }  # fmt: skip
 
 
 # --- what the options of the examples do --------------------------------------------------------

@@ -69,22 +69,28 @@ def test_markup_is_repaired(html, after):
 
 def test_addresses_on_a_page(tmp_path):
     path = tmp_path / "p.html"
+    relations = ("stylesheet", "shortcut icon", "preload", "modulepreload", "prefetch", "manifest")
     path.write_text(
         '<h2 id="here"></h2><a name="old" href="x%20y.html#z">x</a><video poster="v.png" '
         'src="v.mp4">'
-        '</video><link rel="preload" href="f.woff2"><link rel="next" href="n.html">'
+        '</video><link rel="next" href="n.html">'
         '<img src="i.png" srcset="j.png" alt="it"><object data="o.svg"></object><embed src="e.swf">'
         '<img class="logo__image" src="l.svg" alt=""><img src="d.png" alt=""><audio src="a.mp3">'
-        '<source srcset="s.webp"><iframe src="w.html"></iframe><script src="s.js"></script>'
+        f'<img class="logo__image" src="{90 * "m"}"><i class="fa-brands fa-one x"></i>'
+        '<i class="fa-solid fa-two"></i><i class="fa-three"></i><source src="s.mp3" '
+        'srcset="s.webp"><iframe src="w.html"></iframe><script src="s.js"></script>'
+        + "".join(f'<link rel="{kind}" href="{kind}.x">' for kind in relations)
     )
     page = book_pages.Page(path)
     assert page.ids == {"here", "old"}
     assert page.links == ["x%20y.html#z"]
     assert page.loaded == [
-        *("v.mp4", "v.png", "f.woff2", "o.svg", "e.swf", "a.mp3", "s.webp", "w.html", "s.js")
+        *("v.mp4", "v.png", "o.svg", "e.swf", "a.mp3", "s.mp3", "s.webp", "w.html", "s.js"),
+        *(f"{kind}.x" for kind in relations),
     ]
-    assert page.pictures == ["i.png", "j.png", "l.svg", "d.png"]
-    assert page.without_alt == ["d.png"]
+    assert page.pictures == ["i.png", "j.png", "l.svg", "d.png", 90 * "m"]
+    assert page.without_alt == ["d.png", 80 * "m"]
+    assert page.icons == {"brands", "one", "solid", "two"}
     assert book_pages.target(path, "x%20y.html#z") == (tmp_path / "x y.html").resolve()
     assert book_pages.target(path, "#z") == path
     for address, local, remote in [
@@ -98,8 +104,9 @@ def test_addresses_on_a_page(tmp_path):
     ]:
         assert (book_pages.is_local(address), book_pages.is_remote(address)) == (local, remote)
     (tmp_path / "_static").mkdir()
-    (tmp_path / "_static/no.html").touch()
-    assert [*book_pages.read_pages(tmp_path)] == [path.resolve()]
+    for name in ("_static/no", "q", "a"):
+        (tmp_path / f"{name}.html").touch()
+    assert [page.name for page in book_pages.read_pages(tmp_path)] == ["a.html", "p.html", "q.html"]
 
 
 @pytest.mark.parametrize("kind", ["html", "css", "js", "svg", "json", "png", "woff2", "webp"])
@@ -528,16 +535,19 @@ def test_the_browser_that_is_named_comes_first(monkeypatch):
 def test_only_a_good_book_or_a_draft_replaces_the_last(
     draft, status, found, tmp_path, monkeypatch, capsys
 ):
-    def sphinx(source, output, *, draft):
-        output.mkdir()
-        (output / "index.html").write_text("new")
+    def sphinx(source, fresh, *, draft):
+        assert source == tmp_path
+        assert fresh.is_relative_to(tmp_path)  # to be moved without being copied
+        fresh.mkdir()
+        (fresh / "index.html").write_text("new")
         return status
 
     reserved = []
     monkeypatch.setattr(build_book, "sphinx_build", sphinx)
     monkeypatch.setattr(build_book, "check", lambda book: found)
     monkeypatch.setattr(build_book, "reserve", reserved.append)
-    monkeypatch.setattr(build_book.time, "perf_counter", lambda: 1.0)
+    clock = iter((5.0, 96.6))
+    monkeypatch.setattr(build_book, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     output = tmp_path / "out"
     output.mkdir()
     (output / "index.html").write_text("old")
@@ -549,9 +559,9 @@ def test_only_a_good_book_or_a_draft_replaces_the_last(
     assert len(reserved) == (status == 0 or draft)
     said = capsys.readouterr()
     page = (output / "index.html").as_uri()
-    assert said.out == f"\nThe book is ready (0 s). Open {page}\n" * good
+    assert said.out == f"\nThe book is ready (92 s). Open {page}\n" * good
     assert said.err == "".join(f"{line}\n" for line in found) + (
-        "\nThe book was NOT built: see above (0 s).\n" * (not good)
+        "\nThe book was NOT built: see above (92 s).\n" * (not good)
     )
 
 
