@@ -177,11 +177,8 @@ class Chapter:
 
     @cached_property
     def title(self) -> str:
-        for cell in self.cells:
-            for token, text in cell.inlines():
-                if token.markup == "" and cell.text.lstrip().startswith("# "):
-                    return text
-        return self.path.stem
+        titled = (cell for cell in self.cells if cell.text.lstrip().startswith("# "))
+        return next((text for cell in titled for _, text in cell.inlines()), self.path.stem)
 
     def numbered(self) -> Iterator[tuple[str, str, Cell]]:
         """Each equation, figure and exercise: its kind, its number, its cell."""
@@ -215,9 +212,8 @@ def sources(bibliography: Path) -> dict[str, tuple[str, str]]:
     """Address of each source -> its key and year; an entry without an address is an error."""
     found: dict[str, tuple[str, str]] = {}
     for key, entry in parse_file(str(bibliography)).entries.items():
-        fields = entry.fields
-        addresses = [fields[name] for name in ("url",) if name in fields]
-        addresses += [f"https://doi.org/{fields[name]}" for name in ("doi",) if name in fields]
+        fields, starts = entry.fields, {"url": "", "doi": "https://doi.org/"}
+        addresses = [start + fields[name] for name, start in starts.items() if name in fields]
         if not addresses:
             raise ValueError(f"{bibliography.name}: {key} has neither url nor doi; add one")
         found |= {address: (key, fields["year"]) for address in addresses}

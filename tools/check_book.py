@@ -65,7 +65,7 @@ def foreign(page: Page) -> Iterator[str]:
     for address in dict.fromkeys([*page.loaded, *page.pictures]):
         if is_remote(address):
             yield f"loads {address} from another server"
-        elif is_local(address) and target(page.path, address).suffix == ".css":
+        elif target(page.path, address).suffix == ".css":
             yield from foreign_in_css(target(page.path, address))
 
 

@@ -14,32 +14,28 @@ from course_utils.text import COURSE_TEXT
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADER = "# Prose of chapters 1 to 9, one paragraph a line; made by tools/make_course_text.py."
-# What is not prose: fences (directives, code), labels, formulas, code and roles, tables, headings,
-# lines of HTML.
+# What is not prose: lines of HTML, fences, formulas, tables, headings.
 NOT_PROSE = (
     r"(?m)^<.*>$",
-    r"(?ms)^(`{3,}|:{3,}).*?$",
-    r"(?m)^\([\w-]+\)=\s*$",
-    r"(?m)^:\w[\w-]*:.*$",
-    r"(?s)\$\$.*?\$\$(?: \([\w-]+\))?",
+    r"(?ms)^`{3,}.*?$",
+    r"(?s)\$\$.*?\$\$",
     r"(?m)^\s*\|.*$",
     r"(?m)^#+ .*$",
-    r"(?m)^%.*$",
 )
 
 
 def prose(markdown: str) -> list[str]:
     """Paragraphs of a markdown text in lower case, without mark-up.
 
-    Formulas, code and references become "x", numbers "0".
+    Formulas and code become "x", numbers "0".
     """
     markdown = re.sub(r"(?m)^> ?", "", markdown)  # quotations keep their words
     for pattern in NOT_PROSE:
         markdown = re.sub(pattern, "\n\n", markdown)
-    markdown = re.sub(r"\{[\w:]+\}`[^`]*`|\$[^$]+\$|`[^`]*`", " x ", markdown)
+    markdown = re.sub(r"\$[^$]+\$|`[^`]*`", " x ", markdown)
     markdown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)  # links keep their words
     markdown = re.sub(r"\d(?:[\d., ]*\d)?", " 0 ", markdown)
-    paragraphs = re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", markdown)
+    paragraphs = re.split(r"\n\s*\n|\n(?=[-*] )", markdown)
     texts = (" ".join(tokens(paragraph)) for paragraph in paragraphs)
     return [text for text in texts if text.count(" ") >= 5]  # shorter ones are remains of tables
 

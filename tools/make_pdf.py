@@ -8,7 +8,6 @@ import argparse
 import os
 import re
 import sys
-from html import unescape
 from pathlib import Path
 
 from browsing import find_browser, launch
@@ -47,7 +46,7 @@ def article(page: str, html: str, pages: list[str]) -> str:
     """The article of a page, its ids made unique and its addresses seen from the book's folder."""
 
     def address(match: re.Match) -> str:
-        name, value = match.group(1), unescape(match.group(2))
+        name, value = match.groups()
         path, _, fragment = value.partition("#")
         if re.match(r"[a-z]+:", value):
             return match.group()
@@ -72,7 +71,7 @@ def assets(page: str, html: str) -> list[str]:
 def reading_order(book: Path) -> list[str]:
     """Pages from the landing page on, following "next"."""
     pages, following = [], "intro.html"
-    while following and following not in pages:
+    while following:
         pages.append(following)
         match = re.search(
             r'<link rel="next"[^>]*href="([^"]+)"', (book / following).read_text(encoding="utf-8")

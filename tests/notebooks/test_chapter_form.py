@@ -22,7 +22,8 @@ def test_nothing_raw_is_left_and_nothing_swallowed():
     assert found == []
 
 
-BIB = """@misc{A2001, author = {Ann, A.}, title = {T}, year = {2001}, url = {https://a.example/x}}
+BIB = """@misc{A2001, author = {Ann, A.}, title = {T}, year = {2001}, url = {https://a.example/x},
+doi = {10.1/a}}
 @misc{B2002, author = {Bob, B.}, title = {T}, year = {2002}, doi = {10.1/b}}
 """
 PICTURE = [{"output_type": "display_data", "data": {"image/png": "x"}}]
@@ -94,6 +95,7 @@ def problems(tmp_path, cells):
 
 def test_a_good_course_has_no_problem(tmp_path):
     assert problems(tmp_path, first()) == []
+    assert form.Chapter(Path("a/01_untitled.ipynb"), []).title == "01_untitled"
 
 
 def replaced(number, old, new):
@@ -153,6 +155,8 @@ FAULTS = {
                         '7: exercise 1.2 has no cell with check("1.2", ...)'),
     "source": (replaced(2, "a.example/x", "a.example/y"),
                "2: cites Ann (2001), but no entry of references.bib has https://a.example/y"),
+    "old year": (replaced(2, "Ann (2001)", "Ann (1501)"),
+                 "2: cites Ann (1501), but references.bib says 2001"),
     "year": (replaced(2, "Bob, 2002", "Bob, 2003"),
              "2: cites Bob, 2003, but references.bib says 2002"),
     "caption without number": (
@@ -193,9 +197,11 @@ FAULTS = {
               "1: must be the setup cell, as tools/chapter_form.py has it"),
     "two setups": (inserted(3, code(form.SETUP, "setup")),
                    "1: must be the setup cell, as tools/chapter_form.py has it"),
-    "imports": (metadata(3, tags=[]), "3: holds the imports and lacks the tag imports"),
-    "tag": (metadata(2, tags=["measuring", "drawing"]),
-            "2: has the tag drawing, which is for code"),
+    "no imports": (metadata(3, tags=[]), "3: holds the imports and lacks the tag imports"),
+    "tags": (metadata(2, tags=["measuring", "drawing"]),
+             "2: has the tag drawing, which is for code"),
+    **{name: (metadata(2, tags=[name]), f"2: has the tag {name}, which is for code")
+       for name in ("checks", "imports", "measuring", "solution")},
     "measured unseen": (metadata(4, tags=["measuring"]),
                         "4: measures unseen: its first line must be a comment, what is measured"),
     "measured in vain": (inserted(4, code("# sums\nf()", "measuring")), "4: has the tag measuring, "
@@ -228,6 +234,10 @@ def test_a_fault_is_named_with_file_and_cell(tmp_path, name):
 
 
 NO_FAULTS = {
+    "an exercise at the end": removed(11),
+    "the other address": replaced(2, "https://a.example/x", "https://doi.org/10.1/a"),
+    "a long address": lambda cells: cells[1].update(
+        source=form.setup_cell(f"https://a.example/{70 * 'x'}")),
     "a number in code": replaced(2, "As ", "`figure 9.9`, $\\text{figure 9.9}$: as "),
     "an exercise in a sentence": replaced(2, "As ", "After Exercise 1.1: a sum, as "),
     "marks in a title": replaced(2, "# First", "# *First*"),

@@ -20,7 +20,9 @@ def test_without_a_browser_it_is_said_and_the_pages_stay(tmp_path, monkeypatch, 
     page.write_text('<div data-afm="a"></div>')
     monkeypatch.setattr(figure_heights, "find_browser", lambda: None)
     figure_heights.reserve(tmp_path)
-    assert "No Chromium found" in capsys.readouterr().out
+    assert capsys.readouterr().out == (
+        "No Chromium found: the figures push the text aside when they start.\n"
+    )
     assert page.read_text() == '<div data-afm="a"></div>'
 
 
@@ -32,26 +34,27 @@ def test_a_book_without_figures_needs_no_browser(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_each_height_is_that_of_its_window(tmp_path):
-    class Tab:
-        """Two figures, one as tall as the window is wide, one twice as tall."""
+def test_each_height_is_that_of_its_window_once_all_figures_run(tmp_path):
+    """Two figures, one as tall as the window is wide, one twice as tall."""
+    asked = []
 
-        def goto(self, address):
-            self.address = address
+    def evaluate(script):
+        asked.append(script)
+        return [asked[-2]["width"], 2 * asked[-2]["width"]] if len(asked) > 3 else None
 
-        def evaluate(self, script):
-            return [self.width, 2 * self.width] if script == figure_heights.HEIGHTS else None
-
-        def wait_for_function(self, script):
-            pass
-
-        def set_viewport_size(self, size):
-            self.width = size["width"]
-
-    assert figure_heights.heights(Tab(), tmp_path / "page.html") == [
+    note = asked.append
+    tab = SimpleNamespace(
+        goto=note, evaluate=evaluate, wait_for_function=note, set_viewport_size=note
+    )
+    assert figure_heights.heights(tab, tmp_path / "page.html") == [
         {"--narrow": 390, "--middle": 900, "--wide": 1280},
         {"--narrow": 780, "--middle": 1800, "--wide": 2560},
     ]
+    assert asked[:3] == [
+        (tmp_path / "page.html").as_uri(), figure_heights.START, figure_heights.STARTED,
+    ]  # fmt: skip
+    windows = [{"width": width, "height": 900} for width in (390, 900, 1280)]
+    assert asked[3:] == [step for window in windows for step in (window, figure_heights.HEIGHTS)]
 
 
 def test_every_page_with_a_figure_is_written_anew_and_no_other(tmp_path, monkeypatch):

@@ -22,44 +22,38 @@ def _no_proxy(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
 
 
-def page(*files):
-    return response("".join(f'<a href="{name}">{name}</a>' for name in files).encode())
-
-
-#: What a server may list, and the reason why it can't be used; empty if it can.
+#: What an index may list for torch and torchvision, and the reason why it can't be used, if any.
 ANSWERS = {
-    "both": (
-        {"torch": "torch-2.13.0%2Bcpu-cp311.whl", "torchvision": "torchvision-0.28.0-cp311.whl"},
-        "",
-    ),
-    "another version": (
-        {"torch": "torch-2.13.1+cpu-cp311.whl", "torchvision": "torchvision-0.28.0-cp311.whl"},
-        "it lists no torch 2.13.0",
-    ),
-    "a longer number": (
-        {"torch": "torch-2.13.01-cp311.whl", "torchvision": ""},
-        "it lists no torch 2.13.0",
-    ),
+    "both": ("torch-2.13.0%2Bcpu-cp311.whl", "torchvision-0.28.0+cpu-cp311.whl", ""),
+    "of no special build": ("torch-2.13.0-cp311.whl", "torchvision-0.28.0-cp311.whl", ""),
+    "another version": ("torch-2.13.1+cpu-cp311.whl", None, "it lists no torch 2.13.0"),
+    "a longer number": ("torch-2.13.01-cp311.whl", None, "it lists no torch 2.13.0"),
+    "a longer name": ("pytorch-2.13.0-cp311.whl", None, "it lists no torch 2.13.0"),
     "no torchvision": (
-        {"torch": "torch-2.13.0+cpu-cp311.whl", "torchvision": "torch-0.28.0.whl"},
-        "it lists no torchvision 0.28.0",
+        "torch-2.13.0-cp311.whl", "torch-0.28.0.whl", "it lists no torchvision 0.28.0"
     ),
-    "a portal's page": ({"torch": "<html>Please log in</html>"}, "it lists no torch 2.13.0"),
-}
+    "a portal's page": ("<html>Please log in</html>", None, "it lists no torch 2.13.0"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_an_index_is_used_only_if_it_lists_both_packages(kind):
-    pages, reason = ANSWERS[kind]
-    asked = []
+@pytest.mark.parametrize("end", ["", "/"])
+def test_an_index_is_used_only_if_it_lists_both_packages(kind, end, monkeypatch):
+    torch, torchvision, reason = ANSWERS[kind]
+    pages = {"torch": torch, "torchvision": torchvision}
+    answers = {(f"https://a.org/cpu/{name}/", install.PATIENCE): f'<a href="{page}">{page}</a>'
+               for name, page in pages.items() if page}  # fmt: skip
+    monkeypatch.setattr(install, "read_page", lambda *given: answers.pop(given))
+    assert install.lacks(f"https://a.org/cpu{end}", PINS) == reason
+    assert answers == {}
+    assert install.PATIENCE < 10  # nobody waits long for a server that is silent
 
-    def answer(name):
-        asked.append(name)
-        return page(*list(pages.values())[len(asked) - 1].split(" "))
 
-    with serving(answer) as url:
-        assert install.lacks(url, PINS, patience=10) == reason
-    assert len(asked) <= 2
+def test_a_page_is_read_whole_if_it_is_no_film(monkeypatch):
+    with serving(lambda name: response(b"a" * 700_000 + "ä".encode())) as url:
+        assert install.read_page(url, 10) == "a" * 700_000 + "ä"
+        monkeypatch.setattr(install, "LIMIT", 9)
+        assert install.read_page(url, 10) == "a" * 9
 
 
 @pytest.mark.parametrize(

@@ -524,6 +524,9 @@ def test_the_browser_that_is_named_comes_first(monkeypatch):
     assert browsing.find_browser() == "/c/shell"
     monkeypatch.setenv("COURSE_BROWSER", "/mine")
     assert browsing.find_browser() == "/mine"
+    asked = SimpleNamespace(chromium=SimpleNamespace(launch=lambda **how: how))
+    assert browsing.launch(asked) == {"executable_path": "/mine", "args": browsing.FLAGS}
+    assert [flag for flag in browsing.FLAGS if not re.match("--(no|disable)-", flag)] == []
     monkeypatch.delenv("COURSE_BROWSER")
     there.clear()
     assert browsing.find_browser() is None
@@ -701,11 +704,16 @@ def test_the_whole_book_is_printed_and_only_the_pdf_stays(started, tmp_path, mon
         return started
 
     page = SimpleNamespace(
-        goto=goto, evaluate=evaluate, set_default_timeout=lambda ms: None,
-        wait_for_function=lambda script: seen.append("wait"),
+        goto=goto, evaluate=evaluate, set_default_timeout=seen.append,
+        wait_for_function=lambda script: seen.append({make_pdf.STARTED: "wait"}[script]),
         pdf=lambda **how: asked.update(how) or how["path"].touch(),
     )  # fmt: skip
-    chromium = SimpleNamespace(new_page=lambda viewport: page, close=lambda: seen.append("closed"))
+
+    def new_page(viewport):
+        assert viewport == {"width": 820, "height": 1100}
+        return page
+
+    chromium = SimpleNamespace(new_page=new_page, close=lambda: seen.append("closed"))
     monkeypatch.setattr(make_pdf, "sync_playwright", nullcontext)
     monkeypatch.setattr(make_pdf, "launch", lambda playwright: chromium)
     output = tmp_path / "new/folder/b.pdf"
@@ -719,8 +727,9 @@ def test_the_whole_book_is_printed_and_only_the_pdf_stays(started, tmp_path, mon
         )
     assert output.exists() == started
     assert not (tmp_path / "whole-book.html").exists()
-    assert seen == ["page", "start", "wait", "ready", *["closed"] * started]
+    assert seen == [180_000, "page", "start", "wait", "ready", *["closed"] * started]
     if started:
+        assert '<span class="pageNumber"></span>' in make_pdf.FOOTER
         margin = {side: "18mm" for side in ("top", "bottom", "left", "right")}
         assert asked == {
             "path": output, "format": "A4", "margin": margin, "display_header_footer": True,
