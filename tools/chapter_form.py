@@ -282,8 +282,7 @@ def exercises(chapter: Chapter) -> Iterator[tuple[str, Cell, list[Cell]]]:
     for start, end in zip(heads, [*heads[1:], len(chapter.cells) - 1], strict=True):
         cell = chapter.cells[start]
         numbers = [found[1] for t in cell.tokens if (found := EXERCISE.match(t.content))]
-        if numbers:
-            yield numbers[-1], cell, chapter.cells[start + 1 : end]
+        yield from ((number, cell, chapter.cells[start + 1 : end]) for number in numbers)
 
 
 def exercise_problems(chapter: Chapter) -> Iterator[str]:

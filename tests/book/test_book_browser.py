@@ -1,14 +1,15 @@
 """The built book in a browser: over http and from the disk, light and dark, wide and narrow."""
 
-import os
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import check_book
 import make_pdf
 import pytest
 import yaml
-from browser_tools import Pages, new_page, start_all
+from browser_tools import Pages, new_page, start_all, write_page
 from page_checks import (
     breaches,
     colour_breaches,
@@ -18,6 +19,8 @@ from page_checks import (
     too_wide,
     unreachable,
 )
+
+from course_utils.figures.softmax_playground import SoftmaxPlayground
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 
@@ -41,6 +44,10 @@ FLAT_FORMULAS = """() => {
   const drawn = fonts.some((f) => f.status === "loaded");
   return formulas.length && !drawn ? ["no font", ...flat] : flat;
 }"""
+
+#: Whether what was folded is open, the picture there, the figure drawn.
+PRINTED = """() => [document.querySelector("details").open,
+  document.querySelector("img").naturalWidth > 0, !!document.querySelector(".cu-fig")]"""
 
 
 @pytest.fixture(scope="session")
@@ -524,15 +531,31 @@ def test_a_link_into_a_page_ends_at_its_place(visit, served_book):
     assert 0 <= page.locator("section#exercises > h2").bounding_box()["y"] <= 200
 
 
-def test_the_whole_book_prints(book, tmp_path, browser):
+def test_in_the_whole_book_every_link_leads_somewhere(book):
     html = make_pdf.whole_book(book)
     for doc in ["intro", *DOCS]:
         assert f'id="{make_pdf.slug(doc)}"' in html
     ids = set(make_pdf.re.findall(r'\bid="([^"]+)"', html))
     targets = set(make_pdf.re.findall(r'href="#([^"]+)"', html))
     assert targets <= ids
-    small = tmp_path / "book"
-    small.symlink_to(book)
-    if os.environ.get("COURSE_FULL_PDF") == "1":
-        make_pdf.print_pdf(small, tmp_path / "book.pdf")
-        assert (tmp_path / "book.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+def test_what_is_printed_lies_open_with_its_pictures_and_figures(browser, tmp_path, monkeypatch):
+    picture = (ROOT / "book/favicon.svg").as_uri()
+    far = f'<img loading="lazy" style="margin-top: 9000px" src="{picture}">'
+    path = write_page(tmp_path, SoftmaxPlayground(), extra=f"<details>Folded</details>{far}")
+    page = browser.new_page()
+    printed, seen = page.pdf, []
+
+    def pdf(**how):
+        seen.extend(page.evaluate(PRINTED))
+        printed(**how)
+
+    page.pdf = pdf
+    chromium = SimpleNamespace(new_page=lambda viewport: page, close=page.close)
+    monkeypatch.setattr(make_pdf, "whole_book", lambda book: path.read_text("utf-8"))
+    monkeypatch.setattr(make_pdf, "sync_playwright", nullcontext)
+    monkeypatch.setattr(make_pdf, "launch", lambda playwright: chromium)
+    make_pdf.print_pdf(tmp_path, tmp_path / "new/book.pdf")
+    assert seen == [True, True, True]
+    assert (tmp_path / "new/book.pdf").read_bytes()[:5] == b"%PDF-"
