@@ -56,7 +56,8 @@ const WORDS = {
       "another order.",
     verdicts: [
       "No: at most its last digits. Each merge rounds, and another order rounds other sums.",
-      "Yes, these alone. Each merge rounds, and another order rounds other sums.",
+      "Yes, these alone: each merge rounds. If your two ended at one number, look for an order " +
+      "that doesn't.",
       "No: each exponent, a score minus a maximum, is at most 0. At most the last digits differ.",
     ],
     scores: "scores z: slide",
@@ -273,7 +274,8 @@ export default figure(WORDS, (view, words) => {
   let chosen = 0;
   /** The trees that have been seen, with the number of an order. @type {Map<string, number>} */
   const seen = new Map();
-  let shown = false; // all of them, by the button
+  /** Orders that the reader has merged. @type {Set<number>} */
+  const made = new Set();
   /** The lanes onto which knots were dropped. @type {Record<number, number>} */
   let homes = {};
   let byHand = false; // a merge that the reader makes, not one that is shown
@@ -314,7 +316,6 @@ export default figure(WORDS, (view, words) => {
   });
   const apart = button(view, words.apart, () => view.set({ stage: 0 }));
   const all = button(view, words.all, () => {
-    shown = true;
     range(18).forEach((order) => seen.set(now({ order, stage: 3 })[6].name, order));
     view.refresh();
   });
@@ -350,6 +351,7 @@ export default figure(WORDS, (view, words) => {
     view.set({ order: orderOf[stage], stage: stage + 1 });
     byHand = false;
     chosen = before + 1;
+    if (stage === 2) made.add(order);
     view.refresh();
   }
   /** Choose a bar, or give it up, or merge it with the one chosen before. */
@@ -411,7 +413,7 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     picked = undefined;
     seen.clear();
-    shown = false;
+    made.clear();
     won.fill(false);
     view.refresh();
   });
@@ -432,7 +434,7 @@ export default figure(WORDS, (view, words) => {
       if (view.changed.size) chosen = 0;
       return chosen === 3 && !view.get("forget") && now()[6].level === 2;
     },
-    () => !shown && new Set([...seen.values()].map(endOf)).size > 1,
+    () => new Set([...made].map(endOf)).size > 1,
     () => view.get("forget") && view.get("stage") === 3 && new Set(view.get("tops")).size === 1,
   ];
   // No bar, which would stay on the screen of a phone and lie on the lanes.
@@ -722,7 +724,7 @@ export default figure(WORDS, (view, words) => {
     const places = Math.max(0, 1 - Math.floor(Math.log10(step)));
     const digits = range(2 * STEPS + 1).map((i) => (middle + step * (i - STEPS)).toFixed(places));
     const [first] = digits;
-    const fits = (/** @type {string} */ text) => textWidth(text) < wide - 2;
+    const fits = (/** @type {string} */ text) => textWidth(text) < wide - 3;
     const same = fits(first)
       ? 0
       : range(first.length).findIndex((i) => digits.some((text) => text[i] !== first[i]));
