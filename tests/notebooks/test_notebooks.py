@@ -9,7 +9,7 @@ from pathlib import Path
 
 import notebook_checks as checks
 import pytest
-from package_index import index, public_names
+from package_index import public_names
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -38,25 +38,6 @@ def test_table_of_contents_and_folder_hold_the_same_chapters():
     listed = re.findall(r"file: (chapters/\S+)", (ROOT / "_toc.yml").read_text())
     assert sorted(listed) == [f"chapters/{path.stem}" for path in CHAPTERS]
     assert listed == sorted(listed)
-
-
-def test_the_index_tells_who_teaches_and_who_uses_a_name(tmp_path):
-    module = tmp_path / "src" / "course_utils" / "plots" / "lines.py"
-    module.parent.mkdir(parents=True)
-    module.write_text("class Line: ...\ndef draw(): ...\ndef _inner(): ...\ndef unused(): ...\n")
-    cells = {
-        "01_a": ["%timeit x\ndef draw(): ...", "def other(): ..."],
-        "02_b": ["from course_utils.plots.lines import Line, draw\nfrom math import pi"],
-    }
-    (tmp_path / "chapters").mkdir()
-    for name, sources in cells.items():
-        code = [{"cell_type": "code", "source": [source]} for source in sources]
-        text = {"cells": [{"cell_type": "markdown", "source": ["def ("]}, *code]}
-        (tmp_path / "chapters" / f"{name}.ipynb").write_text(json.dumps(text))
-    assert [line.split() for line in index(tmp_path)] == [
-        ["plots/lines.py", "Line", "taught", "in", "-", "used", "in", "02"],
-        ["plots/lines.py", "draw", "taught", "in", "01", "used", "in", "02"],
-    ]
 
 
 def test_every_public_name_has_a_reader_besides_the_tests():

@@ -1,5 +1,6 @@
 """What the tools' docstrings promise, on small inputs."""
 
+import os
 import re
 import runpy
 from base64 import b64decode, b64encode
@@ -485,14 +486,27 @@ def test_the_address_stands_where_it_is_needed_or_nowhere(tmp_path):
     assert written.endswith("}\n")
     assert repository.with_setup(written, known) is written
     assert nbformat.reads(repository.with_setup(written, empty), 4).cells[0].source == SETUP
-    (tmp_path / "_config.yml").write_text("repository: {url: https://github.com/a/course.git}")
-    assert repository.read(tmp_path) == repository.Repository("https://github.com/a/course", "main")
-    (tmp_path / "README.md").write_text(readme)
-    assert [path.name for path in repository.behind(tmp_path)] == ["README.md"]
-    (tmp_path / "README.md").write_text(repository.with_clone(readme, repository.read(tmp_path)))
-    assert repository.behind(tmp_path) == {}
-    (tmp_path / "_config.yml").write_text("title: x")
-    assert repository.read(tmp_path) == empty
+    settings = "repository: {url: https://github.com/a/course.git, branch: trunk}"
+    (tmp_path / "_config.yml").write_text(settings)
+    assert repository.read(tmp_path) == known
+    (tmp_path / "chapters").mkdir()
+    files = {"README.md": (readme, text), "chapters/01_a.ipynb": (book, written),
+             "chapters/notes.ipynb": (book, book)}  # fmt: skip
+    for name, (old, _) in files.items():
+        (tmp_path / name).write_text(old)
+    assert repository.behind(tmp_path) == {
+        tmp_path / name: new for name, (old, new) in files.items() if new != old
+    }
+    (tmp_path / "CITATION.cff").write_text("license: MIT\n# license: old\n")
+    for name, (_, new) in files.items():
+        (tmp_path / name).write_text(new)
+    assert repository.behind(tmp_path) == {
+        tmp_path / "CITATION.cff":
+        'repository-code: "https://github.com/a/course"\nlicense: MIT\n# license: old\n',
+    }  # fmt: skip
+    for settings in ("title: x", "repository:", "repository: {url: ''}"):
+        (tmp_path / "_config.yml").write_text(settings)
+        assert repository.read(tmp_path) == empty
 
 
 def test_buttons_only_with_an_address():
@@ -513,6 +527,9 @@ def test_buttons_only_with_an_address():
 
 
 # --- commands --------------------------------------------------------------------------------
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def test_the_browser_that_is_named_comes_first(monkeypatch):
@@ -593,18 +610,22 @@ def test_each_name_with_the_chapters_that_teach_and_use_it(tmp_path):
     package = tmp_path / "src/course_utils"
     (package / "sub").mkdir(parents=True)
     (package / "a.py").write_text("def taught(): ...\nclass Used: ...\ndef _own(): ...\nX = 1\n")
-    (package / "sub/b.py").write_text("def never(): ...\n")
+    (package / "sub/b.py").write_text("def never(): ...\ndef Also(): ...\n")
     (package / "chapter_01.py").write_text("def answer(): ...\n")
-    assert package_index.public_names(package) == {"taught": "a.py", "Used": "a.py",
-                                                    "never": "sub/b.py"}  # fmt: skip
+    assert package_index.public_names(package) == {
+        "taught": "a.py", "Used": "a.py", "never": "sub/b.py", "Also": "sub/b.py",
+    }  # fmt: skip
     (tmp_path / "chapters").mkdir()
-    chapter(tmp_path / "chapters", new_code_cell("%time\ndef taught(): ..."), name="02_a.ipynb")
+    taught = [new_markdown_cell("def ("), new_code_cell("%time\n!ls\ndef taught(): ...")]
+    chapter(tmp_path / "chapters", *taught, name="02_a.ipynb")
     imports = new_code_cell("from course_utils.a import Used, taught\nfrom math import never")
     chapter(tmp_path / "chapters", imports, name="05_b.ipynb")
-    lines = [line.split() for line in package_index.index(tmp_path)]
-    assert lines == [
-        ["a.py", "Used", "taught", "in", "-", "used", "in", "05"],
-        ["a.py", "taught", "taught", "in", "02", "used", "in", "05"],
+    other = new_code_cell("def other(): ...\nclass Also: ...\nfrom course_utils.a import taught")
+    chapter(tmp_path / "chapters", other, name="06_c.ipynb")
+    assert package_index.index(tmp_path) == [
+        f"a.py{34 * ' '} Used{29 * ' '} taught in -   used in 05",
+        f"a.py{34 * ' '} taught{27 * ' '} taught in 02  used in 05 06",
+        f"sub/b.py{30 * ' '} Also{29 * ' '} taught in 06  used in -",
     ]
 
 
@@ -640,6 +661,37 @@ def test_the_pages_become_one_whose_links_work(tmp_path):
         make_pdf.article(page, (tmp_path / page).read_text(), pages) for page in pages
     )
     assert whole.count('<script src="_static/book.js">') == 1
+
+
+def test_a_chapter_is_run_where_it_lies_and_written_clean(monkeypatch, tmp_path):
+    """The kernel is played: it says one word."""
+    path = chapter(tmp_path, new_code_cell("x", id="a", metadata={"execution": {}, "tags": ["t"]}))
+    asked, clock = {}, iter((3.0, 5.5))
+
+    def client(notebook, **how):
+        def execute(env):
+            asked.update(how | {"backend": env.pop("MPLBACKEND"), "env": env})
+            output = nbformat.v4.new_output("display_data", {"text/plain": "a", WIDGET: {}})
+            notebook.cells[0].outputs, notebook.metadata = [output], {"widgets": {}}
+
+        return SimpleNamespace(execute=execute)
+
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(run_chapters, "NotebookClient", client)
+    monkeypatch.setattr(run_chapters.time, "perf_counter", lambda: next(clock))
+    assert run_chapters.run(path, 7) == 2.5
+    assert asked == {
+        "timeout": 7, "kernel_name": "python3", "store_widget_state": False,
+        "coalesce_streams": True, "resources": {"metadata": {"path": str(tmp_path)}},
+        "backend": "module://matplotlib_inline.backend_inline",
+        "env": {name: text for name, text in os.environ.items() if name != "MPLBACKEND"},
+    }  # fmt: skip
+    output = nbformat.v4.new_output("display_data", {"text/plain": "a"})
+    cell = new_code_cell("x", id="a", metadata={"tags": ["t"]}, outputs=[output])
+    metadata = {"kernelspec": run_chapters.KERNELSPEC, "language_info": {"name": "python"}}
+    clean = nbformat.writes(new_notebook(cells=[cell], metadata=metadata))
+    assert path.read_text("utf-8") == clean + "\n"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_all_chapters_are_run_in_their_order_with_two_minutes_a_cell(monkeypatch, tmp_path, capsys):
