@@ -5,7 +5,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from book_ext import WITH_SETUP, figures, highlighting, icons, lab_images, markup, preflight, setup
+from book_ext import (
+    WITH_SETUP,
+    chapters,
+    figures,
+    highlighting,
+    icons,
+    lab_images,
+    markup,
+    preflight,
+    setup,
+)
+from book_ext.palette import palette_css
 from pygments.token import Keyword, Name, Punctuation, Whitespace
 from sphinx.highlighting import PygmentsBridge
 
@@ -65,6 +76,14 @@ HUNG = {
 }
 
 
+#: Folders of static files that parts write, and what is in them.
+STAGED = {
+    "assets": ("book_static", "book_static/icons", "book_static/palette.css"),
+    "figures": ("figure_assets", "figure_assets/figures"),
+    "lab_images": ("lab_images", "lab_images/lab_images"),
+}
+
+
 class App:
     """Notes what it is asked for."""
 
@@ -91,9 +110,9 @@ def name(thing):
 
 @pytest.fixture
 def app(tmp_path, monkeypatch):
-    for module, write in ((icons, "stage"), (figures, "write_assets")):  # tested elsewhere
-        monkeypatch.setattr(module, write, lambda folder: folder.mkdir(parents=True))
-    monkeypatch.setattr(lab_images, "write", lambda folder: True)
+    writers = (icons, "stage"), (figures, "write_assets"), (lab_images, "write")  # tested elsewhere
+    for module, write in writers:
+        monkeypatch.setattr(module, write, lambda folder: folder.mkdir(parents=True) or True)
     monkeypatch.setattr(PygmentsBridge, "html_formatter", PygmentsBridge.html_formatter)
     return App(tmp_path)
 
@@ -104,15 +123,15 @@ def test_each_part_hangs_its_hooks_in(part, app):
     assert app.asked == HUNG[part]
     config = SimpleNamespace(html_static_path=["theirs"], templates_path=["theirs"])
     for event, hook, *_ in [given for given in app.given if given[0] == "config-inited"]:
-        if part in ("assets", "figures", "lab_images"):
+        if part in STAGED:
             hook(app, config)
-            own = Path(app.doctreedir).parent / {
-                "assets": "book_static",
-                "figures": "figure_assets",
-            }.get(part, part)
+            own, *files = (Path(app.doctreedir).parent / name for name in STAGED[part])
             assert config.html_static_path[:2] == ["theirs", str(own)], event
+            assert [path for path in own.rglob("*") if path not in files] == []
+            assert all(path.exists() for path in files)
             book = Path(preflight.__file__).parents[2] / "book"
             if part == "assets":  # our templates come before the theme's
+                assert files[1].read_text() == palette_css()
                 assert config.html_static_path[2:] == [str(book / "static")]
                 assert config.templates_path == [str(book / "templates"), "theirs"]
 
@@ -153,6 +172,15 @@ def test_a_pages_body_is_repaired_and_the_contents_are_all_that_is_read():
     config = SimpleNamespace(external_site_map={"intro": 0, "chapters/01_a": 0})
     preflight.take_the_toc(None, config)
     assert config.include_patterns == ["intro.*", "chapters/01_a.*"]
+
+
+def test_what_is_wrong_with_the_form_of_chapters_is_a_warning(monkeypatch, tmp_path):
+    said = []
+    found = {(tmp_path / "chapters", tmp_path / "references.bib"): ["one", "two"]}
+    monkeypatch.setattr(chapters.form, "problems", lambda *given: found[given])
+    monkeypatch.setattr(chapters.logger, "warning", said.append)
+    chapters.check(SimpleNamespace(srcdir=str(tmp_path)), None, None)
+    assert said == ["one", "two"]
 
 
 def test_what_has_the_colour_of_the_text_has_no_class():

@@ -92,7 +92,10 @@ def test_a_long_formula_in_a_line_may_break_before_its_relations():
     assert [math.attrs for math in page.select("math")] == [{}] * 3
     assert len(page.select("wbr")) == 2
     assert [a.get_text() for a in page.select("annotation")] == [tex, "", ""]
-    assert formulas.inline("a = b") == formulas.mathml("a = b")
+    for sign in formulas.RELATIONS:
+        for length, whole in ((13, True), (14, False)):  # 18 signs fit, 19 may break
+            tex = f"a_1 + {'b' * length} {sign} c"
+            assert (formulas.inline(tex) == formulas.mathml(tex)) == whole, tex
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,10 @@ def test_a_long_formula_in_a_line_may_break_before_its_relations():
                         'maxsize="1.623em">]</mo></mrow><mi>i</mi></msub>'),
         (r"\hat{x} \tilde{y}", '<mover accent="true"><mi>x</mi><mo>ˆ</mo></mover>'
                               '<mover accent="true"><mi>y</mi><mo>˜</mo></mover>'),
+        (r"\bar{x} \dot{y}", '<mover accent="true"><mi>x</mi><mo>¯</mo></mover>'
+                             '<mover accent="true"><mi>y</mi><mo>˙</mo></mover>'),
+        (r"a \odot b", '<mi>a</mi><mo lspace="0.2222em" rspace="0.2222em" largeop="false">⊙'
+                      "</mo><mi>b</mi>"),
         (r"\underbrace{a}", '<munder accentunder="true"><mrow><mspace width="0.3em"/><mi>a</mi>'
                             '<mspace width="0.3em"/></mrow><mo>⏟</mo></munder>'),
         (r"\overbrace{ab}", '<mover accent="true"><mrow><mi>a</mi><mi>b</mi></mrow><mo>⏞</mo>'
@@ -138,7 +145,8 @@ def test_a_derivation_as_it_is_written(monkeypatch):
         "<div class=\"step\"><span>[r[True, '']]</span><span>[{}= d[True, '']]</span>"
         '<span class="reason"></span></div></div>'
     )
-    assert formulas.words(r"\text{a}\quad \text{b}") == "a b"
+    for space in (r"\quad ", r"\qquad", "~", r"\, ", " "):
+        assert formulas.words(rf"\text{{a}}{space}\text{{b}}") == "a b"
 
 
 def test_what_a_page_draws():
@@ -148,12 +156,12 @@ def test_what_a_page_draws():
 
 @pytest.fixture(scope="module")
 def font() -> TTFont:
-    return TTFont(BytesIO(formulas.small_font(set("xi′√(∂⟨"))))
+    return TTFont(BytesIO(formulas.small_font(set("xhi′√(∂⟨"))))
 
 
 def test_the_font_has_the_characters_their_italics_and_what_grows(font):
     cmap = font.getBestCmap()
-    assert {chr(c) for c in cmap} >= set("xi′√(∂⟨𝑥𝑖𝜕")
+    assert {chr(c) for c in cmap} >= set("xhi′√(∂⟨𝑥ℎ𝑖𝜕")
     assert "y" not in map(chr, cmap)
     grown = font["MATH"].table.MathVariants
     sizes = dict(zip(grown.VertGlyphCoverage.glyphs, grown.VertGlyphConstruction, strict=True))
@@ -173,9 +181,11 @@ def test_letters_of_exponents_are_there_in_every_script(font):
     for script in table.ScriptList.ScriptRecord:
         offered = [tags[i] for i in script.Script.DefaultLangSys.FeatureIndex]
         assert "ssty" in offered, script.ScriptTag
+    assert set(tags) == {"ssty", "dtls"}
 
 
 def test_the_font_names_its_makers_and_its_licence(font):
+    assert {record.nameID for record in font["name"].names} == {0, 5, 13, 14}
     assert "STIX" in font["name"].getDebugName(0)
     assert "Open Font License" in font["name"].getDebugName(13)
 
@@ -237,6 +247,14 @@ def test_a_formula_that_fails_is_a_warning_and_code_in_a_draft(monkeypatch):
     )
     quoted = f"formula '\\\\wrong < {71 * 'x'}': "
     assert [text.partition(": ")[0] + ": " for text in said] == [quoted] * 2
+
+
+def test_the_font_stands_in_a_style_sheet(monkeypatch):
+    monkeypatch.setattr(formulas, "small_font", lambda drawn: b"".join(map(str.encode, drawn)))
+    assert formulas.font_css({"a"}) == (
+        '@font-face { font-family: "Course Math"; font-display: block;\n'
+        '  src: url("data:font/woff2;base64,YQ==") format("woff2"); }\n'
+    )
 
 
 def test_the_font_is_written_for_all_pages_and_into_no_other_book(tmp_path, monkeypatch):

@@ -34,6 +34,11 @@ chapters/03_c: {asks: "What?", minutes: 9}
 ```{chapter-needs}
 01_a: {label: first, column: 0, needs: []}
 ```
+
+```{chapter-needs}
+01_a: {label: first, column: 0, needs: [2]}
+02_b: {label: second, column: 0, needs: []}
+```
 """
 TOC = {"format": "jb-book", "root": "intro", "parts": [
     {"caption": "Part one", "chapters": [{"file": f"chapters/{n}"} for n in ("01_a", "02_b")]},
@@ -67,7 +72,8 @@ def built(tmp_path_factory):
     settings = {
         "extensions": ["sphinx_external_toc", "myst_nb", *(f"book_ext.{p}" for p in PARTS)],
         "external_toc_path": "_toc.yml", "root_doc": "intro", "nb_execution_mode": "off",
-        "html_theme": "basic", "html_theme_options": {"repository_url": f"{ADDRESS}/"},
+        "html_theme": "basic", "html_theme_options": {
+            "repository_url": f"{ADDRESS}/", "repository_branch": "trunk"},
     }  # fmt: skip
     with docutils_namespace(), catch_warnings(action="ignore"):  # it looks at every object
         app = Sphinx(source, None, source / "html", source / "trees/x", "html", settings,
@@ -108,7 +114,7 @@ def test_the_landing_page(built):
     assert said(home.select_one(".colophon")) == (
         "By Ann Bee, The team. Version 1.2, 5 March 2026. Text and code are under the MIT licence."
     )
-    assert f"course at {ADDRESS}, branch main." in said(home)
+    assert f"course at {ADDRESS}, branch trunk." in said(home)
     overview = home.select_one("details.mine#your-progress")
     assert said(overview) == (
         "Your progress A chapter is read when you tick it at its end, an exercise done when you "
@@ -153,4 +159,5 @@ def test_what_does_not_fit_together_is_named(built):
         "chapters/04_d.ipynb is not in the table of contents; add it to _toc.yml",
         "the chapter map names chapters/03_c, which is not in the table of contents",
         "the chapter map says nothing about chapters/02_b",
+        "the picture of the chapters: chapter 1 needs 2, which does not come before it",
     ]

@@ -39,8 +39,11 @@ def test_first_uses_in_any_form(text, linked):
 
 
 def test_code_links_and_formulas_stay_as_they_are():
-    closed = [nodes.literal, nodes.reference, nodes.math]
-    parts = [kind("", "", nodes.Text("entropy")) for kind in closed]
+    closed = [nodes.literal, nodes.literal_block, nodes.reference, nodes.math, nodes.math_block,
+              nodes.raw, nodes.title, nodes.caption, nodes.rubric, nodes.table]  # fmt: skip
+    parts = [kind() for kind in closed]
+    for part in parts:
+        part += nodes.Text("entropy")
     assert found(*parts) == []
     assert found(*parts, nodes.emphasis("", "", nodes.Text("an entropy"))) == ["entropy"]
 

@@ -5,6 +5,7 @@ import re
 import runpy
 from base64 import b64decode, b64encode
 from contextlib import nullcontext
+from functools import partial
 from gzip import decompress
 from io import BytesIO
 from pathlib import Path
@@ -44,6 +45,7 @@ from PIL import Image
 from sphinx.errors import ConfigError
 
 from course_utils.exercises.reporting import Record, Report
+from course_utils.fashion_mnist.idx import FILES, DataError, raw_folder
 from course_utils.figures.scripts import trainer_text
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.plots.style import COLORS
@@ -142,7 +144,8 @@ def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
     }
     for name, body in names.items():
         assert wanted(f"_static/{name}?v=1", body)
-        assert not wanted(f"_static/{name}?v=1", "highlight math data-chapter your-progress")
+        asset = SimpleNamespace(filename=f"_static/{name}?v=1")  # as Sphinx keeps them
+        assert not wanted(asset, "highlight math data-chapter your-progress")
     assert wanted("unknown.js", "")
     context = {"body": "<math>", "script_files": ["x.js", "progress.js"],
                "css_files": ["formulas.css", "copybutton.css"]}  # fmt: skip
@@ -152,20 +155,22 @@ def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
 
 def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):
     static, used, never = tmp_path / "_static", " .used {a: b} .made {c: d}", " .never {e: f}"
-    (static / "styles").mkdir(parents=True)
-    (tmp_path / "p.html").write_text('<p class="used">')
+    for folder in ("_static/styles", "_static/figures", "chapters"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "chapters/p.html").write_text('<p class="used">')
     (static / "s.js").write_text("'made'")
     css = f"/* why */{used}{never}"
     cut = {"styles/theme.css", "basic.css", "pygments.css", "copybutton.css", "mystnb.1.css",
            "sphinx-design.min.css"}  # fmt: skip
-    for name in {*cut, "book.css", "other.css"}:
+    for name in {*cut, "book.css", "figures/theme.css", "other.css"}:
         (static / name).write_text(css)
     for name in ("book.js", "progress.js", "overview.js"):
         (static / name).write_text("// why\nlet a;  /* b */\n")
     for form, error in (("latex", None), ("html", ValueError()), ("html", None)):
         assert {path.read_text() for path in static.rglob("*.css")} == {css}
         prune(SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format=form)), error)
-    for names, left in ((cut, used), (["book.css"], used + never), (["other.css"], css),
+    for names, left in ((cut, used), (["book.css", "figures/theme.css"], used + never),
+                        (["other.css"], css),
                         (["book.js", "progress.js", "overview.js"], "let a;  \n")):  # fmt: skip
         assert {(static / name).read_text() for name in names} == {left}
 
@@ -227,7 +232,7 @@ def test_what_a_chapter_holds_is_counted(tmp_path):
         new_markdown_cell("## Exercise 7.1: a\n\nExercise 9 is no heading"),
         new_markdown_cell("### Exercise 7.2: b"),
         new_code_cell(
-            "%matplotlib inline\nassert 1\nfor i in x:\n    assert i", outputs=shows(figure)
+            "%matplotlib inline\n!ls -l\nassert 1\nfor i in x:\n    assert i", outputs=shows(figure)
         ),
         new_code_cell("pass", outputs=shows(quiz("7.a") + quiz("7.b"))),
     )
@@ -260,11 +265,13 @@ def test_numbers_with_their_nouns_and_times_in_words():
         ([1, 3], True, "execution counts are [1, 3]..., not 1, 2, 3, ..."),
         ([None] * 5, True, "execution counts are [None, None, None, None]..., not 1, 2, 3, ..."),
         ([1, 2], False, "no cell has an output"),
+        ([], True, ""),
     ],
 )
 def test_what_shows_that_a_notebook_was_not_run(counts, output, words, tmp_path):
     cells = [new_code_cell("x", execution_count=n) for n in counts]
-    cells[0].outputs = [nbformat.v4.new_output("stream", text="x")] if output else []
+    for cell in cells[:1] * output:
+        cell.outputs = [nbformat.v4.new_output("stream", text="x")]
     path = chapter(tmp_path, *cells, new_code_cell("  "))
     assert preflight.not_executed(path) == words
     (tmp_path / "chapters").mkdir()
@@ -353,18 +360,30 @@ def test_a_picture_without_alt_text_is_a_warning(monkeypatch):
 
 
 def test_each_number_that_is_mentioned_becomes_a_link_and_the_words_stay():
-    paragraph = nodes.paragraph("", "By figures 7.1 and 8.2, equation (7.3) holds.")
+    text = "By figures 7.1 and 12.2, equation (7.3) and exercise 9.1 it holds."
+    parts = [kind("", text) for kind in (nodes.paragraph, nodes.emphasis, nodes.caption,
+                                         nodes.title, nodes.literal)]  # fmt: skip
+    uri = lambda here, there: f"{here}>{there}"  # noqa: E731
     place = SimpleNamespace(
-        chapter=lambda number: f"chapters/0{number}_x",
-        reference=lambda doc, place, text: nodes.reference("", text, refuri=f"{doc}#{place}"),
+        document=nodes.container("", *parts),
+        env=SimpleNamespace(docname="pages/other", found_docs=["chapters/07_x", "chapters/12_y"]),
+        app=SimpleNamespace(builder=SimpleNamespace(get_relative_uri=uri)),
+        cite=lambda: None,
     )
-    LinkChapter.link_mentions(place, paragraph[0])
-    assert paragraph.astext() == "By figures 7.1 and 8.2, equation (7.3) holds."
-    assert [link["refuri"] for link in paragraph.findall(nodes.reference)] == [
-        "chapters/07_x#figure-7-1",
-        "chapters/08_x#figure-8-2",
-        "chapters/07_x#equation-7-3",
+    for name in ("chapter", "reference", "link_mentions"):
+        setattr(place, name, partial(getattr(LinkChapter, name), place))
+    LinkChapter.run(place)
+    assert list(place.document.findall(nodes.reference)) == []
+    place.env.docname = "chapters/01_a"
+    LinkChapter.run(place)
+    assert [part.astext() for part in parts] == [text] * 5
+    addresses = [
+        [link["refuri"].removeprefix("chapters/01_a>") for link in part.findall(nodes.reference)]
+        for part in parts
     ]
+    linked = ["chapters/07_x#figure-7-1", "chapters/12_y#figure-12-2",
+              "chapters/07_x#equation-7-3"]  # fmt: skip
+    assert addresses == [linked] * 3 + [[]] * 2
 
 
 def test_a_link_to_a_source_leads_to_its_entry_if_it_names_a_year(tmp_path):
@@ -383,12 +402,11 @@ def test_a_link_to_a_source_leads_to_its_entry_if_it_names_a_year(tmp_path):
         paragraph += nodes.reference("", text, refuri=f"https://e.org/{address}")
     post = SimpleNamespace(
         document=paragraph,
-        link_mentions=lambda text: None,
         reference=lambda doc, place, text: nodes.reference("", text, refuri=f"{doc}#{place}"),
         env=SimpleNamespace(docname="chapters/01_x", srcdir=tmp_path,
                             get_domain=lambda name: SimpleNamespace(citations=cited)),
     )  # fmt: skip
-    LinkChapter.run(post)
+    LinkChapter.cite(post)
     assert [(link.astext(), link["refuri"]) for link in paragraph.findall(nodes.reference)] == [
         ("Bee (2020)", "pages/bibliography#id-bee"),
         ("the data", "https://e.org/bee"),
@@ -420,6 +438,7 @@ def test_a_text_is_handed_to_the_page_as_json():
 def test_images_are_packed_at_four_bits_in_parts_with_each_fifth_to_test(tmp_path, monkeypatch):
     pixels = np.array([0, 8, 9, 25, 26, 246, 247, 255], np.uint8)  # each to the nearest of 16
     assert packed(pixels.reshape(2, 2, 2), np.array([3, 9])) == bytes.fromhex("030900112eff")
+    assert 2000 <= lab_images.PART <= 4000  # "a few thousand"
     monkeypatch.setattr(lab_images, "PART", 3)
     kinds = {"train": (4, 1), "test": (16, 5)}
     arrays = {f"{split}_images": 9 * np.arange(n, dtype=np.uint8).repeat(4).reshape(n, 2, 2)
@@ -428,8 +447,9 @@ def test_images_are_packed_at_four_bits_in_parts_with_each_fifth_to_test(tmp_pat
     lab_images.write_parts(tmp_path / "a/b", arrays)
     texts = {path.stem: path.read_text() for path in (tmp_path / "a/b").iterdir()}
     assert texts.pop("trainer") == handed("trainer", trainer_text())
-    written = {name: decompress(b64decode(text.split('"')[3])) for name, text in texts.items()}
-    assert written == {
+    data = {name: b64decode(text.split('"')[3]) for name, text in texts.items()}
+    assert {packed[4:8] for packed in data.values()} == {bytes(4)}  # no time: each build's alike
+    assert {name: decompress(part) for name, part in data.items()} == {
         f"{split}-{part}": packed(*(arrays[f"{split}_{kind}"][::step][piece]
                                     for kind in ("images", "labels")))
         for split, (_, step) in kinds.items()
@@ -440,6 +460,24 @@ def test_images_are_packed_at_four_bits_in_parts_with_each_fifth_to_test(tmp_pat
         'globalThis.courseImagesAt = {"folder": "x/", "train": 2, "partSize": 3, '
         f'"partBytes": {size}}};'
     )
+
+
+def test_images_come_from_the_data_set_or_there_are_none(monkeypatch, tmp_path):
+    root, wrote, said = raw_folder(tmp_path), [], []
+    monkeypatch.setattr(lab_images, "default_root", lambda: tmp_path)
+    monkeypatch.setattr(lab_images, "read_file", lambda *given: given)
+    monkeypatch.setattr(lab_images, "write_parts", lambda *given: wrote.append(given))
+    assert lab_images.write(tmp_path / "a") is True
+    assert wrote == [(tmp_path / "a", {key: (root, file) for key, file in FILES.items()})]
+
+    def missing(*given):
+        raise DataError("no file")
+
+    monkeypatch.setattr(lab_images, "read_file", missing)
+    monkeypatch.setattr(lab_images.logger, "info", lambda text, error: said.append(text % error))
+    assert lab_images.write(tmp_path / "b") is False
+    assert said == ["no images are packed for training in the page: no file"]
+    assert len(wrote) == 1
 
 
 # --- the repository's address ----------------------------------------------------------------

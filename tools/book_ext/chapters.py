@@ -213,6 +213,10 @@ class LinkChapter(SphinxPostTransform):
         for text in list(self.document.findall(nodes.Text)):
             if isinstance(text.parent, (nodes.paragraph, nodes.caption, nodes.emphasis)):
                 self.link_mentions(text)
+        self.cite()
+
+    def cite(self) -> None:
+        """Let a link to the address of a source lead to its entry, if it names a year."""
         domain = self.env.get_domain("cite")
         cited = {c.key: (c.bibliography_key.docname, c.citation_id) for c in domain.citations}
         known = form.sources(Path(self.env.srcdir, "references.bib"))

@@ -64,14 +64,14 @@ def mended(body: str) -> str:
     body = body.replace('<menclose notation="box">', '<mrow class="boxed">')
     body = body.replace("</menclose>", "</mrow>")
     # Firefox takes it for a sign as large as a sum's; WebKit sets an accent only if it may stretch.
-    body = body.replace("<mo>⊙", '<mo largeop="false">⊙')
+    body = re.sub("(<mo[^>]*)>⊙", r'\1 largeop="false">⊙', body)
     body = re.sub(r'<mo stretchy="false">([ˆ¯˜˙])', r"<mo>\1", body)
     # A brace as narrow as one letter is no brace.
     body = re.sub(r"(<mi[^>]*>.</mi>)(?=<mo>[⏞⏟])", rf"<mrow>{GAP}\1{GAP}</mrow>", body)
 
     def big(match: re.Match) -> str:
         base, size, sign = match.groups()
-        opens = unicodedata.category(sign) in {"Ps", "Pi"}
+        opens = unicodedata.category(sign) == "Ps"
         form = 'form="prefix"' if opens else 'form="postfix"'
         if size == "1.2":  # \big: a larger letter; Chromium gives what it stretches too much room
             return f'{base or ""}<mo class="big" stretchy="false" {form}>{sign}</mo>'
@@ -148,7 +148,7 @@ def inline(tex: str) -> str:
     Browsers don't break inside a formula. The first part carries the TeX of all.
     """
     whole = mathml(tex)
-    signs = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", whole)
+    signs = unescape(re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", whole))
     parts, depth = [""], 0
     for token in TOKEN.findall(tex) if len(signs) > LONG else []:
         depth += (token in {"{", r"\left"} or token.startswith(r"\begin{")) - (

@@ -6,7 +6,6 @@ What can be counted is counted at each build, in the chapters and in CITATION.cf
 import ast
 import json
 import re
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -83,7 +82,6 @@ class ChapterMap(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         entries = yaml.safe_load("\n".join(self.content)) or {}
-        self.env.note_dependency(self.config.external_toc_path)
         result: list[nodes.Node] = []
         number = minutes = 0
         found: list[Contents] = []
@@ -100,7 +98,6 @@ class ChapterMap(SphinxDirective):
                         entry = {"asks": "", "minutes": 0}
                     minutes += entry["minutes"]
                     path = Path(self.env.srcdir, f"{docname}.ipynb")
-                    self.env.note_dependency(str(path))
                     found.append(contents(path))
                     items += self.item(docname, number, entry, found[-1])
                 result.append(items)
@@ -123,7 +120,6 @@ class ChapterMap(SphinxDirective):
             reftype="doc",
             reftarget=f"/{docname}",
             refexplicit=False,
-            refwarn=True,
             refdoc=self.env.docname,
         )
         head = nodes.paragraph("", "", link, classes=["map-title"])
@@ -146,10 +142,8 @@ class Colophon(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir, "CITATION.cff")
-        self.env.note_dependency(str(path))
         source = yaml.safe_load(path.read_text(encoding="utf-8"))
-        made = source["date-released"]
-        day = made if isinstance(made, date) else date.fromisoformat(made)
+        day = source["date-released"]
         authors = ", ".join(
             author.get("name") or f"{author['given-names']} {author['family-names']}"
             for author in source["authors"]

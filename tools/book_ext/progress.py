@@ -62,7 +62,6 @@ class AddTicks(SphinxTransform):
                 section += nodes.raw("", html, format="html")
         home = self.app.builder.get_relative_uri(docname, self.config.root_doc)
         landing = Path(self.env.doc2path(self.config.root_doc))
-        self.env.note_dependency(str(landing))
         has_map = "{chapter-map}" in landing.read_text(encoding="utf-8")
         overview = f'<a href="{home}#your-progress">All chapters</a>' if has_map else ""
         found = tasks(Path(self.env.doc2path(docname)))

@@ -23,7 +23,7 @@ CHAPTERS = {
 # Where words are names, links or headings already.
 CLOSED = (
     nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw,
-    nodes.title, nodes.caption, nodes.image, nodes.rubric, nodes.table,
+    nodes.title, nodes.caption, nodes.rubric, nodes.table,
 )  # fmt: skip
 
 
