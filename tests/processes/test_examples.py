@@ -192,6 +192,9 @@ def test_ddp_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing
     assert 0 <= seen["faster"] <= seen["pairs"] == 3
     starts = [start for start, _, _ in seen["exchanges"]]
     assert starts == sorted(starts)
+    assert all(0 < start < end for start, end, _ in seen["exchanges"])
+    there = seen["gradients"].values()
+    assert 0 < min(there) < max(there) < seen["ddp"]
     assert starts[0] < seen["gradients"]["0.0.weight"]  # before the last gradient is there
     weights = 784 * 1024 + 2 * 1024 * 1024 + 1024 * 10 + 3 * 1024 + 10
     assert sum(size for _, _, size in seen["exchanges"]) == 4 * weights

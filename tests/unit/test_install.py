@@ -8,6 +8,7 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from urllib.request import urlopen
 
 import install
 import pytest
@@ -50,6 +51,11 @@ def test_an_index_is_used_only_if_it_lists_both_packages(kind, end, monkeypatch)
 
 
 def test_a_page_is_read_whole_if_it_is_no_film(monkeypatch):
+    def opened(request, timeout):
+        assert request.header_items() == [("Accept", "text/html"), ("User-agent", "softmax-course")]
+        return urlopen(request, timeout=timeout)
+
+    monkeypatch.setattr(install, "urlopen", opened)
     with serving(lambda name: response(b"a" * 700_000 + "ä".encode())) as url:
         assert install.read_page(url, 10) == "a" * 700_000 + "ä"
         monkeypatch.setattr(install, "LIMIT", 9)
