@@ -81,23 +81,28 @@ def program(path, *words, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "words", "code", "said"),
+    ("name", "words", "code", "out", "err"),
     [
-        ("build_book", ["--source", "", "--output", "new/out"], 1, "The book was NOT built: see"),
-        ("check_book", ["nowhere"], 1, "nowhere: there is no book; run make book"),
-        ("install", [], 1, "The course needs Python 3."),
-        ("make_pdf", ["--book", "nowhere"], 1, "There is no book in nowhere: run make book first."),
-        ("run_chapters", ["no.ipynb"], 1, "no.ipynb: FAILED, there is no such file: no.ipynb\nNot "
-         "run to the end, and left as they were: no.ipynb"),
-        ("repository", [], 0, "every file follows it."),
-        ("teach", ["gather", "nowhere", "t.csv"], 2,
+        ("build_book", ["--source", "", "--output", "new/out"], 1, "",
+         "\nThe book was NOT built: see above ("),
+        ("check_book", ["nowhere"], 1, "nowhere: there is no book; run make book\n", ""),
+        ("install", [], 1, "", "The course needs Python 3."),
+        ("make_pdf", ["--book", "nowhere"], 1, "",
+         "There is no book in nowhere: run make book first.\n"),
+        ("run_chapters", ["no.ipynb", "nor.ipynb"], 1, "",
+         "no.ipynb: FAILED, there is no such file: no.ipynb\n"
+         "nor.ipynb: FAILED, there is no such file: nor.ipynb\n"
+         "Not run to the end, and left as they were: no.ipynb, nor.ipynb\n"),
+        ("repository", [], 0, "The address is ", ""),
+        ("teach", ["gather", "nowhere", "t.csv"], 2, "",
          "nowhere is no folder; name the one that the reports lie in\n"),
-        ("teach", [], 2, "the following arguments are required: command"),
-        *[(name, ["--help"], 0, "usage: ") for name in ("build_book", "teach")],
+        ("teach", [], 2, "", "usage: teach.py [-h] {student,slides,gather} ...\n"
+         "teach.py: error: the following arguments are required: command\n"),
+        *[(name, ["--help"], 0, "usage: ", "") for name in ("build_book", "teach")],
     ],
 )  # fmt: skip
 def test_a_program_ends_with_the_code_of_what_it_did(
-    name, words, code, said, tmp_path, monkeypatch, capsys
+    name, words, code, out, err, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_BROWSER", "/a/browser")
@@ -105,6 +110,7 @@ def test_a_program_ends_with_the_code_of_what_it_did(
     if name == "install":
         monkeypatch.setattr("sys.version_info", (3, 9))
     assert program(TOOLS / f"{name}.py", *words, monkeypatch=monkeypatch) == code
-    assert said in "".join(capsys.readouterr())
+    for said, told in zip((out, err), capsys.readouterr(), strict=True):
+        assert told == said if said.endswith("\n") or not said else told.startswith(said)
     made = [path.name for path in tmp_path.rglob("*")]
     assert made == (["new"] if words[2:3] == ["--output"] else [])
