@@ -51,7 +51,7 @@ def article(page: str, html: str, pages: list[str]) -> str:
         if re.match(r"[a-z]+:", value):
             return match.group()
         full = resolved(page, path) if path else page
-        if name == "href" and full in pages:
+        if full in pages:  # a link, for no picture is a page
             return f'href="#{slug(full)}{"--" + fragment if fragment else ""}"'
         return f'{name}="{full}"'
 

@@ -207,7 +207,8 @@ FAULTS = {
              "2: has the tag drawing, which is for code"),
     **{name: (metadata(2, tags=[name]), f"2: has the tag {name}, which is for code")
        for name in ("checks", "imports", "measuring", "solution")},
-    "measured unseen": (metadata(4, tags=["measuring"]),
+    "measured unseen": (lambda cells: cells[4].update(
+                            source="#plot()", metadata={"tags": ["measuring"]}),
                         "4: measures unseen: its first line must be a comment, what is measured"),
     "measured in vain": (inserted(4, code("# sums\nf()", "measuring")), "4: has the tag measuring, "
                          "but puts out nothing that would stay in view"),

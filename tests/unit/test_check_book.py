@@ -43,6 +43,7 @@ def test_a_link_may_set_a_figure_that_stands_on_the_page(site):
     [
         (2 * '<a href="missing.html">x</a>', "link to missing.html: there is no such file"),
         ('<a href="b.html#3">x</a>', "link to b.html#3: the page has no place of that name"),
+        ('<a href=".">x</a>', "link to .: there is no such file"),
         ('<a href="#nowhere">x</a>', "link to #nowhere: the page has no place of that name"),
         ('<img src="missing.png" alt="x">', "link to missing.png: there is no such file"),
         ('<script src="missing.js"></script>', "link to missing.js: there is no such file"),

@@ -456,6 +456,23 @@ def test_the_demonstrations_questions_are_slides_with_what_is_seen_as_the_answer
     assert sum(minutes) == whole - 2 == 7
 
 
+def test_a_plan_takes_the_chapters_that_it_names(tmp_path, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(teach, "slides", lambda *given, **how: asked.append((given, how)) or "page")
+    for words, file in ([], "session-2"), (["--as", "monday"], "monday"):
+        plan = ["slides", "--plan", "session-2", *words, "--output", str(tmp_path / "new")]
+        assert teach.main(plan) == 0
+        assert capsys.readouterr().out == f"{tmp_path / 'new' / file}.html\n"
+        assert (tmp_path / "new" / f"{file}.html").read_text() == "page"
+    numbers = {
+        f"{int(n):02}" for item in PLANS["session-2"] for n in re.findall(r"(\d+)\.", item.name)
+    }
+    taken = [path.stem for path in CHAPTERS if path.name[:2] in numbers]
+    for (deck, sections), how in asked:
+        assert [name for name, _ in deck] == taken
+        assert (sections, how) == ([], {"short": False, "plan": PLANS["session-2"]})
+
+
 def test_a_plan_goes_without_chapters_and_sections_of_ones_own(tmp_path, capsys):
     output = ["--output", str(tmp_path / "out")]
     assert teach.main(["slides", "2", "--plan", "lecture", *output]) == 2

@@ -302,7 +302,7 @@ def test_a_quotation_with_a_bold_beginning_becomes_a_box():
 def test_pictures_are_shown_at_their_size_lazily_and_as_webp(tmp_path):
     source = tmp_path / "a.png"
     Image.fromarray(np.full((10, 10), 255, np.uint8)).save(source)
-    style = "width: 300.4px; height: 200px; float: left"
+    style = "float: left; width: 300.4px; height: 200px;"
     tag = f'<img alt="A curve." src="_images/a.png" style="{style}">'
     found = dict(re.findall(r'([\w-]+)="([^"]*)"', rewritten(tag, source, "")))
     assert found == {
@@ -952,10 +952,16 @@ def test_a_picture_on_a_slide_keeps_its_alt_text():
 
 def test_a_broken_reference_is_an_error_of_the_build(tmp_path, monkeypatch):
     asked = {}
-    monkeypatch.setattr(build_book, "build_sphinx", lambda *a, **rest: asked.update(rest) or 0)
+
+    def build_sphinx(source, output, **how):
+        asked.update(how, folders=(source, output))
+        return 0
+
+    monkeypatch.setattr(build_book, "build_sphinx", build_sphinx)
     for draft in (False, True):
         assert build_book.sphinx_build(tmp_path, tmp_path / "out", draft=draft) == 0
         assert asked == {
+            "folders": (tmp_path, tmp_path / "out"),
             "path_config": tmp_path / "_config.yml",
             "noconfig": True,
             "confoverrides": {
