@@ -162,6 +162,10 @@ FAULTS = {
     "caption without number": (
         replaced(5, "Figure 1.1.", "Figure."), "2: there is no figure 1.1",
         "5: caption 'Figure.' must begin with a number: **Figure 7.1.**", PLAIN),
+    "caption that is all bold": (
+        replaced(5, ".** A line.", ". A line.**"),
+        *(f"{n}: there is no figure 1.1" for n in (2, 5)),
+        "5: caption 'Figure 1.1. A line.' must begin with a number: **Figure 7.1.**", PLAIN),
     "caption without picture": (inserted(5, markdown("Words.")),
                                 "6: no picture above the caption 'Figure 1.1.'", PLAIN),
     "caption at the start": (

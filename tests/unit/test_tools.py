@@ -144,7 +144,7 @@ def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
     }
     for name, body in names.items():
         assert wanted(f"_static/{name}?v=1", body)
-        asset = SimpleNamespace(filename=f"_static/{name}?v=1")  # as Sphinx keeps them
+        asset = SimpleNamespace(filename=f"_static/{name}")  # as Sphinx keeps them
         assert not wanted(asset, "highlight math data-chapter your-progress")
     assert wanted("unknown.js", "")
     context = {"body": "<math>", "script_files": ["x.js", "progress.js"],
@@ -503,15 +503,16 @@ def test_the_address_stands_where_it_is_needed_or_nowhere(tmp_path):
     empty = repository.Repository("")
     assert (known.name, empty.branch) == ("course", "main")
     mark = "<!-- tools/repository.py writes this -->\n"
-    readme = f"A\n{mark}old<!-- until here -->\nB"
+    readme = f"A\n{mark}old<!-- until here -->\nB<!-- until here -->"
     text = repository.with_clone(readme, known)
     assert text == (
         f"A\n{mark}\n```sh\ngit clone https://github.com/a/course\ncd course\n```\n\n"
         "Without git: take [the zip](https://github.com/a/course/archive/refs/heads/trunk.zip) "
         "and unpack it.\n\n"
-        "<!-- until here -->\nB"
+        "<!-- until here -->\nB<!-- until here -->"
     )
-    assert repository.with_clone(text, empty) == f"A\n{mark}<!-- until here -->\nB"
+    plain = f"A\n{mark}<!-- until here -->\nB<!-- until here -->"
+    assert repository.with_clone(text, empty) == plain
     citation = repository.with_code("title: x\nlicense: MIT\n", known)
     assert citation == 'title: x\nrepository-code: "https://github.com/a/course"\nlicense: MIT\n'
     assert repository.with_code(citation, empty) == "title: x\nlicense: MIT\n"
