@@ -42,6 +42,7 @@ chapters/03_c: {asks: "What?", minutes: 9}
 """
 TOC = {"format": "jb-book", "root": "intro", "parts": [
     {"caption": "Part one", "chapters": [{"file": f"chapters/{n}"} for n in ("01_a", "02_b")]},
+    {"caption": "More", "chapters": [{"file": "more"}]},
 ]}  # fmt: skip
 CITATION = {
     "version": "1.2", "date-released": date(2026, 3, 5), "license": "MIT",
@@ -56,6 +57,7 @@ def built(tmp_path_factory):
     source, warnings = tmp_path_factory.mktemp("book"), StringIO()
     (source / "chapters").mkdir()
     (source / "intro.md").write_text(HOME)
+    (source / "more.md").write_text("# More")
     (source / "README.md").write_text(
         "<!-- tools/repository.py writes this -->\n<!-- until here -->"
     )

@@ -151,6 +151,8 @@ def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
                "css_files": ["formulas.css", "copybutton.css"]}  # fmt: skip
     trim(None, "p", "t", context, None)
     assert (context["script_files"], context["css_files"]) == (["x.js"], ["formulas.css"])
+    trim(None, "p", "t", bare := {"script_files": ["x.js", "progress.js"], "css_files": []}, None)
+    assert bare == {"script_files": ["x.js"], "css_files": []}
 
 
 def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):
