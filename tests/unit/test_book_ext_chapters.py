@@ -117,10 +117,12 @@ def test_a_caption_joins_the_last_picture_of_the_cell_above_it():
 )
 def test_a_caption_without_a_picture_is_a_warning(above, monkeypatch):
     said = []
-    monkeypatch.setattr("book_ext.chapters.logger.warning", lambda text, **_: said.append(text))
+    monkeypatch.setattr(
+        "book_ext.chapters.logger.warning", lambda text, location: said.append((text, location))
+    )
     section = nodes.section("", *[above] * (above is not None), caption())
     dress_figure(section[-1])
-    assert said == ["figure 7.1 has no picture above it"]
+    assert said == [("figure 7.1 has no picture above it", section[-1])]
     assert section[-1].astext() == "Figure 7.1.  What it shows."
 
 

@@ -84,7 +84,7 @@ def built(tmp_path_factory):
                      status=None, warning=warnings, freshenv=True)  # fmt: skip
         app.build()
     plain = re.sub(r"\x1b\[[\d;]+m", "", warnings.getvalue())
-    return source / "html", re.findall(r"(?m)^(?:.*:\d+: )?WARNING: (.*)$", plain)
+    return source / "html", re.findall(r"(?m)^(?:.*/)?(.*WARNING: .*)$", plain)
 
 
 def page(folder, name):
@@ -155,15 +155,19 @@ def test_the_ticks_of_a_chapter(built):
 def test_what_does_not_fit_together_is_named(built):
     lines = [line for line in built[1] if "theme option" not in line]
     assert sorted(lines) == [
-        "02_b is not in both, picture and contents",
-        "CITATION.cff does not follow the address in _config.yml; run python tools/repository.py",
-        "README.md does not follow the address in _config.yml; run python tools/repository.py",
-        "chapters/02_b.ipynb was not executed: execution counts are [3]..., not 1, 2, 3, ...; "
-        "run tools/run_chapters.py chapters/02_b.ipynb",
-        "chapters/04_d.ipynb does not follow the address in _config.yml; "
+        "WARNING: CITATION.cff does not follow the address in _config.yml; "
         "run python tools/repository.py",
-        "chapters/04_d.ipynb is not in the table of contents; add it to _toc.yml",
-        "the chapter map names chapters/03_c, which is not in the table of contents",
-        "the chapter map says nothing about chapters/02_b",
-        "the picture of the chapters: chapter 1 needs 2, which does not come before it",
+        "WARNING: README.md does not follow the address in _config.yml; "
+        "run python tools/repository.py",
+        "WARNING: chapters/02_b.ipynb was not executed: execution counts are [3]..., not 1, 2, 3, "
+        "...; run tools/run_chapters.py chapters/02_b.ipynb",
+        "WARNING: chapters/04_d.ipynb does not follow the address in _config.yml; "
+        "run python tools/repository.py",
+        "WARNING: chapters/04_d.ipynb is not in the table of contents; add it to _toc.yml",
+        "intro.md:18: WARNING: 02_b is not in both, picture and contents",
+        "intro.md:22: WARNING: the picture of the chapters: chapter 1 needs 2, which does not come "
+        "before it",
+        "intro.md:6: WARNING: the chapter map names chapters/03_c, which is not in the table of "
+        "contents",
+        "intro.md:6: WARNING: the chapter map says nothing about chapters/02_b",
     ]

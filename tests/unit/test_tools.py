@@ -353,12 +353,12 @@ def test_a_drawing_with_a_width_has_the_height_of_its_proportions(tmp_path):
 def test_a_picture_without_alt_text_is_a_warning(monkeypatch):
     said = []
     monkeypatch.setattr("book_ext.pictures.logger", SimpleNamespace(
-        warning=lambda text, **_: said.append(text)))  # fmt: skip
+        warning=lambda text, location: said.append((text, location))))  # fmt: skip
     images = [nodes.image(uri="a.png", alt=" "), nodes.image(uri="b.png", alt="it"),
               nodes.image(uri="data:x", alt="")]  # fmt: skip
     require_alt(None, nodes.container("", *images), "chapters/x")
-    assert said == ["chapters/x: a picture has no alt text; give its cell the metadata "
-                    '{"mystnb": {"image": {"alt": "..."}}}']  # fmt: skip
+    assert said == [("chapters/x: a picture has no alt text; give its cell the metadata "
+                     '{"mystnb": {"image": {"alt": "..."}}}', images[0])]  # fmt: skip
 
 
 def test_each_number_that_is_mentioned_becomes_a_link_and_the_words_stay():

@@ -215,7 +215,7 @@ class LinkChapter(SphinxPostTransform):
                 self.link_mentions(text)
         self.cite()
 
-    def cite(self) -> None:
+    def cite(self):
         """Let a link to the address of a source lead to its entry, if it names a year."""
         domain = self.env.get_domain("cite")
         cited = {c.key: (c.bibliography_key.docname, c.citation_id) for c in domain.citations}
