@@ -45,6 +45,19 @@ def refuse_processes(event, args):
 sys.addaudithook(refuse_processes)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _coverage_without_locks():
+    """Of an interrupt inside coverage's lock nobody would unlock it, and all tracers would wait.
+
+    Dictionaries that several threads write need no lock of their own in CPython.
+    """
+    coverage = sys.modules.get("coverage")
+    if coverage and (measuring := coverage.Coverage.current()):
+        collector = measuring._collector
+        for one in [collector, *collector.tracers]:
+            one.lock_data = one.unlock_data = int  # does nothing, and in C: no signal arrives there
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; tests that need it are skipped, with the reason, where there is none.

@@ -150,7 +150,7 @@ def test_a_function_that_never_returns_is_ended(endless):
     begun = time.monotonic()
     with pytest.raises(Problem, match=r"no answer within 0\.1 seconds; is there a loop"):
         call(endless, (), 0.1)
-    assert 0.1 <= time.monotonic() - begun < 2
+    assert 0.1 <= time.monotonic() - begun < 5
 
 
 def test_what_ends_a_function_is_none_of_the_exceptions_it_may_catch():
@@ -530,7 +530,9 @@ def test_threads_that_a_function_starts_end_with_it(begin):
     ids=["value", "error", "limit", "interrupt"],
 )
 def test_a_thread_that_cannot_be_ended_is_told(ending, said):
-    event = threading.Event()
+    event, old, tracer = threading.Event(), set(sys._current_frames()), sys.gettrace()
+    # Python 3.11 never leaves the beginning of a traced call while an exception awaits its thread.
+    sys.settrace(None)
     try:
         try:
             found = call(lambda: start(event.wait) and ending(), (), 0.1)
@@ -542,6 +544,9 @@ def test_a_thread_that_cannot_be_ended_is_told(ending, said):
         assert left == f"It left a thread that can't be ended: {remedy}"
     finally:
         event.set()
+        while not set(sys._current_frames()) <= old:
+            time.sleep(0.001)
+        sys.settrace(tracer)
 
 
 def test_outcomes_hold_the_value_and_what_was_printed(capsys):
