@@ -34,6 +34,7 @@
     .guess { gap: .3em; padding-block: .4em; }
     .grid2 { grid-template-columns: 1fr 1fr; column-gap: 1em; }
     .grid2:has(.steps) { display: contents; }
+    .near .box > svg { height: 130px !important; }
     .grid2:has(.steps) svg { height: 180px !important; }
     .held { break-inside: avoid; min-height: 0; }
     .steps small { display: inline; font-weight: 400; }

@@ -41,6 +41,14 @@ WAYS = {
         ],
         [
             SKIP,
+            {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}},
+            *({"on": f"guess.{i}", "to": to} for i, to in ((0, "0.1"), (1, "-0.1"))),
+            *({"on": f"guess.{i}", "to": to} for i, to in ((0, "-0.025"), (1, "-0.01"))),
+            {"on": "guess.2", "to": "0.035"},
+            {"on": "nudge.2", "to": "0.01"},
+        ],
+        [
+            SKIP,
             {"set": {"product": True}},
             SKIP,
             {"on": "v.0", "to": "-1"},

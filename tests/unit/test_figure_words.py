@@ -334,24 +334,24 @@ def test_jacobian(j):
     seen, right, still = told(figure, SKIP, small, zero)[1:]
     i = 1 if j == 0 else 0
     subs = "₁₂₃"
-    cells = [["·"] * 4 for _ in range(3)]
+    off = 100 * (real / nudge / jacobian[:, j] - 1).abs()
+    assert torch.allclose(off, off[0])  # so the figure says it once
+    off = off[0]
+    cells = [[*["· "] * 3, "·"] for _ in range(3)]
     for a in range(3):
-        cells[a][j] = dotted((real[a] / nudge).item())
-    changes = [f"{'+' * (x > 0)}{dotted(x)}" for x in real.tolist()]
-    factor = (p + real)[i] / p[i]
-    assert torch.allclose((p + real)[3 - i - j] / p[3 - i - j], factor)
+        cells[a][j] = f"{dotted((real[a] / nudge).item())} {off:.2g}\N{NO-BREAK SPACE}% off"
+    digits = [max(3, math.ceil(1 - math.log10(abs(x)))) for x in real.tolist()]
+    changes = [f"{x:+.{n}f}".replace("0.", ".") for x, n in zip(real, digits, strict=True)]
+    lost = 1 - (p + real)[i] / p[i]
+    assert torch.allclose((p + real)[3 - i - j] / p[3 - i - j], 1 - lost)
     assert_said(
         seen,
-        f"z{subs[j]} moves by 0.60. p{subs[j]} changes by {real[j]:.3f}, the others together by "
-        f"{-real[j]:.3f}: each of them is {factor:.3f} times what it was. Divided by the nudge, "
-        "that misses the marks: shrink the nudge.",
-        "\n".join(["z", *(f"{x:.2f}" for x in moved.tolist())]),
-        "\n".join(["p before", *map(dotted, p.tolist())]),
-        "\n".join(["change", *changes]),
-        *(f"p{subs[a]} | {' | '.join(cells[a])} | " for a in range(3)),
-        "Change of p (rows) ÷ nudge of z (columns)",
+        f"z{subs[j]} moves by 0.60. p{subs[j]} gains {real[j]:.3f}; each of the others loses "
+        f"{100 * lost:.2g}\N{NO-BREAK SPACE}% of what it had. All bars of the column miss their "
+        f"marks by {off:.2g}\N{NO-BREAK SPACE}%: shrink the nudge.",
+        *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
+        "Entry: change of p ÷ nudge of z. Bars: -¼ to ¼; mark: the slope at the start.",
         f"∂p{j + 1}∂z{j + 1}≈{real[j]:.3f}0.60\n={real[j] / nudge:.3f}",
-        "bars: -¼ to ¼; mark: the slope at the start",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
@@ -360,11 +360,36 @@ def test_jacobian(j):
     assert "J v" not in seen.text
     assert_said(
         right,
-        f"z{subs[j]} ✓",
-        f"that is the slope at the start, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
+        f"All bars of the column end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
         f"∂p{j + 1}∂z{j + 1}={p[j]:.3f}(1-{p[j]:.3f})\n={jacobian[j, j]:.3f}",
     )
     assert_said(still, f"Drag z{subs[j]} up or down. At a nudge of 0 nothing changes, and 0 ÷ 0")
+
+
+@pytest.mark.parametrize("nudge", [1e-6, -1e-15, 1e-30])
+def test_jacobian_of_a_tiny_nudge_is_right(nudge):
+    seen = told(JacobianExplorer(nudge=nudge), SKIP)[1]
+    assert_said(seen, "All bars of the column end at their marks", "✓ ")
+    p = p_of([2, 1, -1])
+    column = double([seen.values[f"J{i}0"] for i in range(3)])
+    assert torch.allclose(column, p * (double([1, 0, 0]) - p[0]), rtol=1e-6)
+
+
+def test_jacobian_judges_the_last_column_before_it_is_measured():
+    measured = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}
+    put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0.05"])]
+    right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.025", "-0.01", "0.035"])]
+    nudged = {"on": "nudge.2", "to": "0.01"}
+    asked, *seen, after = told(JacobianExplorer(), SKIP, measured, *put, *right, nudged)[2:]
+    p = p_of([2, 1, -1])
+    column = p[2] * (double([0, 0, 1]) - p)
+    assert (column - double([-0.025, -0.01, 0.035])).abs().max() < 0.01
+    assert_said(asked, "Before you nudge z₃: where will its bars end?")
+    assert_said(seen[0], "Your column sums to +.100, each other one to 0.")
+    assert_said(seen[1], "Your column sums to 0. Compare it with the row of p₃")
+    assert_said(seen[5], "Your column sums to 0, like the others, and mirrors the row of p₃.")
+    assert seen[5].spoken.startswith("Your column sums to 0")
+    assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.01.", "✓Goal:")
 
 
 def test_jacobian_product():

@@ -26,7 +26,6 @@ import {
   say,
   softmax,
   SPEC,
-  squeezed,
   subscript,
   sum,
   svg,
@@ -60,39 +59,45 @@ const WORDS = {
     ],
     logitPlot: "How far each logit is nudged",
     logitAxis: "nudge of a logit: drag one up or down",
-    probPlot: "Probabilities before and after the nudge",
-    probAxis: "probability; solid: gained, dashed: lost",
-    rows: { z: "z", before: "p before", change: "change" },
+    logit: "logit",
+    sum: "sum",
+    by: "÷ nudge",
     nudge: (/** @type {string} */ name) => `nudge ${name}`,
     shrink: "Shrink the nudge",
     start: "Start from here",
-    matrix: "Change of p (rows) ÷ nudge of z (columns)",
     scale: (/** @type {string} */ most) =>
-      `bars: −${most} to ${most}; mark: the slope at the start; ` +
-      "row sums: once each column is measured",
+      `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: the slope at the start.`,
+    off: (/** @type {string} */ share) => `${share} off`,
+    on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `${prob} against the nudge of ${logit}; dot to dot: change ÷ nudge, ` +
       "right across: slope at the start",
-    sum: "sum",
-    by: "nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
       /** @type {string} */ prob,
       /** @type {string} */ change,
-      /** @type {string} */ others,
-      /** @type {string} */ factor,
+      /** @type {string} */ share,
+      /** @type {boolean} */ up,
       /** @type {number} */ k,
     ) =>
-      ` ${prob} changes by ${change}, the ` +
-      (k > 2 ? `others together by ${others}: each of them is ` : `other by ${others}: it is `) +
-      `${factor} times what it was. `,
-    right: "Divided by the nudge, that is the slope at the start, to 2 %.",
+      ` ${prob} ${up ? "gains" : "loses"} ${change}; ` +
+      `${k > 2 ? "each of the others" : "the other"} ${up ? "loses" : "gains"} ` +
+      `${share} of what it had. `,
+    right: "All bars of the column end at their marks, to 2 %.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
-    last: (/** @type {string} */ logit) =>
-      ` Before you nudge ${logit}: which entries of its column do you know already?`,
-    off: "Divided by the nudge, that misses the marks: shrink the nudge.",
+    ask: (/** @type {string} */ logit) =>
+      ` Before you nudge ${logit}: where will its bars end? Drag them there.`,
+    total: (/** @type {string} */ total) => `Your column sums to ${total}, each other one to 0.`,
+    mirror: (/** @type {string} */ prob) =>
+      `Your column sums to 0. Compare it with the row of ${prob}, across the diagonal.`,
+    ready: (/** @type {string} */ prob, /** @type {string} */ logit) =>
+      `Your column sums to 0, like the others, and mirrors the row of ${prob}. Nudge ${logit}.`,
+    guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
+      ` Of your guesses (circles) ${good} of ${k} are right to 0.01.`,
+    wrong: (/** @type {string} */ share) =>
+      `All bars of the column miss their marks by ${share}: shrink the nudge.`,
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
@@ -111,8 +116,7 @@ const WORDS = {
       {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
-        says: "One class has nearly everything: even a nudge of 2 hardly shows. " +
-          "The slopes of z₁ are near 0.",
+        says: "One class has nearly all: even a nudge of 2 hardly shows. The slopes are near 0.",
       },
       {
         label: "two classes",
@@ -120,7 +124,7 @@ const WORDS = {
         says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: "fill the matrix, with nudges so small that each bar ends at its mark, to 2 %.",
+    goal: "fill the matrix, each bar at its mark, to 2 %.",
     reached:
       "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
       "the last column stood there already, and that one makes its sum zero. The rows sum to " +
@@ -180,11 +184,11 @@ const WORDS = {
 /** @typedef {typeof WORDS.en} Words */
 
 const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
+const CLOSE = 0.0101; // as close as a guess has to come: two steps of its control
 const LEAST = 0.01; // where a nudge that is shrunk ends
 const MANY = 4; // classes for whose numbers a phone has room
 const STEEPEST = 0.25; // no slope of softmax, and no change ÷ nudge, is further from zero
 const GRIP = 8; // pixels of a handle below the plot
-const ROW = 18; // pixels a line of numbers below a plot
 
 const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
 const p = (/** @type {number} */ i) => `p${subscript(i + 1)}`;
@@ -205,14 +209,20 @@ function short(value, digits = decimals(value)) {
 /** The same number in a sentence or a formula. @param {number} x */
 const long = (x) => Math.abs(x) < 5e-5 ? short(x) : fmt(x, decimals(x));
 
-/** A change, with two digits that count where three decimals have fewer. @param {number} x */
-const fine = (x) => fmt(x, clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6));
+/** Decimals that show two digits of a change, at least three. @param {number} x */
+const digitsOf = (x) => clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6);
+
+/** A change in a sentence or a formula. @param {number} x */
+const fine = (x) => fmt(x, digitsOf(x));
+
+/** A share, with two digits. @param {number} x */
+const percent = (x) => `${Number((100 * x).toPrecision(2))}\u00a0%`;
+
+/** @param {number} change @param {number} [digits] */
+const signed = (change, digits) => `${change >= 5e-5 ? "+" : ""}${short(change, digits)}`;
 
 /** The nudge, with as many digits as show it. @param {number} nudge */
 const nudged = (nudge) => fmt(nudge, nudge && Math.abs(nudge) < 0.095 ? 3 : 2);
-
-/** @param {Plot} plot @param {number} i @param {number} k */
-const middle = (plot, i, k) => plot.x((i + 0.5) / k);
 
 /**
  * A block from one height to another.
@@ -234,51 +244,21 @@ function block(plot, [left, right], [from, to], look, i) {
 }
 
 /**
- * Lines of numbers below a plot.
- * @param {Plot} plot
- * @param {[string, (string | SVGElement)[]][]} rows
- * @param {number} [gap] pixels that a handle at the bottom needs
- */
-const numbers = (plot, rows, gap = 0) =>
-  rows.flatMap(([title, texts], row) => {
-    const y = plot.area.bottom + gap + (row + 1) * ROW;
-    return [
-      svgText(plot.area.left - 8, y, title, { "text-anchor": "end", class: "strong" }),
-      ...texts.map((text, i) => {
-        const room = plot.x(1 / texts.length) - plot.x(0) - 4;
-        const node = typeof text === "string" ? svgText(0, 0, text) : text;
-        const look = squeezed(node.textContent ?? "", room, 600);
-        return put(node, { x: middle(plot, i, texts.length), y, ...look });
-      }),
-    ];
-  });
-
-/**
- * The matrix, measured column by column.
+ * The matrix, measured column by column: the logits above it, the probabilities beside it.
  * @param {View} view
  * @param {Words} words
  */
 function matrix(view, words) {
   const { min: low = -2, max: high = 2 } = SPEC.traits.nudge;
-  /** @type {{ x: [number, number], xticks: number[] }} */
-  const common = { x: [0, 1], xticks: [] };
-  const logitPlot = view.plot({
-    ...common,
+  const plot = view.plot({
+    x: [0, 1],
+    xticks: [],
     y: [low, high],
     yticks: [low, 0, high],
     label: words.logitPlot,
     ylabel: words.logitAxis,
-    height: 190,
-    margin: { bottom: 2.4 * ROW + GRIP, top: 12, left: 68 },
-  });
-  const probPlot = view.plot({
-    ...common,
-    y: [0, 1],
-    yticks: [0, 0.5, 1],
-    label: words.probPlot,
-    ylabel: words.probAxis,
-    height: 200,
-    margin: { bottom: 3.4 * ROW, top: 10, left: 68 },
+    height: 122,
+    margin: { top: 12, bottom: 12 },
   });
   const curve = view.plot({
     x: [low, high],
@@ -288,7 +268,7 @@ function matrix(view, words) {
     grid: false,
     label: words.curve,
     ylabel: words.curveAxis(p(0), z(0)),
-    height: 170,
+    height: 150,
     margin: { left: 56, right: 24 },
   });
   const sliders = html("div.columns");
@@ -301,10 +281,16 @@ function matrix(view, words) {
   let wide = high; // of the curve, to either side: it stays when the nudge passes 0
   /** The cell that was clicked. @type {[number, number]} */
   let clicked = [0, 0];
-  /** @type {HTMLElement[][]} */
+  /** @type {Record<string, HTMLElement>[][]} */
   let cells = [];
-  /** @type {HTMLElement[]} */
+  /** @type {Record<string, HTMLElement>[]} */
   let heads = [];
+  /** @type {Record<string, HTMLElement>[]} */
+  let rows = [];
+  /** What the reader expects of a column. @type {HTMLInputElement[]} */
+  let guesses = [];
+  let guessed = -1; // the column it is
+  let sure = false; // whether they were moved
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
@@ -318,23 +304,30 @@ function matrix(view, words) {
     range(size()).map((i) => i === column() ? nudge() : view.get("measured")[i] ?? 0);
   /** The logits after a nudge. @param {number} j @param {number} by */
   const after = (j, by) => logits().map((x, i) => x + (i === j ? by : 0));
-  /** What each probability changes by. @param {number} j @param {number} by */
-  const changes = (j, by) => {
-    const before = softmax(logits());
-    return softmax(after(j, by)).map((x, i) => x - before[i]);
-  };
   const slopes = () => {
     const probs = softmax(logits());
     return probs.map((a, i) => probs.map((b, j) => a * (Number(i === j) - b)));
   };
-  /** Whether change ÷ nudge is column j. @param {number} j */
-  const right = (j) => {
-    const by = nudges()[j];
-    const jacobian = slopes();
-    return by !== 0 &&
-      changes(j, by).every((change, i) =>
-        Math.abs(change / by - jacobian[i][j]) < NEAR * Math.abs(jacobian[i][j])
-      );
+  /**
+   * Change ÷ nudge as a share of the slope: the same for all entries of a column. No difference of
+   * probabilities is taken, which rounding would spoil where the nudge is tiny.
+   * @param {number} j
+   * @param {number} by
+   */
+  const ratio = (j, by) =>
+    by ? Math.expm1(by) / by / (1 + softmax(logits())[j] * Math.expm1(by)) : 1;
+  /** What each probability changes by. @param {number} j @param {number} by */
+  const changes = (j, by) => slopes().map((line) => line[j] * ratio(j, by) * by);
+  /** By what share change ÷ nudge misses column j. @param {number} j */
+  const miss = (j) => nudges()[j] ? Math.abs(ratio(j, nudges()[j]) - 1) : NaN;
+  /** @param {number} j */
+  const right = (j) => miss(j) < NEAR;
+  const open = () => range(size()).filter((j) => !right(j));
+  /** The column that the reader is asked for: the last one, before it is measured. */
+  const asked = () => {
+    const [next = -1, ...later] = open();
+    const many = size() < 3 || size() > MANY || size() !== view.first.logits.length;
+    return later.length || nudges()[next] || many ? -1 : next;
   };
   /**
    * Nudge a logit; the others go back, what was measured is kept.
@@ -343,7 +336,7 @@ function matrix(view, words) {
    */
   const move = (j, by) => view.set({ column: j, nudge: by, measured: nudges() });
 
-  logitPlot.drag(([x, y], pressed) => {
+  plot.drag(([x, y], pressed) => {
     if (pressed) dragged = clamp(Math.floor(x * k), 0, k - 1);
     move(dragged, Math.round(50 * clamp(y, low, high)) / 50);
   });
@@ -356,8 +349,7 @@ function matrix(view, words) {
     });
   }
   const longest = words.moved(z(0), fmt(-0.111, 3)) +
-    words.changes(p(0), fmt(-0.111, 3), fmt(0.111, 3), fmt(0.111, 3), 3) + words.right +
-    words.last(z(0));
+    words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3) + words.right + words.ask(z(0));
   const buttons = html(
     "div.row",
     button(view, words.shrink, () => {
@@ -380,18 +372,17 @@ function matrix(view, words) {
   );
   view.control(buttons);
   view.add(
+    html("p.say", { "data-room": longest }, told),
     html(
       "div.grid2",
-      html("div.stack", logitPlot.node, buttons, probPlot.node),
-      html("div.stack", table, html("p.scale", words.scale("¼")), curve.node, lines),
+      html("div.stack", html("div.held", plot.node, table), buttons),
+      html("div.stack", html("div.near", curve.node), lines, sliders),
     ),
-    sliders,
-    html("p.say", { "data-room": longest }, told),
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
       // Not by a state to try that has fewer classes.
-      reached: () => size() === view.first.logits.length && range(size()).every(right),
+      reached: () => size() === view.first.logits.length && !open().length,
       says: words.reached,
     }),
   );
@@ -414,69 +405,155 @@ function matrix(view, words) {
         })
       ),
     );
-    cells = range(k + 2).map((i) => range(i < k ? k + 1 : k).map(() => html("span")));
-    heads = every.map(() => html("th", { scope: "col" }));
-    const rods = (/** @type {number} */ i, /** @type {number} */ j) => {
-      if (i >= k || j >= k) return html("td", cells[i][j]);
-      const rod = html("span.rod", html("i.fill"), html("i.slope"));
-      const cell = html("td", { "data-cell": `${i}.${j}` }, cells[i][j], rod);
-      cell.addEventListener("click", () => {
-        if (view.locked) return;
-        clicked = [i, j];
-        move(j, nudges()[j]);
+    guesses = every.map((i) => {
+      const limits = { min: -STEEPEST, max: STEEPEST, step: 0.005 };
+      const input = html("input", { type: "range", ...limits, "data-control": `guess.${i}` });
+      input.addEventListener("input", () => {
+        sure = true;
+        view.touched = true;
+        view.refresh();
       });
-      return cell;
-    };
-    const titles = [...every.map(p), words.sum, words.by];
+      return input;
+    });
+    heads = every.map(() => ({ z: html("span"), by: html("span"), sum: html("td") }));
+    rows = every.map(() => ({
+      before: html("span"),
+      change: html("span.strong"),
+      ground: html("i.ground"),
+      part: html("i"),
+      sum: html("td"),
+    }));
+    cells = every.map((i) =>
+      every.map((j) => {
+        const [fill, mark, knob] = [html("i"), html("i.slope"), html("i.mine")];
+        const [rate, note] = [html("span"), html("span.off")];
+        const rod = html("span.rod", fill, mark, knob);
+        const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
+        cell.addEventListener("click", () => {
+          if (view.locked || j === asked()) return;
+          clicked = [i, j];
+          move(j, nudges()[j]);
+        });
+        return { cell, rate, fill, mark, knob, note };
+      })
+    );
     table.replaceChildren(
-      html("caption", words.matrix),
+      html("caption", words.scale("¼")),
       html(
         "thead",
-        html("tr", html("td"), ...heads, html("th", { scope: "col" }, words.sum)),
+        html(
+          "tr",
+          html("td", html("span", words.logit), " ", html("span", words.by)),
+          ...heads.map((head, j) =>
+            html("th", { scope: "col" }, html("span", `${z(j)} `, head.z), " ", head.by)
+          ),
+          html("th", { scope: "col" }, words.sum),
+        ),
       ),
       html(
         "tbody",
-        ...cells.map((row, i) =>
-          html("tr", html("th", { scope: "row" }, titles[i]), ...row.map((_, j) => rods(i, j)))
+        ...rows.map(({ before, change, ground, part, sum }, i) =>
+          html(
+            "tr",
+            { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` },
+            html(
+              "th",
+              { scope: "row" },
+              html("span.parts", html("span", p(i)), " ", before),
+              html("span.share", ground, part),
+              " ",
+              change,
+            ),
+            ...cells[i].map(({ cell }) => cell),
+            sum,
+          )
+        ),
+        html(
+          "tr",
+          html("th", { scope: "row" }, words.sum),
+          ...heads.map(({ sum }) => sum),
+          html("td"),
         ),
       ),
     );
   }
 
-  /** @param {number[][]} jacobian */
-  function drawTable(jacobian) {
+  /** @param {number[]} probs @param {number[][]} jacobian @param {number[]} real */
+  function drawTable(probs, jacobian, real) {
     const steps = nudges();
-    const rates = steps.map((by, j) => changes(j, by).map((change) => change / by));
-    const digits = k > MANY ? 2 : undefined;
-    /** @param {number} by */
-    const narrow = (by) => k > MANY ? short(by, Math.abs(by) < 0.995 ? 2 : 1) : nudged(by);
-    const full = steps.every((by) => by !== 0);
-    range(k).forEach((j) => {
+    const rates = jacobian.map((line) => line.map((slope, j) => slope * ratio(j, steps[j])));
+    const ask = asked();
+    const mine = guesses.map(({ value }) => Number(value));
+    const many = k > MANY;
+    const narrow = plot.x(1 / k) - plot.x(0) < 56;
+    /** @param {HTMLElement} node @param {string} name @param {number} value @param {number} [digits] */
+    const entry = (node, name, value, digits) =>
+      quantity(node, name, value, Number.isNaN(value) ? "·" : short(value, digits));
+    const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / STEEPEST, -1, 1);
+    heads.forEach((head, j) => {
       const by = steps[j];
-      heads[j].textContent = right(j) ? `${z(j)} ✓` : z(j);
-      rates[j].forEach((rate, i) => {
-        quantity(cells[i][j], `J${i}${j}`, by ? rate : NaN, by ? short(rate, digits) : "·");
-        const cell = /** @type {Element} */ (cells[i][j].parentNode);
+      const now = after(column(), nudge())[j];
+      quantity(head.z, `z${j}`, now, fmt(now, many ? 1 : 2));
+      for (const node of [head.z, head.by]) {
+        node.classList.toggle("strong", j === column() && by !== 0);
+      }
+      const small = short(by, Math.abs(by) < 0.995 ? 2 : 1);
+      quantity(
+        head.by,
+        `nudge${j}`,
+        by,
+        by ? many ? small : `${narrow ? "" : "÷ "}${nudged(by)}` : "·",
+      );
+      const total = sum(j === ask ? mine : rates.map((line) => line[j]));
+      entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, many ? 2 : undefined);
+    });
+    const full = steps.every((by) => by !== 0);
+    rows.forEach(({ before, change, ground, part, sum: node }, i) => {
+      quantity(before, `p${i}`, probs[i], short(probs[i], many ? 2 : undefined));
+      quantity(change, `real${i}`, real[i], signed(real[i], many ? 3 : digitsOf(real[i])));
+      const [less, more] = [probs[i], probs[i] + real[i]].sort((a, b) => a - b);
+      put(ground, { style: `width: ${100 * less}%` });
+      put(part, {
+        class: real[i] > 0 ? "solid" : "hollow",
+        style: `left: ${100 * less}%; width: ${100 * (more - less)}%`,
+      });
+      entry(node, `row${i}`, full ? sum(rates[i]) : NaN, 2);
+    });
+    cells.forEach((line, i) =>
+      line.forEach(({ cell, rate, fill, mark, knob, note }, j) => {
+        const by = steps[j];
+        const guess = j === ask;
+        entry(rate, `J${i}${j}`, by ? rates[i][j] : NaN, many ? 2 : undefined);
+        if (guess) rate.textContent = sure ? `${short(mine[i])}?` : "?";
         cell.classList.toggle("picked", j === column());
         cell.classList.toggle("drawn", j === column() && i === row());
-        const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / STEEPEST, -1, 1);
-        const [fill, mark] = cell.children[1].children;
-        const [a, b] = [50, at(by ? rate : 0)].sort((x, y) => x - y);
-        put(fill, { style: `left: ${a}%; width: ${b - a}%; background: ${COLORS[i]}` });
-        put(mark, { style: by ? `left: ${at(jacobian[i][j])}%` : "display: none" });
-      });
-      quantity(
-        cells[k][j],
-        `sum${j}`,
-        by ? sum(rates[j]) : NaN,
-        by ? short(sum(rates[j]), digits) : "·",
-      );
-      quantity(cells[k + 1][j], `nudge${j}`, by, by ? narrow(by) : "·");
-    });
-    range(k).forEach((i) => {
-      const total = sum(rates.map((rate) => rate[i]));
-      quantity(cells[i][k], `row${i}`, full ? total : NaN, full ? short(total, 2) : "·");
-    });
+        cell.classList.toggle("asked", guess);
+        if (guess) cell.append(guesses[i]);
+        else if (guesses[i].parentNode === cell) guesses[i].remove();
+        const value = guess ? mine[i] : by ? rates[i][j] : 0;
+        const [a, b] = [50, at(value)].sort((x, y) => x - y);
+        put(fill, {
+          class: guess ? "hollow" : "solid",
+          style: `left: ${a}%; width: ${b - a}%`,
+        });
+        mark.hidden = !by;
+        put(mark, { style: `left: ${at(jacobian[i][j])}%` });
+        knob.hidden = j !== guessed || !(guess || sure);
+        put(knob, { style: `left: ${at(mine[i])}%` });
+        const share = many ? "" : percent(miss(j));
+        const told = narrow ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
+        note.textContent = by ? told : "";
+      })
+    );
+  }
+
+  /** What the reader's column lacks. @param {number} j @param {number[][]} jacobian */
+  function judge(j, jacobian) {
+    const mine = guesses.map(({ value }) => Number(value));
+    const total = sum(mine);
+    if (Math.abs(total) > 0.001) return words.total(signed(total));
+    const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= CLOSE);
+    return mirrors ? words.ready(p(j), z(j)) : words.mirror(p(j));
   }
 
   /**
@@ -564,72 +641,62 @@ function matrix(view, words) {
     const jacobian = slopes();
     const real = changes(j, by);
     const every = range(k);
-    /** @type {(i: number) => [number, number]} */
-    const across = (i) => [(i + 0.2) / k, (i + 0.8) / k];
-    logitPlot.draw(
+    const ask = asked();
+    if (open().length > 1 || (ask >= 0 && ask !== guessed)) {
+      sure = false;
+      for (const input of guesses) input.value = "0";
+    }
+    if (ask >= 0) guessed = ask;
+    const left = k > MANY ? 46 : clamp(plot.width / 3.4, 76, 124);
+    const margin = { left, right: plot.width < 300 ? 30 : 36 };
+    plot.scale({ margin });
+    table.classList.toggle("many", k > MANY);
+    put(table, { style: `--left: ${left}px; --right: ${margin.right}px` });
+    plot.draw(
       ...every.map((i) => {
-        const x = middle(logitPlot, i, k);
-        return svg("path.track", { d: `M${x},${logitPlot.y(low)}V${logitPlot.y(high)}` });
+        const x = plot.x((i + 0.5) / k);
+        return svg("path.track", { d: `M${x},${plot.y(low)}V${plot.y(high)}` });
       }),
-      svg("path.edge", { d: logitPlot.line([0, 1], [0, 0]) }),
-      block(logitPlot, [(j + 0.4) / k, (j + 0.6) / k], [0, by], "solid", j),
-      ...numbers(logitPlot, [
-        ["", every.map(z)],
-        [
-          words.rows.z,
-          after(j, by).map((x, i) =>
-            quantity(svgText(0, 0, "", { class: i === j && by && "strong" }), `z${i}`, x)
-          ),
-        ],
-      ], GRIP),
+      svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
+      block(plot, [(j + 0.4) / k, (j + 0.6) / k], [0, by], "solid", j),
     );
-    logitPlot.handles(every.map((i) => ({
+    plot.handles(every.map((i) => ({
       x: (i + 0.5) / k,
       y: i === j ? by : 0,
       color: TEXT_COLORS[i],
     })));
-    probPlot.draw(
-      ...every.flatMap((i) => {
-        const now = probs[i] + real[i];
-        return [
-          block(probPlot, across(i), [0, Math.min(now, probs[i])], "ground", i),
-          block(probPlot, across(i), [probs[i], now], real[i] > 0 ? "solid" : "hollow", i),
-        ];
-      }),
-      ...numbers(probPlot, [
-        ["", every.map(p)],
-        [words.rows.before, probs.map((x, i) => quantity(svgText(0, 0, ""), `p${i}`, x, short(x)))],
-        [
-          words.rows.change,
-          real.map((x, i) =>
-            quantity(svgText(0, 0, "", { class: "strong" }), `real${i}`, x, signed(x))
-          ),
-        ],
-      ]),
-    );
-    drawTable(jacobian);
+    drawTable(probs, jacobian, real);
     const i = row();
     drawCurve(i, j, by, jacobian[i][j]);
     lines.replaceChildren(slope(i, j, real[i], probs));
-    const factor = 1 / (1 + probs[j] * Math.expm1(by));
-    const [next, ...later] = every.filter((i) => !right(i));
-    const ask = later.length ? words.next : words.last;
+    if (ask >= 0 && sure) {
+      told.textContent = judge(ask, jacobian);
+      return told.textContent;
+    }
+    const grown = probs[j] * Math.expm1(by);
+    const [next] = open();
+    const good =
+      every.filter((n) => Math.abs(Number(guesses[n].value) - jacobian[n][j]) <= CLOSE).length;
     told.replaceChildren(
       ...(by
         ? [
           html("strong", words.moved(z(j), nudged(by))),
-          words.changes(p(j), fine(real[j]), fine(-real[j]), fmt(factor, 3), k),
-          right(j) ? words.right : words.off,
-          right(j) && next !== undefined ? ask(z(next)) : "",
+          words.changes(
+            p(j),
+            fine(Math.abs(real[j])),
+            percent(Math.abs(grown / (1 + grown))),
+            by > 0,
+            k,
+          ),
+          right(j) ? words.right : words.wrong(percent(miss(j))),
+          right(j) && next !== undefined ? words[ask < 0 ? "next" : "ask"](z(next)) : "",
+          right(j) && sure && j === guessed ? words.guessed(good, k) : "",
         ]
         : [html("strong", words.still(z(j))), words.nothing]),
     );
     return words.spoken(z(j), real.map((x) => fmt(x, 2)).join(", "));
   };
 }
-
-/** @param {number} change */
-const signed = (change) => change >= 5e-5 ? `+${short(change)}` : short(change);
 
 /**
  * The product with a vector: the ground levelled.
