@@ -47,6 +47,7 @@ WAYS = {
             {"on": "guess.2", "to": "0.035"},
             {"on": "nudge.2", "to": "0.01"},
         ],
+        [SKIP, {"set": {"logits": [2, 1, 0.1], "nudge": -2}}, {"on": "nudge.1", "to": "0.01"}],
         [
             SKIP,
             {"set": {"product": True}},

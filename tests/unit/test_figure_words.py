@@ -375,6 +375,20 @@ def test_jacobian_of_a_tiny_nudge_is_right(nudge):
     assert torch.allclose(column, p * (double([1, 0, 0]) - p[0]), rtol=1e-6)
 
 
+def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
+    fits = {"nudge": -2, "measured": [0, 0.02, 0.02]}
+    p, moved = p_of([2, 1, 0.1]), p_of([0, 1, 0.1])
+    assert ((moved - p)[0] / -2 / (p[0] * (1 - p[0]))).item() == pytest.approx(1, abs=0.02)
+    figure = JacobianExplorer(logits=[2, 1, 0.1])
+    seen, *_, near = told(figure, SKIP, {"set": fits}, {"on": "nudge.1", "to": "0.05"})[2:]
+    assert_said(
+        seen,
+        "The bars meet their marks, to 2 %, but at so large a nudge that can be chance: shrink it.",
+    )
+    assert "✓Goal" not in seen.text
+    assert_said(near, "Now shrink the nudge of z₁, too.")
+
+
 def test_jacobian_judges_the_last_column_before_it_is_measured():
     measured = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}
     put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0.05"])]

@@ -87,6 +87,7 @@ const WORDS = {
       `${share} of what it had. `,
     right: "All bars of the column end at their marks, to 2 %.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
+    shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Drag them there.`,
     total: (/** @type {string} */ total) => `Your column sums to ${total}, each other one to 0.`,
@@ -98,6 +99,8 @@ const WORDS = {
       ` Of your guesses (circles) ${good} of ${k} are right to 0.01.`,
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: shrink the nudge.`,
+    large:
+      "The bars meet their marks, to 2 %, but at so large a nudge that can be chance: shrink it.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
@@ -105,7 +108,7 @@ const WORDS = {
     tries: [
       {
         label: "one half",
-        set: { logits: [0.7, 0, 0], nudge: 0.02 },
+        set: { logits: [0.693, 0, 0], nudge: 0.02 },
         says: "p₁ is one half, and the slope is ¼: no slope of softmax is larger.",
       },
       {
@@ -120,15 +123,15 @@ const WORDS = {
       },
       {
         label: "two classes",
-        set: { logits: [1, 0], nudge: 0.02, measured: [0, 0.02] },
+        set: { logits: [1, 0], nudge: 0.002, measured: [0, 0.002] },
         says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: "fill the matrix, each bar at its mark, to 2 %.",
+    goal: "fill the matrix with small nudges, each bar at its mark, to 2 %.",
     reached:
       "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
       "the last column stood there already, and that one makes its sum zero. The rows sum to " +
-      "zero, too, for adding the same to all logits changes nothing.",
+      "zero, too, up to the 2 %, for adding the same to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
       "mean fills the hollows below it.",
@@ -173,7 +176,7 @@ const WORDS = {
         label: "cross-entropy",
         target: "p − y",
         says:
-          "v is the slope of cross-entropy where class 1 is true, −1 ÷ p₁ and zeros: J v is p − y.",
+          "v is the gradient of cross-entropy in p if class 1 is true, −1 ÷ p₁ and zeros; J v is that in z, p − y.",
       },
     },
     productGoal: "make J v zero, but not v.",
@@ -185,6 +188,7 @@ const WORDS = {
 
 const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
 const CLOSE = 0.0101; // as close as a guess has to come: two steps of its control
+const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const LEAST = 0.01; // where a nudge that is shrunk ends
 const MANY = 4; // classes for whose numbers a phone has room
 const STEEPEST = 0.25; // no slope of softmax, and no change ÷ nudge, is further from zero
@@ -321,7 +325,7 @@ function matrix(view, words) {
   /** By what share change ÷ nudge misses column j. @param {number} j */
   const miss = (j) => nudges()[j] ? Math.abs(ratio(j, nudges()[j]) - 1) : NaN;
   /** @param {number} j */
-  const right = (j) => miss(j) < NEAR;
+  const right = (j) => miss(j) < NEAR && Math.abs(nudges()[j]) <= SMALL;
   const open = () => range(size()).filter((j) => !right(j));
   /** The column that the reader is asked for: the last one, before it is measured. */
   const asked = () => {
@@ -602,7 +606,7 @@ function matrix(view, words) {
     const change = changes(j, by)[i];
     const tall = 1.35 * Math.max(wide * Math.abs(slope), Math.abs(change), 1e-9);
     const digits = clamp(Math.ceil(1 - Math.log10(tall)), 3, 5);
-    const ticks = by ? [start, start + change] : [start];
+    const ticks = Math.abs(change) > tall / 4 ? [start, start + change] : [start];
     curve.scale({
       x: [-wide, wide],
       y: [start - tall, start + tall],
@@ -675,6 +679,7 @@ function matrix(view, words) {
     }
     const grown = probs[j] * Math.expm1(by);
     const [next] = open();
+    const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
     const good =
       every.filter((n) => Math.abs(Number(guesses[n].value) - jacobian[n][j]) <= CLOSE).length;
     told.replaceChildren(
@@ -688,8 +693,8 @@ function matrix(view, words) {
             by > 0,
             k,
           ),
-          right(j) ? words.right : words.wrong(percent(miss(j))),
-          right(j) && next !== undefined ? words[ask < 0 ? "next" : "ask"](z(next)) : "",
+          right(j) ? words.right : miss(j) < NEAR ? words.large : words.wrong(percent(miss(j))),
+          right(j) && next !== undefined ? words[follows](z(next)) : "",
           right(j) && sure && j === guessed ? words.guessed(good, k) : "",
         ]
         : [html("strong", words.still(z(j))), words.nothing]),
