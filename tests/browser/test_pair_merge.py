@@ -188,6 +188,8 @@ def test_the_row_of_controls_stays_where_it_is(show, width):
     assert "primary" in apart.get_attribute("class")
     apart.click()
     assert (row.bounding_box(), formats.bounding_box(), apart.bounding_box()) == merged
+    page.get_by_label("bfloat16").check(force=True)  # a chosen button is no wider
+    assert formats.bounding_box() == merged[1]
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

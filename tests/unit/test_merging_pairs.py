@@ -173,6 +173,11 @@ def test_forgetting_the_factor_costs_nothing_for_equal_maxima(tops):
     assert ("✓Goal: set the scores" in after.text) == (len(set(tops)) == 1)
 
 
+def test_maxima_that_the_format_makes_alike_are_alike():
+    figure = PairMerge(tops=[100.1, 100, 100, 100], dtype="bfloat16", forget=True, stage=3)
+    assert "forgetting it costs nothing" in told(figure, SKIP)[-1].text
+
+
 @pytest.mark.parametrize(("first", "onto"), ["AB", "BA"])
 def test_the_product_stands_in_the_lane_of_the_one_that_shrinks(first, onto):
     page = told(PairMerge(), SKIP, {"click": first}, {"click": onto})[-1]

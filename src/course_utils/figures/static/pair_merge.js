@@ -247,6 +247,9 @@ function leftOf(knots) {
   return range(knots.length).filter((k) => !used.has(k));
 }
 
+/** Whether all shards have one m, as the format has it. @param {Knot[]} knots */
+const alike = (knots) => new Set(knots.slice(0, 4).map(({ top }) => top)).size === 1;
+
 /** The letters of a knot, without brackets. @param {Knot} knot */
 const letters = ({ leaves }) => [...leaves].sort().map((k) => SHARDS[k]).join("");
 
@@ -435,7 +438,7 @@ export default figure(WORDS, (view, words) => {
       return chosen === 3 && !view.get("forget") && now()[6].level === 2;
     },
     () => new Set([...made].map(endOf)).size > 1,
-    () => view.get("forget") && view.get("stage") === 3 && new Set(view.get("tops")).size === 1,
+    () => view.get("forget") && view.get("stage") === 3 && alike(now()),
   ];
   // No bar, which would stay on the screen of a phone and lie on the lanes.
   const controls = html(
@@ -861,9 +864,7 @@ export default figure(WORDS, (view, words) => {
       if (forget && !done && off) how += words.should(short(should));
     }
     if (done && forget) {
-      sentence = new Set(tops).size === 1
-        ? words.luck
-        : words.lost(short(last.total), short(right));
+      sentence = alike(knots) ? words.luck : words.lost(short(last.total), short(right));
     } else if (done) {
       const lse = roundTo(dtype, last.top + roundTo(dtype, Math.log(last.total)));
       const wide = dtype === "float32";
