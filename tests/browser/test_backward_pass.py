@@ -5,21 +5,20 @@ import torch
 from browser_tools import value
 from torch.nn.functional import cross_entropy
 
-from course_utils.figures.backward_pass import BACKWARD, FORWARD, BackwardPass
+from course_utils.figures.backward_pass import STEPS, BackwardPass
 
 pytestmark = pytest.mark.browser
-LAST = FORWARD + BACKWARD
 TIMES = "\N{MULTIPLICATION SIGN}"
 MINUS = "\N{MINUS SIGN}"
 
 
 def step(page, times=1):
     for _ in range(times):
-        page.get_by_role("button", name="Next", exact=True).click()
+        page.get_by_role("button", name="Show me").click()
 
 
 def choose(page, name):
-    page.locator(".ask").get_by_role("button", name=name, exact=True).click()
+    page.locator(".pad").get_by_role("button", name=name, exact=True).click()
 
 
 def shown(page):
@@ -50,7 +49,7 @@ def by_autograd(logits, label):
     ("logits", "label"), [([1, 2, 0], 1), ([-4, 4, 0.5], 2), ([0, 0, 0], 3), ([4, 4, 4], 2)]
 )
 def test_values_and_gradients_are_those_of_autograd(show, logits, label):
-    page = show(BackwardPass(logits=logits, label=label, stage=LAST))
+    page = show(BackwardPass(logits=logits, label=label, stage=STEPS))
     for name, (number, grad) in by_autograd(logits, label).items():
         assert value(page, name) == pytest.approx(number, rel=1e-9), name
         assert value(page, f"grad {name}") == pytest.approx(grad, rel=1e-9, abs=1e-12), name
@@ -58,55 +57,54 @@ def test_values_and_gradients_are_those_of_autograd(show, logits, label):
 
 def test_each_step_fills_what_it_says(show):
     page = show(BackwardPass(label=2))
-    logits, exps = {"z1", "z2", "z3"}, {"e1", "e2", "e3"}
-    seen = set(logits)
-    for names in [set(), exps, {"Q"}, {"l"}, {"L"}]:
+    everything = {f"{kind}{k}" for kind in "ze" for k in (1, 2, 3)} | {"Q", "l", "L"}
+    known = {"L"}
+    # z2 has two numbers, of which its gradient is made last
+    for names in [set(), {"l"}, {"z2"}, {"Q"}, {"e1", "e2", "e3"}, {"z1", "z3"}, {"z2"}]:
         if names:
             step(page)
-        seen |= names
-        assert shown(page) == (seen, set())
-    known = set()
-    for names in [{"L"}, {"l"}, {"z2"}, {"Q"}, exps, logits]:
-        step(page)
-        known |= names
-        assert shown(page) == (seen, known)
-    assert page.get_by_role("button", name="Next", exact=True).is_disabled()
+        known = (known | names) - ({"z2"} if "z1" in names else set())
+        assert shown(page) == (everything, known)
+    assert page.get_by_role("button", name="Show me").is_disabled()
     page.get_by_role("button", name="Back", exact=True).click()
-    assert shown(page) == (seen, known - {"z1", "z3"})
+    assert shown(page) == (everything, known - {"z2"})
 
 
-def test_the_true_logit_gets_its_gradient_in_two_parts(show):
-    page = show(BackwardPass(logits=[1, 2, 0], label=1, stage=7))
+@pytest.mark.parametrize("logits", [[1, 2, 0], [4, -4, -4], [-4, 4, 0]])
+def test_the_true_logit_gets_its_gradient_in_two_parts(show, logits):
+    """Written with the same decimals, so that the sum comes out."""
+    page = show(BackwardPass(logits=logits, label=1, stage=2))
     assert value(page, "grad z1") == -1
     step(page, 2)
     assert value(page, "grad z1") == -1
     step(page)
-    p = torch.tensor([1.0, 2, 0], dtype=torch.float64).softmax(0)[0].item()
+    p = torch.tensor(logits, dtype=torch.float64).softmax(0)[0].item()
+    both = page.locator('[data-q="shares z1"]')
+    direct, share = both.text_content().split(" and ")
+    assert (direct, float(share)) == (f"{MINUS}1", pytest.approx(p, rel=0.005))
+    choose(page, "add")
     assert value(page, "grad z1") == pytest.approx(p - 1)
-    assert page.locator(".graph").get_by_text(f"{p:.3f} {MINUS} 1", exact=True).count() == 1
-    said = page.locator(".say").inner_text()
-    assert f"= {p:.3f} to z₁. With the direct {MINUS}1 it makes {MINUS}{1 - p:.3f}." in said
+    assert both.text_content() == f"{share} {MINUS} 1"
+    places = len(share.split(".")[1])
+    total = f"{MINUS}{1 - float(share):.{places}f}"
+    assert page.locator('[data-q="grad z1"]').text_content() == f"= {total}"
+    assert f"is {share} {MINUS} 1 = {total}." in page.locator(".say").inner_text()
 
 
 @pytest.mark.parametrize("width", [736, 320])
 @pytest.mark.parametrize("logits", [[2, 1, 0.1], [0.7, -1.2, 2.4], [4, 4, 2], [-4, 4, 0]])
 def test_the_sentences_multiply_right(show, logits, width):
     """Every "a · b = c" that the figure says, and the boxes show the same a and c."""
-    page = show(
-        BackwardPass(logits=logits, label=3, stage=5), viewport={"width": width, "height": 1400}
-    )
+    page = show(BackwardPass(logits=logits, label=3), viewport={"width": width, "height": 1400})
     products = {}
-    for _ in range(BACKWARD - 1):
+    for _ in range(STEPS - 1):
         step(page)
         text = page.locator(".say").inner_text().replace(MINUS, "-")
         a, rest = text.split("sends ")[1].split(" · ")
-        if "each exponential: " in rest:
-            b, c = "1", rest.split(": ")[1].split(" ")[0].rstrip(".")
-        else:
-            b, c = rest.split(" to ")[0].split(" = ")
+        b, c = rest.split(" to ")[0].split(" = ")
         products[a, b] = c
         boxes = page.locator('.graph [data-q^="grad "], .graph [data-q^="shares "]')
-        shown = [t for e in boxes.all_text_contents() for t in e.replace(MINUS, "-").split(" - ")]
+        shown = [t for e in boxes.all_text_contents() for t in e.replace(MINUS, "-").split(" and ")]
         assert c in shown
         assert a in {*shown, "1/Q"}
     gradient = value(page, "grad Q")
@@ -123,7 +121,7 @@ def test_the_sentences_multiply_right(show, logits, width):
 @pytest.mark.parametrize("label", [1, 2, 3])
 def test_the_direct_line_meets_no_label_and_no_other_box(show, label, width):
     page = show(
-        BackwardPass(logits=[1, 2, -4], label=label, stage=LAST),
+        BackwardPass(logits=[1, 2, -4], label=label, stage=STEPS),
         viewport={"width": width, "height": 1400},
     )
     hit = page.locator(".graph svg").evaluate(
@@ -148,7 +146,7 @@ def test_the_direct_line_meets_no_label_and_no_other_box(show, label, width):
 
 
 def test_lines_are_as_thick_as_what_they_sent_and_the_bars_add_up(show):
-    page = show(BackwardPass(logits=[2, 1, 0.1], label=1, stage=LAST))
+    page = show(BackwardPass(logits=[2, 1, 0.1], label=1, stage=STEPS))
     p = torch.tensor([2, 1, 0.1], dtype=torch.float64).softmax(0).tolist()
     wide = page.locator(".flow").evaluate_all(
         "(a) => a.map((e) => +e.getAttribute('stroke-width'))"
@@ -165,7 +163,7 @@ def test_lines_are_as_thick_as_what_they_sent_and_the_bars_add_up(show):
 
     shares, totals = bars("share"), bars("total")
     middle = shares[0][0] + shares[0][1]
-    assert shares[1][0] == pytest.approx(middle, abs=0.01)
+    assert shares[1][0] == pytest.approx(shares[0][0], abs=0.01)  # put to the end of the first
     unit = shares[0][1]  # -1
     assert shares[1][1] / unit == pytest.approx(p[0], abs=1e-3)
     assert [width / unit for _, width in totals] == pytest.approx([1 - p[0], *p[1:]], abs=1e-3)
@@ -174,23 +172,111 @@ def test_lines_are_as_thick_as_what_they_sent_and_the_bars_add_up(show):
 
 def test_the_reader_chooses_the_local_derivatives(show):
     """A wrong one sends nothing; a right one fills the next boxes."""
-    page = show(BackwardPass(stage=FORWARD + 1))
-    graph, prompt = page.locator(".graph"), page.locator(".ask > span")
-    for name, wrong in [("1", "Q"), (f"{MINUS}1", "1"), ("1/Q", "1"), ("1", "1/Q"), ("exp z", "Q")]:
+    page = show(BackwardPass())
+    prompt = page.locator(".asks")
+    steps = [("1", "Q"), (f"{MINUS}1", "1"), ("1/Q", "1"), ("1", "1/Q"), ("exp z", "Q")]
+    for name, wrong in [*steps, ("add", "multiply")]:
         before, asked = shown(page), prompt.inner_text()
         choose(page, wrong)
         assert shown(page) == before
-        assert page.locator(".say").inner_text().startswith(f"Not {wrong}.")
-        assert graph.get_by_text(f"{TIMES} ?").count() > 0
+        assert page.locator(".say").inner_text().startswith("Not ")
+        assert page.locator(".wrong").count() == 1
         choose(page, name)
-        assert len(shown(page)[1]) >= len(before[1])
+        assert shown(page) != before
         assert prompt.inner_text() != asked
-    assert graph.get_by_text(f"{TIMES} ?").count() == 0
-    assert "after 5 that did not fit" in page.locator(".goal.done").inner_text()
+        assert page.locator(".wrong").count() == 0
+    assert page.locator(".pad button").count() == 0
+    assert "after 6 that did not fit" in page.locator(".goal.done").inner_text()
+
+
+#: Where the choices are, in pixels of the drawing, and the lines and boxes that are asked for.
+PLACES = """(svg) => {
+  const o = svg.getBoundingClientRect();
+  const rect = ({ left, right, top, bottom }) =>
+    [left - o.left, top - o.top, right - o.left, bottom - o.top];
+  const buttons = [...svg.parentNode.querySelectorAll(".pad button")];
+  const line = svg.querySelector(".edge.asked");
+  const all = Array.from({ length: 101 }, (_, i) => i / 100);
+  return {
+    pad: buttons.map((e) => rect(e.getBoundingClientRect())),
+    line: [...svg.querySelectorAll(".edge.asked")].flatMap((e) => all.map((share) => {
+      const { x, y } = e.getPointAtLength(share * e.getTotalLength());
+      return [x, y];
+    })),
+    boxes: [...svg.querySelectorAll("rect[rx='6']")].map((e) => rect(e.getBoundingClientRect())),
+  };
+}"""
+
+
+@pytest.mark.parametrize("touch", [False, True])
+@pytest.mark.parametrize("width", [1280, 736, 390, 320])
+@pytest.mark.parametrize("label", [1, 2, 3])
+def test_the_choices_stand_at_the_line_they_belong_to(show, label, width, touch):
+    """They lie on no box, but for the sum in the box of the true logit; fingers find 44 pixels."""
+    size = {"viewport": {"width": width, "height": 1400}}
+    page = show(BackwardPass(label=label), **size, has_touch=touch, is_mobile=touch)
+    for stage in range(STEPS):
+        seen = page.locator(".graph svg").evaluate(PLACES)
+        inside = []
+        for i, (left, top, right, bottom) in enumerate(seen["boxes"]):
+            for a, b, c, d in seen["pad"]:
+                if a < right and c > left and b < bottom and d > top:
+                    inside.append(i)
+        (x0, y0, x1, y1) = [
+            f(e[i] for e in seen["pad"]) for i, f in enumerate([min] * 2 + [max] * 2)
+        ]
+        if stage == STEPS - 1:
+            true = seen["boxes"][3 + 2 * (label - 1)]
+            assert len(seen["pad"]) == 2
+            assert x0 + x1 == pytest.approx(true[0] + true[2], abs=2)
+            assert true[1] < y0 < y1 < true[3] + 1
+        else:
+            assert inside == []
+            near = min(max(x0 - x, x - x1, y0 - y, y - y1) for x, y in seen["line"])
+            assert near < 12
+        assert x0 >= -1
+        assert x1 <= page.locator(".graph svg").bounding_box()["width"] + 1
+        least = min(min(c - a, d - b) for a, b, c, d in seen["pad"])
+        assert least >= (44 if touch else 30)
+        step(page)
+
+
+def test_the_focus_follows_the_choices(show):
+    page = show(BackwardPass(stage=4))
+    focused = "(e) => e.getRootNode().activeElement?.textContent"
+    page.locator(".pad").get_by_role("button", name="exp z").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".frame").evaluate(focused) == "+"
+    page.keyboard.press("Enter")
+    assert page.locator(".frame").evaluate(focused) == "Back"
+
+
+def test_what_is_sent_runs_down_its_line(show):
+    """And what it becomes shows in the box when it is there; not for those who want less motion."""
+    page = show(BackwardPass(stage=2), reduced_motion="no-preference")
+    step(page)
+    moves = """(frame) => frame.getRootNode().getAnimations().map((a) => {
+      a.pause();
+      a.currentTime = 1000;
+      const { visibility, offsetDistance } = getComputedStyle(a.effect.target);
+      return [a.effect.target.textContent, visibility, parseFloat(offsetDistance)];
+    })"""
+    found = page.locator(".frame").evaluate(moves)
+    part = page.locator('[data-q="grad Q"]').text_content()
+    run = next(f for f in found if f[0] == f"1{part}")
+    assert run[1] == "visible"
+    assert 50 < run[2] < 100
+    assert sorted(f[:2] for f in found if f[0] in ("1", part)) == [
+        [part, "hidden"], [part, "visible"], ["1", "hidden"],
+    ]  # fmt: skip
+    still = show(BackwardPass(stage=2), reduced_motion="reduce")
+    step(still)
+    assert still.locator(".frame").evaluate(moves) == []
+    assert still.locator(".runs").evaluate("(e) => getComputedStyle(e).visibility") == "hidden"
 
 
 def test_a_click_on_a_logit_nudges_it(show):
-    page = show(BackwardPass(stage=LAST))
+    page = show(BackwardPass(stage=STEPS))
     plot = page.locator(".graph svg")
     size = plot.bounding_box()
     plot.click(position={"x": size["width"] / 2, "y": size["height"] - 12})
@@ -206,7 +292,7 @@ def test_a_click_on_a_logit_nudges_it(show):
 def test_buttons_stay_while_the_sentences_change(show, width):
     page = show(BackwardPass(logits=[2, 1, 0.1]), viewport={"width": width, "height": 1400})
     places = set()
-    for _ in range(LAST):
+    for _ in range(STEPS):
         step(page)
         places.add(page.get_by_role("button", name="Back", exact=True).bounding_box()["y"])
     page.locator('[data-control="nudge.1"]').check(force=True)
@@ -218,33 +304,30 @@ def test_the_walk_answers_the_guess(show):
     page = show(BackwardPass(), questions=True)
     page.get_by_role("button", name=f"p₁ {MINUS} 1").click()
     answer = page.locator(".answer")
-    assert shown(page) == ({"z1", "z2", "z3"}, set())  # nothing runs by itself
-    step(page, LAST - 1)
+    assert shown(page)[1] == {"L"}  # nothing runs by itself
+    step(page, STEPS - 1)
     assert "Yes" not in answer.inner_text()
     step(page)
     page.wait_for_function("(e) => e.innerText.includes('Yes')", arg=answer.element_handle())
 
 
-def test_next_on_the_way_back_says_what_it_costs_and_a_reached_goal_stays(show):
-    page = show(BackwardPass(stage=FORWARD + 1))
+def test_a_step_that_is_shown_says_what_it_costs_and_a_reached_goal_stays(show):
+    page = show(BackwardPass())
     back = page.get_by_role("button", name="Back", exact=True)
     choose(page, "1")
     step(page)
-    assert "for the goal, go Back and choose it" in page.locator(".say").inner_text()
-    for name in ("1/Q", "1", "exp z"):
-        choose(page, name)
-    assert "you chose 4 of 5" in page.locator(".ask > span").inner_text()
-    for _ in range(4):
-        back.click()
-    choose(page, f"{MINUS}1")
-    assert "for the goal" not in page.locator(".say").inner_text()
-    for name in ("1/Q", "1", "exp z"):
-        choose(page, name)
-    assert page.locator(".goal.done").count() == 1
+    assert "Shown, not chosen" in page.locator(".say").inner_text()
     back.click()
-    assert "none was wrong" in page.locator(".goal.done").inner_text()
-    choose(page, "Q")
-    assert "none was wrong" in page.locator(".goal.done").inner_text()
+    for name in (f"{MINUS}1", "1/Q", "1", "exp z", "add"):
+        choose(page, name)
+        assert "Shown" not in page.locator(".say").inner_text()
+    done = page.locator(".goal.done")
+    assert "none was wrong" in done.inner_text()
+    back.click()
+    choose(page, "multiply")
+    assert "none was wrong" in done.inner_text()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    assert done.count() == 0
 
 
 @pytest.mark.parametrize(

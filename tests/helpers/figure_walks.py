@@ -15,6 +15,8 @@ WALKS = {name: make for name, make in SAMPLES.items() if name != "training_lab"}
     "quiz": lambda: Quiz("9.a", "Which?", [("this", "It is."), ("that", "It was.")], 0),
 }
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 #: What is seen only after several steps, or in states without a button.
 WAYS = {
     "softmax_playground": [
@@ -23,15 +25,12 @@ WAYS = {
         [SKIP, {"set": {"temperature": "hot"}}],
     ],
     "backward_pass": [
-        [SKIP, *({"set": {"stage": n}} for n in range(11)), {"on": "nudge.1"}],
-        [
-            SKIP,
-            {"set": {"stage": 5}},
-            *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z")),
-        ],
-        [SKIP, {"set": {"stage": 9, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
-        [SKIP, {"set": {"stage": 8}}, *({"click": c} for c in ("Q", "1", "Next"))],
-        *([{"click": answer}, {"set": {"stage": 10}}] for answer in ("p₁", "-1", "p₁ - 1")),
+        [SKIP, *({"set": {"stage": n}} for n in range(7)), {"on": "nudge.1"}],
+        [SKIP, *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z", TIMES, "+"))],
+        [SKIP, {"set": {"stage": 4, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
+        [SKIP, *({"click": c} for c in ("1", "1", "-1", "1/Q", "Q", "1", "Show me", "+"))],
+        [SKIP, {"set": {"stage": 6, "logits": [0.7, 0, 0]}}],
+        *([{"click": answer}, {"set": {"stage": 6}}] for answer in ("p₁", "-1", "p₁ - 1")),
     ],
     "jacobian_explorer": [
         [

@@ -202,48 +202,64 @@ def chosen(*names):
     return [{"click": name} for name in names]
 
 
-def test_backward_pass_goal_wants_every_local_derivative_chosen():
-    """Not shown by Next; what was wrong before is counted."""
-    start, right = {"set": {"stage": 5}}, ["1", "-1", "1/Q", "1", "exp z"]
-    mine = told(BackwardPass(), SKIP, start, *chosen(*right))[-1]
+def test_backward_pass_goal_wants_every_step_chosen():
+    """Not shown; what was wrong before is counted; Back takes a choice with it."""
+    right = ["1", "-1", "1/Q", "1", "exp z", "+"]
+    mine = told(BackwardPass(), SKIP, *chosen(*right))[-1]
     assert "✓Goal:" in mine.text
     assert "none was wrong" in mine.text
-    slow = told(BackwardPass(), SKIP, start, *chosen("exp z", "-1", *right))[-1]
+    slow = told(BackwardPass(), SKIP, *chosen("exp z", "-1", *right))[-1]
     assert "✓Goal:" in slow.text
     assert "after 2 that did not fit" in slow.text
-    helped = told(BackwardPass(), SKIP, start, *chosen(*right[:4], "Next"))[-1]
-    assert "Next showed this one" in helped.text
-    assert "you chose 4 of 5" in helped.text
-    assert "○Goal:" in helped.text
-    set_at_once = told(BackwardPass(), SKIP, start, *chosen(*right[:4]), {"set": {"stage": 10}})[-1]
-    assert "○Goal:" in set_at_once.text
+    helped = told(BackwardPass(), SKIP, *chosen(*right[:5], "Show me"))[-1]
+    assert "Shown, not chosen" in helped.text
+    assert "You chose 5 of 6" in helped.text
+    undone = told(BackwardPass(), SKIP, *chosen(*right[:5], "Back", "Show me", "+"))[-1]
+    anew = told(BackwardPass(), SKIP, *chosen(*right[:5], "Reset", *["Show me"] * 5, "+"))[-1]
+    at_once = told(BackwardPass(), SKIP, *chosen(*right[:4]), {"set": {"stage": 6}})[-1]
+    for page in (helped, undone, anew, at_once):
+        assert "✓Goal:" not in page.text
+    again = told(BackwardPass(), SKIP, *chosen("Q", "Reset", *right))
+    assert "Not Q" not in again[3].text
+    assert "none was wrong" in again[-1].text
 
 
 def test_backward_pass_measures_what_a_wrong_choice_missed():
-    start = {"set": {"stage": 7}}
     z = double([2, 1, 0.1])
+    total = z.exp().sum()
+    change = f"{torch.log(total + 0.01) - torch.log(total):#.3g}"
     for wrong in ("-1", "1", "Q", "exp z"):
-        page = told(BackwardPass(logits=z.tolist()), SKIP, start, *chosen(wrong))[-1]
-        total = z.exp().sum()
-        change = f"{torch.log(total + 0.01) - torch.log(total):#.3g}"
-        assert_said(
-            page,
-            f"Not {wrong}. On this line alone: if Q grows by 0.01, ln Q changes by +{change}.",
-        )
+        page = told(BackwardPass(logits=z.tolist(), stage=2), SKIP, *chosen(wrong))[-1]
+        assert_said(page, f"Not {wrong}. If Q grows by 0.01, ln Q changes by +{change}.")
         assert "grad Q" not in page.values
-    direct = told(BackwardPass(), SKIP, {"set": {"stage": 6}}, *chosen("1"))[-1]
-    assert_said(
-        direct,
-        "Not 1. On this line alone, with ln Q held: if z₁ grows by 0.01, the loss changes by "
-        "-0.0100.",
-    )
-    even = told(BackwardPass(logits=[0, 1, 1]), SKIP, {"set": {"stage": 9}}, *chosen("1"))[-1]
-    assert_said(even, "1 has the right value here, but not for other logits.")
+    direct = told(BackwardPass(stage=1), SKIP, *chosen("1"))[-1]
+    assert_said(direct, "Not 1. If z₁ grows by 0.01 and ln Q stays, the loss changes by -0.0100.")
+    for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
+        even = told(BackwardPass(logits=[0, 1, 1], stage=stage), SKIP, *chosen(wrong))[-1]
+        assert_said(even, f"{wrong} is right only where the logit is 0.")
+        other = told(BackwardPass(logits=[1, 0, 1], stage=stage), SKIP, *chosen(wrong))[-1]
+        assert_said(other, f"Not {wrong}.")
+    up = torch.log((z + double([0.01, 0, 0])).exp().sum()) - torch.log(total)
+    joined = told(BackwardPass(logits=z.tolist(), stage=5), SKIP, {"click": TIMES})[-1]
+    assert_said(joined, f"by +{up:#.3g} through ln Q and by -0.0100 directly.")
+    assert "grad z1" not in joined.values
+
+
+def test_backward_pass_second_goal_is_half_of_the_sum():
+    def page(third, stage=6):
+        figure = BackwardPass(logits=[2, 1, 0.1], label=2, stage=stage)
+        return told(figure, SKIP, {"set": {"logits": [0, 1, third]}})[-1]
+
+    half = math.log(math.e - 1)  # e^1 = e^0 + e^half
+    assert "Done: exp z₂ is about as large" in page(half).text
+    assert page(half).values["grad z2"] == pytest.approx(-0.5)
+    for other in (page(half + 0.1), page(half, stage=5)):
+        assert "Done: exp z₂" not in other.text
 
 
 @pytest.mark.parametrize(("logits", "label", "k"), [([2, 1, 0.1], 1, 1), ([-1, 3, 0.5], 1, 3)])
 def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
-    page = told(BackwardPass(logits=logits, label=label, stage=10), SKIP, {"set": {"nudge": k}})[-1]
+    page = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, {"set": {"nudge": k}})[-1]
     p = double(logits).softmax(0)[k - 1].item()
     own = float(k == label)
     assert page.values["change L"] == pytest.approx(p - own, abs=1e-6)
@@ -259,8 +275,9 @@ def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
         f"{math.exp(logits[k - 1]):#.3g} nudges at exp {z}, {p:#.3g} at ln Q, {loss} at the loss, "
         f"the gradient of {z}.",
     )
-    early = told(BackwardPass(), SKIP, {"set": {"nudge": k}})[-1]
-    assert_said(early, f"{z} is nudged: each box shows its change once it is computed.")
+    walking = told(BackwardPass(), SKIP, {"set": {"nudge": k}}, {"click": "1"})
+    assert "nudges at exp" in walking[-2].text
+    assert "nudges at exp" not in walking[-1].text  # it would hide what the step did
 
 
 # --- sentences with numbers ----------------------------------------------------------------
@@ -533,8 +550,8 @@ def test_backward_pass_step_by_step(label):
     z = [0.7, -1.2, 2.4]
     exps = [math.exp(v) for v in z]
     total = sum(exps)
-    figure = BackwardPass(logits=z, label=label, stage=0)
-    pages = told(figure, *[{"click": "Next"}] * 10)
+    figure = BackwardPass(logits=z, label=label)
+    pages = told(figure, SKIP, *[{"click": "Show me"}] * 6)[1:]
     subs = "₁₂₃"
 
     def short(number):
@@ -545,46 +562,31 @@ def test_backward_pass_step_by_step(label):
     part, loss = short(1 / total), math.log(total) - z[label - 1]
     mine = f"z{subs[label - 1]}"
     p = exps[label - 1] / total
-    given = " Next showed this one: for the goal, go Back and choose it."  # said once
+    places = max(len(short(v).split(".")[1]) for v in (p, p - 1))
+    share, gradient = f"{p:.{places}f}", f"{p - 1:.{places}f}"
+    given = " Shown, not chosen: Back lets you choose it."  # said once
     expected = [
-        "The logits are given. Next computes their exponentials.",
-        f"Forward: the exponentials are {', '.join(map(short, exps))}.",
-        f"Forward: the sum Q is {short(total)}.",
-        f"Forward: ln Q is {short(math.log(total))}.",
-        f"Forward: the loss ln Q - {mine} is {short(loss)}.",
-        "Backward: the loss grows as fast as itself, so its own gradient is 1.",
-        f"Backward: the loss sends 1 · 1 = 1 to ln Q.{given}",
-        f"Backward: the loss sends 1 · -1 = -1 to {mine}.",
-        f"Backward: ln Q sends 1 · 1/Q = {part} to Q.",
-        f"Backward: the sum sends {part} · 1 to each exponential: {part}.",
-        f"Backward: exp {mine} sends 1/Q · exp {mine} = {short(p)} to {mine}. With the "
-        f"direct -1 it makes {short(p - 1)}.",
+        ("The loss's own gradient is 1: it grows as fast as itself.", "From the loss to ln Q"),
+        (f"The loss sends 1 · 1 = 1 to ln Q.{given}", f"From the loss to {mine}"),
+        (f"The loss sends 1 · -1 = -1 to {mine}.", "From ln Q to Q"),
+        (f"ln Q sends 1 · 1/Q = {part} to Q.", "From Q to each exponential"),
+        (f"Q sends {part} · 1 = {part} to each exponential.", "From each exponential to its logit"),
+        (
+            f"exp {mine} sends 1/Q · exp {mine} = {share} to {mine}.",
+            f"{mine} has -1 and {share}: add or multiply?",
+        ),
+        (f"The gradient of {mine} is {share} - 1 = {gradient}. The three gradients add up to 0.",),
     ]
-    assert [next(s for s in expected if s in page.text) for page in pages] == expected
-    assert [page.spoken for page in pages[1:]] == expected[1:]
+    for page, sentences in zip(pages, expected, strict=True):
+        assert_said(page, *sentences)
     assert_said(
         pages[-1],
-        "The three gradients add up to 0.",
         "true class\n1\n2\n3\n",
-        f"{mine}\n{short(z[label - 1])}\n{short(p - 1)}\n{short(p)} - 1\n",
+        f"{mine}\n{z[label - 1]:g}\n{share} - 1\n= {gradient}\n",
         f"loss\n{short(loss)}\n1\n",
         *(f"{TIMES} exp z{subs[i]}\n= {short(exps[i])}" for i in range(3)),
         f"{TIMES} 1/Q\n= {short(1 / total)}",
     )
-    asked = [
-        "From the loss back to ln Q: 1 times which local derivative?",
-        f"From the loss back to {mine}: 1 times which local derivative?",
-        "From ln Q back to Q: 1 times which local derivative?",
-        f"From Q back to each exponential: {short(1 / total)} times which local derivative?",
-        f"From each exponential back to its logit: {short(1 / total)} times which local "
-        "derivative?",
-    ]
-    for question, page in zip(asked, pages[5:-1], strict=True):
-        assert_said(page, question, f"{TIMES} ?")
-    factors = ["-1", "1", "1/Q", "Q", "exp z"]
-    assert pages[0].disabled == [*factors, "Back"]
-    assert pages[5].disabled == []
-    assert pages[-1].disabled == [*factors, "Next"]
 
 
 @pytest.mark.parametrize(

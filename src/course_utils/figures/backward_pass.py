@@ -1,19 +1,17 @@
-"""A backward pass to step through: from three logits to the loss, and back."""
+"""A backward pass to walk: from the loss of three logits back to each of them."""
 
 import math
-from typing import ClassVar
 
 import traitlets as t
 
 from course_utils.figures.base import InteractiveFigure
 from course_utils.figures.traits import Integer, Numbers
 
-FORWARD = 4  # steps: the exponentials, their sum, its logarithm, the loss
-BACKWARD = 6  # the loss's own gradient, then one for each local derivative: the loss has two
+STEPS = 6  # one for each local derivative, of which the loss has two, and the sum of two shares
 
 
 class BackwardPass(InteractiveFigure):
-    """The graph of ln(e^z1 + e^z2 + e^z3) minus the true logit, one step at a time.
+    """The graph of ln(e^z1 + e^z2 + e^z3) minus the true logit, walked back step by step.
 
     Parameters
     ----------
@@ -21,19 +19,18 @@ class BackwardPass(InteractiveFigure):
         The logits.
     label : int in [1, 3]
         The true class.
-    stage : int in [0, 10]
-        How many steps are done: 4 forward, then 6 backward.
+    stage : int in [0, 6]
+        How many steps back are done; the last adds the true logit's two shares.
     nudge : int in [0, 3]
         The logit whose small change is followed to the loss; 0 is none.
     """
 
-    version = t.Int(2, read_only=True).tag(sync=True)  # 1 had other steps
+    version = t.Int(3, read_only=True).tag(sync=True)  # 1 and 2 had other steps
     _name = "backward_pass"
     _title = "A backward pass, step by step"
-    _constants: ClassVar = {"forward": FORWARD, "backward": BACKWARD}
     logits = Numbers([1.0, 2.0, 0.0], -4, 4, least=3, most=3)
     label = Integer(1, 1, 3)
-    stage = Integer(0, 0, FORWARD + BACKWARD)
+    stage = Integer(0, 0, STEPS)
     nudge = Integer(0, 0, 3)
 
     def describe(self) -> str:

@@ -10,6 +10,7 @@ import {
   quantity,
   radios,
   range,
+  softmax,
   SPEC,
   squeezed,
   subscript,
@@ -23,9 +24,8 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Forward, upwards, each box is computed from those below it. Backward, each sends its " +
-      "gradient down, times the local derivative on the line. The more a line sends, the " +
-      "thicker it is, up to 1.",
+    lead: "Each box is computed from those below it. On the way back it sends its gradient down, " +
+      "times the line's local derivative, which you choose. Thicker lines send more, up to 1.",
     question: "The true logit z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
@@ -40,60 +40,51 @@ const WORDS = {
     last: "loss",
     theLoss: "the loss",
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
+    choices: "what to multiply by, or how to join",
     label: "true class",
     nudge: "nudge",
     none: "none",
     back: "Back",
-    next: "Next",
+    show: "Show me",
     value: "value",
-    gradient: "gradient of the loss, so far",
+    gradient: "gradient, so far",
     change: "Δ: change ÷ nudge",
-    ask: (/** @type {string} */ from, /** @type {string} */ to, /** @type {string} */ grad) =>
-      `From ${from} back to ${to}: ${grad} times which local derivative?`,
+    ask: (/** @type {string} */ from, /** @type {string} */ to) =>
+      `From ${from} to ${to}: times what?`,
+    join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
+      `${z} has ${direct} and ${other}: add or multiply?`,
     each: "each exponential",
     logits: "its logit",
-    forward: "Next leads to the loss and its gradient, 1; then you choose.",
-    done: "All local derivatives are on the lines. Nudge a logit: they carry its change up, too.",
+    done: "Nudge a logit: the factors on the lines carry its change up, too.",
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
+    joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
-    start: "The logits are given. Next computes their exponentials.",
-    exp: (/** @type {string} */ values) => `Forward: the exponentials are ${values}.`,
-    sum: (/** @type {string} */ value) => `Forward: the sum Q is ${value}.`,
-    log: (/** @type {string} */ value) => `Forward: ln Q is ${value}.`,
-    loss: (/** @type {string} */ z, /** @type {string} */ value) =>
-      `Forward: the loss ln Q − ${z} is ${value}.`,
-    seed: "Backward: the loss grows as fast as itself, so its own gradient is 1.",
-    hand: (
+    start: "The loss's own gradient is 1: it grows as fast as itself.",
+    sends: (
       /** @type {string} */ from,
       /** @type {string} */ to,
       /** @type {string[]} */ [grad, factor, result],
-    ) => `Backward: ${from} sends ${grad} · ${factor} = ${result} to ${to}.`,
-    share: (
-      /** @type {string[]} */ [grad, one],
-    ) => `Backward: the sum sends ${grad} · 1 to each exponential: ${one}.`,
-    exps: (
-      /** @type {string} */ z,
-      /** @type {string[]} */ [result, total],
-    ) =>
-      `Backward: exp ${z} sends 1/Q · exp ${z} = ${result} to ${z}. With the direct −1 it ` +
-      `makes ${total}.`,
+    ) => `${from} sends ${grad} · ${factor} = ${result} to ${to}.`.replace(/^the/, "The"),
+    joined: (/** @type {string} */ z, /** @type {string[]} */ [total, parts]) =>
+      `The gradient of ${z} is ${parts} = ${total}.`,
     all: " The three gradients add up to 0.",
-    given: " Next showed this one: for the goal, go Back and choose it.",
-    open: (/** @type {number} */ count) =>
-      `All are on the lines; you chose ${count} of 5. Back leads to those that Next showed.`,
+    given: " Shown, not chosen: Back lets you choose it.",
+    open: (/** @type {number} */ count) => `You chose ${count} of 6: Back leads to the others.`,
     miss: (
       /** @type {string} */ pick,
       /** @type {string} */ held,
       /** @type {string} */ to,
       /** @type {string} */ from,
       /** @type {string} */ change,
+    ) => `Not ${pick}. If ${to} grows by 0.01${held}, ${from} changes by ${change}.`,
+    held: (/** @type {string} */ what) => ` and ${what} stays`,
+    others: " and the others stay",
+    apart: (
+      /** @type {string} */ z,
+      /** @type {string[]} */ [log, direct],
     ) =>
-      `Not ${pick}. On this line alone${held}: ` +
-      `if ${to} grows by 0.01, ${from} changes by ${change}.`,
-    held: (/** @type {string} */ what) => `, with ${what} held`,
-    others: "the other exponentials",
-    chance: (/** @type {string} */ pick) =>
-      `${pick} has the right value here, but not for other logits.`,
+      `Not ×. ${z} grows by 0.01: the loss changes by ${log} through ln Q and by ${direct} directly.`,
+    chance: (/** @type {string} */ pick) => `${pick} is right only where the logit is 0.`,
     nudged: (
       /** @type {string} */ z,
       /** @type {string[]} */ [exp, log, loss],
@@ -104,42 +95,46 @@ const WORDS = {
       /** @type {string} */ z,
       /** @type {string[]} */ [exp, log, loss],
     ) => `Nudge of ${z}: ${exp} at exp ${z}, ${log} at ln Q, ${loss} at the loss.`,
-    early: (/** @type {string} */ z) =>
-      `${z} is nudged: each box shows its change once it is computed.`,
     direct: (/** @type {string[]} */ [log, loss]) => `${log} − 1 = ${loss}`,
     same: (/** @type {string} */ z) => `, the gradient of ${z}.`,
-    shares: (/** @type {string} */ first, /** @type {number} */ second) =>
-      `${first} ${second < 0 ? "−" : "+"} ${Math.abs(second)}`,
-    goal: "on the way back, choose all five local derivatives yourself, without Next.",
+    both: (/** @type {string[]} */ [direct, other]) => `${direct} and ${other}`,
+    shares: (/** @type {string} */ other) => `${other} − 1`,
+    total: (/** @type {string} */ total) => `= ${total}`,
+    goal: "walk all the way back without Show me.",
     reached: (/** @type {number} */ misses) =>
       `${misses ? `Done, after ${misses} that did not fit` : "Done, and none was wrong"}: five ` +
-      "derivatives of single operations gave the gradients of all logits.",
+      "local derivatives and one sum gave the gradients of all logits.",
+    halfGoal: "then slide until the gradient of the true logit is −0.5.",
+    half: (/** @type {string} */ z) =>
+      `Done: exp ${z} is about as large as the other two together.`,
     tries: [
       {
         label: "sure and right",
-        set: { logits: [4, 0, 0], stage: 10 },
+        set: { logits: [4, 0, 0], stage: 6 },
         says: "What comes through the exponential, p₁, nearly cancels −1: little is left.",
       },
       {
         label: "sure and wrong",
-        set: { logits: [0, 4, 0], stage: 10 },
+        set: { logits: [0, 4, 0], stage: 6 },
         says: "p₁ is near 0, so nearly all of the direct −1 remains; z₂ gets nearly +1.",
       },
       {
         label: "undecided",
-        set: { logits: [0, 0, 0], stage: 10 },
+        set: { logits: [0, 0, 0], stage: 6 },
         says: "Every exponential sends 1/3; only the true logit gets −1 as well.",
       },
     ],
   },
 };
 
-const RIGHT = [1, 0, 2, 1, 4]; // places of the local derivatives among those to choose from
+const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
 const NUDGE = 1e-6;
 const STEP = 0.01; // of the hints
-const [ROW, LOW, GAP] = [15, 48, 32]; // pixels: a line of text, a box, between boxes
-const BARS = 19; // pixels for the bars of what reaches a logit
-const TALL = LOW + ROW + BARS; // the box of a logit: two shares may reach it
+const coarse = matchMedia("(pointer: coarse)").matches;
+// Pixels: a line of text, a box, between boxes, where a row of choices stands.
+const [ROW, LOW, GAP] = [15, 48, coarse ? 48 : 42];
+const BARS = 26; // pixels for the bars of what reaches a logit
+const TALL = 2 * ROW + 3 + BARS + GAP; // the box of a logit: below the bars, shares and choices
 const THICK = 10; // pixels: a line that sends 1
 const SIDE = THICK + 2; // pixels around the boxes, for the direct line
 
@@ -149,7 +144,6 @@ const SIDE = THICK + 2; // pixels around the boxes, for the direct line
  * @property {string} name
  * @property {[number, number]} at column and row
  * @property {number} value
- * @property {number} seen the step that computes the value
  */
 /**
  * A way back: what a step sends back.
@@ -172,23 +166,23 @@ function graph(z, label) {
   const lnQ = Math.log(Q);
   /** @type {Record<string, Box>} */
   const boxes = {
-    Q: { name: "Q", at: [1, 2], value: Q, seen: 2 },
-    l: { name: "ln Q", at: [1, 1], value: lnQ, seen: 3 },
-    L: { name: "loss", at: [1, 0], value: lnQ - z[label - 1], seen: 4 },
+    Q: { name: "Q", at: [1, 2], value: Q },
+    l: { name: "ln Q", at: [1, 1], value: lnQ },
+    L: { name: "loss", at: [1, 0], value: lnQ - z[label - 1] },
   };
   /** @type {Way[]} */
   const ways = [
-    { from: "L", to: "l", factor: 1, law: "", stage: 6 },
-    { from: "L", to: `z${label}`, factor: -1, law: "", stage: 7 },
-    { from: "l", to: "Q", factor: 1 / Q, law: "1/Q", stage: 8 },
+    { from: "L", to: "l", factor: 1, law: "", stage: 1 },
+    { from: "L", to: `z${label}`, factor: -1, law: "", stage: 2 },
+    { from: "l", to: "Q", factor: 1 / Q, law: "1/Q", stage: 3 },
   ];
   z.forEach((value, i) => {
     const k = i + 1;
     const index = subscript(k);
-    boxes[`z${k}`] = { name: `z${index}`, at: [i, 4], value, seen: 0 };
-    boxes[`e${k}`] = { name: `exp z${index}`, at: [i, 3], value: exps[i], seen: 1 };
-    ways.push({ from: "Q", to: `e${k}`, factor: 1, law: "", stage: 9 });
-    ways.push({ from: `e${k}`, to: `z${k}`, factor: exps[i], law: `exp z${index}`, stage: 10 });
+    boxes[`z${k}`] = { name: `z${index}`, at: [i, 4], value };
+    boxes[`e${k}`] = { name: `exp z${index}`, at: [i, 3], value: exps[i] };
+    ways.push({ from: "Q", to: `e${k}`, factor: 1, law: "", stage: 4 });
+    ways.push({ from: `e${k}`, to: `z${k}`, factor: exps[i], law: `exp z${index}`, stage: 5 });
   });
   return { boxes, ways };
 }
@@ -200,7 +194,7 @@ function graph(z, label) {
  */
 function gradients(ways, stage) {
   /** @type {Record<string, number>} */
-  const found = stage > SPEC.constants.forward ? { L: 1 } : {};
+  const found = { L: 1 };
   for (const { from, to, factor } of ways.filter((way) => way.stage <= stage)) {
     found[to] = (found[to] ?? 0) + found[from] * factor;
   }
@@ -225,7 +219,6 @@ function changes(z, label, k) {
 
 export default figure(WORDS, (view, words) => {
   const last = SPEC.traits.stage.max ?? 0;
-  const first = SPEC.constants.forward + 2; // the first step that takes a local derivative
   const plot = view.plot({
     label: words.graph,
     height: 4 * (LOW + GAP) + TALL + 4 + SIDE,
@@ -237,44 +230,57 @@ export default figure(WORDS, (view, words) => {
   });
   plot.node.classList.add("graph");
   const told = html("span");
-  const longest = words.exps("z₁", ["0.000000", "−0.000"]) + words.given;
-  const said = html("p.say", { "data-room": longest }, told); // what is below it stays in place
-  const prompt = html("span");
-  /** The local derivatives that the reader chose. @type {Set<number>} */
+  const prompt = html("b.asks");
+  const longest = words.nudged("z₁", ["0.00000", "0.000", "0.000000 − 1 = −0.000000"]) +
+    words.same("z₁");
+  // What is below it stays in place.
+  const said = html("p.say", { "data-room": longest }, html("span", told, " ", prompt));
+  /** The steps that the reader chose. @type {Set<number>} */
   const mine = new Set();
-  /** Those that Next showed. @type {Set<number>} */
-  const given = new Set();
   let misses = 0;
   let won = ""; // what the goal said when it was reached
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
-  let missed = ""; // the state in which a wrong one was chosen
+  let missed = -1; // the turn in which a wrong one was chosen
   let picked = 0;
-  const now = () => JSON.stringify([view.get("logits"), view.get("label"), view.get("stage")]);
-  const go = (/** @type {number} */ stage) => view.set({ stage });
+  // On the way, a nudge ends with a step: its sentence would hide what the step did.
+  const go = (/** @type {number} */ stage) =>
+    view.set(stage < last ? { stage, nudge: 0 } : { stage });
   const back = button(view, words.back, () => go(view.get("stage") - 1));
-  const next = button(view, words.next, () => {
+  const show = button(view, words.show, () => go(view.get("stage") + 1));
+  const choose = (/** @type {number} */ i) => {
     const stage = view.get("stage") + 1;
-    if (stage >= first && !mine.has(stage)) given.add(stage);
-    go(stage);
+    if (i === RIGHT[stage - 1]) {
+      mine.add(stage);
+      go(stage);
+      // Where the button is gone, the focus goes to what takes its place.
+      if (!pad.childNodes.length) back.focus({ preventScroll: true });
+      else if (stage === last - 1) joints[0].focus({ preventScroll: true });
+      return;
+    }
+    picked = i;
+    missed = view.turns;
+    misses += 1;
+    view.refresh();
+  };
+  const factors = words.factors.map((text, i) => button(view, text, () => choose(i)));
+  const joints = words.joints.map(([text, name], i) => {
+    const node = button(view, text, () => choose(i));
+    node.setAttribute("aria-label", name);
+    return node;
   });
-  const choices = words.factors.map((text, i) =>
-    button(view, text, () => {
-      const stage = view.get("stage") + 1;
-      if (i === RIGHT[stage - first]) {
-        mine.add(stage);
-        given.delete(stage);
-        go(stage);
-        return;
-      }
-      picked = i;
-      missed = now();
-      misses += 1;
-      view.refresh();
-    })
-  );
-  const ask = html("div.stack.ask", prompt, html("div.row", ...choices));
-  view.control(ask);
+  const pad = html("div.pad", { role: "group", "aria-label": words.choices });
+  plot.box.append(pad);
+  view.control(pad);
+
+  view.bind(pad, () => {
+    const stage = view.get("stage");
+    for (const step of mine) if (step > stage) mine.delete(step);
+    if (stage === 0 && missed !== view.turns) { // a walk begins
+      misses = 0;
+      won = "";
+    }
+  });
 
   view.add(html("p.lead", words.lead));
   guessFirst(view, {
@@ -285,50 +291,55 @@ export default figure(WORDS, (view, words) => {
         settle = () => resolve(words.verdicts[place]);
       }),
   });
-  // No bar, which would stay on the screen and lie on the choices.
-  const settings = html(
-    "div.stack.settings",
-    html(
-      "div.below",
-      ...range(3).map((i) =>
-        entrySlider(view, "logits", i, {
-          label: `z${subscript(i + 1)}`,
-          color: TEXT_COLORS[i],
-          show: (x) => fmt(Math.round(10 * x) / 10, 1),
-        })
-      ),
-    ),
-    html(
-      "div.row",
-      back,
-      next,
-      radios(view, "label", { label: words.label, options: [1, 2, 3] }),
-      radios(view, "nudge", {
-        label: words.nudge,
-        options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
-      }),
+  const sliders = html(
+    "div.below",
+    ...range(3).map((i) =>
+      entrySlider(view, "logits", i, {
+        label: `z${subscript(i + 1)}`,
+        color: TEXT_COLORS[i],
+        show: (x) => fmt(Math.round(10 * x) / 10, 1),
+      })
     ),
   );
+  const settings = html(
+    "div.row.settings",
+    back,
+    show,
+    radios(view, "label", { label: words.label, options: [1, 2, 3] }),
+    radios(view, "nudge", {
+      label: words.nudge,
+      options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
+    }),
+  );
+  view.control(sliders);
   view.control(settings);
   view.add(
-    plot.node,
     html(
       "p.row",
       html("span", words.value),
       html("span.grad", words.gradient),
       html("span.change", words.change),
     ),
-    ask,
+    plot.node,
+    sliders,
     said,
     settings,
     tries(view, words.tries),
     goal(view, {
       text: words.goal,
       reached: () => {
-        if (view.get("stage") === last && mine.size === RIGHT.length) won ||= words.reached(misses);
+        if (view.get("stage") === last && mine.size === last) won ||= words.reached(misses);
         return won !== "";
       },
       says: () => won,
+    }),
+    goal(view, {
+      text: words.halfGoal,
+      reached: () => {
+        const share = softmax(view.get("logits"))[view.get("label") - 1];
+        return view.get("stage") === last && Math.abs(share - 0.5) < 0.01;
+      },
+      says: () => words.half(`z${subscript(view.get("label"))}`),
     }),
   );
 
@@ -348,16 +359,19 @@ export default figure(WORDS, (view, words) => {
     const y = plot.area.top + row * (LOW + GAP);
     return { x, y, width, height: row === 4 ? TALL : LOW, middle: x + width / 2 };
   };
+  /** Whether a line is the one from the loss to the true logit. @param {Way} way */
+  const direct = ({ stage }) => stage === 2;
   /**
-   * The line between two boxes, where its local derivative stands, and whether it is drawn
-   * downwards. From the loss to the true logit it runs around all others.
-   * @param {Box} from
-   * @param {Box} to
+   * The line between two boxes, downwards, and where its local derivative stands. From the loss to
+   * the true logit it runs around all others.
+   * @param {Record<string, Box>} boxes
+   * @param {Way} way
    */
-  function line(from, to) {
+  function line(boxes, way) {
+    const [from, to] = [boxes[way.from], boxes[way.to]];
     const [a, b] = [place(from), place(to)];
     const column = to.at[0];
-    if (from.at[1] === 0 && to.at[1] === 4) {
+    if (direct(way)) {
       const [start, end, x] = column
         ? [a.x + a.width, b.x + b.width, plot.x(3) + SIDE / 2]
         : [a.x, b.x, plot.x(0) - SIDE / 2];
@@ -366,22 +380,22 @@ export default figure(WORDS, (view, words) => {
         ? `V${below}H${b.middle}V${b.y + TALL}`
         : `V${b.y + TALL / 2}H${end}`;
       const d = `M${start},${a.y + LOW / 2}H${x}${foot}`;
-      return { d, x: (start + x) / 2, y: a.y + LOW / 2 - 16, anchor: "middle", down: true };
+      return { d, x: (start + x) / 2, y: a.y + LOW / 2 - 16, anchor: "middle" };
     }
+    const top = a.y + LOW;
     if (b.middle !== a.middle) {
       const aside = Math.sign(column - 1) * 10;
-      const d = `M${b.middle},${b.y}L${a.middle},${a.y + LOW}`;
       const anchor = aside < 0 ? "end" : "start";
-      return { d, x: b.middle + aside, y: b.y - 12, anchor, down: false };
+      const d = `M${a.middle},${top}L${b.middle},${b.y}`;
+      return { d, x: b.middle + aside, y: b.y - 12, anchor };
     }
     // Beside a logit's line its local derivative has the width of the box.
     const x = b.middle - (to.at[1] === 4 && !wide() ? 27 : 0);
     return {
-      d: `M${x},${b.y}V${a.y + LOW}`,
+      d: `M${x},${top}V${b.y}`,
       x: x + (wide() ? 10 : 7),
       y: b.y - GAP / 2,
       anchor: "start",
-      down: false,
     };
   }
   const wide = () => plot.width > 500;
@@ -394,13 +408,25 @@ export default figure(WORDS, (view, words) => {
     if (size < 0.1) return digits(v, narrow ? 2 : 3);
     return minus(v.toFixed(size >= 100 ? 1 : size >= 10 || (size >= 1 && narrow) ? 2 : 3));
   };
+  // A share p of the true logit and p − 1, with as many decimals.
+  const pair = (/** @type {number} */ p) => {
+    const decimals = (/** @type {number} */ v) => short(v).split(".")[1]?.length ?? 0;
+    const count = Math.max(decimals(p), decimals(p - 1));
+    return [p, p - 1].map((v) => minus(v.toFixed(count)));
+  };
   const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
   const three = (/** @type {number} */ v) => Math.abs(v) < 1e-9 ? "0" : digits(v, 3);
+  const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
+  /** What a way sends, as it is written. @param {Way} way @param {Record<string, number>} grads */
+  const sent = ({ from, to, factor, stage }, grads) => {
+    const product = grads[from] * factor;
+    return stage === 5 && to === `z${view.get("label")}` ? pair(product)[0] : short(product);
+  };
 
-  let before = 0; // the step that was drawn last
+  let before = -1; // the step that was drawn last
 
   /**
-   * The lines, what stands on them, and those on which something comes back in this step.
+   * The lines, what stands on them, and what runs down those of this step.
    * @param {Record<string, Box>} boxes
    * @param {Way[]} ways
    * @param {number} stage
@@ -408,31 +434,38 @@ export default figure(WORDS, (view, words) => {
    * @param {Record<string, number>} grads
    */
   function lines(boxes, ways, stage, moved, grads) {
-    const forward = stage <= SPEC.constants.forward;
     const texts = [];
-    /** @type {{ d: string, down: boolean }[]} */
-    const lit = [];
     const paths = [];
     const flows = [];
-    for (const { from, to, factor, law, stage: step } of ways) {
-      const { d, x, y, anchor, down } = line(boxes[from], boxes[to]);
-      const done = boxes[from].seen <= stage;
-      const now = stage > 0 && stage === (forward ? boxes[from].seen : step);
+    const runs = [];
+    for (const way of ways) {
+      const { from, to, factor, law, stage: step } = way;
+      const { d, x, y, anchor } = line(boxes, way);
+      const now = step === stage;
       const asked = step === stage + 1;
-      const carries = done && moved.has(from) && moved.has(to);
-      const states = { used: done, now, asked, carries };
+      const states = { now, asked, carries: moved.has(from) && moved.has(to) };
       const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
       paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
-      if (now && !forward) lit.push({ d, down });
       if (step <= stage) {
         const width = THICK * Math.min(1, Math.abs(grads[from] * factor));
-        flows.push(svg("path.flow", { d, "stroke-width": width }));
+        const flow = svg("path.flow", { d, "stroke-width": width, pathLength: 1 });
+        flow.classList.toggle("grows", now && stage === before + 1);
+        flows.push(flow);
+      }
+      if (now && stage === before + 1) {
+        const both = [short(grads[from]), sent(way, grads)];
+        const room = Math.max(...both.map((text) => textWidth(text))) + 12;
+        const pill = svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
+        const [old, result] = both.map((text) => svgText(0, 4, text, { class: "grad" }));
+        old.classList.add("old");
+        result.classList.add("result");
+        runs.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill, old, result));
       }
       /** @type {(text: string, dy: number) => SVGTextElement} */
       const note = (text, dy) =>
         svgText(x, y + dy, text, { "text-anchor": anchor, class: asked ? "halo asked" : "halo" });
-      if (asked) {
-        texts.push(note(words.times("?"), 4));
+      if (asked && wide() && boxes[to].at[0] !== 1 && !direct(way)) {
+        texts.push(note(words.times("?"), 4)); // on the other lines, the choices stand
       } else if (step <= stage && !law) {
         texts.push(note(words.times(factor < 0 ? words.factors[0] : words.factors[1]), 4));
       } else if (step <= stage) {
@@ -442,30 +475,43 @@ export default figure(WORDS, (view, words) => {
         );
       }
     }
-    return { paths: [...flows, ...paths], texts, lit };
+    return { paths: [...flows, ...paths], texts, runs };
   }
 
   /**
-   * Bars of what has reached a logit: left of the middle below 0, half the box is 1. Two shares
-   * stand above what they make.
+   * Bars of what has reached a logit: left of the middle below 0, half the box is 1. The second of
+   * two shares is put to the end of the first when they are added.
    * @param {number} middle
    * @param {number} y
    * @param {number} width
    * @param {number[]} shares
+   * @param {boolean} added
+   * @param {string} fresh class of what has just come
    */
-  function bars(middle, y, width, shares) {
+  function bars(middle, y, width, shares, added, fresh) {
     const one = width / 2 - 6;
-    const bar = (/** @type {number} */ v, /** @type {string} */ look, /** @type {number} */ row) =>
-      svg(`rect.${look}`, {
-        x: middle + Math.min(0, v * one),
-        y: y + row * 9,
+    const two = shares.length > 1;
+    const bar = (
+      /** @type {number} */ start,
+      /** @type {number} */ v,
+      /** @type {string} */ look,
+      /** @type {number} */ row,
+    ) =>
+      svg("rect", {
+        class: look,
+        x: middle + (start + Math.min(0, v)) * one,
+        y: y + row * 8,
         width: Math.abs(v * one),
-        height: 7,
+        height: 6,
       });
+    const slides = added && fresh ? "slides" : added ? "" : fresh;
+    const second = two ? bar(added ? shares[0] : 0, shares[1], `share ${slides}`, 1) : "";
+    if (second) second.style.setProperty("--from", `${one}px`);
     return [
-      ...shares.length > 1 ? shares.map((v) => bar(v, "share", 0)) : [],
-      bar(sum(shares), "total", 1),
-      svg("path.zero", { d: `M${middle},${y - 1}v18` }),
+      ...two || shares[0] < 0 ? [bar(0, shares[0], `share ${two ? "" : fresh}`, 0)] : [],
+      ...second ? [second] : [],
+      ...added || shares[0] > 0 ? [bar(0, sum(shares), `total ${fresh}`, 2)] : [],
+      svg("path.zero", { d: `M${middle},${y - 1}v24` }),
     ];
   }
 
@@ -481,11 +527,11 @@ export default figure(WORDS, (view, words) => {
   function drawn(key, box, ways, grads, stage, change) {
     const { x, y, width, height, middle } = place(box);
     const bottom = y + height - 5;
-    const seen = box.seen <= stage;
     const arrived = ways.filter((way) => way.to === key && way.stage <= stage);
-    const now = stage <= SPEC.constants.forward
-      ? box.seen === stage && stage > 0
-      : arrived.some((way) => way.stage === stage) || (key === "L" && stage === first - 1);
+    const shares = arrived.map(({ from, factor }) => grads[from] * factor);
+    const added = shares.length > 1 && stage === last;
+    const now = arrived.some((way) => way.stage === stage) || added;
+    const fresh = now && stage === before + 1 ? "comes" : "";
     const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
     const name = { class: "name", style: `fill:${color}`, "text-anchor": "start" };
     /** @type {SVGElement[]} */
@@ -498,45 +544,60 @@ export default figure(WORDS, (view, words) => {
       });
       texts.push(quantity(node, name, value, text));
     };
-    if (seen) {
-      const value = short(box.value);
-      const room = squeezed(value, width - 11 - textWidth(box.name, 600));
-      const node = svgText(x + width - 4, y + ROW, "", { "text-anchor": "end", ...room });
-      texts.push(quantity(node, key, box.value, value));
+    const logit = minus(String(Number(box.value.toPrecision(3))));
+    const value = key[0] === "z" ? logit : short(box.value);
+    const room = squeezed(value, width - 11 - textWidth(box.name, 600));
+    const node = svgText(x + width - 4, y + ROW, "", { "text-anchor": "end", ...room });
+    texts.push(quantity(node, key, box.value, value));
+    if (shares.length && key[0] === "z") {
+      texts.push(...bars(middle, y + ROW + 3, width, shares, added, fresh));
     }
-    if (key in grads) tell(`grad ${key}`, grads[key], short(grads[key]), 1, "grad");
-    const shares = arrived.map(({ from, factor }) => grads[from] * factor);
-    if (arrived.length && key[0] === "z") texts.push(...bars(middle, y + ROW + 3, width, shares));
-    if (arrived.length > 1) {
-      const [direct, other] = shares;
-      tell(`shares ${key}`, direct + other, words.shares(short(other), direct), 2, "grad");
+    if (shares.length > 1) {
+      const [other, total] = pair(shares[1]);
+      const text = added ? words.shares(other) : words.both([short(shares[0]), other]);
+      const row = added ? 2 : (GAP - 2) / ROW;
+      tell(`shares ${key}`, sum(shares), text, row, `grad ${added ? "" : fresh}`);
+      if (added) tell(`grad ${key}`, grads[key], words.total(total), 1, `grad ${fresh}`);
+    } else if (key in grads) {
+      tell(`grad ${key}`, grads[key], short(grads[key]), 1, `grad ${fresh}`);
     }
-    if (seen && change) tell(`change ${key}`, change, `Δ ${three(change)}`, 0, "change");
-    const look = `${seen ? "done" : ""}${now ? " now" : ""}`;
-    return [svg("rect", { x, y, width, height, rx: 6, class: look }), ...texts];
+    if (change) tell(`change ${key}`, change, `Δ ${three(change)}`, 0, "change");
+    return [svg("rect", { x, y, width, height, rx: 6, class: now ? "now" : "" }), ...texts];
   }
 
   /**
+   * Puts the choices where they belong: on the line that is asked for, on the middle one of three,
+   * beside the one that runs around the graph, or in the box that got two shares.
    * @param {Record<string, Box>} boxes
    * @param {Way[]} ways
-   * @param {Record<string, number>} grads
    * @param {number} stage
-   * @param {Map<string, number>} moved
    */
-  function draw(boxes, ways, grads, stage, moved) {
-    plot.node.classList.toggle("back", stage > SPEC.constants.forward);
-    const { paths, texts, lit } = lines(boxes, ways, stage, moved, grads);
-    const nodes = Object.entries(boxes).flatMap(([key, box]) =>
-      drawn(key, box, ways, grads, stage, moved.get(key))
-    );
-    // What comes back runs along its line; most lines are drawn upwards.
-    const dots = stage === before + 1
-      ? lit.map(({ d, down }) =>
-        svg(`circle.runs${down ? ".down" : ""}`, { r: 6, style: `offset-path: path("${d}")` })
-      )
-      : [];
-    before = stage;
-    plot.draw(...paths, ...dots, ...nodes, ...texts);
+  function ask(boxes, ways, stage) {
+    const shown = stage === last ? [] : stage === last - 1 ? joints : factors;
+    if (pad.childNodes[0] !== shown[0]) pad.replaceChildren(...shown);
+    const way = ways.find((way) => way.stage === stage + 1);
+    const [x, y] = way
+      ? [plot.x(1.5), place(boxes[way.to]).y - GAP / 2]
+      : [place(boxes[`z${view.get("label")}`]).middle, plot.area.bottom - GAP / 2 - 1];
+    let style = `left: ${x}px; top: ${y}px`;
+    let look = "pad";
+    if (way && direct(way)) {
+      const { x: left, y: top, width } = place(boxes.L);
+      const right = boxes[way.to].at[0] > 0;
+      const room = left - SIDE - 10;
+      const start = right ? left + width + 7 : SIDE + 4;
+      const y = top + LOW / 2;
+      if (room > (coarse ? 250 : 200)) style = `left: ${start + room / 2}px; top: ${y}px`;
+      else {
+        look = `pad aside ${right ? "right" : ""}`;
+        style = `left: ${start}px; top: ${y + THICK}px; width: ${room}px`;
+      }
+    }
+    pad.className = look;
+    pad.style.cssText = style;
+    shown.forEach((node, i) => {
+      node.classList.toggle("wrong", missed === view.turns && i === picked);
+    });
   }
 
   /**
@@ -548,25 +609,18 @@ export default figure(WORDS, (view, words) => {
    */
   function sentence(boxes, ways, grads, stage) {
     const key = `z${view.get("label")}`;
-    const z = boxes[key].name;
     if (stage === 0) return words.start;
-    if (stage === 1) {
-      return words.exp([1, 2, 3].map((k) => short(boxes[`e${k}`].value)).join(", "));
-    }
-    if (stage === 2) return words.sum(short(boxes.Q.value));
-    if (stage === 3) return words.log(short(boxes.l.value));
-    if (stage === 4) return words.loss(z, short(boxes.L.value));
-    if (stage === 5) return words.seed;
-    const { from, to, factor, law } = /** @type {Way} */ (
-      ways.find((way) => way.stage === stage && (stage < last || way.to === key))
-    );
-    const product = grads[from] * factor;
     if (stage === last) {
-      return words.exps(z, [product, grads[key]].map(short));
+      const [other, total] = pair(grads[key] + 1);
+      return words.joined(boxes[key].name, [total, words.shares(other)]);
     }
-    if (stage === last - 1) return words.share([grads[from], product].map(short));
-    const [grad, result] = [grads[from], product].map(short);
-    return words.hand(called(boxes[from]), boxes[to].name, [grad, law || short(factor), result]);
+    const way = /** @type {Way} */ (
+      ways.find((way) => way.stage === stage && (stage < last - 1 || way.to === key))
+    );
+    const { from, to, factor, law } = way;
+    const target = stage === 4 ? words.each : boxes[to].name;
+    const grad = stage === 5 ? "1/Q" : short(grads[from]);
+    return words.sends(called(boxes[from]), target, [grad, law || short(factor), sent(way, grads)]);
   }
 
   /**
@@ -577,81 +631,83 @@ export default figure(WORDS, (view, words) => {
    */
   function missing(boxes, ways, stage) {
     const key = `z${view.get("label")}`;
+    const z = boxes[key];
+    const Q = boxes.Q.value;
+    const rise = boxes[`e${key[1]}`].value * Math.expm1(STEP);
+    if (stage === last - 1) {
+      return words.apart(z.name, [signed(Math.log1p(rise / Q)), signed(-STEP)]);
+    }
     const asked = ways.filter((way) => way.stage === stage + 1);
     const { from, to, factor } = asked.find((way) => way.to === key) ?? asked[0];
-    const Q = boxes.Q.value;
-    const values = [-1, 1, 1 / Q, Q, boxes[`e${key[1]}`].value];
     const pick = words.factors[picked];
-    if (Math.abs(values[picked] - factor) < 1e-9) return words.chance(pick);
-    const change = from === "l"
-      ? Math.log1p(STEP / Q)
-      : from[0] === "e"
-      ? boxes[from].value * Math.expm1(STEP)
-      : factor * STEP;
-    const other = from === "L"
-      ? boxes[to === "l" ? key : "l"].name
+    const ones = ["1", "exp z"]; // equal where the logit is 0
+    if (z.value === 0 && ones.includes(pick) && Math.abs(factor - 1) < 1e-9) {
+      return words.chance(pick);
+    }
+    const change = from === "l" ? Math.log1p(STEP / Q) : from[0] === "e" ? rise : factor * STEP;
+    const held = from === "L"
+      ? words.held(boxes[to === "l" ? key : "l"].name)
       : from === "Q"
       ? words.others
       : "";
-    const held = other && words.held(other);
-    return words.miss(
-      pick,
-      held,
-      boxes[to].name,
-      called(boxes[from]),
-      change < 0 ? short(change) : `+${short(change)}`,
-    );
+    return words.miss(pick, held, boxes[to].name, called(boxes[from]), signed(change));
+  }
+
+  /**
+   * What comes next, in words.
+   * @param {Record<string, Box>} boxes
+   * @param {Way[]} ways
+   * @param {Record<string, number>} grads
+   * @param {number} stage
+   */
+  function question(boxes, ways, grads, stage) {
+    const key = `z${view.get("label")}`;
+    if (stage === last) {
+      if (view.get("nudge")) return "";
+      return mine.size > 0 && mine.size < last ? words.open(mine.size) : words.done;
+    }
+    if (stage === last - 1) {
+      return words.join(boxes[key].name, [short(-1), pair(grads[key] + 1)[0]]);
+    }
+    const { from, to } = /** @type {Way} */ (ways.find((way) => way.stage === stage + 1));
+    if (stage === 4) return words.ask(words.each, words.logits);
+    return words.ask(called(boxes[from]), stage === 3 ? words.each : boxes[to].name);
   }
 
   return () => {
-    const stage = view.get("stage");
-    const nudge = view.get("nudge");
-    const label = view.get("label");
+    const [stage, nudge, label] = ["stage", "nudge", "label"].map((key) => view.get(key));
     const { boxes, ways } = graph(view.get("logits"), label);
     const grads = gradients(ways, stage);
     const moved = changes(view.get("logits"), label, nudge);
-    draw(boxes, ways, grads, stage, moved);
-    const asked = ways.filter((way) => way.stage === stage + 1);
-    const asking = asked.length > 0;
-    for (const choice of choices) choice.disabled = !asking;
-    if (asking) {
-      const [{ from, to }] = asked;
-      const ends = asked.length === 1
-        ? [called(boxes[from]), boxes[to].name]
-        : stage === last - 1
-        ? [words.each, words.logits]
-        : [boxes[from].name, words.each];
-      prompt.textContent = words.ask(ends[0], ends[1], short(grads[from]));
-    } else {
-      const mixed = mine.size > 0 && given.size > 0;
-      prompt.textContent = stage < last
-        ? words.forward
-        : mixed
-        ? words.open(mine.size)
-        : words.done;
-    }
+    const { paths, texts, runs } = lines(boxes, ways, stage, moved, grads);
+    const nodes = Object.entries(boxes).flatMap(([key, box]) =>
+      drawn(key, box, ways, grads, stage, moved.get(key))
+    );
+    before = stage;
+    plot.draw(...paths, ...nodes, ...texts, ...runs);
+    ask(boxes, ways, stage);
+
+    const asks = question(boxes, ways, grads, stage);
     let text = sentence(boxes, ways, grads, stage);
-    let spoken = text;
-    if (missed === now()) {
+    let spoken = `${text} ${asks}`;
+    if (missed === view.turns) {
       text = spoken = missing(boxes, ways, stage);
     } else if (nudge) {
       const z = boxes[`z${nudge}`].name;
       const [exp, log, loss] = [`e${nudge}`, "l", "L"].map((key) => three(moved.get(key) ?? 0));
       const total = nudge === label ? words.direct([log, loss]) : loss;
-      text = stage < SPEC.constants.forward
-        ? words.early(z)
-        : words.nudged(z, [exp, log, total]) + (stage === last ? words.same(z) : ".");
-      spoken = stage < SPEC.constants.forward ? text : words.spokenNudge(z, [exp, log, loss]);
-    } else if (given.size === 1 && given.has(stage)) {
+      text = words.nudged(z, [exp, log, total]) + (stage === last ? words.same(z) : ".");
+      spoken = words.spokenNudge(z, [exp, log, loss]);
+    } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
       text = spoken = text + words.given;
     } else if (stage === last) {
-      text += words.all;
+      text = spoken = text + words.all;
     }
     if (stage === last && label === 1) settle?.();
     told.textContent = text;
+    prompt.textContent = asks;
     back.disabled = stage === 0;
-    next.disabled = stage === last;
-    next.classList.toggle("primary", stage < first - 1); // from there on the reader chooses
+    show.disabled = stage === last;
     return spoken;
   };
 });
