@@ -257,7 +257,9 @@ def test_backward_pass_second_goal_is_half_of_the_sum():
         assert "Done: exp z₂" not in other.text
 
 
-@pytest.mark.parametrize(("logits", "label", "k"), [([2, 1, 0.1], 1, 1), ([-1, 3, 0.5], 1, 3)])
+@pytest.mark.parametrize(
+    ("logits", "label", "k"), [([2, 1, 0.1], 1, 1), ([4, 0, 0], 1, 1), ([-1, 3, 0.5], 1, 3)]
+)
 def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
     page = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, {"set": {"nudge": k}})[-1]
     p = double(logits).softmax(0)[k - 1].item()
@@ -268,11 +270,13 @@ def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
     assert page.values["change l"] == pytest.approx(p, abs=1e-6)
     others = {f"change {box}{i}" for box in "ze" for i in (1, 2, 3) if i != k}
     assert not others & set(page.values)
-    loss = f"{p:#.3g} - 1 = {p - 1:#.3g}" if own else f"{p:#.3g}"
+    places = 4 if p > 0.95 else 3
+    log = f"{p:.{places}f}" if own else f"{p:#.3g}"
+    loss = f"{log} - 1 = {p - 1:.{places}f}" if own else log
     z = f"z{'₁₂₃'[k - 1]}"
     assert_said(
         page,
-        f"{math.exp(logits[k - 1]):#.3g} nudges at exp {z}, {p:#.3g} at ln Q, {loss} at the loss, "
+        f"{math.exp(logits[k - 1]):#.3g} nudges at exp {z}, {log} at ln Q, {loss} at the loss, "
         f"the gradient of {z}.",
     )
     walking = told(BackwardPass(), SKIP, {"set": {"nudge": k}}, {"click": "1"})

@@ -46,6 +46,7 @@ def all_derivatives(
     inputs: list,
     steps: list,
     *,
+    first: int = 0,
     add: bool = True,
     arriving: bool = True,
     at_output: bool = False,
@@ -57,14 +58,14 @@ def all_derivatives(
 ) -> list:
     """Return the derivatives of the last value with respect to all values.
 
-    The options make the mistakes: each share overwrites the one before; what arrives from above
-    plays no part; the local derivatives are taken at the outputs; the values start, or the last one
-    ends, with another number; the steps are taken from the first; a step sends fewer shares, or
-    what arrives as it is.
+    The options make the mistakes: the first steps are left out; each share overwrites the one
+    before; what arrives from above plays no part; the local derivatives are taken at the outputs;
+    the values start, or the last one ends, with another number; the steps are taken from the first;
+    a step sends fewer shares, or what arrives as it is.
     """
     values = run_forward(inputs, steps)
     gradients = [start] * (len(values) - 1) + [end]
-    places = range(len(inputs), len(values))
+    places = range(len(inputs) + first, len(values))
     for place in places if forward else reversed(places):
         name, *sources = steps[place - len(inputs)]
         points = [values[place if at_output else source] for source in sources]
@@ -204,6 +205,7 @@ EXERCISES = (
             "One factor is cut off, and the other is not.": 0.0,
             "That is the local derivative of the first line alone.": 3.0,
             "The factor 3 of the first line is counted twice: 6 * 3 is enough.": 54.0,
+            "detach cuts off one factor; the path through the other still leads to a.": None,
         },
     ),
     FunctionExercise(
@@ -242,6 +244,7 @@ EXERCISES = (
             "Parentheses are missing: what arrives multiplies the whole derivative.": (
                 lambda s, g: g * s - s * s
             ),
+            "Parentheses are missing: the 1 belongs to 1 - s.": lambda s, g: g * s - s,
             "This divides by the derivative; what arrives is multiplied with it.": lambda s, g: (
                 g / (s * (1 - s))
             ),
@@ -297,6 +300,9 @@ EXERCISES = (
             ),
             "Only the shares of the last step arrive: take every step, the last one first.": (
                 lambda inputs, steps: all_derivatives(inputs, steps, forward=True)[: len(inputs)]
+            ),
+            "The first step is left out: the walk back ends with it.": lambda inputs, steps: (
+                all_derivatives(inputs, steps, first=1)[: len(inputs)]
             ),
             "A step that takes the same value twice passes two shares to it.": each_use_once,
             "Early shares are sent on again with the later ones: wait until all have arrived.": (

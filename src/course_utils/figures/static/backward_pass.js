@@ -26,15 +26,15 @@ const WORDS = {
   en: {
     lead: "Each box is computed from those below it. On the way back it sends its gradient down, " +
       "times the line's local derivative, which you choose. Thicker lines send more, up to 1.",
-    question: "The true logit z₁ is used twice: in its exponential and in the loss. " +
+    question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
       text,
       says: "Walk back with class 1 as the true one: what arrives at z₁ will tell.",
     })),
     verdicts: [
-      "No: that came through the exponential. With the direct −1 it is p₁ − 1.",
-      "No: that came on the direct path. With p₁, from the exponential, it is p₁ − 1.",
+      "No: that came through the exponential. With the direct −1 it is p₁ − 1 while class 1 is true.",
+      "No: that came directly. With p₁, from the exponential, it is p₁ − 1 while class 1 is true.",
       "Yes: what comes back on different paths is added.",
     ],
     last: "loss",
@@ -46,6 +46,7 @@ const WORDS = {
     none: "none",
     back: "Back",
     show: "Show me",
+    key: "In a box:",
     value: "value",
     gradient: "gradient, so far",
     change: "Δ: change ÷ nudge",
@@ -302,7 +303,7 @@ export default figure(WORDS, (view, words) => {
     ),
   );
   const settings = html(
-    "div.row.settings",
+    "div.row",
     back,
     show,
     radios(view, "label", { label: words.label, options: [1, 2, 3] }),
@@ -316,6 +317,7 @@ export default figure(WORDS, (view, words) => {
   view.add(
     html(
       "p.row",
+      html("span.soft", words.key),
       html("span", words.value),
       html("span.grad", words.gradient),
       html("span.change", words.change),
@@ -351,6 +353,15 @@ export default figure(WORDS, (view, words) => {
     view.set({ nudge: nudge === view.get("nudge") ? 0 : nudge });
   });
 
+  let before = -1; // the step that was drawn last
+  const seen = () => {
+    const [label, stage] = [view.get("label"), view.get("stage")];
+    const { boxes, ways } = graph(view.get("logits"), label);
+    const moved = changes(view.get("logits"), label, view.get("nudge"));
+    return { stage, truth: `z${label}`, boxes, ways, moved, grads: gradients(ways, stage) };
+  };
+  let { stage, truth, boxes, ways, moved, grads } = seen(); // what is drawn
+
   /** @param {Box} box */
   const place = ({ at: [column, row] }) => {
     const pitch = plot.x(1) - plot.x(0);
@@ -364,10 +375,9 @@ export default figure(WORDS, (view, words) => {
   /**
    * The line between two boxes, downwards, and where its local derivative stands. From the loss to
    * the true logit it runs around all others.
-   * @param {Record<string, Box>} boxes
    * @param {Way} way
    */
-  function line(boxes, way) {
+  function line(way) {
     const [from, to] = [boxes[way.from], boxes[way.to]];
     const [a, b] = [place(from), place(to)];
     const column = to.at[0];
@@ -417,30 +427,26 @@ export default figure(WORDS, (view, words) => {
   const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
   const three = (/** @type {number} */ v) => Math.abs(v) < 1e-9 ? "0" : digits(v, 3);
   const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
-  /** What a way sends, as it is written. @param {Way} way @param {Record<string, number>} grads */
-  const sent = ({ from, to, factor, stage }, grads) => {
+  /** What a way sends, as it is written. @param {Way} way */
+  const sent = ({ from, to, factor, stage }) => {
     const product = grads[from] * factor;
-    return stage === 5 && to === `z${view.get("label")}` ? pair(product)[0] : short(product);
+    return stage === 5 && to === truth ? pair(product)[0] : short(product);
   };
+  // What two paths bring to the loss has as many decimals as their sum.
+  const change = (/** @type {string} */ key) =>
+    moved.has(truth) && (key === "l" || key === "L")
+      ? pair(moved.get("l") ?? 0)[key === "l" ? 0 : 1]
+      : three(moved.get(key) ?? 0);
 
-  let before = -1; // the step that was drawn last
-
-  /**
-   * The lines, what stands on them, and what runs down those of this step.
-   * @param {Record<string, Box>} boxes
-   * @param {Way[]} ways
-   * @param {number} stage
-   * @param {Map<string, number>} moved
-   * @param {Record<string, number>} grads
-   */
-  function lines(boxes, ways, stage, moved, grads) {
+  /** The lines, what stands on them, and what runs down those of this step. */
+  function lines() {
     const texts = [];
     const paths = [];
     const flows = [];
     const runs = [];
     for (const way of ways) {
       const { from, to, factor, law, stage: step } = way;
-      const { d, x, y, anchor } = line(boxes, way);
+      const { d, x, y, anchor } = line(way);
       const now = step === stage;
       const asked = step === stage + 1;
       const states = { now, asked, carries: moved.has(from) && moved.has(to) };
@@ -453,7 +459,7 @@ export default figure(WORDS, (view, words) => {
         flows.push(flow);
       }
       if (now && stage === before + 1) {
-        const both = [short(grads[from]), sent(way, grads)];
+        const both = [short(grads[from]), sent(way)];
         const room = Math.max(...both.map((text) => textWidth(text))) + 12;
         const pill = svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
         const [old, result] = both.map((text) => svgText(0, 4, text, { class: "grad" }));
@@ -518,13 +524,9 @@ export default figure(WORDS, (view, words) => {
   /**
    * A box with its value, what has come back to it and what a nudge makes of it.
    * @param {string} key
-   * @param {Box} box
-   * @param {Way[]} ways
-   * @param {Record<string, number>} grads
-   * @param {number} stage
-   * @param {number | undefined} change
    */
-  function drawn(key, box, ways, grads, stage, change) {
+  function drawn(key) {
+    const box = boxes[key];
     const { x, y, width, height, middle } = place(box);
     const bottom = y + height - 5;
     const arrived = ways.filter((way) => way.to === key && way.stage <= stage);
@@ -561,24 +563,22 @@ export default figure(WORDS, (view, words) => {
     } else if (key in grads) {
       tell(`grad ${key}`, grads[key], short(grads[key]), 1, `grad ${fresh}`);
     }
-    if (change) tell(`change ${key}`, change, `Δ ${three(change)}`, 0, "change");
+    const exact = moved.get(key);
+    if (exact) tell(`change ${key}`, exact, `Δ ${change(key)}`, 0, "change");
     return [svg("rect", { x, y, width, height, rx: 6, class: now ? "now" : "" }), ...texts];
   }
 
   /**
    * Puts the choices where they belong: on the line that is asked for, on the middle one of three,
    * beside the one that runs around the graph, or in the box that got two shares.
-   * @param {Record<string, Box>} boxes
-   * @param {Way[]} ways
-   * @param {number} stage
    */
-  function ask(boxes, ways, stage) {
+  function ask() {
     const shown = stage === last ? [] : stage === last - 1 ? joints : factors;
     if (pad.childNodes[0] !== shown[0]) pad.replaceChildren(...shown);
     const way = ways.find((way) => way.stage === stage + 1);
     const [x, y] = way
       ? [plot.x(1.5), place(boxes[way.to]).y - GAP / 2]
-      : [place(boxes[`z${view.get("label")}`]).middle, plot.area.bottom - GAP / 2 - 1];
+      : [place(boxes[truth]).middle, plot.area.bottom - GAP / 2 - 1];
     let style = `left: ${x}px; top: ${y}px`;
     let look = "pad";
     if (way && direct(way)) {
@@ -600,74 +600,54 @@ export default figure(WORDS, (view, words) => {
     });
   }
 
-  /**
-   * What the last step did, in words.
-   * @param {Record<string, Box>} boxes
-   * @param {Way[]} ways
-   * @param {Record<string, number>} grads
-   * @param {number} stage
-   */
-  function sentence(boxes, ways, grads, stage) {
-    const key = `z${view.get("label")}`;
+  /** What the last step did, in words. */
+  function sentence() {
     if (stage === 0) return words.start;
     if (stage === last) {
-      const [other, total] = pair(grads[key] + 1);
-      return words.joined(boxes[key].name, [total, words.shares(other)]);
+      const [other, total] = pair(grads[truth] + 1);
+      return words.joined(boxes[truth].name, [total, words.shares(other)]);
     }
     const way = /** @type {Way} */ (
-      ways.find((way) => way.stage === stage && (stage < last - 1 || way.to === key))
+      ways.find((way) => way.stage === stage && (stage < last - 1 || way.to === truth))
     );
     const { from, to, factor, law } = way;
     const target = stage === 4 ? words.each : boxes[to].name;
     const grad = stage === 5 ? "1/Q" : short(grads[from]);
-    return words.sends(called(boxes[from]), target, [grad, law || short(factor), sent(way, grads)]);
+    return words.sends(called(boxes[from]), target, [grad, law || short(factor), sent(way)]);
   }
 
-  /**
-   * What a wrong choice says: how the box changes with this one below it, all others held.
-   * @param {Record<string, Box>} boxes
-   * @param {Way[]} ways
-   * @param {number} stage
-   */
-  function missing(boxes, ways, stage) {
-    const key = `z${view.get("label")}`;
-    const z = boxes[key];
+  /** What a wrong choice says: how the box changes with this one below it, all others held. */
+  function missing() {
+    const z = boxes[truth];
     const Q = boxes.Q.value;
-    const rise = boxes[`e${key[1]}`].value * Math.expm1(STEP);
+    const rise = boxes[`e${truth[1]}`].value * Math.expm1(STEP);
     if (stage === last - 1) {
       return words.apart(z.name, [signed(Math.log1p(rise / Q)), signed(-STEP)]);
     }
     const asked = ways.filter((way) => way.stage === stage + 1);
-    const { from, to, factor } = asked.find((way) => way.to === key) ?? asked[0];
+    const { from, to, factor } = asked.find((way) => way.to === truth) ?? asked[0];
     const pick = words.factors[picked];
     const ones = ["1", "exp z"]; // equal where the logit is 0
     if (z.value === 0 && ones.includes(pick) && Math.abs(factor - 1) < 1e-9) {
       return words.chance(pick);
     }
-    const change = from === "l" ? Math.log1p(STEP / Q) : from[0] === "e" ? rise : factor * STEP;
+    const moves = from === "l" ? Math.log1p(STEP / Q) : from[0] === "e" ? rise : factor * STEP;
     const held = from === "L"
-      ? words.held(boxes[to === "l" ? key : "l"].name)
+      ? words.held(boxes[to === "l" ? truth : "l"].name)
       : from === "Q"
       ? words.others
       : "";
-    return words.miss(pick, held, boxes[to].name, called(boxes[from]), signed(change));
+    return words.miss(pick, held, boxes[to].name, called(boxes[from]), signed(moves));
   }
 
-  /**
-   * What comes next, in words.
-   * @param {Record<string, Box>} boxes
-   * @param {Way[]} ways
-   * @param {Record<string, number>} grads
-   * @param {number} stage
-   */
-  function question(boxes, ways, grads, stage) {
-    const key = `z${view.get("label")}`;
+  /** What comes next, in words. */
+  function question() {
     if (stage === last) {
       if (view.get("nudge")) return "";
       return mine.size > 0 && mine.size < last ? words.open(mine.size) : words.done;
     }
     if (stage === last - 1) {
-      return words.join(boxes[key].name, [short(-1), pair(grads[key] + 1)[0]]);
+      return words.join(boxes[truth].name, [short(-1), pair(grads[truth] + 1)[0]]);
     }
     const { from, to } = /** @type {Way} */ (ways.find((way) => way.stage === stage + 1));
     if (stage === 4) return words.ask(words.each, words.logits);
@@ -675,27 +655,23 @@ export default figure(WORDS, (view, words) => {
   }
 
   return () => {
-    const [stage, nudge, label] = ["stage", "nudge", "label"].map((key) => view.get(key));
-    const { boxes, ways } = graph(view.get("logits"), label);
-    const grads = gradients(ways, stage);
-    const moved = changes(view.get("logits"), label, nudge);
-    const { paths, texts, runs } = lines(boxes, ways, stage, moved, grads);
-    const nodes = Object.entries(boxes).flatMap(([key, box]) =>
-      drawn(key, box, ways, grads, stage, moved.get(key))
-    );
+    ({ stage, truth, boxes, ways, moved, grads } = seen());
+    const { paths, texts, runs } = lines();
+    const nodes = Object.keys(boxes).flatMap(drawn);
     before = stage;
     plot.draw(...paths, ...nodes, ...texts, ...runs);
-    ask(boxes, ways, stage);
+    ask();
 
-    const asks = question(boxes, ways, grads, stage);
-    let text = sentence(boxes, ways, grads, stage);
+    const asks = question();
+    const nudge = view.get("nudge");
+    let text = sentence();
     let spoken = `${text} ${asks}`;
     if (missed === view.turns) {
-      text = spoken = missing(boxes, ways, stage);
+      text = spoken = missing();
     } else if (nudge) {
       const z = boxes[`z${nudge}`].name;
-      const [exp, log, loss] = [`e${nudge}`, "l", "L"].map((key) => three(moved.get(key) ?? 0));
-      const total = nudge === label ? words.direct([log, loss]) : loss;
+      const [exp, log, loss] = [`e${nudge}`, "l", "L"].map(change);
+      const total = `z${nudge}` === truth ? words.direct([log, loss]) : loss;
       text = words.nudged(z, [exp, log, total]) + (stage === last ? words.same(z) : ".");
       spoken = words.spokenNudge(z, [exp, log, loss]);
     } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
@@ -703,7 +679,7 @@ export default figure(WORDS, (view, words) => {
     } else if (stage === last) {
       text = spoken = text + words.all;
     }
-    if (stage === last && label === 1) settle?.();
+    if (stage === last && truth === "z1") settle?.();
     told.textContent = text;
     prompt.textContent = asks;
     back.disabled = stage === 0;
