@@ -33,7 +33,7 @@ const WORDS = {
       says: "Walk back with class 1 as the true one: what arrives at z₁ will tell.",
     })),
     verdicts: [
-      "No: that came through the exponential. With the direct −1 it is p₁ − 1 while class 1 is true.",
+      "No: that came through exp z₁. With the direct −1 it is p₁ − 1 while class 1 is true.",
       "No: that came directly. With p₁, from the exponential, it is p₁ − 1 while class 1 is true.",
       "Yes: what comes back on different paths is added.",
     ],
@@ -84,7 +84,8 @@ const WORDS = {
       /** @type {string} */ z,
       /** @type {string[]} */ [log, direct],
     ) =>
-      `Not ×. ${z} grows by 0.01: the loss changes by ${log} through ln Q and by ${direct} directly.`,
+      `Not ×. ${z} grows by 0.01: the loss changes by ${log} through ln Q and by ${direct} ` +
+      "directly.",
     chance: (/** @type {string} */ pick) => `${pick} is right only where the logit is 0.`,
     nudged: (
       /** @type {string} */ z,
