@@ -240,6 +240,23 @@ def test_jacobian_is_measured_column_by_column(show):
     assert shown(page, ["row0", "row1", "row2"]).abs().max() < 0.005
 
 
+def test_jacobian_last_column_is_guessed_in_its_cells(show):
+    page = show(JacobianExplorer(nudge=0.02, measured=[0, 0.02, 0]))
+    first, second = page.locator("[data-cell='0.2']"), page.locator("[data-cell='1.2']")
+    box = first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - box["width"] / 4, y, steps=5)
+    page.mouse.up()
+    guess = float(first.locator("input").input_value())
+    assert -0.2 < guess < -0.1
+    assert first.inner_text().startswith(f"\N{MINUS SIGN}{-guess:.3f}?".replace("0.", "."))
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowLeft")
+    assert second.locator("input").input_value() == "-0.01"
+
+
 @pytest.mark.parametrize("nudge", [1.5, -0.8])
 def test_jacobian_draws_the_changes(show, nudge):
     page = show(JacobianExplorer(nudge=nudge, column=1))

@@ -168,7 +168,8 @@ def ends_without(logits, q):
 GOALS = [
     (JacobianExplorer, {"measured": [0, 0.02, 0.2], "nudge": 0.02},
      {"measured": [0, 0.02, -0.02], "nudge": 0.02}),
-    (JacobianExplorer, {"product": True, "v": [2, 2, 1.9]}, {"product": True, "v": [2, 2, 2]}),
+    (JacobianExplorer, {"product": True, "v": [0.2, -0.4, 0]},
+     {"product": True, "v": [0.1, -0.4, 0]}),
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
     (SampledClasses, {"q": [0.19, 0.52, 0.19, 0.037, 0.07]},
      {"q": [0.19, 0.52, 0.19, 0.026, 0.07]}),
@@ -413,18 +414,20 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
 def test_jacobian_judges_the_last_column_before_it_is_measured():
     measured = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}
     put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0.05"])]
-    right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.025", "-0.01", "0.035"])]
+    right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.02", "-0.01", "0.03"])]
     nudged = {"on": "nudge.2", "to": "0.01"}
     asked, *seen, after = told(JacobianExplorer(), SKIP, measured, *put, *right, nudged)[2:]
     p = p_of([2, 1, -1])
     column = p[2] * (double([0, 0, 1]) - p)
-    assert (column - double([-0.025, -0.01, 0.035])).abs().max() < 0.01
+    assert (column - double([-0.02, -0.01, 0.03])).abs().max() < 0.02
     assert_said(asked, "Before you nudge z₃: where will its bars end?")
     assert_said(seen[0], "Your column sums to +.100, each other one to 0.")
     assert_said(seen[1], "Your column sums to 0. Compare it with the row of p₃")
-    assert_said(seen[5], "Your column sums to 0, like the others, and mirrors the row of p₃.")
+    assert_said(
+        seen[5], "Your column sums to 0, like the others, and mirrors the row of p₃, to 0.02."
+    )
     assert seen[5].spoken.startswith("Your column sums to 0")
-    assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.01.", "✓Goal:")
+    assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.02.", "✓Goal:")
 
 
 def test_jacobian_product():
@@ -446,6 +449,11 @@ def test_jacobian_product():
     assert multiplied.spoken == f"J v is {entries}."
     assert ((jacobian @ v > 0) == (v > p @ v)).all()
     assert_said(same, "The ground is flat: no block, no hollow, J v is zero.")
+    (level,) = told(
+        JacobianExplorer(product=True, v=v.tolist()), SKIP, {"click": "Level the ground"}
+    )[2:]
+    area = f"{(jacobian @ v).clamp(min=0).sum():.3f}"
+    assert_said(level, f"Level: what stood above the mean, {area}, has filled the hollows, {area}.")
 
 
 @pytest.mark.parametrize(("x", "k", "smoothing"), [(-6.0, 3, 0.0), (1.5, 5, 0.2)])

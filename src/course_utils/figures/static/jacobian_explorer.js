@@ -1,4 +1,5 @@
 import {
+  animate,
   button,
   clamp,
   COLORS,
@@ -94,9 +95,9 @@ const WORDS = {
     mirror: (/** @type {string} */ prob) =>
       `Your column sums to 0. Compare it with the row of ${prob}, across the diagonal.`,
     ready: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `Your column sums to 0, like the others, and mirrors the row of ${prob}. Nudge ${logit}.`,
+      `Your column sums to 0, like the others, and mirrors the row of ${prob}, to 0.02. Nudge ${logit}.`,
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
-      ` Of your guesses (circles) ${good} of ${k} are right to 0.01.`,
+      ` Of your guesses (circles) ${good} of ${k} are right to 0.02.`,
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: shrink the nudge.`,
     large:
@@ -152,13 +153,17 @@ const WORDS = {
       },
     ],
     productPlot: "Columns as wide as the probabilities and as high as v, and their mean level",
-    productAxis: "v: drag the ground; a block is p wide, v − mean high; grey lines: before",
+    productAxis: "v: drag the ground; a block is p wide, v − mean high; grey outline: before",
     mean: "mean",
     table: "J v without the matrix",
-    steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "\u00a0" },
+    steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "goal" },
     level: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
     above: (/** @type {string} */ area) =>
       `The blocks above it have the area ${area}, the hollows as much: J v sums to zero.`,
+    pour: "Level the ground",
+    back: "Bring it back",
+    levelled: (/** @type {string} */ area) =>
+      `Level: what stood above the mean, ${area}, has filled the hollows, ${area}.`,
     flat: "The ground is flat: no block, no hollow, J v is zero.",
     spokenProduct: (/** @type {string} */ entries) => `J v is ${entries}.`,
     productTries: {
@@ -176,18 +181,20 @@ const WORDS = {
         label: "cross-entropy",
         target: "p − y",
         says:
-          "v is the gradient of cross-entropy in p if class 1 is true, −1 ÷ p₁ and zeros; J v is that in z, p − y.",
+          "v is the gradient of cross-entropy in p, class 1 being true; J v is that in z: p − y.",
       },
     },
-    productGoal: "make J v zero, but not v.",
-    productReached: "Only level ground does that: all entries of v are equal.",
+    productGoal: (/** @type {string} */ target) => `make J v = (${target}), each entry to 0.01.`,
+    productReached:
+      "v − mean must be goal ÷ p, about. The mean may be anything: raise all of v alike, and J v stays.",
   },
 };
 
 /** @typedef {typeof WORDS.en} Words */
 
 const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
-const CLOSE = 0.0101; // as close as a guess has to come: two steps of its control
+const CLOSE = 0.0101; // as close as a product has to come to its goal
+const GUESS = 0.0201; // and a guess to a slope: a finger sets it by 0.01
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const LEAST = 0.01; // where a nudge that is shrunk ends
 const MANY = 4; // classes for whose numbers a phone has room
@@ -410,7 +417,7 @@ function matrix(view, words) {
       ),
     );
     guesses = every.map((i) => {
-      const limits = { min: -STEEPEST, max: STEEPEST, step: 0.005 };
+      const limits = { min: -STEEPEST, max: STEEPEST, step: 0.01 };
       const input = html("input", { type: "range", ...limits, "data-control": `guess.${i}` });
       input.addEventListener("input", () => {
         sure = true;
@@ -532,8 +539,9 @@ function matrix(view, words) {
         cell.classList.toggle("picked", j === column());
         cell.classList.toggle("drawn", j === column() && i === row());
         cell.classList.toggle("asked", guess);
-        if (guess) cell.append(guesses[i]);
-        else if (guesses[i].parentNode === cell) guesses[i].remove();
+        const there = guesses[i].parentNode === cell;
+        if (guess && !there) cell.append(guesses[i]); // once: it would lose the pointer
+        if (there && !guess) guesses[i].remove();
         const value = guess ? mine[i] : by ? rates[i][j] : 0;
         const [a, b] = [50, at(value)].sort((x, y) => x - y);
         put(fill, {
@@ -556,7 +564,7 @@ function matrix(view, words) {
     const mine = guesses.map(({ value }) => Number(value));
     const total = sum(mine);
     if (Math.abs(total) > 0.001) return words.total(signed(total));
-    const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= CLOSE);
+    const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= GUESS);
     return mirrors ? words.ready(p(j), z(j)) : words.mirror(p(j));
   }
 
@@ -681,7 +689,7 @@ function matrix(view, words) {
     const [next] = open();
     const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
     const good =
-      every.filter((n) => Math.abs(Number(guesses[n].value) - jacobian[n][j]) <= CLOSE).length;
+      every.filter((n) => Math.abs(Number(guesses[n].value) - jacobian[n][j]) <= GUESS).length;
     told.replaceChildren(
       ...(by
         ? [
@@ -718,8 +726,8 @@ function product(view, words) {
     grid: false,
     label: words.productPlot,
     ylabel: words.productAxis,
-    height: 340,
-    margin: { top: 40, right: 58, bottom: 32 },
+    height: 310,
+    margin: { top: 40, right: 58, bottom: 46 },
   });
   const sliders = html("div.columns");
   view.control(sliders);
@@ -738,6 +746,22 @@ function product(view, words) {
   const keep = () => {
     ghost = v();
   };
+  let levelled = 0; // share of the blocks that was poured into the hollows
+  let level = false; // whether that is wanted
+  let poured = ""; // of which state
+  let stop = () => {};
+  view.closers.push(() => stop());
+  const pour = button(view, words.pour, () => {
+    const from = levelled;
+    ghost = [];
+    level = !level;
+    stop();
+    stop = animate(1500, (share) => {
+      levelled = from + (Number(level) - from) * share;
+      view.refresh();
+    });
+  });
+  view.control(pour);
   for (const event of ["pointerdown", "focusin"]) sliders.addEventListener(event, keep);
   /** Where the columns begin, and where the last one ends. @param {number[]} probs */
   const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
@@ -780,17 +804,27 @@ function product(view, words) {
   ];
   const chips = tries(view, states);
   chips.addEventListener("click", keep, true); // before the chip changes it
+  /** What J v is to become, where some v does that. */
+  const wanted = first.map((_, i) => [0.1, -0.1][i] ?? 0);
+  const reachable = sum(first.slice(0, 2).map((x) => 0.1 / x)) < high - low;
+  const now = () => {
+    const probs = softmax(view.get("logits"));
+    return v().map((x, i) => probs[i] * (x - dot(probs, v())));
+  };
   view.add(
-    plot.node,
-    table,
     html("p.say", { "data-room": longest }, told),
+    plot.node,
+    html("div.row", pour),
+    table,
     sliders,
     chips,
-    goal(view, {
-      text: words.productGoal,
-      reached: () => v()[0] !== 0 && new Set(v()).size === 1,
-      says: words.productReached,
-    }),
+    reachable
+      ? goal(view, {
+        text: words.productGoal(wanted.map((x) => minus(String(x))).join(", ")),
+        reached: () => now().every((x, i) => Math.abs(x - wanted[i]) < CLOSE),
+        says: words.productReached,
+      })
+      : "",
   );
 
   /** Make the parts that depend on how many classes there are. */
@@ -889,7 +923,10 @@ function product(view, words) {
     const mean = dot(probs, ghost);
     return [
       svg("path.was", {
-        d: plot.line(ghost.flatMap((_, i) => [left[i], left[i + 1]]), ghost.flatMap((x) => [x, x])),
+        d: plot.line(
+          [0, ...ghost.flatMap((_, i) => [left[i], left[i + 1]]), 1],
+          [low, ...ghost.flatMap((x) => [x, x]), low],
+        ),
       }),
       svg("path.was.mean", { d: plot.line([0, 1], [mean, mean]) }),
     ];
@@ -909,11 +946,29 @@ function product(view, words) {
     const middle = (/** @type {number} */ i) => (left[i] + left[i + 1]) / 2;
     /** @type {(i: number) => [number, number]} */
     const across = (i) => [left[i], left[i + 1]];
+    const state = String([values, probs]);
+    if (state !== poured) {
+      stop();
+      [levelled, level, poured] = [0, false, state];
+    }
+    say(pour, level ? words.back : words.pour);
     plot.draw(
-      ...values.flatMap((x, i) => [
-        block(plot, across(i), [low, Math.min(x, mean)], "ground", i),
-        block(plot, across(i), [x, mean], x > mean ? "solid" : "hollow", i),
-      ]),
+      ...values.flatMap((x, i) => {
+        const top = x + levelled * (mean - x);
+        return [
+          block(plot, across(i), [low, Math.min(x, mean)], "ground", i),
+          block(plot, across(i), [x, mean], x > mean && !levelled ? "solid" : "hollow", i),
+          levelled
+            ? block(
+              plot,
+              across(i),
+              x > mean ? [top, mean] : [x, top],
+              x > mean ? "solid" : "filled",
+              i,
+            )
+            : "",
+        ];
+      }),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
       ...past(values, probs, left),
       svg("path.level", { d: plot.line([0, 1], [mean, mean]) }),
@@ -928,8 +983,8 @@ function product(view, words) {
       ),
       ...areas(found, values, mean, left),
       ...labelNodes(
-        probs.map((_, i) => ({
-          text: String(i + 1),
+        probs.map((x, i) => ({
+          text: `${p(i)} ${short(x, k > MANY ? 2 : 3)}`,
           x: plot.x(middle(i)),
           y: plot.area.bottom + GRIP,
           sides: ["below"],
@@ -947,17 +1002,21 @@ function product(view, words) {
       );
     });
     const shown = states.find(({ set }) => view.shows(set));
+    const aim = shown?.aim ?? (reachable && probs.length === wanted.length ? wanted : undefined);
     say(titles[4], shown?.target ?? words.steps.target);
-    titles[4].classList.toggle("spare", !shown);
+    titles[4].classList.toggle("spare", !aim);
     cells[4].forEach((cell, i) => {
-      if (shown) quantity(cell, `target${i}`, shown.aim[i], short(shown.aim[i], k > MANY ? 2 : 3));
+      if (aim) quantity(cell, `target${i}`, aim[i], short(aim[i], k > MANY ? 2 : 3));
       else cell.textContent = "";
     });
     const area = sum(found.filter((x) => x > 0));
     told.replaceChildren(
       html("strong", words.level(fmt(mean, 3))),
-      new Set(values).size === 1 ? words.flat : words.above(fmt(area, 3)),
+      new Set(values).size === 1
+        ? words.flat
+        : words[levelled === 1 ? "levelled" : "above"](fmt(area, 3)),
     );
+    if (levelled === 1) return words.levelled(fmt(area, 3));
     return words.spokenProduct(found.map((x) => fmt(x, 2)).join(", "));
   };
 }
