@@ -67,7 +67,7 @@ def test_the_guess_halves_a_cost_and_says_where_the_border_is_then(show, option,
     page.locator(".guess button").nth(option).click()
     answer = page.locator(".answer").inner_text()
     assert word in answer
-    assert "to 0.063" in answer
+    assert "to 0.063, where two expected costs would be equal" in answer
     halved = page.locator("[data-control='cost.3']").get_attribute("aria-valuetext")
     assert halved == "100"
 

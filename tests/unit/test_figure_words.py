@@ -67,21 +67,21 @@ GUESSES = [
     (
         DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
         # 100 p = 20 + 10 p at 2/9; with half the 100, 50 p = 20 + 10 p at 1/2
-        f"“send home” is cheapest up to a probability of {20 / 90:.3f}. If it cost half as much "
-        f"when ill",
+        f"At first, “send home” is cheapest up to a probability of {20 / 90:.3f}. If it cost half "
+        f"as much when ill",
         {
-            "the same": f"No: the border moves from {20 / 90:.3f} to {20 / 40:.3f}, where two "
-            "expected costs are equal.",
-            "a higher one": f"Yes, to {20 / 40:.3f}: where the two expected costs are equal now.",
-            "0.5": f"No: to {20 / 40:.3f}. It lies where two expected costs are equal; which "
-            "state is more probable has no part in it.",
+            "the same": f"No: the border would move from {20 / 90:.3f} to {20 / 40:.3f}, where two "
+            "expected costs would be equal.",
+            "a higher one": f"Yes, to {20 / 40:.3f}, where two expected costs would be equal.",
+            "0.5": f"No: to {20 / 40:.3f}, where two expected costs would be equal; which state is "
+            "more probable has no part in it.",
         },
     ),
     (
         what_the_model_sees(silhouette=4, label=4),
-        f"The model says {NEAR['first']}, probability {NEAR['p']:.3f}. How far does the image have "
-        "to change before it says something else? Root mean square of the pixels; black to white "
-        "is 1.",
+        f"Of the drawn coat the model says: {NEAR['first']}, probability {NEAR['p']:.3f}. How far "
+        "does the image have to change before it says something else? Root mean square of the "
+        "pixels; black to white is 1.",
         {
             text: f"{word}: by {NEAR['size']:.3f}, if each pixel goes the right way. At 1.05 of "
             f"that change the model says {NEAR['second']}: compare the first image with the "
@@ -116,7 +116,7 @@ IN_A_BROWSER = {
     ".testImage": "Test image", ".mistake": "Confident mistake", ".truth()": "It is a test image",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
     ".farther()": "but its border is farther away", ".label()": ", its label, is at",
-    ".painted": "bright where the weights help",
+    ".painted()": "need not look like a bag",
 }  # fmt: skip
 
 
@@ -694,18 +694,32 @@ def test_decisions(p):
         + f". Most probable: {'ill' if p > 0.5 else 'healthy'}. Cheapest: {cheapest}.\n",
         "cost if healthy\nsend home\n0\ntest further\n5\ntreat\n30\n",
         "cost if ill\nsend home\n200\ntest further\n25\ntreat\n10\n",
-        f"probability of ill\n{p:.3f}\n",
+        f"probability of being ill\n{p:.3f}\n",
     )
     again = told(DecisionExplorer(probability=0.6), SKIP, {"on": "cost.0", "to": 1})[-1]
     e = 0.6 * 25 + 0.4 * 5
     assert again.spoken == f"Cheapest: test further, expected cost {e:.1f}."
     for q in (0.01, 0.1, 0.6, 0.8):
         es = [cost[a] * (1 - q) + cost[3 + a] * q for a in range(3)]
-        told_try = told(DecisionExplorer(), SKIP, {"click": f"ill: {q}"})[-1]
+        told_try = told(DecisionExplorer(), SKIP, {"click": f"P(ill) = {q}"})[-1]
         likely = "ill" if q > 0.5 else "healthy"
         assert_said(told_try, f"Most probable: {likely}. Cheapest: {names[es.index(min(es))]}.\n")
     even = told(DecisionExplorer(), SKIP, {"click": "every mistake costs the same"})[-1]
     assert_said(even, "Expected costs at probability 0.600:")
+    # both cost 5 + 20 * 0.625
+    half = DecisionExplorer(probability=0.625)
+    assert "Equally cheap: test further, treat.\n" in told(half, SKIP)[-1].text
+    assert half.describe().endswith("equally cheap: test further, treat.")
+
+
+def test_equally_cheap_actions_are_all_named_shaded_by_none_and_in_view():
+    high = DecisionExplorer(cost=[200] * 6, probability=0.5)
+    seen = told(high, {"on": "probability", "to": 1})[-1]
+    assert seen.spoken == "Equally cheap: send home, test further, treat, expected cost 200.0."
+    assert "send home, test further, treat from 0 to 1." in " ".join(seen.labels)
+    kinds = " ".join(seen.drawn)
+    assert kinds.count("path.line") == 3
+    assert "rect" not in kinds
 
 
 def test_label_suspects():

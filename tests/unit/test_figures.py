@@ -374,7 +374,7 @@ def test_decision_words_are_those_of_the_expected_costs(probability):
     expected = p @ torch.tensor(figure.cost, dtype=torch.float64).view(2, -1)
     costs = zip(figure.actions, expected.tolist(), strict=True)
     assert figure.describe() == (
-        f"Probability of ill: {probability:.3g}. Expected costs: "
+        f"Probability of being ill: {probability:.3g}. Expected costs: "
         + ", ".join(f"{action} {cost:.3g}" for action, cost in costs)
         + f". The most probable state is {'ill' if probability > 0.5 else 'healthy'}; "
         f"the cheapest action is: {figure.actions[expected.argmin()]}."

@@ -44,7 +44,7 @@ class DecisionExplorer(InteractiveFigure):
         return self._probs() @ self._table()
 
     def decision(self) -> str:
-        """Return the action with the least expected cost."""
+        """Return the action with the least expected cost, the first of equals."""
         return self.actions[int(expected_cost_decision(self._probs()[None], self._table()))]
 
     def _probs(self) -> torch.Tensor:
@@ -55,12 +55,14 @@ class DecisionExplorer(InteractiveFigure):
 
     def describe(self) -> str:
         """Return expected costs and decision in words."""
-        costs = ", ".join(
-            f"{name} {cost:.3g}"
-            for name, cost in zip(self.actions, self.expected_costs().tolist(), strict=False)
-        )
+        costs = list(zip(self.actions, self.expected_costs().tolist(), strict=False))
+        said = ", ".join(f"{name} {cost:.3g}" for name, cost in costs)
+        least = min(cost for _, cost in costs)
+        cheapest = [name for name, cost in costs if cost < least + 1e-9]
         return (
-            f"Probability of {self.states[1]}: {self.probability:.3g}. Expected costs: {costs}. "
+            f"Probability of being {self.states[1]}: {self.probability:.3g}. "
+            f"Expected costs: {said}. "
             f"The most probable state is {self.states[self.probability > 0.5]}; "
-            f"the cheapest action is: {self.decision()}."
+            f"{'equally cheap' if cheapest[1:] else 'the cheapest action is'}: "
+            f"{', '.join(cheapest)}."
         )

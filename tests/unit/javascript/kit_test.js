@@ -93,11 +93,12 @@ Deno.test("why a rate was worse: in how many epochs its loss rose", () => {
       "Turn the rate down to 0.1 and Continue.",
   );
   const { regimes, "batch sizes": sizes } = LAB_WORDS.en.questions;
-  const why = regimes.because([run(1, [1, 2], 4), run(2, [2, 1])]);
+  const why = regimes.because([run(1, [1, 2], 4), run(2, [2, 1]), run(3, [1, 2])]);
   assert.equal(
     why,
-    "Epochs in which it rose: 1 with 1, 0 with 2. Steps among the first 4 that raised the loss " +
-      "of their own images: 4 with 1, 0 with 2.",
+    "Epochs in which it rose: 1 with 1, 0 with 2, 1 with 3. Steps among the first 4 that raised " +
+      "the loss of their own images: 4 with 1, 0 with 2, 0 with 3. With 3 none did, and yet the " +
+      "test loss rose: a step that lowers the loss of its own images can raise that of others.",
   );
   const steps = [run(1, [1]), { ...run(1, [1]), steps: 1234 }];
   assert.equal(sizes.because(steps), "Steps in ten epochs: 40, 12\u202f340.");

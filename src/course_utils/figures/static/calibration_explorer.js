@@ -50,11 +50,11 @@ const WORDS = {
       {
         text: "which class is predicted",
         says: "No: the order of the scores stays, and with it every prediction and the accuracy. " +
-          "The examples move to other bins.",
+          "Examples move to other bins.",
       },
       {
         text: "how sure the model is",
-        says: "Yes: the examples move to other bins. The order of the scores stays, and with it " +
+        says: "Yes: examples move to other bins. The order of the scores stays, and with it " +
           "every prediction.",
       },
       {

@@ -16,12 +16,16 @@ import {
   put,
   quantity,
   range,
+  same,
   slider,
   SPEC,
   svg,
   TEXT_COLORS,
   tries,
 } from "./kit.js";
+
+/** @param {string[]} names */
+const cheap = (names) => names.length > 1 ? "Equally cheap: " : "Cheapest: ";
 
 const WORDS = {
   en: {
@@ -31,34 +35,36 @@ const WORDS = {
       /** @type {string} */ state,
       /** @type {string} */ p,
     ) =>
-      `“${action}” is cheapest up to a probability of ${p}. If it cost half as much when ` +
-      `${state}, up to which probability would it be cheapest?`,
+      `At first, “${action}” is cheapest up to a probability of ${p}. If it cost half as much ` +
+      `when ${state}, up to which probability would it be cheapest?`,
     answers: ["the same", "a higher one", "0.5"],
-    says: (/** @type {string} */ before, /** @type {string} */ after) => [
-      `No: the border moves from ${before} to ${after}, where two expected costs are equal.`,
-      `Yes, to ${after}: where the two expected costs are equal now.`,
-      `No: to ${after}. It lies where two expected costs are equal; which state is more probable ` +
-      "has no part in it.",
-    ],
+    says: (/** @type {string} */ before, /** @type {string} */ after) => {
+      const where = "where two expected costs would be equal";
+      return [
+        `No: the border would move from ${before} to ${after}, ${where}.`,
+        `Yes, to ${after}, ${where}.`,
+        `No: to ${after}, ${where}; which state is more probable has no part in it.`,
+      ];
+    },
     axis: (/** @type {string} */ state) => `probability of being ${state}`,
     cost: "expected cost",
     plot: "Expected cost of each action by probability",
     heading: (/** @type {string} */ state) => `cost if ${state}`,
-    probability: (/** @type {string} */ state) => `probability of ${state}`,
     expected: "Expected costs at probability ",
     likely: ". Most probable: ",
-    cheapest: ". Cheapest: ",
+    cheapest: (/** @type {string[]} */ names) => `. ${cheap(names)}`,
     from: (/** @type {string} */ name, /** @type {string} */ low, /** @type {string} */ high) =>
       `${name} from ${low} to ${high}`,
-    spoken: (/** @type {string} */ name, /** @type {string} */ cost) =>
-      `Cheapest: ${name}, expected cost ${cost}.`,
+    spoken: (/** @type {string[]} */ names, /** @type {string} */ cost) =>
+      `${cheap(names)}${names.join(", ")}, expected cost ${cost}.`,
     goal: (/** @type {string} */ name, /** @type {string} */ state) =>
-      `make “${name}” the cheapest at probability 0.1 of ${state}.`,
-    reached: "Only the costs changed.",
+      `make “${name}” the cheapest at a probability of 0.1 of being ${state}.`,
+    reached: (/** @type {string} */ state) =>
+      `The most probable state is still ${state}: the costs decide.`,
     tries: {
-      at: (/** @type {string} */ state, /** @type {string} */ p) => `${state}: ${p}`,
-      says: (/** @type {string} */ likely, /** @type {string} */ action) =>
-        `Most probable: ${likely}. Cheapest: ${action}.`,
+      at: (/** @type {string} */ state, /** @type {string} */ p) => `P(${state}) = ${p}`,
+      says: (/** @type {string} */ likely, /** @type {string[]} */ names) =>
+        `Most probable: ${likely}. ${cheap(names)}${names.join(", ")}.`,
       even: "every mistake costs the same",
       evenSays: "Now the border lies at 0.5: the most probable state decides.",
     },
@@ -81,19 +87,19 @@ const isCost = (cost) => isList(cost, isNumber, 4, 6) && cost.length % 2 === 0;
 const expected = (cost, action, p) => cost[action] * (1 - p) + cost[cost.length / 2 + action] * p;
 
 /**
- * The first of the cheapest actions.
+ * The action that is cheapest, or those that are equally cheap.
  * @param {number[]} cost
  * @param {number} p
  */
-const cheapest = (cost, p) =>
-  range(cost.length / 2).reduce((best, a) =>
-    expected(cost, a, p) < expected(cost, best, p) ? a : best
-  );
+function cheapest(cost, p) {
+  const costs = range(cost.length / 2).map((a) => expected(cost, a, p));
+  return costs.flatMap((v, a) => (v < Math.min(...costs) + 1e-9 ? [a] : []));
+}
 
 /**
- * Which action is the cheapest from where to where. Lines cross where both costs are equal.
+ * Which actions are the cheapest from where to where. Lines cross where both costs are equal.
  * @param {number[]} cost
- * @returns {[number, number, number][]} action, from, to
+ * @returns {[number[], number, number][]} actions, from, to
  */
 function runsOf(cost) {
   const all = range(cost.length / 2);
@@ -106,14 +112,14 @@ function runsOf(cost) {
     }
   }
   edges.sort((a, b) => a - b);
-  /** @type {[number, number, number][]} */
+  /** @type {[number[], number, number][]} */
   const runs = [];
   for (const i of range(edges.length - 1)) {
     if (edges[i + 1] - edges[i] < 1e-12) continue;
-    const action = cheapest(cost, (edges[i] + edges[i + 1]) / 2);
+    const actions = cheapest(cost, (edges[i] + edges[i + 1]) / 2);
     const last = runs.at(-1);
-    if (last?.[0] === action) last[2] = edges[i + 1];
-    else runs.push([action, edges[i], edges[i + 1]]);
+    if (last && same(last[0], actions)) last[2] = edges[i + 1];
+    else runs.push([actions, edges[i], edges[i + 1]]);
   }
   return runs;
 }
@@ -143,7 +149,8 @@ export default figure(WORDS, (view, words) => {
   const m = original.length / 2;
   const halved = original.map((v, i) => (i === m ? v / 2 : v));
   const [before, after] = [original, halved].map((cost) => runsOf(cost)[0]);
-  if (before[0] === 0 && after[0] === 0 && before[2] < after[2]) { // it has a border that moves
+  // It has a border that moves:
+  if (same(before[0], [0]) && same(after[0], [0]) && before[2] < after[2]) {
     const says = words.says(fmt(before[2], 3), fmt(after[2], 3));
     guessFirst(view, {
       question: words.question(names[0], second, fmt(before[2], 3)),
@@ -151,6 +158,7 @@ export default figure(WORDS, (view, words) => {
       show: () => view.set({ cost: halved }),
     });
   }
+  const named = (/** @type {number[]} */ actions) => actions.map((a) => names[a]);
   const { tries: t } = words;
   const state = (/** @type {number} */ p) => (p > 0.5 ? second : first);
   const even = range(2 * m).map((i) => (i === 0 || i === 2 * m - 1 ? 0 : 50));
@@ -159,7 +167,7 @@ export default figure(WORDS, (view, words) => {
     told,
     view.bar(
       slider(view, "probability", {
-        label: words.probability(second),
+        label: words.axis(second),
         step: 0.1,
         to: (v) => Math.log(v / (1 - v)),
         from: (z) => Number((1 / (1 + Math.exp(-z))).toPrecision(3)),
@@ -171,7 +179,7 @@ export default figure(WORDS, (view, words) => {
       ...[0.01, 0.1, 0.6, 0.8].map((p) => ({
         label: t.at(second, String(p)),
         set: { probability: p, cost: original },
-        says: t.says(state(p), names[cheapest(original, p)]),
+        says: t.says(state(p), named(cheapest(original, p))),
       })),
       { label: t.even, set: { probability: 0.6, cost: even }, says: t.evenSays },
     ]),
@@ -180,9 +188,9 @@ export default figure(WORDS, (view, words) => {
       reached: () => {
         const { probability, cost } = view.state;
         return Math.abs(probability - 0.1) < 0.005 &&
-          cheapest(cost, probability) === cost.length / 2 - 1;
+          cheapest(cost, probability)[0] === cost.length / 2 - 1;
       },
-      says: words.reached,
+      says: words.reached(first),
     }),
   );
 
@@ -215,10 +223,14 @@ export default figure(WORDS, (view, words) => {
     const count = cost.length / 2;
     const all = range(count);
     buildCosts(count);
-    const high = Math.max(10, Math.min(60, 1.15 * Math.max(...cost)));
-    plot.scale({ y: [0, high] });
     const runs = runsOf(cost);
     const now = cheapest(cost, p);
+    // The lowest expected costs stay in view: they are highest at a border or an end.
+    const least = Math.max(
+      ...runs.flatMap(([[a], ...ends]) => ends.map((x) => expected(cost, a, x))),
+    );
+    const high = Math.max(10, Math.min(60, 1.15 * Math.max(...cost)), 1.15 * least);
+    plot.scale({ y: [0, high] });
     const { top, bottom } = plot.area;
     // Where the line of an action leaves the plot:
     const cut = (/** @type {number} */ a) => (high - cost[a]) / (cost[count + a] - cost[a]);
@@ -228,7 +240,7 @@ export default figure(WORDS, (view, words) => {
       to: cost[count + a] > high ? cut(a) : 1,
     }));
     plot.draw(
-      ...runs.map(([a, from, to]) =>
+      ...runs.filter(([{ length }]) => length === 1).map(([[a], from, to]) =>
         svg("rect", {
           x: plot.x(from),
           y: top,
@@ -249,7 +261,7 @@ export default figure(WORDS, (view, words) => {
         svg("circle", {
           cx: plot.x(p),
           cy: plot.y(expected(cost, a, p)),
-          r: a === now ? 6 : 3.5,
+          r: now.includes(a) ? 6 : 3.5,
           fill: COLORS[a],
         })
       ),
@@ -268,7 +280,9 @@ export default figure(WORDS, (view, words) => {
     );
     const y = high * (1 - 12 / (bottom - top));
     plot.handles([{ x: p, y, color: "var(--cu-ink)", way: "across" }]);
-    const parts = runs.map(([a, from, to]) => words.from(names[a], four(from), four(to)));
+    const parts = runs.map(([actions, from, to]) =>
+      words.from(named(actions).join(", "), four(from), four(to))
+    );
     plot.describe(`${words.plot}: ${parts.join("; ")}.`);
     told.replaceChildren(
       words.expected,
@@ -284,10 +298,10 @@ export default figure(WORDS, (view, words) => {
       }),
       words.likely,
       state(p),
-      words.cheapest,
-      put(html("b", names[now]), { "data-decision": names[now] }),
+      words.cheapest(named(now)),
+      put(html("b", named(now).join(", ")), { "data-decision": names[now[0]] }),
       ".",
     );
-    return words.spoken(names[now], money(expected(cost, now, p)));
+    return words.spoken(named(now), money(expected(cost, now[0], p)));
   };
 }, { states: isStates, actions: isActions, cost: isCost });

@@ -36,9 +36,14 @@ const WORDS = {
     testImage: "Test image",
     mistake: "Confident mistake",
     clear: "Empty",
-    question: (/** @type {string} */ name, /** @type {string} */ p) =>
-      `The model says ${name}, probability ${p}. How far does the image have to change before it ` +
-      "says something else? Root mean square of the pixels; black to white is 1.",
+    question: (
+      /** @type {string} */ drawn,
+      /** @type {string} */ name,
+      /** @type {string} */ p,
+    ) =>
+      `Of the drawn ${drawn} the model says: ${name}, probability ${p}. How far does the image ` +
+      "have to change before it says something else? Root mean square of the pixels; black to " +
+      "white is 1.",
     answers: ["less than 0.05", "0.05 to 0.2", "more than 0.2"],
     guessed: (
       /** @type {boolean} */ right,
@@ -90,12 +95,14 @@ const WORDS = {
       ` The border to ${name}, its label, is at ${size}.`,
     answer: (/** @type {string} */ name, /** @type {string} */ p) =>
       `The model says ${name}, probability ${p}. `,
-    truth: (/** @type {string} */ name) => `It is a test image of the class ${name}. `,
+    truth: (/** @type {string} */ name, /** @type {boolean} */ changed) =>
+      `${changed ? "The unchanged image" : "It"} is a test image of the class ${name}. `,
     loading: "Loading the test images…",
     lost: "The test images could not be loaded; the drawings stay.",
     goal: (/** @type {string} */ name) =>
-      `from “Empty”, paint until the model says ${name}, with a probability of 0.9.`,
-    painted: "The score is a sum over pixels: bright where the weights help is enough.",
+      `from “Empty”, paint until the model says ${name}, with a probability of at least 0.9.`,
+    painted: (/** @type {string} */ name) =>
+      `It need not look like a ${name}: the score only adds up brightness times weight.`,
     spoken: (/** @type {string} */ name, /** @type {string} */ p, /** @type {string} */ what) =>
       `The model says ${name}, ${p}; ${what}.`,
   },
@@ -377,7 +384,7 @@ export default figure(WORDS, (view, words) => {
     goal(view, {
       text: words.goal(classes[WANTED]),
       reached: () => blank && softmax(scoresOf(pixels))[WANTED] >= 0.9,
-      says: words.painted,
+      says: words.painted(classes[WANTED]),
     }),
   );
 
@@ -387,7 +394,11 @@ export default figure(WORDS, (view, words) => {
     const then = argmax(scoresOf(moved(pixels, step, BEYOND)));
     const size = fmt(sizes[second], 3);
     guessFirst(view, {
-      question: words.question(classes[first], fmt(softmax(z)[first], 3)),
+      question: words.question(
+        classes[view.get("silhouette")],
+        classes[first],
+        fmt(softmax(z)[first], 3),
+      ),
       answers: words.answers.map((text, i) => {
         return { text, says: words.guessed(i === right, size, classes[then]) };
       }),
@@ -444,7 +455,7 @@ export default figure(WORDS, (view, words) => {
     const best = argmax(z);
     const sentence = words.says(what, fmt(plus), fmt(less), fmt(b), fmt(total));
     const answer = words.answer(classes[best], fmt(probs[best], 3));
-    told.textContent = notice || `${answer}${truth && words.truth(truth)}${sentence}`;
+    told.textContent = notice || `${answer}${truth && words.truth(truth, change !== 0)}${sentence}`;
     const smallest = words.flip(from, to, size, fmt(most, 3));
     const farther = runner === second ? "" : words.farther(classes[runner], fmt(sizes[runner], 3));
     const right = truth && ![from, to, farther && classes[runner]].includes(truth)

@@ -31,7 +31,7 @@ const REGIMES = [
   {
     label: "rate 0.003, 50 epochs",
     set: { lr: 0.003, epochs: 50 },
-    says: "Train: does five times the epochs bring it to where rate 0.05 is after ten?",
+    says: "Train. Compare its accuracy, then its test loss, with those of rate 0.05 after ten.",
   },
   RATE_1,
   {
@@ -66,7 +66,11 @@ const ratesBecause = (runs) =>
 
 /** @param {Facts[]} runs */
 const regimesBecause = (runs) =>
-  `Epochs in which it rose: ${each(runs, ({ rises }) => rises)}.${tooLong(runs)}`;
+  `Epochs in which it rose: ${each(runs, ({ rises }) => rises)}.${tooLong(runs)}` +
+  runs.filter(({ rises, long }) => rises && long?.rose === 0).map(({ lr }) =>
+    ` With ${lr} none did, and yet the test loss rose: a step that lowers the loss of its own ` +
+    "images can raise that of others."
+  ).join("");
 
 /** @param {Facts[]} runs */
 const batchesBecause = (runs) =>
