@@ -3077,6 +3077,7 @@ WRONG["9.1"] = [
     ("The rows are the true classes: more", (0.316, 0.75)),
     ("The rows are the true classes, and", (0.75, 0.316)),
     ("What was called coat", (0.6, 0.3)),
+    ("Those are recall and precision of the pullovers", (0.83, 0.98)),
     ("Coats that were called dress are not in the column", (0.6, 0.207)),
 ]
 
@@ -3147,6 +3148,11 @@ WRONG["9.3"] = [
         lambda p, m, a: torch.where(p.sort(1)[0][:, -2] * m > a, -1, p.argmax(1)),
     ),
     ("Each row has its", lambda p, m, a: torch.where((1 - p.max()) * m > a, -1, p.argmax(1))),
+    (
+        "The confidence is the largest probability of a row",
+        lambda p, m, a: [-1 if (1 - r.min()) * m > a else r.argmin().item() for r in p],
+    ),
+    ("", lambda p, m, a: torch.where((1 - p.mean(1)) * m > a, -1, p.argmax(1))),
     ("The probability of a", lambda p, m, a: torch.where((1 - p.amax(1)) > a, -1, p.argmax(1))),
     ("Asking is to be written as -1; 0", lambda p, m, a: p.argmax(1) * ((1 - p.amax(1)) * m <= a)),
     ("", lambda p, m, a: -1 if (1 - p.max()) * m > a else int(p.argmax())),
@@ -3196,7 +3202,12 @@ WRONG["9.4"] = [
     ("Each row is divided", lambda p, o, n: (w := p * n / o) / w.max(1, keepdim=True)[0]),
     ("The products are", lambda p, o, n: (p * n / o).softmax(1)),
     ("Each row sums", lambda p, o, n: (w := p * n / o) / w.sum()),
-    ("Each row is divided by its own", lambda p, o, n: p * (n / o) / (n / o).sum()),
+    ("Each row is divided by its own sum; this div", lambda p, o, n: p * (n / o) / (n / o).sum()),
+    (
+        "Each row is divided by its own sum; this sum",
+        lambda p, o, n: (p.T * (n / o)[:, None] / (p @ n)).T,
+    ),
+    ("The new frequencies are not in it, and", lambda p, o, n: p @ o.diag().inverse()),
     ("", lambda p, o, n: (p + n) / 2),
     ("", lambda p, o, n: (p * n / o).clamp(max=1)),
     ("It changes its input", lambda p, o, n: p.mul_(n / o).div_(p.sum(1, keepdim=True))),
@@ -3284,6 +3295,18 @@ WRONG["9.5"] = [
         ),
     ),
     ("Sort with the least sure first", lambda p, y, n: equal_bins(p, y, n, order=-1)),
+    (
+        "Sorting each column",
+        lambda p, y, n: (
+            sum(
+                abs((q.argmax(1) == c).double().sum() - q.amax(1).sum()).item()
+                for q, c in zip(
+                    p.double().sort(0)[0].tensor_split(n), y.tensor_split(n), strict=True
+                )
+            )
+            / len(y)
+        ),
+    ),
     (
         "torch.chunk makes a last",
         lambda p, y, n: equal_bins(

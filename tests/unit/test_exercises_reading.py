@@ -272,8 +272,8 @@ def test_a_narrow_type_may_round_unless_digits_are_asked_for(dtype):
         (1, "a", "a string is asked for, got int: 1"),
         ([1], (1, 2), "2 values are asked for, got list: [1]"),
         (3, (1, 2), "2 values are asked for, got int: 3"),
-        ([1, "x"], (1, 2), "of value 2, a number is asked for, got str: 'x'"),
-        ([None, 1], (1, 2), "of value 1, it is None; is there a return missing?"),
+        ([1, "x"], (1, 2), "in position 2, a number is asked for, got str: 'x'"),
+        ([None, 1], (1, 2), "in position 1, it is None; is there a return missing?"),
         ("x", 1.0, "a number is asked for, got str: 'x'"),
         (True, 1.0, "a number is asked for, got bool: True"),
         (

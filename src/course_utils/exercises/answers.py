@@ -139,7 +139,7 @@ def wrong_kind(value: object, expected: object) -> str:
             return f"{len(expected)} values are asked for, got {with_kind(value)}"
         for place, (part, right) in enumerate(zip(parts, expected, strict=True), start=1):
             if problem := wrong_kind(part, right):
-                return f"of value {place}, {problem}"
+                return f"in position {place}, {problem}"
         return ""
     if isinstance(expected, (bool, str)):
         is_flag = isinstance(value, Tensor) and value.numel() == 1 and value.dtype == torch.bool

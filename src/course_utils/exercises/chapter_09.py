@@ -227,6 +227,9 @@ EXERCISES = (
             "Coats that were called dress are not in the column of what was called coat.": (
                 *(0.6, 30 / 145),
             ),
+            "Those are recall and precision of the pullovers; the coats' are asked for.": (
+                *(500 / 600, 500 / 510),
+            ),
             "What was called coat are the pullovers and the coats among it: 100 + 30.": (0.6, 0.3),
         },
     ),
@@ -321,6 +324,9 @@ EXERCISES = (
             "This compares the confidence with a cost; the cost of asking is no probability.": (
                 lambda p, m, a: ask_below(p, a)
             ),
+            "The confidence is the largest probability of a row; this takes the smallest.": (
+                lambda p, m, a: torch.where((1 - p.amin(1)) * m > a, -1, p.argmin(1))
+            ),
             "All other classes are mistakes, not only the second most probable.": (
                 lambda p, m, a: torch.where(p.topk(2).values[:, 1] * m > a, -1, p.argmax(1))
             ),
@@ -377,6 +383,9 @@ EXERCISES = (
             "The old frequencies are still in it, and the rows do not sum to one.": (
                 lambda p, old, new: p * new
             ),
+            "The new frequencies are not in it, and the rows do not sum to one.": (
+                lambda p, old, new: p / old
+            ),
             "These are the probabilities of the old place.": lambda p, old, new: p,
             "These are logarithms; the probabilities are asked for.": lambda p, old, new: (
                 other_frequencies(p, old, new).log()
@@ -392,6 +401,9 @@ EXERCISES = (
             ),
             "Bayes multiplies by a ratio of frequencies; it adds no difference.": (
                 lambda p, old, new: p + new - old
+            ),
+            "Each row is divided by its own sum; this sum lacks the old frequencies.": (
+                lambda p, old, new: p * new / old / (p @ new)[:, None]
             ),
             "Each row is divided by its own sum; this divides by the sum of new / old.": (
                 lambda p, old, new: p * new / old / (new / old).sum()
@@ -464,6 +476,11 @@ EXERCISES = (
             ),
             "The images were not sorted by confidence.": lambda p, y, n: weighted_mean(
                 gaps(p, y, in_order=False).tensor_split(n)
+            ),
+            "Sorting each column by itself breaks up the rows; sort whole rows by confidence.": (
+                lambda p, y, n: weighted_mean(
+                    gaps(p.sort(0).values, y, in_order=False).tensor_split(n)
+                )
             ),
             "The labels must be brought into the order of their images.": labels_left_behind,
             "What is right was sorted, the confidences were not.": confidences_left_behind,
