@@ -384,7 +384,9 @@ def test_jacobian_answers_the_guesses_by_moving(show):
     before, change = probs(page), shown(page, ["real0", "real1", "real2"])
     kept = (before + change) / before
     assert kept[1] == pytest.approx(kept[2].item())
-    assert f"each of the others loses {100 * (1 - kept[1]):.2g}\N{NO-BREAK SPACE}%" in said(page)
+    assert f"each of the others loses {100 * (1 - kept[1]):.2g}\N{NARROW NO-BREAK SPACE}%" in said(
+        page
+    )
     names = [f"vjp{i}" for i in range(3)]
     product = shown(page, names)
     page.get_by_role("button", name="Only the last").click()

@@ -361,7 +361,7 @@ def test_jacobian(j):
     off = off[0]
     cells = [[*["· "] * 3, "·"] for _ in range(3)]
     for a in range(3):
-        cells[a][j] = f"{dotted((real[a] / nudge).item())} {off:.2g}\N{NO-BREAK SPACE}% off"
+        cells[a][j] = f"{dotted((real[a] / nudge).item())} {off:.2g} % off"
     digits = [max(3, math.ceil(1 - math.log10(abs(x)))) for x in real.tolist()]
     changes = [f"{x:+.{n}f}".replace("0.", ".") for x, n in zip(real, digits, strict=True)]
     lost = 1 - (p + real)[i] / p[i]
@@ -369,8 +369,8 @@ def test_jacobian(j):
     assert_said(
         seen,
         f"z{subs[j]} moves by 0.60. p{subs[j]} gains {real[j]:.3f}; each of the others loses "
-        f"{100 * lost:.2g}\N{NO-BREAK SPACE}% of what it had. All bars of the column miss their "
-        f"marks by {off:.2g}\N{NO-BREAK SPACE}%: shrink the nudge.",
+        f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
+        f"marks by {off:.2g} %: shrink the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
         "Entry: change of p ÷ nudge of z. Bars: -¼ to ¼; mark: the slope at the start.",
         f"∂p{j + 1}∂z{j + 1}≈{real[j]:.3f}0.60\n={real[j] / nudge:.3f}",

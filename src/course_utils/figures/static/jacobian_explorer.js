@@ -69,6 +69,7 @@ const WORDS = {
     scale: (/** @type {string} */ most) =>
       `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: the slope at the start.`,
     off: (/** @type {string} */ share) => `${share} off`,
+    little: "< 0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
@@ -86,7 +87,7 @@ const WORDS = {
       ` ${prob} ${up ? "gains" : "loses"} ${change}; ` +
       `${k > 2 ? "each of the others" : "the other"} ${up ? "loses" : "gains"} ` +
       `${share} of what it had. `,
-    right: "All bars of the column end at their marks, to 2 %.",
+    right: "All bars of the column end at their marks, to 2\u202f%.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
@@ -101,7 +102,7 @@ const WORDS = {
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: shrink the nudge.`,
     large:
-      "The bars meet their marks, to 2 %, but at so large a nudge that can be chance: shrink it.",
+      "The bars meet their marks, to 2\u202f%, but at so large a nudge that can be chance: shrink it.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
@@ -128,11 +129,11 @@ const WORDS = {
         says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: "fill the matrix with small nudges, each bar at its mark, to 2 %.",
+    goal: "fill the matrix with small nudges, each bar at its mark, to 2\u202f%.",
     reached:
       "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
       "the last column stood there already, and that one makes its sum zero. The rows sum to " +
-      "zero, too, up to the 2 %, for adding the same to all logits changes nothing.",
+      "zero, too, up to the 2\u202f%, for adding the same to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
       "mean fills the hollows below it.",
@@ -227,7 +228,7 @@ const digitsOf = (x) => clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6)
 const fine = (x) => fmt(x, digitsOf(x));
 
 /** A share, with two digits. @param {number} x */
-const percent = (x) => `${Number((100 * x).toPrecision(2))}\u00a0%`;
+const percent = (x) => `${Number((100 * x).toPrecision(2))}\u202f%`;
 
 /** @param {number} change @param {number} [digits] */
 const signed = (change, digits) => `${change >= 5e-5 ? "+" : ""}${short(change, digits)}`;
@@ -552,7 +553,7 @@ function matrix(view, words) {
         put(mark, { style: `left: ${at(jacobian[i][j])}%` });
         knob.hidden = j !== guessed || !(guess || sure);
         put(knob, { style: `left: ${at(mine[i])}%` });
-        const share = many ? "" : percent(miss(j));
+        const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
         const told = narrow ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
         note.textContent = by ? told : "";
       })
@@ -705,6 +706,8 @@ function matrix(view, words) {
           right(j) && next !== undefined ? words[follows](z(next)) : "",
           right(j) && sure && j === guessed ? words.guessed(good, k) : "",
         ]
+        : ask >= 0
+        ? [words.ask(z(ask))]
         : [html("strong", words.still(z(j))), words.nothing]),
     );
     return words.spoken(z(j), real.map((x) => fmt(x, 2)).join(", "));
