@@ -7,7 +7,7 @@ from browser_tools import value, values
 from course_utils.figures.sampled_classes import MOST, SampledClasses
 
 pytestmark = pytest.mark.browser
-FIRST = [1.0, 0, 1, 3, 2]
+FIRST = [1.0, 0, 1, 2, 1.5]
 Q = [0.57, 0.2, 0.11, 0.07, 0.05]
 MINUS = "\N{MINUS SIGN}"
 
@@ -62,7 +62,7 @@ def test_shares_are_the_gradients_of_the_logarithm_of_each_sum(show, logits, q, 
     )
     assert page.locator("svg").nth(1).get_attribute("aria-label") == said
     limit = value(page, "limit without")
-    ends = f"They end at {limit:.2f} and at 0." if limit >= 0.005 else "Both end at 0."
+    ends = f"In the limit: {limit:.2f} and 0." if limit >= 0.005 else "In the limit: both 0."
     assert say(page) == f"{said} {ends}" if draws >= 100 else say(page).startswith("Draw ")
 
 
@@ -151,10 +151,14 @@ def test_the_answer_stays_hidden_until_the_guess(show):
     page = show(SampledClasses(), questions=True, reduced_motion="reduce")
     assert page.locator(".limit").count() == 0
     assert "limit without" not in values(page)
-    assert not page.get_by_text("softmax(z + ln q)", exact=True).is_visible()
-    page.get_by_role("button", name="to another distribution").click()
+    assert page.locator(".ends").all_text_contents() == ["?"] * 5
+    assert not page.locator(".key .goal").is_visible()
+    page.get_by_role("button", name="to neither").click()
     assert "Yes" in page.locator(".answer").inner_text()
-    assert page.get_by_text("softmax(z + ln q)", exact=True).is_visible()
+    plain = (double(FIRST) + double(Q).log()).softmax(0)
+    ends = page.locator(".ends").all_text_contents()
+    assert ends == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.05)}" for p in plain]
+    assert page.locator(".key .goal").is_visible()
     assert page.locator(".limit").count() == 6
     assert sum(row(page, "count").tolist()) == MOST
 
@@ -182,7 +186,6 @@ def test_a_bar_is_cut_into_its_draws(show):
     tall = page.locator("svg [data-q^=with]").evaluate_all(
         "(all) => all.map((e) => Number(e.getAttribute('height')))"
     )
-    assert page.locator(".axis", has_text="each block is a draw").count() == 1
     # blocks thinner than three pixels are not cut apart
     expected = [
         n - 1 if n and height / n >= 3 else 0
@@ -191,14 +194,13 @@ def test_a_bar_is_cut_into_its_draws(show):
     assert [d.count("M") for d in cuts] == expected
     assert max(expected) > 5
     latest = page.locator("svg .latest")
-    assert latest.count() == 2
     before = latest.first.get_attribute("height")
+    assert latest.count() == 2
     page.get_by_role("button", name="Draw 1 more").click()
     assert latest.count() == 2
     assert latest.first.get_attribute("height") != before
-    slider = page.locator("[data-control=draws]")
-    slider.press("End")
-    assert page.locator(".axis", has_text="blocks too thin to draw").count() == 1
+    page.locator("[data-control=draws]").press("End")
+    assert latest.count() == 0
     assert page.locator(".cuts").evaluate_all("(all) => all.every((e) => !e.getAttribute('d'))")
 
 
@@ -242,41 +244,68 @@ def test_each_word_has_a_handle_and_the_others_keep_their_proportions(show, k):
     name = ["the", "of", "is", "loss", "argmax"][k]
     plain = (double(FIRST) + after.log()).softmax(0)[k]
     assert say(page) == (
-        f"“{name}” is drawn 2 times as often as evenly; without the correction it "
-        f"ends at {plain:.2f} instead of {double(FIRST).softmax(0)[k]:.2f}."
+        f"q of “{name}” is {after[k]:.2f}: its share ends at {plain:.2f} "
+        f"without the correction, at {double(FIRST).softmax(0)[k]:.2f} with it."
     )
     slider = page.get_by_role("slider", name=f"q of “{name}”")
     slider.press("ArrowRight")
     assert value(page, f"q {k}") > after[k] + 0.005
     page.get_by_role("button", name="Draw 1 more").click()
-    assert say(page).startswith("201 draws: ")
+    assert say(page).startswith("Draw 41 is ")
 
 
-def test_q_stays_within_its_limits_wherever_it_is_dragged(show):
+def test_q_stays_within_its_limits_and_the_others_in_proportion(show):
     page = show(SampledClasses())
-    for k in (0, 3, 4, 1, 0):
-        for share in (1.3, -0.2):
-            drag(page, k, share)
-            assert row(page, "q").sum() == pytest.approx(1)
-            assert row(page, "q").min() > 0.009
-            assert page.locator(".note").inner_text() == ""
+    for k, share in ((0, 1.3), (3, -0.2), (4, 1.3), (1, -0.2)):
+        before = row(page, "q")
+        drag(page, k, share)
+        after = row(page, "q")
+        assert after.sum() == pytest.approx(1)
+        assert after.max() / after.min() < 100.1
+        assert page.locator(".note").inner_text() == ""
+        rest = [i for i in range(5) if i != k]
+        ratio = after[rest] / before[rest]
+        assert torch.allclose(ratio, ratio[:1], rtol=0.02)
 
 
-def test_the_goal_is_reached_by_hand_and_nothing_jumps(show):
+@pytest.mark.parametrize("way", ["hand", "keys"])
+def test_the_goal_is_reached_word_by_word_and_nothing_jumps(show, way):
+    """Each line is brought to that of the first word; those that are level stay so."""
     page = show(SampledClasses(), viewport={"width": 390, "height": 844})
     tall = page.locator(".cu-fig").bounding_box()["height"]
     mark = page.locator("p.goal .mark")
-    for share, k in zip((0.026, 0.07, 0.19, 0.521, 0.19), (3, 4, 2, 1, 0), strict=True):
+    for k in (1, 2, 3, 4):
         assert "○" in mark.inner_text()
-        drag(page, k, share)
-    for _ in range(3):  # the others move along: again, while it takes that
-        if "✓" not in mark.inner_text():
-            for share, k in zip((0.19, 0.521, 0.19, 0.07), (0, 1, 2, 4), strict=True):
-                drag(page, k, share)
+        q = row(page, "q")
+        odds = (FIRST[0] - double(FIRST[k])).exp() * q[0] / (1 - q[k])
+        share = (odds / (1 + odds)).item()
+        if way == "hand":
+            drag(page, k, share)
+        else:
+            steps = round(100 * (share - q[k].item()))
+            for _ in range(abs(steps)):
+                key = "ArrowRight" if steps > 0 else "ArrowLeft"
+                page.locator(f"[data-control='q.{k}']").press(key)
+        plain = (double(FIRST) + row(page, "q").log()).softmax(0)[: k + 1]
+        assert (plain / plain[0] - 1).abs().max() < 0.25
     assert "✓" in mark.inner_text()
-    plain = (double(FIRST) + row(page, "q").log()).softmax(0)
-    assert (plain - 0.2).abs().max() < 0.05
+    assert page.locator(".there").count() == 5
+    said = page.locator("p.goal .told").inner_text()
+    assert ", ".join(f"{v:.2f}" for v in (-double(FIRST)).softmax(0)) in said
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
+
+
+def test_the_curve_is_dragged_along_its_draws(show):
+    page = show(SampledClasses())
+    svg = page.locator("svg").nth(1)
+    grip = svg.locator(".grip").bounding_box()
+    ends = svg.locator(".limit").bounding_box()
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    for share, expected in ((0.5, MOST**0.5), (-0.2, 1), (1.2, MOST)):
+        page.mouse.move(ends["x"] + share * ends["width"], grip["y"])
+        assert row(page, "count").sum() == pytest.approx(expected, rel=0.05)
+    page.mouse.up()
 
 
 def test_earlier_draws_stay_as_faint_lines(show):
@@ -304,13 +333,6 @@ def sizes(page):
 @pytest.mark.parametrize(
     ("name", "holds"),
     [
-        (
-            "ten draws",
-            lambda page: (
-                ((row(page, "count") == 0) == (row(page, "with") == 0)).all()
-                and (row(page, "count") == 0).any()
-            ),
-        ),
         ("q steeper still", lambda page: row(page, "count")[4] < row(page, "count")[0] / 50),
         ("even q", lambda page: torch.allclose(row(page, "with"), row(page, "without"))),
         (
@@ -331,11 +353,20 @@ def test_what_the_tries_say_is_so(show, name, holds):
 
 def test_a_rare_word_arrives_and_its_bar_leaps(show):
     page = show(SampledClasses())
-    page.get_by_role("button", name="a rare word arrives").click()
+    first = page.get_by_role("button", name="a rare word arrives").evaluate("""(chip) => {
+      chip.click();
+      return chip.getRootNode().querySelector("[data-q='count 3']").dataset.value;
+    }""")
+    assert first == "0"
+    page.get_by_text("came for the first time").wait_for()
+    assert "is “loss”" in say(page)
+    leapt = [f"{value(page, f'{name} 3'):.2f}" for name in ("with", "without")]
+    assert page.locator(".tries .told").inner_text() == (
+        f"“loss” came for the first time: its bar leapt from 0 to {leapt[0]} with the "
+        f"correction, to {leapt[1]} without."
+    )
+    page.locator("[data-control=draws]").press("ArrowLeft")
     assert value(page, "count 3") == value(page, "with 3") == 0
-    page.get_by_role("button", name="Draw 1 more").click()
-    assert "“loss”" in say(page)
-    assert value(page, "with 3") > 0.4
 
 
 def test_the_guess_does_not_run_to_the_state_of_a_try(show):

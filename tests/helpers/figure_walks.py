@@ -66,7 +66,7 @@ WAYS = {
     ],
     "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
     "sampled_classes": [
-        [SKIP, {"set": {"q": [0.19, 0.52, 0.19, 0.03, 0.07]}}, {"on": "q.2", "to": "0.2"}],
+        [SKIP, {"set": {"q": [0.15, 0.41, 0.3, 0.05, 0.09]}}, {"on": "q.2", "to": "0.17"}],
     ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],

@@ -625,10 +625,11 @@ def test_sampled_classes(q, seed):
     )
     assert_said(
         more,
-        f"Shares in the two sums: {listed}",
-        *[f"{z}\n{int(n)}\n" for z, n in zip(logits, counts.tolist(), strict=True)],
-        "share in the wrong place: what sticks out over softmax(z)",
-        "without: exp(z)with: exp(z) / q",
+        f"share of all blocks of its colour: {listed}",
+        *[
+            f"{z}\n{int(n)}\n{p:.2f}"
+            for z, n, p in zip(logits, counts.tolist(), plainly.tolist(), strict=True)
+        ],
         "draws\n41\n",
         *[f"q\n{a:.2f}" for a in q.tolist()],
     )

@@ -27,9 +27,9 @@ class SampledClasses(InteractiveFigure):
     version = t.Int(2, read_only=True).tag(sync=True)  # 1 had a power of the rank for q
     _name = "sampled_classes"
     _title = "Sampled classes, draw by draw"
-    logits = Numbers([1.0, 0.0, 1.0, 3.0, 2.0], -4, 6, least=5, most=5)
+    logits = Numbers([1.0, 0.0, 1.0, 2.0, 1.5], -4, 6, least=5, most=5)
     q = Numbers([0.57, 0.2, 0.11, 0.07, 0.05], 0.01, 1, least=5, most=5)
-    draws = Integer(200, 1, MOST)
+    draws = Integer(40, 1, MOST)
     seed = Integer(1, 1, 50)
 
     def describe(self) -> str:

@@ -25,7 +25,7 @@ import {
   tries,
 } from "./kit.js";
 
-const [WITH, WITHOUT] = [0, 1]; // their colours
+const [WITH, WITHOUT, Q] = [0, 1, 6]; // their colours
 const SIDES = ["without", "with"]; // what tests find them by
 const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
@@ -36,40 +36,39 @@ const EQUAL = 0.05; // how far from a fifth the goal lets a share be
 const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "argmax"],
-    lead: "Each word drawn from q adds a block to its two bars: exp(z) to one, exp(z − ln q) = " +
-      "exp(z) / q to the other. The bars are the words' shares of the two sums.",
-    without: "without: exp(z)",
-    with: "with: exp(z) / q",
-    out: "strong colour: sticks out over softmax(z)",
-    latest: "last draw",
-    proposal: "q: drag each",
+    lead:
+      "Words are drawn from q. Each draw adds a block to both bars of its word; all blocks of " +
+      "a colour add up to 1.",
+    proposal: "q: drag one, others rescale",
+    without: "without the correction: exp(z) a draw",
+    with: "with it: exp(z − ln q) = exp(z) / q",
     truth: "softmax(z)",
-    limit: "softmax(z + ln q)",
+    out: "strong: above softmax(z)",
+    latest: "last draw",
+    limit: "where “without” ends: softmax(z + ln q)",
     question: "The bars without the correction miss softmax(z). Draw on, up to 2000 times: " +
       "where do they go?",
     answers: [
       {
         text: "to softmax(z)",
-        says: "No: more draws take away noise. Each word still comes in with frequency q, " +
-          "and q · exp(z) = exp(z + ln q).",
-      },
-      {
-        text: "to another distribution",
-        says: "Yes: each word comes in with frequency q, and q · exp(z) = exp(z + ln q).",
+        says: "No: more draws take away noise. Each word still comes with frequency q and adds " +
+          "exp(z); q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
       },
       {
         text: "to q",
         says: "No: how often a word comes is one factor, exp(z) the other. " +
-          "Their product is exp(z + ln q).",
+          "q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
+      },
+      {
+        text: "to neither",
+        says: "Yes: each word comes with frequency q and adds exp(z). " +
+          "q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
       },
     ],
-    bars: "Shares in the two sums",
-    blocks: "Shares in the two sums; each block is a draw",
-    thin: "Shares in the two sums; blocks too thin to draw",
-    rows: ["z", "drawn"],
-    history: "share in the wrong place: what sticks out over softmax(z)",
+    bars: "share of all blocks of its colour",
+    rows: ["z", "drawn", "ends"],
+    history: "share in the wrong place, above softmax(z)",
     earlier: "faint: earlier draws",
-    axis: "draws",
     q: "q",
     qOf: (/** @type {string} */ name) => `q of “${name}”`,
     more: "Draw 1 more",
@@ -86,13 +85,14 @@ const WORDS = {
       `${plain} / ${q} = ${corrected} with it.`,
     tilt: (
       /** @type {string} */ name,
-      /** @type {string} */ times,
+      /** @type {string} */ q,
       /** @type {string} */ plain,
       /** @type {string} */ right,
     ) =>
-      `“${name}” is drawn ${times === "1" ? "" : `${times} times `}as often as evenly; ` +
-      `without the correction it ends at ${plain}` +
-      (plain === right ? ", as with it." : ` instead of ${right}.`),
+      `q of “${name}” is ${q}: its share ends at ${plain} ` +
+      (plain === right
+        ? "with and without the correction."
+        : `without the correction, at ${right} with it.`),
     off: (
       /** @type {number} */ n,
       /** @type {string} */ without,
@@ -101,39 +101,37 @@ const WORDS = {
       `${n} draws: without the correction ${without} of the shares is in the wrong place, ` +
       `with it ${corrected}.`,
     ends: (/** @type {number} */ limit) =>
-      limit < 0.005 ? "Both end at 0." : `They end at ${fmt(limit)} and at 0.`,
-    goal: "choose q so that without the correction all five words end near 0.2, " +
-      "the dotted lines equally high.",
-    reached: "q is near exp(−z) / sum: what a score adds, its frequency takes away. Without the " +
-      "correction nothing is left of z; with it the bars still end at softmax(z).",
+      limit < 0.005 ? "In the limit: both 0." : `In the limit: ${fmt(limit)} and 0.`,
+    goal: "drag q until all five dotted lines are level, near 0.2 (✓). Those that are level " +
+      "stay level.",
+    reached: (/** @type {string} */ inverse) =>
+      `q is near exp(−z) / sum: ${inverse}. A word’s frequency takes away what its score adds; ` +
+      "with the correction the bars still go to softmax(z).",
     tries: [
       {
-        label: "ten draws",
-        set: { draws: 10 },
-        says: "Each block is one draw. Divided by q, the blocks of rarer words gain on the others.",
-      },
-      {
         label: "a rare word arrives",
-        set: { draws: 41, seed: 8 },
-        says: "“loss” has not come yet. Draw 1 more: with the correction its bar leaps.",
+        from: { draws: 10 },
+        set: { draws: 19, seed: 15 },
+        says: "“loss” came for the first time: its bar leapt from 0 to 0.36 with the correction, " +
+          "to 0.14 without.",
       },
       {
         label: "q steeper still",
         set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
-        says: "Rarer words are drawn less and count more: the correction still holds, " +
-          "but its line comes down later and in larger steps.",
+        says: "Rare words count more: the correction still holds, but its line comes down later " +
+          "and in larger steps.",
       },
       {
         label: "even q",
         set: { q: [0.2, 0.2, 0.2, 0.2, 0.2], draws: 2000 },
-        says: "exp(z) / q is 5 exp(z) for each word. The 5 cancels in the shares: " +
-          "both kinds of bars are the same.",
+        says:
+          "exp(z) / q is 5 exp(z) for each word. The 5 cancels: both kinds of bars are the same.",
       },
       {
         label: "q = softmax(z)",
-        set: { q: [0.08, 0.03, 0.08, 0.59, 0.22], draws: 2000 },
-        says: "exp(z) / q is nearly the same for each word: with the correction a share is how " +
-          "often the word came. Without it, z counts twice.",
+        set: { q: [0.148, 0.055, 0.148, 0.404, 0.245], draws: 2000 },
+        says: "With the correction all blocks are nearly alike: a share is how often the word " +
+          "came. Without it, z counts twice.",
       },
     ],
   },
@@ -204,35 +202,39 @@ export default figure(WORDS, (view, words) => {
   const { names } = words;
   const drawn = drawer();
   const bars = view.plot({
-    height: 280,
+    height: 290,
     x: [-0.5, names.length - 0.5],
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
-    ylabel: words.blocks,
-    margin: { bottom: 56, left: 44, right: 2 },
+    ylabel: words.bars,
+    margin: { bottom: 72, left: 44, right: 2 },
   });
   const history = view.plot({
-    height: 140,
+    height: 160,
     x: [0, Math.log10(most)],
     y: [0, 1],
     xticks: [1, 10, 100, most].map((n) => [Math.log10(n), String(n)]),
-    xlabel: words.axis,
     ylabel: words.history,
+    margin: { left: 44, top: 30 },
+  });
+  history.drag(([x]) => {
+    halt();
+    view.set({ draws: clamp(Math.round(10 ** x), 1, most) });
   });
   const said = html("span");
   /** @param {string} look @param {string} color @param {string} text */
   const key = (look, color, text) => html(`span${look}`, { style: `--color: ${color}` }, text);
+  const limitKey = key(".goal", TEXT_COLORS[WITHOUT], words.limit);
   const legend = html(
     "p.key",
-    key(".without", COLORS[WITHOUT], words.without),
-    key(".with", COLORS[WITH], words.with),
-    key(".out", COLORS[WITHOUT], words.out),
+    key(".proposal", COLORS[Q], words.proposal),
     key(".latest", "var(--cu-surface)", words.latest),
-    key(".proposal", COLORS[6], words.proposal),
+    key(".split", COLORS[WITHOUT], words.without),
+    key(".split", COLORS[WITH], words.with),
     key(".mark", "var(--cu-ink)", words.truth),
+    key(".out", COLORS[WITHOUT], words.out),
+    limitKey,
   );
-  const limitKey = key(".without.goal", TEXT_COLORS[WITHOUT], words.limit);
-  legend.append(limitKey);
 
   /** Seeds whose draws were seen before. @type {number[]} */
   let past = [];
@@ -283,25 +285,29 @@ export default figure(WORDS, (view, words) => {
     view.refresh();
   });
 
-  const least = SPEC.traits.q.min ?? 0;
-  const largest = 1 - (names.length - 1) * least; // what is left for one word
+  const { min: least = 0, max: greatest = 1 } = SPEC.traits.q;
   const proposal = () => sharesOf(view.get("q"));
   /** What the sentence is about: how often this word is drawn, or the draws (-1). */
   let about = -1;
   /**
-   * Draw word k with frequency v; the others share the rest as before.
+   * Draw word k with frequency v, or as near to it as the limits of q, which are those of
+   * proportions, let it be; the others share the rest as before.
    * @param {number} k
    * @param {number} v
    */
   function propose(k, v) {
     halt();
     about = k;
-    const mine = Number(clamp(v, least, largest).toFixed(3));
     const old = proposal();
-    const scale = (1 - mine) / (1 - old[k]);
-    view.set({
-      q: old.map((w, i) => i === k ? mine : Math.max(least, Number((w * scale).toFixed(4)))),
-    });
+    const rest = sharesOf(old.map((w, i) => i === k ? 0 : w));
+    const others = rest.filter((_, i) => i !== k);
+    const ratio = greatest / least;
+    const [low, high] = [Math.max(...others) / ratio, Math.min(...others) * ratio]
+      .map((odds) => odds / (1 + odds));
+    const mine = Number(clamp(v, low, high).toPrecision(3));
+    const q = rest.map((w, i) => i === k ? mine : w * (1 - mine));
+    const unit = Math.min(1, Math.min(...q) / least);
+    view.set({ q: q.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)) });
   }
   const sliders = html(
     "div.qs",
@@ -310,7 +316,7 @@ export default figure(WORDS, (view, words) => {
         label: words.q,
         control: `q.${k}`,
         min: least,
-        max: largest,
+        max: greatest,
         step: 0.01,
         read: () => proposal()[k],
         write: (v) => propose(k, v),
@@ -327,12 +333,16 @@ export default figure(WORDS, (view, words) => {
   });
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => run(1) });
+  const there = (/** @type {number} */ share) => Math.abs(share - 1 / names.length) < EQUAL;
   const aim = goal(view, {
     text: words.goal,
-    reached: () =>
-      !view.locked &&
-      biased(view.get("logits"), proposal()).every((p) => Math.abs(p - 0.2) < EQUAL),
-    says: words.reached,
+    reached: () => !view.locked && biased(view.get("logits"), proposal()).every(there),
+    says: () =>
+      words.reached(
+        softmax(view.get("logits").map((/** @type {number} */ z) => -z)).map((v) => fmt(v)).join(
+          ", ",
+        ),
+      ),
   });
   /** Controls beside what they move, not over it. @param {Node[]} parts */
   const controls = (...parts) => {
@@ -340,19 +350,18 @@ export default figure(WORDS, (view, words) => {
     view.control(node);
     return node;
   };
-  const tried = tries(view, words.tries);
+  // What a try says holds for these scores and draws.
+  const defaults = { logits: SPEC.traits.logits.init, seed: SPEC.traits.seed.init };
   const longest = words.last(most, "argmax", ["7.389", "0.0508", "145.5"]);
   view.add(
-    tried,
     legend,
     html(
       "div.side",
+      html("div.stack", bars.node, controls(sliders)),
       html(
         "div.stack",
-        bars.node,
+        history.node,
         controls(
-          sliders,
-          html("div.row", more, runner, other),
           slider(view, "draws", {
             label: words.draws,
             step: 1,
@@ -360,10 +369,13 @@ export default figure(WORDS, (view, words) => {
             to: (n) => stops.filter((stop) => stop <= n).length - 1,
             from: (position) => stops[position],
           }),
+          html("div.row", more, runner, other),
         ),
+        html("p.say", { "data-room": longest }, said),
       ),
-      html("div.stack", history.node, html("p.say", { "data-room": longest }, said), aim),
     ),
+    tries(view, words.tries.map((state) => ({ ...state, set: { ...defaults, ...state.set } }))),
+    aim,
   );
 
   /**
@@ -377,24 +389,22 @@ export default figure(WORDS, (view, words) => {
    */
   function drawBars(shares, blocks, last, right, plain, q, counts) {
     const band = bars.x(1) - bars.x(0);
-    const width = Math.min(0.31 * band, 40);
+    const width = 0.29 * band;
     const { bottom } = bars.area;
     const cell = (/** @type {number} */ x, /** @type {number} */ row, /** @type {string} */ text) =>
       svgText(x, bottom + 34 + 16 * row, text, { class: "soft" });
-    let thin = true;
     const titles = words.rows.map((name, row) => cell(bars.area.left / 2 - 2, row, name));
     bars.draw(
       ...titles,
       ...names.flatMap((_, k) => {
-        const middle = bars.x(k) + 0.13 * band;
+        const middle = bars.x(k) + width / 2;
         const both = [WITHOUT, WITH].map((color, side) => {
           const y = bars.y(shares[side][k]);
           const x = middle + (side - 1) * width;
-          const block = Math.max(blocks[side][k] * (bottom - bars.area.top), 2);
+          const block = blocks[side][k] * (bottom - bars.area.top);
           const cuts = block < THIN
             ? []
             : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
-          if (counts[k] && block >= THIN) thin = false;
           const bar = svg("rect.within", {
             x,
             y,
@@ -404,40 +414,41 @@ export default figure(WORDS, (view, words) => {
             "data-q": `${SIDES[side]} ${k}`,
             "data-value": shares[side][k],
           });
-          // A thin block is marked by a higher frame.
-          const height = Math.max(block, 7) - 2;
-          const latest = { x: x + 1, y: y + block - height - 1, width: width - 3, height };
+          const latest = { x: x + 1, y: y + 1, width: width - 3, height: block - 2 };
           const out = Math.max(0, bars.y(right[k]) - y);
           return [
             bar,
             svg("rect", { x, y, width: width - 1, height: out, fill: COLORS[color] }),
             svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width - 1}`).join("") }),
-            k === last ? svg("rect.latest", latest) : "",
+            k === last && block >= THIN ? svg("rect.latest", latest) : "",
           ];
         });
-        const truth = bars.y(right[k]);
-        const limit = bars.y(plain[k]);
+        const level = (
+          /** @type {string} */ look,
+          /** @type {number} */ y,
+          /** @type {number} */ end,
+        ) => svg(look, { d: `M${middle - width - 2},${bars.y(y)}H${middle + end}` });
+        const near = !view.locked && there(plain[k]);
+        const ends = view.locked ? "?" : fmt(plain[k]) + (near ? " ✓" : "");
         return [
           svg("rect.proposal", {
-            x: bars.x(k) - 0.36 * band,
+            x: middle - 2 * width,
             y: bars.y(q[k]),
-            width: 0.82 * band,
+            width: width - 1,
             "data-q": `q ${k}`,
             "data-value": q[k],
             height: bottom - bars.y(q[k]),
           }),
           ...both.flat(),
-          svg("path.truth", { d: `M${middle - width - 3},${truth}H${middle + width + 3}` }),
-          view.locked
-            ? ""
-            : svg("path.limit", { d: `M${middle - width - 3},${limit}H${middle + 1}` }),
+          level("path.truth", right[k], width + 1),
+          view.locked ? "" : level("path.limit", plain[k], 1),
           cell(bars.x(k), 0, four(view.get("logits")[k])),
           quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
+          put(cell(bars.x(k), 2, ends), { class: near ? "ends there" : "ends" }),
         ];
       }),
     );
-    bars.scale({ ylabel: thin ? words.thin : words.blocks });
-    bars.handles(q.map((y, k) => ({ x: k - 0.36, y, color: COLORS[6] })));
+    bars.handles(q.map((y, k) => ({ x: k - 0.29, y, color: COLORS[Q] })));
     sliders.style.setProperty("--left", `${bars.area.left}px`);
     bars.describe(
       `${words.bars}: ` +
@@ -499,6 +510,7 @@ export default figure(WORDS, (view, words) => {
           "text-anchor": "end",
         })
         : "",
+      svg("path.dash", { d: `M${history.x(xs[last])},${history.area.bottom}V0` }),
       view.locked ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
         "data-q": "limit without",
@@ -515,6 +527,7 @@ export default figure(WORDS, (view, words) => {
         })
       ),
     );
+    history.handles([{ x: xs[last], y: 1.15, color: "var(--cu-ink)", way: "across" }]);
     return ys.map((list) => list[last]);
   }
 
@@ -556,7 +569,7 @@ export default figure(WORDS, (view, words) => {
     if (!view.locked && about >= 0) {
       text = words.tilt(
         names[about],
-        String(Number((q[about] * names.length).toPrecision(2))),
+        fmt(q[about]),
         plain[about].toFixed(2),
         right[about].toFixed(2),
       );

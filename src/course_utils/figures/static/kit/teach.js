@@ -1,6 +1,7 @@
 /** What makes a reader think: a guess before the controls open, states to try, a goal. */
 import { html, put, unique } from "./dom.js";
 import { fmt, say } from "./format.js";
+import { glide } from "./motion.js";
 
 /** @import { State, View } from "./view.js" */
 /**
@@ -88,15 +89,29 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
 }
 
 /**
- * Buttons that set a state, each with a sentence that stands while the figure shows that state.
+ * Buttons that set a state, each with a sentence that stands while the figure shows that state; one
+ * with `from` goes there from these numbers, which are whole.
  * @param {View} view
- * @param {{ label: string, set: State, says: string }[]} states changes to the first state
+ * @param {{ label: string, from?: Record<string, number>, set: State, says: string }[]} states
+ *   changes to the first state
  */
 export function tries(view, states) {
   const told = html("span");
-  const buttons = states.map(({ label, set }) => {
+  const buttons = states.map(({ label, from = {}, set }) => {
     const node = html("button.chip", { type: "button" }, label);
-    node.addEventListener("click", () => view.reset(view.with(set)));
+    const moving = Object.entries(from);
+    node.addEventListener("click", () => {
+      view.reset(view.with({ ...set, ...from }));
+      if (!moving.length) return;
+      glide(
+        view,
+        2000,
+        (share) =>
+          Object.fromEntries(
+            moving.map(([key, v]) => [key, Math.round(v + (set[key] - v) * share)]),
+          ),
+      );
+    });
     return node;
   });
   const list = html("div.row", html("span.soft", view.words.try), ...buttons);
