@@ -62,7 +62,7 @@ def test_shares_are_the_gradients_of_the_logarithm_of_each_sum(show, logits, q, 
     )
     assert page.locator("svg").nth(1).get_attribute("aria-label") == said
     limit = value(page, "limit without")
-    ends = f"In the limit: {limit:.2f} and 0." if limit >= 0.005 else "In the limit: both 0."
+    ends = f"In the limit: {limit:.2f} and 0."
     assert say(page) == f"{said} {ends}" if draws >= 100 else say(page).startswith("Draw ")
 
 
@@ -97,11 +97,11 @@ def test_each_draw_is_said_and_adds_what_it_says(show):
         text = say(page)
         assert text.startswith(f"Draw {n} is “{name}”. It adds ")
         term, rest = text.split("It adds ")[1].split(" without the correction, ")
-        left, corrected = rest.removesuffix(" with it.").split(" = ")
+        left, corrected = rest.removesuffix(" with it.").split(" ≈ ")
         above, below = left.split(" / ")
         assert above == term
-        assert float(term) == pytest.approx(double([-4, 0.3, 1, 6, 2])[k].exp().item(), rel=1e-3)
-        assert float(above) / float(below) == pytest.approx(float(corrected), rel=2e-3)
+        assert float(term) == pytest.approx(double([-4, 0.3, 1, 6, 2])[k].exp().item(), rel=6e-3)
+        assert float(above) / float(below) == pytest.approx(float(corrected), rel=1.5e-2)
         heard.add(name)
     assert len(heard) > 2
 
@@ -157,7 +157,7 @@ def test_the_answer_stays_hidden_until_the_guess(show):
     assert "Yes" in page.locator(".answer").inner_text()
     plain = (double(FIRST) + double(Q).log()).softmax(0)
     ends = page.locator(".ends").all_text_contents()
-    assert ends == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.05)}" for p in plain]
+    assert ends == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.04)}" for p in plain]
     assert page.locator(".key .goal").is_visible()
     assert page.locator(".limit").count() == 6
     assert sum(row(page, "count").tolist()) == MOST

@@ -3481,6 +3481,8 @@ WRONG["10.1"] = [
     ("Both numbers are asked for exactly, not r", (38_450_000, 1_600_000_000)),
     ("Both numbers are asked for exactly, not to", (38_450_000, 1.64e9)),
     ("Bytes are asked for, not gib", (38_450_000, 1.52587890625)),
+    ("Bytes are asked for, exactly, not gigabytes to th", (38_450_000, 1.64)),
+    ("Bytes are asked for, exactly, not gigabytes to tw", (38_450_000, 1.6)),
     ("Bytes are asked for, not meb", (38_450_000, 1562.5)),
     ("A float32 number takes four bytes; two", (38_450_000, 819_200_000)),
     ("A float32 number takes four bytes; eight", (38_450_000, 16 * 512 * 50_000 * 8)),

@@ -150,6 +150,8 @@ EXERCISES = (
             "Parameters and bytes are asked for, not millions of them.": (38.45, 1638.4),
             "Bytes are asked for, not megabytes.": (38_450_000, 1638.4),
             "Bytes are asked for, not gigabytes.": (38_450_000, 1.6384),
+            "Bytes are asked for, exactly, not gigabytes to three digits.": (38_450_000, 1.64),
+            "Bytes are asked for, exactly, not gigabytes to two digits.": (38_450_000, 1.6),
             "Bytes are asked for, not gibibytes.": (38_450_000, 1_638_400_000 / 2**30),
             "Bytes are asked for, not mebibytes.": (38_450_000, 1562.5),
             "Both numbers are asked for exactly, not rounded.": (38_450_000, 1_600_000_000),

@@ -31,7 +31,7 @@ const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
 const MANY = 100; // draws from which on the sentence speaks of where they lead
 const THIN = 3; // px: blocks lower than this are not cut apart
-const EQUAL = 0.05; // how far from a fifth the goal lets a share be
+const EQUAL = 0.04; // how far from a fifth the goal lets a share be
 
 const WORDS = {
   en: {
@@ -46,8 +46,8 @@ const WORDS = {
     out: "strong: above softmax(z)",
     latest: "last draw",
     limit: "where “without” ends: softmax(z + ln q)",
-    question: "The bars without the correction miss softmax(z). Draw on, up to 2000 times: " +
-      "where do they go?",
+    question: "After 40 draws from the first q the bars without the correction miss softmax(z). " +
+      "Draw on, up to 2000 times: where do they go?",
     answers: [
       {
         text: "to softmax(z)",
@@ -82,17 +82,15 @@ const WORDS = {
       /** @type {string[]} */ [plain, q, corrected],
     ) =>
       `Draw ${n} is “${name}”. It adds ${plain} without the correction, ` +
-      `${plain} / ${q} = ${corrected} with it.`,
+      `${plain} / ${q} ≈ ${corrected} with it.`,
     tilt: (
       /** @type {string} */ name,
       /** @type {string} */ q,
       /** @type {string} */ plain,
       /** @type {string} */ right,
     ) =>
-      `q of “${name}” is ${q}: its share ends at ${plain} ` +
-      (plain === right
-        ? "with and without the correction."
-        : `without the correction, at ${right} with it.`),
+      `q of “${name}” is ${q}: its share ends at ${plain} without the correction, ` +
+      `at ${right} with it.`,
     off: (
       /** @type {number} */ n,
       /** @type {string} */ without,
@@ -100,13 +98,12 @@ const WORDS = {
     ) =>
       `${n} draws: without the correction ${without} of the shares is in the wrong place, ` +
       `with it ${corrected}.`,
-    ends: (/** @type {number} */ limit) =>
-      limit < 0.005 ? "In the limit: both 0." : `In the limit: ${fmt(limit)} and 0.`,
+    ends: (/** @type {string} */ limit) => `In the limit: ${limit} and 0.`,
     goal: "drag q until all five dotted lines are level, near 0.2 (✓). Those that are level " +
       "stay level.",
     reached: (/** @type {string} */ inverse) =>
-      `q is near exp(−z) / sum: ${inverse}. A word’s frequency takes away what its score adds; ` +
-      "with the correction the bars still go to softmax(z).",
+      `q is roughly exp(−z) / sum = ${inverse}. There a word’s frequency takes away what its score ` +
+      "adds. With the correction the bars still go to softmax(z).",
     tries: [
       {
         label: "a rare word arrives",
@@ -173,6 +170,12 @@ function drawer() {
     });
   };
 }
+
+/** @param {number} value */
+const three = (value) => String(Number(value.toPrecision(3)));
+
+/** @param {number} q */
+const frequency = (q) => q.toFixed(q < 0.0095 ? 3 : 2);
 
 /** @param {number[]} weights */
 const sharesOf = (weights) => {
@@ -311,13 +314,15 @@ export default figure(WORDS, (view, words) => {
   }
   const sliders = html(
     "div.qs",
+    html("span.soft", { "aria-hidden": true }, words.q),
     ...names.map((name, k) => {
       const row = dial(view, {
-        label: words.q,
+        label: "",
         control: `q.${k}`,
         min: least,
         max: greatest,
         step: 0.01,
+        show: frequency,
         read: () => proposal()[k],
         write: (v) => propose(k, v),
       });
@@ -332,7 +337,11 @@ export default figure(WORDS, (view, words) => {
     propose(held, y);
   });
   view.add(html("p.lead", words.lead));
-  guessFirst(view, { question: words.question, answers: words.answers, show: () => run(1) });
+  guessFirst(view, {
+    question: words.question,
+    answers: words.answers,
+    show: () => run(view.get("draws")),
+  });
   const there = (/** @type {number} */ share) => Math.abs(share - 1 / names.length) < EQUAL;
   const aim = goal(view, {
     text: words.goal,
@@ -352,7 +361,7 @@ export default figure(WORDS, (view, words) => {
   };
   // What a try says holds for these scores and draws.
   const defaults = { logits: SPEC.traits.logits.init, seed: SPEC.traits.seed.init };
-  const longest = words.last(most, "argmax", ["7.389", "0.0508", "145.5"]);
+  const longest = words.last(most, "argmax", ["7.39", "0.0508", "145"]);
   view.add(
     legend,
     html(
@@ -429,7 +438,7 @@ export default figure(WORDS, (view, words) => {
           /** @type {number} */ end,
         ) => svg(look, { d: `M${middle - width - 2},${bars.y(y)}H${middle + end}` });
         const near = !view.locked && there(plain[k]);
-        const ends = view.locked ? "?" : fmt(plain[k]) + (near ? " ✓" : "");
+        const ends = view.locked ? "?" : plain[k].toFixed(2) + (near ? " ✓" : "");
         return [
           svg("rect.proposal", {
             x: middle - 2 * width,
@@ -565,15 +574,15 @@ export default figure(WORDS, (view, words) => {
     else if (view.changed.has("q") && !(about >= 0)) {
       about = argmax(plain.map((p, i) => Math.abs(p - right[i])));
     }
-    let text = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(four));
+    let text = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(three));
     if (!view.locked && about >= 0) {
       text = words.tilt(
         names[about],
-        fmt(q[about]),
+        frequency(q[about]),
         plain[about].toFixed(2),
         right[about].toFixed(2),
       );
-    } else if (!view.locked && draws >= MANY) text = `${off} ${words.ends(limit)}`;
+    } else if (!view.locked && draws >= MANY) text = `${off} ${words.ends(limit.toFixed(2))}`;
     say(said, text);
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : about < 0 ? off : text;
