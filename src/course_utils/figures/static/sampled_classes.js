@@ -317,7 +317,7 @@ export default figure(WORDS, (view, words) => {
     html("span.soft", { "aria-hidden": true }, words.q),
     ...names.map((name, k) => {
       const row = dial(view, {
-        label: "",
+        label: words.q,
         control: `q.${k}`,
         min: least,
         max: greatest,
