@@ -102,8 +102,8 @@ const WORDS = {
     goal: "drag q until all five dotted lines are level, near 0.2 (✓). Those that are level " +
       "stay level.",
     reached: (/** @type {string} */ inverse) =>
-      `q is roughly exp(−z) / sum = ${inverse}. There a word’s frequency takes away what its score ` +
-      "adds. With the correction the bars still go to softmax(z).",
+      `q is roughly exp(−z) / sum = ${inverse}. There a word’s frequency takes away what its ` +
+      "score adds. With the correction the bars still go to softmax(z).",
     tries: [
       {
         label: "a rare word arrives",
