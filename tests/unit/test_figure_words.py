@@ -718,6 +718,10 @@ def test_equally_cheap_actions_are_all_named_shaded_by_none_and_in_view():
     seen = told(high, {"on": "probability", "to": 1})[-1]
     assert seen.spoken == "Equally cheap: send home, test further, treat, expected cost 200.0."
     assert "send home, test further, treat from 0 to 1." in " ".join(seen.labels)
+    assert "Most probable: ill. Equally cheap: send home, test further, treat.\n" in seen.text
+    middle = told(high, {"on": "probability", "to": 0})[-1]
+    assert "Equally probable: healthy, ill. Equally cheap: " in middle.text
+    assert "Both states are equally probable; equally cheap: send home" in high.describe()
     kinds = " ".join(seen.drawn)
     assert kinds.count("path.line") == 3
     assert "rect" not in kinds

@@ -59,10 +59,13 @@ class DecisionExplorer(InteractiveFigure):
         said = ", ".join(f"{name} {cost:.3g}" for name, cost in costs)
         least = min(cost for _, cost in costs)
         cheapest = [name for name, cost in costs if cost < least + 1e-9]
+        likely = f"The most probable state is {self.states[self.probability > 0.5]}"
+        if self.probability == 0.5:
+            likely = "Both states are equally probable"
         return (
             f"Probability of being {self.states[1]}: {self.probability:.3g}. "
             f"Expected costs: {said}. "
-            f"The most probable state is {self.states[self.probability > 0.5]}; "
+            f"{likely}; "
             f"{'equally cheap' if cheapest[1:] else 'the cheapest action is'}: "
             f"{', '.join(cheapest)}."
         )

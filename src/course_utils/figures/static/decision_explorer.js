@@ -27,6 +27,10 @@ import {
 /** @param {string[]} names */
 const cheap = (names) => names.length > 1 ? "Equally cheap: " : "Cheapest: ";
 
+/** @param {string[]} states */
+const likely = (states) =>
+  `${states.length > 1 ? "Equally probable" : "Most probable"}: ${states.join(", ")}`;
+
 const WORDS = {
   en: {
     lead: "Each line is the expected cost of an action. The shaded ground says which is cheapest.",
@@ -51,7 +55,7 @@ const WORDS = {
     plot: "Expected cost of each action by probability",
     heading: (/** @type {string} */ state) => `cost if ${state}`,
     expected: "Expected costs at probability ",
-    likely: ". Most probable: ",
+    likely: (/** @type {string[]} */ states) => `. ${likely(states)}`,
     cheapest: (/** @type {string[]} */ names) => `. ${cheap(names)}`,
     from: (/** @type {string} */ name, /** @type {string} */ low, /** @type {string} */ high) =>
       `${name} from ${low} to ${high}`,
@@ -63,8 +67,8 @@ const WORDS = {
       `The most probable state is still ${state}: the costs decide.`,
     tries: {
       at: (/** @type {string} */ state, /** @type {string} */ p) => `P(${state}) = ${p}`,
-      says: (/** @type {string} */ likely, /** @type {string[]} */ names) =>
-        `Most probable: ${likely}. ${cheap(names)}${names.join(", ")}.`,
+      says: (/** @type {string[]} */ states, /** @type {string[]} */ names) =>
+        `${likely(states)}. ${cheap(names)}${names.join(", ")}.`,
       even: "every mistake costs the same",
       evenSays: "Now the border lies at 0.5: the most probable state decides.",
     },
@@ -160,7 +164,8 @@ export default figure(WORDS, (view, words) => {
   }
   const named = (/** @type {number[]} */ actions) => actions.map((a) => names[a]);
   const { tries: t } = words;
-  const state = (/** @type {number} */ p) => (p > 0.5 ? second : first);
+  const probable = (/** @type {number} */ p) =>
+    p === 0.5 ? [first, second] : [p > 0.5 ? second : first];
   const even = range(2 * m).map((i) => (i === 0 || i === 2 * m - 1 ? 0 : 50));
   view.add(
     plot.node,
@@ -179,7 +184,7 @@ export default figure(WORDS, (view, words) => {
       ...[0.01, 0.1, 0.6, 0.8].map((p) => ({
         label: t.at(second, String(p)),
         set: { probability: p, cost: original },
-        says: t.says(state(p), named(cheapest(original, p))),
+        says: t.says(probable(p), named(cheapest(original, p))),
       })),
       { label: t.even, set: { probability: 0.6, cost: even }, says: t.evenSays },
     ]),
@@ -296,8 +301,7 @@ export default figure(WORDS, (view, words) => {
           quantity(html("b"), `cost.${a}`, value, money(value)),
         ];
       }),
-      words.likely,
-      state(p),
+      words.likely(probable(p)),
       words.cheapest(named(now)),
       put(html("b", named(now).join(", ")), { "data-decision": names[now[0]] }),
       ".",
