@@ -465,16 +465,21 @@ def test_loss_double_softmax_floor(show):
 
 def test_loss_compares_gradients_that_are_worth_it(show):
     page = show(LossExplorer())
-    states = [(-6, 3), (-1, 3), (0, 2), (0, 3), (0, 10), (6, 3), (8, 3, 0.1), (8, 10)]
+    states = [(-6, 3), (-1, 3), (0, 2), (0, 3), (0, 10), (6, 3), (8, 3, 0.1), (8, 10), (-8, 10)]
     for x, k, smoothing in [(*state, 0)[:3] for state in states]:
         put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
         _, (entropy, square, _) = losses_in_torch(x, k, smoothing)
         words = said(page)
         if entropy.abs() < 0.02:
             assert "the gradients of cross-entropy and squared error are small" in words
+        elif entropy / square < 1.05:
+            assert "about equal" in words
         else:
             ratio = float(re.search("is ([0-9.]+) times that of squared error", words)[1])
             assert ratio == pytest.approx((entropy / square).item(), rel=0.02)
+            read = page.locator("[data-q^=grad]").all_inner_texts()
+            above, below = (float(text.replace("\N{MINUS SIGN}", "-")) for text in read)
+            assert ratio == pytest.approx(above / below, rel=0.02)  # as the table has it
 
 
 def test_loss_says_nothing_false_of_the_states_to_try(show):
@@ -510,6 +515,38 @@ def test_loss_runs_the_descent_it_predicts(show):
         assert value(page, "end0") == 0  # another score: another descent
 
 
+@pytest.mark.parametrize(("k", "smoothing", "lr"), [(3, 0.3, 1), (2, 0.5, 10), (3, 0.5, 1)])
+def test_loss_names_the_higher_curve_above_the_lower(show, k, smoothing, lr):
+    page = show(LossExplorer(), reduced_motion="reduce")
+    put(page, LossExplorer(logit=8, num_classes=k, smoothing=smoothing, lr=lr))
+    page.get_by_role("button", name="Descend 50 steps").click()
+    race = page.get_by_label("Probability of the true class, step by step")
+    names = [race.locator(f"text:text-is('{name}')") for name in ("cross-entropy", "squared error")]
+    entropy, square = (name.bounding_box() for name in names)
+    assert value(page, "end0") < value(page, "end1")
+    assert square["y"] + square["height"] <= entropy["y"]
+    for box in (entropy, square):
+        curves = race.locator("path.line").all()
+        assert [curve.evaluate(CROSSES, box) for curve in curves] == [False] * 2
+
+
+def test_loss_says_where_the_steps_go_too_far(show):
+    page = show(LossExplorer(), reduced_motion="reduce")
+    for x, k, smoothing, lr in [
+        (-6, 10, 0.5, 10),
+        (8, 2, 0.5, 10),
+        (-6, 3, 0, 10),
+        (-6, 10, 0.5, 8),
+    ]:
+        put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing, lr=lr))
+        page.get_by_role("button", name="Descend 50 steps").click()
+        way = [x]
+        for _ in range(50):
+            way.append(way[-1] - lr * losses_in_torch(way[-1], k, smoothing)[1][0].item())
+        before, last = (softmax(double([score] + [0] * (k - 1)))[0] for score in way[-2:])
+        assert ("back and forth" in said(page)) == bool((before - last).abs() > 0.05)
+
+
 def test_loss_goal_takes_a_long_step_and_says_how_many(show):
     page = show(LossExplorer(), reduced_motion="reduce")
     goal, descend = page.locator(".goal"), page.get_by_role("button", name="Descend 50 steps")
@@ -536,7 +573,9 @@ def test_loss_goal_takes_a_long_step_and_says_how_many(show):
                 n += 1
             steps.append(n)
         if reached:
-            words = f"At rate {rate:.2f} it took {steps[1]} steps, cross-entropy {steps[0]}."
+            words = (
+                f"At rate {rate:.2f} squared error took {steps[1]} steps, cross-entropy {steps[0]}."
+            )
             assert words in goal.inner_text()
         assert (x <= -6 and steps[1] <= 50) == reached
 

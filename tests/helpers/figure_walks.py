@@ -64,7 +64,15 @@ WAYS = {
             for answer in ("Only the last", "All of them", "None: the mean makes up for it")
         ),
     ],
-    "loss_explorer": [[SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}]],
+    "loss_explorer": [
+        [SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}],
+        [
+            SKIP,
+            {"set": {"lr": 10, "num_classes": 10, "smoothing": 0.5}},
+            {"click": "Descend 50 steps"},
+            {"set": {"logit": 0, "num_classes": 2, "smoothing": 0}},
+        ],
+    ],
     "sampled_classes": [
         [SKIP, {"set": {"q": [0.15, 0.41, 0.3, 0.05, 0.09]}}, {"on": "q.2", "to": "0.17"}],
     ],

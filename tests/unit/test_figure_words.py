@@ -485,7 +485,10 @@ def test_loss(x, k, smoothing):
     assert_said(
         seen,
         f"The true class has probability {p[0]:.4f}. Here ",
-        *(f"{n} | {a:.4f} | {b:.4f} | " for n, a, b in zip(names, made, slopes, strict=True)),
+        *(
+            f"{n} | {a:.4f} | {b:.{6 if abs(b) < 0.01 else 4}f} | "
+            for n, a, b in zip(names, made, slopes, strict=True)
+        ),
         f"stays above {least:.4f}",
         f"learning rate\n{0.5:.2f}\n",
         f"classes\n{k}\nsmoothing\n{smoothing:.2f}\n",

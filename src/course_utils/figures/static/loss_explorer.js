@@ -65,10 +65,12 @@ const WORDS = {
     probability: "The true class has probability ",
     pull: (/** @type {string} */ ratio) =>
       `. Here the gradient of cross-entropy is ${ratio} times that of squared error.`,
+    equal: ". Here the gradients of cross-entropy and squared error are about equal.",
     level: ". Here the gradients of cross-entropy and squared error are small.",
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
       ` After ${steps} steps the probability is ${each}.`,
+    swings: " The steps go too far: cross-entropy jumps back and forth across its lowest point.",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
     goal: "from a score of −6, bring squared error past probability 1/2 in 50 steps.",
@@ -76,7 +78,7 @@ const WORDS = {
       /** @type {number[]} */ [entropy, square],
       /** @type {string} */ rate,
     ) =>
-      `At rate ${rate} it took ${square} steps, cross-entropy ${entropy}. ` +
+      `At rate ${rate} squared error took ${square} steps, cross-entropy ${entropy}. ` +
       "From −8, 50 steps are too few at every rate here.",
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}` +
@@ -109,6 +111,7 @@ const WORDS = {
 const STEPS = 50;
 const START = -6; // of the goal: sure, and wrong
 const LEVEL = 0.02; // gradients below this are called small; that of cross-entropy can reach 1
+const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
 const DASHES = ["none", "7 4", "2 4"];
 const HUES = [0, 1, 3]; // of the three losses
 
@@ -134,11 +137,31 @@ function losses(x, k, smoothing) {
   };
 }
 
+/** How many decimal places show at least two digits of a gradient. @param {number} value */
+const places = (value) => Math.abs(value) < 0.01 ? 6 : 4;
+
+/**
+ * Small boxes along a curve, of which labels keep clear.
+ * @param {Plot} plot
+ * @param {number[]} xs
+ * @param {number[]} ys
+ */
+const along = (plot, xs, ys) =>
+  xs.map((at, i) => {
+    const [x, y] = [plot.x(at), plot.y(ys[i])];
+    return { left: x - 1, right: x + 1, top: y - 1, bottom: y + 1 };
+  });
+
 export default figure(WORDS, (view, words) => {
   const { min = -8, max = 8 } = SPEC.traits.logit;
   const xs = range(161).map((i) => min + (i * (max - min)) / 160);
   /** @type {{ x: [number, number], xlabel: string, xticks: number[], height: number }} */
-  const common = { x: [min, max], xlabel: words.score, xticks: [-8, -4, 0, 4, 8], height: 230 };
+  const common = {
+    x: [min - 0.7, max + 0.7],
+    xlabel: words.score,
+    xticks: [-8, -4, 0, 4, 8],
+    height: 230,
+  };
   const loss = view.plot({ ...common, label: words.lossPlot, y: [0, 10.5], ylabel: words.loss });
   const slope = view.plot({
     ...common,
@@ -149,9 +172,10 @@ export default figure(WORDS, (view, words) => {
   });
   const race = view.plot({
     label: words.racePlot,
-    height: 150,
+    height: 165,
     x: [0, STEPS],
-    y: [0, 1],
+    y: [0, 1.2], // room for the name of a curve that ends at 1
+    yticks: [0, 0.5, 1],
     xlabel: words.step,
     ylabel: words.race,
   });
@@ -268,6 +292,12 @@ export default figure(WORDS, (view, words) => {
       const color = TEXT_COLORS[HUES[2]];
       labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.5), color });
     }
+    const level = { ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 };
+    const crossed = (/** @type {number} */ i, from = 0) =>
+      along(plot, xs.slice(from), curves.slice(from).map((c) => c[what][i]));
+    const taken = kinds().length < 3
+      ? []
+      : [...(twice ? [level] : []), ...crossed(2), ...crossed(0, 110)];
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
@@ -287,7 +317,7 @@ export default figure(WORDS, (view, words) => {
           });
         })
       ),
-      ...labelNodes(labels, plot.area),
+      ...labelNodes(labels, plot.area, taken),
     );
     const color = TEXT_COLORS[HUES[0]];
     plot.handles(shown ? [] : [{ x, y: clamp(now[0], ...plot.ylim), color, way: "across" }]);
@@ -298,14 +328,20 @@ export default figure(WORDS, (view, words) => {
     const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
     const past = outs().map((n) => n <= shown ? n : 0);
     /** @type {Label[]} */
-    const labels = kinds().map((i) => ({
-      text: past[i] ? words.out(words.kinds[i], past[i]) : words.kinds[i],
-      x: race.x(past[i] || shown),
-      y: past[i] ? race.y(0.5) + (i ? 11 : -11) : race.y(probs[i][shown]),
-      sides: past[i] ? past[i] > STEPS / 2 ? ["left"] : ["right"] : ["above", "left", "below"],
-      color: TEXT_COLORS[HUES[i]],
-      weight: 600,
-    }));
+    const labels = kinds().map((i) => {
+      // The third curve may end where the second does: it is named at a third of its way.
+      const named = past[i] || (i < 2 ? shown : Math.round(shown / 3));
+      return {
+        text: past[i] ? words.out(words.kinds[i], past[i]) : words.kinds[i],
+        x: race.x(named),
+        y: past[i] ? race.y(0.5) + (i ? 11 : -11) : race.y(probs[i][named]),
+        sides: past[i] ? past[i] > STEPS / 2 ? ["left"] : ["right"] : ["above", "below", "left"],
+        color: TEXT_COLORS[HUES[i]],
+        weight: 600,
+      };
+    });
+    labels.sort((a, b) => a.y - b.y); // the name of the higher curve is the higher one
+    const taken = probs.flatMap((ps) => along(race, steps, ps));
     const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pressDescend };
     race.draw(
       svg("path.ghost", { d: race.line(race.xlim, [0.5, 0.5]) }),
@@ -314,14 +350,17 @@ export default figure(WORDS, (view, words) => {
         const spot = { cx: race.x(n), cy: race.y(probs[i][n]), r: 4, fill: COLORS[HUES[i]] };
         return n ? [svg("circle.ring", spot)] : [];
       }),
-      ...labelNodes(shown ? labels : secret() ? [] : [middle], race.area),
+      ...labelNodes(shown ? labels : secret() ? [] : [middle], race.area, taken),
     );
   }
 
   /** Where each descent has come to. */
   function ran() {
     const ends = paths.map((way, i) => words.end(fmt(at(way[shown]).p, 3), words.kinds[i]));
-    return words.ran(shown, ends.join(", "));
+    const turns = paths[0].slice(shown - 2, shown + 1).map((x) => at(x));
+    const swings = shown === STEPS && turns[0].slopes[0] * turns[1].slopes[0] < 0 &&
+      turns[1].slopes[0] * turns[2].slopes[0] < 0 && Math.abs(turns[2].p - turns[1].p) > SWING;
+    return words.ran(shown, ends.join(", ")) + (swings ? words.swings : "");
   }
 
   /** Compare the two gradients, unless there is nothing to compare. @param {number[]} slopes */
@@ -329,6 +368,7 @@ export default figure(WORDS, (view, words) => {
     // The gradient of squared error is never the larger one.
     if (Math.abs(entropy) < LEVEL) return words.level;
     const ratio = entropy / square;
+    if (ratio < 1.05) return words.equal;
     return words.pull(fmt(ratio, ratio < 20 ? 1 : 0));
   }
 
@@ -342,44 +382,49 @@ export default figure(WORDS, (view, words) => {
           "tr",
           html("th", { scope: "row" }, key, words.kinds[i]),
           quantity(html("td"), `loss${i}`, now.values[i], fmt(now.values[i], 4)),
-          quantity(html("td"), `grad${i}`, now.slopes[i], fmt(now.slopes[i], 4)),
+          quantity(
+            html("td"),
+            `grad${i}`,
+            now.slopes[i],
+            fmt(now.slopes[i], places(now.slopes[i])),
+          ),
         );
       }),
     );
-    const derivative = fraction(
-      math("mrow", operator("∂"), letter("L")),
-      math("mrow", operator("∂"), letter("z")),
-    );
+    const derivative = () =>
+      fraction(math("mrow", operator("∂"), letter("L")), math("mrow", operator("∂"), letter("z")));
     const k = view.get("num_classes");
     const factor = (2 * k) / (k - 1);
+    const pull = factor * now.p * (1 - now.p);
+    const number = (/** @type {string} */ name, /** @type {number} */ value, kind = 0) =>
+      live(name, value, { digits: places(value), color: TEXT_COLORS[HUES[kind]] });
+    const digits = places(now.slopes[0]); // as many as the difference needs
     line.replaceChildren(
-      formula(derivative, operator("="), letter("p"), operator("−"), letter("y")),
+      formula(derivative(), operator("="), letter("p"), operator("−"), letter("y")),
       formula(
         operator("="),
-        live("p", now.p, { digits: 4 }),
+        live("p", now.p, { digits }),
         operator("−"),
-        live("target", now.target, { digits: view.get("smoothing") ? 3 : 0 }),
+        live("target", now.target, { digits: view.get("smoothing") ? digits : 0 }),
       ),
-      formula(
-        operator("="),
-        live("slope", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
-      ),
+      formula(operator("="), number("slope", now.slopes[0])),
     );
     // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
     square.hidden = secret();
     square.replaceChildren(
       html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
       formula(
-        ...[operator("("), letter("p"), operator("−"), letter("y"), operator(")"), operator("·")],
-        live("factor", factor, { digits: factor % 1 ? 2 : 0 }),
+        ...[derivative(), operator("="), operator("("), letter("p"), operator("−"), letter("y")],
+        ...[operator(")"), operator("·"), live("factor", factor, { digits: factor % 1 ? 2 : 0 })],
         ...[letter("p"), operator("("), math("mn", 1), operator("−"), letter("p"), operator(")")],
       ),
       formula(
         operator("="),
-        live("gap", now.slopes[0], { digits: 4, color: TEXT_COLORS[HUES[0]] }),
+        number("gap", now.slopes[0]),
         operator("·"),
-        live("pull", factor * now.p * (1 - now.p), { digits: 4, color: TEXT_COLORS[HUES[1]] }),
+        number("pull", pull, 1),
       ),
+      formula(operator("="), number("product", now.slopes[0] * pull, 1)),
     );
     said.replaceChildren(
       html("strong", words.probability, fmt(now.p, 4)),
