@@ -627,7 +627,7 @@ RIGHT["3.1"] = [
 WRONG["3.1"] = [
     ("right to 2 digits", 2.7),
     ("", 3),
-    ("", 14.4),
+    ("That is the sum inside the logarithm", 14.4),
     ("", -1),
     ("", 2.31),
     ("", 0.693),
@@ -665,7 +665,10 @@ WRONG["3.2"] = [
     ("The minus is missing", lambda p, y: p[range(len(y)), y].log()),
     ("This is the mean over the rows", lambda p, y: F.nll_loss(p.log(), y)),
     ("This is the sum over the rows", lambda p, y: F.nll_loss(p.log(), y, reduction="sum")),
-    ("A colon takes the columns", lambda p, y: -p[:, y].log()),
+    ("A colon takes the columns from every row.", lambda p, y: -p[:, y].log()),
+    ("A colon takes the columns from every row;", lambda p, y: -p[:, y].log().mean()),
+    ("The zeros of", lambda p, y: -(F.one_hot(y, p.shape[1]) * p).log().sum(1)),
+    ("The zeros of", lambda p, y: -(p * F.one_hot(y, p.shape[1]).log()).sum(1)),
     ("gather keeps the axis", lambda p, y: -p.gather(1, y[:, None]).log()),
     ("This is in bits", lambda p, y: -p[range(len(y)), y].log2()),
     ("This takes the largest", lambda p, y: -p.amax(1).log()),
@@ -769,7 +772,17 @@ WRONG["3.4"] = [
         "Autograd did",
         lambda z, y, e: grads(lambda z: F.cross_entropy(z, y, label_smoothing=e), z)[0],
     ),
-    ("The label was not", lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) / len(y)),
+    (
+        "The label was not smoothed.",
+        lambda z, y, e: (z.softmax(1) - F.one_hot(y, z.shape[1])) / len(y),
+    ),
+    ("The label was not smoothed, and", lambda z, y, e: z.softmax(1) - F.one_hot(y, z.shape[1])),
+    (
+        "The true class gets its share, too, and",
+        lambda z, y, e: (
+            z.softmax(1) - torch.where(F.one_hot(y, z.shape[1]) == 1, 1 - e, e / (z.shape[1] - 1))
+        ),
+    ),
     ("The sign is wrong", lambda z, y, e: (smooth(y, z.shape[1], e) - z.softmax(1)) / len(y)),
     (
         "The entries of this",
@@ -942,7 +955,14 @@ WRONG["3.5"] = [
         "These are probabilities",
         lambda z, y, w, i: -(w[y[y != i]] * (-chosen(z, y, i)).exp()).sum() / w[y[y != i]].sum(),
     ),
-    ("The weights multiply", lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i)),
+    (
+        "The weights multiply the losses, not the scores.",
+        lambda z, y, w, i: gaps_masked(z * w, y, torch.ones_like(w), i),
+    ),
+    (
+        "The weights multiply the losses, not the scores, before",
+        lambda z, y, w, i: chosen(z * w, y, i).sum() / w[y[y != i]].sum(),
+    ),
     ("log_softmax is applied to prob", lambda z, y, w, i: gaps_masked(z.softmax(1), y, w, i)),
     (
         "The labels were filtered, the rows",

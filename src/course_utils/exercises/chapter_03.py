@@ -111,6 +111,7 @@ EXERCISES = (
         mistakes={
             "That is the floor without the last layer; scores up to 1 are never sure.": 0.0,
             "That is the loss of an even guess.": math.log(100),
+            "That is the sum inside the logarithm, which is still to be taken.": math.exp(FLOOR),
             "That is the largest loss of a doubled softmax.": math.log(math.e + 99),
             "That is the largest loss: the true class at -1 and all others at 1.": math.log(
                 1 + 99 * math.exp(2)
@@ -154,6 +155,12 @@ EXERCISES = (
                 losses(p, y).mean()
             ),
             "A colon takes the columns from every row.": lambda p, y: -p[:, y].log(),
+            "A colon takes the columns from every row; one loss for each row is asked for.": (
+                lambda p, y: -p[:, y].log().mean()
+            ),
+            "The zeros of the one-hot label are inside the logarithm; only p belongs there.": (
+                lambda p, y: losses(p, y) + math.inf
+            ),
             "The logarithm is missing.": lambda p, y: -p.gather(1, y[:, None])[:, 0],
             "These are the losses of whole rows, chosen by the labels.": lambda p, y: -p[y].log(),
             "These are the probabilities at the labels; the loss is minus their logarithm.": (
@@ -263,6 +270,9 @@ EXERCISES = (
         hint="the derivation of p - y works for any label whose entries sum to 1, one-hot or not.",
         mistakes={
             "The label was not smoothed.": lambda z, y, e: smoothed_gradient(z, y, 0.0),
+            "The label was not smoothed, and the division by n is missing.": lambda z, y, e: (
+                smoothed_gradient(z, y, 0.0) * len(y)
+            ),
             "The sign is wrong: prediction minus label.": lambda z, y, e: (
                 -smoothed_gradient(z, y, e)
             ),
@@ -276,6 +286,9 @@ EXERCISES = (
                 smoothed_gradient(z, y, e) + e / z.shape[1] / len(y)
             ),
             "The true class gets its share of the smoothing, too.": shared_by_the_others,
+            "The true class gets its share, too, and the division by n is missing.": (
+                lambda z, y, e: shared_by_the_others(z, y, e) * len(y)
+            ),
             "This label lacks the share eps / K of the true class, and so sums to less than 1.": (
                 lambda z, y, e: (
                     smoothed_gradient(z, y, e)
@@ -393,6 +406,11 @@ EXERCISES = (
             "This is the weighted sum.": weighted_sum,
             "The weights multiply the losses, not the scores.": lambda z, y, w, i: weighted(
                 z * w, y, torch.ones_like(w), i
+            ),
+            "The weights multiply the losses, not the scores, before you divide by their sum.": (
+                lambda z, y, w, i: (
+                    weighted_sum(z * w, y, torch.ones_like(w), i) / w[y[y != i]].sum()
+                )
             ),
             "The weights are only in the divisor; they multiply the losses, too.": (
                 lambda z, y, w, i: weighted_sum(z, y, torch.ones_like(w), i) / w[y[y != i]].sum()
