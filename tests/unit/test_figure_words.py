@@ -67,8 +67,8 @@ GUESSES = [
     (
         DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
         # 100 p = 20 + 10 p at 2/9; with half the 100, 50 p = 20 + 10 p at 1/2
-        f"At first, “send home” is cheapest up to a probability of {20 / 90:.3f}. If it cost half "
-        f"as much when ill",
+        f"With the costs at the start, “send home” is cheapest up to a probability of "
+        f"{20 / 90:.3f}. If it cost half as much when ill",
         {
             "the same": f"No: the border would move from {20 / 90:.3f} to {20 / 40:.3f}, where two "
             "expected costs would be equal.",

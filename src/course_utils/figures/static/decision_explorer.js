@@ -39,8 +39,8 @@ const WORDS = {
       /** @type {string} */ state,
       /** @type {string} */ p,
     ) =>
-      `At first, “${action}” is cheapest up to a probability of ${p}. If it cost half as much ` +
-      `when ${state}, up to which probability would it be cheapest?`,
+      `With the costs at the start, “${action}” is cheapest up to a probability of ${p}. If it ` +
+      `cost half as much when ${state}, up to which probability would it be cheapest?`,
     answers: ["the same", "a higher one", "0.5"],
     says: (/** @type {string} */ before, /** @type {string} */ after) => {
       const where = "where two expected costs would be equal";
