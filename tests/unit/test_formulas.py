@@ -92,7 +92,7 @@ def test_a_long_formula_in_a_line_may_break_before_its_relations():
     assert [math.attrs for math in page.select("math")] == [{}] * 3
     assert len(page.select("wbr")) == 2
     assert [a.get_text() for a in page.select("annotation")] == [tex, "", ""]
-    for sign in formulas.RELATIONS:
+    for sign in ("=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx"):
         for length, whole in ((13, True), (14, False)):  # 18 signs fit, 19 may break
             tex = f"a_1 + {'b' * length} {sign} c"
             assert (formulas.inline(tex) == formulas.mathml(tex)) == whole, tex

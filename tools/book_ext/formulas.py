@@ -65,7 +65,7 @@ def mended(body: str) -> str:
     body = body.replace("</menclose>", "</mrow>")
     # Firefox takes it for a sign as large as a sum's; WebKit sets an accent only if it may stretch.
     body = re.sub("(<mo[^>]*)>⊙", r'\1 largeop="false">⊙', body)
-    body = re.sub(r'<mo stretchy="false">([ˆ¯˜˙])', r"<mo>\1", body)
+    body = re.sub(r'<mo stretchy="false">([ˆ¯˜])', r"<mo>\1", body)
     # A brace as narrow as one letter is no brace.
     body = re.sub(r"(<mi[^>]*>.</mi>)(?=<mo>[⏞⏟])", rf"<mrow>{GAP}\1{GAP}</mrow>", body)
 
