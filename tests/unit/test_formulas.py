@@ -150,8 +150,8 @@ def test_a_derivation_as_it_is_written(monkeypatch):
 
 
 def test_what_a_page_draws():
-    html = "<p>word</p>" + formulas.mathml(r"\sqrt{x} + \text{so } y'") + "&amp;"
-    assert formulas.drawn(html) == set("√x+soy′")
+    html = "<p>word</p>" + formulas.mathml(r"\sqrt{x} + \text{so } y' + \ln z") + "&amp;"
+    assert formulas.drawn(html) == set("√x+soy′lnz")  # a function's application is no letter
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +182,22 @@ def test_letters_of_exponents_are_there_in_every_script(font):
         offered = [tags[i] for i in script.Script.DefaultLangSys.FeatureIndex]
         assert "ssty" in offered, script.ScriptTag
     assert set(tags) == {"ssty", "dtls"}
+
+
+def small_letters(font):
+    table = font["GSUB"].table
+    features = [f for f in table.FeatureList.FeatureRecord if f.FeatureTag == "ssty"]
+    lookups = {i for feature in features for i in feature.Feature.LookupListIndex}
+    offered = (sub for i in lookups for sub in table.LookupList.Lookup[i].SubTable)
+    return {k: v for sub in offered for k, v in getattr(sub, "ExtSubTable", sub).alternates.items()}
+
+
+def test_letters_of_exponents_serve_for_exponents_of_exponents():
+    whole = TTFont(formulas.font_file())
+    letters, before = set(whole.getBestCmap().values()), small_letters(whole)
+    formulas.scripts_for_all(whole)
+    assert small_letters(whole) == {k: 2 * v[:1] for k, v in before.items() if k in letters}
+    assert len(before) > 500
 
 
 def test_the_font_names_its_makers_and_its_licence(font):
