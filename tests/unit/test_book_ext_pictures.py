@@ -73,6 +73,14 @@ def test_transparent_pictures_keep_their_pixels(alpha, mode, tmp_path):
         assert found.convert("RGBA").tobytes() == image.tobytes()
 
 
+@pytest.mark.parametrize(("levels", "kept"), [(12, False), (17, True)])
+def test_a_photograph_keeps_its_shades_however_alike(levels, kept):
+    assert (levels**3 > SHADES) is kept
+    shades = np.indices((levels,) * 3).reshape(3, -1).T.reshape(levels, -1, 3) + 200
+    image = Image.fromarray(shades.astype(np.uint8))
+    assert (few_colours(image) is image) is kept
+
+
 def test_a_book_of_pages_has_no_png_left_and_other_builds_keep_theirs(tmp_path):
     (tmp_path / "_images").mkdir()
     for name in ("a.png", "b.png"):
