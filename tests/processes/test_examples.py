@@ -216,6 +216,7 @@ def test_unequal_shares_and_a_killed_worker_train_as_one_process(tmp_path, nothi
         ((), "num_classes must be at least the number of processes, 2, got 1"),
         ((1, 1), "sizes must be 2 numbers above 0 with the sum 1"),
         ((1,), "sizes must be 2 numbers above 0 with the sum 1"),
+        ((1, 0), "sizes must be 2 numbers above 0 with the sum 1"),
         ((2, -1), "sizes must be 2 numbers above 0 with the sum 1"),
     ],
 )

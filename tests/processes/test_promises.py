@@ -3,6 +3,7 @@
 import gc
 import inspect
 import json
+import math
 import os
 import re
 import signal
@@ -542,8 +543,9 @@ def order(epoch, num_images, batch_size):
 def test_the_options_of_the_training(script, sgd, monkeypatch, capsys):
     monkeypatch.setattr(time, "perf_counter", partial(next, count(step=2.5)))
     names = ("--out", "w.pt", "--checkpoint", "c.pt", "--images", 20, "--batch-size", 8)
-    script("train_data_parallel", *names, "--lr", 0.02, "--epochs", 1)
-    weights, loss = sgd(order(0, 20, 8), 0.02)
+    script("train_data_parallel", *names, "--lr", 0.1, "--epochs", 1)
+    weights, loss = sgd(order(0, 20, 8), 0.1)
+    assert math.log(10) < loss < 2 * math.log(10)  # not yet far above that of guessing
     sent = 3 * 4 * 7850
     told = f"epoch 1: loss {loss:.3f}, 2.50 s, {sent} bytes\n"
     assert capsys.readouterr().out == told
