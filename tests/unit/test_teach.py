@@ -112,6 +112,9 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         code("y = 1\nassert y"),
         code("%timeit 1"),
         code("", metadata={"tags": ["remove-output"]}, outputs=printed),
+        code("def f():\n    assert 1\n\n\nassert f"),
+        code("plot()\nplt.show()", outputs=printed),
+        code("Quiz()", metadata={"jupyter": {"source_hidden": True}}, outputs=printed),
         code("Figure()", outputs=figure),
         md("**Figure 1.1.** Its caption."),
         md("## Second\n\nA.\n\nB.", metadata=kind),
@@ -134,6 +137,9 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("2", ["near"], "Part"),
         ("2", ["near"], "Part"),
         ("% timeit 1", [], "Part"),
+        ("def f (): assert 1", [], "Part"),
+        ("2", ["near"], "Part"),
+        ("2", ["near"], "Part"),
         ("figure", ["figure"], "Part"),
         ("Figure 1.1. Its caption.", ["bound"], "Part"),
         ("Second A.", ["slide"], "Second"),
@@ -220,6 +226,15 @@ def test_what_is_no_markup_stays_words_on_a_slide():
               "data": {"text/plain": "1 < 2 & <b>"}}  # fmt: skip
     for output in (stream, result):
         assert made(**output).html == '<pre class="output">1 &lt; 2 &amp; &lt;b&gt;</pre>'
+    said = "<p>Seen. Run this cell, or allow JavaScript, to use it.</p>"
+    there = "<p>Seen. It works in the book: open this chapter there.</p>"
+    for name, kind, shown in (
+        ("quiz", "figure", f'<div data-afm="quiz"><script>{{}}</script>{there}</div>'),
+        ("training_lab", "near", f"<div>{there}</div>"),  # its images come with the book
+    ):
+        drawn = f'<div data-afm="{name}"><script>{{}}</script>{said}</div>'
+        piece = made(**result | {"data": {"text/html": drawn}})
+        assert (piece.html, piece.kinds) == (shown, kind)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Words.")])
     page = slides.slides([("a<b", notebook), ("c", notebook)])
     assert "<title>a&lt;b · c</title>" in page
@@ -233,7 +248,7 @@ def test_definitions_are_parted_from_code_that_is_python():
         "def f():\n    return 1",
         "f()",
     )
-    lines = '    """What it does.\n\n    And more.\n    """' + (pieces.LINES - 1) * "\n    x = 1"
+    lines = '    """What it does.\n\n    And more.\n    """' + 11 * "\n    x = 1"
     fits = f"def f():\n{lines}"
     assert pieces.parted(fits) == (fits, "")
     assert pieces.parted(f"{fits}\n    y = 2") == ("", f"{fits}\n    y = 2")

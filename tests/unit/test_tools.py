@@ -990,6 +990,7 @@ def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
     assert second == "def g():\n    a = 1\n\n    assert a\n    return a\nprint(x)"
     assert [piece.kinds for piece in pieces.code(source)] == ["", "near more"]
     assert list(pieces.code("assert 1")) == []
+    assert pieces.without_asserts("assert x\nprint(x)\n# so") == "print(x)\n# so"
 
 
 def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
