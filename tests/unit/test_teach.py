@@ -742,14 +742,14 @@ def test_what_makes_no_slides_is_said_in_a_sentence(small, tmp_path, capsys):
 def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
     page.write_text(
-        "2.0 · 3 minutes\n: Say.\n\n2.1\n: Ask.\n\n"
+        "2.0 · 3 minutes\n: Say.\n\n2.1\n: Ask.\n\n2.2 · 4 minutes, may be left out\n: Say.\n\n"
         "**Session 1: of that**\n: *Aim:* that.\n  *Plan:* 2.0 · 4, (2.1 · 5), break · 6,\n"
         "  exercise 2.1 · 7, 2.3 · 8.\n  *Exercise 2.1:* slips.\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(slides, "TEACHING", page)
     plans = teaching_page.plans(page.read_text(encoding="utf-8"))
-    assert plans["lecture"] == [("2.0", 3, False)]
+    assert plans["lecture"] == [("2.0", 3, False), ("2.2", 4, True)]
     assert plans["session-1"] == [
         ("2.0", 4, False), ("2.1", 5, True), ("break", 6, False), ("exercise 2.1", 7, False),
         ("2.3", 8, False),
