@@ -96,7 +96,8 @@ const WORDS = {
     mirror: (/** @type {string} */ prob) =>
       `Your column sums to 0. Compare it with the row of ${prob}, across the diagonal.`,
     ready: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `Your column sums to 0, like the others, and mirrors the row of ${prob}, to 0.02. Nudge ${logit}.`,
+      `Your column sums to 0, like the others, and mirrors the row of ${prob}, to 0.02. ` +
+      `Nudge ${logit}.`,
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
       ` Of your guesses (circles) ${good} of ${k} are right to 0.02.`,
     wrong: (/** @type {string} */ share) =>
@@ -186,8 +187,8 @@ const WORDS = {
       },
     },
     productGoal: (/** @type {string} */ target) => `make J v = (${target}), each entry to 0.01.`,
-    productReached:
-      "v − mean must be goal ÷ p, about. The mean may be anything: raise all of v alike, and J v stays.",
+    productReached: "v − mean must be goal ÷ p, about. The mean may be anything: " +
+      "raise all of v alike, and J v stays.",
   },
 };
 
@@ -498,7 +499,10 @@ function matrix(view, words) {
     const mine = guesses.map(({ value }) => Number(value));
     const many = k > MANY;
     const narrow = plot.x(1 / k) - plot.x(0) < 56;
-    /** @param {HTMLElement} node @param {string} name @param {number} value @param {number} [digits] */
+    /**
+     * @param {HTMLElement} node @param {string} name
+     * @param {number} value @param {number} [digits]
+     */
     const entry = (node, name, value, digits) =>
       quantity(node, name, value, Number.isNaN(value) ? "·" : short(value, digits));
     const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / STEEPEST, -1, 1);
