@@ -336,6 +336,23 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
+def test_a_deck_brings_the_styles_and_scripts_that_it_needs(monkeypatch):
+    monkeypatch.setattr(slides, "read", lambda name: f"[{name}]")
+    monkeypatch.setattr(slides, "browser_script", lambda name: f"draws {name} </script")
+    monkeypatch.setattr(slides, "host_script", lambda: "starts all")
+    own = [(slides.HERE / f"slides.{kind}").read_text("utf-8") for kind in ("css", "js")]
+    code = slides.HtmlFormatter().get_style_defs(".highlight")
+    for main, scripts in (
+        ("<math>x</math>", []),
+        ('<div data-afm="quiz"></div>', [r"draws quiz <\/script", "starts all"]),
+    ):
+        page = slides.written("t", main, short=False)
+        (styles,) = re.findall("(?s)<style>(.*?)</style>", page)
+        font = f"/* font: {'x' * ('math' in main)} */"
+        assert styles == f"{font}[theme.css]{code}{own[0]}"
+        assert re.findall("(?s)<script>(.*?)</script>", page) == [*scripts, own[1]]
+
+
 def test_what_a_short_deck_leaves_off_its_slides_are_notes():
     md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     printed = [nbformat.v4.new_output("stream", text="2\n")]
