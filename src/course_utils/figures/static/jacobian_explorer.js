@@ -102,8 +102,8 @@ const WORDS = {
       ` Of your guesses (circles) ${good} of ${k} are right to 0.02.`,
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: shrink the nudge.`,
-    large:
-      "The bars meet their marks, to 2\u202f%, but at so large a nudge that can be chance: shrink it.",
+    large: "The bars meet their marks, to 2\u202f%, but at so large a nudge that can be chance: " +
+      "shrink it.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
