@@ -46,10 +46,10 @@ const WORDS = {
     none: "none",
     back: "Back",
     show: "Show me",
-    key: "In a box:",
+    key: "In boxes:",
     value: "value",
-    gradient: "gradient, so far",
-    change: "Δ: change ÷ nudge",
+    gradient: "gradient so far",
+    change: "Δ per nudge",
     ask: (/** @type {string} */ from, /** @type {string} */ to) =>
       `From ${from} to ${to}: times what?`,
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
