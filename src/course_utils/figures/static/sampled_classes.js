@@ -432,11 +432,9 @@ export default figure(WORDS, (view, words) => {
             k === last && block >= THIN ? svg("rect.latest", latest) : "",
           ];
         });
-        const level = (
-          /** @type {string} */ look,
-          /** @type {number} */ y,
-          /** @type {number} */ end,
-        ) => svg(look, { d: `M${middle - width - 2},${bars.y(y)}H${middle + end}` });
+        /** @param {string} look @param {number} share @param {number} from @param {number} to */
+        const level = (look, share, from, to) =>
+          svg(look, { d: `M${middle - width - from},${bars.y(share)}H${middle + to}` });
         const near = !view.locked && there(plain[k]);
         const ends = view.locked ? "?" : plain[k].toFixed(2) + (near ? " ✓" : "");
         return [
@@ -449,8 +447,10 @@ export default figure(WORDS, (view, words) => {
             height: bottom - bars.y(q[k]),
           }),
           ...both.flat(),
-          level("path.truth", right[k], width + 1),
-          view.locked ? "" : level("path.limit", plain[k], 1),
+          // Ground for what may lie on a bar of its colour.
+          view.locked ? "" : level("path.under", plain[k], 8, 1),
+          level("path.truth", right[k], 2, width + 1),
+          view.locked ? "" : level("path.limit", plain[k], 8, 1),
           cell(bars.x(k), 0, four(view.get("logits")[k])),
           quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
           put(cell(bars.x(k), 2, ends), { class: near ? "ends there" : "ends" }),
