@@ -39,6 +39,11 @@ chapters/03_c: {asks: "What?", minutes: 9}
 01_a: {label: first, column: 0, needs: [2]}
 02_b: {label: second, column: 0, needs: []}
 ```
+
+```{chapter-needs}
+01_a: {label: first, column: 0}
+02_b: {label: second, column: 0, needs: []}
+```
 """
 TOC = {"format": "jb-book", "root": "intro", "parts": [
     {"caption": "Part one", "chapters": [{"file": f"chapters/{n}"} for n in ("01_a", "02_b")]},
@@ -167,6 +172,8 @@ def test_what_does_not_fit_together_is_named(built):
         "intro.md:18: WARNING: 02_b is not in both, picture and contents",
         "intro.md:22: WARNING: the picture of the chapters: chapter 1 needs 2, which does not come "
         "before it",
+        "intro.md:27: WARNING: the picture of the chapters: Entry.__new__() missing 1 required "
+        "positional argument: 'needs'",
         "intro.md:6: WARNING: the chapter map names chapters/03_c, which is not in the table of "
         "contents",
         "intro.md:6: WARNING: the chapter map says nothing about chapters/02_b",

@@ -249,6 +249,8 @@ def test_definitions_are_parted_from_code_that_is_python():
         "def f():\n    return 1",
         "f()",
     )
+    two = "def f():\n    return 1\n\n\nclass A:\n    x = 1"
+    assert pieces.parted(f"{two}\nf()") == (two, "f()")
     lines = '    """What it does.\n\n    And more.\n    """' + 11 * "\n    x = 1"
     fits = f"def f():\n{lines}"
     assert pieces.parted(fits) == (fits, "")
@@ -613,7 +615,7 @@ def reports(tmp_path):
     Report([record("Ada", "10.1", False, 2), record("Ada", "9.2", True)]).save(folder / "ada.csv")
     later = record("Ada", "10.1", True, 3, session="t")
     Report([later]).save(folder / "monday" / "ada.json")
-    Report([record("", "9.2", False)]).save(folder / "grace.csv")  # nobody said whose it is
+    Report([record("", "9.2", False)]).save(folder / "ad.csv")  # nobody said whose it is
     return folder
 
 
@@ -623,7 +625,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
     expected = (
         "name,right,tried,files,9.2,10.1\n"
         "Ada,2,2,ada.csv monday/ada.json,right (1),right (5)\n"
-        "grace,0,1,grace.csv,not yet (1),\n"
+        "ad,0,1,ad.csv,not yet (1),\n"
     )
     assert table.read_text().replace("\\", "/") == expected
     assert capsys.readouterr().out == f"{table}: learners: 2, records: 4\n"
@@ -774,7 +776,7 @@ def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
     texts = [
         "# Title\n\nWords.",
         "> **Goals.**\n>\n> - One.",
-        "## A\n\nB.",
+        "## A\n\nGoals.",
         "## C\n\nD.",
         "## E\n\nF.\n\n## Exercises\n\n### Exercise 2.1: Do\n\nThis, it is long enough. And that.",
         "### Exercise 2.2: Left\n\nOut.",
@@ -799,8 +801,8 @@ def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
     assert made(plan=plans["session-1"]) == (
         minutes,
         "note",
-        "Title Words. 2.1 A B. Break 6 minutes Exercise 2.1: Do This, it is long enough. And that. "
-        "7 minutes, in the notebook of the chapter. 2.3 E F.",
+        "Title Words. 2.1 A Goals. Break 6 minutes Exercise 2.1: Do This, it is long enough. "
+        "And that. 7 minutes, in the notebook of the chapter. 2.3 E F.",
     )
-    assert made(["2.0", "2.1"]) == ([], "note", "Title Words. 2.1 A B.")
+    assert made(["2.0", "2.1"]) == ([], "note", "Title Words. 2.1 A Goals.")
     assert made()[:2] == ([], "")
