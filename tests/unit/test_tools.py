@@ -164,7 +164,7 @@ def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):
     css = f"/* why */{used}{never}"
     cut = {"styles/theme.css", "basic.css", "pygments.css", "copybutton.css", "mystnb.1.css",
            "sphinx-design.min.css"}  # fmt: skip
-    for name in {*cut, "book.css", "figures/theme.css", "other.css"}:
+    for name in {*cut, "book.css", "figures/theme.css", "other.css", "figures/basic.css"}:
         (static / name).write_text(css)
     for name in ("book.js", "progress.js", "overview.js"):
         (static / name).write_text("// why\nlet a;  /* b */\n")
@@ -172,7 +172,7 @@ def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):
         assert {path.read_text() for path in static.rglob("*.css")} == {css}
         prune(SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format=form)), error)
     for names, left in ((cut, used), (["book.css", "figures/theme.css"], used + never),
-                        (["other.css"], css),
+                        (["other.css", "figures/basic.css"], css),
                         (["book.js", "progress.js", "overview.js"], "let a;  \n")):  # fmt: skip
         assert {(static / name).read_text() for name in names} == {left}
 
@@ -236,7 +236,7 @@ def test_what_a_chapter_holds_is_counted(tmp_path):
         new_code_cell(
             "%matplotlib inline\n!ls -l\nassert 1\nfor i in x:\n    assert i", outputs=shows(figure)
         ),
-        new_code_cell("pass", outputs=shows(quiz("7.a") + quiz("7.b"))),
+        new_code_cell("# Exercise 7.3\npass", outputs=shows(quiz("7.a") + quiz("7.b"))),
     )
     assert contents(path) == Contents(figures=1, exercises=2, asserts=2)
     todo = {"chapter": "7", "questions": "7.a 7.b", "exercises": "7.1 7.2"}
