@@ -417,8 +417,13 @@ def test_the_look_at_ddp_prints_the_median_pass_and_in_how_many_it_was_faster(mo
         clock.seconds += milliseconds / 1000
 
     def plain(model, watch):
+        def there(gradient):
+            take(next(backward))
+            watch.gradients["bias"] = watch.now()
+            watch.exchanges |= {1: [watch.now()], 0: ["first"]}
+
         model.no_sync = nullcontext
-        model[-1].bias.register_hook(lambda gradient: take(next(backward)))
+        model[-1].bias.register_hook(there)
         return model
 
     monkeypatch.syspath_prepend(EXAMPLES)
@@ -435,7 +440,8 @@ def test_the_look_at_ddp_prints_the_median_pass_and_in_how_many_it_was_faster(mo
         assert bool(printed) == (rank == 0)
         if printed:
             assert json.loads(printed) == {
-                "ddp": 6, "gradients": {}, "exchanges": [], "by_hand": 5, "pairs": 4, "faster": 2
+                "ddp": 6, "gradients": {"bias": 6}, "exchanges": [["first"], [6]], "by_hand": 5,
+                "pairs": 4, "faster": 2,
             }  # fmt: skip
 
 

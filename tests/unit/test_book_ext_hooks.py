@@ -158,7 +158,8 @@ def test_a_page_that_trains_is_told_where_the_images_are(figure, told, app, monk
     context = {"body": f'<div data-afm="{figure}">', "pathto": lambda path, resource: f"../{path}"}
     app.asked.clear()
     tell(app, "page", "page.html", context, None)
-    tell(app, "page", "page.html", {"body": None}, None)
+    for bare in ({"body": None}, {}):
+        tell(app, "page", "page.html", bare, None)
     body = "body=lab_images ../_static/lab_images/ priority=500"
     assert app.asked == [f"add_js_file None {body}"] * told
 

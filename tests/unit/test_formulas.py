@@ -145,7 +145,7 @@ def test_a_derivation_as_it_is_written(monkeypatch):
         "<div class=\"step\"><span>[r[True, '']]</span><span>[{}= d[True, '']]</span>"
         '<span class="reason"></span></div></div>'
     )
-    for space in (r"\quad ", r"\qquad", "~", r"\, ", " "):
+    for space in (r"\quad ", r"\qquad", "~", r"\,", r"\;", r"\:", r"\!", r"\>", r"\ ", " "):
         assert formulas.words(rf"\text{{a}}{space}\text{{b}}") == "a b"
 
 

@@ -234,7 +234,8 @@ def test_what_a_chapter_holds_is_counted(tmp_path):
         new_markdown_cell("## Exercise 7.1: a\n\nExercise 9 is no heading"),
         new_markdown_cell("### Exercise 7.2: b"),
         new_code_cell(
-            "%matplotlib inline\n!ls -l\nassert 1\nfor i in x:\n    assert i", outputs=shows(figure)
+            "%matplotlib inline\n!ls -l\nassert 1\nfor i in x:\n    assert i",
+            outputs=[nbformat.v4.new_output("stream", text="x"), *shows(figure)],
         ),
         new_code_cell("# Exercise 7.3\npass", outputs=shows(quiz("7.a") + quiz("7.b"))),
     )
@@ -562,7 +563,9 @@ def test_buttons_only_with_an_address():
         **{f"use_{name}_button": True for name in ("repository", "edit_page", "issues")},
     }  # fmt: skip
     without = options(repository_url="", launch_buttons={"x": 1}, repository_branch="m", logo="l")
-    assert without == {"logo": "l"}
+    assert without == options(logo="l") == {"logo": "l"}
+    place = SimpleNamespace(config=SimpleNamespace(html_theme_options=without))
+    assert launch.WithAddress.run(place) == []
     with pytest.raises(ConfigError, match="must be empty or like"):
         options(repository_url="nonsense")
 
