@@ -377,8 +377,8 @@ def test_jacobian(j):
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
-    spoken = ", ".join(f"{x:.2f}" for x in real.tolist())
-    assert seen.spoken in ("", f"Nudging z{subs[j]} changes the probabilities by {spoken}.")
+    missed = f"All bars of the column miss their marks by {off:.2g} %: shrink the nudge."
+    assert seen.spoken in ("", f"z{subs[j]} moves by 0.60. {missed}")
     assert "J v" not in seen.text
     assert_said(
         right,
@@ -405,7 +405,7 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
     seen, *_, near = told(figure, SKIP, {"set": fits}, {"on": "nudge.1", "to": "0.05"})[2:]
     assert_said(
         seen,
-        "The bars meet their marks, to 2 %, but at so large a nudge that can be chance: shrink it.",
+        "So large a nudge may meet the marks, to 2 %, by chance: shrink it.",
     )
     assert "✓Goal" not in seen.text
     assert_said(near, "Now shrink the nudge of z₁, too.")

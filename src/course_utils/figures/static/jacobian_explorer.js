@@ -102,12 +102,11 @@ const WORDS = {
       ` Of your guesses (circles) ${good} of ${k} are right to 0.02.`,
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: shrink the nudge.`,
-    large: "The bars meet their marks, to 2\u202f%, but at so large a nudge that can be chance: " +
-      "shrink it.",
+    large: "So large a nudge may meet the marks, to 2\u202f%, by chance: shrink it.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
-    spoken: (/** @type {string} */ logit, /** @type {string} */ changes) =>
-      `Nudging ${logit} changes the probabilities by ${changes}.`,
+    guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
+      `change of ${prob} ÷ nudge of ${logit}`,
     tries: [
       {
         label: "one half",
@@ -496,7 +495,7 @@ function matrix(view, words) {
     const steps = nudges();
     const rates = jacobian.map((line) => line.map((slope, j) => slope * ratio(j, steps[j])));
     const ask = asked();
-    const mine = guesses.map(({ value }) => Number(value));
+    const mine = expected();
     const many = k > MANY;
     const narrow = plot.x(1 / k) - plot.x(0) < 56;
     /**
@@ -545,7 +544,9 @@ function matrix(view, words) {
         cell.classList.toggle("drawn", j === column() && i === row());
         cell.classList.toggle("asked", guess);
         const there = guesses[i].parentNode === cell;
-        if (guess && !there) cell.append(guesses[i]); // once: it would lose the pointer
+        if (guess && !there) { // once: it would lose the pointer
+          cell.append(put(guesses[i], { "aria-label": words.guess(p(i), z(j)) }));
+        }
         if (there && !guess) guesses[i].remove();
         const value = guess ? mine[i] : by ? rates[i][j] : 0;
         const [a, b] = [50, at(value)].sort((x, y) => x - y);
@@ -564,9 +565,11 @@ function matrix(view, words) {
     );
   }
 
+  const expected = () => guesses.map(({ value }) => Number(value));
+
   /** What the reader's column lacks. @param {number} j @param {number[][]} jacobian */
   function judge(j, jacobian) {
-    const mine = guesses.map(({ value }) => Number(value));
+    const mine = expected();
     const total = sum(mine);
     if (Math.abs(total) > 0.001) return words.total(signed(total));
     const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= GUESS);
@@ -693,28 +696,25 @@ function matrix(view, words) {
     const grown = probs[j] * Math.expm1(by);
     const [next] = open();
     const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
-    const good =
-      every.filter((n) => Math.abs(Number(guesses[n].value) - jacobian[n][j]) <= GUESS).length;
+    const good = expected().filter((x, n) => Math.abs(x - jacobian[n][j]) <= GUESS).length;
+    const moved = words.moved(z(j), nudged(by));
+    const missed = miss(j) < NEAR ? words.large : words.wrong(percent(miss(j)));
+    const then = right(j) && next !== undefined ? words[follows](z(next)) : "";
+    const verdict = (right(j) ? words.right : missed) + then;
+    const share = percent(Math.abs(grown / (1 + grown)));
+    if (by) {
+      told.replaceChildren(
+        html("strong", moved),
+        words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k),
+        verdict,
+        right(j) && sure && j === guessed ? words.guessed(good, k) : "",
+      );
+      return moved + (follows === "next" || !then ? ` ${verdict}` : then); // twenty words
+    }
     told.replaceChildren(
-      ...(by
-        ? [
-          html("strong", words.moved(z(j), nudged(by))),
-          words.changes(
-            p(j),
-            fine(Math.abs(real[j])),
-            percent(Math.abs(grown / (1 + grown))),
-            by > 0,
-            k,
-          ),
-          right(j) ? words.right : miss(j) < NEAR ? words.large : words.wrong(percent(miss(j))),
-          right(j) && next !== undefined ? words[follows](z(next)) : "",
-          right(j) && sure && j === guessed ? words.guessed(good, k) : "",
-        ]
-        : ask >= 0
-        ? [words.ask(z(ask))]
-        : [html("strong", words.still(z(j))), words.nothing]),
+      ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
     );
-    return words.spoken(z(j), real.map((x) => fmt(x, 2)).join(", "));
+    return told.textContent;
   };
 }
 
