@@ -362,6 +362,7 @@ function matrix(view, words) {
   }
   const longest = words.moved(z(0), fmt(-0.111, 3)) +
     words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3) + words.right + words.ask(z(0));
+  const message = html("p.say", { "data-room": longest }, told);
   const buttons = html(
     "div.row",
     button(view, words.shrink, () => {
@@ -384,7 +385,7 @@ function matrix(view, words) {
   );
   view.control(buttons);
   view.add(
-    html("p.say", { "data-room": longest }, told),
+    message,
     html(
       "div.grid2",
       html("div.stack", html("div.held", plot.node, table), buttons),
@@ -532,6 +533,7 @@ function matrix(view, words) {
         class: real[i] > 0 ? "solid" : "hollow",
         style: `left: ${100 * less}%; width: ${100 * (more - less)}%`,
       });
+      part.hidden = !real[i];
       entry(node, `row${i}`, full ? sum(rates[i]) : NaN, 2);
     });
     cells.forEach((line, i) =>
@@ -689,6 +691,7 @@ function matrix(view, words) {
     const i = row();
     drawCurve(i, j, by, jacobian[i][j]);
     lines.replaceChildren(slope(i, j, real[i], probs));
+    message.hidden = view.locked && !view.onPaper;
     if (ask >= 0 && sure) {
       told.textContent = judge(ask, jacobian);
       return told.textContent;
