@@ -49,6 +49,18 @@ class Piece:
     exercise: str = ""  # the number of the one that it belongs to
 
 
+@dataclass
+class Section:
+    """A part of a deck."""
+
+    name: str  # a section like 2.1, where 2.0 is the opening, or what else a plan has time for
+    title: str
+    chapter: str  # its number and name
+    pieces: list[Piece]
+    told: str = ""  # by the page for teachers
+    until: int = 0  # the minute at which it ends
+
+
 def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
@@ -87,12 +99,12 @@ def sentences(text: str) -> list[str]:
     return [text[i:j].strip() for i, j in pairwise([0, *ends, len(text)])]
 
 
-def parted_opening(text: str) -> tuple[str, list[str]]:
+def parted_opening(text: str, few: int = FEW) -> tuple[str, list[str]]:
     """The first sentence, or two where that is a word like "(An hour.)" or asks, and the others."""
     found = sentences(text)
     alone = found[0].replace("*", "")
     asks = alone.endswith("?") and not "".join(found[1:2]).endswith(":")  # what follows is a table
-    end = 1 + (len(alone) < FEW or "no such " in alone or asks)
+    end = 1 + (len(alone) < few or "no such " in alone or asks)
     return " ".join(found[:end]), found[end:]
 
 
@@ -107,7 +119,8 @@ def lead(found: Sequence[str]) -> str:
 
 def item(text: str) -> str:
     """The first sentence of an item of a list, and its equations where it has none itself."""
-    opens, rest = parted_opening(text)
+    names = "**" in sentences(text)[0]  # what it is about, and may say nothing of it
+    opens, rest = parted_opening(text, 32 if names else FEW)
     return " ".join([opens, *(s for s in rest if "$" not in opens and re.search(r"\$[^$]*=", s))])
 
 
@@ -150,9 +163,10 @@ def essence(text: str) -> str:
 def html(text: str) -> str:
     """Markdown as HTML, its formulas as MathML, links to other chapters as words.
 
-    A browser would break a line between a formula and the full stop behind it.
+    A browser would break a line between a formula and the full stop behind it, and in 20 000.
     """
     page = re.sub(r'<a href="\w+\.ipynb">(.*?)</a>', r"\1", str(RENDERER.render(text)))
+    page = re.sub(r"(?<=\d) (?=\d{3}\b)", "\u00a0", page)
     return MARKED.sub(r'<span class="line">\1</span>', page)
 
 
@@ -203,7 +217,10 @@ def outputs(cell: NotebookNode, *, short: bool = False) -> Iterator[Piece]:
             words = data["text/html"]
             still = bool(USERS & set(figures_in(words)))  # its images come with the book
             if still:
-                words = re.sub(r"(?s)<script.*?</script>| data-afm=\"\w+\"", "", words)
+                name = escape(re.sub("(?s)^.*?Interactive figure: (.*?)[.].*", r"\1", words))
+                words = (
+                    f"<p><strong>{name}</strong> works in the book: open this section there.</p>"
+                )
             words = words.replace(FIGURE, "It works in the book: open this chapter there.")
             yield Piece(words, "near" if still else "figure")
         elif "image/png" in data:
@@ -245,7 +262,7 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
         if {"remove-cell", "setup", "imports", "checks"} & set(tags(cell)):
             continue
         if is_solution(cell):
-            told = re.sub(r"</?details>|<summary>.*?</summary>", "", cell.source)
+            told = re.sub(r"</?details>|<summary>.*?</summary>|^# Solution .*\n", "", cell.source)
             coded = "".join(piece.html for piece in code(told))
             words = html(told) if cell.cell_type == "markdown" else coded
             yield Piece(words, "solution", section, exercise)
@@ -275,7 +292,9 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
             draws = alive or "plt.show()" in cell.source
             shows = shown or not re.search(r"(?m)^assert ", cell.source) or "def " in cell.source
             if shows and not (hidden or draws or {"drawing", "measuring"} & set(tags(cell))):
-                large, rest = parted(cell.source) if short else (cell.source, "")
+                # Of the code of an opening a short deck shows nothing: it helps the chapter.
+                opens = parted(cell.source) if section else ("", cell.source)
+                large, rest = opens if short else (cell.source, "")
                 said = [Piece(piece.html, "note") for piece in code(rest)]
                 shown = [*code(large), *said, *shown]
             for piece in shown:
@@ -289,3 +308,20 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
             elif kind == "notes" and short:
                 piece.kinds = "note"
             yield piece
+
+
+def sections_of(file: str, notebook: NotebookNode, *, short: bool) -> list[Section]:
+    """The sections of a chapter; its opening, before the first, has no title."""
+    found = re.match(r"0*(\d+)_", file)
+    number = found[1] if found else ""
+    parts: dict[str, list[Piece]] = {"": []}
+    for piece in pieces(notebook, number, short=short):
+        these = parts.setdefault(piece.section, [])
+        if "skip" not in piece.kinds.split():
+            these.append(piece)
+    heading = re.search(r"<h1>(.*?)</h1>", "".join(part.html for part in parts[""]))
+    name = re.sub("<.*?>", "", heading[1]) if heading else escape(file)
+    return [
+        Section(f"{number}.{i}", title, f"{number} {name}".strip(), parts[title])
+        for i, title in enumerate(parts)
+    ]

@@ -2,8 +2,9 @@
  * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
  * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
  * joined with its neighbours of that kind in a whole deck, has one of its own, or with no more than a
- * title. The answer of an "ask" is hidden until one goes on. A "note" is on no slide, but in the notes
- * of the piece before it; an "extra" begins what may be left out. Without this script the pieces stand below each other.
+ * title. An answer is hidden until one goes on; in a short deck so are the steps of a derivation, and
+ * what follows them on their slide. A "note" is on no slide, but in the notes of the piece before it,
+ * or of the figure behind it; an "extra" begins what may be left out. Without this script the pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
  * window in steps; the arrows left and right go from section to section. Escape or o shows the
@@ -49,11 +50,14 @@
     next.previousElementSibling?.append(...next.children);
     next.remove();
   }
+  const isTeachers = (/** @type {Element} */ note) => note.matches(".teacher");
   /** What no slide shows, by the piece before it. @type {Map<Element, Element[]>} */
   const notes = new Map();
   for (const note of main.querySelectorAll(":scope > .note")) {
-    const before = /** @type {Element} */ (note.previousElementSibling); // no chapter begins with one
-    notes.set(before, [...(notes.get(before) ?? []), note]);
+    const figure = note.nextElementSibling?.matches(".figure") && !isTeachers(note);
+    const to = figure ? note.nextElementSibling : note.previousElementSibling;
+    const its = /** @type {Element} */ (to); // no chapter begins with a note
+    notes.set(its, [...(notes.get(its) ?? []), note]);
     note.remove();
   }
   const pieces = /** @type {HTMLElement[]} */ ([...main.children]);
@@ -150,6 +154,17 @@
     });
   };
 
+  /** Hides the steps of a slide but the first, and what comes after them. */
+  const inSteps = (/** @type {HTMLElement} */ slide) => {
+    let stepped = false;
+    for (const piece of slide.querySelectorAll(":scope > .piece")) {
+      piece.classList.toggle("later", stepped && !piece.matches(".ask"));
+      const steps = piece.querySelectorAll(".step + .step, ol > li + li");
+      for (const step of steps) step.classList.add("later");
+      stepped ||= steps.length > 0;
+    }
+  };
+
   /** The foot of a slide: its chapter, and the section that it goes on with. */
   const foot = (/** @type {HTMLElement} */ first) => {
     const node = document.createElement("footer");
@@ -214,6 +229,7 @@
       return slide;
     });
     main.replaceChildren(...all);
+    if (short) all.forEach(inSteps);
     for (const slide of all) {
       const share = room / used(slide); // smaller letters may break lines elsewhere
       if (share >= 1 || slide.querySelector(".figure")) continue;
@@ -248,30 +264,28 @@
   let began = 0;
 
   const title = (/** @type {HTMLElement | undefined} */ slide) => {
-    const parts =
-      /** @type {HTMLElement[]} */ ([...slide?.querySelectorAll("h1, h2, h3, .piece") ?? []]);
-    const first = parts.find((part) => part.matches("h1, h2, h3")) ??
+    const parts = /** @type {HTMLElement[]} */ ([
+      ...slide?.querySelectorAll("h1, h2, h3, .question, .piece") ?? [],
+    ]);
+    const first = parts.find((part) => part.matches("h1, h2, h3, .question")) ??
       parts.find((part) => part.matches(".figure") || part.innerText.trim()); // a picture has no words
     const extra = slide?.querySelector(".extra") ? " (may be left out)" : "";
     return first?.matches(".figure") ? "a figure" : (first?.innerText.trim() ?? "") + extra;
   };
 
-  /** The notes of a slide; a figure without any has those before it. @return {Element[]} */
-  const noted = (/** @type {number} */ i) => {
-    const parts = [...all[i].querySelectorAll(":scope > .piece")];
-    const these = parts.flatMap((piece) => notes.get(piece) ?? []);
-    const alone = i > 0 && !these.length && parts.some((piece) => piece.matches(".figure"));
-    return alone ? noted(i - 1) : these;
-  };
+  /** The notes of a slide, those of the teacher first. */
+  const noted = (/** @type {HTMLElement} */ slide) =>
+    [...slide.querySelectorAll(":scope > .piece")].flatMap((piece) => notes.get(piece) ?? [])
+      .sort((a, b) => Number(isTeachers(b)) - Number(isTeachers(a)));
 
-  /** The notes of a slide, below what the teacher has to say in its section. @return {Element[]} */
-  const said = (/** @type {number} */ i) => {
-    const these = noted(i);
-    const isTeachers = (/** @type {Element} */ note) => note.matches(".teacher");
-    let at = i;
-    while (at > 0 && !begins(all[at])) at--;
-    const told = noted(at).findLast(isTeachers);
-    return told && at < i && !these.some(isTeachers) ? [told, ...these] : these;
+  /** The minute at which the section of a slide ends, if there is a plan. */
+  const until = (/** @type {HTMLElement} */ slide) => {
+    const before = pieces.slice(
+      0,
+      pieces.indexOf(/** @type {HTMLElement} */ (slide.firstChild)) + 1,
+    );
+    const minute = before.findLast((piece) => piece.dataset.until)?.dataset.until;
+    return minute ? ` · to minute ${minute}` : "";
   };
 
   /** Shows the notes of the slide, what comes next, and how long it has been. */
@@ -281,10 +295,14 @@
     const clock = document.createElement("strong");
     const following = title(all[now + 1]).replace(/\s+/g, " ");
     const words = /^.{0,90}(?!\S)/su.exec(following)?.[0] ?? following;
-    const next = hidden() ? "the answer" : words;
-    head.append(clock, ` · ${place.textContent} · ${next ? `next: ${next}` : "the end"}`);
+    const next = hidden()?.matches(".answer") ? "the answer" : hidden() ? "the next step" : words;
+    const ahead = next ? `next: ${next}` : "the end";
+    head.append(clock, `${until(all[now])} · ${place.textContent} · ${ahead}`);
     clock.id = "clock";
-    speaker.document.body.replaceChildren(head, ...said(now).map((note) => note.cloneNode(true)));
+    speaker.document.body.replaceChildren(
+      head,
+      ...noted(all[now]).map((note) => note.cloneNode(true)),
+    );
     speaker.scrollTo(0, 0);
     tick();
   };
@@ -310,8 +328,8 @@
     tell();
   };
 
-  /** The next answer on this slide that was not told. */
-  const hidden = () => all[now].querySelector(".answer:not(.told)");
+  /** The next answer or step on this slide that was not told. */
+  const hidden = () => all[now].querySelector(":is(.answer, .later):not(.told)");
 
   /** Tells an answer, or turns to a neighbour, where this slide has no more to show on that side. */
   const step = (/** @type {1 | -1} */ by) => {

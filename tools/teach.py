@@ -22,7 +22,7 @@ import nbformat
 from nbformat import NotebookNode
 from pieces import is_solution, tags
 from slides import slides
-from teaching_page import TEACHING, Planned, plans
+from teaching_page import TEACHING, plans
 
 from course_utils.exercises.reporting import Record, read_report, write_whole
 
@@ -182,13 +182,13 @@ def main(argv: list[str] | None = None) -> int:
     args = cli.parse_args(argv)
     if args.command == "gather":
         return gather(args.folder, args.table)
-    plan: list[Planned] = []
+    plan = None
     if args.command == "slides" and args.plan:
         if args.chapters or args.sections:
             print(f"--plan {args.plan} names its sections: leave out yours", file=sys.stderr)
             return 2
         plan = plans(TEACHING.read_text(encoding="utf-8"))[args.plan]
-        numbers = sorted({int(n) for item in plan for n in re.findall(r"(\d+)\.", item.name)})
+        numbers = sorted({int(n) for item in plan.items for n in re.findall(r"(\d+)\.", item.name)})
         args.chapters = [chapter(str(number)) for number in numbers]
         args.one = args.one or args.plan
     if missing := [str(path) for path in args.chapters if not path.is_file()]:

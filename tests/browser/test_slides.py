@@ -6,6 +6,7 @@ import nbformat
 import pytest
 import slides
 import teach
+import teaching_page
 
 pytestmark = pytest.mark.browser
 
@@ -185,7 +186,7 @@ def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown, unsaid):
     assert "Left off." in notes.locator("body").inner_text()
 
 
-def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_it(shown, unsaid):
+def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_note_before_it(shown, unsaid):
     cell, code, output = (
         getattr(nbformat.v4, f"new_{n}") for n in ("markdown_cell", "code_cell", "output")
     )
@@ -193,7 +194,9 @@ def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_i
     dot += "WjR9awAAAABJRU5ErkJggg=="
     slide = {"slideshow": {"slide_type": "slide"}}
     cells = [
-        cell("# Title\n\nA first sentence of all. Left off.\n\n> **Goals.**\n>\n> - One."),
+        cell(
+            "# Title\n\nA first sentence of all. Left off.\n\n> **Goals.**\n>\n> - One.\n\nDrag it."
+        ),
         code("Figure()", outputs=[output("display_data", {"text/html": "<div>alive</div>"})]),
         code("plt.show()", outputs=[output("display_data", {"image/png": dot})], metadata=slide),
         cell("**Figure 2.1.** A dot. It is small."),
@@ -205,13 +208,14 @@ def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_notes_before_i
     notes.keyboard.press("PageDown")
     said = notes.locator("body").inner_text()
     assert "2 / 3 · next: Figure 2.1. A dot." in said
-    assert "Left off." in said
+    assert "Drag it." in said
+    assert "Left off." not in said
     notes.keyboard.press("PageDown")
-    assert "Left off." not in notes.locator("body").inner_text()
+    assert "Drag it." not in notes.locator("body").inner_text()
 
 
 def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypatch):
-    words = "2.1 · 4 minutes\n: **Ask:** Why?\n  *Likely reply:* No.\n  *Answer:* So.\n"
+    words = "2.1\n: **Ask:** Why?\n  *Likely reply:* No.\n  *Answer:* So.\n"
     (tmp_path / "page.md").write_text(words, encoding="utf-8")
     monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
     cell = nbformat.v4.new_markdown_cell("## Part\n\nNot so long a sentence.")
@@ -229,9 +233,45 @@ def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypat
     page.keyboard.press(" ")
     assert now.inner_text().split()[:4] == ["2.1", "Part", "Why?", "So."]
     assert head.inner_text().endswith("1 / 2 · next: Not so long a sentence.")
+    assert "Likely reply: No." in opened.value.locator("body").inner_text()
     page.keyboard.press(" ")
     assert now.inner_text().startswith("Not so long")
-    assert "Likely reply: No." in opened.value.locator("body").inner_text()
+    assert "Likely reply: No." not in opened.value.locator("body").inner_text()
+
+
+def test_each_press_shows_a_step_and_then_what_follows_the_derivation(shown, unsaid):
+    steps = r"\begin{aligned} a &= b && \text{one} \\ &= c && \text{two} \end{aligned}"
+    items = "## Part\n\n1. First of all steps.\n2. Second of all steps."
+    cell = nbformat.v4.new_markdown_cell(f"{items}\n\n$$\n{steps}\n$$\n\n$$\nd\n$$")
+    page = shown(nbformat.v4.new_notebook(cells=[cell]), short=True)
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    seen = "(all) => all.map((e) => e.checkVisibility({ visibilityProperty: true }))"
+    parts = page.locator("li, .step > :first-child, .formula:not(.derivation .formula)")
+    count = parts.count()
+    for press in range(count):
+        assert parts.evaluate_all(seen) == [i <= press for i in range(count)]
+        head = opened.value.locator("body > :first-child").inner_text()
+        assert head.endswith("the end" if press == count - 1 else "next: the next step")
+        page.keyboard.press(" ")
+
+
+def test_the_window_of_notes_says_when_a_section_ends(pages, tmp_path, unsaid):
+    cell = nbformat.v4.new_markdown_cell
+    texts = "## Part\n\nNot so long a sentence.", "## Next\n\nA second sentence of it."
+    notebook = nbformat.v4.new_notebook(cells=list(map(cell, texts)))
+    items = [teaching_page.Planned(name, 4, extra=False) for name in ("2.1", "2.2")]
+    plan = teaching_page.Plan("A plan", items, {})
+    path = tmp_path / "slides.html"
+    path.write_text(slides.slides([("02_part", notebook)], plan=plan), encoding="utf-8")
+    page = pages.open(path, viewport={"width": 1280, "height": 720})
+    page.wait_for_selector("section.now")
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    head = opened.value.locator("body > :first-child")
+    assert " · to minute 4 · 1 / 2 · " in head.inner_text()
+    page.keyboard.press("End")
+    assert " · to minute 8 · 2 / 2 · " in head.inner_text()
 
 
 def test_what_comes_next_is_named_in_whole_words_and_letters(shown, unsaid):

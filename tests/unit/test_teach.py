@@ -175,6 +175,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
          "**Figure 1.1.** Left: this. Right: that."),
         ("- One thing is always so. And so.\n\n- Two.\n  Three is here, and long. Four.",
          "- One thing is always so.\n- Two. Three is here, and long."),
+        ("- The **one** long number. It is so. And more.", "- The **one** long number. It is so."),
         ("> **Common mistake: a title.**\n>\n> Long words. **Fix:** do that.",
          "> **Common mistake: a title.**\n>\n> **Fix:** do that."),
         ("Long words. The odds of the two are\n\n$$\na\n\\tag{1.1}\n$$\n\n$$\nb\n$$",
@@ -228,11 +229,15 @@ def test_what_is_no_markup_stays_words_on_a_slide():
               "data": {"text/plain": "1 < 2 & <b>"}}  # fmt: skip
     for output in (stream, result):
         assert made(**output).html == '<pre class="output">1 &lt; 2 &amp; &lt;b&gt;</pre>'
-    said = "<p>Seen. Run this cell, or allow JavaScript, to use it.</p>"
-    there = "<p>Seen. It works in the book: open this chapter there.</p>"
+    said = "<p>Interactive figure: A lab. Run this cell, or allow JavaScript, to use it.</p>"
+    there = "<p>Interactive figure: A lab. It works in the book: open this chapter there.</p>"
     for name, kind, shown in (
         ("quiz", "figure", f'<div data-afm="quiz"><script>{{}}</script>{there}</div>'),
-        ("training_lab", "near", f"<div>{there}</div>"),  # its images come with the book
+        (  # its images come with the book
+            "training_lab",
+            "near",
+            "<p><strong>A lab</strong> works in the book: open this section there.</p>",
+        ),
     ):
         drawn = f'<div data-afm="{name}"><script>{{}}</script>{said}</div>'
         piece = made(**result | {"data": {"text/html": drawn}})
@@ -261,6 +266,7 @@ def test_definitions_are_parted_from_code_that_is_python():
 def test_a_full_stop_stays_on_the_line_of_its_formula():
     found = re.sub("(?s)<math.*?</math>", "F", pieces.html("Let $a$ (or $b$). Then $c$ is."))
     assert found.strip() == '<p>Let F (or <span class="line">F).</span> Then F is.</p>'
+    assert pieces.html("20 000 of 5 000 and 6 70") == "<p>20\u00a0000 of 5\u00a0000 and 6 70</p>\n"
 
 
 def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
@@ -268,11 +274,12 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr(slides.formulas, "mathml", lambda tex, **_: f"[{tex}]")
     monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
     (tmp_path / "page.md").write_text(
-        "1.0 · 2 minutes\n: **Ask:** Why? *Likely reply:* No. *Answer:* So. *Say:* Then.\n\n"
+        "1.0\n: First. **Ask:** Why? *Likely reply:* No. *Answer:* So. *Say:* Then.\n\n"
         "1.1\n: **Ask at the end:** What? *Likely reply:* No. *Answer:* That.\n\n"
         "**Session 1**\n: *Exercise 1.1:* slips. *1.2:* others.\n", "utf-8"
     )  # fmt: skip
-    monkeypatch.setattr(slides, "find_exercises", lambda: {"1.1": SimpleNamespace(hint="think")})
+    known = {"1.1": SimpleNamespace(hint="think", title="Do")}
+    monkeypatch.setattr(teaching_page, "find_exercises", lambda: known)
     md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     printed = [nbformat.v4.new_output("stream", text="2 < 3\n")]
     notebook = nbformat.v4.new_notebook(cells=[
@@ -284,8 +291,12 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
         code("# Solution 1.1\nx = 1\nassert x", metadata={"tags": ["solution"]}),
         md("### Exercise 1.2: More"), code("# Solution 1.2", metadata={"tags": ["solution"]}),
     ])  # fmt: skip
-    plan = [teaching_page.Planned("1.1", 5, True), teaching_page.Planned("break", 3, False),
-            teaching_page.Planned("exercise 1.1", 6, False)]  # fmt: skip
+    names = ["opening", "1.1", "break", "exercise 1.1", "closing"]
+    items = [teaching_page.Planned(n, 6, extra=n == "1.1") for n in names]
+    words = {"Aim": "a.", "Formulas": "$x$. $y$.", "Prepare": "p.", "Take home": "T.",
+             "At home": "H."}  # fmt: skip
+    words["Closing"] = "**Ask:** How? *Likely reply:* No. *Answer:* Well."
+    plan = teaching_page.Plan("The plan", items, words)
 
     def made(**how):
         page = slides.slides([("01_a<b", notebook)], **how)
@@ -299,7 +310,7 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
         )
         main, end = body.replace("\n", "").split("</main>")
         assert end == "<script></body></html>"
-        return main.removesuffix("</div>").split('</div><div class="piece ')
+        return re.split('</div>(?:<div class="piece |(?=<div data))', main.removesuffix("</div>"))
 
     first = '<div data-chapter="1 A b" class="piece  slide'
     title = f'{first}"><h1>A <em>b</em></h1><p>One [x] is enough. Two.</p>'
@@ -312,30 +323,52 @@ def test_a_deck_as_it_is_written(tmp_path, monkeypatch):
     do = "Exercise 1.1: Do</h{0}><p>This, it is long enough."
     ask = '"><div class="question"><p>{}</p></div><div class="answer"><p>{}</p></div>'
     told = "<strong>Ask{}</strong> {} <em>Likely reply:</em> No. <em>Answer:</em> {}</p>"
-    late, times = (
-        told.format(" at the end:", "What?", "That."),
-        '"><p><strong>{} minutes, to minute {}.</strong>',
-    )
+    late = told.format(" at the end:", "What?", "That.")
     task, more = f'"><h3>{do.format(3)}', '"><h3>Exercise 1.2: More</h3>'
     assert made() == [title, goals, part, f, f"near more{rest}", f"near{out}",
                       f"{task} And that.</p>", more]  # fmt: skip
     assert made(short=True) == [
-        title, f'note teacher"><p>{told.format(":", "Why?", "So. <em>Say:</em> Then.")}',
-        f"ask near{ask.format('Why?', 'So.')}", f" slide{goals}", part, f'note teacher"><p>{late}',
-        f, f"note{rest}", f"note{out}", f"{task}</p>", f"note{task} And that.</p>",
-        more, f"ask slide{ask.format('What?', 'That.')}",
+        title, 'note teacher"><p>First.</p>', f"ask near{ask.format('Why?', 'So.')}",
+        f'note teacher"><p>{told.format(":", "Why?", "So.")}', f" slide{goals}",
+        'note teacher"><p><em>Say:</em> Then.</p>', part, f, f"note{rest}", f"note{out}",
+        f"{task}</p>", f"note{task} And that.</p>", more,
+        f"ask slide{ask.format('What?', 'That.')}", f'note teacher"><p>{late}',
     ]  # fmt: skip
+
+    def opens(until, chapter=None, kinds=" slide"):
+        mark = f'data-chapter="{chapter}" ' if chapter else ""
+        return f'<div {mark}data-until="{until}" class="piece {kinds}">'
+
+    times = 'note teacher"><p><strong>6 minutes, to minute {}.</strong>'
     assert made(plan=plan) == [
-        f"{first.replace('slide', 'extra slide')}{part}",
-        f"note teacher{times.format(5, 5)} May be left out: → goes on to the next section. {late}",
+        f"{opens(6, 'The plan')}<h1>The plan</h1><p><strong>Aim:</strong> a.</p><table><thead><tr>"
+        '<th style="text-align:right">Minute</th><th style="text-align:left"></th></tr></thead>'
+        "<tbody>" + "".join(
+            f'<tr><td style="text-align:right">{minute}</td>'
+            f'<td style="text-align:left">{what}</td></tr>'
+            for minute, what in [(6, "Part"), (12, "Break"), (18, "Exercise 1.1: Do"),
+                                 (24, "Looking back")]
+        ) + "</tbody></table>",
+        f"{times.format(6)} <em>Prepare:</em> p.</p>",
+        'slide"><h2>Formulas to have at hand</h2><ul><li>[x].</li><li>[y].</li></ul>',
+        f"{opens(12, '1 A b', ' extra slide')}{part[2:]}",
+        f"{times.format(12)} May be left out: → goes on to the next section.</p>",
         f, f"note{rest}", f"note{out}", f"ask slide{ask.format('What?', 'That.')}",
-        ' slide"><h2>Break</h2><p>3 minutes</p>', f"note teacher{times.format(3, 8)}</p>",
-        f' slide"><h2>{do.format(2)} And that.</p>',
-        f"note teacher{times.format(6, 14)} <em>Hint:</em> think</p>"
-        "<p><em>Slips:</em> slips.</p>",
+        f'note teacher"><p>{late}',
+        f"{opens(18)}<h2>Break</h2><p>6 minutes</p>", f"{times.format(18)}</p>",
+        f"{opens(24)}<h2>{do.format(2)} And that.</p>",
+        f"{times.format(24)} <em>Hint:</em> think</p><p><em>Slips:</em> slips.</p>",
         'note teacher"><p><em>Solution:</em></p><p>By hand.</p>'
-        '<div class="highlight"><pre># Solution 1.1x = 1</pre></div>',
-        '"><p><em>6 minutes, in the notebook of the chapter.</em></p>',
+        '<div class="highlight"><pre>x = 1</pre></div>',
+        '"><p><em>1 minutes, in the notebook of the chapter; then we look at a solution.</em></p>',
+        'slide"><h2>A solution of exercise 1.1</h2>',
+        'near"><div class="answer"><p>By hand.</p></div>',
+        'near"><div class="answer"><div class="highlight"><pre>x = 1'
+        "</pre></div></div>",
+        f"{opens(30, 'The plan')}<h2>Looking back</h2>", f"{times.format(30)}</p>",
+        f"ask near{ask.format('How?', 'Well.')}",
+        f'note teacher"><p>{told.format(":", "How?", "Well.")}',
+        ' slide"><h3>To take home</h3><ul><li>T.</li></ul><h3>At home</h3><ul><li>H.</li></ul>',
     ]  # fmt: skip
 
 
@@ -362,6 +395,8 @@ def test_what_a_short_deck_leaves_off_its_slides_are_notes():
     long = "def g():\n" + "    x = 1\n" * 12
     cells = [
         md("# Title\n\nA first sentence of all. Another.\n\n> **Goals.**\n>\n> - A. B."),
+        code("def o():\n    return 1"),
+        md("## Part"),
         code('def f():\n    """Words.\n\n    More.\n    """\n    return 2'),
         code(long),
         code("def h():\n    return 3\n\n\nprint(h())"),
@@ -377,6 +412,8 @@ def test_what_a_short_deck_leaves_off_its_slides_are_notes():
         ("Title A first sentence of all.", ""),
         ("Title A first sentence of all. Another.", "note"),
         ("Goals. A. B.", ""),
+        ("def o (): return 1", "note"),
+        ("Part", ""),
         ('def f (): """Words. More. """ return 2', ""),
         (f"def g ():{12 * ' x = 1'}", "note"),
         ("def h (): return 3", ""),
@@ -403,7 +440,7 @@ PAGE = (teach.ROOT / "pages/teaching.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py (slides .+)$", PAGE)
 
 
-PLANS = teaching_page.plans(PAGE)
+PLANS = {name: plan.items for name, plan in teaching_page.plans(PAGE).items()}
 
 
 def sections_of(plan):
@@ -435,35 +472,63 @@ def test_the_teachers_page_has_a_command_for_each_plan():
     assert len(named) == 6
 
 
+def on_slides(page):
+    """The HTML of the pieces that slides show."""
+    parts = re.split(r'<div (?=(?:data-[a-z]+="[^"]*" )*class="piece )', page.split("</main>")[0])
+    shown = [part for part in parts if not re.match(r'[^>]*class="piece [^"]*note', part)]
+    return "".join(re.sub('base64,[^"]*', "", part) for part in shown[1:])
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """The deck of each plan."""
+    folder = tmp_path_factory.mktemp("plans")
+    for name in PLANS:
+        assert teach.main(["slides", "--plan", name, "--output", str(folder)]) == 0
+    return {name: (folder / f"{name}.html").read_text(encoding="utf-8") for name in PLANS}
+
+
 @pytest.mark.parametrize("name", PLANS)
-def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, tmp_path, capsys):
-    assert teach.main(["slides", "--plan", name, "--output", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.split() == [str(tmp_path / f"{name}.html")]
-    page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
-    plan = PLANS[name]
-    pieces = re.split(r'<div (?=(?:data-chapter="[^"]*" )?class="piece )', page)
-    on_slides = "".join(p for p in pieces if not re.match(r'[^>]*class="piece [^"]*note', p))
-    titles = re.findall(r"<h1>|<h2>(?:\d+\.\d+|Exercise \d+\.\d+|Break)", on_slides)
-    opened = [title.removeprefix("<h2>").lower().replace("<h1>", "opening") for title in titles]
-    assert opened == ["opening" if item.name.endswith(".0") else item.name.lower() for item in plan]
-    told = re.findall(r'teacher"><p><strong>(\d+) minutes, to minute (\d+)\.</strong>(.*)', page)
-    assert [int(minutes) for minutes, _, _ in told] == [item.minutes for item in plan]
-    assert int(told[-1][1]) == sum(item.minutes for item in plan)
-    assert ["May be left out" in words for _, _, words in told] == [item.extra for item in plan]
+def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, planned):
+    plan, page = PLANS[name], planned[name]
+    sections = re.split('<div (?:data-chapter="[^"]*" )?(?=data-until)', page)[1:]
+    told = [
+        re.search(r"<strong>(\d+) minutes?, to minute (\d+)\.</strong>(.*)", s) for s in sections
+    ]
+    assert [int(found[1]) for found in told] == [item.minutes for item in plan]
+    assert int(told[-1][2]) == sum(item.minutes for item in plan)
+    assert ["May be left out" in found[3] for found in told] == [item.extra for item in plan]
     assert page.count(" extra") >= sum(item.extra for item in plan)
-    asked = set(teaching_page.teachers_notes(PAGE)) & set(sections_of(plan))
-    shows = slides.DEMONSTRATED in sections_of(plan)
+    titles = {"break": "Break", "closing": "Looking back", "figure 6.2": "Ten kinds of clothes"}
+    for section, item in zip(sections, plan, strict=True):
+        opening = item.name == "opening" or item.name.endswith(".0")
+        title = titles.get(item.name, item.name.capitalize())
+        assert re.search("<h1>" if opening else f"<h2>{title}", section)
+        assert (item.name.startswith("exercise")) == ("<h2>A solution of" in section)
+    asked = set(teaching_page.teachers_notes(PAGE)) & {item.name for item in plan}
+    shows = teaching_page.DEMONSTRATED in sections_of(plan)
     assert shows == (name in ("lecture", "session-4"))
-    assert page.count('<div class="question">') == len(asked) + 4 * shows
+    assert page.count('<div class="question">') == len(asked) + 4 * shows + (name == "lecture")
     assert len(asked) > len(plan) / 3
     tasks = sum(item.name.startswith("exercise") for item in plan)
     for words in ("</strong> <em>Hint:", "<p><em>Slips:", "<p><em>Solution:"):
         assert page.count(words) == tasks
-    if name == "lecture":  # sessions may name equations of the sessions before
-        shown = re.findall(r"<span>\((\d+\.\d+)\)</span>", on_slides)
-        assert set(re.findall(r"equations? \((\d+\.\d+)\)", on_slides)) <= set(shown)
-        words = re.sub('base64,[^"]*', "", on_slides.split("</main>")[0])
-        assert not re.search("VJP|log_jacobian", words)  # of 2.6, and of code in the notes
+
+
+def test_what_a_plan_names_was_shown(planned):
+    shown = set()
+    for name, page in planned.items():  # the sessions come one after the other
+        if name in ("lecture", "session-1"):
+            shown = set()
+        words = on_slides(page)
+        shown |= set(re.findall(r"<(?:span|strong)>\(?((?:Figure )?\d+\.\d+)[.)]", words))
+        named = re.findall(r"equations? \((\d+\.\d+)\)|(?i:figure) (\d+\.\d+)", words)
+        assert {e or f"Figure {f}" for e, f in named} <= shown, name
+        if name == "lecture":
+            assert not re.search("VJP|log_jacobian", words)  # of 2.6, and of code in the notes
+        # No text begins with what leans on a sentence that is on no slide.
+        leans = r'="piece [^"]*">\s*<p>(?:<\w+>)*((?:Both|This|These|They|Such|Each has|No)\b.{40})'
+        assert not re.findall(leans, words)
 
 
 def test_the_demonstrations_questions_are_slides_with_what_is_seen_as_the_answer():
@@ -488,7 +553,8 @@ def test_the_demonstrations_questions_are_slides_with_what_is_seen_as_the_answer
     # That of the page takes what its section leaves of the time.
     notes = "".join(p.html for p in teaching_page.demonstration(PAGE) if "note" in p.kinds)
     minutes = map(int, re.findall(r"Ask</strong> \((\d+) minutes?\)", notes))
-    (whole,) = {i.minutes for plan in PLANS.values() for i in plan if i.name == slides.DEMONSTRATED}
+    name = teaching_page.DEMONSTRATED
+    (whole,) = {i.minutes for plan in PLANS.values() for i in plan if i.name == name}
     assert sum(minutes) == whole - 2 == 7
 
 
@@ -496,17 +562,18 @@ def test_a_plan_takes_the_chapters_that_it_names(tmp_path, monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(teach, "slides", lambda *given, **how: asked.append((given, how)) or "page")
     for words, file in ([], "session-2"), (["--as", "monday"], "monday"):
-        plan = ["slides", "--plan", "session-2", *words, "--output", str(tmp_path / "new")]
-        assert teach.main(plan) == 0
+        command = ["slides", "--plan", "session-2", *words, "--output", str(tmp_path / "new")]
+        assert teach.main(command) == 0
         assert capsys.readouterr().out == f"{tmp_path / 'new' / file}.html\n"
         assert (tmp_path / "new" / f"{file}.html").read_text() == "page"
     numbers = {
         f"{int(n):02}" for item in PLANS["session-2"] for n in re.findall(r"(\d+)\.", item.name)
     }
     taken = [path.stem for path in CHAPTERS if path.name[:2] in numbers]
+    plan = teaching_page.plans(PAGE)["session-2"]
     for (deck, sections), how in asked:
         assert [name for name, _ in deck] == taken
-        assert (sections, how) == ([], {"short": False, "plan": PLANS["session-2"]})
+        assert (sections, how) == ([], {"short": False, "plan": plan})
 
 
 def test_a_plan_goes_without_chapters_and_sections_of_ones_own(tmp_path, capsys):
@@ -519,10 +586,15 @@ def test_a_plan_goes_without_chapters_and_sections_of_ones_own(tmp_path, capsys)
 
 def test_the_minutes_of_the_plans_add_up_to_those_of_their_tables():
     lecture = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
-    rows = re.findall(r"\| (\d+) \|.*/chapters/0(\d)\w+` \|", lecture)
+    rows = re.findall(r"(?m)^  \| (\d+) \|.*\| (?:.*/chapters/0(\d)\w+`)? *\|$", lecture)
     assert sum(int(minutes) for minutes, _ in rows) == 90
-    runs = groupby(PLANS["lecture"], lambda item: item.name.split(".")[0])
-    assert [(str(sum(i.minutes for i in run)), chapter) for chapter, run in runs] == rows
+    *sections, (closing, _), (left, _) = rows
+    assert (int(closing), PLANS["lecture"][-1][:2]) == (3, ("closing", 3))
+    assert sum(item.minutes for item in PLANS["lecture"]) == 90 - int(left)
+    runs = groupby(
+        PLANS["lecture"][:-1], lambda i: re.search(r"\d+|$", i.name.replace("opening", "6"))[0]
+    )
+    assert [(str(sum(i.minutes for i in run)), chapter) for chapter, run in runs] == sections
     week = PAGE[PAGE.index("A week of five sessions") : PAGE.index("A short course of ten")]
     table = re.findall(r"\| (\d) \| (.*) \| (\d+) min \| (\d+) min \| (.*) \|", week)
     assert len(table) == 5
@@ -533,29 +605,31 @@ def test_the_minutes_of_the_plans_add_up_to_those_of_their_tables():
         listed = [item.name.split()[1] for item in tasks]
         assert set(re.findall(r"\d+\.\d+", in_class)) <= set(listed)
         named = [item for item in plan if item.name[0].isdigit()]
-        assert sum(item.minutes for item in named) == int(shown)
+        around = [item for item in plan if item.name in ("opening", "closing")]
+        assert sum(item.minutes for item in [*named, *around]) == int(shown)
         assert sum(item.minutes for item in plan) == 180
         used = {item.name.split(".")[0] for item in named} - ({"2"} if session == "2" else set())
         assert used == set(re.findall(r"\d+", chapters))
 
 
 def test_what_the_teachers_page_says_of_a_section_is_said_once_and_asks():
-    found = re.findall(r"(?m)^(\d+\.\d+)(?: · .+)?\n: ", PAGE)
+    found = re.findall(r"(?m)^((?:figure )?\d+\.\d+)\n: ", PAGE)
     assert len(found) == len(set(found))
     notes = teaching_page.teachers_notes(PAGE)
     assert list(notes) == found
     for number, words in notes.items():
-        assert sum(map(len, teaching_page.questions(words))) == 1, number
-    shown = {name for plan in PLANS.values() for name in sections_of(plan)}
-    assert {n for n in notes if int(n.split(".")[0]) < 10} <= shown
+        _, now, end, _ = teaching_page.noted(words)
+        assert len(now + end) == 2, number  # a question and its note
+    shown = {item.name for plan in PLANS.values() for item in plan}
+    assert set(notes) - shown == {"10.1", "11.1"}
 
 
 def test_sections_come_as_they_are_named_with_the_question_before_or_after(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
     asked = "*Likely reply:* No.\n  *Answer:* {}.\n  *Say:* more.\n\n"
     page.write_text(
-        "1.1 · 4 minutes\n: **Ask:** Why?\n  " + asked.format("So")
-        + "2.1 · 5 minutes\n: **Ask at the end:** What?\n  " + asked.format("That"),
+        "1.1\n: **Ask:** Why?\n  " + asked.format("So")
+        + "2.1\n: **Ask at the end:** What?\n  " + asked.format("That"),
         encoding="utf-8",
     )  # fmt: skip
     monkeypatch.setattr(slides, "TEACHING", page)
@@ -587,7 +661,7 @@ def test_a_cell_of_the_type_notes_is_on_no_slide_of_a_short_deck():
 
 def test_a_sections_first_piece_has_the_notes_of_the_teacher(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
-    page.write_text("2.1 · 4 minutes\n: **Ask:** why?\n  So.\n\nOther.", encoding="utf-8")
+    page.write_text("2.1\n: **Ask:** why?\n  So.\n\nOther.", encoding="utf-8")
     monkeypatch.setattr(slides, "TEACHING", page)
     texts = ["First of all, words. Left off.", "# Title", "## Part", "Words. Of the book."]
     cells = [nbformat.v4.new_markdown_cell(text) for text in texts]
@@ -761,15 +835,15 @@ def test_what_makes_no_slides_is_said_in_a_sentence(small, tmp_path, capsys):
 def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
     page.write_text(
-        "2.0 · 3 minutes\n: Say.\n\n2.1\n: Ask.\n\n2.2 · 4 minutes, may be left out\n: Say.\n\n"
+        "2.0\n: Say.\n\n2.1\n: Ask.\n\n"
         "**Session 1: of that**\n: *Aim:* that.\n  *Plan:* 2.0 · 4, (2.1 · 5), break · 6,\n"
-        "  exercise 2.1 · 7, 2.3 · 8.\n  *Exercise 2.1:* slips.\n",
+        "  exercise 2.1 · 7, 2.3 · 8.\n  *Exercise 2.1:* slips.\n\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(slides, "TEACHING", page)
-    plans = teaching_page.plans(page.read_text(encoding="utf-8"))
-    assert plans["lecture"] == [("2.0", 3, False), ("2.2", 4, True)]
-    assert plans["session-1"] == [
+    plan = teaching_page.plans(page.read_text(encoding="utf-8"))["session-1"]
+    assert plan.title == "Session 1: of that"
+    assert plan.items == [
         ("2.0", 4, False), ("2.1", 5, True), ("break", 6, False), ("exercise 2.1", 7, False),
         ("2.3", 8, False),
     ]  # fmt: skip
@@ -783,7 +857,7 @@ def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
     ]
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_markdown_cell, texts)))
 
-    def made(names=(), plan=()):
+    def made(names=(), plan=None):
         deck = slides.slides([("02_part", notebook)], names, short=True, plan=plan)
         main = re.search("(?s)<main.*?>(.*)</main>", deck)[1]
         kind = re.search(r'piece ([^"]*)">\s*<blockquote', main)[1]
@@ -798,11 +872,12 @@ def test_minutes_add_up_in_a_plan_and_nowhere_else(tmp_path, monkeypatch):
         "7 minutes, to minute 22.",
         "8 minutes, to minute 30.",
     ]
-    assert made(plan=plans["session-1"]) == (
+    assert made(plan=plan) == (
         minutes,
         "note",
         "Title Words. 2.1 A Goals. Break 6 minutes Exercise 2.1: Do This, it is long enough. "
-        "And that. 7 minutes, in the notebook of the chapter. 2.3 E F.",
+        "And that. 2 minutes, in the notebook of the chapter; then we look at a solution. "
+        "A solution of exercise 2.1 2.3 E F.",
     )
     assert made(["2.0", "2.1"]) == ([], "note", "Title Words. 2.1 A Goals.")
     assert made()[:2] == ([], "")
