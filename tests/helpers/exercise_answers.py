@@ -359,6 +359,7 @@ WRONG["2.2"] = [
     ("they are divided by T no more", lambda p, t: torch.diag(p / t) - torch.outer(p / t, p / t)),
     ("Softmax was applied to p / T", lambda p, t: J2(torch.softmax(p / t, 0)) / t),
     ("The values are those", lambda p, t: J2(p ** (1 / t) / (p ** (1 / t)).sum()) / t),
+    ("T is in these", lambda p, t: J2(p ** (1 / t) / (p ** (1 / t)).sum())),
     ("", lambda p, t: torch.diag(p / t) - torch.outer(p, p)),
     ("", lambda p, t: torch.diag(p) - torch.outer(p, p) / t),
 ]

@@ -176,6 +176,9 @@ EXERCISES = (
             "The values are those at z / T; T was put into them a second time.": (
                 lambda s, t: jacobian(softmax(s.log() / t)) / t
             ),
+            "T is in these values already; what is missing is the inner derivative, 1 / T.": (
+                lambda s, t: jacobian(softmax(s.log() / t))
+            ),
         },
     ),
     FunctionExercise(
