@@ -24,6 +24,7 @@
     .frame:has(> .side + .say) { columns: 3; }
     .side:has(+ .say), .side:has(+ .say) > .stack { display: contents; }
     .frame:has(.heat) { columns: 3; }
+    .frame:has(.graph) { columns: 3; column-gap: .8em; }
     .grid2:has(.heat), .grid2:has(.heat) > .stack { display: contents; }
     .grid2:has(.heat) > .stack > * { break-inside: avoid; margin-bottom: .75em; }
     .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }
