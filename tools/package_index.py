@@ -54,6 +54,10 @@ def index(root: Path = ROOT) -> list[str]:
     ]
 
 
+def main(words: list[str], root: Path = ROOT) -> None:
+    """Print the lines that hold one of the words, without words all."""
+    print("\n".join(line for line in index(root) if any(word in line for word in words or [""])))
+
+
 if __name__ == "__main__":
-    words = sys.argv[1:] or [""]
-    print("\n".join(line for line in index() if any(word in line for word in words)))
+    main(sys.argv[1:])

@@ -2,7 +2,6 @@
 
 import os
 import re
-import runpy
 from base64 import b64decode, b64encode
 from contextlib import nullcontext
 from functools import partial
@@ -206,11 +205,14 @@ def test_the_icons_come_in_two_fonts_with_what_the_theme_draws(tmp_path):
     assert [face[:2] for face in faces] == [("Font Awesome 6 Free", "900"),
                                             ("Font Awesome 6 Brands", "400")]  # fmt: skip
     files = (("fa-solid-900", icons.SOLID), ("fa-brands-400", icons.BRANDS))
+    sheet = icons.THEME / "styles/pydata-sphinx-theme.css"
+    drawn = icons.from_stylesheet(sheet.read_text("utf-8"))
     for (_, _, data, ranges), (file, names) in zip(faces, files, strict=True):
         points = {int(point.removeprefix("U+"), 16) for point in ranges.split(", ")}
         assert points == set(TTFont(BytesIO(b64decode(data))).getBestCmap())
         called = TTFont(icons.FONTS / f"{file}.ttf").getBestCmap()
         assert set(names) <= {called[point] for point in points}
+        assert drawn & set(called) <= points
 
 
 def chapter(tmp_path, *cells, name="07_probe.ipynb"):
@@ -650,7 +652,7 @@ def test_why_a_chapter_was_not_run_to_its_end(error, words):
     assert run_chapters.reason(error, 7) == words
 
 
-def test_each_name_with_the_chapters_that_teach_and_use_it(tmp_path):
+def test_each_name_with_the_chapters_that_teach_and_use_it(tmp_path, capsys):
     package = tmp_path / "src/course_utils"
     (package / "sub").mkdir(parents=True)
     (package / "a.py").write_text("def taught(): ...\nclass Used: ...\ndef _own(): ...\nX = 1\n")
@@ -666,11 +668,14 @@ def test_each_name_with_the_chapters_that_teach_and_use_it(tmp_path):
     chapter(tmp_path / "chapters", imports, name="05_b.ipynb")
     other = new_code_cell("def other(): ...\nclass Also: ...\nfrom course_utils.a import taught")
     chapter(tmp_path / "chapters", other, name="06_c.ipynb")
-    assert package_index.index(tmp_path) == [
+    lines = [
         f"a.py{34 * ' '} Used{29 * ' '} taught in -   used in 05",
         f"a.py{34 * ' '} taught{27 * ' '} taught in 02  used in 05 06",
         f"sub/b.py{30 * ' '} Also{29 * ' '} taught in 06  used in -",
     ]
+    for words, told in ([], lines), (["sub/", "taught in 02"], lines[1:]):
+        package_index.main(words, tmp_path)
+        assert capsys.readouterr().out.splitlines() == told
 
 
 PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css"><link rel="next" href="NEXT">
@@ -884,15 +889,6 @@ def test_the_text_is_frozen_from_chapters_1_to_9(monkeypatch, tmp_path, capsys):
     )
     assert lines == ["chapter number 0 has a few words ."] * 2
     assert capsys.readouterr().out == "2 chapters, 2 paragraphs, 16 words\n"
-
-
-def test_the_index_prints_the_lines_that_hold_a_word(monkeypatch, capsys):
-    words = ["softmax_vjp", "plots/"]
-    monkeypatch.setattr("sys.argv", ["tool", *words])
-    runpy.run_path(package_index.__file__, run_name="__main__")
-    lines = capsys.readouterr().out.splitlines()
-    assert {word for word in words for line in lines if word in line} == set(words)
-    assert [line for line in lines if not any(word in line for word in words)] == []
 
 
 # --- slides and students' notebooks ----------------------------------------------------------
