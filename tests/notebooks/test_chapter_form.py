@@ -200,6 +200,8 @@ FAULTS = {
                         "Goals, Common mistake, Note and end with a full stop"),
     "formula in a box": (replaced(2, "$a = b$.", "$a\n> = b$."),
                          "2: a formula in a box must stand on one line, else JupyterLab shows >"),
+    "display in a box": (replaced(2, "Know that $a = b$.", "Know:\n>\n> $$\n> a = b\n> $$"),
+                         "2: a formula in a box must stand on one line, else JupyterLab shows >"),
     "quiz": (metadata(6, jupyter={}),
              '6: a quiz left open: its metadata need "jupyter": {"source_hidden": true}'),
     "first cell": (replaced(0, "Second", "Third"), f"0: {LEADS}"),

@@ -132,6 +132,7 @@ def test_bold_words_that_begin_no_caption_stay():
         dress_figure(paragraph)
         assert len(section) == 2
     assert bold_beginning(nodes.Text("x")) is None
+    assert bold_beginning(nodes.title("", "", nodes.strong("", "b"))) is None
     assert bold_beginning(nodes.paragraph("", "x ", nodes.strong("", "b"))) is None
 
 

@@ -19,6 +19,7 @@ from book_ext import (
 from book_ext.palette import palette_css
 from pygments.token import Keyword, Name, Punctuation, Whitespace
 from sphinx.highlighting import PygmentsBridge
+from sphinx.util.logging import SphinxLoggerAdapter
 
 HUNG = {
     "assets": [
@@ -140,6 +141,10 @@ def test_the_extension_hangs_all_parts_in(app):
     assert setup(app) == {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
     assert app.asked == [line for part in WITH_SETUP for line in HUNG[part]]
     assert PygmentsBridge.html_formatter is highlighting.Formatter
+    parts = [import_module(f"book_ext.{part}") for part in WITH_SETUP]
+    loggers = [part.logger for part in parts if hasattr(part, "logger")]
+    assert loggers
+    assert all(isinstance(logger, SphinxLoggerAdapter) for logger in loggers)  # -W hears no other
 
 
 def test_without_images_no_page_is_told_of_them(app, monkeypatch):

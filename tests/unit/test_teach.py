@@ -58,7 +58,8 @@ def test_a_students_notebook_holds_no_solution_and_no_output_and_all_else(notebo
     assert exercises
     assert "# Solution" not in text
     assert "<summary>Solution" not in text
-    assert "(../README.md)" not in text
+    for i in (0, -1):  # the way to the other chapters
+        assert copy.cells[i].source + teach.BOOK == notebook.cells[i].source
     assert {n for n in exercises if f'check(\\"{n}\\"' in text} == exercises
     assert not any(cell.get("outputs") for cell in copy.cells)
     left = {cell.id: cell.source for cell in copy.cells}
@@ -211,6 +212,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("## Title\n\nSymbol | Meaning\n--- | ---\n$K$ | classes",
          "## Title\n\nSymbol | Meaning\n--- | ---\n$K$ | classes"),
         ("> **Note: a title.**\n>\n> Long words.", ""),
+        ("> A quotation.\n>\n> Long words.", "> A quotation."),
         ("## Title\n\nIts first sentence opens. More. What follows is then\n\n$$\na\n$$",
          "## Title\n\nIts first sentence opens.\n\nWhat follows is then\n\n$$\na\n$$"),
     ],
