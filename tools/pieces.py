@@ -263,7 +263,8 @@ def pieces(notebook: NotebookNode, chapter: str = "", *, short: bool = False) ->
             continue
         if is_solution(cell):
             told = re.sub(r"</?details>|<summary>.*?</summary>|^# Solution .*\n", "", cell.source)
-            coded = "".join(piece.html for piece in code(told))
+            definitions, _ = parted(told)  # what tries them out is in the notebook
+            coded = "".join(piece.html for piece in code(definitions or told))
             words = html(told) if cell.cell_type == "markdown" else coded
             yield Piece(words, "solution", section, exercise)
             continue

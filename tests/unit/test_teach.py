@@ -104,6 +104,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
     figure = [nbformat.v4.new_output("execute_result", {"text/html": "<div>figure</div>"})]
     kind = {"slideshow": {"slide_type": "slide"}}
     skip = {"slideshow": {"slide_type": "skip"}}
+    solution = {"tags": ["solution"]}
     cells = [
         code("import math", metadata={"tags": ["imports"]}),
         md("# Title\n\nWords.\n\n## Part\n\nMore.\n\n$$\nx \\tag{1.1}\n$$\n\n### Detail"),
@@ -123,6 +124,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         md("### Exercise 1.1: A task\n\nDo."),
         code('check("1.1", ...)', outputs=printed),
         md("<details>\n<summary>Solution</summary>\n\nBy hand.\n\n</details>"),
+        code("# Solution 1.1\ndef f():\n    return 1\n\n\nprint(f())", metadata=solution),
         md("## References\n\nA book."),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -148,6 +150,7 @@ def test_of_which_kind_the_pieces_of_a_slide_are():
         ("Left out.", ["skip"], "Second"),
         ("Exercise 1.1: A task Do.", [], "Second"),
         ("By hand.", ["solution"], "Second"),
+        ("def f (): return 1", ["solution"], "Second"),
         ("References A book.", ["skip"], "References"),
     ]
     second = "Second A. B. Exercise 1.1: A task Do."
