@@ -162,6 +162,9 @@ FAULTS = {
     "caption without number": (
         replaced(5, "Figure 1.1.", "Figure."), "2: there is no figure 1.1",
         "5: caption 'Figure.' must begin with a number: **Figure 7.1.**", PLAIN),
+    "caption in small letters": (
+        replaced(5, "**Figure", "**figure"), *(f"{n}: there is no figure 1.1" for n in (2, 5)),
+        "5: caption 'figure 1.1.' must begin with a number: **Figure 7.1.**", PLAIN),
     "caption that is all bold": (
         replaced(5, ".** A line.", ". A line.**"),
         *(f"{n}: there is no figure 1.1" for n in (2, 5)),

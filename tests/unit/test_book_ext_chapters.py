@@ -104,6 +104,15 @@ def test_a_caption_joins_the_last_picture_of_the_cell_above_it():
         assert joined["ids"] == ["figure-7-1"]
         assert joined[0] is last
         assert joined[1].astext() == "What it shows."
+    parts = (
+        nodes.strong("", "Figure 7.2."),
+        nodes.Text(" "),
+        nodes.emphasis("", "It"),
+        nodes.Text("."),
+    )
+    section = nodes.section("", cell(nodes.image()), nodes.paragraph("", "", *parts))
+    dress_figure(section[1])
+    assert section.astext().splitlines()[-1] == "It."
 
 
 @pytest.mark.parametrize(

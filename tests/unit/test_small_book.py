@@ -29,6 +29,8 @@ chapters/03_c: {asks: "What?", minutes: 9}
 
 ```{with-address}
 {name} at {address}, branch {branch}.
+
+A second paragraph.
 ```
 
 ```{chapter-needs}
@@ -124,6 +126,7 @@ def test_the_landing_page(built):
         "By Ann Bee, The team. Version 1.2, 5 March 2026. Text and code are under the MIT licence."
     )
     assert f"course at {ADDRESS}, branch trunk." in said(home)
+    assert "A second paragraph." in [said(node) for node in home.select("p")]
     overview = home.select_one("details.mine#your-progress")
     assert said(overview) == (
         "Your progress A chapter is read when you tick it at its end, an exercise done when you "
@@ -169,10 +172,10 @@ def test_what_does_not_fit_together_is_named(built):
         "WARNING: chapters/04_d.ipynb does not follow the address in _config.yml; "
         "run python tools/repository.py",
         "WARNING: chapters/04_d.ipynb is not in the table of contents; add it to _toc.yml",
-        "intro.md:18: WARNING: 02_b is not in both, picture and contents",
-        "intro.md:22: WARNING: the picture of the chapters: chapter 1 needs 2, which does not come "
+        "intro.md:20: WARNING: 02_b is not in both, picture and contents",
+        "intro.md:24: WARNING: the picture of the chapters: chapter 1 needs 2, which does not come "
         "before it",
-        "intro.md:27: WARNING: the picture of the chapters: Entry.__new__() missing 1 required "
+        "intro.md:29: WARNING: the picture of the chapters: Entry.__new__() missing 1 required "
         "positional argument: 'needs'",
         "intro.md:6: WARNING: the chapter map names chapters/03_c, which is not in the table of "
         "contents",

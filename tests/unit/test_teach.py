@@ -247,7 +247,7 @@ def test_what_is_no_markup_stays_words_on_a_slide():
         drawn = f'<div data-afm="{name}"><script>{{}}</script>{said}</div>'
         piece = made(**result | {"data": {"text/html": drawn}})
         assert (piece.html, piece.kinds) == (shown, kind)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Words.")])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("### No title")])
     page = slides.slides([("a<b", notebook), ("c", notebook)])
     assert "<title>a&lt;b · c</title>" in page
     assert re.findall('data-chapter="(.*?)"', page) == ["a&lt;b", "c"]

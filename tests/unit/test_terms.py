@@ -15,6 +15,7 @@ TERMS = {
     "batch": ("term-batch", "Some examples."),
     "minibatch": ("term-minibatch", "Some examples."),
     "bit": ("term-bit", "A unit."),
+    "k.o": ("term-k.o", "Out."),
     "probability": ("term-probability", "A share."),
 }
 
@@ -32,6 +33,7 @@ def found(*children, chapter="03_cross_entropy"):
         ("batches of minibatches", ["batches"]),  # one entry has both names
         ("two probabilities", ["probabilities"]),
         ("an entropy-like, subentropy", []),
+        ("kilo, kao, k.o", ["k.o"]),
     ],
 )
 def test_first_uses_in_any_form(text, linked):

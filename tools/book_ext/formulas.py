@@ -253,7 +253,7 @@ def covered() -> frozenset[str]:
 def drawn(html: str) -> set[str]:
     """Characters that the font must draw: those of all formulas on a page."""
     inside = "".join(re.findall(r"<math\b.*?</math>", html, re.DOTALL))
-    inside = re.sub(r"<annotation\b.*?</annotation>", "", inside, flags=re.DOTALL)
+    inside = re.sub(r"<annotation\b.*?</annotation>", "", inside)
     found = set(unescape(re.sub(r"<[^>]*>", "", inside)))
     if "<msqrt" in inside:
         found.add("√")  # drawn, though it stands in no text
