@@ -24,7 +24,9 @@
     .frame:has(> .side + .say) { columns: 3; }
     .side:has(+ .say), .side:has(+ .say) > .stack { display: contents; }
     .frame:has(.heat) { columns: 3; }
-    .frame:has(.graph) { columns: 3; column-gap: .8em; }
+    .frame:has(> .graph) { display: grid; grid-template: repeat(10, auto) 1fr auto / 1fr 1fr; gap: 0 2em; }
+    .frame > .graph { grid-area: 1 / 2 / 12 / 3; }
+    .frame > .below { grid-area: 12 / 2; }
     .grid2:has(.heat), .grid2:has(.heat) > .stack { display: contents; }
     .grid2:has(.heat) > .stack > * { break-inside: avoid; margin-bottom: .75em; }
     .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }
@@ -241,7 +243,9 @@
     }
     all.forEach((slide, i) => {
       slide.dataset.number = `${i + 1} / ${all.length}`;
-      slide.onclick = () => document.body.className === "all" && show(i);
+      slide.onclick = () => { // false would take the click from what is on the slide
+        if (document.body.className === "all") show(i);
+      };
     });
     paper.textContent = `@page { size: ${innerWidth}px ${innerHeight}px; margin: 0; }`;
     return all.findIndex((slide) => slide.contains(first ?? null));

@@ -426,3 +426,6 @@ def test_a_figure_that_is_shown_when_it_starts_stays_in_the_window(shown):
     page.evaluate("() => new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))")
     right = parts.evaluate_all("(all) => all.map((e) => e.getBoundingClientRect().right)")
     assert 1000 < max(right) < 1280
+    page.locator(".skip").click()
+    page.locator("[data-control='label.2']").click()
+    assert page.locator("[data-control='label.2']").is_checked()

@@ -409,7 +409,7 @@ export default figure(WORDS, (view, words) => {
       anchor: "start",
     };
   }
-  const wide = () => plot.width > 500;
+  const wide = () => plot.width > 600;
   const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
     minus(v.toPrecision(count));
   // Boxes and sentences say a number alike.
@@ -478,7 +478,7 @@ export default figure(WORDS, (view, words) => {
       } else if (step <= stage) {
         const [letters, number] = [words.times(law), `= ${short(factor)}`];
         texts.push(
-          ...wide() ? [note(`${letters} ${number}`, 4)] : [note(letters, -3), note(number, 11)],
+          ...wide() ? [note(`${letters} ${number}`, 4)] : [note(letters, -4), note(number, 12)],
         );
       }
     }
