@@ -783,7 +783,7 @@ TRIES = [
     (
         JacobianExplorer,
         "sure",
-        "even a nudge of 2 hardly shows. The slopes are near 0.",
+        "even a nudge of 2 hardly moves it. The slopes are near 0.",
         lambda page: (
             value(page, "nudge0") == 2
             and "✓" not in page.locator(".heat").inner_text()  # 0.001 is not 0.003

@@ -170,6 +170,7 @@ GOALS = [
      {"measured": [0, 0.02, -0.02], "nudge": 0.02}),
     (JacobianExplorer, {"product": True, "v": [0.2, -0.4, 0]},
      {"product": True, "v": [0.1, -0.4, 0]}),
+    (JacobianExplorer, {"product": True, "v": [0, 0, 0]}, {"product": True, "v": [1.5, 1.5, 1.5]}),
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
     (SampledClasses, {"q": [0.19, 0.5, 0.19, 0.088, 0.1]},
      {"q": [0.19, 0.5, 0.19, 0.08, 0.1]}),

@@ -69,7 +69,7 @@ const WORDS = {
     scale: (/** @type {string} */ most) =>
       `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: the slope at the start.`,
     off: (/** @type {string} */ share) => `${share} off`,
-    little: "< 0.1\u202f%",
+    little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
@@ -121,7 +121,7 @@ const WORDS = {
       {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
-        says: "One class has nearly all: even a nudge of 2 hardly shows. The slopes are near 0.",
+        says: "One class has nearly all: even a nudge of 2 hardly moves it. The slopes are near 0.",
       },
       {
         label: "two classes",
@@ -129,14 +129,15 @@ const WORDS = {
         says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: "fill the matrix with small nudges, each bar at its mark, to 2\u202f%.",
+    goal: (/** @type {number} */ k) =>
+      `fill the ${k} × ${k} matrix with small nudges, each bar at its mark, to 2\u202f%.`,
     reached:
       "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
       "the last column stood there already, and that one makes its sum zero. The rows sum to " +
       "zero, too, up to the 2\u202f%, for adding the same to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
-    productLead: "Columns as wide as p and as high as v. Level the ground: what stands above the " +
-      "mean fills the hollows below it.",
+    productLead: "Columns as wide as p, which end at the height v. Level the ground: what stands " +
+      "above the mean fills the hollows below it.",
     productQuestion: "Only the last entry of v rises. Which entries of J v change?",
     productAnswers: [
       {
@@ -153,8 +154,9 @@ const WORDS = {
           "No: all. The mean rises by less than the entry, and every entry is measured from it.",
       },
     ],
-    productPlot: "Columns as wide as the probabilities and as high as v, and their mean level",
-    productAxis: "v: drag the ground; a block is p wide, v − mean high; grey outline: before",
+    productPlot: "Columns as wide as the probabilities, up to the height v, and their mean level",
+    productAxis: (/** @type {boolean} */ past) =>
+      `v: drag the ground; a block is p wide, v − mean high${past ? "; grey outline: before" : ""}`,
     mean: "mean",
     table: "J v without the matrix",
     steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "goal" },
@@ -185,6 +187,8 @@ const WORDS = {
           "v is the gradient of cross-entropy in p, class 1 being true; J v is that in z: p − y.",
       },
     },
+    zeroGoal: "find a v with J v = 0 that isn't 0 itself.",
+    zeroReached: "All entries are equal: none stands above their mean. So it is for every such v.",
     productGoal: (/** @type {string} */ target) => `make J v = (${target}), each entry to 0.01.`,
     productReached: "v − mean must be goal ÷ p, about. The mean may be anything: " +
       "raise all of v alike, and J v stays.",
@@ -393,8 +397,7 @@ function matrix(view, words) {
     ),
     tries(view, words.tries),
     goal(view, {
-      text: words.goal,
-      // Not by a state to try that has fewer classes.
+      text: words.goal(view.first.logits.length), // not that of a state to try with fewer classes
       reached: () => size() === view.first.logits.length && !open().length,
       says: words.reached,
     }),
@@ -735,7 +738,7 @@ function product(view, words) {
     yticks: [low, 0, high],
     grid: false,
     label: words.productPlot,
-    ylabel: words.productAxis,
+    ylabel: words.productAxis(true),
     height: 310,
     margin: { top: 40, right: 58, bottom: 46 },
   });
@@ -828,6 +831,11 @@ function product(view, words) {
     table,
     sliders,
     chips,
+    goal(view, {
+      text: words.zeroGoal,
+      reached: () => now().every((x) => Math.abs(x) < 1e-9) && v().some((x) => x !== 0),
+      says: words.zeroReached,
+    }),
     reachable
       ? goal(view, {
         text: words.productGoal(wanted.map((x) => minus(String(x))).join(", ")),
@@ -962,6 +970,9 @@ function product(view, words) {
       [levelled, level, poured] = [0, false, state];
     }
     say(pour, level ? words.back : words.pour);
+    pour.disabled = new Set(values).size === 1; // nothing to level
+    const before = past(values, probs, left);
+    plot.scale({ ylabel: words.productAxis(before.length > 0) });
     plot.draw(
       ...values.flatMap((x, i) => {
         const top = x + levelled * (mean - x);
@@ -980,7 +991,7 @@ function product(view, words) {
         ];
       }),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
-      ...past(values, probs, left),
+      ...before,
       svg("path.level", { d: plot.line([0, 1], [mean, mean]) }),
       svgText(plot.area.right + 6, plot.y(mean) - 3, words.mean, { "text-anchor": "start" }),
       quantity(
