@@ -121,15 +121,18 @@ def test_the_guess_is_answered_by_what_the_reader_merges(show):
     drag(page, "D", "C")
     page.mouse.up()
     assert page.locator(".pick:not(:disabled)").count() == 4  # closed until then
+    assert "Drag" not in page.locator(".say").inner_text()
     page.get_by_role("button", name="the last digits").click()
     assert names(page) == list("ABCD")  # nothing merges by itself
+    assert "Drag a bar" in page.locator(".say").inner_text()
+    assert not page.get_by_text("All 15 orders").is_visible()
     for merges in (("BA", "DC", "CA"), ("BA", "CA", "DA")):
         assert "See for yourself" in page.locator(".answer").inner_text()
         for shard, onto in merges:
             drag(page, shard, onto)
             page.mouse.up()
         page.get_by_role("button", name="Take apart").click()
-    page.get_by_text("Yes, these alone").wait_for()
+    page.get_by_text("Yes, those of t").wait_for()
     page.get_by_role("button", name="All 15 orders").click()
     marks = page.locator(".landed")
     assert marks.count() == 15
@@ -137,6 +140,9 @@ def test_the_guess_is_answered_by_what_the_reader_merges(show):
     assert page.get_by_text("(AC)(BD)").count() == 1  # alone, so it is named
     page.get_by_label("forget the factor").check()
     assert page.locator(".off").count() == 15
+    page.get_by_label("bfloat16").check(force=True)  # where they end apart, they have one label
+    assert len({v for name, v in values(page).items() if name.startswith("error ")}) > 1
+    assert page.locator(".plot text", has_text="→").count() == 1
 
 
 def test_rounds_are_drawn_as_messages(show):

@@ -149,6 +149,12 @@ def test_the_reader_finds_two_orders_that_end_apart():
     assert len(ends) == 2
     errors = [v for name, v in found[2][-1].values.items() if name.startswith("error ")]
     assert sorted(errors.count(error) for error in set(errors)) == [1, 14]
+    # the message tells them apart, in digits that stand out
+    assert "ended" not in found[0][-1].text
+    high, low = (f"{end:.7f}" for end in sorted(ends, reverse=True))
+    said = re.sub(r"\s*/\s*", "", found[1][-1].text)
+    assert f"All merged: t = {low}, " in said
+    assert f"14 orders ended at t = {high}." in said
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -159,9 +165,11 @@ def test_the_lines_of_the_end_are_neighbours_in_the_format(dtype):
     kind = getattr(torch, dtype)
     exact = torch.tensor(page.values["exact"], dtype=torch.float64).to(kind)
     line = exact - 2 * torch.finfo(kind).eps * 2  # of numbers from 2 to 4
-    for _ in range(5):
+    for number in range(5):
         places = 8 if dtype == "float32" else 3 + (dtype == "float16")
-        assert f"{line.item() + 1e-12:.{places}f}"[len(start) :] in page.text
+        rest = ("…" if start else "") + f"{line.item() + 1e-12:.{places}f}"[len(start) :]
+        # eight digits have room at each other line
+        assert (rest in page.text) == (dtype != "float32" or number % 2 == 0)
         line = torch.nextafter(line, torch.tensor(9, dtype=kind))
 
 
@@ -264,6 +272,10 @@ def test_what_the_tries_say_is_so():
     assert tried("one by one").values["rounds"] == 3
     assert tried("two by two").values["rounds"] == 2
     lost = tried("forgotten factor")
+    by_hand = [{"click": name} for name in PICKS[0][0]]
+    page = told(PairMerge(), SKIP, *by_hand, {"click": "forgotten factor"})[-1]
+    assert sum(name.startswith("error ") for name in page.values) == 2  # dots
+    assert "2 of 15 orders" in page.text
     assert lost.values["t ((AB)C)D"] > 2 * lost.values["exact"]
     totals = {by_package(PairMerge().tops, "bfloat16", n, 3)["ABCD"][1] for n in range(ORDERS)}
     assert len(totals) > 1

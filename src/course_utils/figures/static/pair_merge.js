@@ -46,18 +46,19 @@ const TREES = 15; // of the 18 orders; the others differ only in what is merged 
 
 const WORDS = {
   en: {
-    lead: "Four shards of two scores z each. m is the largest, and a bar's parts are exp(z − m); " +
-      "t is their sum. When two merge, the t with the lower m is multiplied by " +
-      "exp(lower m − higher m), then they add up.",
+    lead: "Four processes hold a shard of two scores z each. m is the largest, and a bar's " +
+      "parts are exp(z − m); t is their sum. To merge, one process sends m and t to another: the " +
+      "t with the lower m is multiplied by exp(lower m − higher m), then they add up.",
     question: "exp(100) is inf in float32. Merge these four in two different orders: what can " +
       "differ?",
     answers: ["the log-sum-exp", "the last digits", "one may overflow"],
     yours: "See for yourself. Drag B onto A, then merge the rest; take them apart, and merge in " +
       "another order.",
     verdicts: [
-      "No: at most its last digits. Each merge rounds, and another order rounds other sums.",
-      "Yes, these alone: each merge rounds. If your two ended at one number, look for an order " +
-      "that doesn't.",
+      "No: at most its last digits, or those of t alone. Each merge rounds, and another order " +
+      "rounds other sums.",
+      "Yes, those of t, and sometimes of the log-sum-exp: each merge rounds. If your two ended " +
+      "at one number, look for an order that doesn't.",
       "No: each exponent, a score minus a maximum, is at most 0. At most the last digits differ.",
     ],
     scores: "scores z: slide",
@@ -73,7 +74,7 @@ const WORDS = {
     ) => `${total} × ${factor} = ${term}`,
     unscaled: (/** @type {string} */ name) => `${name} as it is`,
     /** @type {(top: string, total: string) => string[]} */
-    once: (top, total) => [`exact: m ${top}, t ${total}`, `exact: ${total}`],
+    once: (top, total) => [`exact: m ${top}, t ${total}`, `exact: t ${total}`],
     exact: "exact",
     graph: (/** @type {string} */ list) => `Bars of t. ${list}`,
     apart: "Take apart",
@@ -88,13 +89,14 @@ const WORDS = {
       /** @type {string} */ to,
     ) => `Round ${round}: ${from} to ${to}`,
     seen: (/** @type {number} */ count) => `○ ${count} of 15 orders`,
-    beyond: (/** @type {string} */ total) => `t ${total}: beyond`,
+    /** @type {(totals: string[], right: boolean) => string} */
+    beyond: (totals, right) => `${right ? "" : "← "}t ${totals.join(" to ")}${right ? " →" : ""}`,
     /** What the numbers at the lines begin with, unless they stand in full. */
     numbers: (/** @type {string} */ start, /** @type {string} */ format) =>
       `t${start && ` = ${start}…`} in ${format}`,
     goals: [
       "merge all four in two rounds, by hand.",
-      "find two orders that end at different numbers, in a format of your choice.",
+      "find two orders that end at different numbers, by hand, in a format of your choice.",
       "set the scores so that forgetting the factor costs nothing.",
     ],
     reached: [
@@ -103,8 +105,8 @@ const WORDS = {
       "Each merge rounds. Without rounding all 15 orders would end at the same number.",
       "With one m for all there is nothing to bring to a common maximum.",
     ],
-    start: (/** @type {string[]} */ tops) =>
-      `m is ${tops.join(", ")}. Drag a bar onto another, or choose two names.`,
+    start: (/** @type {string[]} */ tops) => `m is ${tops.join(", ")}.`,
+    drag: " Drag a bar onto another, or choose two names.",
     picked: (/** @type {string} */ name) => `${name} is chosen. With which one?`,
     shrinks: (/** @type {string} */ name, /** @type {string} */ gap, /** @type {string} */ f) =>
       `${name} is multiplied by exp(${gap}) = ${f}`,
@@ -123,6 +125,9 @@ const WORDS = {
       `All merged: t = ${total}, log-sum-exp ${value}`,
     every: (/** @type {string} */ format, /** @type {string} */ step) =>
       `, where ${format} has steps of ${step}`,
+    /** @type {(names: string[], total: string) => string} */
+    elsewhere: (names, total) =>
+      ` ${names.length > 1 ? `${names.length} orders` : names[0]} ended at t = ${total}.`,
     lost: (/** @type {string} */ total, /** @type {string} */ right) =>
       `All merged: t = ${total} instead of ${right}. For which scores would it be right?`,
     luck: "All m are the same: each factor is exp(0) = 1, and forgetting it costs nothing.",
@@ -266,6 +271,10 @@ function short(value) {
   if (size < 1e-2 || size >= 1e5) return minus(value.toExponential(1).replace("e+", "e"));
   return four(value);
 }
+
+/** How many characters the texts begin with alike. @param {string[]} texts */
+const shared = ([first, ...rest]) =>
+  range(first.length).findIndex((i) => rest.some((text) => text[i] !== first[i]));
 
 /** The lowest score of the sliders' window: it stays while the largest score is in it. */
 const floorOf = (/** @type {number} */ top) => SPAN * Math.ceil((top - 4) / SPAN - 1) + 4;
@@ -444,9 +453,9 @@ export default figure(WORDS, (view, words) => {
   const controls = html(
     "div.row.controls",
     apart,
-    all,
     checkbox(view, "forget", { label: words.forget }),
     radios(view, "dtype", { label: words.format }),
+    all,
   );
   view.control(controls);
   view.add(
@@ -605,9 +614,9 @@ export default figure(WORDS, (view, words) => {
     const goalBar = parts.map((width, leaf) => {
       const bar = svg("rect", {
         x,
-        y: base + 10,
+        y: base + 5,
         width,
-        height: 14,
+        height: 10,
         fill: "none",
         stroke: TEXT_COLORS[TINTS[leaf]],
       });
@@ -616,15 +625,15 @@ export default figure(WORDS, (view, words) => {
     });
     const [long, brief] = words.once(short(top), short(exact));
     const room = plot.area.right - end - 6;
-    const said = textWidth(long) < room ? long : brief;
-    const beyond = textWidth(said) > room;
+    const beyond = textWidth(brief) > room; // then it stands below its bar
+    const said = textWidth(long) < (beyond ? end - plot.x(0) - 6 : room) ? long : brief;
     const beside = range(4).map((lane) => `M${end},${lane * height + TEXT}v${tall}`);
     plot.draw(
       svg("path.end", { d: `${beside.join("")}M${end},${base + 6}V${plot.area.bottom}` }),
       svg("path.grid", { d: `M${plot.x(0)},${base + 1}H${plot.area.right}` }),
       ...goalBar,
       quantity(
-        svgText(end + (beyond ? -6 : 6), base + 21, "", {
+        svgText(end + (beyond ? -6 : 6), base + (beyond ? 28 : 15), "", {
           "text-anchor": beyond ? "end" : "start",
           class: "halo",
         }),
@@ -691,19 +700,23 @@ export default figure(WORDS, (view, words) => {
     const centre = (left + right) / 2;
     /** @param {number} total */
     const place = (total) => centre + wide * ((total - middle) / step);
-    /** The orders by where they ended. @type {Map<number, string[]>} */
-    const ends = new Map();
+    const half = (right - left) / 2 - 4;
+    /** The orders by where they are drawn, those beyond an edge together. */
+    const ends = /** @type {Map<number, { names: string[], totals: number[] }>} */ (new Map());
     const mine = stage === 3 && !flight ? now()[6].name : "";
     const drawn = new Map(seen);
     drawn.delete(mine); // it comes last, above the others
     if (mine) drawn.set(mine, order);
     for (const [name, number] of drawn) {
       const total = endOf(number);
-      ends.set(total, [...(ends.get(total) ?? []), name]);
+      const off = Math.abs(place(total) - centre) > half;
+      const x = off ? (total < middle ? left + 14 : right - 14) : place(total);
+      const { names, totals } = ends.get(x) ?? { names: [], totals: [] };
+      ends.set(x, { names: [...names, name], totals: [...totals, total] });
     }
-    const marks = [...ends].flatMap(([total, names]) => {
-      const off = Math.abs(place(total) - centre) > (right - left) / 2 - 4;
-      const x = clamp(place(total), left + 14, right - 14);
+    say(orders, words.seen(drawn.size));
+    const marks = [...ends].flatMap(([x, { names, totals }]) => {
+      const off = Math.abs(place(totals[0]) - centre) > half;
       const rows = Math.ceil(names.length / 3);
       const row = (/** @type {number} */ i) => Math.min(3, names.length - 3 * i) - 1;
       const dots = names.map((name, i) => {
@@ -713,31 +726,38 @@ export default figure(WORDS, (view, words) => {
           cy: low - 6 - 9 * Math.floor(i / 3),
           r: 4,
         });
-        return put(mark, { "data-q": `error ${name}`, "data-value": (total / exact - 1) / unit });
+        const error = (totals[i] / exact - 1) / unit;
+        return put(mark, { "data-q": `error ${name}`, "data-value": error });
       });
       const [only] = names.length > 1 ? [String(names.length)] : names;
-      const text = off ? words.beyond(short(total)) : only;
-      const half = textWidth(text) / 2 + 3;
+      const span = [Math.min(...totals), Math.max(...totals)].map(short);
+      const text = off ? words.beyond([...new Set(span)], x > centre) : only;
+      const reach = textWidth(text) / 2 + 3;
+      const line = place(exact);
+      let free = x;
       // On a phone a name leaves the middle, where most orders end, free.
-      const aside = wide < 60 ? Math.sign(Math.round(x - centre)) * (half - 7) : 0;
-      const at = clamp(x + aside, left + half, right - half);
+      if (wide < 60 && names.length === 1) free += Math.sign(Math.round(x - centre)) * (reach - 7);
+      // Beside the line of the exact sum, not upon it.
+      else free = x < line ? Math.min(x, line - reach) : Math.max(x, line + reach);
+      const at = clamp(free, left + reach, right - reach);
       return [...dots, svgText(at, low - 8 - 9 * rows, text, { class: "halo" })];
     });
     // Where there is no room, the digits that all have stand once, below.
     const places = Math.max(0, 1 - Math.floor(Math.log10(step)));
     const digits = range(2 * STEPS + 1).map((i) => (middle + step * (i - STEPS)).toFixed(places));
     const [first] = digits;
-    const fits = (/** @type {string} */ text) => textWidth(text) < wide - 3;
-    const same = fits(first)
-      ? 0
-      : range(first.length).findIndex((i) => digits.some((text) => text[i] !== first[i]));
+    /** Whether a text fits at each line, or at each other one. */
+    const fits = (/** @type {string} */ text, every = 1) => textWidth(text) < every * wide - 3;
+    const same = fits(first, 2) ? 0 : shared(digits);
+    const rest = (/** @type {string} */ text) => same ? `…${text.slice(same)}` : text;
+    const every = fits(rest(first)) ? 1 : 2;
     return [
       svg("path.fan", { d: `M${end},${bottom}L${left},${top}V${low}H${right}V${top}Z` }),
       ...digits.flatMap((text, i) => {
         const x = centre + wide * (i - STEPS);
         return [
           svg("path.grid", { d: `M${x},${top + 4}V${low}` }),
-          i === STEPS || fits(text.slice(same)) ? svgText(x, low + 14, text.slice(same)) : "",
+          i % every === 0 ? svgText(x, low + 14, rest(text)) : "",
         ];
       }),
       svg("path.end", { d: `M${place(exact)},${top}V${low}` }),
@@ -788,7 +808,6 @@ export default figure(WORDS, (view, words) => {
     const list = sent.map(({ from, to, level }) => words.message(level, SHARDS[from], SHARDS[to]));
     put(columns, { "aria-label": words.messages(list.join("; ")) });
     quantity(count, "rounds", last, words.rounds(last));
-    say(orders, words.seen(seen.size));
   }
 
   return () => {
@@ -834,15 +853,19 @@ export default figure(WORDS, (view, words) => {
     });
     apart.disabled = stage === 0;
     apart.classList.toggle("primary", done);
-    all.disabled = forget || !seen.size || seen.size === TREES;
+    // After a full merge of one's own; at the end of the row nobody misses it before.
+    all.disabled = !(seen.size || done) || seen.size === TREES;
+    all.classList.toggle("later", !(seen.size || done));
     const scores = scoresOf();
     const exact = logsumexp(scores);
     const right = Math.exp(exact - Math.max(...scores));
     const plain = knots.slice(0, 4).reduce((a, one) => roundTo(dtype, a + one.plain), 0);
     drawRounds(knots);
 
-    let how = words.start(tops.map(short));
+    let how = words.start(tops.map(short)) + (view.locked ? "" : words.drag);
     let sentence = "";
+    /** The sum of all in this order, and in one that ended elsewhere. @type {string[]} */
+    let totals = [];
     if (last.parts.length) {
       const [a, b] = last.parts.map((k) => knots[k]);
       const lower = a.top < b.top ? a : b;
@@ -869,9 +892,17 @@ export default figure(WORDS, (view, words) => {
       const lse = roundTo(dtype, last.top + roundTo(dtype, Math.log(last.total)));
       const wide = dtype === "float32";
       const value = minus(String(Number(lse.toPrecision(wide ? 8 : 4))));
-      sentence = words.result(short(last.total), value);
+      const elsewhere = [...seen].map(([name, number]) => ({ name, total: endOf(number) }))
+        .filter(({ total }) => total !== last.total);
+      const ends = [last, ...elsewhere.slice(0, 1)].map(({ total }) => total);
+      totals = ends.map((total) => total.toPrecision(wide ? 8 : 4));
+      sentence = words.result(totals[0], value);
       if (!wide && lse) sentence += words.every(dtype, short(stepOf(dtype, Math.abs(lse))));
       sentence += ".";
+      if (totals.length > 1) {
+        const same = elsewhere.filter(({ total }) => total === ends[1]);
+        sentence += words.elsewhere(same.map(({ name }) => name), totals[1]);
+      }
       const error = Math.abs(roundTo(dtype, Math.log(plain)) - exact);
       // A few roundings of the sum, and one or two of the result.
       const rounding = unitOf(dtype) * (8 + 2 * Math.abs(exact));
@@ -880,7 +911,15 @@ export default figure(WORDS, (view, words) => {
       else sentence += error > rounding ? words.off(short(error)) : words.fine;
     }
     if (picked !== undefined) [how, sentence] = [words.picked(letters(knots[picked])), ""];
-    said.replaceChildren(how, quantity(html("span"), "plain", plain, sentence));
+    const told = quantity(html("span"), "plain", plain, sentence);
+    if (totals.length > 1) {
+      // The digits that differ stand out.
+      const [[before, between], last] = [sentence.split(totals[0]), sentence.split(totals[1])[1]];
+      const same = shared(totals);
+      const digits = totals.map((t) => [t.slice(0, same), html("b", t.slice(same))]);
+      told.replaceChildren(before, ...digits[0], between.split(totals[1])[0], ...digits[1], last);
+    }
+    said.replaceChildren(how, told);
     return sentence || how;
   };
 });
