@@ -746,18 +746,19 @@ export default figure(WORDS, (view, words) => {
     const places = Math.max(0, 1 - Math.floor(Math.log10(step)));
     const digits = range(2 * STEPS + 1).map((i) => (middle + step * (i - STEPS)).toFixed(places));
     const [first] = digits;
-    /** Whether a text fits at each line, or at each other one. */
+    /** Whether a text has room where one line in so many has one. */
     const fits = (/** @type {string} */ text, every = 1) => textWidth(text) < every * wide - 3;
     const same = fits(first, 2) ? 0 : shared(digits);
     const rest = (/** @type {string} */ text) => same ? `…${text.slice(same)}` : text;
-    const every = fits(rest(first)) ? 1 : 2;
+    // At each line, at each other one, or at the middle one alone.
+    const every = [1, 2].find((n) => fits(rest(first), n)) ?? STEPS + 1;
     return [
       svg("path.fan", { d: `M${end},${bottom}L${left},${top}V${low}H${right}V${top}Z` }),
       ...digits.flatMap((text, i) => {
         const x = centre + wide * (i - STEPS);
         return [
           svg("path.grid", { d: `M${x},${top + 4}V${low}` }),
-          i % every === 0 ? svgText(x, low + 14, rest(text)) : "",
+          (i - STEPS) % every === 0 ? svgText(x, low + 14, rest(text)) : "",
         ];
       }),
       svg("path.end", { d: `M${place(exact)},${top}V${low}` }),
