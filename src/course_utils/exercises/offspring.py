@@ -76,9 +76,12 @@ class Offspring:
 
     def _end_threads(self) -> bool:
         """Have the threads end; tell whether one doesn't."""
-        begun, told = time.monotonic(), set[int]()
+        begun = newest = time.monotonic()
+        told = set[int]()
         while threads := set(sys._current_frames()) - self._old_threads:
-            if time.monotonic() >= begun + PATIENCE:
+            if threads - told:  # one that ends may have started another
+                newest = time.monotonic()
+            if time.monotonic() >= min(newest + PATIENCE, begun + LONG_PATIENCE):
                 break
             for thread in threading.enumerate():
                 if thread.ident in threads and isinstance(thread, threading.Timer):
