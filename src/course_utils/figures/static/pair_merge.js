@@ -58,7 +58,8 @@ const WORDS = {
       "No: at most its last digits, or those of t alone. Each merge rounds, and another order " +
       "rounds other sums.",
       "Yes, those of t, and sometimes of the log-sum-exp: each merge rounds. If your two ended " +
-      "at one number, look for an order that doesn't.",
+      "at one number, show all 15 orders: with the scores of the start, in float32, one of them " +
+      "ends elsewhere.",
       "No: each exponent, a score minus a maximum, is at most 0. At most the last digits differ.",
     ],
     scores: "scores z: slide",
