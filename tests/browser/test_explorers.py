@@ -227,6 +227,26 @@ def test_jacobian_logits_are_nudged_by_hand_one_at_a_time(show):
     torch.testing.assert_close(probs(page), softmax(double([3, 1, -1])))
 
 
+def test_jacobian_starts_only_from_logits_it_can_hold(show):
+    page = show(JacobianExplorer(logits=[5, -1, -3], nudge=2))
+    start = page.get_by_role("button", name="Start from here")
+    assert start.is_disabled()
+    move(page, "nudge.1", 2)
+    assert start.is_enabled()
+
+
+def test_jacobian_formula_claims_no_slope_before_the_nudge_is_small(show):
+    page = show(JacobianExplorer(logits=[5, -1, -3], nudge=2))
+    formula = page.locator(".formula").first
+    assert "∂" not in formula.inner_text()
+    assert "0.0012" in formula.inner_text()  # not 0.001
+    move(page, "nudge.0", 0)
+    assert "∂" in formula.inner_text()
+    assert "0.000" not in formula.inner_text()
+    move(page, "nudge.0", 0.01)
+    assert "∂" in formula.inner_text()
+
+
 def test_jacobian_is_measured_column_by_column(show):
     page = show(JacobianExplorer(nudge=0))
     goal = page.locator(".goal")
@@ -391,6 +411,7 @@ def test_jacobian_answers_the_guesses_by_moving(show):
     product = shown(page, names)
     page.get_by_role("button", name="Only the last").click()
     page.locator("[data-q=v2]", has_text="2.00").wait_for()
+    assert page.locator(".was.mean").count() == 1  # what it is to be compared with
     assert (shown(page, names) - product).abs().min() > 0.01
 
 
@@ -783,7 +804,7 @@ TRIES = [
     (
         JacobianExplorer,
         "sure",
-        "even a nudge of 2 hardly moves it. The slopes are near 0.",
+        "even raising z₁ by 2 adds only 0.002. All slopes are near 0",
         lambda page: (
             value(page, "nudge0") == 2
             and "✓" not in page.locator(".heat").inner_text()  # 0.001 is not 0.003

@@ -49,7 +49,7 @@ class JacobianExplorer(InteractiveFigure):
             found = [sum(a * b for a, b in zip(row, v, strict=True)) for row in self.jacobian()]
             return (
                 f"The softmax Jacobian times v = ({', '.join(f'{x:g}' for x in v)}) is "
-                f"({', '.join(f'{x:+.3f}' for x in found)}): p times what v exceeds its mean by."
+                f"({', '.join(f'{x:+.3f}' for x in found)}): p times (v - mean)."
             )
         column = min(self.column, len(self.logits) - 1)
         entries = ", ".join(f"{row[column]:+.3f}" for row in self.jacobian())

@@ -41,17 +41,18 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Nudge one logit: every probability moves. Divide by the nudge and make it small: that " +
-      "is a column of the Jacobian.",
+    lead: "Nudge one logit: every probability moves. Divide each change by the nudge, and let " +
+      "the nudge shrink: the quotients approach a column of the Jacobian.",
     question: "Raise z₁: p₁ gains. How do the others share the loss?",
     answers: [
       {
         text: "Equally",
-        says: "No. Each keeps the same fraction of what it had: who has more loses more.",
+        says: "No, unless they have equally much: each keeps the same fraction of what it had.",
       },
       {
         text: "In proportion to what they have",
-        says: "Yes. Their exponentials stay and the sum grows: each keeps the same fraction.",
+        says: "Yes. Their exponentials stay, the total Q grows: each keeps the same fraction of " +
+          "what it had.",
       },
       {
         text: "The largest of them bears it all",
@@ -73,8 +74,9 @@ const WORDS = {
     on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}; dot to dot: change ÷ nudge, ` +
-      "right across: slope at the start",
+      `${prob} against the nudge of ${logit}; short line, dot to dot: its slope is ` +
+      "change ÷ nudge; long line: tangent at the start",
+    quotient: "change ÷ nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
@@ -91,7 +93,7 @@ const WORDS = {
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
-      ` Before you nudge ${logit}: where will its bars end? Drag them there.`,
+      ` Before you nudge ${logit}: where will its bars end? Tap or drag them there.`,
     total: (/** @type {string} */ total) => `Your column sums to ${total}, each other one to 0.`,
     mirror: (/** @type {string} */ prob) =>
       `Your column sums to 0. Compare it with the row of ${prob}, across the diagonal.`,
@@ -121,7 +123,8 @@ const WORDS = {
       {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
-        says: "One class has nearly all: even a nudge of 2 hardly moves it. The slopes are near 0.",
+        says: "Class 1 has nearly all: even raising z₁ by 2 adds only 0.002. All slopes are " +
+          "near 0, too small for these bars to show.",
       },
       {
         label: "two classes",
@@ -132,9 +135,10 @@ const WORDS = {
     goal: (/** @type {number} */ k) =>
       `fill the ${k} × ${k} matrix with small nudges, each bar at its mark, to 2\u202f%.`,
     reached:
-      "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂. So all but one entry of " +
-      "the last column stood there already, and that one makes its sum zero. The rows sum to " +
-      "zero, too, up to the 2\u202f%, for adding the same to all logits changes nothing.",
+      "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂: the more closely, the smaller " +
+      "the nudges. So all but one entry of the last column stood there already, and that one " +
+      "makes its sum zero. The rows sum to zero, too, but for what the bars still miss, because " +
+      "adding the same number to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p, which end at the height v. Level the ground: what stands " +
       "above the mean fills the hollows below it.",
@@ -156,7 +160,8 @@ const WORDS = {
     ],
     productPlot: "Columns as wide as the probabilities, up to the height v, and their mean level",
     productAxis: (/** @type {boolean} */ past) =>
-      `v: drag the ground; a block is p wide, v − mean high${past ? "; grey outline: before" : ""}`,
+      "v: drag the ground; a block is p wide, v − mean high" +
+      (past ? "; dotted: v before; dashed: its mean" : ""),
     mean: "mean",
     table: "J v without the matrix",
     steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "goal" },
@@ -178,13 +183,15 @@ const WORDS = {
       raised: {
         label: "one-hot + 1",
         target: "column 2",
-        says: "All the ground is 1 higher, and so is the mean: J v is still column 2.",
+        says: "All of v is 1 higher than the one-hot vector, and so is its mean: J v is still " +
+          "column 2.",
       },
       loss: {
         label: "cross-entropy",
         target: "p − y",
         says:
-          "v is the gradient of cross-entropy in p, class 1 being true; J v is that in z: p − y.",
+          "v is the gradient of cross-entropy with respect to p, if class 1 is true; J v is the " +
+          "one with respect to z: p − y.",
       },
     },
     zeroGoal: "find a v with J v = 0 that isn't 0 itself.",
@@ -222,14 +229,14 @@ function short(value, digits = decimals(value)) {
   return minus(text.replace("0.", "."));
 }
 
-/** The same number in a sentence or a formula. @param {number} x */
-const long = (x) => Math.abs(x) < 5e-5 ? short(x) : fmt(x, decimals(x));
-
 /** Decimals that show two digits of a change, at least three. @param {number} x */
 const digitsOf = (x) => clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6);
 
 /** A change in a sentence or a formula. @param {number} x */
 const fine = (x) => fmt(x, digitsOf(x));
+
+/** A slope in a formula. @param {number} x */
+const long = (x) => Math.abs(x) < 5e-5 ? short(x) : fine(x);
 
 /** A share, with two digits. @param {number} x */
 const percent = (x) => `${Number((100 * x).toPrecision(2))}\u202f%`;
@@ -266,6 +273,7 @@ function block(plot, [left, right], [from, to], look, i) {
  */
 function matrix(view, words) {
   const { min: low = -2, max: high = 2 } = SPEC.traits.nudge;
+  const { min: lowest = -5, max: highest = 5 } = SPEC.traits.logits;
   const plot = view.plot({
     x: [0, 1],
     xticks: [],
@@ -367,6 +375,12 @@ function matrix(view, words) {
   const longest = words.moved(z(0), fmt(-0.111, 3)) +
     words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3) + words.right + words.ask(z(0));
   const message = html("p.say", { "data-room": longest }, told);
+  const start = button(view, words.start, () =>
+    view.set({
+      logits: after(column(), nudge()).map((x) => Number(x.toFixed(3))),
+      nudge: 0,
+      measured: logits().map(() => 0),
+    }));
   const buttons = html(
     "div.row",
     button(view, words.shrink, () => {
@@ -380,12 +394,7 @@ function matrix(view, words) {
         measured: kept,
       }));
     }),
-    button(view, words.start, () =>
-      view.set({
-        logits: after(column(), nudge()).map((x) => Number(x.toFixed(3))),
-        nudge: 0,
-        measured: logits().map(() => 0),
-      })),
+    start,
   );
   view.control(buttons);
   view.add(
@@ -599,17 +608,18 @@ function matrix(view, words) {
       ? [prob(j), bracket("("), math("mn", 1), operator("−"), prob(j), bracket(")")]
       : [operator("−"), prob(i), operator("·"), prob(j)];
     const exact = probs[i] * (Number(i === j) - probs[j]);
-    const [from, to] = right(j) ? [[operator("="), ...rule], long(exact)] : [
-      [operator("≈"), fraction(math("mn", fine(change)), math("mn", nudged(by)))],
-      by ? long(change / by) : "?",
-    ];
     const symbol = fraction(
       math("mrow", operator("∂"), index("p", i)),
       math("mrow", operator("∂"), index("z", j)),
     );
+    const quotient = fraction(math("mn", fine(change)), math("mn", nudged(by)));
+    const measured = by ? [math("mtext", words.quotient), operator("="), quotient] : [symbol];
+    const [from, to] = right(j)
+      ? [[symbol, operator("="), ...rule], long(exact)]
+      : [measured, by ? long(change / by) : "?"];
     return html(
       "div.formula",
-      formula(symbol, ...from),
+      formula(...from),
       formula(operator("="), math("mn", to)),
     );
   }
@@ -662,6 +672,8 @@ function matrix(view, words) {
       rebuild();
     }
     const [j, by] = [column(), nudge()];
+    const now = after(j, by)[j];
+    start.disabled = now < lowest || now > highest; // the logits would not start there
     const probs = softmax(logits());
     const jacobian = slopes();
     const real = changes(j, by);
@@ -793,6 +805,7 @@ function product(view, words) {
     question: words.productQuestion,
     answers: words.productAnswers,
     show: () => {
+      keep();
       const last = view.get("logits").length - 1;
       const from = view.first.v[last] ?? 0;
       glide(view, 1500, (share) => ({
