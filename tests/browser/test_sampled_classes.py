@@ -57,7 +57,7 @@ def test_shares_are_the_gradients_of_the_logarithm_of_each_sum(show, logits, q, 
     assert value(page, "limit without") == pytest.approx(distance(plain, right), abs=1e-9)
     off = [f"{value(page, f'now {name}'):.2f}" for name in ("without", "with")]
     said = (
-        f"{draws} draws: without the correction {off[0]} of the shares is in the wrong place, "
+        f"{draws} draws: without the correction {off[0]} of the total is in the wrong place, "
         f"with it {off[1]}."
     )
     assert page.locator("svg").nth(1).get_attribute("aria-label") == said
@@ -268,6 +268,16 @@ def test_q_stays_within_its_limits_and_the_others_in_proportion(show):
         assert torch.allclose(ratio, ratio[:1], rtol=0.02)
 
 
+@pytest.mark.parametrize(("draws", "button"), [(40, "Reset"), (MOST, "even q")])
+def test_the_sentence_leaves_the_word_that_was_dragged(show, draws, button):
+    page = show(SampledClasses(draws=draws))
+    first = say(page)
+    drag(page, 4, 0.4)
+    assert say(page).startswith("q of “argmax” is 0.4")
+    page.get_by_role("button", name=button, exact=True).click()
+    assert say(page) == first if button == "Reset" else say(page).startswith(f"{MOST} draws: ")
+
+
 @pytest.mark.parametrize("way", ["hand", "keys"])
 def test_the_goal_is_reached_word_by_word_and_nothing_jumps(show, way):
     """Each line is brought to that of the first word; those that are level stay so."""
@@ -349,6 +359,16 @@ def test_what_the_tries_say_is_so(show, name, holds):
     page.get_by_role("button", name=name, exact=True).click()
     assert holds(page)
     assert page.locator(".tries .told").inner_text()
+
+
+@pytest.mark.parametrize("q", [Q, [0.86, 0.08, 0.03, 0.02, 0.01]])
+def test_a_steeper_proposal_is_compared_with_the_first_one(show, q):
+    page = show(SampledClasses(q=q, draws=100))
+    adds, off = f"{sizes(page)[3]:.0f}", f"{value(page, 'now with'):.2f}"
+    page.get_by_role("button", name="q steeper still").click()
+    said = page.locator(".tries .told").inner_text()
+    after = f"not {adds}:" in said and f"first q {off}." in said
+    assert after if q == Q else f"adds {adds}," in said and f"100 draws {off} was" in said
 
 
 def test_a_rare_word_arrives_and_its_bar_leaps(show):

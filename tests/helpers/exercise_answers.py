@@ -3781,10 +3781,10 @@ WRONG["10.4"] = [
             (h.exp() / h.exp().sum()).log(), [(x.exp() / x.exp().sum()).log() for x in t]
         ),
     ),
-    ("The probability of the cluster", adaptive_with(cluster=False)),
-    ("The clusters are no words", adaptive_with(keep=True)),
+    ("The probability of the tail", adaptive_with(cluster=False)),
+    ("The tails are no words", adaptive_with(keep=True)),
     (
-        "The cluster's entry",
+        "The tail's entry",
         lambda h, t: torch.cat(
             [
                 h.log_softmax(0)[: -len(t)],
@@ -3805,7 +3805,7 @@ WRONG["10.4"] = [
         ),
     ),
     ("The tails belong", lambda h, t: adaptive(torch.cat([h[: -len(t)], h[-len(t) :].flip(0)]), t)),
-    ("The clusters are the last", lambda h, t: adaptive(torch.cat([h[len(t) :], h[: len(t)]]), t)),
+    ("The tails are the last", lambda h, t: adaptive(torch.cat([h[len(t) :], h[: len(t)]]), t)),
     ("A log-probability is", lambda h, t: -adaptive(h, t)),
     (
         "Each tail has an entry of its own in the head; this uses the first",

@@ -629,7 +629,7 @@ def test_sampled_classes(q, seed):
     )
     assert_said(
         more,
-        f"share of all blocks of its colour: {listed}",
+        f"share of the blocks of its colour; grey: q: {listed}",
         *[
             f"{z}\n{int(n)}\n{p:.2f}"
             for z, n, p in zip(logits, counts.tolist(), plainly.tolist(), strict=True)
@@ -638,7 +638,7 @@ def test_sampled_classes(q, seed):
         *[f"\n{a:.2f}\n" for a in q.tolist()],
     )
     assert more.spoken == (
-        f"41 draws: without the correction {off[0]:.2f} of the shares is in the wrong place, "
+        f"41 draws: without the correction {off[0]:.2f} of the total is in the wrong place, "
         f"with it {off[1]:.2f}."
     )
     assert "\ndraws\n40\n" in seen.text

@@ -87,7 +87,7 @@ def adaptive(head: Tensor, tails: list) -> Tensor:
 
 
 def adaptive_cases() -> list[tuple]:
-    """Return scores of heads and tails: one word and one cluster first, large scores last."""
+    """Return scores of heads and tails: one word and one tail first, large scores last."""
     return [
         (torch.tensor([0.0, 0.0]), [torch.tensor([1.0, 1.0])]),
         (torch.tensor([2.0, 0.0, 1.0]), [torch.tensor([0.0, 1.0, 2.0])]),
@@ -97,7 +97,7 @@ def adaptive_cases() -> list[tuple]:
 
 
 def with_clusters(head: Tensor, tails: list, clusters: Tensor) -> Tensor:
-    """The words of each tail with a log-probability of its cluster from elsewhere."""
+    """The words of each tail with a log-probability of it from elsewhere."""
     words = [c + torch.log_softmax(tail, 0) for c, tail in zip(clusters, tails, strict=True)]
     return torch.cat([adaptive(head, tails)[: len(head) - len(tails)], *words])
 
@@ -371,7 +371,7 @@ EXERCISES = (
         title="What an adaptive softmax says of every word",
         reference=adaptive,
         cases=adaptive_cases(),
-        hint="the probability of a word in a cluster is that of the cluster times that of the word "
+        hint="the probability of a word in a tail is that of the tail times that of the word "
         "in it; which becomes a sum?",
         properties=[
             (
@@ -393,7 +393,7 @@ EXERCISES = (
             "These are probabilities; their logarithms are asked for.": lambda h, t: adaptive(
                 h, t
             ).exp(),
-            "The scores of a tail compete within their cluster only; this is one softmax over "
+            "The scores of a tail compete within their tail only; this is one softmax over "
             "all.": lambda h, t: torch.log_softmax(torch.cat([h[: len(h) - len(t)], *t]), 0),
             "The tails were not normalised.": lambda h, t: torch.cat(
                 [
@@ -404,7 +404,7 @@ EXERCISES = (
                     ),
                 ]
             ),
-            "The cluster's entry of the head is a score; its log-probability is asked for.": (
+            "The tail's entry of the head is a score; its log-probability is asked for.": (
                 lambda h, t: torch.cat(
                     [
                         torch.log_softmax(h, 0)[: len(h) - len(t)],
@@ -438,7 +438,7 @@ EXERCISES = (
             "The tails come in the order of the list; here the last one is first.": lambda h, t: (
                 adaptive(torch.cat([h[: len(h) - len(t)], h[len(h) - len(t) :].flip(0)]), t[::-1])
             ),
-            "The clusters are the last entries of the head, not the first.": (
+            "The tails are the last entries of the head, not the first.": (
                 lambda h, t: torch.cat(
                     [
                         torch.log_softmax(h, 0)[len(t) :],
@@ -505,16 +505,16 @@ EXERCISES = (
             "The natural logarithm is asked for, not that to base 2.": lambda h, t: (
                 adaptive(h, t) / math.log(2)
             ),
-            "The probability of the cluster is missing.": lambda h, t: torch.cat(
+            "The probability of the tail is missing.": lambda h, t: torch.cat(
                 [
                     torch.log_softmax(h, 0)[: len(h) - len(t)],
                     *(torch.log_softmax(tail, 0) for tail in t),
                 ]
             ),
-            "The clusters are no words: their entries of the head do not belong to the result.": (
+            "The tails are no words: their entries of the head do not belong to the result.": (
                 lambda h, t: torch.cat([torch.log_softmax(h, 0), adaptive(h, t)[len(h) - len(t) :]])
             ),
-            "The clusters compete with the frequent words in the head.": lambda h, t: torch.cat(
+            "The tails compete with the frequent words in the head.": lambda h, t: torch.cat(
                 [
                     torch.log_softmax(h[: len(h) - len(t)], 0),
                     adaptive(h, t)[len(h) - len(t) :],

@@ -1,6 +1,5 @@
 import {
   animate,
-  argmax,
   button,
   clamp,
   COLORS,
@@ -37,16 +36,16 @@ const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "argmax"],
     lead:
-      "Words are drawn from q. Each draw adds a block to both bars of its word; all blocks of " +
-      "a colour add up to 1.",
+      "Words are drawn from q. Each draw adds a block to both bars of its word; the blocks of " +
+      "a colour are scaled so that together they make 1.",
     proposal: "q: drag one, others rescale",
-    without: "without the correction: exp(z) a draw",
-    with: "with it: exp(z − ln q) = exp(z) / q",
+    without: "without the correction: exp(z) per draw",
+    with: "with it: exp(z − ln q) = exp(z) / q per draw",
     truth: "softmax(z)",
     out: "strong: above softmax(z)",
     latest: "last draw",
     limit: "where “without” ends: softmax(z + ln q)",
-    question: "After 40 draws from the first q the bars without the correction miss softmax(z). " +
+    question: "With this q, after 40 draws, the bars without the correction miss softmax(z). " +
       "Draw on, up to 2000 times: where do they go?",
     answers: [
       {
@@ -65,10 +64,10 @@ const WORDS = {
           "q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
       },
     ],
-    bars: "share of all blocks of its colour",
+    bars: "share of the blocks of its colour; grey: q",
     rows: ["z", "drawn", "ends"],
     history: "share in the wrong place, above softmax(z)",
-    earlier: "faint: earlier draws",
+    earlier: "faint: other draws from this q",
     q: "q",
     qOf: (/** @type {string} */ name) => `q of “${name}”`,
     more: "Draw 1 more",
@@ -96,14 +95,15 @@ const WORDS = {
       /** @type {string} */ without,
       /** @type {string} */ corrected,
     ) =>
-      `${n} draws: without the correction ${without} of the shares is in the wrong place, ` +
+      `${n} draws: without the correction ${without} of the total is in the wrong place, ` +
       `with it ${corrected}.`,
     ends: (/** @type {string} */ limit) => `In the limit: ${limit} and 0.`,
-    goal: "drag q until all five dotted lines are level, near 0.2 (✓). Those that are level " +
-      "stay level.",
+    goal: "drag q until all five dotted lines are level, near 0.2 (✓). Lines level with each " +
+      "other stay so, though all of them move: a ✓ can come and go.",
     reached: (/** @type {string} */ inverse) =>
-      `q is roughly exp(−z) / sum = ${inverse}. There a word’s frequency takes away what its ` +
-      "score adds. With the correction the bars still go to softmax(z).",
+      `q is roughly exp(−z) / sum = ${inverse}. There a word’s frequency cancels what its ` +
+      "score contributes. With the correction the bars still go to softmax(z), with enough " +
+      "draws (Run).",
     tries: [
       {
         label: "a rare word arrives",
@@ -115,8 +115,9 @@ const WORDS = {
       {
         label: "q steeper still",
         set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
-        says: "Rare words count more: the correction still holds, but its line comes down later " +
-          "and in larger steps.",
+        says: "A draw of “loss” now adds 369, not 106: with the correction the shares still get " +
+          "there, but in larger steps, and later: at 100 draws 0.19 was in the wrong place, with " +
+          "the first q 0.05.",
       },
       {
         label: "even q",
@@ -127,8 +128,8 @@ const WORDS = {
       {
         label: "q = softmax(z)",
         set: { q: [0.148, 0.055, 0.148, 0.404, 0.245], draws: 2000 },
-        says: "With the correction all blocks are nearly alike: a share is how often the word " +
-          "came. Without it, z counts twice.",
+        says: "Each draw adds nearly the same with the correction, about 18.3, so a word’s share " +
+          "is how often it came. Without it, z counts twice.",
       },
     ],
   },
@@ -285,6 +286,7 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     halt();
     past = [];
+    about = -1;
     view.refresh();
   });
 
@@ -292,6 +294,7 @@ export default figure(WORDS, (view, words) => {
   const proposal = () => sharesOf(view.get("q"));
   /** What the sentence is about: how often this word is drawn, or the draws (-1). */
   let about = -1;
+  let turned = -1; // the word whose q is being changed by hand
   /**
    * Draw word k with frequency v, or as near to it as the limits of q, which are those of
    * proportions, let it be; the others share the rest as before.
@@ -300,7 +303,7 @@ export default figure(WORDS, (view, words) => {
    */
   function propose(k, v) {
     halt();
-    about = k;
+    turned = k;
     const old = proposal();
     const rest = sharesOf(old.map((w, i) => i === k ? 0 : w));
     const others = rest.filter((_, i) => i !== k);
@@ -491,7 +494,7 @@ export default figure(WORDS, (view, words) => {
   }
 
   /**
-   * How both sums come closer, or don't: these draws, and faintly the earlier ones.
+   * How both sums come closer, or don't: these draws, and faintly those of earlier seeds.
    * @param {number[][]} all classes drawn, those of now last
    * @param {number[][]} terms of each word: without, with
    * @param {number[]} right
@@ -570,10 +573,9 @@ export default figure(WORDS, (view, words) => {
     history.describe(off);
     limitKey.hidden = view.locked;
     more.disabled = draws === most;
-    if (view.changed.has("draws") || view.changed.has("seed")) about = -1;
-    else if (view.changed.has("q") && !(about >= 0)) {
-      about = argmax(plain.map((p, i) => Math.abs(p - right[i])));
-    }
+    const others = ["draws", "seed", "q"].some((key) => view.changed.has(key));
+    if (turned >= 0 || others) about = turned;
+    turned = -1;
     let text = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(three));
     if (!view.locked && about >= 0) {
       text = words.tilt(
