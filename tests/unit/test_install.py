@@ -79,7 +79,7 @@ def test_a_bad_answer_is_a_reason(answer, words):
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\n<html>"])
 def test_a_silent_server_costs_the_patience_once(sent):
-    asked = []
+    asked, others = [], set(threading.enumerate())
 
     def answer(name):
         asked.append(name)
