@@ -477,7 +477,7 @@ def count():
 
 
 def start(target):
-    thread = threading.Thread(target=target)
+    thread = threading.Thread(target=target, daemon=True)
     thread.start()
     return thread
 
@@ -502,6 +502,17 @@ def start_often():
     start(again)
 
 
+def start_with_heirs(number=5):
+    def work():
+        try:
+            count()
+        finally:
+            if number:
+                start_with_heirs(number - 1)
+
+    start(work)
+
+
 @pytest.mark.parametrize(
     "begin",
     [
@@ -510,8 +521,9 @@ def start_often():
         lambda: threading.Timer(60, count).start(),
         lambda: ThreadPoolExecutor().submit(count) and None,
         start_often,
+        start_with_heirs,  # the system gives an heir the identifier of one that has ended
     ],
-    ids=["thread", "bare thread", "timer", "pool", "one after the other"],
+    ids=["thread", "bare thread", "timer", "pool", "one after the other", "heirs"],
 )
 def test_threads_that_a_function_starts_end_with_it(begin):
     old = set(sys._current_frames())

@@ -74,24 +74,38 @@ class Offspring:
                 return were_killed
             time.sleep(0.002)
 
+    def _threads(self) -> dict[int, threading.Thread | None]:
+        """Return the threads by identifier; a bare one has no object."""
+        found = dict[int, threading.Thread | None]()
+        for identifier, frame in sys._current_frames().items():
+            while frame.f_back:
+                frame = frame.f_back
+            if identifier not in self._old_threads:
+                is_bare = frame.f_code.co_qualname != "Thread._bootstrap"
+                found[identifier] = None if is_bare else frame.f_locals["self"]
+        return found
+
     def _end_threads(self) -> bool:
         """Have the threads end; tell whether one doesn't."""
         begun = newest = time.monotonic()
-        told = set[int]()
-        while threads := set(sys._current_frames()) - self._old_threads:
-            if threads - told:  # one that ends may have started another
-                newest = time.monotonic()
+        told = dict[int, threading.Thread | None]()
+        while threads := self._threads():
+            # A thread that ends may have started another, which may have its identifier.
+            told = {i: told[i] for i in threads if i in told and told[i] is threads[i]}
+            newest = time.monotonic() if threads != told else newest
             if time.monotonic() >= min(newest + PATIENCE, begun + LONG_PATIENCE):
                 break
-            for thread in threading.enumerate():
-                if thread.ident in threads and isinstance(thread, threading.Timer):
+            for identifier in threads.keys() - told.keys():
+                thread = threads[identifier]
+                if isinstance(thread, threading.Timer):
                     thread.cancel()
-            for identifier in threads - told:
-                # Raised in its next line of Python; it may be waiting in C.
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(identifier), ctypes.py_object(SystemExit)
-                )
-            told |= threads
+                # Ended before it says that it has begun, it would leave its parent waiting.
+                if thread is None or thread.is_alive():
+                    # Raised in its next line of Python; it may be waiting in C.
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(identifier), ctypes.py_object(SystemExit)
+                    )
+                    told[identifier] = thread
             time.sleep(0.002)
         return bool(threads)
 
