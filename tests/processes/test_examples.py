@@ -115,7 +115,8 @@ def assert_same(weights, expected):
 def test_the_training_as_printed_gives_the_weights_of_one_process(course, shell, nothing_left):
     output = shell((course, PRINTED["train_data_parallel"][0] + FEW))
     said = rf"epoch \d: loss \d\.\d{{3}}, \d+\.\d\d s, {24 * 4 * 7850} bytes\n"
-    assert re.fullmatch(said * 2, output)
+    # Without the data the course says before this that it has none, and what it takes instead.
+    assert re.search(rf"^(?:{said}){{2}}\Z", output, re.M), output
     assert_same(torch.load(course / "softmax.pt"), one_process()[1])
 
 

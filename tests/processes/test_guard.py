@@ -155,7 +155,8 @@ def test_a_folder_that_exists_is_not_touched(temporary):
 
 def test_a_command_that_prints_for_ever_is_ended_in_time(temporary, nothing_left):
     start = time.monotonic()
-    ended = guarded(["yes", "a word"], temporary / "run", timeout=2, env={})
+    endless = "while True: print('a word')"
+    ended = guarded([sys.executable, "-c", endless], temporary / "run", timeout=2, env={})
     assert time.monotonic() - start < 8
     text = ended.files["command.log"][1]
     assert "a word\n" in text[-20:]  # it was ended in the middle of one
