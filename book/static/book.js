@@ -19,17 +19,25 @@
   // Not the window's resize event: side bars slide after it, and change the boxes once more.
   // A frame later: what is marked may change sizes, and a round of notifications has an end.
   const watcher = new ResizeObserver((found) => requestAnimationFrame(() => mark(found)));
-  addEventListener("load", () => {
+  const idle = globalThis.requestIdleCallback ?? setTimeout;
+  addEventListener("load", async () => {
+    await new Promise((go) => idle(go));
     for (const box of document.querySelectorAll(boxes)) {
       watcher.observe(box);
       box.addEventListener("scroll", () => fade(box), { passive: true });
       // What is inside may grow, when its font arrives, though the box does not.
       if (box.firstElementChild) watcher.observe(box.firstElementChild);
     }
+    for (const waiting of document.querySelectorAll('script[type="text/later"]')) { // assets.py
+      await new Promise((go) => idle(go));
+      const script = document.createElement("script");
+      script.async = false; // in their order
+      script.src = waiting.src;
+      waiting.replaceWith(script);
+    }
   });
 
   // Sections that wait (layout.html) are laid out at leisure, from the first move of the reader.
-  const idle = globalThis.requestIdleCallback ?? setTimeout;
   const moves = ["scroll", "keydown"];
   const layOut = async () => {
     for (const move of moves) removeEventListener(move, layOut);

@@ -34,6 +34,8 @@ SETTLED = """async () => {
   const loaded = new Promise((done) => addEventListener("load", done));
   if (document.readyState !== "complete") await loaded;
   await document.fonts.ready;
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  while (document.querySelector("script[type='text/later']")) await frame();
 }"""
 #: Formulas without a height, and a word if there are formulas but not their font.
 FLAT_FORMULAS = """() => {
@@ -127,6 +129,17 @@ def test_a_plot_that_goes_on_to_the_right_shows_it_until_its_end(visit, book):
     assert page.evaluate("window.box.scrollLeft") > 100
     page.set_viewport_size({"width": 1280, "height": 844})
     page.wait_for_function("!document.querySelector('figure > a.goes-on')")
+
+
+def test_a_code_cell_is_copied_by_its_button(visit, book):
+    page = visit((book / "chapters/01_scores_to_probabilities.html").as_uri())
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell = page.locator(".cell_input", has_text="def softmax").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    assert (
+        page.evaluate("navigator.clipboard.readText()") == cell.locator("pre").inner_text().strip()
+    )
 
 
 #: The part of a page's height that open code takes; what is folded counts as its one line.
@@ -496,7 +509,7 @@ def test_search_finds_a_word_and_leads_to_it(visit, served_book, book, way):
     assert any("pages/glossary" in t for t in targets)
     assert page.problems == []
     results.first.click()
-    assert "temperature" in page.locator("article").inner_text().lower()
+    page.locator("article", has_text=re.compile("temperature", re.IGNORECASE)).wait_for()
 
 
 def test_search_finds_an_entry_of_the_glossary_by_its_chinese_term(visit, served_book):

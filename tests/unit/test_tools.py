@@ -152,6 +152,11 @@ def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
     assert (context["script_files"], context["css_files"]) == (["x.js"], ["formulas.css"])
     trim(None, "p", "t", bare := {"script_files": ["x.js", "progress.js"], "css_files": []}, None)
     assert bare == {"script_files": ["x.js"], "css_files": []}
+    late = SimpleNamespace(filename="_static/copybutton.js", attributes={})
+    trim(
+        None, "p", "t", {"body": 'class="highlight', "script_files": [late], "css_files": []}, None
+    )
+    assert late.attributes == {"type": "text/later"}
 
 
 def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):

@@ -40,18 +40,28 @@ NEEDED_BY = {
     "overview.js": 'id="your-progress"',
 }
 
+#: Scripts that nothing waits for: book.js has them run one by one when the page has loaded.
+LATER = ("clipboard.min.js", "copybutton.js", "sphinx-book-theme.js")
+
+
+def file_name(asset) -> str:
+    """Return a script's or style sheet's name without folder and version."""
+    return str(getattr(asset, "filename", asset)).rsplit("/", 1)[-1].split("?")[0]
+
 
 def wanted(asset, body: str) -> bool:
     """Say whether a page with this body uses the asset; unknown assets are always wanted."""
-    name = str(getattr(asset, "filename", asset)).rsplit("/", 1)[-1].split("?")[0]
-    return NEEDED_BY.get(name, "") in body
+    return NEEDED_BY.get(file_name(asset), "") in body
 
 
 def trim(app, page, template, context, doctree):
-    """Drop the scripts and style sheets of extensions that this page does not use."""
+    """Drop scripts and style sheets that this page does not use; mark those that can wait."""
     body = context.get("body") or ""
     for kind in ("script_files", "css_files"):
         context[kind] = [asset for asset in context[kind] if wanted(asset, body)]
+    for script in context["script_files"]:
+        if file_name(script) in LATER:
+            script.attributes["type"] = "text/later"
 
 
 def pruned(css: str, words: set[str]) -> str:
