@@ -434,6 +434,16 @@ def losses_in_torch(x, k, smoothing):
     return torch.stack(made).detach(), torch.stack(grads)
 
 
+LOSSES = ["cross-entropy", "squared error", "softmax twice"]
+FORMULAS = ("p", "target", "slope", "gap", "pull", "product")
+
+
+def _short(number):
+    """Return a number as the figure shows it."""
+    text = f"{float(f'{float(number):.4g}'):.12f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def test_loss_agrees_with_torch(show):
     page = show(LossExplorer())
     for x, k, smoothing in [(-6, 3, 0), (0.5, 2, 0.1), (8, 10, 0), (3.2, 5, 0.5)]:
@@ -446,6 +456,23 @@ def test_loss_agrees_with_torch(show):
         torch.testing.assert_close(seen, grads, rtol=1e-6, atol=1e-12)
         factors = numbers["gap"] * numbers["pull"]  # of the gradient of squared error
         assert factors == pytest.approx(grads[1].item(), rel=1e-6, abs=1e-12)
+
+
+def test_what_the_formulas_of_the_loss_show_can_be_done_by_hand(show):
+    page = show(LossExplorer())
+    page.get_by_text("The gradients: curves, numbers, formulas").click()
+    for x, k, smoothing in [
+        (-6, 3, 0),
+        (0.7, 2, 0.1),
+        (8, 10, 0.05),
+        (3.2, 5, 0.5),
+        (-1.1, 7, 0.3),
+    ]:
+        put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
+        texts = {q: page.locator(f"[data-q={q}]").text_content() for q in FORMULAS}
+        numbers = {q: float(text.replace("\N{MINUS SIGN}", "-")) for q, text in texts.items()}
+        assert _short(numbers["p"] - numbers["target"]) == texts["slope"]
+        assert _short(numbers["gap"] * numbers["pull"]) == texts["product"]
 
 
 def test_loss_controls_stay_while_the_score_passes_zero(show):
@@ -491,32 +518,32 @@ def test_loss_compares_gradients_that_are_worth_it(show):
         put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
         _, (entropy, square, _) = losses_in_torch(x, k, smoothing)
         words = said(page)
+        assert f"Gradient of cross-entropy {_short(entropy)}" in words
+        assert re.search("that of squared error,? ([^ ]*[0-9])", words)[1] == _short(square)
         if entropy.abs() < 0.02:
-            assert "the gradients of cross-entropy and squared error are small" in words
+            assert "both are small" in words
         elif entropy / square < 1.05:
-            assert "about equal" in words
+            assert "about that of squared error" in words
         else:
-            ratio = float(re.search("is ([0-9.]+) times that of squared error", words)[1])
+            ratio = float(re.search(": ([0-9.]+) times that of squared error", words)[1])
             assert ratio == pytest.approx((entropy / square).item(), rel=0.02)
-            read = page.locator("[data-q^=grad]").all_inner_texts()
-            above, below = (float(text.replace("\N{MINUS SIGN}", "-")) for text in read)
-            assert ratio == pytest.approx(above / below, rel=0.02)  # as the table has it
 
 
 def test_loss_says_nothing_false_of_the_states_to_try(show):
-    page = show(LossExplorer(logit=-6, num_classes=10))
+    page = show(LossExplorer(logit=-6, num_classes=10), reduced_motion="reduce")
     told = page.locator(".tries .told")
+    race = page.get_by_label("Probability of the true class, step by step")
     page.get_by_role("button", name="undecided").click()
-    ratio = re.search("is ([0-9.]+) times that of squared error", told.inner_text())[1]
-    assert float(ratio) == pytest.approx(value(page, "grad0") / value(page, "grad1"))
-    page.get_by_role("button", name="sure and right").click()
-    assert max(abs(value(page, "grad0")), abs(value(page, "grad1"))) < 0.02
-    assert "near zero" in told.inner_text()
+    assert "passes 1/2 in two steps, as cross-entropy does" in told.inner_text()
+    assert [race.get_by_text(f"{kind}: step 2").count() for kind in LOSSES[:2]] == [1, 1]
     page.get_by_role("button", name="smoothing").click()
-    assert value(page, "grad0") > 0.02
-    assert "the gradient is positive" in told.inner_text()
+    assert "The target is 2/3, not 1" in told.inner_text()
+    assert value(page, "target") == pytest.approx(2 / 3)
+    assert value(page, "end0") == pytest.approx(2 * math.log(2), abs=1e-3)  # p = 2/3
+    assert value(page, "end1") == pytest.approx(8, abs=0.05)
     page.get_by_role("button", name="softmax twice").click()
-    floor = re.search("keeps the loss above ([0-9.]+[0-9])", told.inner_text())[1]
+    assert value(page, "end2") == pytest.approx(-6, abs=0.1)
+    floor = re.search("brings its loss below ([0-9.]+[0-9])", told.inner_text())[1]
     assert floor == f"{value(page, 'floor'):.2f}"
 
 
@@ -525,13 +552,13 @@ def test_loss_runs_the_descent_it_predicts(show):
     for x, k, lr in [(-6, 3, 1), (-2, 10, 5), (1, 2, 0.1)]:
         put(page, LossExplorer(logit=x, num_classes=k, lr=lr, double_softmax=True))
         page.get_by_role("button", name="Descend 50 steps").click()
-        for kind, name in enumerate(["cross-entropy", "squared error", "softmax twice"]):
+        for kind, name in enumerate(LOSSES):
             score = x
             for _ in range(50):
                 score -= lr * losses_in_torch(score, k, 0)[1][kind].item()
             assert value(page, f"end{kind}") == pytest.approx(score, rel=1e-6)
             p = softmax(double([score] + [0] * (k - 1)))[0]
-            assert f"{p:.3f} with {name}" in said(page)
+            assert f"{_short(p)} with {name}" in said(page)
         move(page, "logit", 0)
         assert value(page, "end0") == 0  # another score: another descent
 
@@ -570,7 +597,8 @@ def test_loss_says_where_the_steps_go_too_far(show):
 
 def test_loss_goal_takes_a_long_step_and_says_how_many(show):
     page = show(LossExplorer(), reduced_motion="reduce")
-    goal, descend = page.locator(".goal"), page.get_by_role("button", name="Descend 50 steps")
+    goal, descend = page.locator(".goal").first, page.get_by_role("button", name="Descend 50 steps")
+    reset = page.get_by_role("button", name="Reset", exact=True)
     descend.click()
     assert "✓" not in goal.inner_text()
     for rate, x, reached in (
@@ -580,6 +608,7 @@ def test_loss_goal_takes_a_long_step_and_says_how_many(show):
         (10, -8, False),
         (5.5, -6, False),
     ):
+        reset.click()
         move(page, "logit", x)
         move(page, "lr", math.log10(rate))
         assert "✓" not in goal.inner_text()  # before it has descended
@@ -598,7 +627,42 @@ def test_loss_goal_takes_a_long_step_and_says_how_many(show):
                 f"At rate {rate:.2f} squared error took {steps[1]} steps, cross-entropy {steps[0]}."
             )
             assert words in goal.inner_text()
+            move(page, "logit", 3)
+            descend.click()
+            assert words in goal.inner_text()  # it stays
         assert (x <= -6 and steps[1] <= 50) == reached
+
+
+@pytest.mark.parametrize(
+    ("k", "smoothing", "lr", "words"),
+    [
+        (3, 0.3, 1, "The target is 1 \N{MINUS SIGN} 0.3 + 0.3/3 = 0.8,"),
+        (10, 0.22, 1, "The target is 1 \N{MINUS SIGN} 0.22 + 0.22/10 = 0.802,"),
+        (3, 0.3, 0.1, ""),  # it isn't there yet
+        (3, 0.2, 1, ""),
+    ],
+)
+def test_loss_comes_to_rest_where_the_target_is(show, k, smoothing, lr, words):
+    page = show(LossExplorer(num_classes=k, smoothing=smoothing, lr=lr), reduced_motion="reduce")
+    goal = page.locator(".goal").last
+    assert "✓" not in goal.inner_text()
+    page.get_by_role("button", name="Descend 50 steps").click()
+    assert ("✓" in goal.inner_text()) == bool(words)
+    assert words in goal.inner_text()
+
+
+def test_balls_that_are_let_go_roll(show):
+    page = show(LossExplorer(), reduced_motion="reduce")
+    x, y = (page.locator(".knob").bounding_box()[key] + 11 for key in "xy")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y)
+    start = value(page, "end0")
+    assert start > -5
+    assert "After 50 steps" not in said(page)
+    page.mouse.up()
+    assert value(page, "end0") > start + 5
+    assert "After 50 steps" in said(page)
 
 
 @pytest.mark.parametrize("k", [2, 3, 10])

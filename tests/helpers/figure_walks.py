@@ -66,6 +66,7 @@ WAYS = {
     ],
     "loss_explorer": [
         [SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}],
+        [SKIP, {"set": {"smoothing": 0.3}}, {"click": "Descend 50 steps"}],
         [
             SKIP,
             {"set": {"lr": 10, "num_classes": 10, "smoothing": 0.5}},

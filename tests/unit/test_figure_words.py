@@ -105,7 +105,7 @@ def test_the_loss_explorer_keeps_the_second_loss_for_after_the_guess():
     reset, guess = {"click": "Reset"}, {"click": "About as large"}
     for first in told(LossExplorer(), reset):
         assert "squared error" not in "\n".join([first.text, first.spoken]).split("?", 1)[1]
-    assert "is 270 times that of squared error" in told(LossExplorer(), guess)[-1].text
+    assert ": 270 times that of squared error" in told(LossExplorer(), guess)[-1].text
 
 
 # --- what stands, and what is said of the states to try --------------------------------------
@@ -142,7 +142,7 @@ LARGEST = {name: math.log(torch.finfo(getattr(torch, name)).max) for name in ("f
 
 #: Figure, state to try, what it says of a number.
 TRIES = [
-    (LossExplorer, "softmax twice", f"keeps the loss above {math.log(math.e + 2) - 1:.2f}."),
+    (LossExplorer, "softmax twice", f"brings its loss below {math.log(math.e + 2) - 1:.2f}."),
     (OverflowExplorer, "float16, size 20",
      f"float16 ends at e to the {LARGEST['float16']:.0f}: the naive form gives nan for a logit of"),
     (OverflowExplorer, "float64, size 800",
@@ -481,25 +481,22 @@ def test_loss(x, k, smoothing):
                 loss = ((q - target) ** 2).sum()
             way -= 0.5 * torch.autograd.grad(loss, at)[0][0].item()
         ends.append(torch.softmax(double([way] + [0] * (k - 1)), 0)[0])
-    short = [f"{v:.3f}" for pair in zip(made, slopes, strict=True) for v in pair]
+    short = [f"{v:.4g}" for pair in zip(made, slopes, strict=True) for v in pair]
     least = math.log(math.e + k - 1) - target[0].item()
     assert_said(
         seen,
-        f"The true class has probability {p[0]:.4f}. Here ",
-        *(
-            f"{n} | {a:.4f} | {b:.{6 if abs(b) < 0.01 else 4}f} | "
-            for n, a, b in zip(names, made, slopes, strict=True)
-        ),
+        f"At z = {x:.1f}, p = {p[0]:.4g}. ",
+        *(f"{n} | {a:.4g} | {b:.4g} | " for n, a, b in zip(names, made, slopes, strict=True)),
         f"stays above {least:.4f}",
         f"learning rate\n{0.5:.2f}\n",
         f"classes\n{k}\nsmoothing\n{smoothing:.2f}\n",
         f"score z\n{x:.1f}\n",
     )
     assert min(made[2].item(), 1e9) > least - 1e-9
-    assert re.search(rf"={p[0]:.4f}-{target[0]:g}0*\n={slopes[0]:.4f}\n", seen.text)
-    said = ", ".join(f"{p:.3f} with {n}" for p, n in zip(ends, names, strict=True)) + "."
-    assert_said(run, f" After 50 steps the probability is {said}")
-    assert run.spoken == f"After 50 steps the probability is {said}"
+    assert f"={p[0]:.4g}-{target[0]:.4g}\n={slopes[0]:.4g}\n" in seen.text
+    said = ", ".join(f"{p:.4g} with {n}" for p, n in zip(ends, names, strict=True)) + "."
+    assert_said(run, f" After 50 steps p is {said}")
+    assert run.spoken == f"After 50 steps p is {said}"
     moved = told(figure, SKIP, {"on": "logit", "to": x})[-1]
     loss0, slope0, loss1, slope1 = short[:4]
     if abs(made[1].item()) > 1e-3 < abs(slopes[1]):

@@ -8,17 +8,19 @@ import {
   figure,
   fmt,
   formula,
+  four,
   fraction,
   goal,
   guessFirst,
   html,
   labelNodes,
   letter,
-  live,
   logarithmic,
   logSoftmax,
   math,
+  minus,
   operator,
+  put,
   quantity,
   range,
   slider,
@@ -36,14 +38,18 @@ import {
 const FLAT = "is almost flat where the true class has almost no probability.";
 const WORDS = {
   en: {
-    lead: "One example of a model: the true class has the score below, all others score 0. " +
-      "The descent moves this score alone.",
+    lead:
+      "One example of a model: the true class has score z and probability p, all others score 0. " +
+      "Gradient descent moves z alone.",
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
-      { text: "About as large", says: `No. Watch: squared error ${FLAT}` },
-      { text: "About a tenth of it", says: `Still smaller. Watch: squared error ${FLAT}` },
-      { text: "Less than a hundredth of it", says: `Yes. Watch: squared error ${FLAT}` },
+      { text: "About as large", says: `No. Watch the balls: squared error ${FLAT}` },
+      {
+        text: "About a tenth of it",
+        says: `Still smaller. Watch the balls: squared error ${FLAT}`,
+      },
+      { text: "Less than a hundredth of it", says: `Yes. Watch the balls: squared error ${FLAT}` },
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
@@ -57,29 +63,41 @@ const WORDS = {
     gradient: "gradient of the loss",
     race: "probability of the true class after each step",
     step: "step",
-    pressDescend: "press Descend",
+    pull: "pull the balls and let go",
     lossPlot: "The losses against the score of the true class",
     gradientPlot: "The gradients of the losses against the score of the true class",
     racePlot: "Probability of the true class, step by step",
+    details: "The gradients: curves, numbers, formulas",
     columns: ["at this score", "loss", "gradient"],
-    probability: "The true class has probability ",
-    pull: (/** @type {string} */ ratio) =>
-      `. Here the gradient of cross-entropy is ${ratio} times that of squared error.`,
-    equal: ". Here the gradients of cross-entropy and squared error are about equal.",
-    level: ". Here the gradients of cross-entropy and squared error are small.",
+    probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}.`,
+    entropy: (/** @type {string} */ slope) => ` Gradient of cross-entropy ${slope}`,
+    /** @type {(slope: string, ratio: string) => string} */
+    square: (slope, ratio) => `: ${ratio} that of squared error, ${slope}`,
+    times: (/** @type {string} */ ratio) => `${ratio} times`,
+    equal: "about",
+    level: (/** @type {string} */ slope) => `, that of squared error ${slope}: both are small`,
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
-      ` After ${steps} steps the probability is ${each}.`,
+      ` After ${steps} steps p is ${each}.`,
     swings: " The steps go too far: cross-entropy jumps back and forth across its lowest point.",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
-    goal: "from a score of −6, bring squared error past probability 1/2 in 50 steps.",
-    reached: (
+    goals: [
+      "from a score of −6, bring squared error past probability 1/2 in 50 steps.",
+      "smooth so that cross-entropy comes to rest at probability 0.80.",
+    ],
+    fast: (
       /** @type {number[]} */ [entropy, square],
       /** @type {string} */ rate,
     ) =>
       `At rate ${rate} squared error took ${square} steps, cross-entropy ${entropy}. ` +
       "From −8, 50 steps are too few at every rate here.",
+    rests: (
+      /** @type {string} */ smoothing,
+      /** @type {number} */ classes,
+      /** @type {string} */ target,
+    ) =>
+      `The target is 1 − ${smoothing} + ${smoothing}/${classes} = ${target}, and there p − y = 0.`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}` +
       (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
@@ -87,29 +105,27 @@ const WORDS = {
       {
         label: "undecided",
         set: { logit: 0, num_classes: 3 },
-        says: "Undecided: the gradient of cross-entropy is 1.5 times that of squared error.",
-      },
-      {
-        label: "sure and right",
-        set: { logit: 6, num_classes: 3 },
-        says: "Both gradients are near zero: there is little left to learn.",
+        says: "From a score of 0 squared error passes 1/2 in two steps, as cross-entropy does.",
       },
       {
         label: "smoothing",
-        set: { logit: 8, smoothing: 0.1 },
-        says: "Smoothed targets push back a score that is too large: the gradient is positive.",
+        set: { logit: 8, num_classes: 3, smoothing: 0.5 },
+        says: "The target is 2/3, not 1: cross-entropy brings the score back, squared error " +
+          "hardly moves.",
       },
       {
         label: "softmax twice",
-        set: { logit: 8, num_classes: 3, double_softmax: true },
-        says: "However sure the model, this mistake keeps the loss above 0.55.",
+        set: { logit: -6, num_classes: 3, double_softmax: true },
+        says: "A second softmax hardly moves in 50 steps, and no score brings its loss below 0.55.",
       },
     ],
   },
 };
 
 const STEPS = 50;
-const START = -6; // of the goal: sure, and wrong
+const START = -6; // of the first goal: sure, and wrong
+const [REST, NEAR] = [0.8, 0.005]; // of the second: where the descent shall end, and how near
+const REACH = 2; // scores to each side that a tangent covers
 const LEVEL = 0.02; // gradients below this are called small; that of cross-entropy can reach 1
 const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
 const DASHES = ["none", "7 4", "2 4"];
@@ -137,8 +153,18 @@ function losses(x, k, smoothing) {
   };
 }
 
-/** How many decimal places show at least two digits of a gradient. @param {number} value */
-const places = (value) => Math.abs(value) < 0.01 ? 6 : 4;
+/**
+ * How many digits numbers need for what is shown of them to come out as the four digits of the
+ * result.
+ * @param {(...values: number[]) => number} join
+ * @param {number[]} values
+ */
+function enough(join, ...values) {
+  const right = four(join(...values));
+  const comes = (/** @type {number} */ n) =>
+    four(join(...values.map((v) => Number(v.toPrecision(n))))) === right;
+  return [4, 5, 6, 7, 8].find(comes) ?? 9;
+}
 
 /**
  * Small boxes along a curve, of which labels keep clear.
@@ -172,7 +198,7 @@ export default figure(WORDS, (view, words) => {
   });
   const race = view.plot({
     label: words.racePlot,
-    height: 165,
+    height: 230,
     x: [0, STEPS],
     y: [0, 1.2], // room for the name of a curve that ends at 1
     yticks: [0, 0.5, 1],
@@ -185,28 +211,47 @@ export default figure(WORDS, (view, words) => {
   const square = html("div.formula");
   const head = html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)));
   const table = html("table", html("thead", head), body);
+  const more = html(
+    "details",
+    html("summary", words.details),
+    html("div.grid2", slope.node, html("div.stack", table, line, square)),
+  );
   let shown = 0; // steps of the descent on the screen
   let stop = () => {};
   const descend = button(view, words.descend(STEPS), () => run());
   descend.classList.add("primary");
-  const more = html(
+  const shape = html(
     "div.columns",
     slider(view, "num_classes", { label: words.classes, step: 1, show: String }),
     slider(view, "smoothing", { label: words.smoothing, step: 0.01 }),
     checkbox(view, "double_softmax", { label: words.twice }),
   );
-  view.control(more);
+  for (const node of [shape, more]) view.control(node);
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => run() });
-  const task = goal(view, {
-    text: words.goal,
-    // What has changed ends the descent, when it is drawn.
-    reached: () =>
-      shown === STEPS && !view.changed.size && view.get("logit") <= START && outs()[1] > 0,
-    says: () => words.reached(outs(), fmt(view.get("lr"), 2)),
-  });
+  const chips = tries(view, words.tries);
+  for (const chip of chips.querySelectorAll("button")) chip.addEventListener("click", () => run());
+  // What has changed ends the descent, when it is drawn.
+  const ran = () => shown === STEPS && !view.changed.size;
+  const tasks = [
+    goal(view, {
+      text: words.goals[0],
+      lasts: true,
+      reached: () => ran() && view.get("logit") <= START && outs()[1] > 0,
+      says: () => words.fast(outs(), fmt(view.get("lr"), 2)),
+    }),
+    goal(view, {
+      text: words.goals[1],
+      lasts: true,
+      reached: () =>
+        ran() && [at(0).target, at(paths[0][STEPS]).p].every((v) => Math.abs(v - REST) < NEAR),
+      says: () =>
+        words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
+    }),
+  ];
   view.add(
-    html("div.grid2", loss.node, slope.node),
+    chips,
+    html("div.grid2", loss.node, race.node),
     view.bar(
       html(
         "div.columns",
@@ -215,14 +260,21 @@ export default figure(WORDS, (view, words) => {
         descend,
       ),
     ),
-    more,
-    html("div.grid2", race.node, html("div.stack", table, line, square)),
     said,
-    tries(view, words.tries),
-    task,
+    ...tasks,
+    shape,
+    more,
   );
-  for (const plot of [loss, slope]) {
-    plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
+  let pulled = false;
+  loss.drag(([x]) => {
+    pulled = true;
+    view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 });
+  });
+  for (const event of ["pointerup", "pointercancel"]) {
+    loss.svg.addEventListener(event, () => {
+      if (pulled && event === "pointerup") run();
+      pulled = false;
+    });
   }
 
   // The question is about the second loss: until the guess only the first is shown.
@@ -281,6 +333,7 @@ export default figure(WORDS, (view, words) => {
         x: plot.x(xs[spot]),
         y: y(curves[spot][what][i]),
         sides: i ? ["above", "below"] : ["right", "above", "below"],
+        gap: i ? 6 : 11, // of the handle
         color: TEXT_COLORS[HUES[i]],
         weight: 600,
       };
@@ -292,18 +345,25 @@ export default figure(WORDS, (view, words) => {
       const color = TEXT_COLORS[HUES[2]];
       labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.5), color });
     }
+    const tangent = (/** @type {number} */ i) => {
+      const start = clamp(paths[i][shown], min, max);
+      const { values, slopes } = at(start);
+      const ends = [-REACH, REACH].map((d) => clamp(start + d, ...plot.xlim));
+      return plot.line(ends, ends.map((v) => values[i] + slopes[i] * (v - start)));
+    };
     const level = { ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 };
-    const crossed = (/** @type {number} */ i, from = 0) =>
-      along(plot, xs.slice(from), curves.slice(from).map((c) => c[what][i]));
-    const taken = kinds().length < 3
-      ? []
-      : [...(twice ? [level] : []), ...crossed(2), ...crossed(0, 110)];
+    const crossed = (/** @type {number} */ i) => along(plot, xs, curves.map((c) => c[what][i]));
+    const taken = kinds().flatMap((i) => crossed(i));
+    if (twice) taken.push(level);
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
       twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
       ...kinds().map((i) =>
         svg("path.line", { d: plot.line(xs, curves.map((c) => c[what][i])), ...stroke(i) })
+      ),
+      ...(what === "values" ? kinds() : []).map((i) =>
+        svg("path.tangent", { d: tangent(i), stroke: COLORS[HUES[i]] })
       ),
       ...kinds().flatMap((i) =>
         paths[i].slice(0, shown + 1).map((v, n) => {
@@ -320,7 +380,8 @@ export default figure(WORDS, (view, words) => {
       ...labelNodes(labels, plot.area, taken),
     );
     const color = TEXT_COLORS[HUES[0]];
-    plot.handles(shown ? [] : [{ x, y: clamp(now[0], ...plot.ylim), color, way: "across" }]);
+    const grip = { x, y: clamp(now[0], ...plot.ylim), color, way: /** @type {const} */ ("across") };
+    plot.handles(what === "values" ? [grip] : []);
   }
 
   function drawRace() {
@@ -342,7 +403,7 @@ export default figure(WORDS, (view, words) => {
     });
     labels.sort((a, b) => a.y - b.y); // the name of the higher curve is the higher one
     const taken = probs.flatMap((ps) => along(race, steps, ps));
-    const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pressDescend };
+    const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pull };
     race.draw(
       svg("path.ghost", { d: race.line(race.xlim, [0.5, 0.5]) }),
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
@@ -355,8 +416,8 @@ export default figure(WORDS, (view, words) => {
   }
 
   /** Where each descent has come to. */
-  function ran() {
-    const ends = paths.map((way, i) => words.end(fmt(at(way[shown]).p, 3), words.kinds[i]));
+  function descent() {
+    const ends = paths.map((way, i) => words.end(four(at(way[shown]).p), words.kinds[i]));
     const turns = paths[0].slice(shown - 2, shown + 1).map((x) => at(x));
     const swings = shown === STEPS && turns[0].slopes[0] * turns[1].slopes[0] < 0 &&
       turns[1].slopes[0] * turns[2].slopes[0] < 0 && Math.abs(turns[2].p - turns[1].p) > SWING;
@@ -366,10 +427,10 @@ export default figure(WORDS, (view, words) => {
   /** Compare the two gradients, unless there is nothing to compare. @param {number[]} slopes */
   function compared([entropy, square]) {
     // The gradient of squared error is never the larger one.
-    if (Math.abs(entropy) < LEVEL) return words.level;
+    if (Math.abs(entropy) < LEVEL) return words.level(four(square));
     const ratio = entropy / square;
-    if (ratio < 1.05) return words.equal;
-    return words.pull(fmt(ratio, ratio < 20 ? 1 : 0));
+    if (ratio < 1.05) return words.square(four(square), words.equal);
+    return words.square(four(square), words.times(fmt(ratio, ratio < 20 ? 1 : 0)));
   }
 
   /** @param {ReturnType<typeof losses>} now */
@@ -381,13 +442,8 @@ export default figure(WORDS, (view, words) => {
         return html(
           "tr",
           html("th", { scope: "row" }, key, words.kinds[i]),
-          quantity(html("td"), `loss${i}`, now.values[i], fmt(now.values[i], 4)),
-          quantity(
-            html("td"),
-            `grad${i}`,
-            now.slopes[i],
-            fmt(now.slopes[i], places(now.slopes[i])),
-          ),
+          quantity(html("td"), `loss${i}`, now.values[i], four(now.values[i])),
+          quantity(html("td"), `grad${i}`, now.slopes[i], four(now.slopes[i])),
         );
       }),
     );
@@ -396,40 +452,49 @@ export default figure(WORDS, (view, words) => {
     const k = view.get("num_classes");
     const factor = (2 * k) / (k - 1);
     const pull = factor * now.p * (1 - now.p);
-    const number = (/** @type {string} */ name, /** @type {number} */ value, kind = 0) =>
-      live(name, value, { digits: places(value), color: TEXT_COLORS[HUES[kind]] });
-    const digits = places(now.slopes[0]); // as many as the difference needs
+    const number = (
+      /** @type {string} */ name,
+      /** @type {number} */ value,
+      /** @type {{ kind?: number, digits?: number }} */ { kind, digits = 4 } = {},
+    ) => {
+      const text = minus(String(Number(value.toPrecision(digits))));
+      const style = kind === undefined ? null : `color: ${TEXT_COLORS[HUES[kind]]}`;
+      return put(quantity(math("mn"), name, value, text), { style });
+    };
+    const exact = enough((p, y) => p - y, now.p, now.target);
     line.replaceChildren(
       formula(derivative(), operator("="), letter("p"), operator("−"), letter("y")),
       formula(
         operator("="),
-        live("p", now.p, { digits }),
+        number("p", now.p, { digits: exact }),
         operator("−"),
-        live("target", now.target, { digits: view.get("smoothing") ? digits : 0 }),
+        number("target", now.target, { digits: exact }),
       ),
-      formula(operator("="), number("slope", now.slopes[0])),
+      formula(operator("="), number("slope", now.slopes[0], { kind: 0 })),
     );
     // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
     square.hidden = secret();
+    const digits = enough((gap, pull) => gap * pull, now.slopes[0], pull);
     square.replaceChildren(
       html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
       formula(
         ...[derivative(), operator("="), operator("("), letter("p"), operator("−"), letter("y")],
-        ...[operator(")"), operator("·"), live("factor", factor, { digits: factor % 1 ? 2 : 0 })],
+        ...[operator(")"), operator("·"), number("factor", factor)],
         ...[letter("p"), operator("("), math("mn", 1), operator("−"), letter("p"), operator(")")],
       ),
       formula(
         operator("="),
-        number("gap", now.slopes[0]),
+        number("gap", now.slopes[0], { kind: 0, digits }),
         operator("·"),
-        number("pull", pull, 1),
+        number("pull", pull, { kind: 1, digits }),
       ),
-      formula(operator("="), number("product", now.slopes[0] * pull, 1)),
+      formula(operator("="), number("product", now.slopes[0] * pull, { kind: 1 })),
     );
     said.replaceChildren(
-      html("strong", words.probability, fmt(now.p, 4)),
-      secret() ? "." : compared(now.slopes),
-      shown ? ran() : "",
+      html("strong", words.probability(fmt(view.get("logit"), 1), four(now.p))),
+      words.entropy(four(now.slopes[0])),
+      secret() ? "." : `${compared(now.slopes)}.`,
+      shown ? descent() : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
     );
@@ -440,15 +505,15 @@ export default figure(WORDS, (view, words) => {
       stop();
       shown = 0;
     }
-    task.hidden = secret(); // it names the second loss
+    for (const task of tasks) task.hidden = secret(); // the first names the second loss
     compute();
     const now = at(view.get("logit"));
     drawCurves(loss, "values");
     drawCurves(slope, "slopes");
     drawRace();
     drawNumbers(now);
-    if (shown) return shown === STEPS ? ran().trim() : "";
+    if (shown) return shown === STEPS ? descent().trim() : "";
     const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
-    return words.spoken(digits.map((v) => fmt(v, 3)));
+    return words.spoken(digits.map(four));
   };
 });

@@ -129,22 +129,35 @@ export function tries(view, states) {
 }
 
 /**
- * Something to achieve; once it is, the figure says what that took.
+ * Something to achieve; once it is, the figure says what that took, for as long as it is so. What
+ * `lasts` stays achieved until Reset.
  * @param {View} view
- * @param {{ text: string, reached: () => boolean, says: string | (() => string) }} goal
+ * @param {object} goal
+ * @param {string} goal.text
+ * @param {() => boolean} goal.reached
+ * @param {string | (() => string)} goal.says
+ * @param {boolean} [goal.lasts]
  */
-export function goal(view, { text, reached, says }) {
+export function goal(view, { text, reached, says, lasts = false }) {
   const mark = html("span.mark", { "aria-hidden": true });
   const told = html("span.told");
   const node = html("p.goal", mark, html("b", `${view.words.goal}:`), ` ${text} `, told);
   let done = false;
-  view.bind(node, () => {
+  const redraw = () => {
+    if (lasts && done) return;
     const now = reached();
     node.classList.toggle("done", now);
     mark.textContent = now ? "✓" : "○";
     told.textContent = now ? typeof says === "string" ? says : says() : "";
     if (now && !done) view.aside = told.textContent;
     done = now;
-  });
+  };
+  view.bind(node, redraw);
+  if (lasts) {
+    view.head.querySelector(".reset")?.addEventListener("click", () => {
+      done = false;
+      redraw();
+    });
+  }
   return node;
 }
