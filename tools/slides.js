@@ -11,7 +11,8 @@
  * whole, b a black screen, f fills the screen, n opens a window for who speaks, z makes figures large.
  */
 {
-  const short = document.documentElement.className === "short";
+  const hand = document.documentElement.className === "hand"; // each slide as it was written
+  const short = hand || document.documentElement.className === "short";
   const FULL = short ? 1.25 : 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
   const COLUMNS = new CSSStyleSheet(); // of a figure: it is higher than wide, a slide wider than high
   COLUMNS.replaceSync(`
@@ -90,7 +91,8 @@
       const heading = before?.lastElementChild?.matches("h1, h2, h3");
       const title = short && piece.matches(".figure") && before?.querySelector("h1, h2, h3") &&
         before.offsetHeight < room / 5;
-      if (groups.length && (heading || title || piece.matches(".bound"))) {
+      const goes = hand ? !piece.matches(".slide") : heading || title || piece.matches(".bound");
+      if (groups.length && goes) {
         groups[groups.length - 1].push(piece);
       } else groups.push([piece]);
     }
@@ -161,8 +163,8 @@
   const inSteps = (/** @type {HTMLElement} */ slide) => {
     let stepped = false;
     for (const piece of slide.querySelectorAll(":scope > .piece")) {
-      piece.classList.toggle("later", stepped && !piece.matches(".ask"));
-      const steps = piece.querySelectorAll(".step + .step, ol > li + li");
+      if (!hand) piece.classList.toggle("later", stepped && !piece.matches(".ask"));
+      const steps = piece.querySelectorAll(`.step + .step${hand ? "" : ", ol > li + li"}`);
       for (const step of steps) step.classList.add("later");
       stepped ||= steps.length > 0;
     }
@@ -183,9 +185,35 @@
 
   /** Height of what a slide shows. */
   const used = (/** @type {HTMLElement} */ slide) => {
-    const parts = [...slide.querySelectorAll(":scope > .piece")];
+    const parts = [...slide.querySelectorAll(":scope > .piece, .beside")];
     const boxes = parts.map((part) => part.getBoundingClientRect());
-    return boxes[boxes.length - 1].bottom - boxes[0].top;
+    return Math.max(...boxes.map((box) => box.bottom)) - boxes[0].top;
+  };
+
+  /** Gives the words of a slide the largest letters that it has room for. */
+  const grow = (/** @type {HTMLElement} */ slide) => {
+    const parts = /** @type {NodeListOf<HTMLElement>} */ (
+      slide.querySelectorAll(":scope > .piece:not(.figure)")
+    );
+    const wide = [...slide.querySelectorAll("pre, table, .formula, .derivation")];
+    for (let zoom = slide.querySelector(".figure") ? 1 : 1.4; zoom > 0.5; zoom -= 0.05) {
+      for (const part of parts) part.style.zoom = String(zoom);
+      if (used(slide) <= room && wide.every((e) => e.scrollWidth <= e.clientWidth + 1)) return;
+    }
+  };
+
+  /** Hides what the deck doesn't want of a figure, once. */
+  const trim = (/** @type {HTMLElement} */ figure) => {
+    const root = figure.querySelector(".cu-fig")?.shadowRoot;
+    const parts = figure.querySelector("[data-without]")?.getAttribute("data-without");
+    if (!root?.querySelector(".frame") || !parts || figure.matches(".trimmed")) return;
+    figure.classList.add("trimmed");
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`
+      :is(${parts}) { display: none !important; }
+      .frame, svg text, svg text.big, .axis, .heat, .steps small { font-size: 16px; line-height: 1.25; }
+    `);
+    root.adoptedStyleSheets.push(sheet);
   };
 
   /** Gives figures the room that the words of their slide leave. */
@@ -193,8 +221,9 @@
     const slide = figure.parentElement;
     if (!slide || document.body.className !== "turning" || figure.matches(":active")) return;
     figure.style.zoom = "1";
-    inColumns(figure);
-    figure.style.width = large ? "864px" : "";
+    if (hand) trim(figure);
+    else inColumns(figure);
+    figure.style.width = large || hand ? "864px" : "";
     const words = used(slide) - figure.offsetHeight;
     const across = width / figure.offsetWidth;
     const share = [across, (room - words) / figure.offsetHeight, room / (short ? 400 : 500)];
@@ -227,14 +256,17 @@
         const free = Math.max(0, room - height) / pictures.length;
         picture.style.maxHeight = `${picture.offsetHeight + free}px`;
       }
-      if (!groups.some(isAlone)) { for (const piece of parts) shrink(piece, room / height); }
+      if (!hand && !groups.some(isAlone)) {
+        for (const piece of parts) shrink(piece, room / height);
+      }
       slide.append(...parts, foot(parts[0]));
       return slide;
     });
     main.replaceChildren(...all);
     if (short) all.forEach(inSteps);
     for (const slide of all) {
-      const share = room / used(slide); // smaller letters may break lines elsewhere
+      if (hand) grow(slide);
+      const share = hand ? 1 : room / used(slide); // smaller letters may break lines elsewhere
       if (share >= 1 || slide.querySelector(".figure")) continue;
       for (const piece of slide.querySelectorAll(":scope > .piece")) {
         const element = /** @type {HTMLElement} */ (piece);
@@ -260,7 +292,7 @@
     all[now].scrollTop = 0;
     figures.forEach(fit);
     place.textContent = all[now].dataset.number ?? "";
-    history.replaceState(null, "", `#${now + 1}`);
+    history.replaceState(now, "", `#${now + 1}`); // a figure writes its address, and keeps the state
     tell();
   };
 
@@ -270,9 +302,9 @@
 
   const title = (/** @type {HTMLElement | undefined} */ slide) => {
     const parts = /** @type {HTMLElement[]} */ ([
-      ...slide?.querySelectorAll("h1, h2, h3, .question, .piece") ?? [],
+      ...slide?.querySelectorAll("h1, h2, h3, .question, blockquote, .piece") ?? [],
     ]);
-    const first = parts.find((part) => part.matches("h1, h2, h3, .question")) ??
+    const first = parts.find((part) => part.matches("h1, h2, h3, .question, blockquote")) ??
       parts.find((part) => part.matches(".figure") || part.innerText.trim()); // a picture has no words
     const extra = slide?.querySelector(".extra") ? " (may be left out)" : "";
     return first?.matches(".figure") ? "a figure" : (first?.innerText.trim() ?? "") + extra;
@@ -300,7 +332,10 @@
     const clock = document.createElement("strong");
     const following = title(all[now + 1]).replace(/\s+/g, " ");
     const words = /^.{0,90}(?!\S)/su.exec(following)?.[0] ?? following;
-    const next = hidden()?.matches(".answer") ? "the answer" : hidden() ? "the next step" : words;
+    const step = hidden();
+    const answer = step?.matches(".answer") ||
+      step?.previousElementSibling?.querySelector("blockquote");
+    const next = answer ? "the answer" : step ? "the next step" : words;
     const ahead = next ? `next: ${next}` : "the end";
     head.append(clock, `${until(all[now])} · ${place.textContent} · ${ahead}`);
     clock.id = "clock";
@@ -350,7 +385,8 @@
     else slide.scrollBy(0, by * 0.8 * slide.clientHeight);
   };
 
-  const begins = (/** @type {HTMLElement} */ slide) => Boolean(slide.querySelector("h1, h2"));
+  const begins = (/** @type {HTMLElement} */ slide) =>
+    Boolean(slide.querySelector(hand ? "[data-until]" : "h1, h2"));
   const nextPart = () => all.findIndex((slide, i) => i > now && begins(slide));
   const lastPart = () => all.findLastIndex((slide, i) => i < now && begins(slide));
 
@@ -421,7 +457,7 @@
   nav.prepend(place);
   document.body.append(nav);
 
-  const addressed = () => show((Number(location.hash.slice(1)) || 1) - 1);
+  const addressed = () => show(Number(location.hash.slice(1)) - 1 || history.state || 0);
   addEventListener("load", async () => {
     await document.fonts.ready; // and the pictures: both have heights
     layOut();

@@ -124,10 +124,10 @@ def slides(
         if piece.html.startswith("<blockquote") and "Goals" in piece.html:
             piece.kinds = "note"  # a few sections don't reach the goals of the chapter
     title = " · ".join(file for file, _ in notebooks)
-    return written(title, body(deck, few=few), short=short)
+    return written(title, body(deck, few=few), "short" * short)
 
 
-def written(title: str, main: str, *, short: bool) -> str:
+def written(title: str, main: str, look: str = "") -> str:
     """The page around the pieces of a deck, with the styles, the font and the scripts they need."""
     figures = figures_in(main)
     scripts = [*map(browser_script, figures), *([host_script()] if figures else [])]
@@ -139,8 +139,9 @@ def written(title: str, main: str, *, short: bool) -> str:
         HtmlFormatter().get_style_defs(".highlight"),
         (HERE / "slides.css").read_text(encoding="utf-8"),
     ]
+    look = look and f" class={look}"
     return (
-        f'<!DOCTYPE html>\n<html lang="en"{" class=short" * short}><head><meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="en"{look}><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{''.join(styles)}</style></head>\n"
         f"<body><main>\n{main}</main>\n"

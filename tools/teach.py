@@ -19,9 +19,10 @@ from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+import read_deck
 from nbformat import NotebookNode
 from pieces import is_solution, tags
-from slides import slides
+from slides import slides, written
 from teaching_page import TEACHING, plans
 
 from course_utils.exercises.reporting import Record, read_report, write_whole
@@ -191,6 +192,13 @@ def main(argv: list[str] | None = None) -> int:
         numbers = sorted({int(n) for item in plan.items for n in re.findall(r"(\d+)\.", item.name)})
         args.chapters = [chapter(str(number)) for number in numbers]
         args.one = args.one or args.plan
+    by_hand = [read_deck.DECKS / f"{name}.md" for name in args.chapters]
+    if args.command == "slides" and any(path.is_file() for path in by_hand):
+        for path in by_hand:
+            target = args.output / f"{path.stem}.html"
+            write(target, written(path.stem, read_deck.body(path.read_text("utf-8")), "hand"))
+            print(target)
+        return 0
     if missing := [str(path) for path in args.chapters if not path.is_file()]:
         print(f"no such chapter: {', '.join(missing)}", file=sys.stderr)
         return 2

@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-from itertools import groupby
 from types import SimpleNamespace
 
 import nbformat
@@ -387,7 +386,7 @@ def test_a_deck_brings_the_styles_and_scripts_that_it_needs(monkeypatch):
         ("<math>x</math>", []),
         ('<div data-afm="quiz"></div>', [r"draws quiz <\/script", "starts all"]),
     ):
-        page = slides.written("t", main, short=False)
+        page = slides.written("t", main)
         (styles,) = re.findall("(?s)<style>(.*?)</style>", page)
         font = f"/* font: {'x' * ('math' in main)} */"
         assert styles == f"{font}[theme.css]{code}{own[0]}"
@@ -474,7 +473,7 @@ def test_the_teachers_page_names_sections_that_are_there(command, tmp_path, monk
 def test_the_teachers_page_has_a_command_for_each_plan():
     named = [found[1] for c in COMMANDS if (found := re.fullmatch(r"slides --plan (\S+)", c))]
     assert named == list(PLANS)
-    assert len(named) == 6
+    assert len(named) == 5
 
 
 def on_slides(page):
@@ -512,8 +511,8 @@ def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, planned):
         assert (item.name.startswith("exercise")) == ("<h2>A solution of" in section)
     asked = set(teaching_page.teachers_notes(PAGE)) & {item.name for item in plan}
     shows = teaching_page.DEMONSTRATED in sections_of(plan)
-    assert shows == (name in ("lecture", "session-4"))
-    assert page.count('<div class="question">') == len(asked) + 4 * shows + (name == "lecture")
+    assert shows == (name == "session-4")
+    assert page.count('<div class="question">') == len(asked) + 4 * shows
     assert len(asked) > len(plan) / 3
     tasks = sum(item.name.startswith("exercise") for item in plan)
     for words in ("</strong> <em>Hint:", "<p><em>Slips:", "<p><em>Solution:"):
@@ -523,14 +522,10 @@ def test_a_deck_of_a_plan_has_what_it_plans_in_this_order(name, planned):
 def test_what_a_plan_names_was_shown(planned):
     shown = set()
     for name, page in planned.items():  # the sessions come one after the other
-        if name in ("lecture", "session-1"):
-            shown = set()
         words = on_slides(page)
         shown |= set(re.findall(r"<(?:span|strong)>\(?((?:Figure )?\d+\.\d+)[.)]", words))
         named = re.findall(r"equations? \((\d+\.\d+)\)|(?i:figure) (\d+\.\d+)", words)
         assert {e or f"Figure {f}" for e, f in named} <= shown, name
-        if name == "lecture":
-            assert not re.search("VJP|log_jacobian", words)  # of 2.6, and of code in the notes
         # No text begins with what leans on a sentence that is on no slide.
         leans = r'="piece [^"]*">\s*<p>(?:<\w+>)*((?:Both|This|These|They|Such|Each has|No)\b.{40})'
         assert not re.findall(leans, words)
@@ -583,23 +578,13 @@ def test_a_plan_takes_the_chapters_that_it_names(tmp_path, monkeypatch, capsys):
 
 def test_a_plan_goes_without_chapters_and_sections_of_ones_own(tmp_path, capsys):
     output = ["--output", str(tmp_path / "out")]
-    assert teach.main(["slides", "2", "--plan", "lecture", *output]) == 2
-    assert teach.main(["slides", "--sections", "2.1", "--plan", "lecture", *output]) == 2
-    assert capsys.readouterr().err.count("--plan lecture names its sections") == 2
+    assert teach.main(["slides", "2", "--plan", "session-1", *output]) == 2
+    assert teach.main(["slides", "--sections", "2.1", "--plan", "session-1", *output]) == 2
+    assert capsys.readouterr().err.count("--plan session-1 names its sections") == 2
     assert not (tmp_path / "out").exists()
 
 
 def test_the_minutes_of_the_plans_add_up_to_those_of_their_tables():
-    lecture = PAGE[PAGE.index("One lecture, 90 minutes") : PAGE.index("A week of five sessions")]
-    rows = re.findall(r"(?m)^  \| (\d+) \|.*\| (?:.*/chapters/0(\d)\w+`)? *\|$", lecture)
-    assert sum(int(minutes) for minutes, _ in rows) == 90
-    *sections, (closing, _), (left, _) = rows
-    assert (int(closing), PLANS["lecture"][-1][:2]) == (3, ("closing", 3))
-    assert sum(item.minutes for item in PLANS["lecture"]) == 90 - int(left)
-    runs = groupby(
-        PLANS["lecture"][:-1], lambda i: re.search(r"\d+|$", i.name.replace("opening", "6"))[0]
-    )
-    assert [(str(sum(i.minutes for i in run)), chapter) for chapter, run in runs] == sections
     week = PAGE[PAGE.index("A week of five sessions") : PAGE.index("A short course of ten")]
     table = re.findall(r"\| (\d) \| (.*) \| (\d+) min \| (\d+) min \| (.*) \|", week)
     assert len(table) == 5

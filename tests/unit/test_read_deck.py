@@ -1,0 +1,111 @@
+"""Decks that are written by hand: their marks, and that each has what a teacher needs."""
+
+import re
+
+import pytest
+import read_deck
+import slides
+import teach
+
+from course_utils.exercises import find_exercises
+
+NAMES = sorted(path.stem for path in read_deck.DECKS.glob("*.md"))
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch):
+    """A formula is its TeX in brackets, and no font is taken along."""
+    monkeypatch.setattr(slides.formulas, "mathml", lambda tex, **_: f"[{tex}]")
+    monkeypatch.setattr(slides.formulas, "font_css", lambda drawn: "")
+
+
+def text(name):
+    return (read_deck.DECKS / f"{name}.md").read_text("utf-8")
+
+
+def shapes(page):
+    """Of each piece its marks, its kinds and its first words."""
+    found = re.findall(r'(?s)<div ((?:data-\w+="[^"]*" )*)class="piece (.*?)">(.*?)</div>\n', page)
+    return [
+        (marks.strip(), kinds.split(), " ".join(re.sub("<.*?>", " ", words).split()[:6]))
+        for marks, kinds, words in found
+    ]
+
+
+def test_what_the_marks_of_a_deck_mean():
+    page = read_deck.body(
+        "# The & deck · 2\n\nAim.\n\n{minutes}\n\n"
+        "## Next\n\n> Why?\n\n. . .\n\nSo.\n\nNote:\nSay.\n\n"
+        "# (Extra · 1)\n\n## First\n\nA\n\n{equation 2.4}\n\n"
+        ". . .\n\n{live 2 Jac without .a .b}\n\nB\n"
+    )
+    first = 'data-chapter="The &amp; deck" data-until="2"'
+    assert shapes(page) == [
+        (first, ["slide"], "The &amp; deck Aim. 2 (Extra)"),
+        ("", ["note", "teacher"], "2 minutes, to minute 2."),
+        ("", ["slide"], "Next Why?"),
+        ("", ["later"], "So."),
+        ("", ["note", "teacher"], "Say."),
+        ('data-chapter="Extra" data-until="3"', ["slide", "extra"],
+         r"First A [\boxed{\; \frac{\partial p_i}{\partial z_j}"),
+        ("", ["figure", "later"], '{"column": 0, "logits": [2.0, 1.0, 0.1],'),
+        ("", ["later"], "B"),
+        ("", ["note", "teacher"], "1 minute, to minute 3. May"),
+    ]  # fmt: skip
+    assert '<div data-without=".a, .b"><div data-afm="jacobian_explorer">' in page
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["equation 2.99", "figure 2.99", "code 1 no_such", "live 1 NoSuch", "hint 1.99", "still no.svg",
+     "other 1", "equation", "equation 77.1"],
+)  # fmt: skip
+def test_what_is_not_in_the_chapters_is_named(line):
+    with pytest.raises(ValueError, match=re.escape(f"{{{line}}} is not in the chapters")):
+        read_deck.body(f"# T · 1\n\n{{{line}}}\n")
+
+
+def test_what_is_taken_from_the_chapters():
+    taken = read_deck.TAKES
+    shown = taken["equation"]("1.8")
+    assert "e^{z_i - z_j}" in shown
+    assert shown.strip().endswith("<span>(1.8)</span></div>")
+    assert taken["figure"]("2.5", "beside").startswith('<img class="beside" src="data:image/png;')
+    assert taken["figure"]("2.5") != taken["figure"]("2.4")
+    code = re.sub("<.*?>", "", taken["code"]("7", "sgd"))
+    assert code.startswith("def sgd(params, lr):")
+    assert code.strip().endswith("param.grad = None")
+    told, solved = taken["exercise"]("2.1"), taken["solution"]("2.1")
+    assert "<h3>" not in told
+    assert solved not in told
+    assert find_exercises()["2.1"].hint[:20] in taken["hint"]("2.1")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deck_has_what_a_teacher_needs(name, tmp_path, capsys):
+    assert teach.main(["slides", name, "--output", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / name}.html\n"
+    page = (tmp_path / f"{name}.html").read_text("utf-8").split("</main>")[0]
+    assert '<html lang="en" class=hand>' in page
+    assert not re.search(r"(?m)^\{|^\. \. \.|^Note:", page)
+    minutes = [int(found) for found in re.findall(r'data-until="(\d+)"', page)]
+    assert minutes == sorted(minutes)
+    assert minutes[-1] in (85, 180)
+    words = text(name)
+    slides_ = re.split(r"(?m)^(?=## )", words)
+    for slide in slides_:
+        seen, _, note = slide.partition("\nNote:\n")
+        if re.search("(?m)^> ", seen):  # a question has its answer, or a figure that gives it
+            assert re.search(r"(?m)^\. \. \.$|^\{live", seen.split("\n> ")[-1]), slide
+        for number in re.findall(r"\{exercise (.*?)\}", seen):
+            assert f"{{hint {number}}}" in note
+            before, after = words.split(f"{{exercise {number}}}")
+            assert f"{{solution {number}}}" not in before
+            assert f"{{solution {number}}}" in after
+    assert "\n## To take home" in words
+
+
+def test_the_teachers_page_has_a_command_for_each_deck():
+    page = (teach.ROOT / "pages/teaching.md").read_text("utf-8")
+    found = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py slides ([a-z]\S+)$", page)
+    assert sorted(found) == NAMES

@@ -1,0 +1,154 @@
+"""A deck that is written by hand: `decks/lecture.md`, Markdown with a few marks of its own.
+
+    # Softmax from one demand · 8         a section, with its minutes; the first names the deck
+    # (Linear regression · 4)             one that may be left out
+    ## Why not divide by the sum?         a slide
+    > Is the dog twice as probable?       a question
+    . . .                                 what follows comes with the next press
+    Note:                                 what follows, up to the next slide, is for who speaks
+
+Formulas, figures, code and exercises have one source, the chapters. A line takes them from there:
+
+    {equation 1.3}  {figure 3.1}  {figure 6.2 beside}  {code 1 softmax_naive}
+    {exercise 1.2}  {solution 1.2}  {hint 1.2}  {still rates.svg}
+    {live 2 JacobianExplorer without .tries .goal}    of chapter 2, without these parts of it
+    {minutes}                                         what begins at which minute
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from html import escape
+from itertools import accumulate
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from pieces import DISPLAY, Piece, code, html, outputs, pieces
+
+from course_utils.exercises import find_exercises
+
+ROOT = Path(__file__).resolve().parents[1]
+DECKS = ROOT / "decks"
+SECTION = re.compile(r"(?m)^# (\()?(.+?) · (\d+)\)?\n")
+TAKEN = re.compile(r"(?m)^\{(\w+.*)\}$")
+Section = tuple[str, int, bool]  # title, minutes, whether it may be left out
+
+
+@cache
+def chapter(number: str) -> NotebookNode:
+    """The notebook of a chapter, by its number or that of something in it, like 2.1."""
+    (path,) = (ROOT / "chapters").glob(f"{int(number.split('.')[0]):02}_*.ipynb")
+    return nbformat.read(path, as_version=4)
+
+
+def equation(number: str) -> str:
+    """A display, by the number behind it."""
+    text = "\n\n".join(c.source for c in chapter(number).cells if c.cell_type == "markdown")
+    return html(next(d for d in DISPLAY.findall(text) if f"\\tag{{{number}}}" in d))
+
+
+def figure(number: str, how: str = "") -> str:
+    """A picture, by the number in the caption below it; "beside" puts it on the right of words."""
+    cells = chapter(number).cells
+    at = next(i for i, c in enumerate(cells) if c.source.startswith(f"**Figure {number}.**"))
+    drawn = [piece.html for cell in cells[:at] for piece in outputs(cell) if "<img" in piece.html]
+    return drawn[-1].replace("<img ", f'<img class="{how}" ')
+
+
+def definition(number: str, name: str) -> str:
+    """A function or a class of a chapter."""
+    cell = next(c for c in chapter(number).cells if re.search(rf"(def|class) {name}\b", c.source))
+    found = next(s for s in ast.parse(cell.source).body if getattr(s, "name", "") == name)
+    lines = cell.source.splitlines()[found.lineno - 1 : found.end_lineno]
+    return "".join(piece.html for piece in code("\n".join(lines)))
+
+
+def live(number: str, name: str, *without: str) -> str:
+    """An interactive figure, by a word of its code, without the parts that these selectors name."""
+    drawn = (c for c in chapter(number).cells if "data-afm" in str(c.get("outputs")))
+    cell = next(c for c in drawn if name in c.source)
+    return f'<div data-without="{", ".join(without[1:])}">{next(outputs(cell)).html}</div>'
+
+
+def exercise(number: str, *, solved: bool = False) -> str:
+    """What an exercise asks for, or its solution."""
+    parts = (p for p in pieces(chapter(number)) if p.exercise == number)
+    whole = "".join(p.html for p in parts if (p.kinds == "solution") == solved)
+    return re.sub("(?s)<h3>.*?</h3>", "", whole)
+
+
+def minutes(sections: Sequence[Section]) -> str:
+    """What begins at which minute, but for the opening."""
+    now = accumulate(time for _, time, _ in sections)
+    rows = [
+        f"- **{start}** {f'({title})' if extra else title}"
+        for start, (title, _, extra) in zip(now, sections[1:], strict=False)
+    ]
+    return f'<div class="minutes">{html(chr(10).join(rows))}</div>'
+
+
+def hint(number: str) -> str:
+    """What the notebook says to those who ask for a hint."""
+    return html(f"*Hint:* {find_exercises()[number].hint}")
+
+
+TAKES: dict[str, Callable[..., str]] = {
+    "equation": equation,
+    "figure": figure,
+    "code": definition,
+    "live": live,
+    "exercise": exercise,
+    "solution": partial(exercise, solved=True),
+    "hint": hint,
+    "still": lambda name: (DECKS / name).read_text("utf-8"),
+}
+
+
+def step(text: str, kinds: str, table: str = "") -> Iterator[Piece]:
+    """What one press shows: a piece, and one for each interactive figure."""
+    words = ""
+    for i, part in enumerate(TAKEN.split(text)):
+        kind, *names = part.split() or [""]
+        if not i % 2:
+            words += html(part)
+        elif kind == "minutes":
+            words += table
+        else:
+            try:
+                found = TAKES[kind](*names)
+            except (KeyError, StopIteration, TypeError, ValueError, OSError) as error:
+                raise ValueError(f"{{{part}}} is not in the chapters") from error
+            if kind == "live":
+                yield from [Piece(words, kinds)] if words else []
+                yield Piece(found, f"figure {kinds}")
+            words = "" if kind == "live" else words + found
+    if words.strip():
+        yield Piece(words, kinds)
+
+
+def body(text: str) -> str:
+    """The pieces of a deck."""
+    _, *parts = SECTION.split(text)
+    sections = [
+        (title, int(time), bool(extra))
+        for extra, title, time in zip(parts[::4], parts[1::4], parts[2::4], strict=True)
+    ]
+    page, now, table = "", 0, minutes(sections)
+    for (title, time, extra), words in zip(sections, parts[3::4], strict=True):
+        now += time
+        marks = f'data-chapter="{escape(title)}" data-until="{now}" '
+        told = f"**{time} minute{'s' * (time > 1)}, to minute {now}.**"
+        told += " May be left out: → goes on to the next section." * extra
+        first, *others = re.split(r"(?m)^(?=## )", words)
+        for slide in [f"# {title}\n\n{first}", *others] if first.strip() else others:
+            seen, _, note = slide.partition("\nNote:\n")
+            steps = re.split(r"(?m)^\. \. \.$", seen)
+            these = [p for i, s in enumerate(steps) for p in step(s, "later" * (i > 0), table)]
+            these[0].kinds += " slide" + " extra" * (extra and bool(marks))
+            these += step(f"{told}\n\n{note}", "note teacher")
+            for piece in these:
+                page += f'<div {marks}class="piece {piece.kinds}">{piece.html}</div>\n'
+                marks = told = ""
+    return page
