@@ -28,8 +28,8 @@
     .frame:has(> .graph) { display: grid; grid-template: repeat(10, auto) 1fr auto / 1fr 1fr; gap: 0 2em; }
     .frame > .graph { grid-area: 1 / 2 / 12 / 3; }
     .frame > .below { grid-area: 12 / 2; }
-    .grid2:has(.heat), .grid2:has(.heat) > .stack { display: contents; }
-    .grid2:has(.heat) > .stack > * { break-inside: avoid; margin-bottom: .75em; }
+    .frame:has(.heat) > .grid2, .frame:has(.heat) > .grid2 > .stack { display: contents; }
+    .frame:has(.heat) > .grid2 :is(.near, .formula) { break-inside: avoid; margin-bottom: .75em; }
     .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }
   `);
   const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
@@ -39,7 +39,7 @@
     .guess { gap: .3em; padding-block: .4em; }
     .grid2 { grid-template-columns: 1fr 1fr; column-gap: 1em; }
     .grid2:has(.steps) { display: contents; }
-    .near .box > svg { height: 130px !important; }
+    .near .box > svg { height: 100px !important; }
     .grid2:has(.steps) svg { height: 180px !important; }
     .held { break-inside: avoid; min-height: 0; }
     .steps small { display: inline; font-weight: 400; }

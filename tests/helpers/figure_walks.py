@@ -46,6 +46,12 @@ WAYS = {
             {"on": "guess.2", "to": "0.03"},
             {"on": "nudge.2", "to": "0.01"},
         ],
+        [
+            SKIP,
+            {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}},
+            {"on": "guess.0", "to": "0.1"},
+            {"on": "nudge.2", "to": "0.02"},
+        ],
         [SKIP, {"set": {"logits": [2, 1, 0.1], "nudge": -2}}, {"on": "nudge.1", "to": "0.01"}],
         [
             SKIP,
@@ -60,7 +66,7 @@ WAYS = {
             {"click": "cross-entropy"},
         ],
         *(
-            [SKIP, {"set": {"product": True}}, {"click": answer}]
+            [SKIP, {"set": {"product": True}}, {"click": answer}, {"set": {"v": [2, 1, 1]}}]
             for answer in ("Only the last", "All of them", "None: the mean makes up for it")
         ),
     ],

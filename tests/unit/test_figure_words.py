@@ -166,8 +166,6 @@ def ends_without(logits, q):
 
 #: Figure, a state that just misses its goal, one that reaches it.
 GOALS = [
-    (JacobianExplorer, {"measured": [0, 0.02, 0.2], "nudge": 0.02},
-     {"measured": [0, 0.02, -0.02], "nudge": 0.02}),
     (JacobianExplorer, {"product": True, "v": [0.2, -0.4, 0]},
      {"product": True, "v": [0.1, -0.4, 0]}),
     (JacobianExplorer, {"product": True, "v": [0, 0, 0]}, {"product": True, "v": [1.5, 1.5, 1.5]}),
@@ -371,14 +369,14 @@ def test_jacobian(j):
         seen,
         f"z{subs[j]} moves by 0.60. p{subs[j]} gains {real[j]:.3f}; each of the others loses "
         f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
-        f"marks by {off:.2g} %: shrink the nudge.",
+        f"marks by {off:.2g} %: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
         "Entry: change of p ÷ nudge of z. Bars: -¼ to ¼; mark: the slope at the start.",
         f"change ÷ nudge={real[j]:.3f}0.60\n={real[j] / nudge:.3f}",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
-    missed = f"All bars of the column miss their marks by {off:.2g} %: shrink the nudge."
+    missed = f"All bars of the column miss their marks by {off:.2g} %: halve the nudge."
     assert seen.spoken in ("", f"z{subs[j]} moves by 0.60. {missed}")
     assert "J v" not in seen.text
     assert_said(
@@ -406,7 +404,7 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
     seen, *_, near = told(figure, SKIP, {"set": fits}, {"on": "nudge.1", "to": "0.05"})[2:]
     assert_said(
         seen,
-        "So large a nudge may meet the marks, to 2 %, by chance: shrink it.",
+        "So large a nudge may meet the marks, to 2 %, by chance: halve it.",
     )
     assert "✓Goal" not in seen.text
     assert_said(near, "Now shrink the nudge of z₁, too.")
@@ -417,7 +415,9 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0.05"])]
     right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.02", "-0.01", "0.03"])]
     nudged = {"on": "nudge.2", "to": "0.01"}
-    asked, *seen, after = told(JacobianExplorer(), SKIP, measured, *put, *right, nudged)[2:]
+    ways = [[SKIP, measured, *put, *right, nudged], [SKIP, measured, *put, nudged]]
+    ways.append([SKIP, measured, nudged])
+    (_, _, asked, *seen, after), (*_, wrong), (*_, untold) = told_each(JacobianExplorer(), ways)
     p = p_of([2, 1, -1])
     column = p[2] * (double([0, 0, 1]) - p)
     assert (column - double([-0.02, -0.01, 0.03])).abs().max() < 0.02
@@ -429,6 +429,27 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     )
     assert seen[5].spoken.startswith("Your column sums to 0")
     assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.02.", "✓Goal:")
+    assert_said(wrong, " 1 of 3 are right to 0.02. Foretell it again, from other logits.")
+    assert_said(untold, "But the last column was not foretold.")
+    assert "✓Goal:" not in wrong.text + untold.text
+
+
+def test_jacobian_tells_what_halving_does_to_the_miss():
+    """By half where the curve is bent at the start; by three quarters where p is 1/2."""
+    halve = {"click": "Halve the nudge"}
+    for logits, half in (([2, 1, -1], True), ([math.log(2), 0, 0], False)):
+        p, missed = p_of(logits), []
+        for nudge in (1, 0.5):
+            moved = p_of([logits[0] + nudge, *logits[1:]])
+            missed.append(abs(((moved - p)[0] / nudge / (p[0] * (1 - p[0]))).item() - 1))
+        assert (0.45 < missed[1] / missed[0] < 0.55) == half
+        seen = told(JacobianExplorer(logits=logits), SKIP, halve)[-1]
+        before, now = (f"{100 * share:.2g} %" for share in missed)
+        assert_said(
+            seen,
+            f"From a nudge of 1.00 to 0.50, what the bars miss went from {before} to {now}.",
+        )
+        assert ("Half the nudge, about half the miss." in seen.text) == half
 
 
 def test_jacobian_product():
@@ -454,7 +475,13 @@ def test_jacobian_product():
         JacobianExplorer(product=True, v=v.tolist()), SKIP, {"click": "Level the ground"}
     )[2:]
     area = f"{(jacobian @ v).clamp(min=0).sum():.3f}"
-    assert_said(level, f"Level: what stood above the mean, {area}, has filled the hollows, {area}.")
+    assert_said(
+        level, f"Level: what stood above the mean, {area}, has filled the hollows, {area}, "
+    )
+    raised = told(JacobianExplorer(product=True), SKIP, {"on": "v.all", "to": "1.5"})[-1]
+    assert raised.state["v"] == pytest.approx([1.8, 0.8, 0.8])
+    assert raised.text.count("= J v") == 1
+    assert [raised.values[f"vjp{i}"] for i in range(3)] == pytest.approx(jacobian[:, 0].tolist())
 
 
 @pytest.mark.parametrize(("x", "k", "smoothing"), [(-6.0, 3, 0.0), (1.5, 5, 0.2)])

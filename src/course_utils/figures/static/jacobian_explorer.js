@@ -5,7 +5,6 @@ import {
   COLORS,
   dial,
   dot,
-  entrySlider,
   figure,
   fmt,
   formula,
@@ -60,22 +59,26 @@ const WORDS = {
       },
     ],
     logitPlot: "How far each logit is nudged",
-    logitAxis: "nudge of a logit: drag one up or down",
+    logitAxis: (/** @type {boolean} */ open) =>
+      `nudge of each logit${open ? ": drag one up or down" : ""}`,
     logit: "logit",
     sum: "sum",
     by: "÷ nudge",
     nudge: (/** @type {string} */ name) => `nudge ${name}`,
-    shrink: "Shrink the nudge",
-    start: "Start from here",
+    halve: "Halve the nudge",
+    first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
+    anew: "Other logits",
     scale: (/** @type {string} */ most) =>
       `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: the slope at the start.`,
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
+    trail: "By how much change ÷ nudge misses the slopes, each time the nudge was halved",
+    trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss, nudge by nudge`,
+    noTrail: "Halve a nudge: each miss stays here.",
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}; short line, dot to dot: its slope is ` +
-      "change ÷ nudge; long line: tangent at the start",
+      `${prob} against the nudge of ${logit}: chord, from dot to dot, and tangent`,
     quotient: "change ÷ nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
@@ -89,6 +92,14 @@ const WORDS = {
       ` ${prob} ${up ? "gains" : "loses"} ${change}; ` +
       `${k > 2 ? "each of the others" : "the other"} ${up ? "loses" : "gains"} ` +
       `${share} of what it had. `,
+    halved: (
+      /** @type {string} */ from,
+      /** @type {string} */ to,
+      /** @type {string} */ before,
+      /** @type {string} */ now,
+    ) => ` From a nudge of ${from} to ${to}, what the bars miss went from ${before} to ${now}. `,
+    half: "Half the nudge, about half the miss. ",
+    again: "Halve the nudge again.",
     right: "All bars of the column end at their marks, to 2\u202f%.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
@@ -97,14 +108,23 @@ const WORDS = {
     total: (/** @type {string} */ total) => `Your column sums to ${total}, each other one to 0.`,
     mirror: (/** @type {string} */ prob) =>
       `Your column sums to 0. Compare it with the row of ${prob}, across the diagonal.`,
-    ready: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `Your column sums to 0, like the others, and mirrors the row of ${prob}, to 0.02. ` +
+    ready: (
+      /** @type {string} */ prob,
+      /** @type {string} */ logit,
+      /** @type {string} */ near,
+    ) =>
+      `Your column sums to 0, like the others, and mirrors the row of ${prob}, to ${near}. ` +
       `Nudge ${logit}.`,
-    guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
-      ` Of your guesses (circles) ${good} of ${k} are right to 0.02.`,
+    guessed: (
+      /** @type {number} */ good,
+      /** @type {number} */ k,
+      /** @type {string} */ near,
+    ) => ` Of your guesses (circles) ${good} of ${k} are right to ${near}.`,
+    retry: " Foretell it again, from other logits.",
+    untold: " But the last column was not foretold. Try that with other logits.",
     wrong: (/** @type {string} */ share) =>
-      `All bars of the column miss their marks by ${share}: shrink the nudge.`,
-    large: "So large a nudge may meet the marks, to 2\u202f%, by chance: shrink it.",
+      `All bars of the column miss their marks by ${share}: halve the nudge.`,
+    large: "So large a nudge may meet the marks, to 2\u202f%, by chance: halve it.",
     still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
@@ -124,21 +144,21 @@ const WORDS = {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
         says: "Class 1 has nearly all: even raising z₁ by 2 adds only 0.002. All slopes are " +
-          "near 0, too small for these bars to show.",
+          "near 0: bars and curve are stretched, see their scales.",
       },
       {
         label: "two classes",
-        set: { logits: [1, 0], nudge: 0.002, measured: [0, 0.002] },
-        says: "What one gains the other loses: all four entries are p₁(1 − p₁), up to the sign.",
+        set: { logits: [1, 0], nudge: 0.0625 },
+        says: "What one gains the other loses: all four slopes are p₁(1 − p₁), up to the sign.",
       },
     ],
-    goal: (/** @type {number} */ k) =>
-      `fill the ${k} × ${k} matrix with small nudges, each bar at its mark, to 2\u202f%.`,
+    goal: (/** @type {boolean} */ asked) =>
+      "fill the matrix with small nudges, each bar at its mark, to 2\u202f%" +
+      (asked ? ", and foretell its last column." : "."),
     reached:
-      "Look across the diagonal: z₂ does to p₁ what z₁ does to p₂: the more closely, the smaller " +
-      "the nudges. So all but one entry of the last column stood there already, and that one " +
-      "makes its sum zero. The rows sum to zero, too, but for what the bars still miss, because " +
-      "adding the same number to all logits changes nothing.",
+      "Entries mirror each other across the diagonal, and each column sums to 0: so the last " +
+      "one can be foretold. Rows sum to 0, too, but for what the bars still miss, because adding " +
+      "the same number to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p, which end at the height v. Level the ground: what stands " +
       "above the mean fills the hollows below it.",
@@ -159,19 +179,24 @@ const WORDS = {
       },
     ],
     productPlot: "Columns as wide as the probabilities, up to the height v, and their mean level",
-    productAxis: (/** @type {boolean} */ past) =>
-      "v: drag the ground; a block is p wide, v − mean high" +
+    productAxis: (/** @type {boolean} */ past, /** @type {boolean} */ open) =>
+      `v${
+        open ? ": drag the ground, or the mean" : ""
+      }; a block is p wide, v\u00a0−\u00a0mean high` +
       (past ? "; dotted: v before; dashed: its mean" : ""),
     mean: "mean",
+    all: "all of v, by its mean",
     table: "J v without the matrix",
     steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "goal" },
     level: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
     above: (/** @type {string} */ area) =>
       `The blocks above it have the area ${area}, the hollows as much: J v sums to zero.`,
+    raised: (/** @type {string} */ by) =>
+      `All of v moved by ${by}, and so did its mean: J v is what it was.`,
     pour: "Level the ground",
     back: "Bring it back",
     levelled: (/** @type {string} */ area) =>
-      `Level: what stood above the mean, ${area}, has filled the hollows, ${area}.`,
+      `Level: what stood above the mean, ${area}, has filled the hollows, ${area}, in its colours.`,
     flat: "The ground is flat: no block, no hollow, J v is zero.",
     spokenProduct: (/** @type {string} */ entries) => `J v is ${entries}.`,
     productTries: {
@@ -194,8 +219,10 @@ const WORDS = {
           "one with respect to z: p − y.",
       },
     },
-    zeroGoal: "find a v with J v = 0 that isn't 0 itself.",
-    zeroReached: "All entries are equal: none stands above their mean. So it is for every such v.",
+    zeroGoal: "which v gives J v = 0? Find one that isn't 0.",
+    zeroReached:
+      "All entries of v are equal, so none stands above the mean. Any constant v gives " +
+      "0; no other does, because every p is positive.",
     productGoal: (/** @type {string} */ target) => `make J v = (${target}), each entry to 0.01.`,
     productReached: "v − mean must be goal ÷ p, about. The mean may be anything: " +
       "raise all of v alike, and J v stays.",
@@ -206,11 +233,12 @@ const WORDS = {
 
 const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
 const CLOSE = 0.0101; // as close as a product has to come to its goal
-const GUESS = 0.0201; // and a guess to a slope: a finger sets it by 0.01
+const GUESS = 0.08; // and a guess to a slope, of what the bars are drawn for
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
-const LEAST = 0.01; // where a nudge that is shrunk ends
+const LEAST = 0.01; // below, a nudge isn't halved
 const MANY = 4; // classes for whose numbers a phone has room
-const STEEPEST = 0.25; // no slope of softmax, and no change ÷ nudge, is further from zero
+/** What bars are drawn for: no slope of softmax, and no change ÷ nudge, is beyond the first. */
+const SCALES = [0.25, 0.1, 0.025, 0.01, 0.0025, 0.001, 0.00025, 0.0001];
 const GRIP = 8; // pixels of a handle below the plot
 
 const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
@@ -242,10 +270,21 @@ const long = (x) => Math.abs(x) < 5e-5 ? short(x) : fine(x);
 const percent = (x) => `${Number((100 * x).toPrecision(2))}\u202f%`;
 
 /** @param {number} change @param {number} [digits] */
-const signed = (change, digits) => `${change >= 5e-5 ? "+" : ""}${short(change, digits)}`;
+const signed = (change, digits) => short(change, digits).replace(/^(?=[^0\u2212≈])/, "+");
 
-/** The nudge, with as many digits as show it. @param {number} nudge */
-const nudged = (nudge) => fmt(nudge, nudge && Math.abs(nudge) < 0.095 ? 3 : 2);
+/** A nudge, with as many of four decimals as it needs. @param {number} nudge */
+const nudged = (nudge) =>
+  fmt(nudge, [2, 3].find((n) => Math.abs(nudge - Number(nudge.toFixed(n))) < 1e-9) ?? 4);
+
+/**
+ * Other logits, from -1.2 to 1.2: multiples of irrational numbers are spread evenly.
+ * @param {number} n how many were asked for
+ * @param {number} k
+ */
+const others = (n, k) =>
+  [2, 3, 5, 7, 11, 13].slice(0, k).map((root) =>
+    Math.round(24 * (n * Math.sqrt(root) % 1) - 12) / 10
+  );
 
 /**
  * A block from one height to another.
@@ -267,20 +306,63 @@ function block(plot, [left, right], [from, to], look, i) {
 }
 
 /**
+ * Handles of a plot, each with a slider that has no look of its own: keys and screen readers reach
+ * it, and a finger that taps in its column sets it.
+ * @param {View} view
+ * @param {Plot} plot
+ * @param {(x: number) => number} find the handle whose column that is
+ * @param {(i: number, y: number, pressed: boolean) => void} write
+ */
+function knobs(view, plot, find, write) {
+  const node = html("div.over");
+  let dragged = 0;
+  /** @param {[number, number]} at @param {boolean} pressed */
+  const follow = ([x, y], pressed) => {
+    if (pressed) dragged = find(x);
+    write(dragged, y, pressed);
+  };
+  plot.drag(follow);
+  plot.svg.addEventListener("click", (event) => {
+    const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
+    if (touched && !view.locked) follow(plot.at(event), true);
+  });
+  plot.box.append(node);
+  view.control(node);
+  const { top, bottom } = plot.area;
+  return {
+    /** @param {Parameters<typeof dial>[1][]} dials */
+    make: (dials) =>
+      node.replaceChildren(...dials.map((options) => {
+        const row = dial(view, options);
+        put(/** @type {Element} */ (row.querySelector("input")), { "aria-label": options.label });
+        return row;
+      })),
+    /** @param {import("./kit/plot.js").Handle[]} handles */
+    place: (handles) => {
+      plot.handles(handles);
+      handles.forEach(({ x }, i) =>
+        put(node.children[i], {
+          style: `left: ${plot.x(x)}px; top: ${top}px; height: ${bottom - top}px`,
+        })
+      );
+    },
+  };
+}
+
+/**
  * The matrix, measured column by column: the logits above it, the probabilities beside it.
  * @param {View} view
  * @param {Words} words
  */
 function matrix(view, words) {
   const { min: low = -2, max: high = 2 } = SPEC.traits.nudge;
-  const { min: lowest = -5, max: highest = 5 } = SPEC.traits.logits;
   const plot = view.plot({
     x: [0, 1],
     xticks: [],
     y: [low, high],
     yticks: [low, 0, high],
     label: words.logitPlot,
-    ylabel: words.logitAxis,
+    ylabel: words.logitAxis(false),
     height: 122,
     margin: { top: 12, bottom: 12 },
   });
@@ -292,16 +374,27 @@ function matrix(view, words) {
     grid: false,
     label: words.curve,
     ylabel: words.curveAxis(p(0), z(0)),
-    height: 150,
+    height: 130,
     margin: { left: 56, right: 24 },
   });
-  const sliders = html("div.columns");
-  view.control(sliders);
+  const trail = view.plot({
+    x: [0, 5],
+    y: [0, 1],
+    yticks: [[NEAR, percent(NEAR)]],
+    label: words.trail,
+    ylabel: words.trailAxis(z(0)),
+    height: 130,
+    margin: { top: 18 },
+  });
   const table = html("table.heat");
+  const scale = html("span");
   const lines = html("div.stack");
   const told = html("span");
   let k = 0;
-  let dragged = 0;
+  let turn = 0; // how often other logits were asked for
+  let measure = ""; // the column and the logits of
+  /** The nudges that were halved. @type {number[]} */
+  let left = [];
   let wide = high; // of the curve, to either side: it stays when the nudge passes 0
   /** The cell that was clicked. @type {[number, number]} */
   let clicked = [0, 0];
@@ -321,13 +414,12 @@ function matrix(view, words) {
   const column = () => Math.min(view.get("column"), size() - 1);
   /** The row that is drawn as a curve: that of the cell clicked, else of the logit's own. */
   const row = () => clicked[1] === column() && clicked[0] < size() ? clicked[0] : column();
-  /** Before the question is answered, nothing has moved. */
-  const nudge = () => view.locked && !view.onPaper ? 0 : view.get("nudge");
+  /** Before the question is answered, nothing has moved; on paper something has. */
+  const nudge = () => !view.locked ? view.get("nudge") : view.onPaper ? view.get("nudge") || 1 : 0;
   /** How far each logit is, or was, moved. */
   const nudges = () =>
     range(size()).map((i) => i === column() ? nudge() : view.get("measured")[i] ?? 0);
-  /** The logits after a nudge. @param {number} j @param {number} by */
-  const after = (j, by) => logits().map((x, i) => x + (i === j ? by : 0));
+  const halved = () => left.filter((old) => old !== nudge());
   const slopes = () => {
     const probs = softmax(logits());
     return probs.map((a, i) => probs.map((b, j) => a * (Number(i === j) - b)));
@@ -350,9 +442,20 @@ function matrix(view, words) {
   /** The column that the reader is asked for: the last one, before it is measured. */
   const asked = () => {
     const [next = -1, ...later] = open();
-    const many = size() < 3 || size() > MANY || size() !== view.first.logits.length;
-    return later.length || nudges()[next] || many ? -1 : next;
+    return later.length || nudges()[next] || size() > MANY ? -1 : next;
   };
+  /** What the bars are drawn for: the slopes at these logits, and chords three times as steep. */
+  const most = () => {
+    const steepest = 3 * Math.max(...slopes().map((line, i) => line[i]));
+    return SCALES.findLast((scale) => scale >= steepest) ?? SCALES[0];
+  };
+  const near = () => String(Number((GUESS * most()).toPrecision(2)));
+  const good = () => {
+    const to = GUESS * most() * 1.001; // for rounding
+    return slopes().filter((line, n) => Math.abs(expected()[n] - line[guessed]) <= to).length;
+  };
+  /** Whether the last column was guessed, and the guess was right. */
+  const foretold = () => size() > MANY || (sure && good() === size());
   /**
    * Nudge a logit; the others go back, what was measured is kept.
    * @param {number} j
@@ -360,10 +463,12 @@ function matrix(view, words) {
    */
   const move = (j, by) => view.set({ column: j, nudge: by, measured: nudges() });
 
-  plot.drag(([x, y], pressed) => {
-    if (pressed) dragged = clamp(Math.floor(x * k), 0, k - 1);
-    move(dragged, Math.round(50 * clamp(y, low, high)) / 50);
-  });
+  const grips = knobs(
+    view,
+    plot,
+    (x) => clamp(Math.floor(x * k), 0, k - 1),
+    (i, y) => move(i, Math.round(50 * clamp(y, low, high)) / 50),
+  );
   view.add(html("p.lead", words.lead));
   if (size() > 2) {
     guessFirst(view, {
@@ -372,72 +477,67 @@ function matrix(view, words) {
       show: () => glide(view, 1500, (share) => ({ column: 0, nudge: Number(share.toFixed(2)) })),
     });
   }
-  const longest = words.moved(z(0), fmt(-0.111, 3)) +
-    words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3) + words.right + words.ask(z(0));
+  const longest = words.moved(z(0), "−0.1111") +
+    words.halved("−0.1111", "−0.1111", percent(0.0011), percent(0.0011)) + words.right +
+    words.ask(z(0));
   const message = html("p.say", { "data-room": longest }, told);
-  const start = button(view, words.start, () =>
-    view.set({
-      logits: after(column(), nudge()).map((x) => Number(x.toFixed(3))),
-      nudge: 0,
-      measured: logits().map(() => 0),
+  const halve = button(view, words.halve, () => {
+    const [j, from, kept] = [column(), nudge(), nudges()];
+    if (from) left = [...halved(), from];
+    const to = from ? from / 2 : 1;
+    glide(view, 500, (share) => ({
+      column: j,
+      nudge: share < 1 ? Number((from + (to - from) * share).toFixed(4)) : to,
+      measured: kept,
     }));
-  const buttons = html(
-    "div.row",
-    button(view, words.shrink, () => {
-      const from = nudge() || 1;
-      const least = Math.sign(from) * Math.min(Math.abs(from), LEAST);
-      const kept = nudges();
-      const j = column();
-      glide(view, 3000, (share) => ({
-        column: j,
-        nudge: Number((from * (least / from) ** share).toPrecision(3)),
-        measured: kept,
-      }));
-    }),
-    start,
-  );
+  });
+  const anew = button(view, words.anew, () => {
+    turn += 1;
+    const found = others(turn, view.first.logits.length);
+    view.set({ logits: found, column: 0, nudge: 0, measured: found.map(() => 0) });
+  });
+  const buttons = html("div.row", halve, anew);
   view.control(buttons);
   view.add(
     message,
+    html("div.held", plot.node, table),
+    buttons,
     html(
       "div.grid2",
-      html("div.stack", html("div.held", plot.node, table), buttons),
-      html("div.stack", html("div.near", curve.node), lines, sliders),
+      html("div.near", trail.node),
+      html("div.stack", html("div.near", curve.node), lines),
     ),
     tries(view, words.tries),
     goal(view, {
-      text: words.goal(view.first.logits.length), // not that of a state to try with fewer classes
-      reached: () => size() === view.first.logits.length && !open().length,
+      text: words.goal(size() <= MANY),
+      reached: () => !open().length && foretold(),
       says: words.reached,
     }),
   );
 
+  /** A guess was changed. */
+  function taken() {
+    sure = true;
+    view.touched = true;
+    view.refresh();
+  }
+
   /** Make the parts that depend on how many classes there are. */
   function rebuild() {
     const every = range(k);
-    sliders.replaceChildren(
-      ...every.map((i) =>
-        dial(view, {
-          label: words.nudge(z(i)),
-          control: `nudge.${i}`,
-          color: TEXT_COLORS[i],
-          min: low,
-          max: high,
-          step: 0.01,
-          read: () => i === column() ? nudge() : 0,
-          write: (by) => move(i, by),
-          show: nudged,
-        })
-      ),
-    );
+    grips.make(every.map((i) => ({
+      label: words.nudge(z(i)),
+      control: `nudge.${i}`,
+      min: low,
+      max: high,
+      step: 0.01,
+      read: () => i === column() ? nudge() : 0,
+      write: (by) => move(i, by),
+      show: nudged,
+    })));
     guesses = every.map((i) => {
-      const limits = { min: -STEEPEST, max: STEEPEST, step: 0.01 };
-      const input = html("input", { type: "range", ...limits, "data-control": `guess.${i}` });
-      input.addEventListener("input", () => {
-        sure = true;
-        view.touched = true;
-        view.refresh();
-      });
+      const input = html("input", { type: "range", value: 0, "data-control": `guess.${i}` });
+      input.addEventListener("input", taken);
       return input;
     });
     heads = every.map(() => ({ z: html("span"), by: html("span"), sum: html("td") }));
@@ -451,19 +551,34 @@ function matrix(view, words) {
     cells = every.map((i) =>
       every.map((j) => {
         const [fill, mark, knob] = [html("i"), html("i.slope"), html("i.mine")];
-        const [rate, note] = [html("span"), html("span.off")];
-        const rod = html("span.rod", fill, mark, knob);
+        const [rate, note, past] = [html("span"), html("span.off"), html("span.past")];
+        const rod = html("span.rod", fill, past, mark, knob);
         const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
         cell.addEventListener("click", () => {
           if (view.locked || j === asked()) return;
           clicked = [i, j];
           move(j, nudges()[j]);
         });
-        return { cell, rate, fill, mark, knob, note };
+        const aim = (/** @type {PointerEvent} */ { clientX }) => {
+          const { left, width } = rod.getBoundingClientRect();
+          guesses[i].value = String(most() * clamp(2 * (clientX - left) / width - 1, -1, 1));
+          taken();
+        };
+        cell.addEventListener("pointerdown", (event) => {
+          if (event.button || view.locked || j !== asked()) return;
+          cell.setPointerCapture(event.pointerId);
+          event.preventDefault();
+          guesses[i].focus({ preventScroll: true });
+          aim(event);
+        });
+        cell.addEventListener("pointermove", (event) => {
+          if (cell.hasPointerCapture(event.pointerId)) aim(event);
+        });
+        return { cell, rate, fill, mark, knob, note, past };
       })
     );
     table.replaceChildren(
-      html("caption", words.scale("¼")),
+      html("caption", scale),
       html(
         "thead",
         html(
@@ -511,16 +626,20 @@ function matrix(view, words) {
     const mine = expected();
     const many = k > MANY;
     const narrow = plot.x(1 / k) - plot.x(0) < 56;
+    const end = most();
+    const name = end === SCALES[0] ? "¼" : String(end);
+    say(scale, words.scale(name));
     /**
      * @param {HTMLElement} node @param {string} name
      * @param {number} value @param {number} [digits]
      */
     const entry = (node, name, value, digits) =>
       quantity(node, name, value, Number.isNaN(value) ? "·" : short(value, digits));
-    const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / STEEPEST, -1, 1);
+    const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / end, -1, 1);
+    const fewer = many ? 2 : end < 0.05 ? 4 : undefined;
     heads.forEach((head, j) => {
       const by = steps[j];
-      const now = after(column(), nudge())[j];
+      const now = logits()[j] + (j === column() ? nudge() : 0);
       quantity(head.z, `z${j}`, now, fmt(now, many ? 1 : 2));
       for (const node of [head.z, head.by]) {
         node.classList.toggle("strong", j === column() && by !== 0);
@@ -533,7 +652,7 @@ function matrix(view, words) {
         by ? many ? small : `${narrow ? "" : "÷ "}${nudged(by)}` : "·",
       );
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
-      entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, many ? 2 : undefined);
+      entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
     });
     const full = steps.every((by) => by !== 0);
     rows.forEach(({ before, change, ground, part, sum: node }, i) => {
@@ -549,18 +668,25 @@ function matrix(view, words) {
       entry(node, `row${i}`, full ? sum(rates[i]) : NaN, 2);
     });
     cells.forEach((line, i) =>
-      line.forEach(({ cell, rate, fill, mark, knob, note }, j) => {
+      line.forEach(({ cell, rate, fill, mark, knob, note, past }, j) => {
         const by = steps[j];
         const guess = j === ask;
-        entry(rate, `J${i}${j}`, by ? rates[i][j] : NaN, many ? 2 : undefined);
+        entry(rate, `J${i}${j}`, by ? rates[i][j] : NaN, fewer);
         if (guess) rate.textContent = sure ? `${short(mine[i])}?` : "?";
         cell.classList.toggle("picked", j === column());
         cell.classList.toggle("drawn", j === column() && i === row());
         cell.classList.toggle("asked", guess);
         const there = guesses[i].parentNode === cell;
-        if (guess && !there) { // once: it would lose the pointer
-          cell.append(put(guesses[i], { "aria-label": words.guess(p(i), z(j)) }));
+        if (guess && !there) cell.append(guesses[i]);
+        if (guess) {
+          const limits = { step: end / 25, min: -end, max: end }; // 0 is a step from min
+          put(guesses[i], { ...limits, "aria-label": words.guess(p(i), z(j)) });
         }
+        past.replaceChildren(
+          ...(j === column() ? halved() : []).map((old) =>
+            html("i.slope", { style: `left: ${at(jacobian[i][j] * ratio(j, old))}%` })
+          ),
+        );
         if (there && !guess) guesses[i].remove();
         const value = guess ? mine[i] : by ? rates[i][j] : 0;
         const [a, b] = [50, at(value)].sort((x, y) => x - y);
@@ -585,9 +711,10 @@ function matrix(view, words) {
   function judge(j, jacobian) {
     const mine = expected();
     const total = sum(mine);
-    if (Math.abs(total) > 0.001) return words.total(signed(total));
-    const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= GUESS);
-    return mirrors ? words.ready(p(j), z(j)) : words.mirror(p(j));
+    if (Math.abs(total) > most() / 250) return words.total(signed(total));
+    const to = GUESS * most() * 1.001;
+    const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= to);
+    return mirrors ? words.ready(p(j), z(j), near()) : words.mirror(p(j));
   }
 
   /**
@@ -666,14 +793,40 @@ function matrix(view, words) {
     );
   }
 
+  /** What the bars of column j missed at each nudge that was halved, and miss now. */
+  function drawTrail(/** @type {number} */ j, /** @type {number} */ by) {
+    const past = halved();
+    const steps = by ? [...past, by] : [];
+    const missed = steps.map((old) => Math.abs(ratio(j, old) - 1));
+    let top = 0.05;
+    while (top < Math.max(...missed)) top *= 2; // it stays while a bar is dragged a little
+    trail.scale({
+      x: [0, Math.max(5, steps.length)],
+      y: [0, top],
+      xticks: steps.map((old, n) => [n + 0.5, nudged(old)]),
+      yticks: [[NEAR, percent(NEAR)]],
+      ylabel: words.trailAxis(z(j)),
+    });
+    const { left: start, right: end, top: high, bottom } = trail.area;
+    trail.draw(
+      ...missed.flatMap((share, n) => [
+        block(trail, [n + 0.15, n + 0.85], [0, share], n < past.length ? "ground" : "solid", j),
+        svgText(trail.x(n + 0.5), trail.y(share) - 5, percent(share), { class: "strong" }),
+      ]),
+      steps.length ? "" : svgText((start + end) / 2, (high + bottom) / 2, words.noTrail),
+    );
+  }
+
   return () => {
     if (size() !== k) {
       k = size();
       rebuild();
     }
     const [j, by] = [column(), nudge()];
-    const now = after(j, by)[j];
-    start.disabled = now < lowest || now > highest; // the logits would not start there
+    if (measure !== String([j, logits()])) [measure, left] = [String([j, logits()]), []];
+    left = left.filter((old) => old * by > 0 && Math.abs(old) >= Math.abs(by));
+    say(halve, by ? words.halve : words.first(z(j)));
+    halve.disabled = by !== 0 && Math.abs(by) < LEAST;
     const probs = softmax(logits());
     const jacobian = slopes();
     const real = changes(j, by);
@@ -684,11 +837,13 @@ function matrix(view, words) {
       for (const input of guesses) input.value = "0";
     }
     if (ask >= 0) guessed = ask;
-    const left = k > MANY ? 46 : clamp(plot.width / 3.4, 76, 124);
-    const margin = { left, right: plot.width < 300 ? 30 : 36 };
-    plot.scale({ margin });
+    const margin = {
+      left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124),
+      right: clamp(plot.width / 10, 30, 60),
+    };
+    plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
     table.classList.toggle("many", k > MANY);
-    put(table, { style: `--left: ${left}px; --right: ${margin.right}px` });
+    put(table, { style: `--left: ${margin.left}px; --right: ${margin.right}px` });
     plot.draw(
       ...every.map((i) => {
         const x = plot.x((i + 0.5) / k);
@@ -697,7 +852,7 @@ function matrix(view, words) {
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
       block(plot, [(j + 0.4) / k, (j + 0.6) / k], [0, by], "solid", j),
     );
-    plot.handles(every.map((i) => ({
+    grips.place(every.map((i) => ({
       x: (i + 0.5) / k,
       y: i === j ? by : 0,
       color: TEXT_COLORS[i],
@@ -705,8 +860,12 @@ function matrix(view, words) {
     drawTable(probs, jacobian, real);
     const i = row();
     drawCurve(i, j, by, jacobian[i][j]);
+    drawTrail(j, by);
     lines.replaceChildren(slope(i, j, real[i], probs));
     message.hidden = view.locked && !view.onPaper;
+    if (message.hidden) return "";
+    const done = !open().length && !foretold();
+    anew.classList.toggle("primary", done);
     if (ask >= 0 && sure) {
       told.textContent = judge(ask, jacobian);
       return told.textContent;
@@ -714,25 +873,35 @@ function matrix(view, words) {
     const grown = probs[j] * Math.expm1(by);
     const [next] = open();
     const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
-    const good = expected().filter((x, n) => Math.abs(x - jacobian[n][j]) <= GUESS).length;
     const moved = words.moved(z(j), nudged(by));
-    const missed = miss(j) < NEAR ? words.large : words.wrong(percent(miss(j)));
-    const then = right(j) && next !== undefined ? words[follows](z(next)) : "";
-    const verdict = (right(j) ? words.right : missed) + then;
-    const share = percent(Math.abs(grown / (1 + grown)));
-    if (by) {
+    const before = halved().at(-1);
+    const off = percent(miss(j));
+    const more = before === undefined ? words.wrong(off) : words.again;
+    let then = right(j) && next !== undefined ? words[follows](z(next)) : "";
+    if (right(j) && sure && j === guessed) then = words.guessed(good(), k, near());
+    if (right(j) && done) then += sure ? words.retry : words.untold;
+    const verdict = right(j) ? words.right + then : miss(j) < NEAR ? words.large : more;
+    if (!by) {
+      told.replaceChildren(
+        ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
+      );
+      return told.textContent;
+    }
+    if (before === undefined) {
+      const share = percent(Math.abs(grown / (1 + grown)));
+      const changed = words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k);
+      told.replaceChildren(html("strong", moved), changed, verdict);
+    } else {
+      const was = Math.abs(ratio(j, before) - 1);
+      const half = before === 2 * by && Math.abs(miss(j) / was - 0.5) < 0.1;
       told.replaceChildren(
         html("strong", moved),
-        words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k),
+        words.halved(nudged(before), nudged(by), percent(was), off),
+        half ? words.half : "",
         verdict,
-        right(j) && sure && j === guessed ? words.guessed(good, k) : "",
       );
-      return moved + (follows === "next" || !then ? ` ${verdict}` : then); // twenty words
     }
-    told.replaceChildren(
-      ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
-    );
-    return told.textContent;
+    return moved + (right(j) && then ? then : ` ${verdict}`); // twenty words
   };
 }
 
@@ -750,16 +919,13 @@ function product(view, words) {
     yticks: [low, 0, high],
     grid: false,
     label: words.productPlot,
-    ylabel: words.productAxis(true),
+    ylabel: words.productAxis(true, true),
     height: 310,
-    margin: { top: 40, right: 58, bottom: 46 },
+    margin: { top: 40, right: 74, bottom: 46 },
   });
-  const sliders = html("div.columns");
-  view.control(sliders);
   const table = html("table.steps");
   const told = html("span");
   let k = 0;
-  let dragged = 0;
   /** @type {HTMLElement[][]} */
   let cells = [];
   /** @type {HTMLElement[]} */
@@ -787,19 +953,37 @@ function product(view, words) {
     });
   });
   view.control(pour);
-  for (const event of ["pointerdown", "focusin"]) sliders.addEventListener(event, keep);
   /** Where the columns begin, and where the last one ends. @param {number[]} probs */
   const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
 
-  plot.drag(([x, y], pressed) => {
-    if (pressed) {
-      keep();
+  const mean = () => dot(softmax(view.get("logits")), v());
+  /**
+   * Set an entry, or raise all of them, as far as there is room.
+   * @param {number} i
+   * @param {number} y
+   */
+  const raise = (i, y) => {
+    const tenth = (/** @type {number} */ x) => Math.round(10 * x) / 10;
+    const [least, largest] = [Math.min(...v()), Math.max(...v())];
+    const by = clamp(tenth(y - mean()), low - least, high - largest);
+    const moved = (/** @type {number} */ x) => Number((x + by).toFixed(9));
+    view.set({
+      v: v().map((x, n) => i === k ? moved(x) : n === i ? tenth(clamp(y, low, high)) : x),
+    });
+  };
+  const grips = knobs(
+    view,
+    plot,
+    (x) => {
       const left = edges(softmax(view.get("logits")));
-      dragged = clamp(left.findLastIndex((edge) => edge <= x), 0, k - 1);
-    }
-    const entry = Math.round(10 * clamp(y, low, high)) / 10;
-    view.set({ v: v().map((old, i) => i === dragged ? entry : old) });
-  });
+      return clamp(left.findLastIndex((edge) => edge <= x), 0, k);
+    },
+    (i, y, pressed) => {
+      if (pressed) keep();
+      raise(i, y);
+    },
+  );
+  plot.box.addEventListener("focusin", keep);
   view.add(html("p.lead", words.productLead));
   guessFirst(view, {
     question: words.productQuestion,
@@ -842,7 +1026,6 @@ function product(view, words) {
     plot.node,
     html("div.row", pour),
     table,
-    sliders,
     chips,
     goal(view, {
       text: words.zeroGoal,
@@ -861,15 +1044,14 @@ function product(view, words) {
   /** Make the parts that depend on how many classes there are. */
   function rebuild() {
     const every = range(k);
-    sliders.replaceChildren(
-      ...every.map((i) =>
-        entrySlider(view, "v", i, {
-          label: `v${subscript(i + 1)}`,
-          color: TEXT_COLORS[i],
-          missing: 0,
-        })
-      ),
-    );
+    grips.make([...every, k].map((i) => ({
+      label: i === k ? words.all : `v${subscript(i + 1)}`,
+      control: `v.${i === k ? "all" : i}`,
+      min: low,
+      max: high,
+      read: () => i === k ? mean() : v()[i],
+      write: (y) => raise(i, y),
+    })));
     titles = Object.values(words.steps).map((text) => html("th", { scope: "row" }, text));
     cells = titles.map(() => every.map(() => html("td")));
     table.replaceChildren(
@@ -982,33 +1164,41 @@ function product(view, words) {
       stop();
       [levelled, level, poured] = [0, false, state];
     }
+    const area = sum(found.filter((x) => x > 0));
+    /** What fills a hollow: earth of each block, in proportion. */
+    const layers = (/** @type {[number, number]} */ [bottom, top]) => {
+      let from = bottom;
+      return range(k).filter((n) => found[n] > 0).map((n) => {
+        /** @type {[number, [number, number]]} */
+        const layer = [n, [from, from += (top - bottom) * found[n] / area]];
+        return layer;
+      });
+    };
     say(pour, level ? words.back : words.pour);
     pour.disabled = new Set(values).size === 1; // nothing to level
     const before = past(values, probs, left);
-    plot.scale({ ylabel: words.productAxis(before.length > 0) });
+    plot.scale({ ylabel: words.productAxis(before.length > 0, !view.locked) });
     plot.draw(
       ...values.flatMap((x, i) => {
         const top = x + levelled * (mean - x);
         return [
           block(plot, across(i), [low, Math.min(x, mean)], "ground", i),
           block(plot, across(i), [x, mean], x > mean && !levelled ? "solid" : "hollow", i),
-          levelled
-            ? block(
-              plot,
-              across(i),
-              x > mean ? [top, mean] : [x, top],
-              x > mean ? "solid" : "filled",
-              i,
-            )
-            : "",
+          ...(!levelled
+            ? []
+            : x > mean
+            ? [block(plot, across(i), [top, mean], "solid", i)]
+            : layers(
+              [x, top],
+            ).map(([n, up]) => block(plot, across(i), up, "solid", n))),
         ];
       }),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
       ...before,
       svg("path.level", { d: plot.line([0, 1], [mean, mean]) }),
-      svgText(plot.area.right + 6, plot.y(mean) - 3, words.mean, { "text-anchor": "start" }),
+      svgText(plot.area.right + 34, plot.y(mean) - 3, words.mean, { "text-anchor": "start" }),
       quantity(
-        svgText(plot.area.right + 6, plot.y(mean) + 12, "", {
+        svgText(plot.area.right + 34, plot.y(mean) + 12, "", {
           "text-anchor": "start",
           class: "strong",
         }),
@@ -1028,7 +1218,11 @@ function product(view, words) {
         { ...plot.area, top: plot.area.bottom + GRIP, bottom: plot.height },
       ),
     );
-    plot.handles(values.map((y, i) => ({ x: middle(i), y, color: TEXT_COLORS[i] })));
+    const beyond = 1 + 17 / (plot.area.right - plot.area.left);
+    grips.place([
+      ...values.map((y, i) => ({ x: middle(i), y, color: TEXT_COLORS[i] })),
+      { x: beyond, y: mean, color: "var(--cu-ink)" },
+    ]);
     [values, apart, probs, found].forEach((row, n) => {
       const name = ["v", "apart", "p", "vjp"][n];
       row.forEach((x, i) =>
@@ -1043,14 +1237,20 @@ function product(view, words) {
       if (aim) quantity(cell, `target${i}`, aim[i], short(aim[i], k > MANY ? 2 : 3));
       else cell.textContent = "";
     });
-    const area = sum(found.filter((x) => x > 0));
+    const by = values[0] - ghost[0];
+    const alike = before.length && values.every((x, i) => Math.abs(x - ghost[i] - by) < 1e-9);
     told.replaceChildren(
       html("strong", words.level(fmt(mean, 3))),
       new Set(values).size === 1
         ? words.flat
-        : words[levelled === 1 ? "levelled" : "above"](fmt(area, 3)),
+        : levelled === 1
+        ? words.levelled(fmt(area, 3))
+        : alike
+        ? words.raised(fmt(by, 1))
+        : words.above(fmt(area, 3)),
     );
     if (levelled === 1) return words.levelled(fmt(area, 3));
+    if (alike) return words.raised(fmt(by, 1));
     return words.spokenProduct(found.map((x) => fmt(x, 2)).join(", "));
   };
 }
