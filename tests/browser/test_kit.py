@@ -33,7 +33,7 @@ def test_controls_open_after_a_guess_which_is_answered_in_words(show):
     assert page.locator(".bar").evaluate(position) == "static"  # it must not cover the question
     page.get_by_role("button", name="All of them grow").click()
     answer = page.locator(".answer")
-    assert "All of them grow: No. All exponentials grow alike" in answer.inner_text()
+    assert "All of them grow: No. All exponentials grow by the same factor" in answer.inner_text()
     assert answer.evaluate("(e) => e === e.getRootNode().activeElement")  # so it is read out
     assert not closed(page)
     assert page.locator(".bar").evaluate(position) == "sticky"

@@ -121,7 +121,7 @@ def test_after_ten_the_tally_is_compared_with_the_guess(show):
         page.get_by_role("button", name=given).click()
         text = page.locator(".frame").inner_text()
         with_label = int(re.search(r": (\d+) with the data set", text)[1])
-        said = re.search(r"You find ([\d.]+) of ten right; you guessed 4 to 6\.", text)
+        said = re.search(r"You sided with the label in ([\d.]+) of ten; you guessed 4 to 6\.", text)
         assert (said is not None) == (i >= 9)
         if said:
             assert float(said[1]) == round(10 * with_label / (i + 1), 1)

@@ -299,7 +299,7 @@ def test_playground(t, shift, scale):
     gap = math.log(p[0] / p[1])
     sentence = (
         f"dog is most probable, {p[0] / p[1]:.3g} times as probable as cat. That is e to the "
-        f"{gap:.1f}, the difference of their scores over T."
+        f"{gap:.3f}, the difference of their z over T."
     )
     if shift:
         assert torch.allclose((scale * raw / t).softmax(0), p)
@@ -337,7 +337,7 @@ def test_playground_tie_and_goal():
         tie, "A tie: dog and cat have equal scores, so equal probabilities at any temperature."
     )
     assert "as much as all the others" not in tie.text
-    assert_said(goal, "Now cat weighs as much as all the others together.")
+    assert_said(goal, "To three digits, cat now weighs as much as all the others together.")
     (cold,) = told(SoftmaxPlayground(logits=[2, 1, -1], temperature=0.1))
     assert_said(cold, "dog is most probable, 22000 times as probable as cat")
 
@@ -797,7 +797,7 @@ def test_label_suspects():
                zip(data["votes"], data["given"], strict=True)]  # fmt: skip
     own = [row[g] for row, g in zip(data["votes"], data["given"], strict=True)]
     most, closest = told_each(
-        figure, [[SKIP, {"click": "the most agreed doubt"}], [SKIP, {"click": "the closest vote"}]]
+        figure, [[SKIP, {"click": "one with most against it"}], [SKIP, {"click": "one with fewest against it"}]]
     )
     assert_said(most[-1], f"{max(against)} of its ten nearest images carry one other label.")
     i = closest[-1].state["shown"]
@@ -832,7 +832,7 @@ def test_browser_regression():
     assert said[1].startswith("Point of class 2 added at 3.0, 3.1. Loss ")
     assert [said[2], said[4]] == ["Point of class 2 taken along.", "Point dropped at 2.9, 3.1."]
     assert pages[-1].state["added"] == [[2.9, 3.1, 2]]
-    alarmed = "Over the last epoch the loss is more than twice that of guessing." in wild.text
+    alarmed = "Lately the loss is more than twice that of guessing." in wild.text
     assert not alarmed or wild.values["loss"] > math.log(3)
     assert "more than twice that of guessing" not in first.text
 

@@ -59,15 +59,14 @@ const WORDS = {
       `${rate}, step ${step}, epoch ${epoch} of ${epochs}: loss `,
     lossNow: "Loss ",
     accuracy: ", accuracy ",
-    remark: " Over the last epoch the loss is more than twice that of guessing.",
+    remark: " Lately the loss is more than twice that of guessing.",
     chart: (/** @type {string} */ ends) => `Loss by epoch, log scale. ${ends}.`,
     tries: [
       {
         label: "lr 10",
         set: { lr: 10 },
-        says:
-          "Most points lie on the right side, yet the loss is above that of guessing: the few " +
-          "mistakes are confident ones.",
+        says: "At the end most points lie on the right side, yet the loss is above that of " +
+          "guessing: the few mistakes are confident ones.",
       },
       { label: "lr 0.01", set: { lr: 0.01 }, says: "The loss still falls when the epochs end." },
       {
@@ -78,7 +77,9 @@ const WORDS = {
     ],
     goal: (/** @type {number} */ loss) =>
       `by the learning rate alone, bring the loss at the end below ${loss}.`,
-    reached: "A smaller rate is still on its way when the epochs end; a larger one leaps about.",
+    reached:
+      "Much smaller rates are still on their way when the epochs end; much larger ones leap " +
+      "about.",
   },
 };
 
@@ -86,7 +87,7 @@ const PER_CLASS = SPEC.constants.per_class;
 const OTHERS = [10, 0.01]; // rates to compare with
 const GOAL = 0.2; // loss
 const SLICE = 8; // ms of training between two repaints: the page stays usable
-const KEPT = 300; // points of a curve
+const KEPT = 400; // points of a curve
 const CELLS = 120; // resolution of the decision regions
 
 /** @typedef {[number, number, number]} Point features x1 and x2, class */
@@ -703,7 +704,7 @@ export default figure(WORDS, (view, words) => {
     play.textContent = run.finished ? words.again : words.play;
     if (frame && !run.finished) play.textContent = words.pause;
     undo.disabled = !view.get("added").length;
-    const worse = run.recent > 2 * guess();
+    const worse = run.epoch > 0 && run.recent > 2 * guess();
     const remark = worse ? words.remark : "";
     put(status, { class: `say${worse ? " alarm" : ""}` });
     const accuracy = hitRate(run.net, points);

@@ -22,9 +22,9 @@ const ENOUGH = 10; // images to judge
 const WORDS = {
   en: {
     lead: "Of each of these training images, most of the ten nearest carry one other label. " +
-      "Judge the image first: which of the two names it has in the data set shows after your " +
-      "answer.",
-    question: "How many of ten doubted labels will you find right?",
+      "Judge the image first; " +
+      "the data set's label appears after your answer.",
+    question: "In how many of ten will you side with the data set's label?",
     answers: ["at most 3", "4 to 6", "7 or more"].map((text) => ({
       text,
       says: "Now judge ten: the tally below counts, and nobody has a list of the truth.",
@@ -50,15 +50,15 @@ const WORDS = {
       `Judged ${n}: ${given} with the data set's label, ${other} with the neighbours', ` +
       `${neither} with neither.`,
     guessed: (/** @type {string} */ share, /** @type {string} */ mine) =>
-      ` You find ${share} of ten right; you guessed ${mine}.`,
+      ` You sided with the label in ${share} of ten; you guessed ${mine}.`,
     open: "None is judged yet.",
     tries: [
       {
-        label: "the most agreed doubt",
+        label: "one with most against it",
         says: (/** @type {number} */ n) => `${n} of its ten nearest images carry one other label.`,
       },
       {
-        label: "the closest vote",
+        label: "one with fewest against it",
         says: (/** @type {number} */ n, /** @type {number} */ given) =>
           `${n} of its ten nearest images carry one other label, ${given} ${
             given === 1 ? "carries" : "carry"
@@ -66,7 +66,7 @@ const WORDS = {
       },
     ],
     goal: `judge ${ENOUGH} images.`,
-    reached: "The tally says how many labels you find right.",
+    reached: "The tally says how often you sided with the label.",
     drawn: "These images are the stand-in's: code drew them, each for its label, so no label is " +
       "wrong. With the real data the figure shows real images.",
     empty: "There are no doubted images here. The figure takes them from the data set when its " +

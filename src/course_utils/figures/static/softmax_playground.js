@@ -46,8 +46,8 @@ import {
 
 const WORDS = {
   en: {
-    lead: "A model gives every class a score. Softmax raises e to each score, " +
-      "and the shares of the sum are the probabilities.",
+    lead: "A model gives every class a score. Softmax raises e to each score " +
+      "over T, and the shares of the sum are the probabilities.",
     canvas: "Bar chart, one bar per class",
     stage: "Bars:",
     stages: { score: "1 scores", exp: "2 exponentials", share: "3 shares" },
@@ -65,19 +65,24 @@ const WORDS = {
     scale: "multiply all scores",
     question: "Add 5 to every score. What happens to the probabilities?",
     answers: [
-      { text: "All of them grow", says: "No. All exponentials grow alike, so the shares stay." },
-      { text: "Nothing", says: "Yes. All exponentials grow alike, so the shares stay." },
+      {
+        text: "All of them grow",
+        says: "No. All exponentials grow by the same factor, so the shares stay.",
+      },
+      {
+        text: "Nothing",
+        says: "Yes. All exponentials grow by the same factor, so the shares stay.",
+      },
       {
         text: "The largest grows, the others shrink",
-        says: "No. All exponentials grow alike, so the shares stay.",
+        says: "No. All exponentials grow by the same factor, so the shares stay.",
       },
     ],
     first: (/** @type {string} */ name) => `${name} is most probable,`,
     tie: (/** @type {string} */ a, /** @type {string} */ b) =>
       `A tie: ${a} and ${b} have equal scores, so equal probabilities at any temperature.`,
     odds: (/** @type {string} */ name, /** @type {string} */ gap) =>
-      ` times as probable as ${name}. That is e to the ${gap}, the difference of their scores ` +
-      "over T.",
+      ` times as probable as ${name}. That is e to the ${gap}, the difference of their z over T.`,
     shifted: (/** @type {string} */ shift) =>
       ` Adding ${shift} to every score changed no probability.`,
     scaled: (/** @type {string} */ scale, /** @type {string} */ temperature) =>
@@ -100,9 +105,9 @@ const WORDS = {
       },
       { label: "a tie", set: { logits: [2, 2, -1] }, says: "Equal scores have equal shares." },
     ],
-    goal: (/** @type {string} */ name) => `give ${name} a probability of exactly 0.500.`,
+    goal: (/** @type {string} */ name) => `give ${name} the probability 0.500, to three digits.`,
     reached: (/** @type {string} */ name) =>
-      `Now ${name} weighs as much as all the others together.`,
+      `To three digits, ${name} now weighs as much as all the others together.`,
   },
 };
 
@@ -337,7 +342,7 @@ export default figure(
           html("strong", words.first(name(first))),
           " ",
           quantity(html("span"), "odds", odds, rounded),
-          words.odds(name(second), fmt(gap, 1)),
+          words.odds(name(second), fmt(gap, 3)),
         ]
         : [words.tie(name(first), name(second))];
       said.replaceChildren(...compared, more);

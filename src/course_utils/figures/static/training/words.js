@@ -24,7 +24,7 @@ const TRIES = [
   {
     label: "all 60\u202f000 images",
     set: { images: 60_000 },
-    says: "Six times the images: about 16 MB.",
+    says: "Six times the images: about 17 MB.",
   },
 ];
 const REGIMES = [
@@ -171,7 +171,8 @@ export const LAB_WORDS = {
       `% of it, and the model is sure of them: dividing all scores by ${divisor} changes no ` +
       `answer and makes the loss ${fmt(loss)}.`,
     tooFar: (/** @type {import("./core.js").Long} */ { from, to }) =>
-      `Too long a step, early on, took the loss of its own images from ${fmt(from)} to ${fmt(to)}.`,
+      `A step that was too long, early on, raised the loss of its own images from ${fmt(from)} to ` +
+      `${fmt(to)}.`,
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
