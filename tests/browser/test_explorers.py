@@ -910,7 +910,7 @@ TRIES = [
     (
         OverflowExplorer,
         "float16, size 20",
-        "ends at e to the 11: the naive form gives nan for a logit of 20",
+        "exp overflows above 11.09: the naive form gives nan for a logit of 20",
         lambda page: of_naive(page, "p").isnan().any() and of_naive(page, "exp").isinf().any(),
     ),
     (

@@ -144,9 +144,9 @@ LARGEST = {name: math.log(torch.finfo(getattr(torch, name)).max) for name in ("f
 TRIES = [
     (LossExplorer, "softmax twice", f"brings its loss below {math.log(math.e + 2) - 1:.2f}."),
     (OverflowExplorer, "float16, size 20",
-     f"float16 ends at e to the {LARGEST['float16']:.0f}: the naive form gives nan for a logit of"),
+     f"exp overflows above {LARGEST['float16']:.2f}: the naive form gives nan for a logit of 20."),
     (OverflowExplorer, "float64, size 800",
-     f"A wider exponent moves the limit to e to the {int(LARGEST['float64'])}; it is still there."),
+     f"for the exponent the limit is {LARGEST['float64']:.2f}; 800 is still beyond it."),
 ]  # fmt: skip
 
 
@@ -797,7 +797,7 @@ def test_label_suspects():
                zip(data["votes"], data["given"], strict=True)]  # fmt: skip
     own = [row[g] for row, g in zip(data["votes"], data["given"], strict=True)]
     most, closest = told_each(
-        figure, [[SKIP, {"click": "one with most against it"}], [SKIP, {"click": "one with fewest against it"}]]
+        figure, [[SKIP, {"click": f"one with {n} against it"}] for n in ("most", "fewest")]
     )
     assert_said(most[-1], f"{max(against)} of its ten nearest images carry one other label.")
     i = closest[-1].state["shown"]

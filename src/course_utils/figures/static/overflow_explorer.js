@@ -83,7 +83,7 @@ const WORDS = {
       {
         label: "float16, size 20",
         set: { dtype: "float16", size: 20 },
-        says: "float16 ends at e to the 11: the naive form gives nan for a logit of 20.",
+        says: "In float16 exp overflows above 11.09: the naive form gives nan for a logit of 20.",
       },
       {
         label: "all far below zero",
@@ -99,11 +99,12 @@ const WORDS = {
       {
         label: "float64, size 800",
         set: { dtype: "float64", size: 800 },
-        says: "A wider exponent moves the limit to e to the 709; it is still there.",
+        says: "With more bits for the exponent the limit is 709.78; 800 is still beyond it.",
       },
     ],
     goal: "make even the fused form end in nan.",
-    reached: "A logit is infinite before any form begins: here only a wider format helps.",
+    reached:
+      "A logit is infinite before any form begins: only a format that reaches further helps.",
   },
 };
 

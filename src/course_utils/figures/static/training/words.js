@@ -171,7 +171,9 @@ export const LAB_WORDS = {
       `% of it, and the model is sure of them: dividing all scores by ${divisor} changes no ` +
       `answer and makes the loss ${fmt(loss)}.`,
     tooFar: (/** @type {import("./core.js").Long} */ { from, to }) =>
-      `A step that was too long, early on, raised the loss of its own images from ${fmt(from)} to ` +
+      `A step that was too long, early on, raised the loss of its own images from ${
+        fmt(from)
+      } to ` +
       `${fmt(to)}.`,
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
