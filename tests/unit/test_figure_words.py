@@ -797,7 +797,8 @@ def test_label_suspects():
                zip(data["votes"], data["given"], strict=True)]  # fmt: skip
     own = [row[g] for row, g in zip(data["votes"], data["given"], strict=True)]
     most, closest = told_each(
-        figure, [[SKIP, {"click": f"one with {n} against it"}] for n in ("most", "fewest")]
+        figure,
+        [[SKIP, {"click": f"one {n}"}] for n in ("with most against it", "of the closest votes")],
     )
     assert_said(most[-1], f"{max(against)} of its ten nearest images carry one other label.")
     i = closest[-1].state["shown"]

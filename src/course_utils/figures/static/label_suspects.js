@@ -58,7 +58,7 @@ const WORDS = {
         says: (/** @type {number} */ n) => `${n} of its ten nearest images carry one other label.`,
       },
       {
-        label: "one with fewest against it",
+        label: "one of the closest votes",
         says: (/** @type {number} */ n, /** @type {number} */ given) =>
           `${n} of its ten nearest images carry one other label, ${given} ${
             given === 1 ? "carries" : "carry"
