@@ -81,7 +81,7 @@ def test_the_true_logit_gets_its_gradient_in_two_parts(show, logits):
     p = torch.tensor(logits, dtype=torch.float64).softmax(0)[0].item()
     both = page.locator('[data-q="shares z1"]')
     direct, share = both.text_content().split(" and ")
-    assert (direct, float(share)) == (f"{MINUS}1", pytest.approx(p, rel=0.005))
+    assert (direct, float(share)) == (f"{MINUS}1", pytest.approx(p, abs=5e-4))
     choose(page, "add")
     assert value(page, "grad z1") == pytest.approx(p - 1)
     assert both.text_content() == f"{share} {MINUS} 1"
@@ -186,7 +186,8 @@ def test_the_reader_chooses_the_local_derivatives(show):
         assert prompt.inner_text() != asked
         assert page.locator(".wrong").count() == 0
     assert page.locator(".pad button").count() == 0
-    assert "after 6 that did not fit" in page.locator(".goal.done").inner_text()
+    assert prompt.inner_text().startswith("6 choices did not fit")
+    assert page.locator(".goal.done").count() == 0
 
 
 #: Where the choices are, in pixels of the drawing, and the lines and boxes that are asked for.
@@ -322,10 +323,10 @@ def test_a_step_that_is_shown_says_what_it_costs_and_a_reached_goal_stays(show):
         choose(page, name)
         assert "Shown" not in page.locator(".say").inner_text()
     done = page.locator(".goal.done")
-    assert "none was wrong" in done.inner_text()
+    assert "none wrong" in done.inner_text()
     back.click()
     choose(page, "multiply")
-    assert "none was wrong" in done.inner_text()
+    assert "none wrong" in done.inner_text()
     page.get_by_role("button", name="Reset", exact=True).click()
     assert done.count() == 0
 
@@ -333,17 +334,77 @@ def test_a_step_that_is_shown_says_what_it_costs_and_a_reached_goal_stays(show):
 @pytest.mark.parametrize(
     ("name", "words", "holds"),
     [
-        ("sure and right", "nearly cancels", lambda grads: -0.1 < grads[0] < 0),
+        ("sure and right", "how much is left", lambda grads: -0.1 < grads[0] < 0),
         (
             "sure and wrong",
-            "z₂ gets nearly +1",
+            "Which gradients are large",
             lambda grads: grads[0] < -0.9 and grads[1] > 0.9,
         ),
-        ("undecided", "sends 1/3", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),
+        ("undecided", "a third of Q", lambda grads: grads == pytest.approx([-2 / 3, 1 / 3, 1 / 3])),
     ],
 )
 def test_what_the_tries_say_is_so(show, name, words, holds):
-    page = show(BackwardPass())
+    page = show(BackwardPass(stage=2))
     page.get_by_role("button", name=name).click()
+    assert shown(page)[1] == {"L", "l", "z1"}  # the place in the walk stays
+    step(page, STEPS - 2)
     assert holds([value(page, f"grad z{k}") for k in (1, 2, 3)])
     assert words in page.locator(".tries .told").inner_text()
+
+
+@pytest.mark.parametrize(("label", "grad"), [(1, 0.242), (2, -0.758)])
+def test_what_a_logit_gets_is_foreseen_by_hand(show, label, grad):
+    """Not once it is known: then another logit makes a new question."""
+    page = show(BackwardPass(logits=[2, 1, 0.1], label=label))
+    told = page.locator(".foresee")
+    grip = page.locator(".grip")
+    slide = page.locator("[data-control=guess]")
+
+    def guess(v):
+        box, half = grip.bounding_box(), page.locator("path.dash").bounding_box()["width"] / 2
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + (v - float(slide.input_value())) * half, y, steps=3)
+        page.mouse.up()
+
+    guess(0.6)
+    step(page, STEPS)
+    assert f"You said 0.600, {grad:.3f} came" in told.inner_text().replace(MINUS, "-")
+    assert grip.count() == 0
+    for _ in range(2):
+        page.get_by_role("button", name="Back", exact=True).click()
+    guess(grad)
+    assert "Seen already" in told.inner_text()
+    page.locator("[data-control='logits.0']").fill("1")
+    slide.fill("0.37" if label == 1 else "-0.63")
+    step(page, 2)
+    assert "✓" not in told.inner_text()
+    page.get_by_role("button", name="sure and wrong").click()  # the logits are seen: no question
+    assert "✓" not in told.inner_text()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_role("button", name="undecided").click()
+    slide.fill("0.33" if label == 1 else "-0.66")
+    step(page, STEPS)
+    assert "✓" in told.inner_text()
+    page.locator("[data-control='logits.0']").fill("3")
+    assert "✓" in told.inner_text()
+
+
+def test_a_nudge_is_drawn_to_its_size_and_only_at_the_end(show):
+    page = show(BackwardPass(logits=[2, 1, 0.1], stage=STEPS))
+    box = page.locator(".graph rect[rx='6']").nth(3).bounding_box()
+    x, y = box["x"] + 20, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] / 3, y, steps=3)
+    page.mouse.up()
+    by = float(page.locator('[data-q="change z1"]').text_content().removeprefix("nudge "))
+    assert by > 0.3
+    z = torch.tensor([2, 1, 0.1], dtype=torch.float64)
+    moved = z + by * torch.eye(3, dtype=torch.float64)[0]
+    change = (cross_entropy(moved, torch.tensor(0)) - cross_entropy(z, torch.tensor(0))) / by
+    assert value(page, "change L") == pytest.approx(change.item(), rel=1e-6)
+    page.get_by_role("button", name="Back", exact=True).click()
+    page.mouse.click(x, y)
+    assert page.locator('[data-control="nudge.0"]').is_checked()

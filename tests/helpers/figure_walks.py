@@ -26,10 +26,21 @@ WAYS = {
     ],
     "backward_pass": [
         [SKIP, *({"set": {"stage": n}} for n in range(7)), {"on": "nudge.1"}],
+        [SKIP, *({"click": c} for c in ("Q", "-1", "Q", "1", "-1", "1/Q", "1", "exp z", "+"))],
         [SKIP, *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z", TIMES, "+"))],
         [SKIP, {"set": {"stage": 4, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
         [SKIP, *({"click": c} for c in ("1", "1", "-1", "1/Q", "Q", "1", "Show me", "+"))],
-        [SKIP, {"set": {"stage": 6, "logits": [0.7, 0, 0]}}],
+        [SKIP, {"set": {"stage": 5}}, {"on": "guess", "to": "0.2"}, {"set": {"stage": 6}}],
+        *(
+            [
+                SKIP,
+                {"on": "guess", "to": to},
+                {"set": {"stage": 6}},
+                *[{"click": "Back"}] * 2,
+                {"on": "guess", "to": "0"},
+            ]
+            for to in ("0.67", "0.2")
+        ),
         *([{"click": answer}, {"set": {"stage": 6}}] for answer in ("p₁", "-1", "p₁ - 1")),
     ],
     "jacobian_explorer": [

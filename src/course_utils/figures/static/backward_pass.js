@@ -1,11 +1,15 @@
 import {
   button,
+  clamp,
+  dial,
   entrySlider,
   figure,
   fmt,
+  four,
   goal,
   guessFirst,
   html,
+  logarithmic,
   minus,
   quantity,
   radios,
@@ -22,10 +26,12 @@ import {
   tries,
 } from "./kit.js";
 
+const FEW = 2; // wrong choices that the goal lets pass
+
 const WORDS = {
   en: {
-    lead: "Each box is computed from those below it. On the way back it sends its gradient down, " +
-      "times the line's local derivative, which you choose. Thicker lines send more, up to 1.",
+    lead: "Each box sends its gradient down, times the line's local derivative: choose it. " +
+      "Thicker lines send more.",
     question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
@@ -50,13 +56,17 @@ const WORDS = {
     value: "value",
     gradient: "gradient so far",
     change: "Δ per nudge",
+    by: "by",
+    guess: "your guess for z₂",
     ask: (/** @type {string} */ from, /** @type {string} */ to) =>
       `From ${from} to ${to}: times what?`,
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
       `${z} has ${direct} and ${other}: add or multiply?`,
     each: "each exponential",
     logits: "its logit",
-    done: "Nudge a logit: the factors on the lines carry its change up, too.",
+    done: "Now nudge a logit: tap its box, or drag it sideways.",
+    again: (/** @type {number} */ misses) =>
+      `${misses} choices did not fit: go Back to the start and walk with at most ${FEW}.`,
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
@@ -70,14 +80,14 @@ const WORDS = {
       `The gradient of ${z} is ${parts} = ${total}.`,
     all: " The three gradients add up to 0.",
     given: " Shown, not chosen: Back lets you choose it.",
-    open: (/** @type {number} */ count) => `You chose ${count} of 6: Back leads to the others.`,
+    open: (/** @type {number} */ count) =>
+      `You chose ${count || "none"} of 6: Back leads to ${count ? "the others" : "them"}.`,
     miss: (
-      /** @type {string} */ pick,
-      /** @type {string} */ held,
-      /** @type {string} */ to,
-      /** @type {string} */ from,
-      /** @type {string} */ change,
-    ) => `Not ${pick}. If ${to} grows by 0.01${held}, ${from} changes by ${change}.`,
+      /** @type {string[]} */ [pick, held, to, from],
+      /** @type {string[]} */ [would, change],
+    ) =>
+      `Not ${pick}. If ${to} grows by 0.01${held}, times ${pick} would give ${would}, but ${from} ` +
+      `changes by ${change}.`,
     held: (/** @type {string} */ what) => ` and ${what} stays`,
     others: " and the others stay",
     apart: (
@@ -86,55 +96,62 @@ const WORDS = {
     ) =>
       `Not ×. ${z} grows by 0.01: the loss changes by ${log} through ln Q and by ${direct} ` +
       "directly.",
-    chance: (/** @type {string} */ pick) => `${pick} is right only where the logit is 0.`,
+    chance: (/** @type {string} */ pick, /** @type {string} */ z) =>
+      `${pick} fits these numbers only by chance: slide ${z} and it no longer does.`,
     nudged: (
       /** @type {string} */ z,
+      /** @type {string} */ by,
       /** @type {string[]} */ [exp, log, loss],
     ) =>
-      `Each line up from ${z} multiplies the nudge: ${exp} nudges at exp ${z}, ${log} at ln Q, ` +
-      `${loss} at the loss`,
-    spokenNudge: (
-      /** @type {string} */ z,
-      /** @type {string[]} */ [exp, log, loss],
-    ) => `Nudge of ${z}: ${exp} at exp ${z}, ${log} at ln Q, ${loss} at the loss.`,
+      `${z} is nudged by ${by}. Per nudge, exp ${z} and Q change by ${exp}, ln Q by ${log}, ` +
+      `the loss by ${loss}.`,
+    spokenNudge: (/** @type {string} */ z, /** @type {string} */ by, /** @type {string} */ loss) =>
+      `${z} nudged by ${by}: per nudge, the loss changes by ${loss}.`,
+    later: (/** @type {string} */ z) => `What a nudge of ${z} does shows when the walk is done.`,
+    nudgedBy: (/** @type {string} */ by) => `nudge ${by}`,
     direct: (/** @type {string[]} */ [log, loss]) => `${log} − 1 = ${loss}`,
-    same: (/** @type {string} */ z) => `, the gradient of ${z}.`,
+    same: (/** @type {string} */ grad) =>
+      ` The smaller the nudge, the closer to the gradient, ${grad}.`,
     both: (/** @type {string[]} */ [direct, other]) => `${direct} and ${other}`,
     shares: (/** @type {string} */ other) => `${other} − 1`,
     total: (/** @type {string} */ total) => `= ${total}`,
-    goal: "walk all the way back without Show me.",
+    goal: `walk back with none shown and at most ${FEW} wrong choices.`,
     reached: (/** @type {number} */ misses) =>
-      `${misses ? `Done, after ${misses} that did not fit` : "Done, and none was wrong"}: five ` +
-      "local derivatives and one sum gave the gradients of all logits.",
-    halfGoal: "then slide until the gradient of the true logit is −0.5.",
-    half: (/** @type {string} */ z) =>
-      `Done: exp ${z} is about as large as the other two together.`,
+      `Done, ${misses || "none"} wrong: five derivatives, one sum, three gradients.`,
+    foresee: "set the mark in z₂'s box to its gradient before the exponentials send.",
+    foreseen: (/** @type {string} */ guess, /** @type {string} */ grad) =>
+      `Done: you said ${guess}, and ${grad} came.`,
+    missed: (/** @type {string} */ guess, /** @type {string} */ grad) =>
+      `You said ${guess}, ${grad} came. Go Back, move a logit and guess anew.`,
+    known: "Seen already: move a logit, and guess before the exponentials send.",
     tries: [
       {
         label: "sure and right",
-        set: { logits: [4, 0, 0], stage: 6 },
-        says: "What comes through the exponential, p₁, nearly cancels −1: little is left.",
+        set: { logits: [4, 0, 0] },
+        says: "Nearly all of Q is exp z₁. When its two shares are joined, how much is left at z₁?",
       },
       {
         label: "sure and wrong",
-        set: { logits: [0, 4, 0], stage: 6 },
-        says: "p₁ is near 0, so nearly all of the direct −1 remains; z₂ gets nearly +1.",
+        set: { logits: [0, 4, 0] },
+        says: "Nearly all of Q is exp z₂, of a wrong class. Which gradients are large?",
       },
       {
         label: "undecided",
-        set: { logits: [0, 0, 0], stage: 6 },
-        says: "Every exponential sends 1/3; only the true logit gets −1 as well.",
+        set: { logits: [0, 0, 0] },
+        says: "Each exponential is a third of Q. Which gradients does that make?",
       },
     ],
   },
 };
 
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
-const NUDGE = 1e-6;
+const LEAST = 0.001; // of a nudge
+const NEAR = 0.03; // how far a guess may be off
+const GUESSED = "z2";
 const STEP = 0.01; // of the hints
 const coarse = matchMedia("(pointer: coarse)").matches;
 // Pixels: a line of text, a box, between boxes, where a row of choices stands.
-const [ROW, LOW, GAP] = [15, 48, coarse ? 48 : 42];
+const [ROW, LOW, GAP] = [15, 38, coarse ? 48 : 34];
 const BARS = 26; // pixels for the bars of what reaches a logit
 const TALL = 2 * ROW + 3 + BARS + GAP; // the box of a logit: below the bars, shares and choices
 const THICK = 10; // pixels: a line that sends 1
@@ -204,17 +221,18 @@ function gradients(ways, stage) {
 }
 
 /**
- * What a small change of logit k changes, as multiples of it.
+ * What a change of logit k by `by` changes, as multiples of it.
  * @param {number[]} z
  * @param {number} label
  * @param {number} k from 1; 0 changes nothing
+ * @param {number} by
  */
-function changes(z, label, k) {
+function changes(z, label, k, by) {
   const before = graph(z, label).boxes;
-  const moved = graph(z.map((value, i) => i === k - 1 ? value + NUDGE : value), label).boxes;
+  const moved = graph(z.map((value, i) => i === k - 1 ? value + by : value), label).boxes;
   const all = Object.keys(before).map((key) => /** @type {[string, number]} */ ([
     key,
-    (moved[key].value - before[key].value) / NUDGE,
+    (moved[key].value - before[key].value) / by,
   ]));
   return new Map(all.filter(([, change]) => change));
 }
@@ -233,8 +251,8 @@ export default figure(WORDS, (view, words) => {
   plot.node.classList.add("graph");
   const told = html("span");
   const prompt = html("b.asks");
-  const longest = words.nudged("z₁", ["0.00000", "0.000", "0.000000 − 1 = −0.000000"]) +
-    words.same("z₁");
+  const longest = words.nudged("z₁", "0.001", ["0.000", "0.000", "0.000 − 1 = −0.000"]) +
+    words.same("−0.000");
   // What is below it stays in place.
   const said = html("p.say", { "data-room": longest }, html("span", told, " ", prompt));
   /** The steps that the reader chose. @type {Set<number>} */
@@ -243,6 +261,14 @@ export default figure(WORDS, (view, words) => {
   let won = ""; // what the goal said when it was reached
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
+  let by = LEAST; // the size of the nudge
+  let guess = 0; // of the gradient of z₂
+  let open = false; // whether it waits for the answer
+  let judged = ""; // the puzzle that answered it
+  let answer = "";
+  let foreseen = ""; // what the second goal said when it was reached
+  /** Logits and classes whose gradients were seen. @type {Set<string>} */
+  const solved = new Set();
   let missed = -1; // the turn in which a wrong one was chosen
   let picked = 0;
   // On the way, a nudge ends with a step: its sentence would hide what the step did.
@@ -278,10 +304,20 @@ export default figure(WORDS, (view, words) => {
   view.bind(pad, () => {
     const stage = view.get("stage");
     for (const step of mine) if (step > stage) mine.delete(step);
-    if (stage === 0 && missed !== view.turns) { // a walk begins
-      misses = 0;
-      won = "";
-    }
+    if (stage === 0 && missed !== view.turns) misses = 0; // a walk begins
+  });
+  view.apart = ["stage", "nudge"];
+  const puzzle = () => `${view.get("logits")} ${view.get("label")}`;
+  view.head.querySelector(".reset")?.addEventListener("click", () => {
+    won =
+      foreseen =
+      judged =
+      answer =
+        "";
+    [guess, by, open] = [0, LEAST, false];
+    mine.clear();
+    solved.clear();
+    view.refresh();
   });
 
   view.add(html("p.lead", words.lead));
@@ -303,18 +339,82 @@ export default figure(WORDS, (view, words) => {
       })
     ),
   );
+  const size = dial(view, {
+    label: words.by,
+    control: "by",
+    min: LEAST,
+    max: 1,
+    step: 0.05,
+    ...logarithmic,
+    show: four,
+    read: () => by,
+    write: (v) => {
+      by = v;
+      view.refresh();
+    },
+  });
+  const nudges = html(
+    "div.row",
+    radios(view, "nudge", {
+      label: words.nudge,
+      options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
+    }),
+    size,
+  );
   const settings = html(
     "div.row",
     back,
     show,
     radios(view, "label", { label: words.label, options: [1, 2, 3] }),
-    radios(view, "nudge", {
-      label: words.nudge,
-      options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
-    }),
+    nudges,
   );
+  const late = () => view.get("stage") >= last - 1;
+  /** @param {number} v */
+  function foresee(v) {
+    guess = clamp(Math.round(100 * v) / 100, -1, 1);
+    open = !late();
+    judged = "";
+    answer = !open || solved.has(puzzle()) ? words.known : "";
+    view.touched = true;
+    view.refresh();
+  }
+  const foreseeing = dial(view, {
+    label: words.guess,
+    control: "guess",
+    min: -1,
+    max: 1,
+    step: 0.01,
+    read: () => guess,
+    write: foresee,
+  });
+  /** Compares the guess with what came, once for each logits that are new. */
+  function judge() {
+    const [stage, label] = [view.get("stage"), view.get("label")];
+    if (stage < last - 1 || (label === 2 && stage < last)) return;
+    const key = puzzle();
+    if (open && !solved.has(key)) {
+      const grad = softmax(view.get("logits"))[1] - Number(label === 2);
+      const hit = Math.abs(grad - guess) < NEAR;
+      const [mine, came] = [guess, grad].map((v) => fmt(v, 3));
+      if (hit) foreseen = words.foreseen(mine, came);
+      answer = hit ? "" : words.missed(mine, came);
+      [judged, open] = [key, false];
+    } else if (judged !== key) answer = "";
+    solved.add(key);
+  }
+  const off = html("span");
   view.control(sliders);
   view.control(settings);
+  view.control(foreseeing);
+  const second = goal(view, {
+    text: words.foresee,
+    reached: () => {
+      judge();
+      return foreseen !== "";
+    },
+    says: () => foreseen,
+  });
+  second.append(" ", off);
   view.add(
     html(
       "p.row",
@@ -331,26 +431,35 @@ export default figure(WORDS, (view, words) => {
     goal(view, {
       text: words.goal,
       reached: () => {
-        if (view.get("stage") === last && mine.size === last) won ||= words.reached(misses);
+        const all = view.get("stage") === last && mine.size === last;
+        if (all && misses <= FEW) won ||= words.reached(misses);
         return won !== "";
       },
       says: () => won,
     }),
-    goal(view, {
-      text: words.halfGoal,
-      reached: () => {
-        const share = softmax(view.get("logits"))[view.get("label") - 1];
-        return view.get("stage") === last && Math.abs(share - 0.5) < 0.01;
-      },
-      says: () => words.half(`z${subscript(view.get("label"))}`),
-    }),
+    html("div.foresee", second, foreseeing),
   );
 
-  // A click on a logit nudges it; the buttons do the same for keys.
+  /** The logit whose box this is, from 1; 0 is none. @param {number[]} at */
+  const logitAt = ([x, y]) => {
+    const high = TALL / (plot.area.bottom - plot.area.top);
+    return x >= 0 && x < 3 && y < high ? Math.floor(x) + 1 : 0;
+  };
+  // In its box, z₂'s gradient is foreseen; at the end a logit is nudged, which a click does, too.
+  let held = 0;
+  let from = 0;
+  let moved = false;
+  plot.drag(([x, y], pressed) => {
+    if (pressed) [held, from, moved] = [logitAt([x, y]), x, false];
+    if (!late() && held === 2) foresee((plot.x(x) - place(boxes[GUESSED]).middle) / one());
+    if (view.get("stage") < last || !held || (!moved && Math.abs(x - from) < 0.02)) return;
+    moved = true;
+    by = Number(clamp(2 * Math.abs(x - from), LEAST, 1).toPrecision(3));
+    view.set({ nudge: held });
+  });
   plot.svg.addEventListener("click", (event) => {
-    const [x, y] = plot.at(event);
-    if (view.locked || x < 0 || x >= 3 || y > TALL / (plot.area.bottom - plot.area.top)) return;
-    const nudge = Math.floor(x) + 1;
+    const nudge = logitAt(plot.at(event));
+    if (view.locked || moved || !nudge || view.get("stage") < last) return;
     view.set({ nudge: nudge === view.get("nudge") ? 0 : nudge });
   });
 
@@ -358,10 +467,10 @@ export default figure(WORDS, (view, words) => {
   const seen = () => {
     const [label, stage] = [view.get("label"), view.get("stage")];
     const { boxes, ways } = graph(view.get("logits"), label);
-    const moved = changes(view.get("logits"), label, view.get("nudge"));
-    return { stage, truth: `z${label}`, boxes, ways, moved, grads: gradients(ways, stage) };
+    const carried = changes(view.get("logits"), label, stage < last ? 0 : view.get("nudge"), by);
+    return { stage, truth: `z${label}`, boxes, ways, carried, grads: gradients(ways, stage) };
   };
-  let { stage, truth, boxes, ways, moved, grads } = seen(); // what is drawn
+  let { stage, truth, boxes, ways, carried, grads } = seen(); // what is drawn
 
   /** @param {Box} box */
   const place = ({ at: [column, row] }) => {
@@ -371,6 +480,8 @@ export default figure(WORDS, (view, words) => {
     const y = plot.area.top + row * (LOW + GAP);
     return { x, y, width, height: row === 4 ? TALL : LOW, middle: x + width / 2 };
   };
+  /** Pixels of the gradient 1 in the box of a logit. */
+  const one = () => place(boxes[GUESSED]).width / 2 - 6;
   /** Whether a line is the one from the loss to the true logit. @param {Way} way */
   const direct = ({ stage }) => stage === 2;
   /**
@@ -419,25 +530,20 @@ export default figure(WORDS, (view, words) => {
     if (size < 0.1) return digits(v, narrow ? 2 : 3);
     return minus(v.toFixed(size >= 100 ? 1 : size >= 10 || (size >= 1 && narrow) ? 2 : 3));
   };
-  // A share p of the true logit and p − 1, with as many decimals.
-  const pair = (/** @type {number} */ p) => {
-    const decimals = (/** @type {number} */ v) => short(v).split(".")[1]?.length ?? 0;
-    const count = Math.max(decimals(p), decimals(p - 1));
-    return [p, p - 1].map((v) => minus(v.toFixed(count)));
-  };
+  // What a logit gets: all with as many decimals, so that the sums come out.
+  const share = (/** @type {number} */ v) =>
+    minus(v.toFixed(Math.min(...softmax(view.get("logits"))) < 0.005 ? 4 : 3));
+  const pair = (/** @type {number} */ p) => [share(p), share(p - 1)];
   const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
   const three = (/** @type {number} */ v) => Math.abs(v) < 1e-9 ? "0" : digits(v, 3);
   const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
   /** What a way sends, as it is written. @param {Way} way */
-  const sent = ({ from, to, factor, stage }) => {
+  const sent = ({ from, factor, stage }) => {
     const product = grads[from] * factor;
-    return stage === 5 && to === truth ? pair(product)[0] : short(product);
+    return stage === 5 ? share(product) : short(product);
   };
-  // What two paths bring to the loss has as many decimals as their sum.
   const change = (/** @type {string} */ key) =>
-    moved.has(truth) && (key === "l" || key === "L")
-      ? pair(moved.get("l") ?? 0)[key === "l" ? 0 : 1]
-      : three(moved.get(key) ?? 0);
+    (key === "l" || key === "L" ? share : three)(carried.get(key) ?? 0);
 
   /** The lines, what stands on them, and what runs down those of this step. */
   function lines() {
@@ -450,7 +556,7 @@ export default figure(WORDS, (view, words) => {
       const { d, x, y, anchor } = line(way);
       const now = step === stage;
       const asked = step === stage + 1;
-      const states = { now, asked, carries: moved.has(from) && moved.has(to) };
+      const states = { now, asked, carries: carried.has(from) && carried.has(to) };
       const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
       paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
       if (step <= stage) {
@@ -490,13 +596,12 @@ export default figure(WORDS, (view, words) => {
    * two shares is put to the end of the first when they are added.
    * @param {number} middle
    * @param {number} y
-   * @param {number} width
    * @param {number[]} shares
    * @param {boolean} added
    * @param {string} fresh class of what has just come
    */
-  function bars(middle, y, width, shares, added, fresh) {
-    const one = width / 2 - 6;
+  function bars(middle, y, shares, added, fresh) {
+    const unit = one();
     const two = shares.length > 1;
     const bar = (
       /** @type {number} */ start,
@@ -506,20 +611,35 @@ export default figure(WORDS, (view, words) => {
     ) =>
       svg("rect", {
         class: look,
-        x: middle + (start + Math.min(0, v)) * one,
+        x: middle + (start + Math.min(0, v)) * unit,
         y: y + row * 8,
-        width: Math.abs(v * one),
+        width: Math.abs(v * unit),
         height: 6,
       });
     const slides = added && fresh ? "slides" : added ? "" : fresh;
     const second = two ? bar(added ? shares[0] : 0, shares[1], `share ${slides}`, 1) : "";
-    if (second) second.style.setProperty("--from", `${one}px`);
+    if (second) second.style.setProperty("--from", `${unit}px`);
     return [
       ...two || shares[0] < 0 ? [bar(0, shares[0], `share ${two ? "" : fresh}`, 0)] : [],
       ...second ? [second] : [],
       ...added || shares[0] > 0 ? [bar(0, sum(shares), `total ${fresh}`, 2)] : [],
       svg("path.zero", { d: `M${middle},${y - 1}v24` }),
     ];
+  }
+
+  /**
+   * What the reader says will come, on the axis of the bars.
+   * @param {number} middle
+   * @param {number} y
+   * @param {number} bottom
+   */
+  function foreseenMark(middle, y, bottom) {
+    const ticks = [-1, 0, 1].map((v) =>
+      svgText(middle + v * (one() - 8), bottom - ROW, minus(String(v)), { class: "soft" })
+    );
+    const axis = svg("path.dash", { d: `M${middle - one()},${y + 12}h${2 * one()}` });
+    const mark = svg("path.guess", { d: `M${middle + guess * one()},${y - 1}v${BARS}` });
+    return [axis, mark, ...late() ? [] : ticks];
   }
 
   /**
@@ -541,9 +661,11 @@ export default figure(WORDS, (view, words) => {
     const texts = [svgText(x + 4, y + ROW, box.name, name)];
     /** @type {(name: string, value: number, text: string, row: number, look: string) => void} */
     const tell = (name, value, text, row, look) => {
-      const node = svgText(middle, bottom - row * ROW, "", {
+      const aside = key[0] === "z" ? 0 : look === "change" ? 1 : -1; // two in a row
+      const node = svgText(middle + aside * (width / 2 - 4), bottom - row * ROW, "", {
         class: look,
-        ...squeezed(text, width - 6),
+        "text-anchor": ["start", "middle", "end"][aside + 1],
+        ...squeezed(text, aside ? width / 2 - 6 : width - 6),
       });
       texts.push(quantity(node, name, value, text));
     };
@@ -553,7 +675,10 @@ export default figure(WORDS, (view, words) => {
     const node = svgText(x + width - 4, y + ROW, "", { "text-anchor": "end", ...room });
     texts.push(quantity(node, key, box.value, value));
     if (shares.length && key[0] === "z") {
-      texts.push(...bars(middle, y + ROW + 3, width, shares, added, fresh));
+      texts.push(...bars(middle, y + ROW + 3, shares, added, fresh));
+    }
+    if (key === GUESSED && (!late() || judged === puzzle())) {
+      texts.push(...foreseenMark(middle, y + ROW + 3, bottom));
     }
     if (shares.length > 1) {
       const [other, total] = pair(shares[1]);
@@ -562,10 +687,16 @@ export default figure(WORDS, (view, words) => {
       tell(`shares ${key}`, sum(shares), text, row, `grad ${added ? "" : fresh}`);
       if (added) tell(`grad ${key}`, grads[key], words.total(total), 1, `grad ${fresh}`);
     } else if (key in grads) {
-      tell(`grad ${key}`, grads[key], short(grads[key]), 1, `grad ${fresh}`);
+      const [row, text] = key[0] === "z" && stage >= last - 1
+        ? [1, share(grads[key])]
+        : [key[0] === "z" ? 1 : 0, short(grads[key])];
+      tell(`grad ${key}`, grads[key], text, row, `grad ${fresh}`);
     }
-    const exact = moved.get(key);
-    if (exact) tell(`change ${key}`, exact, `Δ ${change(key)}`, 0, "change");
+    const exact = carried.get(key);
+    if (exact) {
+      const text = key[0] === "z" ? words.nudgedBy(four(by)) : `Δ ${change(key)}`;
+      tell(`change ${key}`, exact, text, 0, "change");
+    }
     return [svg("rect", { x, y, width, height, rx: 6, class: now ? "now" : "" }), ...texts];
   }
 
@@ -627,25 +758,26 @@ export default figure(WORDS, (view, words) => {
     }
     const asked = ways.filter((way) => way.stage === stage + 1);
     const { from, to, factor } = asked.find((way) => way.to === truth) ?? asked[0];
-    const pick = words.factors[picked];
-    const ones = ["1", "exp z"]; // equal where the logit is 0
-    if (z.value === 0 && ones.includes(pick) && Math.abs(factor - 1) < 1e-9) {
-      return words.chance(pick);
-    }
+    const exp = boxes[`e${truth[1]}`];
+    const fits = [-1, 1, 1 / Q, Q, exp.value][picked];
+    const pick = picked === 4 ? exp.name : words.factors[picked];
     const moves = from === "l" ? Math.log1p(STEP / Q) : from[0] === "e" ? rise : factor * STEP;
+    const [would, changes] = [fits * STEP, moves].map(signed);
+    if (would === changes || Math.abs(fits - factor) < 1e-9) return words.chance(pick, z.name);
     const held = from === "L"
       ? words.held(boxes[to === "l" ? truth : "l"].name)
       : from === "Q"
       ? words.others
       : "";
-    return words.miss(pick, held, boxes[to].name, called(boxes[from]), signed(moves));
+    return words.miss([pick, held, boxes[to].name, called(boxes[from])], [would, changes]);
   }
 
   /** What comes next, in words. */
   function question() {
     if (stage === last) {
       if (view.get("nudge")) return "";
-      return mine.size > 0 && mine.size < last ? words.open(mine.size) : words.done;
+      if (mine.size < last) return words.open(mine.size);
+      return misses > FEW && !won ? words.again(misses) : words.done;
     }
     if (stage === last - 1) {
       return words.join(boxes[truth].name, [short(-1), pair(grads[truth] + 1)[0]]);
@@ -656,7 +788,7 @@ export default figure(WORDS, (view, words) => {
   }
 
   return () => {
-    ({ stage, truth, boxes, ways, moved, grads } = seen());
+    ({ stage, truth, boxes, ways, carried, grads } = seen());
     const { paths, texts, runs } = lines();
     const nodes = Object.keys(boxes).flatMap(drawn);
     before = stage;
@@ -666,15 +798,17 @@ export default figure(WORDS, (view, words) => {
     const asks = question();
     const nudge = view.get("nudge");
     let text = sentence();
+    if (nudge && stage < last) text = words.later(boxes[`z${nudge}`].name);
     let spoken = `${text} ${asks}`;
     if (missed === view.turns) {
       text = spoken = missing();
-    } else if (nudge) {
+    } else if (nudge && stage === last) {
       const z = boxes[`z${nudge}`].name;
       const [exp, log, loss] = [`e${nudge}`, "l", "L"].map(change);
       const total = `z${nudge}` === truth ? words.direct([log, loss]) : loss;
-      text = words.nudged(z, [exp, log, total]) + (stage === last ? words.same(z) : ".");
-      spoken = words.spokenNudge(z, [exp, log, loss]);
+      text = words.nudged(z, four(by), [exp, log, total]) +
+        words.same(share(grads[`z${nudge}`]));
+      spoken = words.spokenNudge(z, four(by), loss);
     } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
       text = spoken = text + words.given;
     } else if (stage === last) {
@@ -685,6 +819,16 @@ export default figure(WORDS, (view, words) => {
     prompt.textContent = asks;
     back.disabled = stage === 0;
     show.disabled = stage === last;
+    off.textContent = foreseen ? "" : answer;
+    const { middle, y } = place(boxes[GUESSED]);
+    const { left, right, top, bottom } = plot.area;
+    const grip = {
+      x: 3 * (middle + guess * one() - left) / (right - left),
+      y: (bottom - y - ROW - 15) / (bottom - top),
+      color: "var(--cu-gradient)",
+      way: /** @type {const} */ ("across"),
+    };
+    plot.handles(late() ? [] : [grip]);
     return spoken;
   };
 });
