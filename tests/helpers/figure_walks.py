@@ -93,6 +93,8 @@ WAYS = {
     ],
     "sampled_classes": [
         [SKIP, {"set": {"q": [0.15, 0.41, 0.3, 0.05, 0.09]}}, {"on": "q.2", "to": "0.17"}],
+        [SKIP, {"on": "q.2", "to": "1"}],
+        [SKIP, {"set": {"kind": "multiplied"}}, {"click": "Draw 1 more"}],
     ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],

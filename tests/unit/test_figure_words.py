@@ -116,7 +116,7 @@ IN_A_BROWSER = {
     ".testImage": "Test image", ".mistake": "Confident mistake", ".truth()": "It is a test image",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
     ".farther()": "but its border is farther away", ".label()": ", its label, is at",
-    ".painted()": "need not look like a bag",
+    ".painted()": "need not look like a bag", ".mine": "your guess", ".watch": "Watch the run",
 }  # fmt: skip
 
 
@@ -170,8 +170,8 @@ GOALS = [
      {"product": True, "v": [0.1, -0.4, 0]}),
     (JacobianExplorer, {"product": True, "v": [0, 0, 0]}, {"product": True, "v": [1.5, 1.5, 1.5]}),
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
-    (SampledClasses, {"q": [0.19, 0.5, 0.19, 0.088, 0.1]},
-     {"q": [0.19, 0.5, 0.19, 0.08, 0.1]}),
+    (SampledClasses, {"q": [0.19, 0.5, 0.19, 0.08, 0.1]},
+     {"q": [0.19, 0.5, 0.19, 0.077, 0.1]}),
     (BrowserRegression, {"lr": 1}, {"lr": 0.6}),
 ]  # fmt: skip
 
@@ -191,10 +191,11 @@ def test_the_goals_are_true():
         measured = ((z + step).softmax(0) - p) / nudge
         assert torch.allclose(measured, jacobian[:, j], rtol=0.02, atol=0) == near
     far, near = (
-        (ends_without([1, 0, 1, 2, 1.5], [0.19, 0.5, 0.19, loss, 0.1]) - 0.2).abs().max()
-        for loss in (0.088, 0.08)
+        ends.max() / ends.min()
+        for loss in (0.08, 0.077)
+        for ends in [ends_without([1, 0, 1, 2, 1.5], [0.19, 0.5, 0.19, loss, 0.1])]
     )
-    assert near < 0.04 < far
+    assert near < 1.3 < far
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
 
@@ -644,31 +645,22 @@ def test_sampled_classes(q, seed):
     counts = double([more.values[f"count {k}"] for k in range(5)])
     assert counts.sum() == 41
     e = double(logits).exp()
-    shares = [counts * e / (counts * e).sum(), counts * e / q / (counts * e / q).sum()]
-    right, plainly = e / e.sum(), e * q / (e * q).sum()
-    off = [(s - right).abs().sum().item() / 2 for s in shares]
-    limit = (plainly - right).abs().sum() / 2
-    for name, there in zip(("without", "with"), off, strict=True):
-        assert more.values[f"now {name}"] == pytest.approx(there)
-    assert more.values["limit without"] == pytest.approx(limit.item())
-    listed = "; ".join(
-        f"{n} {a:.2f}, {b:.2f}"
-        for n, a, b in zip(names, *(s.tolist() for s in shares), strict=True)
-    )
+    share, right, ends = ((v * e) / (v * e).sum() for v in (counts, torch.ones(5), q))
+    off = (share - right).abs().sum().item() / 2
+    assert more.values["now"] == pytest.approx(off)
+    assert more.values["limit"] == pytest.approx((ends - right).abs().sum().item() / 2)
     assert_said(
         more,
-        f"share of the blocks of its colour; grey: q: {listed}",
+        "share of the blocks: "
+        + "; ".join(f"{n} {a:.2f}" for n, a in zip(names, share.tolist(), strict=True)),
         *[
             f"{z}\n{int(n)}\n{p:.2f}"
-            for z, n, p in zip(logits, counts.tolist(), plainly.tolist(), strict=True)
+            for z, n, p in zip(logits, counts.tolist(), ends.tolist(), strict=True)
         ],
         "draws\n41\n",
         *[f"\n{a:.2f}\n" for a in q.tolist()],
     )
-    assert more.spoken == (
-        f"41 draws: without the correction {off[0]:.2f} of the total is in the wrong place, "
-        f"with it {off[1]:.2f}."
-    )
+    assert more.spoken == f"41 draws of exp(z): {off:.2f} of the blocks would have to move."
     assert "\ndraws\n40\n" in seen.text
 
 

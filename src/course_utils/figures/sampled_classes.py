@@ -10,7 +10,7 @@ MOST = 2000
 
 
 class SampledClasses(InteractiveFigure):
-    """Shares of five words in two running sums over draws: exp(z), and exp(z - ln q).
+    """Shares of five words in a running sum over draws, with the correction or without.
 
     Parameters
     ----------
@@ -22,6 +22,8 @@ class SampledClasses(InteractiveFigure):
         How many words are drawn from q.
     seed : int in [1, 50]
         Of the draws.
+    kind : {"plain", "divided", "multiplied"}
+        What each draw of a word adds to the sum: exp(z), exp(z) / q, exp(z) · q.
     """
 
     version = t.Int(2, read_only=True).tag(sync=True)  # 1 had a power of the rank for q
@@ -31,6 +33,7 @@ class SampledClasses(InteractiveFigure):
     q = Numbers([0.57, 0.2, 0.11, 0.07, 0.05], 0.01, 1, least=5, most=5)
     draws = Integer(40, 1, MOST)
     seed = Integer(1, 1, 50)
+    kind = t.Enum(["plain", "divided", "multiplied"], "plain").tag(sync=True)
 
     def describe(self) -> str:
         """Return in words where the shares of both sums go."""

@@ -86,8 +86,12 @@ const WORDS = {
       /** @type {string[]} */ [pick, held, to, from],
       /** @type {string[]} */ [would, change],
     ) =>
-      `Not ${pick}. If ${to} grows by 0.01${held}, times ${pick} would give ${would}, but ${from} ` +
-      `changes by ${change}.`,
+      `Not ${pick}. If ${to} grows by 0.01${held}, times ${pick} would give ${would}, but ` +
+      `${from} changes by ${change}.`,
+    spokenMiss: (
+      /** @type {string[]} */ [pick, , , from],
+      /** @type {string[]} */ [would, change],
+    ) => `Not ${pick}: it would give ${would}, but ${from} changes by ${change}.`,
     held: (/** @type {string} */ what) => ` and ${what} stays`,
     others: " and the others stay",
     apart: (
@@ -748,6 +752,7 @@ export default figure(WORDS, (view, words) => {
     return words.sends(called(boxes[from]), target, [grad, law || short(factor), sent(way)]);
   }
 
+  let spokenMiss = "";
   /** What a wrong choice says: how the box changes with this one below it, all others held. */
   function missing() {
     const z = boxes[truth];
@@ -769,7 +774,9 @@ export default figure(WORDS, (view, words) => {
       : from === "Q"
       ? words.others
       : "";
-    return words.miss([pick, held, boxes[to].name, called(boxes[from])], [would, changes]);
+    const names = [pick, held, boxes[to].name, called(boxes[from])];
+    spokenMiss = words.spokenMiss(names, [would, changes]);
+    return words.miss(names, [would, changes]);
   }
 
   /** What comes next, in words. */
@@ -801,7 +808,9 @@ export default figure(WORDS, (view, words) => {
     if (nudge && stage < last) text = words.later(boxes[`z${nudge}`].name);
     let spoken = `${text} ${asks}`;
     if (missed === view.turns) {
-      text = spoken = missing();
+      spokenMiss = "";
+      text = missing();
+      spoken = spokenMiss || text;
     } else if (nudge && stage === last) {
       const z = boxes[`z${nudge}`].name;
       const [exp, log, loss] = [`e${nudge}`, "l", "L"].map(change);

@@ -12,6 +12,7 @@ import {
   html,
   put,
   quantity,
+  radios,
   range,
   say,
   slider,
@@ -24,50 +25,57 @@ import {
   tries,
 } from "./kit.js";
 
-const [WITH, WITHOUT, Q] = [0, 1, 6]; // their colours
-const SIDES = ["without", "with"]; // what tests find them by
 const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
 const MANY = 100; // draws from which on the sentence speaks of where they lead
 const THIN = 3; // px: blocks lower than this are not cut apart
-const EQUAL = 0.04; // how far from a fifth the goal lets a share be
+const LEVEL = 1.3; // how much lines that count as level may differ
+
+/**
+ * What a draw of a word adds: exp(z) times a power of q, and the colour of its bars.
+ * @type {Record<string, { power: number, color: number }>}
+ */
+const KINDS = {
+  plain: { power: 0, color: 1 },
+  divided: { power: -1, color: 0 },
+  multiplied: { power: 1, color: 3 },
+};
+const [PLAIN, RIGHT] = Object.keys(KINDS);
 
 const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "argmax"],
-    lead:
-      "Words are drawn from q. Each draw adds a block to both bars of its word; the blocks of " +
-      "a colour are scaled so that together they make 1.",
-    proposal: "q: drag one, others rescale",
-    without: "without the correction: exp(z) per draw",
-    with: "with it: exp(z − ln q) = exp(z) / q per draw",
+    lead: "Words are drawn from q. Each draw adds a block to its word's bar; all blocks together " +
+      "are scaled to 1.",
+    kind: "each draw adds",
+    kinds: { plain: "exp(z)", divided: "exp(z) / q", multiplied: "exp(z) · q" },
     truth: "softmax(z)",
-    out: "strong: above softmax(z)",
     latest: "last draw",
-    limit: "where “without” ends: softmax(z + ln q)",
-    question: "With this q, after 40 draws, the bars without the correction miss softmax(z). " +
-      "Draw on, up to 2000 times: where do they go?",
+    limit: "where the bars end",
+    mine: "your guess",
+    question: "With exp(z) per draw the bars miss softmax(z) after 40 draws. Where are they " +
+      "after 2000?",
     answers: [
       {
-        text: "to softmax(z)",
-        says: "No: more draws take away noise. Each word still comes with frequency q and adds " +
-          "exp(z); q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
+        text: "at softmax(z)",
+        verdict: "No: more draws only take away noise.",
       },
       {
-        text: "to q",
-        says: "No: how often a word comes is one factor, exp(z) the other. " +
-          "q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
+        text: "at q",
+        verdict: "No: q is one factor, what is added another.",
       },
       {
-        text: "to neither",
-        says: "Yes: each word comes with frequency q and adds exp(z). " +
-          "q · exp(z) = exp(z + ln q), so they go to softmax(z + ln q).",
+        text: "at neither",
+        verdict: "Yes: each word comes with frequency q and adds exp(z).",
       },
     ],
-    bars: "share of the blocks of its colour; grey: q",
+    watch: "Watch the run: is that where they go?",
+    where: "They go to q · exp(z) / sum = softmax(z + ln q).",
+    bars: "share of the blocks",
     rows: ["z", "drawn", "ends"],
-    history: "share in the wrong place, above softmax(z)",
+    history: "how far from softmax(z): share to be moved",
     earlier: "faint: other draws from this q",
+    strip: "q, how often each is drawn: drag one, others rescale",
     q: "q",
     qOf: (/** @type {string} */ name) => `q of “${name}”`,
     more: "Draw 1 more",
@@ -78,58 +86,54 @@ const WORDS = {
     last: (
       /** @type {number} */ n,
       /** @type {string} */ name,
-      /** @type {string[]} */ [plain, q, corrected],
-    ) =>
-      `Draw ${n} is “${name}”. It adds ${plain} without the correction, ` +
-      `${plain} / ${q} ≈ ${corrected} with it.`,
+      /** @type {string} */ term,
+    ) => `Draw ${n} is “${name}”: it adds ${term}.`,
+    sum: (/** @type {string[]} */ [exp, sign, q, term]) => `${exp} ${sign} ${q} ≈ ${term}`,
     tilt: (
       /** @type {string} */ name,
-      /** @type {string} */ q,
-      /** @type {string} */ plain,
-      /** @type {string} */ right,
-    ) =>
-      `q of “${name}” is ${q}: its share ends at ${plain} without the correction, ` +
-      `at ${right} with it.`,
+      /** @type {string[]} */ [q, end, right],
+    ) => `q of “${name}” is ${q}: its bar ends at ${end}; softmax(z) is ${right}.`,
+    stuck: " It stops here: no q may be more than 100 times another.",
     off: (
       /** @type {number} */ n,
-      /** @type {string} */ without,
-      /** @type {string} */ corrected,
-    ) =>
-      `${n} draws: without the correction ${without} of the total is in the wrong place, ` +
-      `with it ${corrected}.`,
-    ends: (/** @type {string} */ limit) => `In the limit: ${limit} and 0.`,
-    goal: "drag q until all five dotted lines are level, near 0.2 (✓). Lines level with each " +
-      "other stay so, though all of them move: a ✓ can come and go.",
+      /** @type {string} */ kind,
+      /** @type {string} */ share,
+    ) => `${n} draws of ${kind}: ${share} of the blocks would have to move.`,
+    ends: (/** @type {string} */ limit) => ` In the limit: ${limit}.`,
+    choose: "choose what each draw must add for the bars to settle on softmax(z).",
+    settled: "Done: a word comes with frequency q and adds exp(z) / q: q cancels, exp(z) is left.",
+    goal: "with exp(z), drag q until the dotted lines are level. Lines level with each other (✓) " +
+      "stay so.",
     reached: (/** @type {string} */ inverse) =>
-      `q is roughly exp(−z) / sum = ${inverse}. There a word’s frequency cancels what its ` +
-      "score contributes. With the correction the bars still go to softmax(z), with enough " +
-      "draws (Run).",
+      `Done: q near exp(−z) / sum = ${inverse}. A word’s frequency cancels what its score adds.`,
     tries: [
       {
         label: "a rare word arrives",
         from: { draws: 10 },
+        right: true,
         set: { draws: 19, seed: 15 },
-        says: "“loss” came for the first time: its bar leapt from 0 to 0.36 with the correction, " +
-          "to 0.14 without.",
+        says: "“loss” came for the first time: its bar leapt from 0 to 0.36. With exp(z) alone " +
+          "it would be 0.14.",
       },
       {
         label: "q steeper still",
+        right: true,
         set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
-        says: "A draw of “loss” now adds 369, not 106: with the correction the shares still get " +
-          "there, but in larger steps, and later: at 100 draws 0.19 was in the wrong place, with " +
-          "the first q 0.05.",
+        says: "“loss” now adds 369, not 106: larger steps. After 100 draws 0.19 would have to " +
+          "move, with the first q 0.05.",
       },
       {
         label: "even q",
         set: { q: [0.2, 0.2, 0.2, 0.2, 0.2], draws: 2000 },
         says:
-          "exp(z) / q is 5 exp(z) for each word. The 5 cancels: both kinds of bars are the same.",
+          "1 / q = 5 and q = 0.2 are the same for each word: all three ways give the same bars.",
       },
       {
         label: "q = softmax(z)",
+        right: true,
         set: { q: [0.148, 0.055, 0.148, 0.404, 0.245], draws: 2000 },
-        says: "Each draw adds nearly the same with the correction, about 18.3, so a word’s share " +
-          "is how often it came. Without it, z counts twice.",
+        says: "Each draw adds nearly the same, about 18.3, so a word’s share is how often it " +
+          "came.",
       },
     ],
   },
@@ -192,11 +196,15 @@ const sharesOf = (weights) => {
 const misplaced = (a, b) => sum(a.map((v, i) => Math.abs(v - b[i]))) / 2;
 
 /**
- * Where the shares go without the correction.
- * @param {number[]} logits
- * @param {number[]} q
+ * Which of these belong to the largest group that is level.
+ * @param {number[]} ends
  */
-const biased = (logits, q) => sharesOf(logits.map((z, k) => Math.exp(z) * q[k]));
+function level(ends) {
+  const groups = ends.map((low) => ends.map((v) => v >= low && v <= LEVEL * low));
+  const size = (/** @type {boolean[]} */ group) => group.filter(Boolean).length;
+  const best = groups.reduce((a, b) => size(b) > size(a) ? b : a);
+  return size(best) > 1 ? best : best.map(() => false);
+}
 
 export default figure(WORDS, (view, words) => {
   const most = SPEC.traits.draws.max ?? 1;
@@ -205,16 +213,26 @@ export default figure(WORDS, (view, words) => {
   const stops = [...new Set([...grid, most])];
   const { names } = words;
   const drawn = drawer();
+  const columns = { x: /** @type {[number, number]} */ ([-0.5, names.length - 0.5]) };
   const bars = view.plot({
-    height: 290,
-    x: [-0.5, names.length - 0.5],
+    ...columns,
+    height: 250,
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     ylabel: words.bars,
     margin: { bottom: 72, left: 44, right: 2 },
   });
+  const strip = view.plot({
+    ...columns,
+    height: 96,
+    y: [0, 1],
+    xticks: [],
+    yticks: [0, 1],
+    ylabel: words.strip,
+    margin: { top: 12, bottom: 12, left: 44, right: 2 },
+  });
   const history = view.plot({
-    height: 160,
+    height: 230,
     x: [0, Math.log10(most)],
     y: [0, 1],
     xticks: [1, 10, 100, most].map((n) => [Math.log10(n), String(n)]),
@@ -226,28 +244,39 @@ export default figure(WORDS, (view, words) => {
     view.set({ draws: clamp(Math.round(10 ** x), 1, most) });
   });
   const said = html("span");
-  /** @param {string} look @param {string} color @param {string} text */
-  const key = (look, color, text) => html(`span${look}`, { style: `--color: ${color}` }, text);
-  const limitKey = key(".goal", TEXT_COLORS[WITHOUT], words.limit);
+  const key = (/** @type {string} */ look, /** @type {string} */ text) => html(`span${look}`, text);
+  const limitKey = key(".goal", words.limit);
+  const mineKey = key(".mine", words.mine);
   const legend = html(
     "p.key",
-    key(".proposal", COLORS[Q], words.proposal),
-    key(".latest", "var(--cu-surface)", words.latest),
-    key(".split", COLORS[WITHOUT], words.without),
-    key(".split", COLORS[WITH], words.with),
-    key(".mark", "var(--cu-ink)", words.truth),
-    key(".out", COLORS[WITHOUT], words.out),
+    key(".mark", words.truth),
+    key(".latest", words.latest),
     limitKey,
+    mineKey,
   );
 
   /** Seeds whose draws were seen before. @type {number[]} */
   let past = [];
+  /** Kinds whose lines stay in the plot. @type {Set<string>} */
+  let tried = new Set();
+  /** Where the reader says the bars go, while they go there. @type {number | undefined} */
+  let mine;
+  /** Says what the guess was worth. @type {(() => void) | undefined} */
+  let settle;
+  let chosen = ""; // the kind, by hand
+  let [settled, leveled] = ["", ""]; // what the goals said when they were reached
   let stop = () => {};
   let running = false;
   let own = false; // whether a change is the run's
+  const end = () => {
+    running = false;
+    mine = undefined;
+    settle?.();
+    settle = undefined;
+  };
   const halt = () => {
     stop();
-    running = false;
+    end();
   };
   view.closers.push(halt);
   /** Draw on to the end. @param {number} draws how many there are */
@@ -257,7 +286,7 @@ export default figure(WORDS, (view, words) => {
     running = true;
     const stopped = animate((SLOWLY * way) / Math.log(most), (share) => {
       const now = Math.round(Math.exp(from + share * way));
-      if (share === 1) running = false;
+      if (share === 1) end();
       own = true;
       if (now !== view.get("draws") || share === 1) view.set({ draws: now });
       own = false;
@@ -286,6 +315,8 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     halt();
     past = [];
+    tried = new Set();
+    chosen = settled = leveled = "";
     about = -1;
     view.refresh();
   });
@@ -295,6 +326,7 @@ export default figure(WORDS, (view, words) => {
   /** What the sentence is about: how often this word is drawn, or the draws (-1). */
   let about = -1;
   let turned = -1; // the word whose q is being changed by hand
+  let stuck = false; // whether it was to go on
   /**
    * Draw word k with frequency v, or as near to it as the limits of q, which are those of
    * proportions, let it be; the others share the rest as before.
@@ -310,8 +342,9 @@ export default figure(WORDS, (view, words) => {
     const ratio = greatest / least;
     const [low, high] = [Math.max(...others) / ratio, Math.min(...others) * ratio]
       .map((odds) => odds / (1 + odds));
-    const mine = Number(clamp(v, low, high).toPrecision(3));
-    const q = rest.map((w, i) => i === k ? mine : w * (1 - mine));
+    const own = Number(clamp(v, low, high).toPrecision(3));
+    stuck = clamp(v, 0, 1) !== v ? stuck : Math.abs(v - own) > 0.004;
+    const q = rest.map((w, i) => i === k ? own : w * (1 - own));
     const unit = Math.min(1, Math.min(...q) / least);
     view.set({ q: q.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)) });
   }
@@ -335,27 +368,71 @@ export default figure(WORDS, (view, words) => {
     }),
   );
   let held = 0;
-  bars.drag(([x, y], pressed) => {
+  strip.drag(([x, y], pressed) => {
     if (pressed) held = clamp(Math.round(x), 0, names.length - 1);
     propose(held, y);
   });
+  const kinds = radios(view, "kind", {
+    label: words.kind,
+    options: Object.entries(words.kinds),
+    write: (kind) => {
+      halt();
+      chosen = kind;
+      view.set({ kind, draws: 1 });
+      run(1);
+    },
+  });
+  view.control(kinds);
   view.add(html("p.lead", words.lead));
   guessFirst(view, {
     question: words.question,
-    answers: words.answers,
-    show: () => run(view.get("draws")),
+    answers: words.answers.map(({ text }) => ({ text, says: words.watch })),
+    show: (place) =>
+      new Promise((resolve) => {
+        mine = place;
+        settle = () => resolve(`${words.answers[place].verdict} ${words.where}`);
+        run(view.get("draws"));
+      }),
   });
-  const there = (/** @type {number} */ share) => Math.abs(share - 1 / names.length) < EQUAL;
-  const aim = goal(view, {
-    text: words.goal,
-    reached: () => !view.locked && biased(view.get("logits"), proposal()).every(there),
-    says: () =>
-      words.reached(
-        softmax(view.get("logits").map((/** @type {number} */ z) => -z)).map((v) => fmt(v)).join(
-          ", ",
-        ),
-      ),
-  });
+  const logits = () => view.get("logits");
+  /** Terms of a draw of each word. @type {(kind: string, q: number[]) => number[]} */
+  const termsOf = (kind, q) =>
+    logits().map((/** @type {number} */ z, /** @type {number} */ k) =>
+      Math.exp(z) * q[k] ** KINDS[kind].power
+    );
+  /** Where the shares go. @param {string} kind @param {number[]} q */
+  const endsOf = (kind, q) => sharesOf(termsOf(kind, q).map((v, k) => v * q[k]));
+  /** Whether it is open where the bars go. */
+  const hidden = () => view.locked || mine !== undefined;
+  /**
+   * A goal that stays reached; what it says then stands where its task stood.
+   * @param {string} text
+   * @param {() => string} told
+   * @param {string} longest
+   */
+  const lasting = (text, told, longest) => {
+    const node = goal(view, { text: "", reached: () => told() !== "", says: told });
+    node.lastChild?.before(html("span.task", text));
+    return put(node, { "data-long": longest });
+  };
+  const inverse = () => softmax(logits().map((/** @type {number} */ z) => -z)).map((v) => fmt(v));
+  const aims = html(
+    "div.stack",
+    lasting(words.choose, () => {
+      const shown = chosen === view.get("kind") && view.get("draws") === most;
+      if (shown && chosen === RIGHT && !running) settled = words.settled;
+      return settled;
+    }, words.settled),
+    lasting(
+      words.goal,
+      () => {
+        const there = view.get("kind") === PLAIN && level(endsOf(PLAIN, proposal())).every(Boolean);
+        if (!hidden() && there) leveled ||= words.reached(inverse().join(", "));
+        return leveled;
+      },
+      words.reached("0.00, 0.00, 0.00, 0.00, 0.00"),
+    ),
+  );
   /** Controls beside what they move, not over it. @param {Node[]} parts */
   const controls = (...parts) => {
     const node = html("div.stack", ...parts);
@@ -364,12 +441,20 @@ export default figure(WORDS, (view, words) => {
   };
   // What a try says holds for these scores and draws.
   const defaults = { logits: SPEC.traits.logits.init, seed: SPEC.traits.seed.init };
-  const longest = words.last(most, "argmax", ["7.39", "0.0508", "145"]);
+  view.apart = ["kind"];
+  const term = words.sum(["7.39", "/", "0.05", "145"]);
   view.add(
-    legend,
+    tries(
+      view,
+      words.tries.map(({ right, set, ...state }) => ({
+        ...state,
+        set: { ...defaults, ...right && { kind: RIGHT }, ...set },
+      })),
+    ),
+    html("div.row", kinds, legend),
     html(
       "div.side",
-      html("div.stack", bars.node, controls(sliders)),
+      html("div.stack", bars.node, strip.node, controls(sliders)),
       html(
         "div.stack",
         history.node,
@@ -383,209 +468,197 @@ export default figure(WORDS, (view, words) => {
           }),
           html("div.row", more, runner, other),
         ),
-        html("p.say", { "data-room": longest }, said),
+        html("p.say", { "data-room": words.last(most, "argmax", term) + words.stuck }, said),
       ),
     ),
-    tries(view, words.tries.map((state) => ({ ...state, set: { ...defaults, ...state.set } }))),
-    aim,
+    aims,
   );
 
   /**
-   * @param {number[][]} shares without, with
-   * @param {number[][]} blocks the share of one draw of each word
+   * @param {number[]} shares
+   * @param {number[]} blocks the share of one draw of each word
    * @param {number} last the word that came last
    * @param {number[]} right
-   * @param {number[]} plain
+   * @param {number[]} ends
    * @param {number[]} q
    * @param {number[]} counts
    */
-  function drawBars(shares, blocks, last, right, plain, q, counts) {
+  function drawBars(shares, blocks, last, right, ends, q, counts) {
     const band = bars.x(1) - bars.x(0);
-    const width = 0.29 * band;
-    const { bottom } = bars.area;
+    const width = 0.5 * band;
+    const { top, bottom } = bars.area;
     const cell = (/** @type {number} */ x, /** @type {number} */ row, /** @type {string} */ text) =>
       svgText(x, bottom + 34 + 16 * row, text, { class: "soft" });
     const titles = words.rows.map((name, row) => cell(bars.area.left / 2 - 2, row, name));
+    const flat = view.get("kind") === PLAIN ? level(ends) : [];
+    const color = COLORS[KINDS[view.get("kind")].color];
     bars.draw(
       ...titles,
       ...names.flatMap((_, k) => {
-        const middle = bars.x(k) + width / 2;
-        const both = [WITHOUT, WITH].map((color, side) => {
-          const y = bars.y(shares[side][k]);
-          const x = middle + (side - 1) * width;
-          const block = blocks[side][k] * (bottom - bars.area.top);
-          const cuts = block < THIN
-            ? []
-            : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
-          const bar = svg("rect.within", {
-            x,
-            y,
-            width: width - 1,
-            height: bottom - y,
-            fill: COLORS[color],
-            "data-q": `${SIDES[side]} ${k}`,
-            "data-value": shares[side][k],
-          });
-          const latest = { x: x + 1, y: y + 1, width: width - 3, height: block - 2 };
-          const out = Math.max(0, bars.y(right[k]) - y);
-          return [
-            bar,
-            svg("rect", { x, y, width: width - 1, height: out, fill: COLORS[color] }),
-            svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width - 1}`).join("") }),
-            k === last && block >= THIN ? svg("rect.latest", latest) : "",
-          ];
-        });
-        /** @param {string} look @param {number} share @param {number} from @param {number} to */
-        const level = (look, share, from, to) =>
-          svg(look, { d: `M${middle - width - from},${bars.y(share)}H${middle + to}` });
-        const near = !view.locked && there(plain[k]);
-        const ends = view.locked ? "?" : plain[k].toFixed(2) + (near ? " ✓" : "");
+        const x = bars.x(k) - width / 2;
+        const y = bars.y(shares[k]);
+        const block = blocks[k] * (bottom - top);
+        const cuts = block < THIN ? [] : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
+        const bar = svg("rect.within", { x, y, width, height: bottom - y, fill: color });
+        const latest = { x: x + 1, y: y + 1, width: width - 2, height: block - 2 };
+        /** @param {string} look @param {number} share @param {number} over */
+        const line = (look, share, over) =>
+          svg(look, { d: `M${x - over},${bars.y(share)}h${width + 2 * over}` });
+        const told = hidden() ? "?" : ends[k].toFixed(2) + (flat[k] ? " ✓" : "");
         return [
-          svg("rect.proposal", {
-            x: middle - 2 * width,
-            y: bars.y(q[k]),
-            width: width - 1,
-            "data-q": `q ${k}`,
-            "data-value": q[k],
-            height: bottom - bars.y(q[k]),
-          }),
-          ...both.flat(),
+          put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
+          svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
+          k === last && block >= THIN ? svg("rect.latest", latest) : "",
+          line("path.truth", right[k], 4),
           // Ground for what may lie on a bar of its colour.
-          view.locked ? "" : level("path.under", plain[k], 8, 1),
-          level("path.truth", right[k], 2, width + 1),
-          view.locked ? "" : level("path.limit", plain[k], 8, 1),
-          cell(bars.x(k), 0, four(view.get("logits")[k])),
+          ...hidden() ? [] : [
+            Math.abs(bars.y(ends[k]) - bars.y(right[k])) < 4 ? "" : line("path.under", ends[k], 10),
+            line("path.limit", ends[k], 10),
+          ],
+          ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
+          cell(bars.x(k), 0, four(logits()[k])),
           quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
-          put(cell(bars.x(k), 2, ends), { class: near ? "ends there" : "ends" }),
+          put(cell(bars.x(k), 2, told), { class: !hidden() && flat[k] ? "ends there" : "ends" }),
         ];
       }),
     );
-    bars.handles(q.map((y, k) => ({ x: k - 0.29, y, color: COLORS[Q] })));
+    strip.draw(...names.map((_, k) =>
+      svg("rect.proposal", {
+        x: strip.x(k) - width / 2,
+        y: strip.y(q[k]),
+        width,
+        height: strip.area.bottom - strip.y(q[k]),
+        "data-q": `q ${k}`,
+        "data-value": q[k],
+      })
+    ));
+    strip.handles(q.map((y, k) => ({ x: k, y, color: "var(--cu-grey)" })));
     sliders.style.setProperty("--left", `${bars.area.left}px`);
     bars.describe(
-      `${words.bars}: ` +
-        names.map((name, k) => `${name} ${shares.map((s) => fmt(s[k])).join(", ")}`).join("; "),
+      `${words.bars}: ` + names.map((name, k) => `${name} ${fmt(shares[k])}`).join("; "),
+    );
+    strip.describe(
+      `${words.strip}: ` + names.map((name, k) => `${name} ${frequency(q[k])}`).join("; "),
     );
   }
 
   /**
-   * How far both sums are from the softmax after each draw.
+   * How far the shares are from the softmax after each draw.
    * @param {number[]} classes
-   * @param {number[][]} terms of each word: without, with
+   * @param {number[]} terms of each word
    * @param {number[]} right
    * @param {number} n
    */
   function distances(classes, terms, right, n) {
-    const sums = terms.map((list) => list.map(() => 0));
+    const sums = terms.map(() => 0);
     /** @type {number[]} */
     const xs = [];
-    /** @type {number[][]} */
-    const ys = [[], []];
+    /** @type {number[]} */
+    const ys = [];
     let next = 1;
     for (let i = 1; i <= n; i++) {
       const k = classes[i - 1];
-      sums.forEach((list, side) => list[k] += terms[side][k]);
+      sums[k] += terms[k];
       if (i < next && i < n) continue;
       next = i * 1.03;
       xs.push(Math.log10(i));
-      sums.forEach((list, side) => ys[side].push(misplaced(sharesOf(list), right)));
+      ys.push(misplaced(sharesOf(sums), right));
     }
     return { xs, ys };
   }
 
   /**
-   * How both sums come closer, or don't: these draws, and faintly those of earlier seeds.
-   * @param {number[][]} all classes drawn, those of now last
-   * @param {number[][]} terms of each word: without, with
+   * How the shares come closer, or don't: of these draws the kinds that were tried, and faintly
+   * the present kind of earlier seeds.
+   * @param {number[][]} earlier classes drawn
+   * @param {number[]} classes
+   * @param {number[]} q
    * @param {number[]} right
    * @param {number} limit
    * @param {number} n
    */
-  function drawHistory(all, terms, right, limit, n) {
+  function drawHistory(earlier, classes, q, right, limit, n) {
     const { left, right: end } = history.area;
-    const ways = all.map((classes) => distances(classes, terms, right, n));
-    const { xs, ys } = ways[ways.length - 1];
-    const last = xs.length - 1;
-    const lines = ways.flatMap((way, i) =>
-      [WITHOUT, WITH].map((color, side) =>
-        svg(`path.line.${SIDES[side]}${i === ways.length - 1 ? "" : ".faint"}`, {
-          d: history.line(way.xs, way.ys[side]),
-          stroke: COLORS[color],
-        })
-      )
-    );
+    const present = view.get("kind");
+    const way = (
+      /** @type {string} */ kind,
+      /** @type {number[]} */ list,
+      /** @type {string} */ look,
+    ) => {
+      const { xs, ys } = distances(list, termsOf(kind, q), right, n);
+      const stroke = COLORS[KINDS[kind].color];
+      return { xs, ys, line: svg(`path.line${look}`, { d: history.line(xs, ys), stroke }) };
+    };
+    const others = Object.keys(KINDS).filter((kind) => kind !== present && tried.has(kind));
+    const { xs, ys, line } = way(present, classes, ".now");
+    const last = ys[ys.length - 1];
+    const x = history.x(xs[xs.length - 1]);
     history.draw(
-      ...lines,
-      ways.length > 1
+      ...earlier.map((list) => way(present, list, ".faint").line),
+      ...others.map((kind) => way(kind, classes, ".tried").line),
+      line,
+      earlier.length
         ? svgText(end - 2, history.area.top + 10, words.earlier, {
           class: "halo soft",
           "text-anchor": "end",
         })
         : "",
-      svg("path.dash", { d: `M${history.x(xs[last])},${history.area.bottom}V0` }),
-      view.locked ? "" : svg("path.limit", {
+      svg("path.dash", { d: `M${x},${history.area.bottom}V0` }),
+      hidden() ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
-        "data-q": "limit without",
+        "data-q": "limit",
         "data-value": limit,
       }),
-      ...[WITHOUT, WITH].map((color, side) =>
-        svg("circle.ring", {
-          cx: history.x(xs[last]),
-          cy: history.y(ys[side][last]),
-          r: side ? 5 : 8,
-          fill: COLORS[color],
-          "data-q": `now ${SIDES[side]}`,
-          "data-value": ys[side][last],
-        })
-      ),
+      svg("circle.ring", {
+        cx: x,
+        cy: history.y(last),
+        r: 7,
+        fill: COLORS[KINDS[present].color],
+        "data-q": "now",
+        "data-value": last,
+      }),
     );
-    history.handles([{ x: xs[last], y: 1.15, color: "var(--cu-ink)", way: "across" }]);
-    return ys.map((list) => list[last]);
+    history.handles([{ x: xs[xs.length - 1], y: 1.1, color: "var(--cu-ink)", way: "across" }]);
+    return last;
   }
 
   return () => {
     if (running && !own && view.changed.size) halt();
-    const { logits, draws, seed } = view.state;
+    const { kind, draws, seed } = view.state;
     const q = proposal();
-    const exps = logits.map(Math.exp);
-    const terms = [exps, exps.map((/** @type {number} */ e, /** @type {number} */ k) => e / q[k])];
-    const right = softmax(logits);
-    const plain = biased(logits, q);
+    const terms = termsOf(kind, q);
+    const label = Object.entries(words.kinds).find(([key]) => key === kind)?.[1] ?? "";
+    const right = softmax(logits());
+    const ends = endsOf(kind, q);
     const classes = drawn(q, seed, most);
     const counts = names.map(() => 0);
     for (let i = 0; i < draws; i++) counts[classes[i]] += 1;
-    const sums = terms.map((list) => counts.map((n, k) => n * list[k]));
-    const limit = misplaced(plain, right);
-    const blocks = terms.map((list, side) => {
-      const total = sum(sums[side]);
-      return list.map((/** @type {number} */ term) => term / total);
-    });
+    const sums = counts.map((n, k) => n * terms[k]);
+    const total = sum(sums);
     const k = classes[draws - 1];
-    drawBars(sums.map(sharesOf), blocks, k, right, plain, q, counts);
-    const [without, corrected] = drawHistory(
-      [...past.filter((one) => one !== seed).map((one) => drawn(q, one, most)), classes],
-      terms,
-      right,
-      limit,
-      draws,
-    );
-    const off = words.off(draws, fmt(without), fmt(corrected));
+    if (!view.locked) tried.add(kind);
+    drawBars(sharesOf(sums), terms.map((v) => v / total), k, right, ends, q, counts);
+    const limit = misplaced(ends, right);
+    const earlier = past.filter((one) => one !== seed).map((one) => drawn(q, one, most));
+    const off = words.off(draws, label, fmt(drawHistory(earlier, classes, q, right, limit, draws)));
     history.describe(off);
-    limitKey.hidden = view.locked;
+    limitKey.hidden = hidden();
+    mineKey.hidden = mine !== 0 && mine !== 1;
+    bars.svg.style.setProperty("--color", TEXT_COLORS[KINDS[kind].color]);
+    history.svg.style.setProperty("--color", TEXT_COLORS[KINDS[kind].color]);
     more.disabled = draws === most;
-    const others = ["draws", "seed", "q"].some((key) => view.changed.has(key));
+    const others = ["draws", "seed", "q", "kind"].some((key) => view.changed.has(key));
     if (turned >= 0 || others) about = turned;
     turned = -1;
-    let text = words.last(draws, names[k], [exps[k], q[k], terms[1][k]].map(three));
-    if (!view.locked && about >= 0) {
-      text = words.tilt(
-        names[about],
-        frequency(q[about]),
-        plain[about].toFixed(2),
-        right[about].toFixed(2),
-      );
-    } else if (!view.locked && draws >= MANY) text = `${off} ${words.ends(limit.toFixed(2))}`;
-    say(said, text);
+    const [exp, part, adds] = [Math.exp(logits()[k]), q[k], terms[k]].map(three);
+    const { power } = KINDS[kind];
+    const term = power ? words.sum([exp, power < 0 ? "/" : "·", part, adds]) : exp;
+    let text = words.last(draws, names[k], term);
+    if (!hidden() && about >= 0) {
+      const numbers = [frequency(q[about]), ends[about].toFixed(2), right[about].toFixed(2)];
+      text = words.tilt(names[about], numbers);
+    } else if (!hidden() && draws >= MANY) text = off + words.ends(limit.toFixed(2));
+    say(said, text + (stuck && !hidden() && about >= 0 ? words.stuck : ""));
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : about < 0 ? off : text;
   };
