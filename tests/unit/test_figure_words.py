@@ -434,7 +434,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     )
     assert seen[5].spoken.startswith("Your column sums to 0")
     assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.02.", "✓Goal:")
-    assert_said(wrong, " 1 of 3 are right to 0.02. Foretell it again, from other logits.")
+    assert_said(wrong, " 1 of 3 are right to 0.02. Foretell the last column again,")
     assert_said(untold, "But the last column was not foretold.")
     assert "✓Goal:" not in wrong.text + untold.text
 
@@ -452,9 +452,10 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
         before, now = (f"{100 * share:.2g} %" for share in missed)
         assert_said(
             seen,
-            f"From a nudge of 1.00 to 0.50, what the bars miss went from {before} to {now}.",
+            f"What its bars miss went from {before} to {now}"
+            + ": half the nudge, about half the miss. " * half,
         )
-        assert ("Half the nudge, about half the miss." in seen.text) == half
+        assert ("about half the miss" in seen.text) == half
 
 
 def test_jacobian_product():

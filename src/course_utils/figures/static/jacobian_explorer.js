@@ -75,10 +75,15 @@ const WORDS = {
     on: (/** @type {string} */ share) => `✓ ${share}`,
     trail: "By how much change ÷ nudge misses the slopes, each time the nudge was halved",
     trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss, nudge by nudge`,
-    noTrail: "Halve a nudge: each miss stays here.",
+    noTrail: "Each halving leaves its miss here.",
     curve: "A probability against the nudge, with chord and tangent",
-    curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}: chord, from dot to dot, and tangent`,
+    curveAxis: (
+      /** @type {string} */ prob,
+      /** @type {string} */ logit,
+      /** @type {boolean} */ moved,
+    ) =>
+      `${prob} against the nudge of ${logit}` +
+      (moved ? ": chord and tangent" : ""),
     quotient: "change ÷ nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
@@ -93,13 +98,13 @@ const WORDS = {
       `${k > 2 ? "each of the others" : "the other"} ${up ? "loses" : "gains"} ` +
       `${share} of what it had. `,
     halved: (
-      /** @type {string} */ from,
-      /** @type {string} */ to,
       /** @type {string} */ before,
       /** @type {string} */ now,
-    ) => ` From a nudge of ${from} to ${to}, what the bars miss went from ${before} to ${now}. `,
-    half: "Half the nudge, about half the miss. ",
-    again: "Halve the nudge again.",
+      /** @type {boolean} */ half,
+    ) =>
+      ` What its bars miss went from ${before} to ${now}` +
+      (half ? ": half the nudge, about half the miss. " : ". "),
+    again: "Halve it again.",
     right: "All bars of the column end at their marks, to 2\u202f%.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
@@ -120,7 +125,7 @@ const WORDS = {
       /** @type {number} */ k,
       /** @type {string} */ near,
     ) => ` Of your guesses (circles) ${good} of ${k} are right to ${near}.`,
-    retry: " Foretell it again, from other logits.",
+    retry: " Foretell the last column again, from other logits.",
     untold: " But the last column was not foretold. Try that with other logits.",
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: halve the nudge.`,
@@ -156,8 +161,8 @@ const WORDS = {
       "fill the matrix with small nudges, each bar at its mark, to 2\u202f%" +
       (asked ? ", and foretell its last column." : "."),
     reached:
-      "Entries mirror each other across the diagonal, and each column sums to 0: so the last " +
-      "one can be foretold. Rows sum to 0, too, but for what the bars still miss, because adding " +
+      "Entries mirror each other across the diagonal (choose one: the other is dashed), and " +
+      "each column sums to 0: so the last one can be foretold. Rows sum to 0, too, but for what the bars still miss, because adding " +
       "the same number to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p, which end at the height v. Level the ground: what stands " +
@@ -373,7 +378,7 @@ function matrix(view, words) {
     yticks: [],
     grid: false,
     label: words.curve,
-    ylabel: words.curveAxis(p(0), z(0)),
+    ylabel: words.curveAxis(p(0), z(0), false),
     height: 130,
     margin: { left: 56, right: 24 },
   });
@@ -392,7 +397,8 @@ function matrix(view, words) {
   const told = html("span");
   let k = 0;
   let turn = 0; // how often other logits were asked for
-  let measure = ""; // the column and the logits of
+  let origin = ""; // logits, and the column, of what stays from before:
+  let last = 0;
   /** The nudges that were halved. @type {number[]} */
   let left = [];
   let wide = high; // of the curve, to either side: it stays when the nudge passes 0
@@ -477,9 +483,8 @@ function matrix(view, words) {
       show: () => glide(view, 1500, (share) => ({ column: 0, nudge: Number(share.toFixed(2)) })),
     });
   }
-  const longest = words.moved(z(0), "−0.1111") +
-    words.halved("−0.1111", "−0.1111", percent(0.0011), percent(0.0011)) + words.right +
-    words.ask(z(0));
+  const longest = words.moved(z(0), "0.0625") + words.right + words.ask(z(0)) +
+    words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3);
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
     const [j, from, kept] = [column(), nudge(), nudges()];
@@ -676,6 +681,8 @@ function matrix(view, words) {
         cell.classList.toggle("picked", j === column());
         cell.classList.toggle("drawn", j === column() && i === row());
         cell.classList.toggle("asked", guess);
+        const mirrors = i === column() && j === row() && i !== j && steps[i] && by;
+        cell.classList.toggle("mirror", Boolean(mirrors));
         const there = guesses[i].parentNode === cell;
         if (guess && !there) cell.append(guesses[i]);
         if (guess) {
@@ -770,7 +777,7 @@ function matrix(view, words) {
       y: [start - tall, start + tall],
       xticks: by ? [0, [by, nudged(by)]] : [0],
       yticks: ticks.map((y) => [y, fmt(y, digits)]),
-      ylabel: words.curveAxis(p(i), z(j)),
+      ylabel: words.curveAxis(p(i), z(j), by !== 0),
     });
     const xs = range(61).map((n) => (n / 30 - 1) * wide);
     const inside = (/** @type {number} */ y) => Math.abs(y - start) <= tall ? y : NaN;
@@ -823,7 +830,8 @@ function matrix(view, words) {
       rebuild();
     }
     const [j, by] = [column(), nudge()];
-    if (measure !== String([j, logits()])) [measure, left] = [String([j, logits()]), []];
+    const moved = origin !== String(logits());
+    if (moved || j !== last) [origin, last, left, wide] = [String(logits()), j, [], high];
     left = left.filter((old) => old * by > 0 && Math.abs(old) >= Math.abs(by));
     say(halve, by ? words.halve : words.first(z(j)));
     halve.disabled = by !== 0 && Math.abs(by) < LEAST;
@@ -832,7 +840,8 @@ function matrix(view, words) {
     const real = changes(j, by);
     const every = range(k);
     const ask = asked();
-    if (open().length > 1 || (ask >= 0 && ask !== guessed)) {
+    const again = open().length > 1 && !nudges()[guessed];
+    if (moved || again || (ask >= 0 && ask !== guessed)) {
       sure = false;
       for (const input of guesses) input.value = "0";
     }
@@ -873,7 +882,7 @@ function matrix(view, words) {
     const grown = probs[j] * Math.expm1(by);
     const [next] = open();
     const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
-    const moved = words.moved(z(j), nudged(by));
+    const intro = words.moved(z(j), nudged(by));
     const before = halved().at(-1);
     const off = percent(miss(j));
     const more = before === undefined ? words.wrong(off) : words.again;
@@ -890,18 +899,17 @@ function matrix(view, words) {
     if (before === undefined) {
       const share = percent(Math.abs(grown / (1 + grown)));
       const changed = words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k);
-      told.replaceChildren(html("strong", moved), changed, verdict);
+      told.replaceChildren(html("strong", intro), changed, verdict);
     } else {
       const was = Math.abs(ratio(j, before) - 1);
       const half = before === 2 * by && Math.abs(miss(j) / was - 0.5) < 0.1;
       told.replaceChildren(
-        html("strong", moved),
-        words.halved(nudged(before), nudged(by), percent(was), off),
-        half ? words.half : "",
+        html("strong", intro),
+        words.halved(percent(was), off, half),
         verdict,
       );
     }
-    return moved + (right(j) && then ? then : ` ${verdict}`); // twenty words
+    return intro + (right(j) && then ? then : ` ${verdict}`); // twenty words
   };
 }
 
@@ -1177,6 +1185,13 @@ function product(view, words) {
     say(pour, level ? words.back : words.pour);
     pour.disabled = new Set(values).size === 1; // nothing to level
     const before = past(values, probs, left);
+    const shares = probs.map((x) => short(x, k > MANY || plot.width < 300 ? 2 : 3));
+    const narrowest = Math.min(...probs) * (plot.area.right - plot.area.left);
+    const rows = plot.width < 420 && narrowest > 20 // below each other, where there is less room
+      ? [shares.map((_, i) => p(i)), shares]
+      : [shares.map((x, i) => `${p(i)} ${x}`)];
+    /** @type {("below")[]} */
+    const below = ["below"];
     plot.scale({ ylabel: words.productAxis(before.length > 0, !view.locked) });
     plot.draw(
       ...values.flatMap((x, i) => {
@@ -1206,17 +1221,18 @@ function product(view, words) {
         mean,
       ),
       ...areas(found, values, mean, left),
-      ...labelNodes(
-        probs.map((x, i) => ({
-          text: `${p(i)} ${short(x, k > MANY ? 2 : 3)}`,
+      ...rows.flatMap((texts, n) => {
+        const y = plot.area.bottom + GRIP + 15 * n;
+        const label = (/** @type {string} */ text, /** @type {number} */ i) => ({
+          text,
           x: plot.x(middle(i)),
-          y: plot.area.bottom + GRIP,
-          sides: ["below"],
+          y,
+          sides: below,
           color: TEXT_COLORS[i],
           weight: 600,
-        })),
-        { ...plot.area, top: plot.area.bottom + GRIP, bottom: plot.height },
-      ),
+        });
+        return labelNodes(texts.map(label), { ...plot.area, top: y, bottom: plot.height });
+      }),
     );
     const beyond = 1 + 17 / (plot.area.right - plot.area.left);
     grips.place([
