@@ -161,9 +161,9 @@ const WORDS = {
       "fill the matrix with small nudges, each bar at its mark, to 2\u202f%" +
       (asked ? ", and foretell its last column." : "."),
     reached:
-      "Entries mirror each other across the diagonal (choose one: the other is dashed), and " +
-      "each column sums to 0: so the last one can be foretold. Rows sum to 0, too, but for what the bars still miss, because adding " +
-      "the same number to all logits changes nothing.",
+      "Entries mirror each other across the diagonal (choose one: the other is dashed), and each " +
+      "column sums to 0: so the last one can be foretold. Rows sum to 0, too, but for what the " +
+      "bars still miss, because adding the same number to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
     productLead: "Columns as wide as p, which end at the height v. Level the ground: what stands " +
       "above the mean fills the hollows below it.",
@@ -426,6 +426,7 @@ function matrix(view, words) {
   const nudges = () =>
     range(size()).map((i) => i === column() ? nudge() : view.get("measured")[i] ?? 0);
   const halved = () => left.filter((old) => old !== nudge());
+  const halves = () => Math.abs(nudge()) >= LEAST;
   const slopes = () => {
     const probs = softmax(logits());
     return probs.map((a, i) => probs.map((b, j) => a * (Number(i === j) - b)));
@@ -488,8 +489,8 @@ function matrix(view, words) {
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
     const [j, from, kept] = [column(), nudge(), nudges()];
-    if (from) left = [...halved(), from];
-    const to = from ? from / 2 : 1;
+    const to = halves() ? from / 2 : 1;
+    if (halves()) left = [...halved(), from];
     glide(view, 500, (share) => ({
       column: j,
       nudge: share < 1 ? Number((from + (to - from) * share).toFixed(4)) : to,
@@ -833,8 +834,7 @@ function matrix(view, words) {
     const moved = origin !== String(logits());
     if (moved || j !== last) [origin, last, left, wide] = [String(logits()), j, [], high];
     left = left.filter((old) => old * by > 0 && Math.abs(old) >= Math.abs(by));
-    say(halve, by ? words.halve : words.first(z(j)));
-    halve.disabled = by !== 0 && Math.abs(by) < LEAST;
+    say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const jacobian = slopes();
     const real = changes(j, by);
