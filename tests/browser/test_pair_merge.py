@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from browser_tools import PHONE, move, values
+from browser_tools import FOLLOW, PHONE, move, values
 from figure_checks import faults
 
 from course_utils.figures.pair_merge import PairMerge
@@ -57,6 +57,54 @@ def test_the_lower_one_shrinks_under_the_hand(show, shard, onto, lower):
     assert first["y"] == second["y"]
     assert second["x"] == pytest.approx(first["x"] + first["width"], abs=0.1)
     assert names(page).index(merged) == [n for n in "ABCD" if n != shard].index(onto)
+
+
+def test_m_is_on_its_way_while_a_bar_is_carried(show):
+    page = show(PairMerge(), **STILL)
+    drag(page, "D", "C", 0.5)
+    dot, ends = (page.locator(name).bounding_box() for name in ("circle.mine", ".way"))
+    share = (middle(dot)[0] - ends["x"]) / ends["width"]
+    assert 0.1 < share < 0.9
+    # what is left of the bar stays behind, in its outline
+    rest, whole = (page.locator(f"rect.{name}").bounding_box() for name in ("left", "outline"))
+    assert rest["x"] == pytest.approx(whole["x"], abs=1)
+    assert rest["width"] / whole["width"] == pytest.approx(math.exp(-2 * share), rel=0.02)
+    factor = page.locator(".plot text", has_text="D: 1.05").text_content().split()[3]
+    assert float(factor) == pytest.approx(math.exp(-2 * share), rel=0.02)
+    page.mouse.up()
+
+
+def test_the_plain_sum_ends_on_its_scale_or_bursts(show):
+    page = show(PairMerge(), **STILL)
+    scale = page.locator(".edge2").last
+    burst = page.locator(".plain.burst")
+    for tops, share in (([60, 0, 0, 0], (60.3 + 104) / (88.7 + 104)), ([-120] * 4, 0)):
+        assert burst.count() == 1
+        assert burst.bounding_box()["width"] > scale.bounding_box()["width"]
+        page.evaluate(FOLLOW, f"#pair_merge:tops={','.join(map(str, tops))}")
+        assert burst.count() == 0
+        width = page.locator(".plain").bounding_box()["width"]
+        assert width / scale.bounding_box()["width"] == pytest.approx(share, abs=0.01)
+        page.get_by_role("button", name="Reset", exact=True).click()
+
+
+def test_eight_shards_have_a_lane_each(show):
+    page = show(PairMerge(), **STILL)
+    page.get_by_role("button", name="8 shards").click()
+    assert names(page) == list("ABCDEFGH")
+    lanes = page.locator(".lanes input")
+    assert lanes.count() == 8
+    for k, name in enumerate("ABCDEFGH"):
+        y = middle(page.locator(".pick").nth(k).bounding_box())[1]
+        assert abs(middle(bar(page, name))[1] - y) < 12
+        assert abs(middle(lanes.nth(k).bounding_box())[1] - y) < 16
+    for shard, onto in ("BA", "DC", "HG"):
+        drag(page, shard, onto)
+        page.mouse.up()
+    assert names(page) == ["AB", "CD", "E", "F", "GH"]
+    page.get_by_role("button", name="4 shards").click()
+    assert lanes.count() == 4
+    assert names(page) == list("ABCD")
 
 
 def test_a_bar_that_is_let_go_on_its_way_returns(show):
@@ -187,7 +235,7 @@ def test_scores_are_moved_beside_their_bars_and_the_window_stays(show):
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_the_row_of_controls_stays_where_it_is(show, width):
     page = show(PairMerge(), viewport={"width": width, "height": 900}, **STILL)
-    page.get_by_role("button", name="one by one").click()
+    page.get_by_role("button", name="one by one", exact=True).click()
     row, formats = page.locator(".controls"), page.locator(".controls .radios")
     apart = page.get_by_role("button", name="Take apart")
     merged = row.bounding_box(), formats.bounding_box(), apart.bounding_box()

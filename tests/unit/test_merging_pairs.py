@@ -8,7 +8,7 @@ import pytest
 import torch
 from figure_words import SKIP, told, told_each
 
-from course_utils.figures.pair_merge import BELOW, DTYPES, ORDERS, PairMerge
+from course_utils.figures.pair_merge import BELOW, DTYPES, PairMerge, orders
 from course_utils.online import merge, pair_of
 
 pytestmark = pytest.mark.processes  # deno runs the figure
@@ -25,20 +25,27 @@ STATES = [
 ]
 
 
+ORDERS = orders(4)
+
+
 def scores_of(tops):
-    return [torch.tensor([t, t + b], dtype=torch.float64) for t, b in zip(tops, BELOW, strict=True)]
+    below = BELOW[: len(tops)]
+    return [torch.tensor([t, t + b], dtype=torch.float64) for t, b in zip(tops, below, strict=True)]
 
 
 def unit(dtype):
     return torch.finfo(getattr(torch, dtype)).eps / 2
 
 
-def sequence(order):
-    """Return the three merges of an order, numbered as the class says."""
-    left, found = [0, 1, 2, 3], []
-    for number, result in ((order // 3, 4), (order % 3, 5), (0, 6)):
+def sequence(order, count=4):
+    """Return the merges of an order, numbered as the class says."""
+    left, found, numbers = list(range(count)), [], []
+    for among in range(2, count + 1):
+        order, number = divmod(order, math.comb(among, 2))
+        numbers.insert(0, number)
+    for number in numbers:
         pair = list(combinations(left, 2))[number]
-        left = [node for node in left if node not in pair] + [result]
+        left = [node for node in left if node not in pair] + [count + len(found)]
         found.append(pair)
     return found
 
@@ -47,16 +54,16 @@ def by_package(tops, dtype, order, stage):
     """Return the pairs that are left after some merges, as `course_utils` makes them."""
     kind = getattr(torch, dtype)
     pairs = [pair_of(z.to(kind), kind) for z in scores_of(tops)]
-    left = dict(enumerate("ABCD"))
-    for number, (i, j) in enumerate(sequence(order)[:stage]):
+    left = dict(enumerate("ABCDEFGH"[: len(tops)]))
+    for number, (i, j) in enumerate(sequence(order, len(tops))[:stage]):
         pairs.append(merge(pairs[i], pairs[j]))
-        left[4 + number] = "".join(sorted(left.pop(i) + left.pop(j)))
+        left[len(tops) + number] = "".join(sorted(left.pop(i) + left.pop(j)))
     return {name: [v.item() for v in pairs[k]] for k, name in left.items()}
 
 
 def shown(page):
     """Return the pairs that a figure shows: m as its text alternative says, t in full."""
-    found = re.findall(r"([A-D]+): m (\S+), t", " ".join(page.labels))
+    found = re.findall(r"([A-H]+): m (\S+), t", " ".join(page.labels))
     totals = {
         "".join(sorted(re.sub("[t ()]", "", name))): value
         for name, value in page.values.items()
@@ -87,6 +94,24 @@ def test_pairs_are_those_of_the_package(tops, dtype):
     assert "15 of 15 orders" in pages[-1].text
 
 
+@pytest.mark.parametrize("count", [5, 8])
+def test_pairs_of_more_shards_are_those_of_the_package(count):
+    tops = [100, 98, 99, 97, 96, 99, 95, 98][:count]
+    generator = torch.Generator().manual_seed(count)
+    states = [
+        (int(torch.randint(0, orders(count), (), generator=generator)), stage)
+        for stage in range(count)
+    ]
+    steps = [{"set": {"order": order, "stage": stage}} for order, stage in states]
+    pages = told(PairMerge(tops=tops), SKIP, *steps)[2:]
+    for (order, stage), page in zip(states, pages, strict=True):
+        expected, found = by_package(tops, "float32", order, stage), shown(page)
+        assert found.keys() == expected.keys()
+        for name, (top, total) in expected.items():
+            assert found[name][0] == top
+            assert found[name][1] == pytest.approx(total, rel=16 * unit("float32"))
+
+
 @pytest.mark.parametrize(("tops", "dtype"), STATES)
 def test_the_plain_sum_overflows_where_that_of_torch_does(tops, dtype):
     found = told(PairMerge(tops=tops, dtype=dtype), SKIP)[-1].values["plain"]
@@ -96,7 +121,7 @@ def test_the_plain_sum_overflows_where_that_of_torch_does(tops, dtype):
 
 
 def test_without_the_factor_the_sum_is_wrong_unless_all_maxima_agree():
-    plainly = sum(1 + math.exp(below) for below in BELOW)
+    plainly = sum(1 + math.exp(below) for below in BELOW[:4])
     for tops, right in (([100, 98, 99, 97], False), ([50, 50, 50, 50], True)):
         figure = PairMerge(tops=tops, forget=True, stage=3)
         pages = told(figure, SKIP, *({"set": {"order": n}} for n in range(ORDERS)))[1:]
@@ -107,6 +132,25 @@ def test_without_the_factor_the_sum_is_wrong_unless_all_maxima_agree():
             assert shown(page)["ABCD"][1] == pytest.approx(plainly, rel=1e-6)
             assert ("forgetting it costs nothing" in page.text) == right
             assert (f"instead of {exact:.4g}. For which scores" in page.text) == (not right)
+
+
+EIGHT = ["A", "B", "C", "D", "E", "F", "G", "H", "AB", "CD", "EF", "GH", "ABCD", "EFGH"]
+
+
+def test_eight_are_merged_by_hand_in_three_rounds():
+    four = [{"click": name} for name in PICKS[0][0]]
+    eight = [{"click": name} for name in ("8 shards", *EIGHT)]
+    *_, before, mine = told(PairMerge(), SKIP, *eight)
+    assert "○Goal: merge all" in before.text
+    assert "✓Goal: merge all" in mine.text
+    assert "8 shards take 3 rounds; one after the other, 7." in mine.text
+    assert mine.values["rounds"] == 3
+    more = told(PairMerge(), SKIP, *four, *eight, {"click": "4 shards"}, *four)[-1]
+    assert "8 shards take 3 rounds" in more.text  # what was reached stays
+    slow = [name for k in range(1, 8) for name in ("ABCDEFGH"[:k], "ABCDEFGH"[k])]
+    page = told(PairMerge(), SKIP, {"click": "8 shards"}, *({"click": n} for n in slow))[-1]
+    assert page.values["rounds"] == 7
+    assert "○Goal: merge all" in page.text
 
 
 PICKS = [
@@ -271,6 +315,8 @@ def test_what_the_tries_say_is_so():
 
     assert tried("one by one").values["rounds"] == 3
     assert tried("two by two").values["rounds"] == 2
+    assert tried("8 one by one").values["rounds"] == 7
+    assert tried("8 two by two").values["rounds"] == 3
     lost = tried("forgotten factor")
     by_hand = [{"click": name} for name in PICKS[0][0]]
     page = told(PairMerge(), SKIP, *by_hand, {"click": "forgotten factor"})[-1]

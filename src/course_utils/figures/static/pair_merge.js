@@ -5,10 +5,12 @@ import {
   clamp,
   COLORS,
   entrySlider,
+  expRange,
   figure,
   fmt,
   FORMATS,
   four,
+  glide,
   goal,
   guessFirst,
   html,
@@ -31,24 +33,29 @@ import {
 
 /** @import { Format } from "./kit/floats.js" */
 
-const SHARDS = "ABCD";
-const TINTS = [0, 2, 3, 4];
+const SHARDS = "ABCDEFGH";
+const TINTS = [0, 2, 3, 4, 5, 1, 6, 7];
+const INK = "var(--cu-ink)"; // there are seven colours
+const FILLS = [...COLORS, INK];
+const LETTERS = [...TEXT_COLORS, INK];
 /** @type {number[]} */
 const BELOW = SPEC.constants.below ?? [];
-const ALL = 32; // px of the row below the lanes
+const EIGHT = [100, 98, 99, 97, 96, 99, 95, 98];
+const ALL = 34; // px of the row below the lanes
 const THICK = 22; // px, at most
 const TEXT = 18; // px of the words above a bar, and of those below it
-const STRIP = 138; // px of the end of the bar, magnified
+const PLAIN = 48; // px of the plain sum, below the strip
+const STRIP = 128 + PLAIN; // px of the end of the bar, magnified, and of the plain sum
 const STEPS = 2; // of the format, that the strip shows on each side
-const ROUND = 30; // px
 const SPAN = 20; // scores that a slider covers
-const TREES = 15; // of the 18 orders; the others differ only in what is merged first
+const BEAT = 550; // ms of a round that is shown
+const TREES = 15; // of the 18 orders of four; the others differ only in what is merged first
 
 const WORDS = {
   en: {
-    lead: "Four processes hold a shard of two scores z each. m is the largest, and a bar's " +
-      "parts are exp(z − m); t is their sum. To merge, one process sends m and t to another: the " +
-      "t with the lower m is multiplied by exp(lower m − higher m), then they add up.",
+    lead: "Each process holds a shard of two scores z: m is the larger, a bar's parts are " +
+      "exp(z − m), t is their sum. To merge, one sends m and t to another: the t with the lower " +
+      "m is multiplied by exp(lower m − higher m), then they add up.",
     question: "exp(100) is inf in float32. Merge these four in two different orders: what can " +
       "differ?",
     answers: ["the log-sum-exp", "the last digits", "one may overflow"],
@@ -57,13 +64,12 @@ const WORDS = {
     verdicts: [
       "No: at most its last digits, or those of t alone. Each merge rounds, and another order " +
       "rounds other sums.",
-      "Yes, those of t, and sometimes of the log-sum-exp: each merge rounds. If your two ended " +
-      "at one number, show all 15 orders: with the scores of the start, in float32, one of them " +
-      "ends elsewhere.",
+      "Yes, those of t, and sometimes of the log-sum-exp: each merge rounds. Of the 15 orders of " +
+      "four shards one ends elsewhere in float32, with the scores of the start.",
       "No: each exponent, a score minus a maximum, is at most 0. At most the last digits differ.",
     ],
-    scores: "scores z: slide",
-    sums: "t: drag onto another",
+    scores: (/** @type {boolean} */ open) => `scores z${open ? ": slide" : ""}`,
+    sums: (/** @type {boolean} */ open) => `t${open ? ": drag onto another" : ""}`,
     shard: (/** @type {string} */ name) => name,
     pair: (/** @type {string} */ top, /** @type {string} */ total) => `m ${top}, t ${total}`,
     gone: (/** @type {string} */ name, /** @type {string} */ into) => `${name} is in ${into}`,
@@ -75,11 +81,18 @@ const WORDS = {
     ) => `${total} × ${factor} = ${term}`,
     unscaled: (/** @type {string} */ name) => `${name} as it is`,
     /** @type {(top: string, total: string) => string[]} */
-    once: (top, total) => [`exact: m ${top}, t ${total}`, `exact: t ${total}`],
+    once: (top, total) => [`all at once, exact: m ${top}, t ${total}`, `exact: t ${total}`],
     exact: "exact",
+    plain: (
+      /** @type {string} */ total,
+    ) => [`plain sum of exp(z): ${total}`, `plain sum: ${total}`],
+    inf: "inf",
+    /** @type {(format: string, top: string) => string[]} */
+    limit: (format, top) => [`largest ${format}, exp(${top})`, `exp(${top})`],
     graph: (/** @type {string} */ list) => `Bars of t. ${list}`,
     apart: "Take apart",
     all: "All 15 orders",
+    shards: (/** @type {number} */ count) => `${count} shards`,
     forget: "forget the factor",
     format: "format",
     rounds: (/** @type {number} */ count) => `messages: ${count} round${count === 1 ? "" : "s"}`,
@@ -89,21 +102,23 @@ const WORDS = {
       /** @type {string} */ from,
       /** @type {string} */ to,
     ) => `Round ${round}: ${from} to ${to}`,
-    seen: (/** @type {number} */ count) => `○ ${count} of 15 orders`,
+    /** @type {(count: number, of: number | undefined) => string} */
+    seen: (count, of) => of ? `○ ${count} of ${of} orders` : `○ orders seen: ${count}`,
     /** @type {(totals: string[], right: boolean) => string} */
     beyond: (totals, right) => `${right ? "" : "← "}t ${totals.join(" to ")}${right ? " →" : ""}`,
     /** What the numbers at the lines begin with, unless they stand in full. */
     numbers: (/** @type {string} */ start, /** @type {string} */ format) =>
       `t${start && ` = ${start}…`} in ${format}`,
     goals: [
-      "merge all four in two rounds, by hand.",
+      "merge all in the fewest rounds, by hand.",
       "find two orders that end at different numbers, by hand, in a format of your choice.",
       "set the scores so that forgetting the factor costs nothing.",
     ],
+    fewest: (/** @type {number} */ count, /** @type {number} */ rounds) =>
+      `${count} shards take ${rounds} rounds; one after the other, ${count - 1}. ` +
+      (count < SHARDS.length ? "How many do 8 take?" : "1024 take ten, against 1023."),
     reached: [
-      "So 1024 shards need ten rounds; one after the other, 1023. The sum is the same, " +
-      "to rounding.",
-      "Each merge rounds. Without rounding all 15 orders would end at the same number.",
+      "Each merge rounds. Without rounding all orders would end at the same number.",
       "With one m for all there is nothing to bring to a common maximum.",
     ],
     start: (/** @type {string[]} */ tops) => `m is ${tops.join(", ")}.`,
@@ -132,7 +147,7 @@ const WORDS = {
     lost: (/** @type {string} */ total, /** @type {string} */ right) =>
       `All merged: t = ${total} instead of ${right}. For which scores would it be right?`,
     luck: "All m are the same: each factor is exp(0) = 1, and forgetting it costs nothing.",
-    inf: " The plain sum is inf.",
+    burst: " The plain sum is inf.",
     zero: " The plain sum is 0.",
     off: (/** @type {string} */ error) => ` The plain way is off by ${error}.`,
     fine: " The plain sum works here, too.",
@@ -148,10 +163,21 @@ const WORDS = {
         says: "Four shards need two rounds this way, not three.",
       },
       {
+        label: "8 one by one",
+        set: { tops: EIGHT, order: 14281, stage: 7 },
+        says: "Seven rounds, and in each one all but two processes wait.",
+      },
+      {
+        label: "8 two by two",
+        set: { tops: EIGHT, order: 0, stage: 7 },
+        says:
+          "Three rounds for the same seven messages: those of a round don't wait for each other.",
+      },
+      {
         label: "forgotten factor",
         set: { order: 1, stage: 3, forget: true },
-        says: "The terms of B, C and D count as if their m were 100, too: t is more than twice " +
-          "what it should be.",
+        says:
+          "B, C and D count as if their m were 100, too: t is more than twice what it should be.",
       },
       {
         label: "bfloat16",
@@ -197,15 +223,26 @@ const pairsOf = (list) => list.flatMap((a, i) => list.slice(i + 1).map((b) => pa
 /** @param {number} a @param {number} b @returns {[number, number]} */
 const pair = (a, b) => [a, b];
 
-/**
- * What an order merges; pair_merge.py says how they are numbered.
- * @param {number} order
- */
-function mergesOf(order) {
-  let left = range(4);
-  return [Math.floor(order / 3), order % 3, 0].map((number, done) => {
+/** How many pairs the merges of so many shards choose from, one after the other. */
+const amongOf = (/** @type {number} */ count) =>
+  range(count - 1).map((done) => (count - done) * (count - done - 1) / 2);
+
+/** The pairs that an order takes, as pair_merge.py numbers them. */
+function numbersOf(/** @type {number} */ order, /** @type {number} */ count) {
+  let rest = order;
+  return amongOf(count).reverse().map((among) => {
+    const number = rest % among;
+    rest = Math.floor(rest / among);
+    return number;
+  }).reverse();
+}
+
+/** What an order merges. @param {number} order @param {number} count of shards */
+function mergesOf(order, count) {
+  let left = range(count);
+  return numbersOf(order, count).map((number, done) => {
     const two = pairsOf(left)[number];
-    left = [...left.filter((k) => !two.includes(k)), 4 + done];
+    left = [...left.filter((k) => !two.includes(k)), count + done];
     return two;
   });
 }
@@ -228,7 +265,7 @@ function build({ tops, dtype, order, stage, forget }) {
     level: 0,
     leaves: [k],
   }));
-  for (const two of mergesOf(order).slice(0, stage)) {
+  for (const two of mergesOf(order, tops.length).slice(0, stage)) {
     const parts = two.sort((i, j) => knots[i].leaves[0] - knots[j].leaves[0]);
     const [a, b] = parts.map((k) => knots[k]);
     const top = Math.max(a.top, b.top);
@@ -254,7 +291,8 @@ function leftOf(knots) {
 }
 
 /** Whether all shards have one m, as the format has it. @param {Knot[]} knots */
-const alike = (knots) => new Set(knots.slice(0, 4).map(({ top }) => top)).size === 1;
+const alike = (knots) =>
+  new Set(knots.filter(({ level }) => !level).map(({ top }) => top)).size === 1;
 
 /** The letters of a knot, without brackets. @param {Knot} knot */
 const letters = ({ leaves }) => [...leaves].sort().map((k) => SHARDS[k]).join("");
@@ -291,51 +329,50 @@ export default figure(WORDS, (view, words) => {
   const made = new Set();
   /** The lanes onto which knots were dropped. @type {Record<number, number>} */
   let homes = {};
+  let known = 0; // how many shards those orders have
   let byHand = false; // a merge that the reader makes, not one that is shown
   /** @type {Flight | undefined} */
   let flight;
   let stop = () => {};
   view.closers.push(() => stop());
-  const most = sum(BELOW.map((below) => 1 + Math.exp(below)));
+  const count = () => view.get("tops").length;
   const plot = view.plot({
-    height: 4 * 54 + ALL + STRIP,
-    x: [0, most * 1.01],
+    height: count() * 54 + ALL + STRIP,
+    x: [0, 1],
     y: [0, 1],
     xticks: [],
     yticks: [],
-    ylabel: words.sums,
     margin: { left: 4, top: 0, right: 4, bottom: STRIP },
   });
   const said = html("p.say");
-  const columns = svg("svg", { viewBox: `0 0 132 ${TEXT + 3 * ROUND}`, role: "img" });
-  const count = html("span.axis");
+  const columns = svg("svg", { role: "img" });
+  const rounds = html("span.axis");
   const orders = html("span.axis");
   /** What is still to be told to the guess. @type {() => void} */
   let tell = () => {};
-  const won = [false, false, false];
+  let most = 0; // shards that the reader has merged in the fewest rounds
   const limits = SPEC.traits.tops;
-  const dials = range(4).map((k) =>
-    entrySlider(view, "tops", k, {
-      label: words.shard(SHARDS[k]),
-      color: TEXT_COLORS[TINTS[k]],
-      step: 1,
-      show: (top) => `${short(top)}, ${short(top + BELOW[k])}`,
-    })
-  );
-  const picks = range(4).map((lane) => {
+  /** @type {HTMLElement[]} */
+  const dials = [];
+  const picks = range(SHARDS.length).map((lane) => {
     const node = button(view, "", () => pick(knotIn(lane)));
     node.classList.add("pick");
     return node;
   });
   const apart = button(view, words.apart, () => view.set({ stage: 0 }));
   const all = button(view, words.all, () => {
-    range(18).forEach((order) => seen.set(now({ order, stage: 3 })[6].name, order));
+    range(18).forEach((order) => seen.set(whole(order).name, order));
     view.refresh();
+  });
+  const shards = button(view, "", () => {
+    view.set({ tops: count() === 4 ? EIGHT : view.first.tops, order: 0, stage: 0 });
   });
 
   const now = (changes = {}) => build({ ...view.state, ...changes });
+  /** What all merged are. @param {number} order */
+  const whole = (order) => now({ order, stage: count() - 1 })[2 * count() - 2];
   /** The sum that all merged end at. @param {number} order */
-  const endOf = (order) => now({ order, stage: 3 })[6].total;
+  const endOf = (order) => whole(order).total;
   /** The lane where a knot lies. @param {Knot[]} knots @param {number} k @returns {number} */
   const home = (knots, k) => {
     const { parts } = knots[k];
@@ -357,26 +394,32 @@ export default figure(WORDS, (view, words) => {
     const { order, stage } = view.state;
     const knots = now();
     const two = pairsOf(leftOf(knots)).findIndex((one) => one.includes(a) && one.includes(b));
-    const orderOf = [3 * two, 3 * Math.floor(order / 3) + two, order];
+    const numbers = numbersOf(order, count()).map((number, i) =>
+      i < stage ? number : i === stage ? two : 0
+    );
+    const among = amongOf(count());
     const before = stage ? chosen : 0;
-    homes[4 + stage] = home(knots, b);
+    homes[count() + stage] = home(knots, b);
     byHand = true;
-    view.set({ order: orderOf[stage], stage: stage + 1 });
+    view.set({
+      order: numbers.reduce((sum, number, i) => sum * among[i] + number, 0),
+      stage: stage + 1,
+    });
     byHand = false;
     chosen = before + 1;
-    if (stage === 2) made.add(order);
+    if (stage === count() - 2) made.add(view.get("order"));
     view.refresh();
   }
   /** Choose a bar, or give it up, or merge it with the one chosen before. */
   function pick(/** @type {number | undefined} */ k) {
     view.touched = true;
-    if (k === undefined || view.get("stage") === 3) return;
+    if (k === undefined || leftOf(now()).length === 1) return;
     if (picked !== undefined && picked !== k) return merge(picked, k);
     picked = picked === k ? undefined : k;
     view.refresh();
   }
 
-  const laneHeight = () => (plot.area.bottom - ALL) / 4;
+  const laneHeight = () => (plot.area.bottom - ALL) / count();
 
   /** Where the pointer is, in pixels of the plot. @param {PointerEvent} event */
   function at(event) {
@@ -427,58 +470,116 @@ export default figure(WORDS, (view, words) => {
     picked = undefined;
     seen.clear();
     made.clear();
-    won.fill(false);
+    most = 0;
     view.refresh();
   });
 
-  const left = [
-    html("span.axis.heading", words.scores),
-    ...range(4).flatMap((k) => [picks[k], dials[k]]),
-  ];
-  for (const node of left.slice(1)) view.control(node);
+  const heading = html("span.axis.heading");
+  const messages = html("div.rounds", rounds, columns, orders);
+  const lanes = html("div.lanes", heading, messages, plot.node);
+  /** A name and a slider for each shard. */
+  function furnish() {
+    while (dials.length > count()) {
+      dials.pop()?.remove();
+      picks[dials.length].remove();
+    }
+    while (dials.length < count()) {
+      const k = dials.length;
+      const dial = entrySlider(view, "tops", k, {
+        label: words.shard(SHARDS[k]),
+        color: LETTERS[TINTS[k]],
+        step: 1,
+        show: (top) => `${short(top)}, ${short(top + BELOW[k])}`,
+      });
+      dials.push(dial);
+      for (const node of [picks[k], dial]) view.control(node);
+      messages.before(picks[k], dial);
+    }
+    lanes.style.setProperty("--count", String(count()));
+  }
+  furnish();
+
   view.add(html("p.lead", words.lead));
   guessFirst(view, {
     question: words.question,
     answers: words.answers.map((text) => ({ text, says: words.yours })),
     show: (place) => new Promise((done) => tell = () => done(words.verdicts[place])),
   });
-  const reached = [
-    () => {
-      if (view.changed.size) chosen = 0;
-      return chosen === 3 && !view.get("forget") && now()[6].level === 2;
-    },
-    () => new Set([...made].map(endOf)).size > 1,
-    () => view.get("forget") && view.get("stage") === 3 && alike(now()),
-  ];
   // No bar, which would stay on the screen of a phone and lie on the lanes.
   const controls = html(
     "div.row.controls",
     apart,
     checkbox(view, "forget", { label: words.forget }),
     radios(view, "dtype", { label: words.format }),
+    shards,
     all,
   );
   view.control(controls);
+  const chips = tries(view, words.tries);
+  for (const chip of chips.querySelectorAll("button")) {
+    chip.addEventListener("click", () => beat());
+  }
+  const fewest = () => Math.ceil(Math.log2(count()));
   view.add(
-    html("div.lanes", ...left, html("div.rounds", count, columns, orders), plot.node),
+    lanes,
     said,
     controls,
-    tries(view, words.tries),
-    ...reached.map((now, k) =>
-      goal(view, {
-        text: words.goals[k],
-        reached: () => won[k] = now() || won[k],
-        says: words.reached[k],
-      })
-    ),
+    chips,
+    goal(view, {
+      text: words.goals[0],
+      reached: () => {
+        if (view.changed.size) chosen = 0;
+        const whole = chosen === count() - 1 && !view.get("forget") && now()[2 * chosen];
+        if (whole && whole.level === fewest()) most = Math.max(most, count());
+        return most > 0;
+      },
+      says: () => words.fewest(most, Math.ceil(Math.log2(most))),
+    }),
+    goal(view, {
+      text: words.goals[1],
+      lasts: true,
+      reached: () => known === count() && new Set([...made].map(endOf)).size > 1,
+      says: words.reached[0],
+    }),
+    goal(view, {
+      text: words.goals[2],
+      lasts: true,
+      reached: () => view.get("forget") && leftOf(now()).length === 1 && alike(now()),
+      says: words.reached[1],
+    }),
   );
+
+  let beating = false; // rounds are shown, one after the other
+  /** Show the messages of a state that is set, round by round. */
+  function beat() {
+    const stages = view.get("stage");
+    const levels = now().slice(count()).map(({ level }) => level);
+    const last = Math.max(...levels);
+    stop();
+    flight = undefined;
+    beating = true;
+    glide(view, BEAT * last, (share) => {
+      const round = Math.round(share * last);
+      const sent = levels.findIndex((level) => level > round);
+      beating = share < 1;
+      return { stage: sent < 0 ? stages : sent };
+    });
+  }
 
   /** All bars, one of them perhaps on its way. @param {Knot[]} knots */
   function drawLanes(knots) {
-    const { dtype, forget, stage } = view.state;
-    const done = stage === 3 && !flight;
+    const { dtype, forget, tops } = view.state;
+    const done = leftOf(knots).length === 1 && !flight;
+    const scores = scoresOf();
+    const top = Math.max(...scores);
+    const exact = Math.exp(logsumexp(scores) - top);
+    // The sum of all fills the panel, and so does each of the shards.
+    const longest = forget
+      ? sum(knots.filter(({ level }) => !level).map(({ total }) => total))
+      : Math.max(2.31, exact);
+    plot.scale({ x: [0, longest * 1.01], xticks: [], ylabel: words.sums(!view.locked) });
     const height = laneHeight();
-    const tall = Math.min(THICK, height - 2 * TEXT);
+    const tall = clamp(height - 2 * TEXT, 1, THICK);
     const unit = plot.x(1) - plot.x(0);
     const [moving, aim] = flight ? [flight.mover, flight.aim] : [];
     const arriving = moving !== undefined && !leftOf(knots).includes(moving);
@@ -486,9 +587,9 @@ export default figure(WORDS, (view, words) => {
     const open = leftOf(there);
     const both = [moving, aim].flatMap((k) => (k === undefined ? [] : [knots[k]]));
     const common = Math.max(...both.map(({ top }) => top));
-    const factor = (/** @type {Knot} */ one) => forget ? 1 : Math.exp(one.top - common);
-    /** What a knot is multiplied by at this moment. @param {Knot} one */
-    const scale = (one) => flight && both.includes(one) ? 1 + (factor(one) - 1) * flight.share : 1;
+    /** What a knot is multiplied by at this moment: its m is on the way. @param {Knot} one */
+    const scale = (one) =>
+      flight && both.includes(one) && !forget ? Math.exp((one.top - common) * flight.share) : 1;
     /** @param {Knot} one @param {number} leaf */
     const part = (one, leaf) => {
       const { top, total } = knots[leaf];
@@ -501,8 +602,8 @@ export default figure(WORDS, (view, words) => {
         class: `halo ${look}`,
       });
     /** How a bar looked before it shrank. @param {number} lane @param {number} total */
-    const outline = (lane, total) =>
-      svg("rect.outline", {
+    const outline = (lane, total, look = "outline") =>
+      svg(`rect.${look}`, {
         x: plot.x(0),
         y: lane * height + TEXT,
         width: total * unit,
@@ -513,11 +614,12 @@ export default figure(WORDS, (view, words) => {
      * @param {number} lane
      * @param {Knot} one
      * @param {number} top
+     * @param {number} share of the way to that m
      */
-    const shrunk = (lane, one, top) => {
+    const shrunk = (lane, one, top, share = 1) => {
       if (one.top >= top) return "";
       const r = (/** @type {number} */ x) => roundTo(dtype, x);
-      const f = r(Math.exp(r(one.top - top)));
+      const f = r(Math.exp(r(share * (one.top - top))));
       const term = short(r(one.total * f));
       const product = words.times(short(one.total), short(f), term);
       const long = [words.was(letters(one), product), product];
@@ -527,6 +629,27 @@ export default figure(WORDS, (view, words) => {
     };
     /** The words above a bar. @param {Knot} one @returns {string} */
     const above = (one) => words.pair(short(one.top), short(one.total));
+    /**
+     * The way of m from the lower to the higher one, in place of the words above a bar.
+     * @param {number} lane
+     * @param {Knot} one
+     * @param {number} share
+     */
+    const ruler = (lane, one, share) => {
+      const [from, to] = [`m ${short(one.top)}`, short(common)];
+      const y = lane * height + 10;
+      const start = plot.x(0) + textWidth(from) + 8;
+      const end = start + Math.min(160, plot.area.right - start - textWidth(to) - 10);
+      return [
+        line(lane, from, ""),
+        svg("path.way", { d: `M${start},${y}H${end}M${start},${y - 4}v8M${end},${y - 4}v8` }),
+        svg("circle.mine", { cx: start + share * (end - start), cy: y, r: 5 }),
+        svgText(end + 6, y + 4, to, { "text-anchor": "start", class: "halo" }),
+      ];
+    };
+    const share = flight?.share ?? 0;
+    const lower = (/** @type {Knot} */ one) => share > 0 && both.includes(one) && one.top < common;
+    const shrinks = (/** @type {Knot} */ one) => lower(one) && !forget;
     const aimed = aim === undefined ? undefined : knots[aim];
     /** @param {number} k */
     const draw = (k) => {
@@ -546,7 +669,7 @@ export default figure(WORDS, (view, words) => {
       const segments = one.leaves.map((leaf) => {
         const value = part(one, leaf) * now;
         const width = value * unit;
-        const bar = svg("rect", { x, y, width, height: tall, fill: COLORS[TINTS[leaf]] });
+        const bar = svg("rect", { x, y, width, height: tall, fill: FILLS[TINTS[leaf]] });
         x += width;
         return put(bar, { "data-q": `part ${SHARDS[leaf]}`, "data-value": value });
       });
@@ -563,6 +686,8 @@ export default figure(WORDS, (view, words) => {
         "g",
         { class: looks, "data-knot": k },
         now < 1 || !lies ? outline(own, one.total) : "",
+        // Of one that is carried, what is left of it stays behind.
+        now < 1 && !lies ? outline(own, one.total * now, "left") : "",
         svg("rect.reach", {
           x: place.x,
           y: place.y + 2,
@@ -574,20 +699,19 @@ export default figure(WORDS, (view, words) => {
         marked
           ? svg("rect.aim", { x: place.x - 2, y: y - 2, width: whole * now + 4, height: tall + 4 })
           : "",
-        quantity(line(own, "", ""), `t ${one.name}`, one.total, above(one)),
-        both.includes(one) && flight?.share ? shrunk(own, one, common) : "",
+        quantity(line(own, "", ""), `t ${one.name}`, one.total, shrinks(one) ? "" : above(one)),
       );
     };
     /** What lay in a lane last, and what it came from there. @param {number} own */
     const lain = (own) => range(there.length).filter((i) => home(there, i) === own).reverse();
     // Where the lower one shrank in its own lane.
-    const stayed = range(4).flatMap((own) => {
+    const stayed = range(count()).flatMap((own) => {
       const [k, before] = lain(own);
       const here = open.includes(k) && before !== undefined && !both.includes(there[k]);
       return here ? [shrunk(own, there[before], there[k].top)] : [];
     });
     // Lanes whose bar has gone to another: what it was, and what became of it.
-    const gone = range(4).flatMap((own) => {
+    const gone = range(count()).flatMap((own) => {
       if (open.some((k) => home(there, k) === own)) return [];
       const [k] = lain(own);
       const into = there.find(({ parts }) => parts.includes(k));
@@ -598,54 +722,50 @@ export default figure(WORDS, (view, words) => {
         shrunk(own, one, into?.top ?? one.top),
       ];
     });
-    const scores = scoresOf();
-    const top = Math.max(...scores);
-    const exact = Math.exp(logsumexp(scores) - top);
-    const base = 4 * height;
+    const base = count() * height;
     const end = plot.x(exact);
-    const parts = range(4).map((leaf) => {
-      const total = sum(
-        [0, BELOW[leaf]].map((below) =>
-          Math.exp(roundTo(dtype, view.get("tops")[leaf] + below) - top)
-        ),
-      );
-      return total * unit;
+    const parts = tops.map((/** @type {number} */ z, /** @type {number} */ leaf) => {
+      const both = [0, BELOW[leaf]].map((below) => Math.exp(roundTo(dtype, z + below) - top));
+      return sum(both) * unit;
     });
     let x = plot.x(0);
-    const goalBar = parts.map((width, leaf) => {
+    const goalBar = parts.map((/** @type {number} */ width, /** @type {number} */ leaf) => {
       const bar = svg("rect", {
         x,
         y: base + 5,
         width,
         height: 10,
         fill: "none",
-        stroke: TEXT_COLORS[TINTS[leaf]],
+        stroke: LETTERS[TINTS[leaf]],
       });
       x += width;
       return bar;
     });
-    const [long, brief] = words.once(short(top), short(exact));
-    const room = plot.area.right - end - 6;
-    const beyond = textWidth(brief) > room; // then it stands below its bar
-    const said = textWidth(long) < (beyond ? end - plot.x(0) - 6 : room) ? long : brief;
-    const beside = range(4).map((lane) => `M${end},${lane * height + TEXT}v${tall}`);
+    const once = words.once(short(top), short(exact));
+    const said = once.find((text) => textWidth(text) < end - plot.x(0) - 6) ?? once[1];
+    const beside = range(count()).map((lane) => `M${end},${lane * height + TEXT}v${tall}`);
     plot.draw(
       svg("path.end", { d: `${beside.join("")}M${end},${base + 6}V${plot.area.bottom}` }),
       svg("path.grid", { d: `M${plot.x(0)},${base + 1}H${plot.area.right}` }),
       ...goalBar,
       quantity(
-        svgText(end + (beyond ? -6 : 6), base + (beyond ? 28 : 15), "", {
-          "text-anchor": beyond ? "end" : "start",
-          class: "halo",
-        }),
+        svgText(plot.x(0), base + 28, "", { "text-anchor": "start", class: "halo" }),
         "exact",
         exact,
         said,
       ),
       ...strip(exact, end),
+      ...plainBar(),
       ...gone,
       ...[...open].sort((a, b) => Number(a === moving) - Number(b === moving)).map(draw),
       ...stayed,
+      ...open.filter((k) => lower(there[k])).flatMap((k) => {
+        const own = home(there, k);
+        return [
+          ...(forget ? [] : ruler(own, there[k], share)),
+          shrunk(own, there[k], common, share),
+        ];
+      }),
     );
     plot.describe(
       words.graph(
@@ -655,6 +775,38 @@ export default figure(WORDS, (view, words) => {
         }).join("; "),
       ),
     );
+  }
+
+  /** The sum of exp(z) without an m. */
+  const plainSum = () =>
+    now({ stage: 0 }).reduce((a, one) => roundTo(view.get("dtype"), a + one.plain), 0);
+
+  /** The sum without an m, on a log scale from the smallest number of the format to the largest. */
+  function plainBar() {
+    const { dtype } = view.state;
+    const [low, high] = expRange(dtype);
+    const { left, right } = plot.area;
+    const y = plot.height - 14;
+    const limit = right - 50;
+    const total = plainSum();
+    const burst = total === Infinity;
+    const share = total > 0 ? clamp((Math.log(total) - low) / (high - low), 0, 1) : 0;
+    const end = left + share * (limit - left);
+    const jagged = `H${limit + 4}l10,-6l-3,8l11,3l-11,4l4,8l-11,-5H${left}`;
+    const [long, brief] = words.plain(short(total));
+    const text = textWidth(long) < right - left ? long : brief;
+    const room = limit - left - textWidth(text) - 10;
+    const edge = words.limit(dtype, fmt(high, 1)).find((text) => textWidth(text) < room);
+    return [
+      svgText(left, y - 18, text, { "text-anchor": "start" }),
+      edge ? svgText(limit + 2, y - 18, edge, { "text-anchor": "end", class: "soft" }) : "",
+      svg("path", {
+        class: `plain ${burst ? "burst" : ""}`,
+        d: `M${left},${y - 12}${burst ? jagged : `H${end}v12H${left}`}Z`,
+      }),
+      svg("path.edge2", { d: `M${left},${y - 14}v16M${limit},${y - 14}v16` }),
+      burst ? svgText(right, y - 1, words.inf, { "text-anchor": "end", class: "strong" }) : "",
+    ];
   }
 
   /** All scores, as the format has them. @returns {number[]} */
@@ -690,13 +842,13 @@ export default figure(WORDS, (view, words) => {
    * @param {number} end where it stands, in pixels
    */
   function strip(exact, end) {
-    const { dtype, order, stage } = view.state;
+    const { dtype, order } = view.state;
     const unit = unitOf(dtype);
     const step = stepOf(dtype, exact);
     const middle = step * Math.round(exact / step);
     const { left, right, bottom } = plot.area;
     const top = bottom + 14;
-    const low = top + 90;
+    const low = top + 76;
     const wide = (right - left) / (2 * STEPS + 1);
     const centre = (left + right) / 2;
     /** @param {number} total */
@@ -704,7 +856,8 @@ export default figure(WORDS, (view, words) => {
     const half = (right - left) / 2 - 4;
     /** The orders by where they are drawn, those beyond an edge together. */
     const ends = /** @type {Map<number, { names: string[], totals: number[] }>} */ (new Map());
-    const mine = stage === 3 && !flight ? now()[6].name : "";
+    const last = now()[2 * count() - 2];
+    const mine = last && !flight ? last.name : "";
     const drawn = new Map(seen);
     drawn.delete(mine); // it comes last, above the others
     if (mine) drawn.set(mine, order);
@@ -715,7 +868,8 @@ export default figure(WORDS, (view, words) => {
       const { names, totals } = ends.get(x) ?? { names: [], totals: [] };
       ends.set(x, { names: [...names, name], totals: [...totals, total] });
     }
-    say(orders, words.seen(drawn.size));
+    const crowded = [...ends.keys()].some((x) => x - place(exact) > half / 2);
+    say(orders, words.seen(drawn.size, count() === 4 ? TREES : undefined));
     const marks = [...ends].flatMap(([x, { names, totals }]) => {
       const off = Math.abs(place(totals[0]) - centre) > half;
       const rows = Math.ceil(names.length / 3);
@@ -730,7 +884,8 @@ export default figure(WORDS, (view, words) => {
         const error = (totals[i] / exact - 1) / unit;
         return put(mark, { "data-q": `error ${name}`, "data-value": error });
       });
-      const [only] = names.length > 1 ? [String(names.length)] : names;
+      // The names of eight are too long to stand beside each other.
+      const only = names.length > 1 ? String(names.length) : count() > 4 ? "" : names[0];
       const span = [Math.min(...totals), Math.max(...totals)].map(short);
       const text = off ? words.beyond([...new Set(span)], x > centre) : only;
       const reach = textWidth(text) / 2 + 3;
@@ -758,46 +913,62 @@ export default figure(WORDS, (view, words) => {
       ...digits.flatMap((text, i) => {
         const x = centre + wide * (i - STEPS);
         return [
-          svg("path.grid", { d: `M${x},${top + 4}V${low}` }),
-          (i - STEPS) % every === 0 ? svgText(x, low + 14, rest(text)) : "",
+          svg("path.edge2", { d: `M${x},${low}v4` }),
+          (i - STEPS) % every === 0 ? svgText(x, low + 16, rest(text)) : "",
         ];
       }),
       svg("path.end", { d: `M${place(exact)},${top}V${low}` }),
-      svgText(place(exact) + 5, top + 14, words.exact, { class: "halo", "text-anchor": "start" }),
+      svgText(place(exact) + (crowded ? -5 : 5), top + 14, words.exact, {
+        class: "halo",
+        "text-anchor": crowded ? "end" : "start",
+      }),
       ...marks,
-      svgText(centre, low + 30, words.numbers(first.slice(0, same), dtype)),
+      svgText(centre, low + 32, words.numbers(first.slice(0, same), dtype)),
     ];
   }
 
   /** Who sent to whom, round by round. @param {Knot[]} knots */
   function drawRounds(knots) {
-    const column = (/** @type {number} */ lane) => 22 + 34 * lane;
+    const many = count() > 4;
+    const [gap, tall, apart] = many ? [15, 19, 5] : [34, 30, 12];
+    const column = (/** @type {number} */ lane) => 22 + gap * lane;
     const last = Math.max(...knots.map(({ level }) => level));
-    const height = (/** @type {number} */ level) => TEXT + ROUND * (level - 0.5);
+    const height = (/** @type {number} */ level) => TEXT + tall * (level - 0.5);
     const sent = knots.flatMap((knot, k) => {
       if (!knot.parts.length) return [];
       const to = home(knots, k);
       const from = knot.parts.map((part) => home(knots, part)).find((lane) => lane !== to) ?? to;
-      return [{ from, to, level: knot.level, y: height(knot.level) }];
+      return [{ from, to, level: knot.level, row: 0, y: 0 }];
     });
-    // Two in a round, of which one reaches over the other.
-    const [a, b] = sent;
-    if (b?.level === 1) {
-      const [[low, high], [first, second]] = [a, b].map(({ from, to }) => [from, to].sort());
-      if (low < second && first < high) [a.y, b.y] = [a.y - 6, b.y + 6];
+    // Those of a round of which one reaches over the other stand in rows.
+    const ends = ({ from = 0, to = 0 }) => [Math.min(from, to), Math.max(from, to)];
+    for (const one of sent) {
+      const others = sent.slice(0, sent.indexOf(one)).filter((other) =>
+        other.level === one.level && ends(other)[0] < ends(one)[1] && ends(one)[0] < ends(other)[1]
+      );
+      one.row = [0, 1, 2, 3].find((row) => !others.some((other) => other.row === row)) ?? 0;
     }
+    for (const one of sent) {
+      const rows = Math.max(
+        ...sent.filter(({ level }) => level === one.level).map(({ row }) => row),
+      );
+      one.y = height(one.level) + apart * (one.row - rows / 2);
+    }
+    put(columns, { viewBox: `0 0 ${column(count() - 1) + 8} ${TEXT + (count() - 1) * tall}` });
     columns.replaceChildren(
       ...range(last).map((i) => {
-        const at = { x: 0, y: TEXT + ROUND * i + 1, width: 132, height: ROUND - 2 };
+        const at = { x: 0, y: TEXT + tall * i + 1, width: "100%", height: tall - 2 };
         return svg("rect.round", at);
       }),
-      ...range(3).map((i) => svgText(7, height(i + 1) + 4, String(i + 1), { class: "soft" })),
-      ...range(4).flatMap((lane) => {
+      ...range(count() - 1).map((i) =>
+        svgText(7, height(i + 1) + 4, String(i + 1), { class: "soft" })
+      ),
+      ...range(count()).flatMap((lane) => {
         const until = sent.find(({ from }) => from === lane);
-        const y = until?.y ?? TEXT + 3 * ROUND;
-        const stroke = COLORS[TINTS[lane]];
+        const y = until?.y ?? TEXT + (count() - 1) * tall;
+        const stroke = FILLS[TINTS[lane]];
         return [
-          svgText(column(lane), 12, SHARDS[lane], { style: `fill: ${TEXT_COLORS[TINTS[lane]]}` }),
+          svgText(column(lane), 12, SHARDS[lane], { style: `fill: ${LETTERS[TINTS[lane]]}` }),
           svg("path.process", { d: `M${column(lane)},${TEXT}V${y}`, stroke }),
         ];
       }),
@@ -809,7 +980,7 @@ export default figure(WORDS, (view, words) => {
     );
     const list = sent.map(({ from, to, level }) => words.message(level, SHARDS[from], SHARDS[to]));
     put(columns, { "aria-label": words.messages(list.join("; ")) });
-    quantity(count, "rounds", last, words.rounds(last));
+    quantity(rounds, "rounds", last, words.rounds(last));
   }
 
   return () => {
@@ -817,6 +988,15 @@ export default figure(WORDS, (view, words) => {
     const turned = view.changed.has("stage") || view.changed.has("order");
     if (view.changed.size) picked = undefined;
     if (turned && !byHand) homes = {};
+    if (known !== count()) {
+      seen.clear();
+      made.clear();
+      homes = {};
+      furnish();
+    }
+    known = count();
+    say(heading, words.scores(!view.locked));
+    say(shards, words.shards(count() === 4 ? 8 : 4));
     const low = floorOf(Math.max(...tops));
     dials.forEach((dial, k) => {
       const input = dial.querySelector("input");
@@ -825,16 +1005,16 @@ export default figure(WORDS, (view, words) => {
         min: Math.max(limits.min ?? 0, low + 1),
         max: Math.min(limits.max ?? 0, low + SPAN),
       });
-      const inside = clamp(tops[k], Number(input.min), Number(input.max));
+      const inside = clamp(tops[k] ?? 0, Number(input.min), Number(input.max));
       if (Math.abs(Number(input.value) - inside) > 0.5) input.value = String(inside);
     });
     const knots = now();
     const open = leftOf(knots);
     const last = knots[knots.length - 1];
-    const done = stage === 3;
+    const done = open.length === 1;
     if (done && !forget) seen.set(last.name, view.get("order"));
     if (seen.size > 1 && !forget) tell();
-    if (view.touched && stage && turned) play(knots);
+    if (view.touched && stage && turned && !beating) play(knots);
     else {
       if (view.changed.size) {
         stop();
@@ -846,6 +1026,7 @@ export default figure(WORDS, (view, words) => {
       const k = open.find((one) => home(knots, one) === lane);
       say(node, k === undefined ? SHARDS[lane] : letters(knots[k]));
       node.classList.toggle("gone", k === undefined);
+      node.classList.toggle("long", k !== undefined && knots[k].leaves.length > 3);
       const into = open.map((one) => knots[one]).find(({ leaves }) => leaves.includes(lane));
       put(node, {
         "aria-label": k === undefined && into ? words.gone(SHARDS[lane], letters(into)) : null,
@@ -855,13 +1036,13 @@ export default figure(WORDS, (view, words) => {
     });
     apart.disabled = stage === 0;
     apart.classList.toggle("primary", done);
-    // After a full merge of one's own; at the end of the row nobody misses it before.
-    all.disabled = !(seen.size || done) || seen.size === TREES;
-    all.classList.toggle("later", !(seen.size || done));
+    // After two orders of one's own; at the end of the row nobody misses it before.
+    all.disabled = count() > 4 || seen.size < 2 || seen.size === TREES;
+    all.classList.toggle("later", count() > 4 || seen.size < 2);
     const scores = scoresOf();
     const exact = logsumexp(scores);
     const right = Math.exp(exact - Math.max(...scores));
-    const plain = knots.slice(0, 4).reduce((a, one) => roundTo(dtype, a + one.plain), 0);
+    const plain = plainSum();
     drawRounds(knots);
 
     let how = words.start(tops.map(short)) + (view.locked ? "" : words.drag);
@@ -908,7 +1089,7 @@ export default figure(WORDS, (view, words) => {
       const error = Math.abs(roundTo(dtype, Math.log(plain)) - exact);
       // A few roundings of the sum, and one or two of the result.
       const rounding = unitOf(dtype) * (8 + 2 * Math.abs(exact));
-      if (plain === Infinity) sentence += words.inf;
+      if (plain === Infinity) sentence += words.burst;
       else if (plain === 0) sentence += words.zero;
       else sentence += error > rounding ? words.off(short(error)) : words.fine;
     }
