@@ -3066,6 +3066,11 @@ WRONG["8.5"] = [
     ("Only one batch was used", lambda m, b, f, o: epoch()(m, b[:1], f, o)),
     ("The gradients pile up", epoch("forward backward step", first=True)),
     ("One step was taken", one_step),
+    ("Each batch went through the model", epoch("forward zero forward backward step")),
+    (
+        "The loss of a batch is a mean",
+        lambda m, b, f, o: epoch(weigh=False, total=True)(m, b, f, o) / sum(len(y) for _, y in b),
+    ),
     ("This is the loss of the last", lambda m, b, f, o: [epoch()(m, [x], f, o) for x in b][-1]),
 ]
 

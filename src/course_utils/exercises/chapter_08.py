@@ -184,8 +184,8 @@ def train_epoch(model, batches, loss, optimizer) -> float:
 
 
 def loss_and_weights(value: object, model, batches, loss, optimizer) -> tuple:
-    """What is judged of an epoch: the loss, and all parameters in a row."""
-    return value, nn.utils.parameters_to_vector(model.parameters())
+    """What is judged of an epoch: the loss, and all parameters and running statistics in a row."""
+    return value, torch.cat([part.flatten() for part in model.state_dict().values()])
 
 
 def without(part: str) -> Callable:
@@ -267,6 +267,16 @@ def after_its_step(model, batches, loss, optimizer) -> float:
         train_epoch(model, [(X, y)], loss, optimizer)
         total, count = total + loss(model(X), y).item() * len(y), count + len(y)
     return total / count
+
+
+def forward_twice(model, batches, loss, optimizer) -> float:
+    """Take each batch through the model once for the report and once for the gradient."""
+    found, count = 0.0, 0
+    for X, y in batches:
+        model.train()(X)
+        found += train_epoch(model, [(X, y)], loss, optimizer) * len(y)
+        count += len(y)
+    return found / count
 
 
 def in_evaluation_mode(model, batches, loss, optimizer) -> float:
@@ -560,6 +570,15 @@ EXERCISES = (
             "step.": looking_back,
             "Each batch was measured in evaluation mode; report the loss that gives the "
             "gradient.": in_evaluation_mode,
+            "Each batch went through the model twice; report the loss that gives the gradient.": (
+                forward_twice
+            ),
+            "The loss of a batch is a mean: multiply it by the number of its examples before you "
+            "add it.": lambda model, batches, loss, optimizer: (
+                mean_of_means(model, batches, loss, optimizer)
+                * len(batches)
+                / sum(len(y) for _, y in batches)
+            ),
             "The step went along the gradient of the batch's sum; the mean is to be multiplied "
             "in the report only.": along_the_sum,
             "This divides the sum over the examples by the number of batches.": (

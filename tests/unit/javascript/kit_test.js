@@ -121,7 +121,10 @@ Deno.test("the best in loss and in accuracy are named each for what it is", () =
   assert.deepEqual(bestRuns(runs.slice(1)), {});
   const { best } = LAB_WORDS.en;
   assert.equal(best("run 2", "run 1"), "Smallest test loss: run 2; highest test accuracy: run 1.");
-  assert.equal(best("run 2", "run 2"), "The best so far, in test loss and accuracy: run 2.");
+  assert.equal(
+    best("run 2", "run 2"),
+    "Of the runs in the table, run 2 has the smallest test loss and the highest accuracy.",
+  );
 });
 
 Deno.test("a lead is slim where the winner's loss changes by more from epoch to epoch", () => {

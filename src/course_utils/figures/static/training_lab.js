@@ -296,14 +296,22 @@ export default figure(LAB_WORDS, (view, words) => {
   };
   const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % 6;
   /**
-   * What the name of a run tells: the knob whose value it shares with the fewest others.
+   * What the name of a run tells: the knob whose value it shares with the fewest others, and a
+   * second where that one doesn't tell it apart.
    * @param {PageRun} run
+   * @param {number} [most] so many knobs
    */
-  function telling(run) {
-    const shared = (/** @type {keyof Knobs} */ key) =>
-      page?.runs.filter((other) => knobOf(other, key) === knobOf(run, key)).length ?? 0;
-    const key = KNOBS.reduce((a, b) => (shared(b) < shared(a) ? b : a));
-    return words.settings[key](knobOf(run, key));
+  function telling(run, most = 1) {
+    const told = [];
+    for (let like = page?.runs ?? []; told.length < most && (!told.length || like.length > 1);) {
+      const shared = (/** @type {keyof Knobs} */ key) =>
+        like.filter((other) => knobOf(other, key) === knobOf(run, key));
+      const key = KNOBS.reduce((a, b) => (shared(b).length < shared(a).length ? b : a));
+      if (told.length && shared(key).length === like.length) break; // nothing tells them apart
+      told.push(words.settings[key](knobOf(run, key)));
+      like = shared(key);
+    }
+    return told.join(", ");
   }
   /** @param {PageRun} run @returns {Drawn} */
   const inPage = (run) => ({
@@ -471,7 +479,7 @@ export default figure(LAB_WORDS, (view, words) => {
   function best() {
     const all = page?.runs ?? [];
     const name = (/** @type {number | undefined} */ id) =>
-      all.filter((run) => run.id === id).map((run) => words.run(run.id, telling(run)))[0];
+      all.filter((run) => run.id === id).map((run) => words.run(run.id, telling(run, 2)))[0];
     const { loss, accuracy } = bestRuns(all);
     return loss ? words.best(name(loss), name(accuracy)) + slimLead(all, words.slim) : "";
   }

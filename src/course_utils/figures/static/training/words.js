@@ -178,8 +178,9 @@ export const LAB_WORDS = {
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
-        ? `The best so far, in test loss and accuracy: ${loss}.`
-        : `Smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
+        ? `Of the runs in the table, ${loss} has the smallest test loss and the highest accuracy.`
+        : `Of the runs in the table, ${loss} has the smallest test loss, ${accuracy} the highest ` +
+          "accuracy.",
     slim: (/** @type {number} */ lead, /** @type {number} */ swing) =>
       ` The lead in test loss is ${fmt(lead, 3)}; from epoch to epoch that loss still changes by ` +
       `up to ${fmt(swing, 3)}.`,
