@@ -455,7 +455,7 @@ def test_the_demonstration_of_the_teachers_page_shows_what_it_says(visit, book):
         frame.locator(".say", has_text=answer).wait_for(timeout=60_000)  # three trainings
         return frame.inner_text()
 
-    shown("10", "run 2, rate 0.1 has the smallest test loss and the highest accuracy.")
+    shown("10", "In the table, smallest test loss and highest test accuracy: run 2, rate 0.1.")
     assert "You guessed 10." in frame.inner_text()
     for numbers in said[:2]:
         assert [number for number in numbers if number not in frame.inner_text()] == []

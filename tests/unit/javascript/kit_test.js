@@ -120,10 +120,13 @@ Deno.test("the best in loss and in accuracy are named each for what it is", () =
   assert.deepEqual(bestRuns(runs), { loss: 2, accuracy: 1 });
   assert.deepEqual(bestRuns(runs.slice(1)), {});
   const { best } = LAB_WORDS.en;
-  assert.equal(best("run 2", "run 1"), "Smallest test loss: run 2; highest test accuracy: run 1.");
+  assert.equal(
+    best("run 2", "run 1"),
+    "In the table, smallest test loss: run 2; highest test accuracy: run 1.",
+  );
   assert.equal(
     best("run 2", "run 2"),
-    "Of the runs in the table, run 2 has the smallest test loss and the highest accuracy.",
+    "In the table, smallest test loss and highest test accuracy: run 2.",
   );
 });
 

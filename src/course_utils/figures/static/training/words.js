@@ -178,9 +178,8 @@ export const LAB_WORDS = {
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
       loss === accuracy
-        ? `Of the runs in the table, ${loss} has the smallest test loss and the highest accuracy.`
-        : `Of the runs in the table, ${loss} has the smallest test loss, ${accuracy} the highest ` +
-          "accuracy.",
+        ? `In the table, smallest test loss and highest test accuracy: ${loss}.`
+        : `In the table, smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
     slim: (/** @type {number} */ lead, /** @type {number} */ swing) =>
       ` The lead in test loss is ${fmt(lead, 3)}; from epoch to epoch that loss still changes by ` +
       `up to ${fmt(swing, 3)}.`,
