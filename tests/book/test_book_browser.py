@@ -455,17 +455,21 @@ def test_the_demonstration_of_the_teachers_page_shows_what_it_says(visit, book):
         frame.locator(".say", has_text=answer).wait_for(timeout=60_000)  # three trainings
         return frame.inner_text()
 
-    shown("10", "In the table, smallest test loss and highest test accuracy: run 2, rate 0.1.")
+    shown(
+        "10", "Smallest test loss listed: run 2, rate 0.1; highest test accuracy: run 2, rate 0.1."
+    )
     assert "You guessed 10." in frame.inner_text()
     for numbers in said[:2]:
         assert [number for number in numbers if number not in frame.inner_text()] == []
     rate = lab.get_by_role("slider", name="learning rate")
     while rate.get_attribute("aria-valuetext") != "0.1":
         rate.press("ArrowLeft")
-    text = shown("Continue", "Smallest test loss: run 2, rate 0.1; highest test accuracy: run 3")
+    text = shown(
+        "Continue", "Smallest test loss listed: run 2, rate 0.1; highest test accuracy: run 3"
+    )
     assert [number for number in said[2] if number not in text] == []
     lab.get_by_role("button", name="one image per step").click()
-    text = shown("Train", "Smallest test loss: run 4")
+    text = shown("Train", "Smallest test loss listed: run 4")
     assert [number for number in said[3] if number not in text] == []
 
 

@@ -178,12 +178,10 @@ def test_steps_that_are_too_long_are_counted(lab, folder):
     )
     small, _, large = map(int, found.groups())
     assert small == 0 < large < 40
-    long = re.search(
-        r"A step that was too long, early on, .* from ([\d.]+) to ([\d.]+)\.", words(page)
-    )
+    long = re.search(r"An early step was too long: .* from ([\d.]+) to ([\d.]+)\.", words(page))
     assert 2 < float(long[1]) < float(long[2])
     page.get_by_role("button", name="Show run 1").click()
-    assert "Too long a step" not in words(page)
+    assert "An early step was too long" not in words(page)
 
 
 def test_regimes_have_a_question_and_runs_of_their_own(lab):

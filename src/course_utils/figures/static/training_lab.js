@@ -297,21 +297,18 @@ export default figure(LAB_WORDS, (view, words) => {
   const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % 6;
   /**
    * What the name of a run tells: the knob whose value it shares with the fewest others, and a
-   * second where that one doesn't tell it apart.
+   * second where that one is shared.
    * @param {PageRun} run
-   * @param {number} [most] so many knobs
+   * @param {boolean} [fully]
+   * @returns {string}
    */
-  function telling(run, most = 1) {
-    const told = [];
-    for (let like = page?.runs ?? []; told.length < most && (!told.length || like.length > 1);) {
-      const shared = (/** @type {keyof Knobs} */ key) =>
-        like.filter((other) => knobOf(other, key) === knobOf(run, key));
-      const key = KNOBS.reduce((a, b) => (shared(b).length < shared(a).length ? b : a));
-      if (told.length && shared(key).length === like.length) break; // nothing tells them apart
-      told.push(words.settings[key](knobOf(run, key)));
-      like = shared(key);
-    }
-    return told.join(", ");
+  function telling(run, fully, like = page?.runs ?? []) {
+    const shared = (/** @type {keyof Knobs} */ key) =>
+      like.filter((other) => knobOf(other, key) === knobOf(run, key));
+    const key = KNOBS.reduce((a, b) => (shared(b).length < shared(a).length ? b : a));
+    const told = words.settings[key](knobOf(run, key));
+    like = shared(key);
+    return fully && like.length > 1 ? `${told}, ${telling(run, false, like)}` : told;
   }
   /** @param {PageRun} run @returns {Drawn} */
   const inPage = (run) => ({
@@ -479,7 +476,7 @@ export default figure(LAB_WORDS, (view, words) => {
   function best() {
     const all = page?.runs ?? [];
     const name = (/** @type {number | undefined} */ id) =>
-      all.filter((run) => run.id === id).map((run) => words.run(run.id, telling(run, 2)))[0];
+      all.filter((run) => run.id === id).map((run) => words.run(run.id, telling(run, true)))[0];
     const { loss, accuracy } = bestRuns(all);
     return loss ? words.best(name(loss), name(accuracy)) + slimLead(all, words.slim) : "";
   }

@@ -171,15 +171,11 @@ export const LAB_WORDS = {
       `% of it, and the model is sure of them: dividing all scores by ${divisor} changes no ` +
       `answer and makes the loss ${fmt(loss)}.`,
     tooFar: (/** @type {import("./core.js").Long} */ { from, to }) =>
-      `A step that was too long, early on, raised the loss of its own images from ${
-        fmt(from)
-      } to ` +
+      `An early step was too long: it raised the loss of its own images from ${fmt(from)} to ` +
       `${fmt(to)}.`,
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
-      loss === accuracy
-        ? `In the table, smallest test loss and highest test accuracy: ${loss}.`
-        : `In the table, smallest test loss: ${loss}; highest test accuracy: ${accuracy}.`,
+      `Smallest test loss listed: ${loss}; highest test accuracy: ${accuracy}.`,
     slim: (/** @type {number} */ lead, /** @type {number} */ swing) =>
       ` The lead in test loss is ${fmt(lead, 3)}; from epoch to epoch that loss still changes by ` +
       `up to ${fmt(swing, 3)}.`,
