@@ -121,27 +121,27 @@ const WORDS = {
     total: (/** @type {string} */ total) => `= ${total}`,
     goal: `walk back with none shown and at most ${FEW} wrong choices.`,
     reached: (/** @type {number} */ misses) =>
-      `Done, ${misses || "none"} wrong: five derivatives, one sum, three gradients.`,
+      `Done, ${misses || "none"} wrong: five derivatives and one sum.`,
     foresee: "set the mark in z₂'s box to its gradient before the exponentials send.",
     foreseen: (/** @type {string} */ guess, /** @type {string} */ grad) =>
       `Done: you said ${guess}, and ${grad} came.`,
     missed: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `You said ${guess}, ${grad} came. Go Back, move a logit and guess anew.`,
+      `You said ${guess}; ${grad} came. Go Back, move a logit and guess anew.`,
     known: "Seen already: move a logit, and guess before the exponentials send.",
     tries: [
       {
         label: "sure and right",
-        set: { logits: [4, 0, 0] },
+        set: { logits: [4, 0, 0], label: 1 },
         says: "Nearly all of Q is exp z₁. When its two shares are joined, how much is left at z₁?",
       },
       {
         label: "sure and wrong",
-        set: { logits: [0, 4, 0] },
+        set: { logits: [0, 4, 0], label: 1 },
         says: "Nearly all of Q is exp z₂, of a wrong class. Which gradients are large?",
       },
       {
         label: "undecided",
-        set: { logits: [0, 0, 0] },
+        set: { logits: [0, 0, 0], label: 1 },
         says: "Each exponential is a third of Q. Which gradients does that make?",
       },
     ],
@@ -399,9 +399,9 @@ export default figure(WORDS, (view, words) => {
     if (open && !solved.has(key)) {
       const grad = softmax(view.get("logits"))[1] - Number(label === 2);
       const hit = Math.abs(grad - guess) < NEAR;
-      const [mine, came] = [guess, grad].map((v) => fmt(v, 3));
-      if (hit) foreseen = words.foreseen(mine, came);
-      answer = hit ? "" : words.missed(mine, came);
+      const [mark, came] = [fmt(guess), fmt(grad, 3)];
+      if (hit) foreseen = words.foreseen(mark, came);
+      answer = hit ? "" : words.missed(mark, came);
       [judged, open] = [key, false];
     } else if (judged !== key) answer = "";
     solved.add(key);
@@ -639,7 +639,7 @@ export default figure(WORDS, (view, words) => {
    */
   function foreseenMark(middle, y, bottom) {
     const ticks = [-1, 0, 1].map((v) =>
-      svgText(middle + v * (one() - 8), bottom - ROW, minus(String(v)), { class: "soft" })
+      svgText(middle + v * (one() - 8), bottom, minus(String(v)), { class: "soft" })
     );
     const axis = svg("path.dash", { d: `M${middle - one()},${y + 12}h${2 * one()}` });
     const mark = svg("path.guess", { d: `M${middle + guess * one()},${y - 1}v${BARS}` });

@@ -440,7 +440,8 @@ export default figure(WORDS, (view, words) => {
     return node;
   };
   // What a try says holds for these scores and draws.
-  const defaults = { logits: SPEC.traits.logits.init, seed: SPEC.traits.seed.init };
+  const { logits: scores, q: first, seed: early } = SPEC.traits;
+  const defaults = { logits: scores.init, q: first.init, seed: early.init };
   view.apart = ["kind"];
   const term = words.sum(["7.39", "/", "0.05", "145"]);
   view.add(
