@@ -333,6 +333,20 @@ def test_jacobian_product_blocks_have_the_area_of_its_entries(show):
         assert look.get_attribute("class") == ("solid" if entry > 0 else "hollow")
 
 
+def test_jacobian_product_fills_the_hollow_with_earth_of_each_block(show):
+    page = show(JacobianExplorer(product=True, v=[1, -1, 2]), reduced_motion="reduce")
+    entries = shown(page, ["vjp0", "vjp1", "vjp2"])
+    page.get_by_role("button", name="Level the ground").click()
+    area = "e.width.baseVal.value * e.height.baseVal.value"
+    found = page.locator(".marks .solid").evaluate_all(
+        f"(all) => all.map((e) => [e.getAttribute('style').match(/cu-(\\w+)/)[1], {area}])"
+    )
+    across, up = size(page.locator("svg.drag"))
+    for colour, entry in (("blue", entries[0]), ("green", entries[2])):
+        filled = sum(share for name, share in found if name == colour) / across * 4 / up
+        assert filled == pytest.approx(entry.item(), abs=0.002)
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_jacobian_product_names_the_area_of_every_block(show, width):
     page = show(JacobianExplorer(product=True, logits=[2, 1, 0.1, 0, 1, -1], v=[1, 1, 0, -2, 2, 0]))

@@ -191,7 +191,8 @@ const WORDS = {
       (past ? "; dotted: v before; dashed: its mean" : ""),
     mean: "mean",
     all: "all of v, by its mean",
-    table: "J v without the matrix",
+    table: (/** @type {number} */ k) =>
+      `J v without the matrix: ${k} products for the mean, ${k} here; with it ${k * k}`,
     steps: { v: "v", apart: "v − mean", p: "× p", vjp: "= J v", target: "goal" },
     level: (/** @type {string} */ mean) => `The mean of v is ${mean}. `,
     above: (/** @type {string} */ area) =>
@@ -1063,7 +1064,7 @@ function product(view, words) {
     titles = Object.values(words.steps).map((text) => html("th", { scope: "row" }, text));
     cells = titles.map(() => every.map(() => html("td")));
     table.replaceChildren(
-      html("caption", words.table),
+      html("caption", words.table(k)),
       html(
         "thead",
         html(
