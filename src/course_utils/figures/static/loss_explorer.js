@@ -38,8 +38,7 @@ import {
 const FLAT = "is almost flat where the true class has almost no probability.";
 const WORDS = {
   en: {
-    lead:
-      "One example of a model: the true class has score z and probability p, all others score 0. " +
+    lead: "One example: the true class has score z and probability p, all others score 0. " +
       "Gradient descent moves z alone.",
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
@@ -331,7 +330,7 @@ export default figure(WORDS, (view, words) => {
       return {
         text: words.kinds[i],
         x: plot.x(xs[spot]),
-        y: y(curves[spot][what][i]),
+        y: y(curves[spot][what][i]) - (spot === 24 ? 8 : 0), // the curve falls from there
         sides: i ? ["above", "below"] : ["right", "above", "below"],
         gap: i ? 6 : 11, // of the handle
         color: TEXT_COLORS[HUES[i]],
@@ -352,9 +351,11 @@ export default figure(WORDS, (view, words) => {
       return plot.line(ends, ends.map((v) => values[i] + slopes[i] * (v - start)));
     };
     const level = { ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 };
-    const crossed = (/** @type {number} */ i) => along(plot, xs, curves.map((c) => c[what][i]));
-    const taken = kinds().flatMap((i) => crossed(i));
-    if (twice) taken.push(level);
+    const crossed = (/** @type {number} */ i, from = 0) =>
+      along(plot, xs.slice(from), curves.slice(from).map((c) => c[what][i]));
+    const taken = kinds().length < 3
+      ? []
+      : [...(twice ? [level] : []), ...crossed(2), ...crossed(0, 110)];
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),

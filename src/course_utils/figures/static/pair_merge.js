@@ -40,7 +40,7 @@ const FILLS = [...COLORS, INK];
 const LETTERS = [...TEXT_COLORS, INK];
 /** @type {number[]} */
 const BELOW = SPEC.constants.below ?? [];
-const EIGHT = [100, 98, 99, 97, 96, 99, 95, 98];
+const EIGHT = [100, 98, 99, 97, 95, 100, 96, 94];
 const ALL = 34; // px of the row below the lanes
 const THICK = 22; // px, at most
 const TEXT = 18; // px of the words above a bar, and of those below it
@@ -573,10 +573,15 @@ export default figure(WORDS, (view, words) => {
     const scores = scoresOf();
     const top = Math.max(...scores);
     const exact = Math.exp(logsumexp(scores) - top);
-    // The sum of all fills the panel, and so does each of the shards.
-    const longest = forget
-      ? sum(knots.filter(({ level }) => !level).map(({ total }) => total))
-      : Math.max(2.31, exact);
+    // As long as the sum of all, or of those that may be merged before a higher m comes.
+    const factor = (/** @type {Knot} */ one, /** @type {number} */ to) =>
+      forget ? 1 : Math.exp(one.top - to);
+    const first = knots.filter(({ level }) => !level);
+    const longest = Math.max(...first.map((last) =>
+      sum(
+        first.map((one) => forget || one.top <= last.top ? one.total * factor(one, last.top) : 0),
+      )
+    ));
     plot.scale({ x: [0, longest * 1.01], xticks: [], ylabel: words.sums(!view.locked) });
     const height = laneHeight();
     const tall = clamp(height - 2 * TEXT, 1, THICK);
@@ -588,8 +593,7 @@ export default figure(WORDS, (view, words) => {
     const both = [moving, aim].flatMap((k) => (k === undefined ? [] : [knots[k]]));
     const common = Math.max(...both.map(({ top }) => top));
     /** What a knot is multiplied by at this moment: its m is on the way. @param {Knot} one */
-    const scale = (one) =>
-      flight && both.includes(one) && !forget ? Math.exp((one.top - common) * flight.share) : 1;
+    const scale = (one) => flight && both.includes(one) ? factor(one, common) ** flight.share : 1;
     /** @param {Knot} one @param {number} leaf */
     const part = (one, leaf) => {
       const { top, total } = knots[leaf];
