@@ -13,6 +13,7 @@ Formulas, figures, code and exercises have one source, the chapters. A line take
     {exercise 1.2}  {solution 1.2}  {hint 1.2}  {still rates.svg}
     {live 2 JacobianExplorer without .tries .goal}    of chapter 2, without these parts of it
     {minutes}                                         what begins at which minute
+    {section lecture 1.3}                             the slides of a section of another deck
 """
 
 import ast
@@ -31,6 +32,7 @@ from course_utils.exercises import find_exercises
 
 ROOT = Path(__file__).resolve().parents[1]
 DECKS = ROOT / "decks"
+SHARED = re.compile(r"(?m)^\{section (\S+) (\S+)\}$")
 SECTION = re.compile(r"(?m)^# (\()?(.+?) · (\d+)\)?\n")
 TAKEN = re.compile(r"(?m)^\{(\w+.*)\}$")
 Section = tuple[str, int, bool]  # title, minutes, whether it may be left out
@@ -128,9 +130,16 @@ def step(text: str, kinds: str, table: str = "") -> Iterator[Piece]:
         yield Piece(words, kinds)
 
 
+def shared(found: re.Match[str]) -> str:
+    """The slides of a section of another deck, by the number that its title begins with."""
+    _, *parts = SECTION.split((DECKS / f"{found[1]}.md").read_text("utf-8"))
+    titles = zip(parts[1::4], parts[3::4], strict=True)
+    return next(words for title, words in titles if title.startswith(f"{found[2]} ")).strip()
+
+
 def body(text: str) -> str:
     """The pieces of a deck."""
-    _, *parts = SECTION.split(text)
+    _, *parts = SECTION.split(SHARED.sub(shared, text))
     sections = [
         (title, int(time), bool(extra))
         for extra, title, time in zip(parts[::4], parts[1::4], parts[2::4], strict=True)
@@ -147,7 +156,7 @@ def body(text: str) -> str:
             steps = re.split(r"(?m)^\. \. \.$", seen)
             these = [p for i, s in enumerate(steps) for p in step(s, "later" * (i > 0), table)]
             these[0].kinds += " slide" + " extra" * (extra and bool(marks))
-            these += step(f"{told}\n\n{note}", "note teacher")
+            these += step(f"{told}\n\n{note}", "note")
             for piece in these:
                 page += f'<div {marks}class="piece {piece.kinds}">{piece.html}</div>\n'
                 marks = told = ""

@@ -1,10 +1,10 @@
 /**
- * Fills the slides and turns them. `main` holds pieces of these kinds: "bound" stays with the piece
- * before it and "near" should, "more" continues its code, "slide" begins a slide, and a "figure",
- * joined with its neighbours of that kind in a whole deck, has one of its own, or with no more than a
- * title. An answer is hidden until one goes on; in a short deck so are the steps of a derivation, and
- * what follows them on their slide. A "note" is on no slide, but in the notes of the piece before it,
- * or of the figure behind it; an "extra" begins what may be left out. Without this script the pieces stand below each other.
+ * Turns the slides, and fills those of a chapter. `main` holds pieces of these kinds: "bound" stays
+ * with the piece before it and "near" should, "more" continues its code, "slide" begins a slide, and
+ * a "figure", joined with its neighbours of that kind in a chapter, has one of its own. In a deck
+ * that is written by hand only "slide" begins one; what is "later" there, and the steps of a
+ * derivation, are hidden until one goes on. A "note" is on no slide, but in the notes of the piece
+ * before it; an "extra" begins what may be left out. Without this script the pieces stand below each other.
  *
  * Space, Page Down and the arrows downwards go through all slides, one that is higher than the
  * window in steps; the arrows left and right go from section to section. Escape or o shows the
@@ -12,8 +12,7 @@
  */
 {
   const hand = document.documentElement.className === "hand"; // each slide as it was written
-  const short = hand || document.documentElement.className === "short";
-  const FULL = short ? 1.25 : 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
+  const FULL = 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
   const COLUMNS = new CSSStyleSheet(); // of a figure: it is higher than wide, a slide wider than high
   COLUMNS.replaceSync(`
     :host { max-width: none !important; }
@@ -32,35 +31,18 @@
     .frame:has(.heat) > .grid2 :is(.near, .formula) { break-inside: avoid; margin-bottom: .75em; }
     .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }
   `);
-  const READ = new CSSStyleSheet(); // letters of 16 of 720 pixels, where a figure has the room
-  READ.replaceSync(`
-    .frame > .lead { display: none; }
-    .frame, svg text, svg text.big, .axis, .heat, .steps small { font-size: 16px; line-height: 1.25; }
-    .guess { gap: .3em; padding-block: .4em; }
-    .grid2 { grid-template-columns: 1fr 1fr; column-gap: 1em; }
-    .grid2:has(.steps) { display: contents; }
-    .near .box > svg { height: 100px !important; }
-    .grid2:has(.steps) svg { height: 180px !important; }
-    .held { break-inside: avoid; min-height: 0; }
-    .steps small { display: inline; font-weight: 400; }
-    .steps small::before { content: " ("; }
-    .steps small::after { content: ")"; }
-  `);
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
   const paper = document.head.appendChild(document.createElement("style"));
   const nav = document.createElement("nav");
   const place = document.createElement("span");
-  for (const next of short ? [] : main.querySelectorAll(".figure + .figure")) {
+  for (const next of hand ? [] : main.querySelectorAll(".figure + .figure")) {
     next.previousElementSibling?.append(...next.children);
     next.remove();
   }
-  const isTeachers = (/** @type {Element} */ note) => note.matches(".teacher");
   /** What no slide shows, by the piece before it. @type {Map<Element, Element[]>} */
   const notes = new Map();
   for (const note of main.querySelectorAll(":scope > .note")) {
-    const figure = note.nextElementSibling?.matches(".figure") && !isTeachers(note);
-    const to = figure ? note.nextElementSibling : note.previousElementSibling;
-    const its = /** @type {Element} */ (to); // no chapter begins with a note
+    const its = /** @type {Element} */ (note.previousElementSibling); // no slide begins with a note
     notes.set(its, [...(notes.get(its) ?? []), note]);
     note.remove();
   }
@@ -89,9 +71,7 @@
     for (const piece of pieces) {
       const before = /** @type {HTMLElement | null} */ (piece.previousElementSibling);
       const heading = before?.lastElementChild?.matches("h1, h2, h3");
-      const title = short && piece.matches(".figure") && before?.querySelector("h1, h2, h3") &&
-        before.offsetHeight < room / 5;
-      const goes = hand ? !piece.matches(".slide") : heading || title || piece.matches(".bound");
+      const goes = hand ? !piece.matches(".slide") : heading || piece.matches(".bound");
       if (groups.length && goes) {
         groups[groups.length - 1].push(piece);
       } else groups.push([piece]);
@@ -116,9 +96,7 @@
         const used = isAlone(added) ? 1 : (added.bottom - slide[0].top) / room;
         const apart = slide.some(isAlone) || used > FULL || added.pieces[0].matches(".slide");
         if (slide.length > 1 && apart) break;
-        const waste = used > 1
-          ? (short ? 6 : 2) * (used - 1)
-          : (1 - used) ** 2 + Number(used < 0.4);
+        const waste = used > 1 ? 2 * (used - 1) : (1 - used) ** 2 + Number(used < 0.4);
         const rest = best[groups.length - end];
         const cost = 1 + waste - (groups[end]?.gain ?? 0) + rest.cost;
         if (cost < found.cost) found = { cost, slides: [slide, ...rest.slides] };
@@ -142,12 +120,6 @@
     if (!root || !frame || root.adoptedStyleSheets.includes(COLUMNS)) return;
     root.adoptedStyleSheets.push(COLUMNS);
     figure.classList.add("columns");
-    const slide = figure.parentElement;
-    const table = frame.querySelector(".heat, .steps"); // with a plot that stays readable
-    if (short && slide && (table || !frame.querySelector(".grid2"))) {
-      root.adoptedStyleSheets.push(READ);
-      if (used(slide) > room) root.adoptedStyleSheets.pop();
-    }
     /** @return {Element[]} */
     const flat = (/** @type {Element} */ part) =>
       getComputedStyle(part).display === "contents" ? [...part.children].flatMap(flat) : [part];
@@ -159,15 +131,9 @@
     });
   };
 
-  /** Hides the steps of a slide but the first, and what comes after them. */
+  /** Hides the steps of a derivation but the first. */
   const inSteps = (/** @type {HTMLElement} */ slide) => {
-    let stepped = false;
-    for (const piece of slide.querySelectorAll(":scope > .piece")) {
-      if (!hand) piece.classList.toggle("later", stepped && !piece.matches(".ask"));
-      const steps = piece.querySelectorAll(`.step + .step${hand ? "" : ", ol > li + li"}`);
-      for (const step of steps) step.classList.add("later");
-      stepped ||= steps.length > 0;
-    }
+    for (const step of slide.querySelectorAll(".step + .step")) step.classList.add("later");
   };
 
   /** The foot of a slide: its chapter, and the section that it goes on with. */
@@ -222,11 +188,12 @@
     if (!slide || document.body.className !== "turning" || figure.matches(":active")) return;
     figure.style.zoom = "1";
     if (hand) trim(figure);
-    else inColumns(figure);
     figure.style.width = large || hand ? "864px" : "";
+    if (!hand || figure.offsetHeight > 760) inColumns(figure);
+    if (!large && figure.matches(".columns")) figure.style.width = "";
     const words = used(slide) - figure.offsetHeight;
     const across = width / figure.offsetWidth;
-    const share = [across, (room - words) / figure.offsetHeight, room / (short ? 400 : 500)];
+    const share = [across, (room - words) / figure.offsetHeight, room / (hand ? 400 : 500)];
     figure.style.zoom = String(large ? across : Math.max(0.5, Math.min(...share)));
   };
 
@@ -263,7 +230,7 @@
       return slide;
     });
     main.replaceChildren(...all);
-    if (short) all.forEach(inSteps);
+    if (hand) all.forEach(inSteps);
     for (const slide of all) {
       if (hand) grow(slide);
       const share = hand ? 1 : room / used(slide); // smaller letters may break lines elsewhere
@@ -302,18 +269,17 @@
 
   const title = (/** @type {HTMLElement | undefined} */ slide) => {
     const parts = /** @type {HTMLElement[]} */ ([
-      ...slide?.querySelectorAll("h1, h2, h3, .question, blockquote, .piece") ?? [],
+      ...slide?.querySelectorAll("h1, h2, h3, blockquote, .piece") ?? [],
     ]);
-    const first = parts.find((part) => part.matches("h1, h2, h3, .question, blockquote")) ??
+    const first = parts.find((part) => part.matches("h1, h2, h3, blockquote")) ??
       parts.find((part) => part.matches(".figure") || part.innerText.trim()); // a picture has no words
     const extra = slide?.querySelector(".extra") ? " (may be left out)" : "";
     return first?.matches(".figure") ? "a figure" : (first?.innerText.trim() ?? "") + extra;
   };
 
-  /** The notes of a slide, those of the teacher first. */
+  /** The notes of a slide. */
   const noted = (/** @type {HTMLElement} */ slide) =>
-    [...slide.querySelectorAll(":scope > .piece")].flatMap((piece) => notes.get(piece) ?? [])
-      .sort((a, b) => Number(isTeachers(b)) - Number(isTeachers(a)));
+    [...slide.querySelectorAll(":scope > .piece")].flatMap((piece) => notes.get(piece) ?? []);
 
   /** The minute at which the section of a slide ends, if there is a plan. */
   const until = (/** @type {HTMLElement} */ slide) => {
@@ -333,8 +299,7 @@
     const following = title(all[now + 1]).replace(/\s+/g, " ");
     const words = /^.{0,90}(?!\S)/su.exec(following)?.[0] ?? following;
     const step = hidden();
-    const answer = step?.matches(".answer") ||
-      step?.previousElementSibling?.querySelector("blockquote");
+    const answer = step?.previousElementSibling?.querySelector("blockquote");
     const next = answer ? "the answer" : step ? "the next step" : words;
     const ahead = next ? `next: ${next}` : "the end";
     head.append(clock, `${until(all[now])} · ${place.textContent} · ${ahead}`);
@@ -369,7 +334,7 @@
   };
 
   /** The next answer or step on this slide that was not told. */
-  const hidden = () => all[now].querySelector(":is(.answer, .later):not(.told)");
+  const hidden = () => all[now].querySelector(".later:not(.told)");
 
   /** Tells an answer, or turns to a neighbour, where this slide has no more to show on that side. */
   const step = (/** @type {1 | -1} */ by) => {

@@ -1,9 +1,8 @@
 """For those who teach with the course: notebooks for students, slides, and the table of a class.
 
     python tools/teach.py student                # _build/student: no solutions, no outputs
-    python tools/teach.py slides 2               # _build/slides: a chapter as slides
-    python tools/teach.py slides 2 --short       # few words on them, the others as notes
-    python tools/teach.py slides --plan lecture  # what a plan has time for, with its minutes
+    python tools/teach.py slides lecture         # _build/slides: decks/lecture.md as slides
+    python tools/teach.py slides 2               # a whole chapter
     python tools/teach.py gather reports/ class.csv  # the reports that students handed in
 
 Nothing here changes a chapter. `pages/teaching.md` says how to use it.
@@ -12,9 +11,8 @@ Nothing here changes a chapter. `pages/teaching.md` says how to use it.
 import argparse
 import csv
 import io
-import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -23,7 +21,6 @@ import read_deck
 from nbformat import NotebookNode
 from pieces import is_solution, tags
 from slides import slides, written
-from teaching_page import TEACHING, plans
 
 from course_utils.exercises.reporting import Record, read_report, write_whole
 
@@ -120,18 +117,29 @@ def replaces_only_its_own(path: Path) -> bool:
 
 
 def chapter(name: str) -> Path:
-    """The notebook of a chapter, by its number or its path."""
-    found = (ROOT / "chapters").glob(f"{int(name):02}_*.ipynb") if name.isdecimal() else iter(())
-    return next(found, Path(name))
+    """The notebook of a chapter, by its number, the deck of a name, or a path."""
+    if name.isdecimal():
+        return next((ROOT / "chapters").glob(f"{int(name):02}_*.ipynb"), Path(name))
+    deck = read_deck.DECKS / f"{name}.md"
+    return deck if deck.is_file() else Path(name)
 
 
-def chapters(paths: list[Path]) -> Iterator[tuple[Path, NotebookNode]]:
-    for path in paths or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
-        try:
-            notebook = nbformat.read(path, as_version=4)
-        except (ValueError, AttributeError, UnicodeDecodeError, nbformat.ValidationError) as error:
-            raise ValueError(f"{path} is no notebook that can be read") from error
-        yield path, notebook
+def read_chapter(path: Path) -> NotebookNode:
+    """The notebook of a chapter; an error says which file is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, AttributeError, UnicodeDecodeError, nbformat.ValidationError) as error:
+        raise ValueError(f"{path} is no notebook that can be read") from error
+
+
+def deck(path: Path) -> str:
+    """The slides of a chapter, or those that are written by hand."""
+    if path.suffix == ".md":
+        return written(path.stem, read_deck.body(path.read_text(encoding="utf-8")), "hand")
+    notebook = read_chapter(path)
+    if not any(cell.get("outputs") for cell in notebook.cells):
+        print(f"{path} has no outputs: run it for its pictures", file=sys.stderr)
+    return slides(path.stem, notebook)
 
 
 def gather(folder: Path, table: Path) -> int:
@@ -160,63 +168,28 @@ def main(argv: list[str] | None = None) -> int:
     commands = cli.add_subparsers(dest="command", required=True)
     for name, text in (("student", "without solutions"), ("slides", "as slides")):
         command = commands.add_parser(name, help=f"chapters {text}")
-        command.add_argument("chapters", nargs="*", type=chapter, help="7, or a path; default: all")
+        what = "7, or a path" if name == "student" else "7, a deck of decks/, or a path"
+        command.add_argument(
+            "chapters", nargs="*", type=chapter, help=f"{what}; default: all chapters"
+        )
         command.add_argument("--output", type=Path, default=ROOT / "_build" / name)
-        if name == "slides":
-            command.add_argument(
-                "--sections", nargs="+", default=[], metavar="SECTION",
-                help='only these, by number or by the beginning of the title: 2.1 2.3 "in code"',
-            )  # fmt: skip
-            command.add_argument(
-                "--short", action="store_true", help="few words, the rest as notes"
-            )
-            command.add_argument(
-                "--as", dest="one", metavar="NAME", help="one file for all of them"
-            )
-            command.add_argument(
-                "--plan", choices=plans(TEACHING.read_text(encoding="utf-8")),
-                help="of pages/teaching.md: its sections in one short deck",
-            )  # fmt: skip
     command = commands.add_parser("gather", help="the table of a class, from students' reports")
     command.add_argument("folder", type=Path)
     command.add_argument("table", type=Path, help="a .csv file")
     args = cli.parse_args(argv)
     if args.command == "gather":
         return gather(args.folder, args.table)
-    plan = None
-    if args.command == "slides" and args.plan:
-        if args.chapters or args.sections:
-            print(f"--plan {args.plan} names its sections: leave out yours", file=sys.stderr)
-            return 2
-        plan = plans(TEACHING.read_text(encoding="utf-8"))[args.plan]
-        numbers = sorted({int(n) for item in plan.items for n in re.findall(r"(\d+)\.", item.name)})
-        args.chapters = [chapter(str(number)) for number in numbers]
-        args.one = args.one or args.plan
-    by_hand = [read_deck.DECKS / f"{name}.md" for name in args.chapters]
-    if args.command == "slides" and any(path.is_file() for path in by_hand):
-        for path in by_hand:
-            target = args.output / f"{path.stem}.html"
-            write(target, written(path.stem, read_deck.body(path.read_text("utf-8")), "hand"))
-            print(target)
-        return 0
     if missing := [str(path) for path in args.chapters if not path.is_file()]:
         print(f"no such chapter: {', '.join(missing)}", file=sys.stderr)
         return 2
     try:
-        found = list(chapters(args.chapters))
-        if args.command == "student":
-            for path, notebook in found:
+        for path in args.chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):
+            target = args.output / f"{path.stem}.html"
+            if args.command == "student":
                 target = args.output / "chapters" / path.name
-                write(target, nbformat.writes(for_students(notebook)) + "\n")
-                print(target)
-            return 0
-        for path, notebook in found:
-            if not any(cell.get("outputs") for cell in notebook.cells):
-                print(f"{path} has no outputs: run it for its pictures", file=sys.stderr)
-        named = [(path.stem, notebook) for path, notebook in found]
-        for deck in [named] if args.one else [[chapter] for chapter in named]:
-            target = args.output / f"{args.one or deck[0][0] + '_short' * args.short}.html"
-            write(target, slides(deck, args.sections, short=args.short, plan=plan))
+                write(target, nbformat.writes(for_students(read_chapter(path))) + "\n")
+            else:
+                write(target, deck(path))
             print(target)
     except (FileExistsError, NotADirectoryError):
         print(f"{args.output} lies in a file; --output names a folder", file=sys.stderr)

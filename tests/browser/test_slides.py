@@ -4,13 +4,14 @@ import re
 
 import nbformat
 import pytest
+import read_deck
 import slides
 import teach
-import teaching_page
 
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted((teach.ROOT / "chapters").glob("[0-9]*.ipynb"))
+DECKS = sorted(read_deck.DECKS.glob("*.md"))
 # Of each slide: how much too high and wide it is, how full, its smallest letters as a share of
 # those of the text (11 points in a picture of 200 an inch), how far its figures from the middle.
 MEASURED = """() => [...document.querySelectorAll("main > section")].map((slide) => {
@@ -19,7 +20,7 @@ MEASURED = """() => [...document.querySelectorAll("main > section")].map((slide)
   const drawn = parts.flatMap((e) => e.shadowRoot ? [...e.shadowRoot.querySelectorAll("*")] : []);
   const written = [...parts, ...drawn].filter((e) =>
     e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
-    && !e.closest("math, style, script, .spoken")
+    && !e.closest("math, style, script, .spoken, .piece svg")
   );
   const size = (e) => parseFloat(getComputedStyle(e).fontSize) * (e.currentCSSZoom ?? 1);
   const pictures = [...slide.querySelectorAll("img")];
@@ -48,24 +49,20 @@ MEASURED = """() => [...document.querySelectorAll("main > section")].map((slide)
 
 @pytest.fixture
 def shown(pages, tmp_path):
-    """Open the slides of a notebook in a window of a size."""
+    """Open the slides of a notebook, or of the text of a deck, in a window."""
 
-    def show(*notebooks, short=False):
+    def show(source):
         path = tmp_path / "slides.html"
-        deck = list(zip(["02_slides", "03_slides"], notebooks, strict=False))
-        path.write_text(slides.slides(deck, short=short), encoding="utf-8")
+        if isinstance(source, str):
+            page = slides.written("deck", read_deck.body(source), "hand")
+        else:
+            page = slides.slides("02_slides", source)
+        path.write_text(page, encoding="utf-8")
         page = pages.open(path, viewport={"width": 1280, "height": 720})
         page.wait_for_selector("section.now")
         return page
 
     return show
-
-
-@pytest.fixture
-def unsaid(tmp_path, monkeypatch):
-    """The teachers' page says nothing of any section."""
-    (tmp_path / "page.md").write_text("", encoding="utf-8")
-    monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
 
 
 @pytest.fixture
@@ -89,25 +86,103 @@ def at_the_figure(page):
     return slide, number
 
 
-@pytest.mark.parametrize("short", [False, True], ids=["whole", "short"])
+SIZES = (1280, 720), (1920, 1080), (1024, 768)
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name[:2])
-def test_slides_are_filled_and_fit_into_the_window(shown, path, short):
-    page = shown(nbformat.read(path, as_version=4), short=short)
-    for width, height in ((1280, 720), (1920, 1080), (1024, 768)):
+def test_slides_are_filled_and_fit_into_the_window(shown, path):
+    page = shown(nbformat.read(path, as_version=4))
+    for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         measured = started(page).evaluate(MEASURED)
-        asked = page.locator(".ask").count()  # each may take a slide of its own
-        assert len(measured) - asked <= (30 if short else 50)
+        assert len(measured) <= 50
         letters = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
-        assert letters > (0.0195 if short else 0.014) * width
+        assert letters > 0.014 * width
         for slide in measured:
             assert slide["high"] <= 1, slide
             assert slide["wide"] <= 1, slide
-            assert slide["full"] > (0.15 if short else 1 / 3), slide  # a title before a figure
-            assert slide["small"] > (0.35 if short else 0.52), slide
+            assert slide["full"] > 1 / 3, slide  # a title before a figure
+            assert slide["small"] > 0.52, slide
             assert all(abs(off) < 3 for off in slide["off"]), slide
             assert not slide["bare"], slide
             assert not slide["caption"], slide
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_the_slides_of_a_deck_are_those_that_were_written_and_fit(shown, path):
+    text = path.read_text(encoding="utf-8")
+    page = shown(text)
+    titles = re.findall("(?m)^## ", read_deck.SHARED.sub(read_deck.shared, text))
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        measured = started(page).evaluate(MEASURED)
+        assert len(measured) == 1 + len(titles)  # the first is that of the deck
+        letters = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+        for slide in measured:
+            assert slide["high"] <= 1, slide
+            assert slide["wide"] <= 1, slide
+            assert slide["small"] * letters > height / 80, slide
+            assert all(abs(off) < 3 for off in slide["off"]), slide
+
+
+DECK = rf"""# The deck · 4
+
+Words.
+
+Note:
+Say so.
+
+## Why?
+
+> Is it?
+
+. . .
+
+It is.
+
+. . .
+
+$$
+\begin{{aligned}} a &= b && \text{{one}} \\ &= c && \text{{two}} \end{{aligned}}
+$$
+
+# (More · 1)
+
+## $x$ {20 * " letters"}
+
+{{live 1 SoftmaxPlayground without .tries}}
+"""
+
+
+def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
+    page = shown(DECK)
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    notes = opened.value
+    head = notes.locator("body > :first-child")
+    assert re.fullmatch(r"0:0\d · to minute 4 · 1 / 3 · next: Why\?", head.inner_text())
+    assert "Say so." in notes.locator("body").inner_text()
+    notes.wait_for_function("document.querySelector('#clock').textContent > '0:00'")
+    seen = "(all) => all.map((e) => e.checkVisibility({ visibilityProperty: true }))"
+    parts = page.locator("section.now").locator("blockquote, .piece.later, .step > :first-child")
+    notes.keyboard.press("PageDown")
+    for count, following in enumerate(("the answer", "the next step", "the next step")):
+        assert head.inner_text().endswith(f"2 / 3 · next: {following}")
+        assert page.locator("section.now .told").count() == count
+        assert not all(parts.evaluate_all(seen))
+        page.keyboard.press(" ")
+    assert all(parts.evaluate_all(seen))
+    assert head.inner_text().split("next: ")[1] == "\U0001d465" + 11 * " letters"  # 89 of 90
+    assert "Say so." not in notes.locator("body").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert head.inner_text().endswith("to minute 5 · 3 / 3 · the end")
+    assert "May be left out" in notes.locator("body").inner_text()
+    assert not page.locator("section.now .tries").is_visible()
+    page.locator("section.now .skip").click()
+    page.locator("section.now").get_by_role("slider").first.press("ArrowRight")
+    page.wait_for_function("location.hash.includes('softmax_playground')")
+    page.reload()
+    page.wait_for_function("document.querySelector('nav span').textContent === '3 / 3'")
 
 
 def test_what_stays_together_on_a_slide(shown):
@@ -145,158 +220,6 @@ def test_the_foot_of_a_slide_names_the_chapter_and_the_section_that_goes_on(show
     assert feet == ["", chapter, chapter, *[f"{chapter} · 2.1 One yy"] * 2, chapter]
     assert page.locator("footer math").count() == 2
     assert page.locator("h2").all_inner_texts()[1] == "2.2 Two"
-
-
-def test_a_deck_of_two_chapters_begins_each_with_a_slide_and_names_it_at_the_foot(shown):
-    cell = nbformat.v4.new_markdown_cell
-    texts = ["# A\n\n", "## One\n\n"], ["# B\n\n", ""]
-    notebooks = [
-        nbformat.v4.new_notebook(cells=[cell(title + "Words. " * 200) for title in titles])
-        for titles in texts
-    ]
-    page = shown(*notebooks)
-    assert page.locator("footer").all_text_contents() == ["", "2 A", "", "3 B"]
-
-
-def test_the_notes_are_of_the_slide_and_their_window_turns_it(shown, unsaid):
-    cell = nbformat.v4.new_markdown_cell
-    texts = [
-        "# Title\n\nA first sentence of all. Left off.",
-        "Only said.",
-        "## Part\n\nNot so long a sentence.",
-    ]
-    part = {"slideshow": {"slide_type": "slide"}}
-    cells = [cell(text, metadata=part if text[0] == "#" else {}) for text in texts]
-    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
-    assert "Left off" not in page.locator("main").inner_text()
-    with page.expect_popup() as opened:
-        page.keyboard.press("n")
-    notes = opened.value
-    first = notes.locator("body > :first-child")
-    assert re.fullmatch(r"0:0\d · 1 / 2 · next: 2.1 Part", first.inner_text())
-    said = notes.locator("body").inner_text()
-    assert "Left off." in said
-    assert "Only said." in said
-    notes.wait_for_function("document.querySelector('#clock').textContent > '0:00'")
-    notes.keyboard.press("PageDown")
-    assert page.locator("section.now").inner_text().startswith("2.1 Part")
-    assert first.inner_text().endswith("2 / 2 · the end")
-    assert "Left off." not in notes.locator("body").inner_text()
-    page.keyboard.press("Home")
-    assert "Left off." in notes.locator("body").inner_text()
-
-
-def test_the_window_of_notes_names_a_picture_and_a_figure_has_the_note_before_it(shown, unsaid):
-    cell, code, output = (
-        getattr(nbformat.v4, f"new_{n}") for n in ("markdown_cell", "code_cell", "output")
-    )
-    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA"
-    dot += "WjR9awAAAABJRU5ErkJggg=="
-    slide = {"slideshow": {"slide_type": "slide"}}
-    cells = [
-        cell(
-            "# Title\n\nA first sentence of all. Left off.\n\n> **Goals.**\n>\n> - One.\n\nDrag it."
-        ),
-        code("Figure()", outputs=[output("display_data", {"text/html": "<div>alive</div>"})]),
-        code("plt.show()", outputs=[output("display_data", {"image/png": dot})], metadata=slide),
-        cell("**Figure 2.1.** A dot. It is small."),
-    ]
-    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
-    with page.expect_popup() as opened:
-        page.keyboard.press("n")
-    notes = opened.value
-    notes.keyboard.press("PageDown")
-    said = notes.locator("body").inner_text()
-    assert "2 / 3 · next: Figure 2.1. A dot." in said
-    assert "Drag it." in said
-    assert "Left off." not in said
-    notes.keyboard.press("PageDown")
-    assert "Drag it." not in notes.locator("body").inner_text()
-
-
-def test_an_answer_is_told_before_the_slide_is_turned(pages, tmp_path, monkeypatch):
-    words = "2.1\n: **Ask:** Why?\n  *Likely reply:* No.\n  *Answer:* So.\n"
-    (tmp_path / "page.md").write_text(words, encoding="utf-8")
-    monkeypatch.setattr(slides, "TEACHING", tmp_path / "page.md")
-    cell = nbformat.v4.new_markdown_cell("## Part\n\nNot so long a sentence.")
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    path = tmp_path / "slides.html"
-    path.write_text(slides.slides([("02_part", notebook)], ["2.1"], short=True), encoding="utf-8")
-    page = pages.open(path, viewport={"width": 1280, "height": 720})
-    page.wait_for_selector("section.now")
-    now = page.locator("section.now")
-    with page.expect_popup() as opened:
-        page.keyboard.press("n")
-    head = opened.value.locator("body > :first-child")
-    assert now.inner_text().split()[:4] == ["2.1", "Part", "Why?", "2"]  # then the foot
-    assert head.inner_text().endswith("1 / 2 · next: the answer")
-    page.keyboard.press(" ")
-    assert now.inner_text().split()[:4] == ["2.1", "Part", "Why?", "So."]
-    assert head.inner_text().endswith("1 / 2 · next: Not so long a sentence.")
-    assert "Likely reply: No." in opened.value.locator("body").inner_text()
-    page.keyboard.press(" ")
-    assert now.inner_text().startswith("Not so long")
-    assert "Likely reply: No." not in opened.value.locator("body").inner_text()
-
-
-def test_each_press_shows_a_step_and_then_what_follows_the_derivation(shown, unsaid):
-    steps = r"\begin{aligned} a &= b && \text{one} \\ &= c && \text{two} \end{aligned}"
-    items = "## Part\n\n1. First of all steps.\n2. Second of all steps."
-    cell = nbformat.v4.new_markdown_cell(f"{items}\n\n$$\n{steps}\n$$\n\n$$\nd\n$$")
-    page = shown(nbformat.v4.new_notebook(cells=[cell]), short=True)
-    with page.expect_popup() as opened:
-        page.keyboard.press("n")
-    seen = "(all) => all.map((e) => e.checkVisibility({ visibilityProperty: true }))"
-    parts = page.locator("li, .step > :first-child, .formula:not(.derivation .formula)")
-    count = parts.count()
-    for press in range(count):
-        assert parts.evaluate_all(seen) == [i <= press for i in range(count)]
-        head = opened.value.locator("body > :first-child").inner_text()
-        assert head.endswith("the end" if press == count - 1 else "next: the next step")
-        page.keyboard.press(" ")
-
-
-def test_the_window_of_notes_says_when_a_section_ends(pages, tmp_path, unsaid):
-    cell = nbformat.v4.new_markdown_cell
-    texts = "## Part\n\nNot so long a sentence.", "## Next\n\nA second sentence of it."
-    notebook = nbformat.v4.new_notebook(cells=list(map(cell, texts)))
-    items = [teaching_page.Planned(name, 4, extra=False) for name in ("2.1", "2.2")]
-    plan = teaching_page.Plan("A plan", items, {})
-    path = tmp_path / "slides.html"
-    path.write_text(slides.slides([("02_part", notebook)], plan=plan), encoding="utf-8")
-    page = pages.open(path, viewport={"width": 1280, "height": 720})
-    page.wait_for_selector("section.now")
-    with page.expect_popup() as opened:
-        page.keyboard.press("n")
-    head = opened.value.locator("body > :first-child")
-    assert " · to minute 4 · 1 / 2 · " in head.inner_text()
-    page.keyboard.press("End")
-    assert " · to minute 8 · 2 / 2 · " in head.inner_text()
-
-
-def test_what_comes_next_is_named_in_whole_words_and_letters(shown, unsaid):
-    cell = nbformat.v4.new_markdown_cell
-    slide = {"slideshow": {"slide_type": "slide"}}
-    title = f"## $x$ {20 * ' letters'}"  # an x of two units of UTF-16
-    cells = [cell("# Title\n\nA first sentence of all."), cell(title, metadata=slide)]
-    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
-    with page.expect_popup() as opened:
-        page.keyboard.press("n")
-    head = opened.value.locator("body > :first-child").inner_text()
-    assert head.split("next: ")[1] == "2.1 \U0001d465" + 10 * " letters"  # 85 of 90
-
-
-def test_a_short_deck_has_one_figure_a_slide_with_its_title(shown, unsaid):
-    md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    figure = [nbformat.v4.new_output("execute_result", {"text/html": "<p>figure</p>"})]
-    title = md("# Title\n\nA first sentence of all: " + "words, " * 90)
-    first, second, third = (code("Quiz()", outputs=figure) for _ in range(3))
-    cells = [title, first, md("## Part\n\nNot so long a sentence."), second, third]
-    page = shown(nbformat.v4.new_notebook(cells=cells), short=True)
-    texts = [text.split() for text in page.locator("main > section").all_inner_texts()]
-    assert [(text[0], text.count("figure")) for text in texts] == [
-        ("Title", 0), ("figure", 1), ("2.1", 1), ("figure", 1),
-    ]  # fmt: skip
 
 
 def test_a_figure_is_large_until_the_slide_is_turned(chapter):
@@ -401,31 +324,3 @@ def test_the_space_bar_shows_all_of_a_slide_before_it_turns(chapter):
         seen = figure.evaluate(hidden) < 1
     assert seen
     assert place.inner_text().startswith(f"{number + 1} / ")
-
-
-@pytest.mark.parametrize(
-    ("chapter", "name"), [(1, "softmax_playground"), (4, "overflow_explorer"), (5, "backward_pass")]
-)
-def test_a_figure_that_has_the_room_has_letters_for_the_last_row(shown, chapter, name):
-    notebook = nbformat.read(CHAPTERS[chapter - 1], as_version=4)
-    figure = next(c for c in notebook.cells if name in str(c.get("outputs", "")))
-    title = nbformat.v4.new_markdown_cell("# Title\n\nA first sentence of all: " + "words, " * 90)
-    page = started(shown(nbformat.v4.new_notebook(cells=[title, figure]), short=True))
-    slide = page.evaluate(MEASURED)[1]
-    letters = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
-    assert slide["small"] * letters >= 16
-    assert slide["high"] < 1
-
-
-def test_a_figure_that_is_shown_when_it_starts_stays_in_the_window(shown):
-    notebook = nbformat.read(CHAPTERS[4], as_version=4)
-    figure = next(c for c in notebook.cells if "backward_pass" in str(c.get("outputs", "")))
-    page = shown(nbformat.v4.new_notebook(cells=[figure]), short=True)
-    parts = page.locator("section.now .frame > *")
-    parts.nth(3).wait_for()
-    page.evaluate("() => new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))")
-    right = parts.evaluate_all("(all) => all.map((e) => e.getBoundingClientRect().right)")
-    assert 1000 < max(right) < 1280
-    page.locator(".skip").click()
-    page.locator("[data-control='label.2']").click()
-    assert page.locator("[data-control='label.2']").is_checked()

@@ -42,15 +42,15 @@ def test_what_the_marks_of_a_deck_mean():
     first = 'data-chapter="The &amp; deck" data-until="2"'
     assert shapes(page) == [
         (first, ["slide"], "The &amp; deck Aim. 2 (Extra)"),
-        ("", ["note", "teacher"], "2 minutes, to minute 2."),
+        ("", ["note"], "2 minutes, to minute 2."),
         ("", ["slide"], "Next Why?"),
         ("", ["later"], "So."),
-        ("", ["note", "teacher"], "Say."),
+        ("", ["note"], "Say."),
         ('data-chapter="Extra" data-until="3"', ["slide", "extra"],
          r"First A [\boxed{\; \frac{\partial p_i}{\partial z_j}"),
         ("", ["figure", "later"], '{"column": 0, "logits": [2.0, 1.0, 0.1],'),
         ("", ["later"], "B"),
-        ("", ["note", "teacher"], "1 minute, to minute 3. May"),
+        ("", ["note"], "1 minute, to minute 3. May"),
     ]  # fmt: skip
     assert '<div data-without=".a, .b"><div data-afm="jacobian_explorer">' in page
 
@@ -105,7 +105,22 @@ def test_a_deck_has_what_a_teacher_needs(name, tmp_path, capsys):
     assert "\n## To take home" in words
 
 
+PAGE = (teach.ROOT / "pages/teaching.md").read_text("utf-8")
+
+
+def test_the_minutes_of_the_sessions_are_those_of_the_teachers_page():
+    table = re.findall(r"\| (\d) \| .* \| (\d+) min \| (\d+) min \| (.*) \|", PAGE)
+    assert len(table) == 5
+    for session, shown, solved, in_class in table:
+        _, *parts = read_deck.SECTION.split(text(f"session-{session}"))
+        minutes = list(zip(map(int, parts[2::4]), parts[3::4], strict=True))
+        tasks = [(time, words) for time, words in minutes if "{exercise" in words]
+        assert sum(time for time, _ in tasks) == int(solved)
+        assert sum(time for time, _ in minutes) == int(shown) + int(solved) + 20  # the break
+        numbers = sorted(re.search(r"exercise (.*?)}", words)[1] for _, words in tasks)
+        assert [numbers[0], numbers[-1]] == re.findall(r"\d+\.\d+", in_class)
+
+
 def test_the_teachers_page_has_a_command_for_each_deck():
-    page = (teach.ROOT / "pages/teaching.md").read_text("utf-8")
-    found = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py slides ([a-z]\S+)$", page)
+    found = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py slides ([a-z]\S+)$", PAGE)
     assert sorted(found) == NAMES

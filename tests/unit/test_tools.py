@@ -24,7 +24,6 @@ import pieces
 import pytest
 import repository
 import run_chapters
-import slides
 import teach
 from book_ext import icons, lab_images, languages, launch, preflight
 from book_ext.assets import prune, trim, wanted
@@ -996,25 +995,6 @@ def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
     assert [piece.kinds for piece in pieces.code(source)] == ["", "near more"]
     assert list(pieces.code("assert 1")) == []
     assert pieces.without_asserts("assert x\nprint(x)\n# so") == "print(x)\n# so"
-
-
-def test_sections_of_the_slides_are_chosen_by_number_or_beginning():
-    titles = ["", "Scores", "In code", "Code again"]
-    chapter = [slides.Section(f"7.{i}", title, "7 x", []) for i, title in enumerate(titles)]
-
-    def chosen(*names):
-        return [section.title for section in slides.chosen([chapter], names)]
-
-    for name in ("code", "Code", "CODE AGAIN"):
-        assert chosen(name, "7.1", "3") == ["Code again", "Scores"]
-    assert chosen("2") == ["In code"]
-    assert chosen("3", "7.0") == ["Code again", ""]
-    assert chosen() == titles
-    listed = "\n  0  the opening\n  1  Scores\n  2  In code\n  3  Code again"
-    for wrong in ("7.4", "8.1", "odds", "7.1.1"):
-        with pytest.raises(ValueError, match="no section") as caught:
-            chosen("1", wrong)
-        assert str(caught.value) == f"there is no section {wrong}; these are there:{listed}"
 
 
 def test_the_table_of_a_class_may_replace_only_its_own(tmp_path):
