@@ -57,7 +57,7 @@ const WORDS = {
     gradient: "gradient so far",
     change: "Δ per nudge",
     by: "by",
-    guess: "your guess for z₂",
+    guess: "guess",
     ask: (/** @type {string} */ from, /** @type {string} */ to) =>
       `From ${from} to ${to}: times what?`,
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
@@ -126,7 +126,7 @@ const WORDS = {
     foreseen: (/** @type {string} */ guess, /** @type {string} */ grad) =>
       `Done: you said ${guess}, and ${grad} came.`,
     missed: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `You said ${guess}; ${grad} came. Go Back, move a logit and guess anew.`,
+      `You said ${guess}; ${grad} came. Go Back and move a logit.`,
     known: "Seen already: move a logit, and guess before the exponentials send.",
     tries: [
       {
@@ -275,6 +275,8 @@ export default figure(WORDS, (view, words) => {
   const solved = new Set();
   let missed = -1; // the turn in which a wrong one was chosen
   let picked = 0;
+  /** All wrong ones of that turn. @type {Set<number>} */
+  const refused = new Set();
   // On the way, a nudge ends with a step: its sentence would hide what the step did.
   const go = (/** @type {number} */ stage) =>
     view.set(stage < last ? { stage, nudge: 0 } : { stage });
@@ -290,6 +292,8 @@ export default figure(WORDS, (view, words) => {
       else if (stage === last - 1) joints[0].focus({ preventScroll: true });
       return;
     }
+    if (missed !== view.turns) refused.clear();
+    refused.add(i);
     picked = i;
     missed = view.turns;
     misses += 1;
@@ -333,16 +337,6 @@ export default figure(WORDS, (view, words) => {
         settle = () => resolve(words.verdicts[place]);
       }),
   });
-  const sliders = html(
-    "div.below",
-    ...range(3).map((i) =>
-      entrySlider(view, "logits", i, {
-        label: `z${subscript(i + 1)}`,
-        color: TEXT_COLORS[i],
-        show: (x) => fmt(Math.round(10 * x) / 10, 1),
-      })
-    ),
-  );
   const size = dial(view, {
     label: words.by,
     control: "by",
@@ -391,6 +385,17 @@ export default figure(WORDS, (view, words) => {
     read: () => guess,
     write: foresee,
   });
+  const sliders = html(
+    "div.below",
+    ...range(3).map((i) =>
+      entrySlider(view, "logits", i, {
+        label: `z${subscript(i + 1)}`,
+        color: TEXT_COLORS[i],
+        show: (x) => fmt(Math.round(10 * x) / 10, 1),
+      })
+    ),
+    foreseeing,
+  );
   /** Compares the guess with what came, once for each logits that are new. */
   function judge() {
     const [stage, label] = [view.get("stage"), view.get("label")];
@@ -409,7 +414,6 @@ export default figure(WORDS, (view, words) => {
   const off = html("span");
   view.control(sliders);
   view.control(settings);
-  view.control(foreseeing);
   const second = goal(view, {
     text: words.foresee,
     reached: () => {
@@ -441,7 +445,7 @@ export default figure(WORDS, (view, words) => {
       },
       says: () => won,
     }),
-    html("div.foresee", second, foreseeing),
+    second,
   );
 
   /** The logit whose box this is, from 1; 0 is none. @param {number[]} at */
@@ -732,7 +736,7 @@ export default figure(WORDS, (view, words) => {
     pad.className = look;
     pad.style.cssText = style;
     shown.forEach((node, i) => {
-      node.classList.toggle("wrong", missed === view.turns && i === picked);
+      node.classList.toggle("wrong", missed === view.turns && refused.has(i));
     });
   }
 
