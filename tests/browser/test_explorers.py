@@ -558,7 +558,8 @@ def test_loss_compares_gradients_that_are_worth_it(show):
 
 
 def test_loss_says_nothing_false_of_the_states_to_try(show):
-    page = show(LossExplorer(logit=-6, num_classes=10), reduced_motion="reduce")
+    figure = LossExplorer(logit=-6, num_classes=10, smoothing=0.1, lr=10)
+    page = show(figure, reduced_motion="reduce")
     told = page.locator(".tries .told")
     race = page.get_by_label("Probability of the true class, step by step")
     page.get_by_role("button", name="undecided").click()

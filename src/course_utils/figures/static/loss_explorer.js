@@ -35,6 +35,7 @@ import {
 /** @import { Label } from "./kit/labels.js" */
 /** @import { Plot } from "./kit/plot.js" */
 
+const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
 const FLAT = "is almost flat where the true class has almost no probability.";
 const WORDS = {
   en: {
@@ -103,18 +104,18 @@ const WORDS = {
     tries: [
       {
         label: "undecided",
-        set: { logit: 0, num_classes: 3 },
+        set: { ...PLAIN, logit: 0 },
         says: "From a score of 0 squared error passes 1/2 in two steps, as cross-entropy does.",
       },
       {
         label: "smoothing",
-        set: { logit: 8, num_classes: 3, smoothing: 0.5 },
+        set: { ...PLAIN, logit: 8, smoothing: 0.5 },
         says: "The target is 2/3, not 1: cross-entropy brings the score back, squared error " +
           "hardly moves.",
       },
       {
         label: "softmax twice",
-        set: { logit: -6, num_classes: 3, double_softmax: true },
+        set: { ...PLAIN, logit: -6, double_softmax: true },
         says: "A second softmax hardly moves in 50 steps, and no score brings its loss below 0.55.",
       },
     ],
