@@ -2005,6 +2005,14 @@ def narrow_mean(stream):
     return total / n, max(squares / n - (total / n) ** 2, 0) ** 0.5
 
 
+def mean_not_squared(stream):
+    n = total = squares = 0.0
+    for x in stream:
+        n, total = n + x.numel(), total + x.double().sum().item()
+        squares += x.double().square().sum().item()
+    return total / n, (squares / n - total / n) ** 0.5  # complex: a square is less than its number
+
+
 def squares_by_one_less(stream):
     n = total = squares = 0.0
     for x in stream:
@@ -2015,6 +2023,7 @@ def squares_by_one_less(stream):
 
 WRONG["6.4"] = [
     ("Only the squares are divided by one less", squares_by_one_less),
+    ("The mean is to be squared before", mean_not_squared),
     ("Weighted or not", by_size),
     ("must count for less, in both", equal_batches),
     ("The values were summed in float32; convert the batch to float64 first", narrow_mean),

@@ -514,6 +514,12 @@ EXERCISES = (
                     )
                 )
             ),
+            "The mean is to be squared before it is subtracted.": with_batches(
+                lambda x, b: (
+                    x.double().mean().item(),
+                    (x.double().square().mean().item() - x.double().mean().item()) ** 0.5,
+                )
+            ),
             "That is the root of the mean square; the mean was not taken away.": with_batches(
                 lambda x, b: (x.double().mean().item(), x.double().square().mean().sqrt().item())
             ),
