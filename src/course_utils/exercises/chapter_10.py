@@ -696,8 +696,11 @@ EXERCISES = (
         mistakes={
             "Is that of the bytes? A float32 number has four.": 16.0,
             "That is the difference in megabytes; divide by the bytes of one matrix.": 6.292,
-            "That is the difference between 1024 and 4096 in megabytes; divide by the bytes of one "
-            "matrix.": 25.17,
+            "That is the peak with blocks of 64, which holds the gradients, too, or the difference "
+            "between 1024 and 4096 in megabytes: take a difference, divide by the bytes of one "
+            "matrix.": 25.0,
+            "Peaks rounded to 0.1 MB are too coarse for blocks of 64 and 256: take the bytes, or "
+            "larger blocks.": 3.8147,
             "With one block of all classes there are three; take blocks smaller than the "
             "number of classes.": 3.0,
             "The peak with blocks of 256 holds the gradients, too: take a difference.": 9.222,

@@ -62,7 +62,7 @@ const WORDS = {
     yours: "See for yourself. Drag B onto A, then merge the rest; take them apart, and merge in " +
       "another order.",
     verdicts: [
-      "No: at most its last digits, or those of t alone. Each merge rounds, and another order " +
+      "No, with these scores: at most its last digits, or those of t alone. Each merge rounds, and another order " +
       "rounds other sums.",
       "Yes, those of t, and sometimes of the log-sum-exp: each merge rounds. Of the 15 orders of " +
       "four shards one ends elsewhere in float32, with the scores of the start.",
