@@ -62,8 +62,8 @@ const WORDS = {
     yours: "See for yourself. Drag B onto A, then merge the rest; take them apart, and merge in " +
       "another order.",
     verdicts: [
-      "No, with these scores: at most its last digits, or those of t alone. Each merge rounds, and another order " +
-      "rounds other sums.",
+      "No, with these scores: at most its last digits, or those of t alone. Each merge rounds, " +
+      "and another order rounds other sums.",
       "Yes, those of t, and sometimes of the log-sum-exp: each merge rounds. Of the 15 orders of " +
       "four shards one ends elsewhere in float32, with the scores of the start.",
       "No: each exponent, a score minus a maximum, is at most 0. At most the last digits differ.",
