@@ -379,6 +379,10 @@ def test_what_a_logit_gets_is_foreseen_by_hand(show, label, grad):
         page.get_by_role("button", name="Back", exact=True).click()
     guess(grad)
     assert "Seen already" in told.inner_text()
+    step(page, 2)
+    assert "✓" not in told.inner_text()
+    for _ in range(2):
+        page.get_by_role("button", name="Back", exact=True).click()
     page.locator("[data-control='logits.0']").fill("1")
     slide.fill("0.37" if label == 1 else "-0.63")
     step(page, 2)
@@ -403,7 +407,8 @@ def test_a_nudge_is_drawn_to_its_size_and_only_at_the_end(show):
     page.mouse.move(x + box["width"] / 3, y, steps=3)
     page.mouse.up()
     by = float(page.locator('[data-q="change z1"]').text_content().removeprefix("nudge "))
-    assert by > 0.3
+    pitch = page.locator(".graph rect[rx='6']").nth(5).bounding_box()["x"] - box["x"]
+    assert by == pytest.approx(2 * box["width"] / 3 / pitch, abs=0.01)  # half a column is 1
     z = torch.tensor([2, 1, 0.1], dtype=torch.float64)
     moved = z + by * torch.eye(3, dtype=torch.float64)[0]
     change = (cross_entropy(moved, torch.tensor(0)) - cross_entropy(z, torch.tensor(0))) / by
