@@ -680,6 +680,16 @@ def test_loss_comes_to_rest_where_the_target_is(show, k, smoothing, lr, words):
     assert words in goal.inner_text()
 
 
+def test_both_plots_are_seen_when_the_guess_says_watch(show):
+    page = show(LossExplorer(), questions=True, **PHONE, reduced_motion="reduce")
+    page.get_by_role("button", name="About as large").click()
+    bar = page.locator(".bar").bounding_box()
+    for plot in page.locator(".plot").all()[:2]:
+        box = plot.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= bar["y"] + 1
+
+
 def test_balls_that_are_let_go_roll(show):
     page = show(LossExplorer(), reduced_motion="reduce")
     x, y = (page.locator(".knob").bounding_box()[key] + 11 for key in "xy")

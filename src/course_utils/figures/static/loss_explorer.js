@@ -26,6 +26,7 @@ import {
   slider,
   softmax,
   SPEC,
+  stillness,
   sum,
   svg,
   TEXT_COLORS,
@@ -228,7 +229,7 @@ export default figure(WORDS, (view, words) => {
   );
   for (const node of [shape, more]) view.control(node);
   view.add(html("p.lead", words.lead));
-  guessFirst(view, { question: words.question, answers: words.answers, show: () => run() });
+  guessFirst(view, { question: words.question, answers: words.answers, show: () => watch() });
   const chips = tries(view, words.tries);
   for (const chip of chips.querySelectorAll("button")) chip.addEventListener("click", () => run());
   // What has changed ends the descent, when it is drawn.
@@ -305,6 +306,14 @@ export default figure(WORDS, (view, words) => {
       shown = Math.round(share * STEPS);
       view.refresh();
     });
+  }
+
+  /** Run; on a phone both plots come into view before. */
+  function watch() {
+    const bar = view.frame.querySelector(".low")?.getBoundingClientRect().height ?? 0;
+    const below = race.node.getBoundingClientRect().bottom + bar - globalThis.innerHeight;
+    if (below > 0) scrollBy({ top: below, behavior: stillness() ? "instant" : "smooth" });
+    run();
   }
 
   let key = "";
