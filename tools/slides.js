@@ -292,7 +292,7 @@
     return minute ? ` · to minute ${minute}` : "";
   };
 
-  /** Shows the notes of the slide, what comes next, and how long it has been. */
+  /** Shows the notes of the slide, what the next press shows, and how long it has been. */
   const tell = () => {
     if (!speaker || speaker.closed) return;
     const head = document.createElement("p");
@@ -305,9 +305,10 @@
     const ahead = next ? `next: ${next}` : "the end";
     head.append(clock, `${until(all[now])} · ${place.textContent} · ${ahead}`);
     clock.id = "clock";
+    const coming = step ? [step] : [];
     speaker.document.body.replaceChildren(
       head,
-      ...noted(all[now]).map((note) => note.cloneNode(true)),
+      ...[...noted(all[now]), ...coming].map((part) => part.cloneNode(true)),
     );
     speaker.scrollTo(0, 0);
     tick();

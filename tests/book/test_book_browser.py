@@ -443,7 +443,7 @@ def test_the_lecture_says_of_three_learning_rates_what_the_lab_shows(visit, book
     ends = re.findall(r"rate [\d.]+: ([\d.]+)", drawn)
     text = (ROOT / "decks/lecture.md").read_text(encoding="utf-8")
     large, lost = (
-        re.findall(r"\d+\.\d{2,}|\d{3,}", text.split(f"## {title}\n")[1].split("\n## ")[0])
+        re.findall(r"\d+\.\d{2,}|\d{3,}", text.split(f"## {title}\n")[1].split("\nNote:")[0])
         for title in ("How can a loss be so large?", "Is that run lost?")
     )
     assert (ends, large) == (

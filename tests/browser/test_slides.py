@@ -166,6 +166,7 @@ def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
     seen = "(all) => all.map((e) => e.checkVisibility({ visibilityProperty: true }))"
     parts = page.locator("section.now").locator("blockquote, .piece.later, .step > :first-child")
     notes.keyboard.press("PageDown")
+    assert "It is." in notes.locator("body").inner_text()
     for count, following in enumerate(("the answer", "the next step", "the next step")):
         assert head.inner_text().endswith(f"2 / 3 · next: {following}")
         assert page.locator("section.now .told").count() == count
