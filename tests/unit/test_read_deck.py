@@ -77,7 +77,9 @@ def test_what_is_taken_from_the_chapters():
     assert code.strip().endswith("param.grad = None")
     told, solved = taken["exercise"]("2.1"), taken["solution"]("2.1")
     assert "<h3>" not in told
-    assert solved not in told
+    assert "Nobody shows you" in told
+    assert "two digits" not in solved
+    assert "0.467" in solved
     assert find_exercises()["2.1"].hint[:20] in taken["hint"]("2.1")
 
 
