@@ -19,6 +19,7 @@
     .frame { display: block; columns: 2; column-gap: 2em; }
     .frame > *, .grid2:nth-child(3):nth-last-child(3) > .stack > * { break-inside: avoid; margin-bottom: .75em; }
     .frame > .bar { position: static; }
+    .frame:has(.lanes) > .lead { display: none; }
     .frame:has(> .grid2:nth-child(3):nth-last-child(3)) { columns: 3; }
     .grid2:nth-child(3):nth-last-child(3), .grid2:nth-child(3):nth-last-child(3) > .stack { display: contents; }
     .frame:has(> .side + .say) { columns: 3; }
