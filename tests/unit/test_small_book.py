@@ -52,7 +52,7 @@ TOC = {"format": "jb-book", "root": "intro", "parts": [
     {"caption": "More", "chapters": [{"file": "more"}]},
 ]}  # fmt: skip
 CITATION = {
-    "version": "1.2", "date-released": date(2026, 3, 5), "license": "MIT",
+    "title": "A title", "version": "1.2", "date-released": date(2026, 3, 5), "license": "MIT",
     "authors": [{"given-names": "Ann", "family-names": "Bee"}, {"name": "The team"}],
 }  # fmt: skip
 PARTS = ("landing", "launch", "progress", "preflight", "teaching")
@@ -123,8 +123,20 @@ def test_the_landing_page(built):
         "play with; 2 assert statements check what the chapters say, each time they are run."
     )
     assert said(home.select_one(".colophon")) == (
-        "By Ann Bee, The team. Version 1.2, 5 March 2026. Text and code are under the MIT licence."
+        "By Ann Bee, The team. Version 1.2, 5 March 2026. Text, code and figures are under the MIT "
+        "licence; the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
+        "its licence )."
     )
+    assert home.select_one(".colophon a")["href"] == "_static/fashion-mnist-license.txt"
+    assert home.select_one("pre").get_text().splitlines() == [
+        "@software{softmax_regression_course,",
+        "  author = {{Ann Bee, The team}},",
+        "  title = {A title},",
+        "  version = {1.2},",
+        "  date = {2026-03-05},",
+        "  license = {MIT},",
+        "}",
+    ]
     assert f"course at {ADDRESS}, branch trunk." in said(home)
     assert "A second paragraph." in [said(node) for node in home.select("p")]
     overview = home.select_one("details.mine#your-progress")

@@ -20,6 +20,9 @@ from .progress import OVERVIEW, attributes, tasks
 
 logger = logging.getLogger(__name__)
 
+#: What Fashion-MNIST's licence asks to be kept with its images.
+NOTICE = "_static/fashion-mnist-license.txt"
+
 
 class CourseFigure(SphinxDirective):
     """``{course-figure} softmax_playground.SoftmaxPlayground``: the figure's static form.
@@ -138,7 +141,7 @@ class ChapterMap(SphinxDirective):
 
 
 class Colophon(SphinxDirective):
-    """``{colophon}``: who made the course, which version this is, and its licence."""
+    """``{colophon}``: who made the course, which version this is, its licence, how to cite it."""
 
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir, "CITATION.cff")
@@ -150,9 +153,25 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            f"Text and code are under the {source['license']} licence."
+            f"Text, code and figures are under the {source['license']} licence; the images of "
+            "clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
         )
-        return [nodes.paragraph("", text, classes=["colophon"])]
+        notice = nodes.raw("", f'<a href="{NOTICE}">its licence</a>).', format="html")
+        fields = {
+            "author": f"{{{authors}}}",
+            "title": source["title"],
+            "version": source["version"],
+            "date": day.isoformat(),
+            "license": source["license"],
+            "url": source.get("repository-code"),
+        }
+        lines = [f"  {key} = {{{value}}}," for key, value in fields.items() if value]
+        entry = "\n".join(["@software{softmax_regression_course,", *lines, "}"])
+        return [
+            nodes.paragraph("", "", nodes.Text(text), notice, classes=["colophon"]),
+            nodes.paragraph("", "To cite the course, in BibTeX:"),
+            nodes.literal_block(entry, entry, language="bibtex"),
+        ]
 
 
 def setup(app):
