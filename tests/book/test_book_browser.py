@@ -464,7 +464,7 @@ def test_the_lecture_says_of_three_learning_rates_what_the_lab_shows(visit, book
         return frame.inner_text()
 
     shown(
-        "10", "Smallest test loss listed: run 2, rate 0.1; highest test accuracy: run 2, rate 0.1."
+        "10", "Lowest test loss listed: run 2, rate 0.1; highest test accuracy: run 2, rate 0.1."
     )
     assert "You guessed 10." in frame.inner_text()
     found = {*ends, *large} - {"2000"}
@@ -473,7 +473,7 @@ def test_the_lecture_says_of_three_learning_rates_what_the_lab_shows(visit, book
     while rate.get_attribute("aria-valuetext") != "0.1":
         rate.press("ArrowLeft")
     text = shown(
-        "Continue", "Smallest test loss listed: run 2, rate 0.1; highest test accuracy: run 3"
+        "Continue", "Lowest test loss listed: run 2, rate 0.1; highest test accuracy: run 3"
     )
     assert [number for number in lost if number not in text] == []
 

@@ -105,7 +105,7 @@ def test_the_smallest_change_makes_two_classes_equal_and_is_the_smallest(show):
     root_mean_square = min(sizes) / np.sqrt(784)
     flip = page.locator("p.soft").filter(has_text="smallest change").inner_text()
     assert f"turns {CLASSES[first]} into {CLASSES[nearest]}" in flip
-    assert f"{root_mean_square:.3f} in the root mean square" in flip
+    assert f"{root_mean_square:.4f} in the root mean square" in flip
 
 
 def test_the_smallest_change_is_drawn_with_the_gain_that_is_said(show):

@@ -697,7 +697,8 @@ def test_calibration():
     best = told(figure, SKIP, {"click": "least loss"})[-1]
     assert_said(
         best,
-        f"T = {grid['temperatures'][least]:.2f} has the least loss. Its calibration error is "
+        f"Of the slider's temperatures, {grid['temperatures'][least]:.2f} has the least loss. "
+        f"Its calibration error is "
         f"{grid['ece'][least]:.3f}.",
         f"least loss: T = {grid['temperatures'][least]:.2f}\n",
     )
@@ -931,7 +932,7 @@ def test_what_the_model_sees(rival):
     far[first] = math.inf
     second = int(far.argmin())
     step = far[second] / lengths[second] * (w[:, second] - w[:, first])
-    sizes = [f"{v:.3f}" for v in (step.square().mean().sqrt().item(), step.abs().max().item())]
+    sizes = f"{step.square().mean().sqrt():.4f}", f"{step.abs().max():.3f}"
     assert_said(
         seen,
         f"The model says {CLASSES[first]}, probability {p[first]:.3f}. "
@@ -939,7 +940,8 @@ def test_what_the_model_sees(rival):
         f"{-adds.clamp(max=0).sum():.2f} away; with the bias ({b:.2f}) it is {total:.2f}.\n",
         f"The smallest change that alters the answer turns {CLASSES[first]} into "
         f"{CLASSES[second]}. It moves the pixels by {sizes[0]} in the root mean square and by "
-        f"{sizes[1]} at most; black to white is 1, and pixels may become darker than black.",
+        f"{sizes[1]} at most; black to white is 1, and pixels may leave the range from black to "
+        "white.",
         f"At 1, {CLASSES[first]} and {CLASSES[second]} are equally likely; below 0 the way leads "
         "away from there.",
         f"the smallest change, drawn {float(f'{1 / step.abs().max():.2g}'):g} times as strong: "

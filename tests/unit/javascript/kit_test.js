@@ -97,8 +97,8 @@ Deno.test("why a rate was worse: in how many epochs its loss rose", () => {
   assert.equal(
     why,
     "Epochs in which it rose: 1 with 1, 0 with 2, 1 with 3. Steps among the first 4 that raised " +
-      "the loss of their own images: 4 with 1, 0 with 2, 0 with 3. With 3 none did, and yet the " +
-      "test loss rose: a step that lowers the loss of its own images can raise that of others.",
+      "the loss of their own images: 4 with 1, 0 with 2, 0 with 3. With 3 none did; it rose " +
+      "later: a step that lowers its own images' loss can raise that of others.",
   );
   const steps = [run(1, [1]), { ...run(1, [1]), steps: 1234 }];
   assert.equal(sizes.because(steps), "Steps in ten epochs: 40, 12\u202f340.");
@@ -122,7 +122,7 @@ Deno.test("the best in loss and in accuracy are named each for what it is", () =
   const { best } = LAB_WORDS.en;
   assert.equal(
     best("run 2", "run 1"),
-    "Smallest test loss listed: run 2; highest test accuracy: run 1.",
+    "Lowest test loss listed: run 2; highest test accuracy: run 1.",
   );
 });
 

@@ -96,7 +96,7 @@ const WORDS = {
         `The probabilities as the model gives them: calibration error ${error}.`,
       best: "least loss",
       bestSays: (/** @type {string} */ t, /** @type {string} */ error) =>
-        `T = ${t} has the least loss. Its calibration error is ${error}.`,
+        `Of the slider's temperatures, ${t} has the least loss. Its calibration error is ${error}.`,
       soft: "T = 4",
       softSays: (/** @type {number} */ below, /** @type {number} */ all) =>
         `Flattened: in ${below} of ${all} bins the model is right more often than it says.`,

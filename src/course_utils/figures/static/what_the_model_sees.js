@@ -87,10 +87,10 @@ const WORDS = {
     ) =>
       `The smallest change that alters the answer turns ${from} into ${to}. It moves the pixels ` +
       `by ${size} in the root mean square and by ${most} at most; black to white is 1, and ` +
-      "pixels may become darker than black.",
+      "pixels may leave the range from black to white.",
     farther: (/** @type {string} */ name, /** @type {string} */ size) =>
-      ` The second highest score is that of ${name}, but its border is farther away, at ${size}: ` +
-      "its weights differ less.",
+      ` In the unchanged image the second highest score is that of ${name}, but its border is ` +
+      `farther away, at ${size}: its weights differ less.`,
     label: (/** @type {string} */ name, /** @type {string} */ size) =>
       ` The border to ${name}, its label, is at ${size}.`,
     answer: (/** @type {string} */ name, /** @type {string} */ p) =>
@@ -410,7 +410,7 @@ export default figure(WORDS, (view, words) => {
     if (view.changed.size) notice = "";
     const near = border(pixels);
     const { first, second, runner, sizes } = near;
-    const [from, to, size] = [classes[first], classes[second], fmt(sizes[second], 3)];
+    const [from, to, size] = [classes[first], classes[second], fmt(sizes[second], 4)];
     const change = view.get("change");
     const x = moved(pixels, near.step, change);
     const z = scoresOf(x);
@@ -457,9 +457,9 @@ export default figure(WORDS, (view, words) => {
     const answer = words.answer(classes[best], fmt(probs[best], 3));
     told.textContent = notice || `${answer}${truth && words.truth(truth, change !== 0)}${sentence}`;
     const smallest = words.flip(from, to, size, fmt(most, 3));
-    const farther = runner === second ? "" : words.farther(classes[runner], fmt(sizes[runner], 3));
+    const farther = runner === second ? "" : words.farther(classes[runner], fmt(sizes[runner], 4));
     const right = truth && ![from, to, farther && classes[runner]].includes(truth)
-      ? words.label(truth, fmt(sizes[classes.indexOf(truth)], 3))
+      ? words.label(truth, fmt(sizes[classes.indexOf(truth)], 4))
       : "";
     say(flip, secret ? "" : smallest + farther + right);
     return words.spoken(classes[best], fmt(probs[best]), `${what} ${fmt(total)}`);

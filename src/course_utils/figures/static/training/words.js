@@ -68,8 +68,8 @@ const ratesBecause = (runs) =>
 const regimesBecause = (runs) =>
   `Epochs in which it rose: ${each(runs, ({ rises }) => rises)}.${tooLong(runs)}` +
   runs.filter(({ rises, long }) => rises && long?.rose === 0).map(({ lr }) =>
-    ` With ${lr} none did, and yet the test loss rose: a step that lowers the loss of its own ` +
-    "images can raise that of others."
+    ` With ${lr} none did; it rose later: a step that lowers its own images' ` +
+    "loss can raise that of others."
   ).join("");
 
 /** @param {Facts[]} runs */
@@ -175,7 +175,7 @@ export const LAB_WORDS = {
       `${fmt(to)}.`,
     run: (/** @type {number} */ id, /** @type {string} */ what) => `run ${id}, ${what}`,
     best: (/** @type {string} */ loss, /** @type {string} */ accuracy) =>
-      `Smallest test loss listed: ${loss}; highest test accuracy: ${accuracy}.`,
+      `Lowest test loss listed: ${loss}; highest test accuracy: ${accuracy}.`,
     slim: (/** @type {number} */ lead, /** @type {number} */ swing) =>
       ` The lead in test loss is ${fmt(lead, 3)}; from epoch to epoch that loss still changes by ` +
       `up to ${fmt(swing, 3)}.`,
