@@ -463,9 +463,7 @@ def test_the_lecture_says_of_three_learning_rates_what_the_lab_shows(visit, book
         frame.locator(".say", has_text=answer).wait_for(timeout=60_000)  # three trainings
         return frame.inner_text()
 
-    shown(
-        "10", "Lowest test loss listed: run 2, rate 0.1; highest test accuracy: run 2, rate 0.1."
-    )
+    shown("10", "Lowest test loss listed: run 2, rate 0.1; highest test accuracy: run 2, rate 0.1.")
     assert "You guessed 10." in frame.inner_text()
     found = {*ends, *large} - {"2000"}
     assert [number for number in found if number not in frame.inner_text()] == []
