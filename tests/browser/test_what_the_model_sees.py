@@ -146,7 +146,7 @@ def test_why_the_second_best_class_is_not_the_nearest_is_said_where_it_is_so(sho
         runner = int(np.argsort(scores)[-2])
         text = page.locator("p.soft").filter(has_text="smallest change").inner_text()
         size = sizes[runner] / 28
-        expected = f"that of {CLASSES[runner]}, but its border is farther away, at {size:.3f}"
+        expected = f"that of {CLASSES[runner]}, but its border is farther away, at {size:.4f}"
         assert (expected in text) == (runner != sizes.argmin())
         assert ("farther" in text) == (runner != sizes.argmin())
 
@@ -308,7 +308,7 @@ def test_test_images_and_mistakes_are_loaded_when_asked_for(show, images, tmp_pa
     far = (scores[i, first] - scores[i]) / lengths / 28
     far[first] = np.inf
     text = page.locator("p.soft").filter(has_text="smallest change").inner_text()
-    assert (f"The border to {CLASSES[true]}, its label, is at {far[true]:.3f}." in text) == (
+    assert (f"The border to {CLASSES[true]}, its label, is at {far[true]:.4f}." in text) == (
         true not in (runner, far.argmin())
     )
     assert page.problems == []
