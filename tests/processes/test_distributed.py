@@ -217,8 +217,8 @@ def test_a_missing_process_is_named(monkeypatch):
     for name, text in place.items():
         monkeypatch.setenv(name, text)
     monkeypatch.setattr("course_utils.parallel.distributed.end_with_parent", lambda: None)
-    words = "process 0 found fewer than 2 processes within 1 s; start those that are missing"
-    with pytest.raises(RuntimeError, match=words), process_group(timeout=1):
+    words = "process 0 found fewer than 2 processes within 0.2 s; start those that are missing"
+    with pytest.raises(RuntimeError, match=words), process_group(timeout=0.2):
         pytest.fail("it did not wait for the other")
 
 

@@ -86,8 +86,8 @@ def test_a_silent_server_costs_the_patience_once(sent):
         return sent
 
     with serving(answer, hold=threading.Event()) as url:
-        assert "no whole answer within 0.3 seconds" in install.lacks(url, PINS, patience=0.3)
-        assert "no whole answer" in install.lacks(url, PINS, patience=0.3)
+        assert "no whole answer within 0.1 seconds" in install.lacks(url, PINS, patience=0.1)
+        assert "no whole answer" in install.lacks(url, PINS, patience=0.1)
         begun = set(threading.enumerate()) - others
         assert begun
         assert all(thread.daemon for thread in begun)  # none keeps the program from ending
