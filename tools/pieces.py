@@ -91,6 +91,9 @@ def formula(renderer: RendererHTML, tokens: Sequence[Token], i: int, *rest: obje
 
 
 RENDERER = parser()
+RENDERER.options["highlight"] = lambda source, *_: (
+    f'<pre class="highlight">{highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))}</pre>'
+)
 for _name in ("math_inline", "math_inline_double", "math_block"):
     RENDERER.add_render_rule(_name, formula)
 

@@ -158,14 +158,24 @@
     return Math.max(...boxes.map((box) => box.bottom)) - boxes[0].top;
   };
 
-  /** Gives the words of a slide the largest letters that it has room for. */
+  /** Gives the words of a slide the largest letters that it has room for, beside its pictures. */
   const grow = (/** @type {HTMLElement} */ slide) => {
-    const parts = /** @type {NodeListOf<HTMLElement>} */ (
-      slide.querySelectorAll(":scope > .piece:not(.figure)")
-    );
-    const wide = [...slide.querySelectorAll("pre, table, .formula, .derivation")];
-    for (let zoom = slide.querySelector(".figure") ? 1 : 1.4; zoom > 0.5; zoom -= 0.05) {
+    const find = (
+      /** @type {string} */ what,
+    ) => /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(what)]);
+    const parts = find(":scope > .piece:not(.figure)");
+    const pictures = find("img:not(.beside), .piece svg[width]");
+    const wide = find("pre, table, .formula, .derivation");
+    const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 1.1 : 1.4;
+    for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
+      const least = 0.55 * room / pictures.length;
+      for (const picture of pictures) {
+        picture.style.maxHeight = "";
+        const over = Math.max(0, used(slide) - room);
+        const height = picture.getBoundingClientRect().height;
+        picture.style.maxHeight = `${Math.max(height - over, Math.min(height, least)) / zoom}px`;
+      }
       if (used(slide) <= room && wide.every((e) => e.scrollWidth <= e.clientWidth + 1)) return;
     }
   };
@@ -175,6 +185,7 @@
     const root = figure.querySelector(".cu-fig")?.shadowRoot;
     const parts = figure.querySelector("[data-without]")?.getAttribute("data-without");
     if (!root?.querySelector(".frame") || !parts || figure.matches(".trimmed")) return;
+    if (parts.includes(".guess")) root.querySelector(".skip")?.click();
     figure.classList.add("trimmed");
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
@@ -339,12 +350,17 @@
   /** The next answer or step on this slide that was not told. */
   const hidden = () => all[now].querySelector(".later:not(.told)");
 
-  /** Tells an answer, or turns to a neighbour, where this slide has no more to show on that side. */
+  /** Tells an answer or hides the last, or turns to a neighbour, where nothing more is on that side. */
   const step = (/** @type {1 | -1} */ by) => {
     const slide = all[now];
     const answer = by > 0 && document.body.className === "turning" && hidden();
     if (answer) {
       answer.classList.add("told");
+      return tell();
+    }
+    const told = [...slide.querySelectorAll(".told")].pop();
+    if (by < 0 && told) {
+      told.classList.remove("told");
       return tell();
     }
     const below = slide.scrollHeight - slide.clientHeight - slide.scrollTop;

@@ -150,7 +150,7 @@ $$
 
 ## $x$ {20 * " letters"}
 
-{{live 1 SoftmaxPlayground without .tries}}
+{{live 1 SoftmaxPlayground without .tries .guess}}
 """
 
 
@@ -173,13 +173,15 @@ def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
         assert not all(parts.evaluate_all(seen))
         page.keyboard.press(" ")
     assert all(parts.evaluate_all(seen))
+    page.keyboard.press("Shift+Space")
+    assert not all(parts.evaluate_all(seen))
+    page.keyboard.press(" ")
     assert head.inner_text().split("next: ")[1] == "\U0001d465" + 11 * " letters"  # 89 of 90
     assert "Say so." not in notes.locator("body").inner_text()
     page.keyboard.press("ArrowRight")
     assert head.inner_text().endswith("to minute 5 · 3 / 3 · the end")
     assert "May be left out" in notes.locator("body").inner_text()
     assert not page.locator("section.now .tries").is_visible()
-    page.locator("section.now .skip").click()
     page.locator("section.now").get_by_role("slider").first.press("ArrowRight")
     page.wait_for_function("location.hash.includes('softmax_playground')")
     page.reload()
