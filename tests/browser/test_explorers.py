@@ -292,6 +292,16 @@ def test_jacobian_guess_follows_a_finger_at_once(show, dx):
     assert guess == pytest.approx(dx / box["width"] / 2, abs=0.006)
 
 
+def test_jacobian_a_press_while_the_nudge_moves_ends_that_step(show):
+    page = show(JacobianExplorer())
+    halve = page.get_by_role("button", name="Halve the nudge")
+    for _ in range(4):
+        halve.evaluate("(e) => e.click()")
+    page.locator("[data-q=nudge0][data-value='0.0625']").wait_for()
+    named = page.locator("svg[aria-label^='By how much'] .axes text").all_text_contents()
+    assert named[1:] == ["1.00", ".50", ".25", ".125", ".0625"]
+
+
 @pytest.mark.parametrize("nudge", [1.5, -0.8])
 def test_jacobian_draws_the_changes(show, nudge):
     page = show(JacobianExplorer(nudge=nudge, column=1))
@@ -367,6 +377,8 @@ def test_jacobian_product_keeps_a_ghost_of_what_was_before(show):
     level = page.locator(".level").get_attribute("d")
     drag(page, page.locator(".knob").nth(0), 60)
     assert page.locator(".was.mean").get_attribute("d") == level
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".was").count() == 0
 
 
 def test_jacobian_curve_has_a_chord_that_becomes_the_tangent(show):

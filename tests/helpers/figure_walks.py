@@ -64,6 +64,7 @@ WAYS = {
             {"on": "nudge.2", "to": "0.02"},
         ],
         [SKIP, {"set": {"logits": [2, 1, 0.1], "nudge": -2}}, {"on": "nudge.1", "to": "0.01"}],
+        [SKIP, {"set": {"logits": [2, 1, 0.1], "nudge": -2}}, {"click": "Halve the nudge"}],
         [
             SKIP,
             {"set": {"product": True}},

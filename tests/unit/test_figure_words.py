@@ -376,7 +376,7 @@ def test_jacobian(j):
         f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
         f"marks by {off:.2g} %: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
-        "Entry: change of p ÷ nudge of z. Bars: -¼ to ¼; mark: the slope at the start.",
+        "Bars: -¼ to ¼; mark: slope; thin: earlier; circle: guess.",
         f"change ÷ nudge={real[j]:.3f}0.60\n={real[j] / nudge:.3f}",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
@@ -419,6 +419,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     measured = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}
     put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0.05"])]
     right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.02", "-0.01", "0.03"])]
+    right.append({"on": "guess.2", "to": "0.04"})  # as near as steps of 0.01 allow
     nudged = {"on": "nudge.2", "to": "0.01"}
     ways = [[SKIP, measured, *put, *right, nudged], [SKIP, measured, *put, nudged]]
     ways.append([SKIP, measured, nudged])
@@ -433,10 +434,20 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
         seen[5], "Your column sums to 0, like the others, and mirrors the row of p₃, to 0.02."
     )
     assert seen[5].spoken.startswith("Your column sums to 0")
+    assert_said(seen[6], "Your column sums to about 0, like the others, and mirrors the row of p₃")
     assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.02.", "✓Goal:")
     assert_said(wrong, " 1 of 3 are right to 0.02. Foretell the last column again,")
     assert_said(untold, "But the last column was not foretold.")
     assert "✓Goal:" not in wrong.text + untold.text
+
+
+def test_a_goal_of_the_jacobian_stays_reached_until_reset():
+    """What it says of equal entries is gone when they are no longer equal."""
+    figure = JacobianExplorer(product=True)
+    steps = [{"set": {"v": [1, 1, 1]}}, {"on": "v.0", "to": "0.5"}, {"click": "Reset"}]
+    reached, later, reset = told(figure, SKIP, *steps)[2:]
+    assert [page.text.count("✓Goal:") for page in (reached, later, reset)] == [1, 1, 0]
+    assert ["Any constant v" in page.text for page in (reached, later)] == [True, False]
 
 
 def test_jacobian_tells_what_halving_does_to_the_miss():
@@ -456,6 +467,8 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
             + ": half the nudge, about half the miss. " * half,
         )
         assert ("about half the miss" in seen.text) == half
+    chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
+    assert_said(chance, "at the larger nudge the chord happened to be nearer to the tangent's")
 
 
 def test_jacobian_product():

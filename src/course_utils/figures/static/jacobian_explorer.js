@@ -69,11 +69,12 @@ const WORDS = {
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
     anew: "Other logits",
     scale: (/** @type {string} */ most) =>
-      `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: the slope at the start.`,
+      `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: slope; thin: earlier; ` +
+      "circle: guess.",
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
-    trail: "By how much change ÷ nudge misses the slopes, each time the nudge was halved",
+    trail: "By how much change ÷ nudge misses the slopes, for each nudge that was halved, and now",
     trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss, nudge by nudge`,
     noTrail: "Each halving leaves its miss here.",
     curve: "A probability against the nudge, with chord and tangent",
@@ -100,10 +101,13 @@ const WORDS = {
     halved: (
       /** @type {string} */ before,
       /** @type {string} */ now,
-      /** @type {boolean} */ half,
+      /** @type {"half" | "more" | "less"} */ how,
     ) =>
-      ` What its bars miss went from ${before} to ${now}` +
-      (half ? ": half the nudge, about half the miss. " : ". "),
+      ` What its bars miss went from ${before} to ${now}` + {
+        half: ": half the nudge, about half the miss. ",
+        more: ": at the larger nudge the chord happened to be nearer to the tangent's slope. ",
+        less: ". ",
+      }[how],
     again: "Halve it again.",
     right: "All bars of the column end at their marks, to 2\u202f%.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
@@ -111,15 +115,14 @@ const WORDS = {
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Tap or drag them there.`,
     total: (/** @type {string} */ total) => `Your column sums to ${total}, each other one to 0.`,
+    none: (/** @type {boolean} */ about) => `Your column sums to ${about ? "about " : ""}0`,
     mirror: (/** @type {string} */ prob) =>
-      `Your column sums to 0. Compare it with the row of ${prob}, across the diagonal.`,
+      `. Compare it with the row of ${prob}, across the diagonal.`,
     ready: (
       /** @type {string} */ prob,
       /** @type {string} */ logit,
       /** @type {string} */ near,
-    ) =>
-      `Your column sums to 0, like the others, and mirrors the row of ${prob}, to ${near}. ` +
-      `Nudge ${logit}.`,
+    ) => `, like the others, and mirrors the row of ${prob}, to ${near}. Nudge ${logit}.`,
     guessed: (
       /** @type {number} */ good,
       /** @type {number} */ k,
@@ -165,7 +168,8 @@ const WORDS = {
       "column sums to 0: so the last one can be foretold. Rows sum to 0, too, but for what the " +
       "bars still miss, because adding the same number to all logits changes nothing.",
     productTitle: "The Jacobian times a vector",
-    productLead: "Columns as wide as p, which end at the height v. Level the ground: what stands " +
+    productLead:
+      "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
       "above the mean fills the hollows below it.",
     productQuestion: "Only the last entry of v rises. Which entries of J v change?",
     productAnswers: [
@@ -242,6 +246,7 @@ const CLOSE = 0.0101; // as close as a product has to come to its goal
 const GUESS = 0.08; // and a guess to a slope, of what the bars are drawn for
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const LEAST = 0.01; // below, a nudge isn't halved
+const PAST = 5; // nudges that were halved, for whose misses there is room
 const MANY = 4; // classes for whose numbers a phone has room
 /** What bars are drawn for: no slope of softmax, and no change ÷ nudge, is beyond the first. */
 const SCALES = [0.25, 0.1, 0.025, 0.01, 0.0025, 0.001, 0.00025, 0.0001];
@@ -356,6 +361,20 @@ function knobs(view, plot, find, write) {
 }
 
 /**
+ * A goal that stays reached until Reset; what it says holds only while it is.
+ * @param {View} view
+ * @param {() => boolean} now
+ * @param {string} words
+ */
+function kept(view, now, words) {
+  let done = false;
+  return {
+    reached: () => (done = now() || (done && !view.shows({}))),
+    says: () => now() ? words : "",
+  };
+}
+
+/**
  * The matrix, measured column by column: the logits above it, the probabilities beside it.
  * @param {View} view
  * @param {Words} words
@@ -402,6 +421,7 @@ function matrix(view, words) {
   let last = 0;
   /** The nudges that were halved. @type {number[]} */
   let left = [];
+  let step = { to: 0, turn: -1 }; // where the nudge moves, while nothing else was changed
   let wide = high; // of the curve, to either side: it stays when the nudge passes 0
   /** The cell that was clicked. @type {[number, number]} */
   let clicked = [0, 0];
@@ -489,14 +509,14 @@ function matrix(view, words) {
     words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3);
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
-    const [j, from, kept] = [column(), nudge(), nudges()];
-    const to = halves() ? from / 2 : 1;
-    if (halves()) left = [...halved(), from];
-    glide(view, 500, (share) => ({
-      column: j,
-      nudge: share < 1 ? Number((from + (to - from) * share).toFixed(4)) : to,
-      measured: kept,
-    }));
+    if (view.turns === step.turn) view.set({ nudge: step.to }); // a press while it moves ends that
+    const [j, from, kept, to] = [column(), nudge(), nudges(), halves() ? nudge() / 2 : 1];
+    if (halves()) left = [...halved(), from].slice(-PAST);
+    step = { to, turn: view.turns };
+    glide(view, 500, (share) => {
+      step.turn = share < 1 ? view.turns + 1 : -1;
+      return { column: j, nudge: from + (to - from) * share, measured: kept };
+    });
   });
   const anew = button(view, words.anew, () => {
     turn += 1;
@@ -517,8 +537,7 @@ function matrix(view, words) {
     tries(view, words.tries),
     goal(view, {
       text: words.goal(size() <= MANY),
-      reached: () => !open().length && foretold(),
-      says: words.reached,
+      ...kept(view, () => !open().length && foretold(), words.reached),
     }),
   );
 
@@ -632,7 +651,8 @@ function matrix(view, words) {
     const ask = asked();
     const mine = expected();
     const many = k > MANY;
-    const narrow = plot.x(1 / k) - plot.x(0) < 56;
+    const room = plot.x(1 / k) - plot.x(0);
+    const narrow = room < 56;
     const end = most();
     const name = end === SCALES[0] ? "¼" : String(end);
     say(scale, words.scale(name));
@@ -709,7 +729,9 @@ function matrix(view, words) {
         put(knob, { style: `left: ${at(mine[i])}%` });
         const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
         const told = narrow ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
-        note.textContent = by ? told : "";
+        const met = Math.abs(mine[i] - jacobian[i][j]) <= GUESS * end * 1.001 ? "✓" : "✗";
+        const verdict = room < 70 ? `○ ${met}` : `○ ${short(mine[i])} ${met}`;
+        note.textContent = !by ? "" : sure && j === guessed && right(j) ? verdict : told;
       })
     );
   }
@@ -720,10 +742,12 @@ function matrix(view, words) {
   function judge(j, jacobian) {
     const mine = expected();
     const total = sum(mine);
-    if (Math.abs(total) > most() / 250) return words.total(signed(total));
+    const off = Math.abs(total) / most() * 25; // in steps, of which each entry may miss a half
+    if (off > mine.length / 2 + 0.01) return words.total(signed(total));
     const to = GUESS * most() * 1.001;
     const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= to);
-    return mirrors ? words.ready(p(j), z(j), near()) : words.mirror(p(j));
+    return words.none(off > 0.1) +
+      (mirrors ? words.ready(p(j), z(j), near()) : words.mirror(p(j)));
   }
 
   /**
@@ -777,7 +801,7 @@ function matrix(view, words) {
     curve.scale({
       x: [-wide, wide],
       y: [start - tall, start + tall],
-      xticks: by ? [0, [by, nudged(by)]] : [0],
+      xticks: by < 0 ? [[by, nudged(by)], 0] : by ? [0, [by, nudged(by)]] : [0],
       yticks: ticks.map((y) => [y, fmt(y, digits)]),
       ylabel: words.curveAxis(p(i), z(j), by !== 0),
     });
@@ -812,7 +836,7 @@ function matrix(view, words) {
     trail.scale({
       x: [0, Math.max(5, steps.length)],
       y: [0, top],
-      xticks: steps.map((old, n) => [n + 0.5, nudged(old)]),
+      xticks: steps.map((old, n) => [n + 0.5, nudged(old).replace(/^(\u2212?)0\./, "$1.")]),
       yticks: [[NEAR, percent(NEAR)]],
       ylabel: words.trailAxis(z(j)),
     });
@@ -904,9 +928,10 @@ function matrix(view, words) {
     } else {
       const was = Math.abs(ratio(j, before) - 1);
       const half = before === 2 * by && Math.abs(miss(j) / was - 0.5) < 0.1;
+      const how = half ? "half" : miss(j) > was ? "more" : "less";
       told.replaceChildren(
         html("strong", intro),
-        words.halved(percent(was), off, half),
+        words.halved(percent(was), off, how),
         verdict,
       );
     }
@@ -946,6 +971,7 @@ function product(view, words) {
   const keep = () => {
     ghost = v();
   };
+  let fresh = true; // whether the first state was drawn last
   let levelled = 0; // share of the blocks that was poured into the hollows
   let level = false; // whether that is wanted
   let poured = ""; // of which state
@@ -1038,14 +1064,20 @@ function product(view, words) {
     chips,
     goal(view, {
       text: words.zeroGoal,
-      reached: () => now().every((x) => Math.abs(x) < 1e-9) && v().some((x) => x !== 0),
-      says: words.zeroReached,
+      ...kept(
+        view,
+        () => now().every((x) => Math.abs(x) < 1e-9) && v().some((x) => x !== 0),
+        words.zeroReached,
+      ),
     }),
     reachable
       ? goal(view, {
         text: words.productGoal(wanted.map((x) => minus(String(x))).join(", ")),
-        reached: () => now().every((x, i) => Math.abs(x - wanted[i]) < CLOSE),
-        says: words.productReached,
+        ...kept(
+          view,
+          () => now().every((x, i) => Math.abs(x - wanted[i]) < CLOSE),
+          words.productReached,
+        ),
       })
       : "",
   );
@@ -1185,6 +1217,8 @@ function product(view, words) {
     };
     say(pour, level ? words.back : words.pour);
     pour.disabled = new Set(values).size === 1; // nothing to level
+    if (!fresh && view.shows({ product: true })) ghost = []; // after Reset there is no before
+    fresh = view.shows({ product: true });
     const before = past(values, probs, left);
     const shares = probs.map((x) => short(x, k > MANY || plot.width < 300 ? 2 : 3));
     const narrowest = Math.min(...probs) * (plot.area.right - plot.area.left);
@@ -1251,6 +1285,7 @@ function product(view, words) {
     say(titles[4], shown?.target ?? words.steps.target);
     titles[4].classList.toggle("spare", !aim);
     cells[4].forEach((cell, i) => {
+      cell.classList.toggle("met", Boolean(aim && Math.abs(found[i] - aim[i]) < CLOSE));
       if (aim) quantity(cell, `target${i}`, aim[i], short(aim[i], k > MANY ? 2 : 3));
       else cell.textContent = "";
     });
@@ -1268,7 +1303,9 @@ function product(view, words) {
     );
     if (levelled === 1) return words.levelled(fmt(area, 3));
     if (alike) return words.raised(fmt(by, 1));
-    return words.spokenProduct(found.map((x) => fmt(x, 2)).join(", "));
+    return words.spokenProduct(
+      found.map((x) => fmt(Math.round(100 * x) / 100 || 0)).join(", "),
+    );
   };
 }
 
