@@ -246,7 +246,7 @@ const CLOSE = 0.0101; // as close as a product has to come to its goal
 const GUESS = 0.08; // and a guess to a slope, of what the bars are drawn for
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const LEAST = 0.01; // below, a nudge isn't halved
-const PAST = 5; // nudges that were halved, for whose misses there is room
+const PAST = 4; // nudges that were halved, for whose misses there is room
 const MANY = 4; // classes for whose numbers a phone has room
 /** What bars are drawn for: no slope of softmax, and no change ÷ nudge, is beyond the first. */
 const SCALES = [0.25, 0.1, 0.025, 0.01, 0.0025, 0.001, 0.00025, 0.0001];
@@ -676,7 +676,7 @@ function matrix(view, words) {
         head.by,
         `nudge${j}`,
         by,
-        by ? many ? small : `${narrow ? "" : "÷ "}${nudged(by)}` : "·",
+        by ? many ? small : `${room < 80 ? "" : "÷ "}${nudged(by)}` : "·",
       );
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
