@@ -79,6 +79,7 @@ const WORDS = {
     joined: (/** @type {string} */ z, /** @type {string[]} */ [total, parts]) =>
       `The gradient of ${z} is ${parts} = ${total}.`,
     all: " The three gradients add up to 0.",
+    rounded: " Before they are rounded, the three gradients add up to 0.",
     given: " Shown, not chosen: Back lets you choose it.",
     open: (/** @type {number} */ count) =>
       `You chose ${count || "none"} of 6: Back leads to ${count ? "the others" : "them"}.`,
@@ -825,7 +826,8 @@ export default figure(WORDS, (view, words) => {
     } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
       text = spoken = text + words.given;
     } else if (stage === last) {
-      text = spoken = text + words.all;
+      const shown = sum(range(3).map((i) => Number(share(grads[`z${i + 1}`]).replace("−", "-"))));
+      text = spoken = text + (Math.abs(shown) < 1e-9 ? words.all : words.rounded);
     }
     if (stage === last && truth === "z1") settle?.();
     told.textContent = text;

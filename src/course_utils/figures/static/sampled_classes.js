@@ -66,7 +66,7 @@ const WORDS = {
       },
       {
         text: "at neither",
-        verdict: "Yes: each word comes with frequency q and adds exp(z).",
+        verdict: "Yes: with frequency q, a word adds exp(z).",
       },
     ],
     watch: "Watch the run: is that where they go?",
