@@ -65,7 +65,7 @@ def test_each_step_fills_what_it_says(show):
             step(page)
         known = (known | names) - ({"z2"} if "z1" in names else set())
         assert shown(page) == (everything, known)
-    assert page.get_by_role("button", name="Show me").is_disabled()
+    assert page.get_by_role("button", name="Show me").count() == 0
     page.get_by_role("button", name="Back", exact=True).click()
     assert shown(page) == (everything, known - {"z2"})
 
@@ -88,7 +88,7 @@ def test_the_true_logit_gets_its_gradient_in_two_parts(show, logits):
     places = len(share.split(".")[1])
     total = f"{MINUS}{1 - float(share):.{places}f}"
     assert page.locator('[data-q="grad z1"]').text_content() == f"= {total}"
-    assert f"is {share} {MINUS} 1 = {total}." in page.locator(".say").inner_text()
+    assert f"is p₁ {MINUS} 1 = {share} {MINUS} 1 = {total}." in page.locator(".say").inner_text()
 
 
 @pytest.mark.parametrize("width", [736, 320])
@@ -101,7 +101,7 @@ def test_the_sentences_multiply_right(show, logits, width):
         step(page)
         text = page.locator(".say").inner_text().replace(MINUS, "-")
         a, rest = text.split("sends ")[1].split(" · ")
-        b, c = rest.split(" to ")[0].split(" = ")
+        b, *_, c = rest.split(" to ")[0].split(" = ")  # "= p = 0.2", too
         products[a, b] = c
         boxes = page.locator('.graph [data-q^="grad "], .graph [data-q^="shares "]')
         shown = [t for e in boxes.all_text_contents() for t in e.replace(MINUS, "-").split(" and ")]
@@ -279,6 +279,26 @@ def test_what_is_sent_runs_down_its_line(show):
     assert still.locator(".runs").evaluate("(e) => getComputedStyle(e).visibility") == "hidden"
 
 
+def test_the_change_of_a_nudge_goes_up(show):
+    page = show(BackwardPass(logits=[2, 1, 0.1], stage=STEPS), reduced_motion="no-preference")
+    page.locator('[data-control="nudge.1"]').check(force=True)
+    moves = """(frame) => frame.getRootNode().getAnimations().map((a) => {
+      a.pause();
+      a.currentTime = 600;
+      const { tagName, dataset } = a.effect.target;
+      const { strokeDashoffset, visibility } = getComputedStyle(a.effect.target);
+      return tagName === "path" ? parseFloat(strokeDashoffset) : [dataset.q, visibility];
+    })"""
+    found = page.locator(".frame").evaluate(moves)
+    lines = sorted(f for f in found if not isinstance(f, list))
+    assert lines == pytest.approx([-1, -1, -0.5, 0, 0], abs=0.01)
+    seen = {name: look for name, look in (f for f in found if isinstance(f, list))}
+    assert seen["change Q"] == seen["change L"] == "hidden"
+    assert seen.get("change e1", "visible") == "visible"
+    page.locator("[data-control=by]").fill("-1")
+    assert page.locator(".rises").count() == 0
+
+
 def test_a_click_on_a_logit_nudges_it(show):
     page = show(BackwardPass(stage=STEPS))
     plot = page.locator(".graph svg")
@@ -373,7 +393,7 @@ def test_what_a_logit_gets_is_foreseen_by_hand(show, label, grad):
 
     guess(0.6)
     step(page, STEPS)
-    assert f"You said 0.60; {grad:.3f} came" in told.inner_text().replace(MINUS, "-")
+    assert f"Your guess stood at 0.60; {grad:.3f} came" in told.inner_text().replace(MINUS, "-")
     assert grip.count() == 0
     for _ in range(2):
         page.get_by_role("button", name="Back", exact=True).click()
@@ -396,6 +416,9 @@ def test_what_a_logit_gets_is_foreseen_by_hand(show, label, grad):
     assert "✓" in told.inner_text()
     page.locator("[data-control='logits.0']").fill("3")
     assert "✓" in told.inner_text()
+    page.get_by_role("button", name="Walk again").click()
+    assert shown(page)[1] == {"L"}
+    assert page.locator("[data-control='logits.0']").input_value() == "3"
 
 
 def test_a_nudge_is_drawn_to_its_size_and_only_at_the_end(show):

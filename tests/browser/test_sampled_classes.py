@@ -1,5 +1,7 @@
 """Sampled classes, draw by draw: shares are gradients of torch, and they go where it is said."""
 
+import math
+
 import pytest
 import torch
 from browser_tools import value, values
@@ -61,7 +63,7 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     assert value(page, "now") == pytest.approx(distance(z.grad, right), abs=1e-9)
     ends = (double(logits) + (1 + KINDS[kind]) * q.log()).softmax(0)
     assert value(page, "limit") == pytest.approx(distance(ends, right), abs=1e-9)
-    off = f"{value(page, 'now'):.2f} of the blocks would have to move."
+    off = f"{value(page, 'now'):.2f} of the bars lies above softmax(z)."
     said = f"{draws} draws of {NAMES[kind]}: {off}"
     assert page.locator("svg").nth(2).get_attribute("aria-label") == said
     ends = f" In the limit: {value(page, 'limit'):.2f}."
@@ -98,13 +100,13 @@ def test_each_draw_is_said_and_adds_what_it_says(show, kind, sign):
         name = ["the", "of", "is", "loss", "argmax"][k]
         text = say(page)
         assert text.startswith(f"Draw {n} is “{name}”: it adds ")
-        exp, *rest = text.split("it adds ")[1].removesuffix(".").split(" ")
-        assert float(exp) == pytest.approx(double([-4, 0.3, 1, 6, 2])[k].exp().item(), rel=6e-3)
-        assert len(rest) == (4 if sign else 0)
-        if sign:
-            assert rest[0] == sign
-            product = float(exp) * float(rest[1]) ** KINDS[kind]
-            assert product == pytest.approx(float(rest[3]), rel=1.5e-2)
+        sum_, term = text.split("it adds ")[1].removesuffix(".").split(" ≈ ")
+        exp, *rest = sum_.split(" ")
+        logit = [-4, 0.3, 1, 6, 2][k]
+        assert exp == f"exp({logit})"
+        assert rest[:1] == [sign] * bool(sign)
+        q = float(rest[1]) if sign else 1
+        assert float(term) == pytest.approx(math.exp(logit) * q ** KINDS[kind], rel=1.5e-2)
         heard.add(name)
     assert len(heard) > 2
 
@@ -166,7 +168,7 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
     assert "your guess" in page.locator(".key").inner_text()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     assert "No: q is one factor" in answer.inner_text()
-    assert [e.removesuffix(" ✓") for e in ends.all_text_contents()] == [f"{p:.2f}" for p in plain]
+    assert ends.all_text_contents() == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.04)}" for p in plain]
     assert page.locator(".key .goal").is_visible()
     assert page.locator(".limit").count() == 6
     assert page.locator("svg .mine").count() == 0
@@ -284,7 +286,7 @@ def test_the_sentence_leaves_the_word_that_was_dragged(show, draws, button):
 
 @pytest.mark.parametrize("way", ["hand", "keys"])
 def test_the_goal_is_reached_word_by_word_and_nothing_jumps(show, way):
-    """Each line is brought to that of the first word; those that are level stay so."""
+    """Each line is brought to that of the first word; the others keep their proportions."""
     page = show(SampledClasses(), viewport={"width": 390, "height": 844})
     tall = page.locator(".cu-fig").bounding_box()["height"]
     mark = page.locator("p.goal .mark").nth(1)
@@ -302,7 +304,6 @@ def test_the_goal_is_reached_word_by_word_and_nothing_jumps(show, way):
                 page.locator(f"[data-control='q.{k}']").press(key)
         plain = (double(FIRST) + row(page, "q").log()).softmax(0)[: k + 1]
         assert (plain / plain[0] - 1).abs().max() < 0.25
-        assert page.locator(".there").count() >= k + 1
     assert "✓" in mark.inner_text()
     assert page.locator(".there").count() == 5
     said = page.locator("p.goal .told").nth(1).inner_text()
@@ -381,7 +382,7 @@ def test_a_steeper_proposal_is_compared_with_the_first_one(show, q):
     page.get_by_role("button", name="q steeper still").click()
     said = page.locator(".tries .told").inner_text()
     after = f"not {adds}:" in said and f"first q {off}." in said
-    assert after if q == Q else f"adds {adds}," in said and f"100 draws {off} would" in said
+    assert after if q == Q else f"adds {adds}," in said and f"100 draws {off} was" in said
 
 
 def test_a_rare_word_arrives_and_its_bar_leaps(show):

@@ -11,9 +11,11 @@ import {
   html,
   logarithmic,
   minus,
+  put,
   quantity,
   radios,
   range,
+  say,
   softmax,
   SPEC,
   squeezed,
@@ -52,10 +54,11 @@ const WORDS = {
     none: "none",
     back: "Back",
     show: "Show me",
+    anew: "Walk again",
     key: "In boxes:",
     value: "value",
-    gradient: "gradient so far",
-    change: "Δ per nudge",
+    gradient: "gradient",
+    change: "change ÷ nudge",
     by: "by",
     guess: "guess",
     ask: (/** @type {string} */ from, /** @type {string} */ to) =>
@@ -64,9 +67,9 @@ const WORDS = {
       `${z} has ${direct} and ${other}: add or multiply?`,
     each: "each exponential",
     logits: "its logit",
-    done: "Now nudge a logit: tap its box, or drag it sideways.",
+    done: "Nudge a logit (tap its box, or drag it sideways), or walk again with another class.",
     again: (/** @type {number} */ misses) =>
-      `${misses} choices did not fit: go Back to the start and walk with at most ${FEW}.`,
+      `${misses} choices did not fit: walk again, with at most ${FEW}.`,
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
@@ -77,7 +80,9 @@ const WORDS = {
       /** @type {string[]} */ [grad, factor, result],
     ) => `${from} sends ${grad} · ${factor} = ${result} to ${to}.`.replace(/^the/, "The"),
     joined: (/** @type {string} */ z, /** @type {string[]} */ [total, parts]) =>
-      `The gradient of ${z} is ${parts} = ${total}.`,
+      `The gradient of ${z} is ${z.replace("z", "p")} − 1 = ${parts} = ${total}.`,
+    named: (/** @type {string} */ z, /** @type {string} */ share) =>
+      `${z.replace("z", "p")} = ${share}`,
     all: " The three gradients add up to 0.",
     rounded: " Before they are rounded, the three gradients add up to 0.",
     given: " Shown, not chosen: Back lets you choose it.",
@@ -106,12 +111,15 @@ const WORDS = {
     nudged: (
       /** @type {string} */ z,
       /** @type {string} */ by,
-      /** @type {string[]} */ [exp, log, loss],
+      /** @type {string[]} */ [exp, log, loss, whole],
     ) =>
-      `${z} is nudged by ${by}. Per nudge, exp ${z} and Q change by ${exp}, ln Q by ${log}, ` +
-      `the loss by ${loss}.`,
-    spokenNudge: (/** @type {string} */ z, /** @type {string} */ by, /** @type {string} */ loss) =>
-      `${z} nudged by ${by}: per nudge, the loss changes by ${loss}.`,
+      `${z} is nudged by ${by}. Change ÷ nudge: ${exp} at exp ${z} and Q, ${log} at ln Q, ` +
+      `${loss} at the loss, which changes by ${whole}.`,
+    spokenNudge: (
+      /** @type {string} */ z,
+      /** @type {string} */ by,
+      /** @type {string[]} */ [loss, whole],
+    ) => `${z} nudged by ${by}: the loss changes by ${whole}, ${loss} times the nudge.`,
     later: (/** @type {string} */ z) => `What a nudge of ${z} does shows when the walk is done.`,
     nudgedBy: (/** @type {string} */ by) => `nudge ${by}`,
     direct: (/** @type {string[]} */ [log, loss]) => `${log} − 1 = ${loss}`,
@@ -123,12 +131,12 @@ const WORDS = {
     goal: `walk back with none shown and at most ${FEW} wrong choices.`,
     reached: (/** @type {number} */ misses) =>
       `Done, ${misses || "none"} wrong: five derivatives and one sum.`,
-    foresee: "set the mark in z₂'s box to its gradient before the exponentials send.",
+    foresee: "before “exp z” is chosen, drag the guess in z₂'s box to its gradient.",
     foreseen: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `Done: you said ${guess}, and ${grad} came.`,
+      `Done: you said ${guess}; ${grad} came.`,
     missed: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `You said ${guess}; ${grad} came. Go Back and move a logit.`,
-    known: "Seen already: move a logit, and guess before the exponentials send.",
+      `Your guess stood at ${guess}; ${grad} came. Walk again with another logit.`,
+    known: "Seen already: move a logit, and walk again.",
     tries: [
       {
         label: "sure and right",
@@ -256,7 +264,7 @@ export default figure(WORDS, (view, words) => {
   plot.node.classList.add("graph");
   const told = html("span");
   const prompt = html("b.asks");
-  const longest = words.nudged("z₁", "0.001", ["0.000", "0.000", "0.000 − 1 = −0.000"]) +
+  const longest = words.nudged("z₁", "0.001", ["0.000", "0.000", "0.000 − 1 = −0.000", "0.000"]) +
     words.same("−0.000");
   // What is below it stays in place.
   const said = html("p.say", { "data-room": longest }, html("span", told, " ", prompt));
@@ -282,7 +290,11 @@ export default figure(WORDS, (view, words) => {
   const go = (/** @type {number} */ stage) =>
     view.set(stage < last ? { stage, nudge: 0 } : { stage });
   const back = button(view, words.back, () => go(view.get("stage") - 1));
-  const show = button(view, words.show, () => go(view.get("stage") + 1));
+  const show = button(
+    view,
+    words.show,
+    () => go(view.get("stage") < last ? view.get("stage") + 1 : 0),
+  );
   const choose = (/** @type {number} */ i) => {
     const stage = view.get("stage") + 1;
     if (i === RIGHT[stage - 1]) {
@@ -371,9 +383,8 @@ export default figure(WORDS, (view, words) => {
   /** @param {number} v */
   function foresee(v) {
     guess = clamp(Math.round(100 * v) / 100, -1, 1);
-    open = !late();
     judged = "";
-    answer = !open || solved.has(puzzle()) ? words.known : "";
+    answer = late() || solved.has(puzzle()) ? words.known : "";
     view.touched = true;
     view.refresh();
   }
@@ -400,7 +411,8 @@ export default figure(WORDS, (view, words) => {
   /** Compares the guess with what came, once for each logits that are new. */
   function judge() {
     const [stage, label] = [view.get("stage"), view.get("label")];
-    if (stage < last - 1 || (label === 2 && stage < last)) return;
+    if (!late()) open = true;
+    if (!late() || (label === 2 && stage < last)) return;
     const key = puzzle();
     if (open && !solved.has(key)) {
       const grad = softmax(view.get("logits"))[1] - Number(label === 2);
@@ -408,8 +420,9 @@ export default figure(WORDS, (view, words) => {
       const [mark, came] = [fmt(guess), fmt(grad, 3)];
       if (hit) foreseen = words.foreseen(mark, came);
       answer = hit ? "" : words.missed(mark, came);
-      [judged, open] = [key, false];
+      judged = key;
     } else if (judged !== key) answer = "";
+    open = false;
     solved.add(key);
   }
   const off = html("span");
@@ -473,6 +486,10 @@ export default figure(WORDS, (view, words) => {
   });
 
   let before = -1; // the step that was drawn last
+  let nudged = 0; // the same of the nudge
+  const rises = () => view.get("nudge") !== nudged;
+  /** When a change gets to a row from below. @param {number} row */
+  const wait = (row) => `--wait: ${0.4 * (4 - row)}s`;
   const seen = () => {
     const [label, stage] = [view.get("label"), view.get("stage")];
     const { boxes, ways } = graph(view.get("logits"), label);
@@ -567,7 +584,11 @@ export default figure(WORDS, (view, words) => {
       const asked = step === stage + 1;
       const states = { now, asked, carries: carried.has(from) && carried.has(to) };
       const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
-      paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
+      const edge = svg("path", { class: ["edge", ...look].join(" "), d });
+      if (states.carries && rises()) {
+        put(edge, { class: "edge carries rises", pathLength: 1, style: wait(boxes[to].at[1]) });
+      }
+      paths.push(edge);
       if (step <= stage) {
         const width = THICK * Math.min(1, Math.abs(grads[from] * factor));
         const flow = svg("path.flow", { d, "stroke-width": width, pathLength: 1 });
@@ -643,8 +664,9 @@ export default figure(WORDS, (view, words) => {
    * @param {number} bottom
    */
   function foreseenMark(middle, y, bottom) {
-    const ticks = [-1, 0, 1].map((v) =>
-      svgText(middle + v * (one() - 8), bottom, minus(String(v)), { class: "soft" })
+    const names = [minus("-1"), words.guess, "1"];
+    const ticks = names.map((name, i) =>
+      svgText(middle + (i - 1) * (one() - 8), bottom, name, { class: "soft" })
     );
     const axis = svg("path.dash", { d: `M${middle - one()},${y + 12}h${2 * one()}` });
     const mark = svg("path.guess", { d: `M${middle + guess * one()},${y - 1}v${BARS}` });
@@ -675,6 +697,7 @@ export default figure(WORDS, (view, words) => {
         class: look,
         "text-anchor": ["start", "middle", "end"][aside + 1],
         ...squeezed(text, aside ? width / 2 - 6 : width - 6),
+        style: wait(box.at[1]),
       });
       texts.push(quantity(node, name, value, text));
     };
@@ -697,14 +720,14 @@ export default figure(WORDS, (view, words) => {
       if (added) tell(`grad ${key}`, grads[key], words.total(total), 1, `grad ${fresh}`);
     } else if (key in grads) {
       const [row, text] = key[0] === "z" && stage >= last - 1
-        ? [1, share(grads[key])]
+        ? [1, words.named(box.name, share(grads[key]))]
         : [key[0] === "z" ? 1 : 0, short(grads[key])];
       tell(`grad ${key}`, grads[key], text, row, `grad ${fresh}`);
     }
     const exact = carried.get(key);
     if (exact) {
-      const text = key[0] === "z" ? words.nudgedBy(four(by)) : `Δ ${change(key)}`;
-      tell(`change ${key}`, exact, text, 0, "change");
+      const text = key[0] === "z" ? words.nudgedBy(four(by)) : change(key);
+      tell(`change ${key}`, exact, text, 0, rises() ? "change rises" : "change");
     }
     return [svg("rect", { x, y, width, height, rx: 6, class: now ? "now" : "" }), ...texts];
   }
@@ -754,7 +777,8 @@ export default figure(WORDS, (view, words) => {
     const { from, to, factor, law } = way;
     const target = stage === 4 ? words.each : boxes[to].name;
     const grad = stage === 5 ? "1/Q" : short(grads[from]);
-    return words.sends(called(boxes[from]), target, [grad, law || short(factor), sent(way)]);
+    const result = stage === 5 ? words.named(boxes[to].name, sent(way)) : sent(way);
+    return words.sends(called(boxes[from]), target, [grad, law || short(factor), result]);
   }
 
   let spokenMiss = "";
@@ -804,6 +828,7 @@ export default figure(WORDS, (view, words) => {
     const { paths, texts, runs } = lines();
     const nodes = Object.keys(boxes).flatMap(drawn);
     before = stage;
+    nudged = view.get("nudge");
     plot.draw(...paths, ...nodes, ...texts, ...runs);
     ask();
 
@@ -820,9 +845,10 @@ export default figure(WORDS, (view, words) => {
       const z = boxes[`z${nudge}`].name;
       const [exp, log, loss] = [`e${nudge}`, "l", "L"].map(change);
       const total = `z${nudge}` === truth ? words.direct([log, loss]) : loss;
-      text = words.nudged(z, four(by), [exp, log, total]) +
+      const whole = three(by * (carried.get("L") ?? 0));
+      text = words.nudged(z, four(by), [exp, log, total, whole]) +
         words.same(share(grads[`z${nudge}`]));
-      spoken = words.spokenNudge(z, four(by), loss);
+      spoken = words.spokenNudge(z, four(by), [loss, whole]);
     } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
       text = spoken = text + words.given;
     } else if (stage === last) {
@@ -833,7 +859,7 @@ export default figure(WORDS, (view, words) => {
     told.textContent = text;
     prompt.textContent = asks;
     back.disabled = stage === 0;
-    show.disabled = stage === last;
+    say(show, stage < last ? words.show : words.anew);
     off.textContent = foreseen ? "" : answer;
     const { middle, y } = place(boxes[GUESSED]);
     const { left, right, top, bottom } = plot.area;

@@ -29,7 +29,7 @@ const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
 const MANY = 100; // draws from which on the sentence speaks of where they lead
 const THIN = 3; // px: blocks lower than this are not cut apart
-const LEVEL = 1.3; // how much lines that count as level may differ
+const EVEN = 0.04; // how far from a fifth the goal lets a bar end
 
 /**
  * What a draw of a word adds: exp(z) times a power of q, and the colour of its bars.
@@ -73,7 +73,7 @@ const WORDS = {
     where: "They go to q · exp(z) / sum = softmax(z + ln q).",
     bars: "share of the blocks",
     rows: ["z", "drawn", "ends"],
-    history: "how far from softmax(z): share to be moved",
+    history: "part of the bars above softmax(z)",
     earlier: "faint: other draws from this q",
     strip: "q, how often each is drawn: drag one, others rescale",
     q: "q",
@@ -88,7 +88,7 @@ const WORDS = {
       /** @type {string} */ name,
       /** @type {string} */ term,
     ) => `Draw ${n} is “${name}”: it adds ${term}.`,
-    sum: (/** @type {string[]} */ [exp, sign, q, term]) => `${exp} ${sign} ${q} ≈ ${term}`,
+    sum: (/** @type {string[]} */ [z, times, term]) => `exp(${z})${times} ≈ ${term}`,
     tilt: (
       /** @type {string} */ name,
       /** @type {string[]} */ [q, end, right],
@@ -98,12 +98,12 @@ const WORDS = {
       /** @type {number} */ n,
       /** @type {string} */ kind,
       /** @type {string} */ share,
-    ) => `${n} draws of ${kind}: ${share} of the blocks would have to move.`,
+    ) => `${n} draws of ${kind}: ${share} of the bars lies above softmax(z).`,
     ends: (/** @type {string} */ limit) => ` In the limit: ${limit}.`,
     choose: "choose what each draw must add for the bars to settle on softmax(z).",
     settled: "Done: a word comes with frequency q and adds exp(z) / q: q cancels, exp(z) is left.",
-    goal: "with exp(z), drag q until the dotted lines are level. Lines level with each other (✓) " +
-      "stay so.",
+    goal: "with exp(z), drag q until each bar ends at 0.20, the grey line (✓): then no score " +
+      "shows. Words you don’t drag keep their proportions.",
     reached: (/** @type {string} */ inverse) =>
       `Done: q near exp(−z) / sum = ${inverse}. A word’s frequency cancels what its score adds.`,
     tries: [
@@ -119,8 +119,8 @@ const WORDS = {
         label: "q steeper still",
         right: true,
         set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
-        says: "“loss” now adds 369, not 106: larger steps. After 100 draws 0.19 would have to " +
-          "move, with the first q 0.05.",
+        says: "“loss” now adds 369, not 106: larger steps. After 100 draws 0.19 was above " +
+          "softmax(z), with the first q 0.05.",
       },
       {
         label: "even q",
@@ -194,17 +194,6 @@ const sharesOf = (weights) => {
  * @param {number[]} b
  */
 const misplaced = (a, b) => sum(a.map((v, i) => Math.abs(v - b[i]))) / 2;
-
-/**
- * Which of these belong to the largest group that is level.
- * @param {number[]} ends
- */
-function level(ends) {
-  const groups = ends.map((low) => ends.map((v) => v >= low && v <= LEVEL * low));
-  const size = (/** @type {boolean[]} */ group) => group.filter(Boolean).length;
-  const best = groups.reduce((a, b) => size(b) > size(a) ? b : a);
-  return size(best) > 1 ? best : best.map(() => false);
-}
 
 export default figure(WORDS, (view, words) => {
   const most = SPEC.traits.draws.max ?? 1;
@@ -402,6 +391,7 @@ export default figure(WORDS, (view, words) => {
     );
   /** Where the shares go. @param {string} kind @param {number[]} q */
   const endsOf = (kind, q) => sharesOf(termsOf(kind, q).map((v, k) => v * q[k]));
+  const even = (/** @type {number} */ end) => Math.abs(end - 1 / names.length) < EVEN;
   /** Whether it is open where the bars go. */
   const hidden = () => view.locked || mine !== undefined;
   /**
@@ -426,7 +416,7 @@ export default figure(WORDS, (view, words) => {
     lasting(
       words.goal,
       () => {
-        const there = view.get("kind") === PLAIN && level(endsOf(PLAIN, proposal())).every(Boolean);
+        const there = view.get("kind") === PLAIN && endsOf(PLAIN, proposal()).every(even);
         if (!hidden() && there) leveled ||= words.reached(inverse().join(", "));
         return leveled;
       },
@@ -443,7 +433,7 @@ export default figure(WORDS, (view, words) => {
   const { logits: scores, q: first, seed: early } = SPEC.traits;
   const defaults = { logits: scores.init, q: first.init, seed: early.init };
   view.apart = ["kind"];
-  const term = words.sum(["7.39", "/", "0.05", "145"]);
+  const term = words.sum(["1.5", " / 0.05", "145"]);
   view.add(
     tries(
       view,
@@ -491,35 +481,41 @@ export default figure(WORDS, (view, words) => {
     const cell = (/** @type {number} */ x, /** @type {number} */ row, /** @type {string} */ text) =>
       svgText(x, bottom + 34 + 16 * row, text, { class: "soft" });
     const titles = words.rows.map((name, row) => cell(bars.area.left / 2 - 2, row, name));
-    const flat = view.get("kind") === PLAIN ? level(ends) : [];
+    const aimed = view.get("kind") === PLAIN && !hidden();
     const color = COLORS[KINDS[view.get("kind")].color];
     bars.draw(
       ...titles,
+      aimed
+        ? svg("path.aim", { d: `M${bars.area.left},${bars.y(1 / names.length)}H${bars.width}` })
+        : "",
       ...names.flatMap((_, k) => {
         const x = bars.x(k) - width / 2;
         const y = bars.y(shares[k]);
         const block = blocks[k] * (bottom - top);
         const cuts = block < THIN ? [] : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
-        const bar = svg("rect.within", { x, y, width, height: bottom - y, fill: color });
+        const bar = svg("rect.within", {
+          x,
+          y,
+          width,
+          height: bottom - y,
+          fill: color,
+          stroke: color,
+        });
         const latest = { x: x + 1, y: y + 1, width: width - 2, height: block - 2 };
         /** @param {string} look @param {number} share @param {number} over */
         const line = (look, share, over) =>
           svg(look, { d: `M${x - over},${bars.y(share)}h${width + 2 * over}` });
-        const told = hidden() ? "?" : ends[k].toFixed(2) + (flat[k] ? " ✓" : "");
+        const told = hidden() ? "?" : ends[k].toFixed(2) + (aimed && even(ends[k]) ? " ✓" : "");
         return [
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
           k === last && block >= THIN ? svg("rect.latest", latest) : "",
           line("path.truth", right[k], 4),
-          // Ground for what may lie on a bar of its colour.
-          ...hidden() ? [] : [
-            Math.abs(bars.y(ends[k]) - bars.y(right[k])) < 4 ? "" : line("path.under", ends[k], 10),
-            line("path.limit", ends[k], 10),
-          ],
+          hidden() ? "" : line("path.limit", ends[k], 10),
           ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
           cell(bars.x(k), 0, four(logits()[k])),
           quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
-          put(cell(bars.x(k), 2, told), { class: !hidden() && flat[k] ? "ends there" : "ends" }),
+          put(cell(bars.x(k), 2, told), { class: aimed && even(ends[k]) ? "ends there" : "ends" }),
         ];
       }),
     );
@@ -651,9 +647,9 @@ export default figure(WORDS, (view, words) => {
     const others = ["draws", "seed", "q", "kind"].some((key) => view.changed.has(key));
     if (turned >= 0 || others) about = turned;
     turned = -1;
-    const [exp, part, adds] = [Math.exp(logits()[k]), q[k], terms[k]].map(three);
     const { power } = KINDS[kind];
-    const term = power ? words.sum([exp, power < 0 ? "/" : "·", part, adds]) : exp;
+    const times = power ? ` ${power < 0 ? "/" : "·"} ${three(q[k])}` : "";
+    const term = words.sum([four(logits()[k]), times, three(terms[k])]);
     let text = words.last(draws, names[k], term);
     if (!hidden() && about >= 0) {
       const numbers = [frequency(q[about]), ends[about].toFixed(2), right[about].toFixed(2)];
