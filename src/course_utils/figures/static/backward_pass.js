@@ -664,7 +664,8 @@ export default figure(WORDS, (view, words) => {
    * @param {number} bottom
    */
   function foreseenMark(middle, y, bottom) {
-    const names = [minus("-1"), words.guess, "1"];
+    const [low, high] = plot.width < 300 ? ["", ""] : [minus("-1"), "1"]; // as far as there is room
+    const names = [low, words.guess, high];
     const ticks = names.map((name, i) =>
       svgText(middle + (i - 1) * (one() - 8), bottom, name, { class: "soft" })
     );
