@@ -190,7 +190,7 @@
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
       :is(${parts}) { display: none !important; }
-      .frame, svg text, svg text.big, .axis, .heat, .steps small { font-size: 16px; line-height: 1.25; }
+      .frame, svg text, svg text.big, .axis, .heat, .steps small, .key, .say { font-size: 17px; line-height: 1.2; }
     `);
     root.adoptedStyleSheets.push(sheet);
   };
@@ -202,7 +202,7 @@
     figure.style.zoom = "1";
     if (hand) trim(figure);
     figure.style.width = large || hand ? "864px" : "";
-    if (!hand || figure.offsetHeight > 760) inColumns(figure);
+    if (!hand || figure.offsetHeight > 700) inColumns(figure);
     if (!large && figure.matches(".columns")) figure.style.width = "";
     const words = used(slide) - figure.offsetHeight;
     const across = width / figure.offsetWidth;
