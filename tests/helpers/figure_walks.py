@@ -84,7 +84,13 @@ WAYS = {
         ),
     ],
     "loss_explorer": [
-        [SKIP, {"set": {"lr": 8}}, {"click": "Descend 50 steps"}],
+        [
+            SKIP,
+            {"set": {"logit": -4.1}},
+            {"click": "Descend 50 steps"},
+            {"set": {"logit": -4.2}},
+            {"click": "Descend 50 steps"},
+        ],
         [SKIP, {"set": {"smoothing": 0.3}}, {"click": "Descend 50 steps"}],
         [
             SKIP,

@@ -106,7 +106,10 @@ def test_the_loss_explorer_keeps_the_second_loss_for_after_the_guess():
     reset, guess = {"click": "Reset"}, {"click": "About as large"}
     for first in told(LossExplorer(), reset):
         assert "squared error" not in "\n".join([first.text, first.spoken]).split("?", 1)[1]
-    assert ": 270 times that of squared error" in told(LossExplorer(), guess)[-1].text
+    assert (
+        "of squared error -0.0037, the same times 3p(1 - p) = 0.00371."
+        in told(LossExplorer(), guess)[-1].text
+    )
 
 
 # --- what stands, and what is said of the states to try --------------------------------------
@@ -528,11 +531,11 @@ def test_loss(x, k, smoothing):
                 loss = ((q - target) ** 2).sum()
             way -= 0.5 * torch.autograd.grad(loss, at)[0][0].item()
         ends.append(torch.softmax(double([way] + [0] * (k - 1)), 0)[0])
-    short = [f"{v:.4g}" for pair in zip(made, slopes, strict=True) for v in pair]
+    short = [f"{v:.3g}" for pair in zip(made, slopes, strict=True) for v in pair]
     least = math.log(math.e + k - 1) - target[0].item()
     assert_said(
         seen,
-        f"At z = {x:.1f}, p = {p[0]:.4g}. ",
+        f"At z = {x:.1f}, p = {p[0]:.3g}. ",
         *(f"{n} | {a:.4g} | {b:.4g} | " for n, a, b in zip(names, made, slopes, strict=True)),
         f"stays above {least:.4f}",
         f"learning rate\n{0.5:.2f}\n",
@@ -541,7 +544,7 @@ def test_loss(x, k, smoothing):
     )
     assert min(made[2].item(), 1e9) > least - 1e-9
     assert f"={p[0]:.4g}-{target[0]:.4g}\n={slopes[0]:.4g}\n" in seen.text
-    said = ", ".join(f"{p:.4g} with {n}" for p, n in zip(ends, names, strict=True)) + "."
+    said = ", ".join(f"{p:.3g} with {n}" for p, n in zip(ends, names, strict=True)) + "."
     assert_said(run, f" After 50 steps p is {said}")
     assert run.spoken == f"After 50 steps p is {said}"
     moved = told(figure, SKIP, {"on": "logit", "to": x})[-1]

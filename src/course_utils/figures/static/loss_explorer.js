@@ -23,6 +23,7 @@ import {
   put,
   quantity,
   range,
+  say,
   slider,
   softmax,
   SPEC,
@@ -30,6 +31,7 @@ import {
   sum,
   svg,
   TEXT_COLORS,
+  textWidth,
   tries,
 } from "./kit.js";
 
@@ -37,7 +39,7 @@ import {
 /** @import { Plot } from "./kit/plot.js" */
 
 const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
-const FLAT = "is almost flat where the true class has almost no probability.";
+const FLAT = "that of squared error has a factor p(1 − p) more, and p is almost 0.";
 const WORDS = {
   en: {
     lead: "One example: the true class has score z and probability p, all others score 0. " +
@@ -45,12 +47,12 @@ const WORDS = {
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
-      { text: "About as large", says: `No. Watch the balls: squared error ${FLAT}` },
+      { text: "About as large", says: `No. Watch: ${FLAT}` },
       {
         text: "About a tenth of it",
-        says: `Still smaller. Watch the balls: squared error ${FLAT}`,
+        says: `Still smaller. Watch: ${FLAT}`,
       },
-      { text: "Less than a hundredth of it", says: `Yes. Watch the balls: squared error ${FLAT}` },
+      { text: "Less than a hundredth of it", says: `Yes. Watch: ${FLAT}` },
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
@@ -72,11 +74,12 @@ const WORDS = {
     columns: ["at this score", "loss", "gradient"],
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}.`,
     entropy: (/** @type {string} */ slope) => ` Gradient of cross-entropy ${slope}`,
-    /** @type {(slope: string, ratio: string) => string} */
-    square: (slope, ratio) => `: ${ratio} that of squared error, ${slope}`,
-    times: (/** @type {string} */ ratio) => `${ratio} times`,
-    equal: "about",
-    level: (/** @type {string} */ slope) => `, that of squared error ${slope}: both are small`,
+    /** @type {(slope: string, factor: string, value: string) => string} */
+    square: (slope, factor, value) =>
+      `; of squared error ${slope}, the same times ${factor}p(1 − p) = ${value}`,
+    more: (/** @type {string} */ factor, /** @type {string} */ value) =>
+      `× ${factor}p(1 − p) = ${value}`,
+    of: (/** @type {string} */ kind, /** @type {string} */ what) => `${kind}: ${what}`,
     floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
       ` After ${steps} steps p is ${each}.`,
@@ -84,15 +87,15 @@ const WORDS = {
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
     goals: [
-      "from a score of −6, bring squared error past probability 1/2 in 50 steps.",
+      "find the lowest score, to 0.1, from which squared error passes 1/2 in 50 steps.",
       "smooth so that cross-entropy comes to rest at probability 0.80.",
     ],
-    fast: (
-      /** @type {number[]} */ [entropy, square],
-      /** @type {string} */ rate,
-    ) =>
-      `At rate ${rate} squared error took ${square} steps, cross-entropy ${entropy}. ` +
-      "From −8, 50 steps are too few at every rate here.",
+    /** @type {(yes: string, no: string, steps: number[]) => string} */
+    lowest: (yes, no, [entropy, square]) =>
+      `From ${yes} it takes ${square} steps, cross-entropy ${entropy}; from ${no}, 50 are too few.`,
+    /** @type {(yes: string, no: string) => string} */
+    between: (yes, no) =>
+      [yes && `From ${yes} it does.`, no && `From ${no} it doesn't.`].filter(Boolean).join(" "),
     rests: (
       /** @type {string} */ smoothing,
       /** @type {number} */ classes,
@@ -117,17 +120,17 @@ const WORDS = {
       {
         label: "softmax twice",
         set: { ...PLAIN, logit: -6, double_softmax: true },
-        says: "A second softmax hardly moves in 50 steps, and no score brings its loss below 0.55.",
+        says:
+          "With a second softmax 50 steps hardly move the score, and none brings its loss below " +
+          "0.55.",
       },
     ],
   },
 };
 
 const STEPS = 50;
-const START = -6; // of the first goal: sure, and wrong
-const [REST, NEAR] = [0.8, 0.005]; // of the second: where the descent shall end, and how near
+const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the descent shall end, and how near
 const REACH = 2; // scores to each side that a tangent covers
-const LEVEL = 0.02; // gradients below this are called small; that of cross-entropy can reach 1
 const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
 const DASHES = ["none", "7 4", "2 4"];
 const HUES = [0, 1, 3]; // of the three losses
@@ -155,17 +158,30 @@ function losses(x, k, smoothing) {
 }
 
 /**
- * How many digits numbers need for what is shown of them to come out as the four digits of the
- * result.
- * @param {(...values: number[]) => number} join
- * @param {number[]} values
+ * A number with so many digits, or as many more as keep it from being 1.
+ * @param {number} value
+ * @returns {string}
  */
-function enough(join, ...values) {
-  const right = four(join(...values));
-  const comes = (/** @type {number} */ n) =>
-    four(join(...values.map((v) => Number(v.toPrecision(n))))) === right;
-  return [4, 5, 6, 7, 8].find(comes) ?? 9;
+function digitsOf(value, digits = 4) {
+  const rounded = Number(value.toPrecision(digits));
+  const one = digits < 9 && Math.abs(rounded) === 1 && rounded !== value;
+  return one ? digitsOf(value, digits + 1) : minus(String(rounded));
 }
+
+/**
+ * How many digits a number needs for what is shown of a calculation to come out as its result.
+ * @param {(rounded: (value: number) => number) => number} join
+ * @param {number} digits of the result
+ */
+function enough(join, digits = 4) {
+  const right = digitsOf(join((v) => v), digits);
+  const comes = (/** @type {number} */ n) =>
+    digitsOf(join((v) => Number(v.toPrecision(n))), digits) === right;
+  return [3, 4, 5, 6, 7, 8].find((n) => n >= digits && comes(n)) ?? 9;
+}
+
+/** A number in a sentence. @param {number} value */
+const inWords = (value) => digitsOf(value, 3);
 
 /**
  * Small boxes along a curve, of which labels keep clear.
@@ -234,12 +250,30 @@ export default figure(WORDS, (view, words) => {
   for (const chip of chips.querySelectorAll("button")) chip.addEventListener("click", () => run());
   // What has changed ends the descent, when it is drawn.
   const ran = () => shown === STEPS && !view.changed.size;
+  /** Between which scores the lowest one lies, as far as descents have shown. */
+  let tried = { key: "", yes: Infinity, no: -Infinity, steps: [0, 0] };
+  const forget = (/** @type {string} */ key) =>
+    tried = { key, yes: Infinity, no: -Infinity, steps: [0, 0] };
+  view.head.querySelector(".reset")?.addEventListener("click", () => forget(""));
+  const bracket = html("span.soft");
+  function note() {
+    const z = view.get("logit");
+    const made = `${key} ${view.get("lr")}`;
+    if (made !== tried.key) forget(made);
+    if (secret() || at(z).p > 0.5) return;
+    const steps = outs();
+    if (!steps[1]) tried.no = Math.max(tried.no, z);
+    else if (z < tried.yes) Object.assign(tried, { yes: z, steps });
+  }
   const tasks = [
     goal(view, {
       text: words.goals[0],
       lasts: true,
-      reached: () => ran() && view.get("logit") <= START && outs()[1] > 0,
-      says: () => words.fast(outs(), fmt(view.get("lr"), 2)),
+      reached: () => {
+        if (ran()) note();
+        return tried.yes - tried.no < 0.15;
+      },
+      says: () => words.lowest(fmt(tried.yes, 1), fmt(tried.no, 1), tried.steps),
     }),
     goal(view, {
       text: words.goals[1],
@@ -250,6 +284,7 @@ export default figure(WORDS, (view, words) => {
         words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
     }),
   ];
+  tasks[0].append(bracket);
   view.add(
     chips,
     html("div.grid2", loss.node, race.node),
@@ -286,6 +321,13 @@ export default figure(WORDS, (view, words) => {
     stroke: COLORS[HUES[i]],
     "stroke-dasharray": DASHES[i],
   });
+
+  /**
+   * What the gradient of squared error is multiplied by, beside the gap p − y: it is this, times
+   * p(1 − p), as the others all score the same.
+   */
+  const factor = () => 2 * view.get("num_classes") / (view.get("num_classes") - 1);
+  const pullAt = (/** @type {number} */ p) => factor() * p * (1 - p);
 
   /** The scores on the way down one of the losses. @param {number} kind */
   function path(kind) {
@@ -336,7 +378,7 @@ export default figure(WORDS, (view, words) => {
     /** @type {Label[]} */
     const labels = kinds().map((i) => {
       // Cross-entropy is named where the other curves, and the handle at first, are not.
-      const spot = [what === "slopes" ? 88 : 24, 4, 150][i];
+      const spot = [what === "slopes" ? 88 : 24, 30, 150][i];
       return {
         text: words.kinds[i],
         x: plot.x(xs[spot]),
@@ -347,12 +389,23 @@ export default figure(WORDS, (view, words) => {
         weight: 600,
       };
     });
+    if (what === "values" && !secret()) {
+      const { p } = at(paths[1][shown]);
+      const brief = words.more(four(factor()), digitsOf(pullAt(p), 2));
+      const long = words.of(words.kinds[1], brief);
+      labels.push({
+        text: textWidth(long) < plot.area.right - plot.area.left ? long : brief,
+        x: plot.x(max),
+        y: y(9.7), // up here no curve passes, on a phone either
+        color: TEXT_COLORS[HUES[1]],
+      });
+    }
     const { floor } = curves[0];
     const twice = what === "values" && kinds().length === 3;
     if (twice) {
       // Up here, to the right of cross-entropy, no curve passes, whatever the number of classes.
       const color = TEXT_COLORS[HUES[2]];
-      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.5), color });
+      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.1), color });
     }
     const tangent = (/** @type {number} */ i) => {
       const start = clamp(paths[i][shown], min, max);
@@ -380,12 +433,13 @@ export default figure(WORDS, (view, words) => {
         paths[i].slice(0, shown + 1).map((v, n) => {
           const last = n === shown;
           const inside = clamp(v, min, max);
-          return svg(last ? "circle.ring" : "circle", {
-            cx: plot.x(inside),
-            cy: y(at(inside)[what][i]),
-            r: last ? 6 : 2.5,
-            fill: COLORS[HUES[i]],
-          });
+          const spot = { cx: plot.x(inside), cy: y(at(inside)[what][i]) };
+          // The third one may lie where the second does: it is a ring around it.
+          if (last && i === 2) {
+            return svg("circle.around", { ...spot, r: 9, stroke: COLORS[HUES[i]] });
+          }
+          const look = { r: last ? 6 : 2.5, fill: COLORS[HUES[i]] };
+          return svg(last ? "circle.ring" : "circle", { ...spot, ...look });
         })
       ),
       ...labelNodes(labels, plot.area, taken),
@@ -406,7 +460,9 @@ export default figure(WORDS, (view, words) => {
       return {
         text: past[i] ? words.out(words.kinds[i], past[i]) : words.kinds[i],
         x: race.x(named),
-        y: past[i] ? race.y(0.5) + (i ? 11 : -11) : race.y(probs[i][named]),
+        y: past[i]
+          ? i === 0 && swings() ? race.y(1.1) : race.y(0.5) + (i ? 11 : -11)
+          : race.y(probs[i][named]),
         sides: past[i] ? past[i] > STEPS / 2 ? ["left"] : ["right"] : ["above", "below", "left"],
         color: TEXT_COLORS[HUES[i]],
         weight: 600,
@@ -428,20 +484,16 @@ export default figure(WORDS, (view, words) => {
 
   /** Where each descent has come to. */
   function descent() {
-    const ends = paths.map((way, i) => words.end(four(at(way[shown]).p), words.kinds[i]));
-    const turns = paths[0].slice(shown - 2, shown + 1).map((x) => at(x));
-    const swings = shown === STEPS && turns[0].slopes[0] * turns[1].slopes[0] < 0 &&
-      turns[1].slopes[0] * turns[2].slopes[0] < 0 && Math.abs(turns[2].p - turns[1].p) > SWING;
-    return words.ran(shown, ends.join(", ")) + (swings ? words.swings : "");
+    const ends = paths.map((way, i) => words.end(inWords(at(way[shown]).p), words.kinds[i]));
+    const tail = shown === STEPS && swings() ? words.swings : "";
+    return words.ran(shown, ends.join(", ")) + tail;
   }
 
-  /** Compare the two gradients, unless there is nothing to compare. @param {number[]} slopes */
-  function compared([entropy, square]) {
-    // The gradient of squared error is never the larger one.
-    if (Math.abs(entropy) < LEVEL) return words.level(four(square));
-    const ratio = entropy / square;
-    if (ratio < 1.05) return words.square(four(square), words.equal);
-    return words.square(four(square), words.times(fmt(ratio, ratio < 20 ? 1 : 0)));
+  /** Whether the descent of cross-entropy jumps back and forth in the end. */
+  function swings() {
+    const [a, b, c] = paths[0].slice(STEPS - 2).map((x) => at(x));
+    return a.slopes[0] * b.slopes[0] < 0 && b.slopes[0] * c.slopes[0] < 0 &&
+      Math.abs(c.p - b.p) > SWING;
   }
 
   /** @param {ReturnType<typeof losses>} now */
@@ -454,25 +506,23 @@ export default figure(WORDS, (view, words) => {
           "tr",
           html("th", { scope: "row" }, key, words.kinds[i]),
           quantity(html("td"), `loss${i}`, now.values[i], four(now.values[i])),
-          quantity(html("td"), `grad${i}`, now.slopes[i], four(now.slopes[i])),
+          quantity(html("td"), `grad${i}`, now.slopes[i], digitsOf(now.slopes[i])),
         );
       }),
     );
     const derivative = () =>
       fraction(math("mrow", operator("∂"), letter("L")), math("mrow", operator("∂"), letter("z")));
-    const k = view.get("num_classes");
-    const factor = (2 * k) / (k - 1);
-    const pull = factor * now.p * (1 - now.p);
+    const pull = pullAt(now.p);
     const number = (
       /** @type {string} */ name,
       /** @type {number} */ value,
       /** @type {{ kind?: number, digits?: number }} */ { kind, digits = 4 } = {},
     ) => {
-      const text = minus(String(Number(value.toPrecision(digits))));
+      const text = digitsOf(value, digits);
       const style = kind === undefined ? null : `color: ${TEXT_COLORS[HUES[kind]]}`;
       return put(quantity(math("mn"), name, value, text), { style });
     };
-    const exact = enough((p, y) => p - y, now.p, now.target);
+    const exact = enough((r) => r(now.p) - r(now.target));
     line.replaceChildren(
       formula(derivative(), operator("="), letter("p"), operator("−"), letter("y")),
       formula(
@@ -485,12 +535,12 @@ export default figure(WORDS, (view, words) => {
     );
     // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
     square.hidden = secret();
-    const digits = enough((gap, pull) => gap * pull, now.slopes[0], pull);
+    const digits = enough((r) => r(now.slopes[0]) * r(pull));
     square.replaceChildren(
       html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
       formula(
         ...[derivative(), operator("="), operator("("), letter("p"), operator("−"), letter("y")],
-        ...[operator(")"), operator("·"), number("factor", factor)],
+        ...[operator(")"), operator("·"), number("factor", factor())],
         ...[letter("p"), operator("("), math("mn", 1), operator("−"), letter("p"), operator(")")],
       ),
       formula(
@@ -501,10 +551,12 @@ export default figure(WORDS, (view, words) => {
       ),
       formula(operator("="), number("product", now.slopes[0] * pull, { kind: 1 })),
     );
+    const few = enough((r) => r(now.slopes[0]) * r(pull), 2);
+    const times = digitsOf(pull, few);
     said.replaceChildren(
-      html("strong", words.probability(fmt(view.get("logit"), 1), four(now.p))),
-      words.entropy(four(now.slopes[0])),
-      secret() ? "." : `${compared(now.slopes)}.`,
+      html("strong", words.probability(fmt(view.get("logit"), 1), inWords(now.p))),
+      words.entropy(digitsOf(now.slopes[0], few)),
+      secret() ? "." : `${words.square(digitsOf(now.slopes[1], 2), four(factor()), times)}.`,
       shown ? descent() : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
@@ -517,6 +569,10 @@ export default figure(WORDS, (view, words) => {
       shown = 0;
     }
     for (const task of tasks) task.hidden = secret(); // the first names the second loss
+    const { yes, no } = tried;
+    const open = !tasks[0].classList.contains("done") && tried.key;
+    const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
+    say(bracket, open ? words.between(found[0], found[1]) : "");
     compute();
     const now = at(view.get("logit"));
     drawCurves(loss, "values");
@@ -525,6 +581,6 @@ export default figure(WORDS, (view, words) => {
     drawNumbers(now);
     if (shown) return shown === STEPS ? descent().trim() : "";
     const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
-    return words.spoken(digits.map(four));
+    return words.spoken(digits.map(inWords));
   };
 });
