@@ -108,6 +108,7 @@ WAYS = {
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],
         [
             *(SKIP, *({"click": name} for name in ("A", "B", "C", "D", "AB", "CD"))),
+            *({"click": name} for name in ("Take apart", "A", "D", "B", "C", "AD", "BC")),
             *({"click": name} for name in ("Take apart", "A", "C", "B", "D", "AC", "BD")),
         ],
         [SKIP, {"set": {"tops": [2, 0, 1, -1], "stage": 3}}],

@@ -91,7 +91,7 @@ def test_pairs_are_those_of_the_package(tops, dtype):
     errors = [v for name, v in pages[-1].values.items() if name.startswith("error ")]
     assert len(errors) == 15
     assert max(map(abs, errors)) < 8
-    assert "15 of 15 orders" in pages[-1].text
+    assert "orders seen: 15 of 15" in pages[-1].text
 
 
 @pytest.mark.parametrize("count", [5, 8])
@@ -195,6 +195,7 @@ def test_the_reader_finds_two_orders_that_end_apart():
     assert sorted(errors.count(error) for error in set(errors)) == [1, 14]
     # the message tells them apart, in digits that stand out
     assert "ended" not in found[0][-1].text
+    assert ["Try float16" in pages[-1].text for pages in found] == [True, False, False]
     high, low = (f"{end:.7f}" for end in sorted(ends, reverse=True))
     said = re.sub(r"\s*/\s*", "", found[1][-1].text)
     assert f"All merged: t = {low}, " in said
@@ -321,7 +322,7 @@ def test_what_the_tries_say_is_so():
     by_hand = [{"click": name} for name in PICKS[0][0]]
     page = told(PairMerge(), SKIP, *by_hand, {"click": "forgotten factor"})[-1]
     assert sum(name.startswith("error ") for name in page.values) == 2  # dots
-    assert "2 of 15 orders" in page.text
+    assert "orders seen: 2 of 15" in page.text
     assert lost.values["t ((AB)C)D"] > 2 * lost.values["exact"]
     totals = {by_package(PairMerge().tops, "bfloat16", n, 3)["ABCD"][1] for n in range(ORDERS)}
     assert len(totals) > 1

@@ -103,7 +103,7 @@ const WORDS = {
       /** @type {string} */ to,
     ) => `Round ${round}: ${from} to ${to}`,
     /** @type {(count: number, of: number | undefined) => string} */
-    seen: (count, of) => of ? `○ ${count} of ${of} orders` : `○ orders seen: ${count}`,
+    seen: (count, of) => `orders seen: ${count}${of ? ` of ${of}` : ""}`,
     /** @type {(totals: string[], right: boolean) => string} */
     beyond: (totals, right) => `${right ? "" : "← "}t ${totals.join(" to ")}${right ? " →" : ""}`,
     /** What the numbers at the lines begin with, unless they stand in full. */
@@ -147,6 +147,7 @@ const WORDS = {
     lost: (/** @type {string} */ total, /** @type {string} */ right) =>
       `All merged: t = ${total} instead of ${right}. For which scores would it be right?`,
     luck: "All m are the same: each factor is exp(0) = 1, and forgetting it costs nothing.",
+    wider: " Try float16, whose steps are wider.",
     burst: " The plain sum is inf.",
     zero: " The plain sum is 0.",
     off: (/** @type {string} */ error) => ` The plain way is off by ${error}.`,
@@ -701,7 +702,7 @@ export default figure(WORDS, (view, words) => {
         ...segments,
         svg("path.one", { d: ones.join("") }),
         marked
-          ? svg("rect.aim", { x: place.x - 2, y: y - 2, width: whole * now + 4, height: tall + 4 })
+          ? svg("rect.aim", { x: place.x - 2, y, width: whole * now + 4, height: tall + 2 })
           : "",
         quantity(line(own, "", ""), `t ${one.name}`, one.total, shrinks(one) ? "" : above(one)),
       );
@@ -1089,7 +1090,7 @@ export default figure(WORDS, (view, words) => {
       if (totals.length > 1) {
         const same = elsewhere.filter(({ total }) => total === ends[1]);
         sentence += words.elsewhere(same.map(({ name }) => name), totals[1]);
-      }
+      } else if (wide && made.size > 1) sentence += words.wider;
       const error = Math.abs(roundTo(dtype, Math.log(plain)) - exact);
       // A few roundings of the sum, and one or two of the result.
       const rounding = unitOf(dtype) * (8 + 2 * Math.abs(exact));
