@@ -39,7 +39,7 @@ import {
 /** @import { Plot } from "./kit/plot.js" */
 
 const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
-const FLAT = "that of squared error has a factor p(1 − p) more, and p is almost 0.";
+const FLAT = "that of squared error is the same times a multiple of p(1 − p), and p is almost 0.";
 const WORDS = {
   en: {
     lead: "One example: the true class has score z and probability p, all others score 0. " +
@@ -87,7 +87,8 @@ const WORDS = {
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
     goals: [
-      "find the lowest score, to 0.1, from which squared error passes 1/2 in 50 steps.",
+      "find the lowest score, to 0.1, from which squared error passes 1/2 in 50 steps at this " +
+      "rate.",
       "smooth so that cross-entropy comes to rest at probability 0.80.",
     ],
     /** @type {(yes: string, no: string, steps: number[]) => string} */
@@ -255,11 +256,11 @@ export default figure(WORDS, (view, words) => {
   const forget = (/** @type {string} */ key) =>
     tried = { key, yes: Infinity, no: -Infinity, steps: [0, 0] };
   view.head.querySelector(".reset")?.addEventListener("click", () => forget(""));
+  const settings = () => `${key} ${view.get("lr")}`;
   const bracket = html("span.soft");
   function note() {
     const z = view.get("logit");
-    const made = `${key} ${view.get("lr")}`;
-    if (made !== tried.key) forget(made);
+    if (settings() !== tried.key) forget(settings());
     if (secret() || at(z).p > 0.5) return;
     const steps = outs();
     if (!steps[1]) tried.no = Math.max(tried.no, z);
@@ -389,7 +390,7 @@ export default figure(WORDS, (view, words) => {
         weight: 600,
       };
     });
-    if (what === "values" && !secret()) {
+    if (what === "values" && !secret() && !shown) { // after a descent p is another than above
       const { p } = at(paths[1][shown]);
       const brief = words.more(four(factor()), digitsOf(pullAt(p), 2));
       const long = words.of(words.kinds[1], brief);
@@ -569,11 +570,11 @@ export default figure(WORDS, (view, words) => {
       shown = 0;
     }
     for (const task of tasks) task.hidden = secret(); // the first names the second loss
+    compute();
     const { yes, no } = tried;
-    const open = !tasks[0].classList.contains("done") && tried.key;
+    const open = !tasks[0].classList.contains("done") && tried.key === settings();
     const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
     say(bracket, open ? words.between(found[0], found[1]) : "");
-    compute();
     const now = at(view.get("logit"));
     drawCurves(loss, "values");
     drawCurves(slope, "slopes");
