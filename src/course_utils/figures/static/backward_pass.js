@@ -38,7 +38,7 @@ const WORDS = {
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
       text,
-      says: "Walk back with class 1 as the true one: what arrives at z₁ will tell.",
+      says: "Walk back with class 1 as the true one: two lines lead to z₁, so wait for both.",
     })),
     verdicts: [
       "No: that came through exp z₁. With the direct −1 it is p₁ − 1 while class 1 is true.",
