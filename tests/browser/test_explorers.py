@@ -666,7 +666,10 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     shown = [number(f"{z:.1f}") for z in (lowest, lowest - 0.2)]
     assert f"From {shown[0]} it does. From {shown[1]} it doesn't." in number(goal.inner_text())
     move(page, "lr", math.log10(lr) - 0.1)  # another question
+    assert "it does" not in goal.inner_text()
+    assert "p(1" in page.locator(".grid2").first.text_content()
     descend.click()
+    assert "p(1" not in page.locator(".grid2").first.text_content()  # p is another now
     assert shown[1] not in number(goal.inner_text())
     move(page, "lr", math.log10(lr))
     for x in (lowest - 0.1, lowest):

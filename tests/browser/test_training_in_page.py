@@ -702,6 +702,10 @@ def test_runs_are_named_by_what_differs(lab):
         train(page, batch_size=position)
     shown = names(page).all_text_contents()
     assert sorted(shown) == ["1: 128 per step", "2: 2500 per step"]
+    assert re.search(r"listed: run \d, (128|2500) per step, rate 0\.1;", words(page))
     label = page.locator("svg[aria-label^=Loss]").get_attribute("aria-label")
     assert "1: 128" in label
     assert "2: 2500" in label
+    for _ in range(2):  # twins, which their rate tells from the others, and nothing from each other
+        train(page, lr=15, batch_size=7)
+    assert re.search(r"listed: run \d, rate [\d.]+; highest .* run \d, rate [\d.]+\.", words(page))

@@ -296,8 +296,8 @@ export default figure(LAB_WORDS, (view, words) => {
   };
   const slotOf = (/** @type {PageRun} */ run) => (run.id - 1) % 6;
   /**
-   * What the name of a run tells: the knob whose value it shares with the fewest others, and a
-   * second where that one is shared.
+   * What the name of a run tells: the knob whose value it shares with the fewest others; fully,
+   * also the knob that tells it best from those, or its rate.
    * @param {PageRun} run
    * @param {boolean} [fully]
    * @returns {string}
@@ -307,8 +307,7 @@ export default figure(LAB_WORDS, (view, words) => {
       like.filter((other) => knobOf(other, key) === knobOf(run, key));
     const key = KNOBS.reduce((a, b) => (shared(b).length < shared(a).length ? b : a));
     const told = words.settings[key](knobOf(run, key));
-    like = shared(key);
-    return fully && like.length > 1 ? `${told}, ${telling(run, false, like)}` : told;
+    return [...new Set([told, fully ? telling(run, false, shared(key)) : told])].join(", ");
   }
   /** @param {PageRun} run @returns {Drawn} */
   const inPage = (run) => ({
