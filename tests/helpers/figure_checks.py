@@ -109,7 +109,8 @@ SWEEP = f"""async ([states, seed]) => {{
   const shuffle = {SHUFFLE};
   const done = {DONE};
   const faults = {FAULTS};
-  const painted = () => new Promise((call) => requestAnimationFrame(() => setTimeout(call)));
+  const painted = () => new Promise((call) => requestAnimationFrame(() =>
+    setTimeout(() => setTimeout(call)))); // new sizes are drawn in a task of their own
   const seen = async () => {{
     if (!faults(frame).length) return [];
     await painted();

@@ -88,7 +88,7 @@ export class View {
     this.turns = 0; // how often the state was changed here
     this.started = false;
     this.touched = false; // nothing is spoken before the reader does something
-    /** @type {Partial<Record<"speech" | "address", ReturnType<typeof setTimeout>>>} */
+    /** @type {Partial<Record<"speech" | "address" | "sizes", ReturnType<typeof setTimeout>>>} */
     this.timers = {};
     this.anchor = "";
     this.aside = ""; // what a repaint says instead of what draw() returns
@@ -221,7 +221,8 @@ export class View {
     const changed = entries.filter(({ target, contentRect }) =>
       this.plots.get(target)?.resize(contentRect.width, contentRect.height)
     );
-    if (changed.length) this.refresh();
+    // Not within the layout that told of the sizes: the two together would hold the page up.
+    if (changed.length) this.timers.sizes = setTimeout(() => this.refresh());
   }
 
   /** @param {string} key */
