@@ -380,8 +380,8 @@ def test_jacobian(j):
         f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
         f"marks by {off:.2g} %: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
-        "Bars: -¼ to ¼; mark: slope; thin: earlier; circle: guess.",
-        f"change ÷ nudge={real[j]:.3f}0.60\n={real[j] / nudge:.3f}",
+        "as a bar from -¼ to ¼; black: the slope.",
+        "why these slopes?",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
@@ -391,7 +391,13 @@ def test_jacobian(j):
     assert_said(
         right,
         f"All bars of the column end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
-        f"∂p{j + 1}∂z{j + 1}={p[j]:.3f}(1-{p[j]:.3f})\n={jacobian[j, j]:.3f}",
+        f"Q grows by p{subs[j]} = {dotted(p[j])} of itself; each bar gives that share to bar "
+        f"{j + 1}. Column {j + 1} is p{subs[j]} · (one-hot - p).",
+        *(
+            f"{name} = {dotted(slope)}"
+            for a, slope in enumerate(jacobian[:, j].tolist())
+            for name in [f"p{subs[j]}(1 - p{subs[j]})" if a == j else f"-p{subs[a]}p{subs[j]}"]
+        ),
     )
     assert_said(still, f"Drag z{subs[j]} up or down. At a nudge of 0 nothing changes, and 0 ÷ 0")
 
@@ -421,27 +427,40 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
 
 def test_jacobian_judges_the_last_column_before_it_is_measured():
     measured = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}
-    put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0.05"])]
+    put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0"])]
     right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.02", "-0.01", "0.03"])]
-    right.append({"on": "guess.2", "to": "0.04"})  # as near as steps of 0.01 allow
-    nudged = {"on": "nudge.2", "to": "0.01"}
-    ways = [[SKIP, measured, *put, *right, nudged], [SKIP, measured, *put, nudged]]
+    right.append({"on": "guess.2", "to": "0.035"})  # as near as steps of 0.005 allow
+    nudged, halved = {"on": "nudge.2", "to": "0.02"}, {"click": "Halve the nudge"}
+    ways = [[SKIP, measured, *put, *right, nudged, halved, halved]]
+    ways.append([SKIP, measured, *put, nudged, {"click": "Another z₃"}])
     ways.append([SKIP, measured, nudged])
-    (_, _, asked, *seen, after), (*_, wrong), (*_, untold) = told_each(JacobianExplorer(), ways)
+    (_, _, asked, *seen, after, _, done), (*_, wrong, anew), (*_, untold) = told_each(
+        JacobianExplorer(), ways
+    )
     p = p_of([2, 1, -1])
     column = p[2] * (double([0, 0, 1]) - p)
-    assert (column - double([-0.02, -0.01, 0.03])).abs().max() < 0.02
-    assert_said(asked, "Before you nudge z₃: where will its bars end?")
-    assert_said(seen[0], "Your column sums to +.100, each other one to 0.")
-    assert_said(seen[1], "Your column sums to 0. Compare it with the row of p₃")
-    assert_said(
-        seen[5], "Your column sums to 0, like the others, and mirrors the row of p₃, to 0.02."
-    )
+    for guess, near in [([-0.02, -0.01, 0.035], True), ([0.1, -0.1, 0], False)]:
+        far = (column - double(guess)).abs()
+        assert (far <= (0.2 * column.abs()).clamp(min=0.005)).all() == near
+    assert_said(asked, "Before you nudge z₃: where will its bars end?", "what the bars of z₁ miss")
+    assert_said(seen[0], "Your column sums to +.100, each other one to 0. The row of p₃ helps")
+    assert_said(seen[0], "what the bars of z₃ miss", "why these slopes?")
+    assert_said(seen[1], "Your column sums to 0. But it isn't the row of p₃")
+    ready = ", like the others, and mirrors the row of p₃, to 20 % or 0.005. Nudge z₃."
+    assert_said(seen[5], f"Your column sums to 0{ready}")
     assert seen[5].spoken.startswith("Your column sums to 0")
-    assert_said(seen[6], "Your column sums to about 0, like the others, and mirrors the row of p₃")
-    assert_said(after, "Of your guesses (circles) 3 of 3 are right to 0.02.", "✓Goal:")
-    assert_said(wrong, " 1 of 3 are right to 0.02. Foretell the last column again,")
-    assert_said(untold, "But the last column was not foretold.")
+    assert_said(seen[6], f"Your column sums to about 0{ready}")
+    assert_said(
+        after, "Of your 3 guesses (circles), right to 20 % or 0.005: 3. For the goal, halve"
+    )
+    assert "✓Goal:" not in after.text
+    assert_said(done, "✓Goal:")
+    assert_said(wrong, "0.005: 0. Framed: what the guesses miss. Try another z₃.")
+    kept = [float(anew.values[f"nudge{j}"]) for j in range(3)]
+    assert kept == [0.02, 0.02, 0]
+    assert anew.state["logits"][:2] == [2, 1]
+    assert_said(anew, "Before you nudge z₃: where will its bars end?")
+    assert_said(untold, "But the column of z₃ was not foretold: take another z₃.")
     assert "✓Goal:" not in wrong.text + untold.text
 
 
@@ -452,6 +471,7 @@ def test_a_goal_of_the_jacobian_stays_reached_until_reset():
     reached, later, reset = told(figure, SKIP, *steps)[2:]
     assert [page.text.count("✓Goal:") for page in (reached, later, reset)] == [1, 1, 0]
     assert ["Any constant v" in page.text for page in (reached, later)] == [True, False]
+    assert ["(reached before)" in page.text for page in (reached, later)] == [False, True]
 
 
 def test_jacobian_tells_what_halving_does_to_the_miss():

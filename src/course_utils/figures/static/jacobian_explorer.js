@@ -7,19 +7,12 @@ import {
   dot,
   figure,
   fmt,
-  formula,
-  fraction,
   glide,
   goal,
   guessFirst,
   html,
-  indexed,
   labelNodes,
-  letter,
-  live,
-  math,
   minus,
-  operator,
   put,
   quantity,
   range,
@@ -40,8 +33,9 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Nudge one logit: every probability moves. Divide each change by the nudge, and let " +
-      "the nudge shrink: the quotients approach a column of the Jacobian.",
+    lead:
+      "Nudge one logit, divide each change by the nudge, let the nudge shrink: a column of the " +
+      "Jacobian.",
     question: "Raise z₁: p₁ gains. How do the others share the loss?",
     answers: [
       {
@@ -50,8 +44,7 @@ const WORDS = {
       },
       {
         text: "In proportion to what they have",
-        says: "Yes. Their exponentials stay, the total Q grows: each keeps the same fraction of " +
-          "what it had.",
+        says: "Yes: their exponentials stay, Q grows, each keeps the same fraction.",
       },
       {
         text: "The largest of them bears it all",
@@ -68,9 +61,10 @@ const WORDS = {
     halve: "Halve the nudge",
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
     anew: "Other logits",
+    another: (/** @type {string} */ logit) => `Another ${logit}`,
     scale: (/** @type {string} */ most) =>
-      `Entry: change of p ÷ nudge of z. Bars: −${most} to ${most}; mark: slope; thin: earlier; ` +
-      "circle: guess.",
+      `In each cell: change of p ÷ nudge of z, as a bar from −${most} to ${most}; ` +
+      "black: the slope.",
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
@@ -85,7 +79,6 @@ const WORDS = {
     ) =>
       `${prob} against the nudge of ${logit}` +
       (moved ? ": chord and tangent" : ""),
-    quotient: "change ÷ nudge",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
@@ -114,10 +107,11 @@ const WORDS = {
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Tap or drag them there.`,
-    total: (/** @type {string} */ total) => `Your column sums to ${total}, each other one to 0.`,
+    total: (/** @type {string} */ total, /** @type {string} */ prob) =>
+      `Your column sums to ${total}, each other one to 0. The row of ${prob} helps: it mirrors it.`,
     none: (/** @type {boolean} */ about) => `Your column sums to ${about ? "about " : ""}0`,
     mirror: (/** @type {string} */ prob) =>
-      `. Compare it with the row of ${prob}, across the diagonal.`,
+      `. But it isn't the row of ${prob}: see what is framed there.`,
     ready: (
       /** @type {string} */ prob,
       /** @type {string} */ logit,
@@ -127,9 +121,12 @@ const WORDS = {
       /** @type {number} */ good,
       /** @type {number} */ k,
       /** @type {string} */ near,
-    ) => ` Of your guesses (circles) ${good} of ${k} are right to ${near}.`,
-    retry: " Foretell the last column again, from other logits.",
-    untold: " But the last column was not foretold. Try that with other logits.",
+    ) => ` Of your ${k} guesses (circles), right to ${near}: ${good}.`,
+    near: (/** @type {string} */ least) => `20\u202f% or ${least}`,
+    retry: (/** @type {string} */ logit) => ` Framed: what the guesses miss. Try another ${logit}.`,
+    untold: (/** @type {string} */ logit) =>
+      ` But the column of ${logit} was not foretold: take another ${logit}.`,
+    unhalved: " For the goal, halve this nudge twice.",
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: halve the nudge.`,
     large: "So large a nudge may meet the marks, to 2\u202f%, by chance: halve it.",
@@ -151,8 +148,8 @@ const WORDS = {
       {
         label: "sure",
         set: { logits: [5, -1, -3], nudge: 2 },
-        says: "Class 1 has nearly all: even raising z₁ by 2 adds only 0.002. All slopes are " +
-          "near 0: bars and curve are stretched, see their scales.",
+        says: "Class 1 has nearly all: raising z₁ by 2 adds only 0.002. Slopes are near 0, bars " +
+          "stretched.",
       },
       {
         label: "two classes",
@@ -161,12 +158,24 @@ const WORDS = {
       },
     ],
     goal: (/** @type {boolean} */ asked) =>
-      "fill the matrix with small nudges, each bar at its mark, to 2\u202f%" +
-      (asked ? ", and foretell its last column." : "."),
+      "bring every bar to its mark, to 2\u202f%, one column by halving twice" +
+      (asked ? "; foretell the last column." : "."),
     reached:
-      "Entries mirror each other across the diagonal (choose one: the other is dashed), and each " +
-      "column sums to 0: so the last one can be foretold. Rows sum to 0, too, but for what the " +
-      "bars still miss, because adding the same number to all logits changes nothing.",
+      "Each column sums to 0. But for what the bars still miss, entries mirror each other across " +
+      "the diagonal (choose one: the other is dashed), so the last column can be foretold, and " +
+      "rows sum to 0: adding the same number to all logits changes nothing.",
+    before: "(reached before)",
+    why: "Why: the pieces by which the slopes of a column come about",
+    whyAxis: (
+      /** @type {string} */ prob,
+      /** @type {string} */ share,
+      /** @type {number} */ j,
+      /** @type {boolean} */ told,
+    ) =>
+      told
+        ? `why: per unit of nudge Q grows by ${prob} = ${share} of itself; each bar gives that ` +
+          `share to bar ${j}. Column ${j} is ${prob} · (one-hot − p).`
+        : "why these slopes? This opens when the bars of a column are at their marks",
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
@@ -243,10 +252,12 @@ const WORDS = {
 
 const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
 const CLOSE = 0.0101; // as close as a product has to come to its goal
-const GUESS = 0.08; // and a guess to a slope, of what the bars are drawn for
+const GUESS = 0.2; // and a guess to a slope, as a share of it, or a step of the guesses
+const STEPS = 50; // of a guess, to each side
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
+const SAFE = 0.03; // up to it, every bar is at its mark
 const LEAST = 0.01; // below, a nudge isn't halved
-const PAST = 4; // nudges that were halved, for whose misses there is room
+const PAST = 3; // nudges that were halved, for whose misses there is room
 const MANY = 4; // classes for whose numbers a phone has room
 /** What bars are drawn for: no slope of softmax, and no change ÷ nudge, is beyond the first. */
 const SCALES = [0.25, 0.1, 0.025, 0.01, 0.0025, 0.001, 0.00025, 0.0001];
@@ -271,11 +282,8 @@ function short(value, digits = decimals(value)) {
 /** Decimals that show two digits of a change, at least three. @param {number} x */
 const digitsOf = (x) => clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6);
 
-/** A change in a sentence or a formula. @param {number} x */
+/** A change in a sentence. @param {number} x */
 const fine = (x) => fmt(x, digitsOf(x));
-
-/** A slope in a formula. @param {number} x */
-const long = (x) => Math.abs(x) < 5e-5 ? short(x) : fine(x);
 
 /** A share, with two digits. @param {number} x */
 const percent = (x) => `${Number((100 * x).toPrecision(2))}\u202f%`;
@@ -365,12 +373,13 @@ function knobs(view, plot, find, write) {
  * @param {View} view
  * @param {() => boolean} now
  * @param {string} words
+ * @param {string} before what it says later
  */
-function kept(view, now, words) {
+function kept(view, now, words, before) {
   let done = false;
   return {
     reached: () => (done = now() || (done && !view.shows({}))),
-    says: () => now() ? words : "",
+    says: () => now() ? words : before,
   };
 }
 
@@ -388,7 +397,7 @@ function matrix(view, words) {
     yticks: [low, 0, high],
     label: words.logitPlot,
     ylabel: words.logitAxis(false),
-    height: 122,
+    height: 112,
     margin: { top: 12, bottom: 12 },
   });
   const curve = view.plot({
@@ -399,21 +408,29 @@ function matrix(view, words) {
     grid: false,
     label: words.curve,
     ylabel: words.curveAxis(p(0), z(0), false),
-    height: 130,
+    height: 150,
     margin: { left: 56, right: 24 },
   });
   const trail = view.plot({
-    x: [0, 5],
+    x: [0, PAST + 1],
     y: [0, 1],
     yticks: [[NEAR, percent(NEAR)]],
     label: words.trail,
     ylabel: words.trailAxis(z(0)),
-    height: 130,
+    height: 140,
     margin: { top: 18 },
+  });
+  const why = view.plot({
+    x: [0, 1],
+    xticks: [],
+    y: [0, 1],
+    label: words.why,
+    grid: false,
+    height: 118,
+    margin: { top: 6, right: 124, bottom: 4 },
   });
   const table = html("table.heat");
   const scale = html("span");
-  const lines = html("div.stack");
   const told = html("span");
   let k = 0;
   let turn = 0; // how often other logits were asked for
@@ -435,6 +452,11 @@ function matrix(view, words) {
   let guesses = [];
   let guessed = -1; // the column it is
   let sure = false; // whether they were moved
+  let twice = false; // whether bars came to their marks by two halvings
+  let opened = ""; // for which column, and logits, the pieces were moved,
+  let flown = 0; // and how far
+  let fly = () => {};
+  view.closers.push(() => fly());
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
@@ -477,11 +499,11 @@ function matrix(view, words) {
     const steepest = 3 * Math.max(...slopes().map((line, i) => line[i]));
     return SCALES.findLast((scale) => scale >= steepest) ?? SCALES[0];
   };
-  const near = () => String(Number((GUESS * most()).toPrecision(2)));
-  const good = () => {
-    const to = GUESS * most() * 1.001; // for rounding
-    return slopes().filter((line, n) => Math.abs(expected()[n] - line[guessed]) <= to).length;
-  };
+  const near = () => words.near(String(Number((most() / STEPS).toPrecision(1))));
+  /** Whether a guess is near a slope. @param {number} mine @param {number} slope */
+  const close = (mine, slope) =>
+    Math.abs(mine - slope) <= 1.001 * Math.max(GUESS * Math.abs(slope), most() / STEPS);
+  const good = () => slopes().filter((line, n) => close(expected()[n], line[guessed])).length;
   /** Whether the last column was guessed, and the guess was right. */
   const foretold = () => size() > MANY || (sure && good() === size());
   /**
@@ -518,8 +540,21 @@ function matrix(view, words) {
       return { column: j, nudge: from + (to - from) * share, measured: kept };
     });
   });
+  const untold = () => !open().length && !foretold();
+  /** The column that was to be foretold. */
+  const ended = () => guessed < 0 ? column() : guessed;
   const anew = button(view, words.anew, () => {
     turn += 1;
+    if (untold()) { // only its logit is another: so small nudges stay small enough
+      const [j, found] = [ended(), others(turn, size())];
+      view.set({
+        logits: logits().map((x, i) => i === j ? found[i] : x),
+        column: j,
+        nudge: 0,
+        measured: nudges().map((by, i) => i === j ? 0 : clamp(by, -SAFE, SAFE)),
+      });
+      return;
+    }
     const found = others(turn, view.first.logits.length);
     view.set({ logits: found, column: 0, nudge: 0, measured: found.map(() => 0) });
   });
@@ -527,19 +562,42 @@ function matrix(view, words) {
   view.control(buttons);
   view.add(
     message,
-    html("div.held", plot.node, table),
-    buttons,
     html(
-      "div.grid2",
-      html("div.near", trail.node),
-      html("div.stack", html("div.near", curve.node), lines),
+      "div.board",
+      html("div.held", plot.node, table),
+      html("div.stack", trail.node, curve.node),
+      html(
+        "div.stack",
+        buttons,
+        goal(view, {
+          text: words.goal(size() <= MANY),
+          ...kept(
+            view,
+            () => track() && !open().length && foretold(),
+            words.reached,
+            words.before,
+          ),
+        }),
+      ),
     ),
+    why.node,
     tries(view, words.tries),
-    goal(view, {
-      text: words.goal(size() <= MANY),
-      ...kept(view, () => !open().length && foretold(), words.reached),
-    }),
   );
+
+  function forget() {
+    sure = false;
+    for (const input of guesses) input.value = "0";
+  }
+
+  /** Drop what is of other logits, or another column; note a column that was halved twice. */
+  function track() {
+    const [j, by, now] = [column(), nudge(), String(logits())];
+    if (origin !== now) forget();
+    if (origin !== now || j !== last) [origin, last, left, wide] = [now, j, [], high];
+    left = left.filter((old) => old * by > 0 && Math.abs(old) >= Math.abs(by));
+    twice = !view.shows({}) && (twice || (right(j) && halved().length > 1));
+    return twice;
+  }
 
   /** A guess was changed. */
   function taken() {
@@ -577,8 +635,8 @@ function matrix(view, words) {
     cells = every.map((i) =>
       every.map((j) => {
         const [fill, mark, knob] = [html("i"), html("i.slope"), html("i.mine")];
-        const [rate, note, past] = [html("span"), html("span.off"), html("span.past")];
-        const rod = html("span.rod", fill, past, mark, knob);
+        const [rate, note] = [html("span"), html("span.off")];
+        const rod = html("span.rod", fill, mark, knob);
         const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
         cell.addEventListener("click", () => {
           if (view.locked || j === asked()) return;
@@ -600,7 +658,7 @@ function matrix(view, words) {
         cell.addEventListener("pointermove", (event) => {
           if (cell.hasPointerCapture(event.pointerId)) aim(event);
         });
-        return { cell, rate, fill, mark, knob, note, past };
+        return { cell, rate, fill, mark, knob, note };
       })
     );
     table.replaceChildren(
@@ -680,6 +738,9 @@ function matrix(view, words) {
       );
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
+      const unmet = j === guessed && sure && !balanced();
+      head.sum.classList.toggle("unmet", unmet);
+      if (unmet) head.sum.textContent = `○ ${short(sum(mine))}`;
     });
     const full = steps.every((by) => by !== 0);
     rows.forEach(({ before, change, ground, part, sum: node }, i) => {
@@ -695,7 +756,7 @@ function matrix(view, words) {
       entry(node, `row${i}`, full ? sum(rates[i]) : NaN, 2);
     });
     cells.forEach((line, i) =>
-      line.forEach(({ cell, rate, fill, mark, knob, note, past }, j) => {
+      line.forEach(({ cell, rate, fill, mark, knob, note }, j) => {
         const by = steps[j];
         const guess = j === ask;
         entry(rate, `J${i}${j}`, by ? rates[i][j] : NaN, fewer);
@@ -705,17 +766,14 @@ function matrix(view, words) {
         cell.classList.toggle("asked", guess);
         const mirrors = i === column() && j === row() && i !== j && steps[i] && by;
         cell.classList.toggle("mirror", Boolean(mirrors));
+        const unmet = i === guessed && sure && balanced() && !close(mine[j], jacobian[i][j]);
+        cell.classList.toggle("unmet", unmet);
         const there = guesses[i].parentNode === cell;
         if (guess && !there) cell.append(guesses[i]);
         if (guess) {
-          const limits = { step: end / 25, min: -end, max: end }; // 0 is a step from min
+          const limits = { step: end / STEPS, min: -end, max: end }; // 0 is a step from min
           put(guesses[i], { ...limits, "aria-label": words.guess(p(i), z(j)) });
         }
-        past.replaceChildren(
-          ...(j === column() ? halved() : []).map((old) =>
-            html("i.slope", { style: `left: ${at(jacobian[i][j] * ratio(j, old))}%` })
-          ),
-        );
         if (there && !guess) guesses[i].remove();
         const value = guess ? mine[i] : by ? rates[i][j] : 0;
         const [a, b] = [50, at(value)].sort((x, y) => x - y);
@@ -729,7 +787,7 @@ function matrix(view, words) {
         put(knob, { style: `left: ${at(mine[i])}%` });
         const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
         const told = narrow ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
-        const met = Math.abs(mine[i] - jacobian[i][j]) <= GUESS * end * 1.001 ? "✓" : "✗";
+        const met = close(mine[i], jacobian[i][j]) ? "✓" : "✗";
         const verdict = room < 70 ? `○ ${met}` : `○ ${short(mine[i])} ${met}`;
         note.textContent = !by ? "" : sure && j === guessed && right(j) ? verdict : told;
       })
@@ -737,51 +795,14 @@ function matrix(view, words) {
   }
 
   const expected = () => guesses.map(({ value }) => Number(value));
-
-  /** What the reader's column lacks. @param {number} j @param {number[][]} jacobian */
-  function judge(j, jacobian) {
-    const mine = expected();
-    const total = sum(mine);
-    const off = Math.abs(total) / most() * 25; // in steps, of which each entry may miss a half
-    if (off > mine.length / 2 + 0.01) return words.total(signed(total));
-    const to = GUESS * most() * 1.001;
-    const mirrors = jacobian[j].every((slope, i) => i === j || Math.abs(mine[i] - slope) <= to);
-    return words.none(off > 0.1) +
-      (mirrors ? words.ready(p(j), z(j), near()) : words.mirror(p(j)));
-  }
-
-  /**
-   * The slope of an entry: what was measured, or where that leads.
-   * @param {number} i
-   * @param {number} j
-   * @param {number} change
-   * @param {number[]} probs
-   */
-  function slope(i, j, change, probs) {
-    const by = nudge();
-    const index = (/** @type {string} */ name, /** @type {number} */ n) =>
-      indexed(letter(name), math("mn", n + 1));
-    const prob = (/** @type {number} */ n) =>
-      live(`f${n}`, probs[n], { digits: decimals(probs[n]), color: TEXT_COLORS[n] });
-    const bracket = (/** @type {string} */ sign) => put(operator(sign), { stretchy: "false" });
-    const rule = i === j
-      ? [prob(j), bracket("("), math("mn", 1), operator("−"), prob(j), bracket(")")]
-      : [operator("−"), prob(i), operator("·"), prob(j)];
-    const exact = probs[i] * (Number(i === j) - probs[j]);
-    const symbol = fraction(
-      math("mrow", operator("∂"), index("p", i)),
-      math("mrow", operator("∂"), index("z", j)),
-    );
-    const quotient = fraction(math("mn", fine(change)), math("mn", nudged(by)));
-    const measured = by ? [math("mtext", words.quotient), operator("="), quotient] : [symbol];
-    const [from, to] = right(j)
-      ? [[symbol, operator("="), ...rule], long(exact)]
-      : [measured, by ? long(change / by) : "?"];
-    return html(
-      "div.formula",
-      formula(...from),
-      formula(operator("="), math("mn", to)),
-    );
+  /** How far the guesses are from 0 in sum, in steps. */
+  const lacks = () => Math.abs(sum(expected())) / most() * STEPS;
+  const balanced = () => lacks() <= k / 2 + 0.01; // each may miss half a step
+  /** What the reader's column lacks. @param {number} j */
+  function judge(j) {
+    if (!balanced()) return words.total(signed(sum(expected())), p(j));
+    return words.none(lacks() > 0.1) +
+      (good() === k ? words.ready(p(j), z(j), near()) : words.mirror(p(j)));
   }
 
   /**
@@ -834,7 +855,7 @@ function matrix(view, words) {
     let top = 0.05;
     while (top < Math.max(...missed)) top *= 2; // it stays while a bar is dragged a little
     trail.scale({
-      x: [0, Math.max(5, steps.length)],
+      x: [0, PAST + 1],
       y: [0, top],
       xticks: steps.map((old, n) => [n + 0.5, nudged(old).replace(/^(\u2212?)0\./, "$1.")]),
       yticks: [[NEAR, percent(NEAR)]],
@@ -850,15 +871,64 @@ function matrix(view, words) {
     );
   }
 
+  /**
+   * The pieces of the bars, one from each in proportion, that join the bar of the logit nudged.
+   * @param {number} j
+   * @param {number[]} probs
+   * @param {boolean} told
+   */
+  function drawWhy(j, probs, told) {
+    const state = `${j} ${origin}`;
+    if (!told) [opened, flown] = ["", 0];
+    else if (opened !== state) {
+      [opened, flown] = [state, 0];
+      fly();
+      let later = false; // not in this drawing
+      fly = animate(1200, (share) => {
+        flown = share;
+        if (later) view.refresh();
+      });
+      later = true;
+    }
+    why.scale({
+      y: [k, 0],
+      yticks: probs.map((_, i) => [i + 0.5, p(i)]),
+      ylabel: words.whyAxis(p(j), short(probs[j]), j + 1, told),
+    });
+    let end = probs[j];
+    const moved = (/** @type {number} */ a, /** @type {number} */ b) => a + flown * (b - a);
+    why.draw(
+      ...probs.flatMap((x, i) => {
+        const piece = x * probs[j];
+        const left = moved(x - piece, i === j ? x - piece : end);
+        if (i !== j) end += piece;
+        const y = moved(0, j - i);
+        /** @type {[number, number]} */
+        const up = [i + 0.15, i + 0.85];
+        const text = `${i === j ? `${p(j)}(1 − ${p(j)})` : `−${p(i)}${p(j)}`} = ${
+          short(i === j ? x - piece : -piece)
+        }`;
+        return [
+          block(why, [0, told ? x - piece : x], up, "ground", i),
+          ...(told
+            ? [
+              block(why, [x - piece, x], up, "hollow", i),
+              block(why, [left, left + piece], [up[0] + y, up[1] + y], "solid", i),
+              svgText(why.width, why.y(i + 0.5) + 4, text, { "text-anchor": "end" }),
+            ]
+            : []),
+        ];
+      }),
+    );
+  }
+
   return () => {
     if (size() !== k) {
       k = size();
       rebuild();
     }
     const [j, by] = [column(), nudge()];
-    const moved = origin !== String(logits());
-    if (moved || j !== last) [origin, last, left, wide] = [String(logits()), j, [], high];
-    left = left.filter((old) => old * by > 0 && Math.abs(old) >= Math.abs(by));
+    track();
     say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const jacobian = slopes();
@@ -866,10 +936,7 @@ function matrix(view, words) {
     const every = range(k);
     const ask = asked();
     const again = open().length > 1 && !nudges()[guessed];
-    if (moved || again || (ask >= 0 && ask !== guessed)) {
-      sure = false;
-      for (const input of guesses) input.value = "0";
-    }
+    if (again || (ask >= 0 && ask !== guessed)) forget();
     if (ask >= 0) guessed = ask;
     const margin = {
       left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124),
@@ -892,16 +959,18 @@ function matrix(view, words) {
       color: TEXT_COLORS[i],
     })));
     drawTable(probs, jacobian, real);
-    const i = row();
-    drawCurve(i, j, by, jacobian[i][j]);
-    drawTrail(j, by);
-    lines.replaceChildren(slope(i, j, real[i], probs));
+    const ahead = ask >= 0 && sure; // what is foretold was not measured yet
+    const i = ahead ? ask : row();
+    drawCurve(i, ahead ? ask : j, ahead ? 0 : by, jacobian[i][ahead ? ask : j]);
+    drawTrail(ahead ? ask : j, ahead ? 0 : by);
+    drawWhy(j, probs, right(j) && !ahead);
     message.hidden = view.locked && !view.onPaper;
     if (message.hidden) return "";
-    const done = !open().length && !foretold();
+    const done = untold();
     anew.classList.toggle("primary", done);
+    say(anew, done ? words.another(z(ended())) : words.anew);
     if (ask >= 0 && sure) {
-      told.textContent = judge(ask, jacobian);
+      told.textContent = judge(ask);
       return told.textContent;
     }
     const grown = probs[j] * Math.expm1(by);
@@ -912,8 +981,10 @@ function matrix(view, words) {
     const off = percent(miss(j));
     const more = before === undefined ? words.wrong(off) : words.again;
     let then = right(j) && next !== undefined ? words[follows](z(next)) : "";
-    if (right(j) && sure && j === guessed) then = words.guessed(good(), k, near());
-    if (right(j) && done) then += sure ? words.retry : words.untold;
+    const verdicts = right(j) && sure && j === guessed; // then what moved is no news
+    if (verdicts) then = words.guessed(good(), k, near());
+    if (right(j) && done) then += words[sure ? "retry" : "untold"](z(ended()));
+    if (right(j) && !open().length && !done && !twice) then += words.unhalved;
     const verdict = right(j) ? words.right + then : miss(j) < NEAR ? words.large : more;
     if (!by) {
       told.replaceChildren(
@@ -921,20 +992,19 @@ function matrix(view, words) {
       );
       return told.textContent;
     }
-    if (before === undefined) {
-      const share = percent(Math.abs(grown / (1 + grown)));
-      const changed = words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k);
-      told.replaceChildren(html("strong", intro), changed, verdict);
-    } else {
-      const was = Math.abs(ratio(j, before) - 1);
-      const half = before === 2 * by && Math.abs(miss(j) / was - 0.5) < 0.1;
-      const how = half ? "half" : miss(j) > was ? "more" : "less";
-      told.replaceChildren(
-        html("strong", intro),
-        words.halved(percent(was), off, how),
-        verdict,
-      );
-    }
+    const was = Math.abs(ratio(j, before ?? by) - 1);
+    const half = before === 2 * by && Math.abs(miss(j) / was - 0.5) < 0.1;
+    const how = half ? "half" : miss(j) > was ? "more" : "less";
+    const share = percent(Math.abs(grown / (1 + grown)));
+    told.replaceChildren(
+      html("strong", intro),
+      verdicts
+        ? " "
+        : before === undefined
+        ? words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k)
+        : words.halved(percent(was), off, how),
+      verdict,
+    );
     return intro + (right(j) && then ? then : ` ${verdict}`); // twenty words
   };
 }
@@ -1068,6 +1138,7 @@ function product(view, words) {
         view,
         () => now().every((x) => Math.abs(x) < 1e-9) && v().some((x) => x !== 0),
         words.zeroReached,
+        words.before,
       ),
     }),
     reachable
@@ -1077,6 +1148,7 @@ function product(view, words) {
           view,
           () => now().every((x, i) => Math.abs(x - wanted[i]) < CLOSE),
           words.productReached,
+          words.before,
         ),
       })
       : "",
