@@ -32,6 +32,18 @@ def distance(a, b):
     return (a - b).abs().sum().item() / 2
 
 
+def shown(v):
+    return f"{v:.{2 if v >= 0.0095 else 3}f}"
+
+
+def solid(page):
+    """What the solid parts add up to, by their heights."""
+    grid = page.locator("svg").nth(1).locator(".grid")
+    ys = grid.evaluate_all("(all) => all.map((e) => e.getBBox().y)")
+    tall = page.locator("svg .over").evaluate_all("(a) => a.map((e) => e.height.baseVal.value)")
+    return sum(tall) / (max(ys) - min(ys))
+
+
 def say(page):
     return page.locator(".say").inner_text().replace(MINUS, "-")
 
@@ -63,10 +75,11 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     assert value(page, "now") == pytest.approx(distance(z.grad, right), abs=1e-9)
     ends = (double(logits) + (1 + KINDS[kind]) * q.log()).softmax(0)
     assert value(page, "limit") == pytest.approx(distance(ends, right), abs=1e-9)
-    off = f"{value(page, 'now'):.2f} of the bars lies above softmax(z)."
+    off = f"the solid parts, above softmax(z), add up to {shown(value(page, 'now'))}."
     said = f"{draws} draws of {NAMES[kind]}: {off}"
     assert page.locator("svg").nth(2).get_attribute("aria-label") == said
-    ends = f" In the limit: {value(page, 'limit'):.2f}."
+    assert off.endswith(f" {shown(solid(page))}.")
+    ends = f" In the limit: {shown(value(page, 'limit'))}."
     assert say(page) == said + ends if draws >= 100 else say(page).startswith("Draw ")
 
 
@@ -167,8 +180,12 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
     assert "Watch the run: is that where they go?" in answer.inner_text()
     assert "your guess" in page.locator(".key").inner_text()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
+    q, adds = double(Q), double(FIRST).exp()
+    total = (q * adds).sum()
+    numbers = f"{q[0]:.2f} · {adds[0]:.2f} ≈ {q[0] * adds[0]:.2f} of {total:.2f}"
     assert "No: q is one factor" in answer.inner_text()
-    assert ends.all_text_contents() == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.04)}" for p in plain]
+    assert f"{numbers} for all words: its bar goes to {plain[0]:.2f}." in answer.inner_text()
+    assert ends.all_text_contents() == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.045)}" for p in plain]
     assert page.locator(".key .goal").is_visible()
     assert page.locator(".limit").count() == 6
     assert page.locator("svg .mine").count() == 0
@@ -187,6 +204,8 @@ def test_what_each_draw_adds_is_chosen_and_one_choice_settles(show):
     assert off["divided"] < 0.08 < 0.3 < off["plain"] < off["multiplied"]
     assert "q cancels" in done.inner_text()
     assert page.locator("path.tried").count() == 2
+    labels = page.locator("svg").nth(2).locator("text.halo").all_text_contents()
+    assert labels == [f"{NAMES[kind]}, same draws" for kind in ("plain", "multiplied")]
     choose(page, "plain")
     assert "q cancels" in done.inner_text()
     page.get_by_role("button", name="Reset", exact=True).click()
@@ -227,7 +246,7 @@ def drag(page, k, share):
     grip = page.locator(".grip").nth(k).bounding_box()
     x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
     assert boxes[k]["y"] == pytest.approx(y, abs=1)
-    assert page.locator("svg .within").nth(k).bounding_box()["y"] < y - 40  # off the bars
+    assert x > boxes[k]["x"] + boxes[k]["width"] + 9  # beside it
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, bottom - share * one, steps=4)
@@ -311,17 +330,30 @@ def test_the_goal_is_reached_word_by_word_and_nothing_jumps(show, way):
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
 
 
-def test_the_curve_is_dragged_along_its_draws(show):
-    page = show(SampledClasses())
-    svg = page.locator("svg").nth(2)
-    grip = svg.locator(".grip").bounding_box()
-    ends = svg.locator(".limit").bounding_box()
-    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
-    page.mouse.down()
-    for share, expected in ((0.5, MOST**0.5), (-0.2, 1), (1.2, MOST)):
-        page.mouse.move(ends["x"] + share * ends["width"], grip["y"])
-        assert row(page, "count").sum() == pytest.approx(expected, rel=0.05)
-    page.mouse.up()
+def test_a_drawn_word_falls_as_a_block_of_its_size(show):
+    """One draw on by one; nothing falls where many come at once, or for less motion."""
+    page = show(SampledClasses(draws=18, seed=15, kind="divided"), reduced_motion="no-preference")
+    block = page.get_by_role("button", name="Draw 1 more").evaluate("""(button) => {
+      button.click();
+      const root = button.getRootNode();
+      for (const a of root.getAnimations()) Object.assign(a, { currentTime: 0 }).pause();
+      const [rect, last] = [".falls rect", "svg .latest"].map((e) => root.querySelector(e));
+      const size = (e) => ["x", "y", "width", "height"].map((k) => +e.getAttribute(k));
+      const over = root.querySelectorAll(".proposal")[3].getBoundingClientRect();
+      const { bottom } = rect.getBoundingClientRect();
+      const { visibility } = getComputedStyle(root.querySelector(".awaits"));
+      const text = root.querySelector(".falls text").textContent;
+      return [size(rect), size(last), bottom - over.bottom, visibility, text];
+    }""")
+    x, y, width, height = block[1]
+    assert block[0] == pytest.approx([x - 1, y - 1, width + 2, height + 2])
+    assert abs(block[2]) < 8  # from the foot of its q
+    assert block[3:] == ["visible", "+106"]
+    page.get_by_role("button", name="even q").click()
+    assert page.locator(".falls").count() == 0
+    still = show(SampledClasses(), reduced_motion="reduce")
+    still.get_by_role("button", name="Draw 1 more").click()
+    assert still.locator(".falls, .awaits").count() == 0
 
 
 def test_earlier_draws_stay_as_faint_lines(show):
@@ -381,8 +413,8 @@ def test_a_steeper_proposal_is_compared_with_the_first_one(show, q):
     adds, off = f"{sizes(page)[3]:.0f}", f"{value(page, 'now'):.2f}"
     page.get_by_role("button", name="q steeper still").click()
     said = page.locator(".tries .told").inner_text()
-    after = f"not {adds}:" in said and f"first q {off}." in said
-    assert after if q == Q else f"adds {adds}," in said and f"100 draws {off} was" in said
+    after = f"not {adds}." in said and f"first q {off}." in said
+    assert after if q == Q else f"adds {adds}," in said and f"100 draws {off} was solid" in said
 
 
 def test_a_rare_word_arrives_and_its_bar_leaps(show):
@@ -398,8 +430,7 @@ def test_a_rare_word_arrives_and_its_bar_leaps(show):
     other = show(SampledClasses(draws=19, seed=15))
     plain = f"{value(other, 'share 3'):.2f}"
     assert page.locator(".tries .told").inner_text() == (
-        f"“loss” came for the first time: its bar leapt from 0 to {leapt}. With exp(z) alone it "
-        f"would be {plain}."
+        f"“loss” came for the first time: its bar leapt from 0 to {leapt}. With exp(z): to {plain}."
     )
     page.locator("[data-control=draws]").press("ArrowLeft")
     assert value(page, "count 3") == value(page, "share 3") == 0

@@ -701,7 +701,8 @@ def test_sampled_classes(q, seed):
         "draws\n41\n",
         *[f"\n{a:.2f}\n" for a in q.tolist()],
     )
-    assert more.spoken == f"41 draws of exp(z): {off:.2f} of the bars lies above softmax(z)."
+    off = f"the solid parts, above softmax(z), add up to {off:.2f}."
+    assert more.spoken == f"41 draws of exp(z): {off}"
     assert "\ndraws\n40\n" in seen.text
 
 

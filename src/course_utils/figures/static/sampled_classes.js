@@ -10,6 +10,7 @@ import {
   goal,
   guessFirst,
   html,
+  labelNodes,
   put,
   quantity,
   radios,
@@ -18,6 +19,7 @@ import {
   slider,
   softmax,
   SPEC,
+  stillness,
   sum,
   svg,
   svgText,
@@ -29,7 +31,9 @@ const SLOWLY = 6000; // ms of a run
 const PAST = 6; // runs that are left in the plot
 const MANY = 100; // draws from which on the sentence speaks of where they lead
 const THIN = 3; // px: blocks lower than this are not cut apart
-const EVEN = 0.04; // how far from a fifth the goal lets a bar end
+const EVEN = [0.16, 0.24]; // within these the goal lets a bar end
+const FAR = 42; // px from the words of the upper plot to the lower one
+const ASIDE = 0.44; // of a column: the handles stand beside their bars
 
 /**
  * What a draw of a word adds: exp(z) times a power of q, and the colour of its bars.
@@ -45,16 +49,16 @@ const [PLAIN, RIGHT] = Object.keys(KINDS);
 const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "argmax"],
-    lead: "Words are drawn from q. Each draw adds a block to its word's bar; all blocks together " +
-      "are scaled to 1.",
+    lead: "Words are drawn from q; each draw adds a block to its word's bar. Together they are " +
+      "scaled to 1.",
     kind: "each draw adds",
     kinds: { plain: "exp(z)", divided: "exp(z) / q", multiplied: "exp(z) · q" },
     truth: "softmax(z)",
+    over: "above softmax(z)",
     latest: "last draw",
     limit: "where the bars end",
     mine: "your guess",
-    question: "With exp(z) per draw the bars miss softmax(z) after 40 draws. Where are they " +
-      "after 2000?",
+    question: "With exp(z) per draw, the bars miss softmax(z) after 40 draws. And after 2000?",
     answers: [
       {
         text: "at softmax(z)",
@@ -70,13 +74,18 @@ const WORDS = {
       },
     ],
     watch: "Watch the run: is that where they go?",
-    where: "They go to q · exp(z) / sum = softmax(z + ln q).",
+    where: (
+      /** @type {string} */ name,
+      /** @type {string[]} */ [q, adds, both, all, end],
+    ) =>
+      `In that run “${name}” has ${q} · ${adds} ≈ ${both} of ${all} for all words: its bar goes ` +
+      `to ${end}. Each goes to q · exp(z) / sum = softmax(z + ln q).`,
     bars: "share of the blocks",
     rows: ["z", "drawn", "ends"],
-    history: "part of the bars above softmax(z)",
+    history: "solid parts of the bars, added up",
+    same: (/** @type {string} */ kind) => `${kind}, same draws`,
     earlier: "faint: other draws from this q",
     strip: "q, how often each is drawn: drag one, others rescale",
-    q: "q",
     qOf: (/** @type {string} */ name) => `q of “${name}”`,
     more: "Draw 1 more",
     run: "Run",
@@ -98,29 +107,28 @@ const WORDS = {
       /** @type {number} */ n,
       /** @type {string} */ kind,
       /** @type {string} */ share,
-    ) => `${n} draws of ${kind}: ${share} of the bars lies above softmax(z).`,
+    ) => `${n} draws of ${kind}: the solid parts, above softmax(z), add up to ${share}.`,
     ends: (/** @type {string} */ limit) => ` In the limit: ${limit}.`,
     choose: "choose what each draw must add for the bars to settle on softmax(z).",
     settled: "Done: a word comes with frequency q and adds exp(z) / q: q cancels, exp(z) is left.",
-    goal: "with exp(z), drag q until each bar ends at 0.20, the grey line (✓): then no score " +
-      "shows. Words you don’t drag keep their proportions.",
+    goal: "with exp(z), drag q until each bar ends near 0.20, the grey line (✓: 0.16 to 0.24). " +
+      "Words you don’t drag keep their proportions.",
     reached: (/** @type {string} */ inverse) =>
-      `Done: q near exp(−z) / sum = ${inverse}. A word’s frequency cancels what its score adds.`,
+      `Done: q is near exp(−z) / sum = ${inverse}. With that q all end alike: what adds exp(z) ` +
+      "comes exp(−z) as often, and exp(z) · exp(−z) = 1 for each word.",
     tries: [
       {
         label: "a rare word arrives",
         from: { draws: 10 },
         right: true,
         set: { draws: 19, seed: 15 },
-        says: "“loss” came for the first time: its bar leapt from 0 to 0.36. With exp(z) alone " +
-          "it would be 0.14.",
+        says: "“loss” came for the first time: its bar leapt from 0 to 0.36. With exp(z): to 0.14.",
       },
       {
         label: "q steeper still",
         right: true,
         set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
-        says: "“loss” now adds 369, not 106: larger steps. After 100 draws 0.19 was above " +
-          "softmax(z), with the first q 0.05.",
+        says: "“loss” adds 369, not 106. After 100 draws 0.19 was solid, with the first q 0.05.",
       },
       {
         label: "even q",
@@ -131,9 +139,8 @@ const WORDS = {
       {
         label: "q = softmax(z)",
         right: true,
-        set: { q: [0.148, 0.055, 0.148, 0.404, 0.245], draws: 2000 },
-        says: "Each draw adds nearly the same, about 18.3, so a word’s share is how often it " +
-          "came.",
+        set: { q: [0.1485, 0.0546, 0.1485, 0.4036, 0.2448], draws: 2000 },
+        says: "Each draw adds nearly the same, about 18.3: a word’s share is how often it came.",
       },
     ],
   },
@@ -179,8 +186,8 @@ function drawer() {
 /** @param {number} value */
 const three = (value) => String(Number(value.toPrecision(3)));
 
-/** @param {number} q */
-const frequency = (q) => q.toFixed(q < 0.0095 ? 3 : 2);
+/** A share of any kind: the same number is said alike. @param {number} v */
+const share = (v) => v.toFixed(v < 0.0095 ? 3 : 2);
 
 /** @param {number[]} weights */
 const sharesOf = (weights) => {
@@ -203,34 +210,33 @@ export default figure(WORDS, (view, words) => {
   const { names } = words;
   const drawn = drawer();
   const columns = { x: /** @type {[number, number]} */ ([-0.5, names.length - 0.5]) };
+  const strip = view.plot({
+    ...columns,
+    height: 160,
+    y: [0, 1],
+    xticks: names.map((name, k) => [k, name]),
+    yticks: [0, 0.5, 1],
+    ylabel: words.strip,
+    margin: { top: 14, bottom: 20, left: 44, right: 8 },
+  });
   const bars = view.plot({
     ...columns,
     height: 250,
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     ylabel: words.bars,
-    margin: { bottom: 72, left: 44, right: 2 },
+    margin: { bottom: 72, left: 44, right: 8 },
   });
-  const strip = view.plot({
-    ...columns,
-    height: 96,
-    y: [0, 1],
-    xticks: [],
-    yticks: [0, 1],
-    ylabel: words.strip,
-    margin: { top: 12, bottom: 12, left: 44, right: 2 },
-  });
+  const air = svg("g"); // what falls stays there while bars are drawn
+  bars.svg.append(air);
   const history = view.plot({
-    height: 230,
+    height: 300,
     x: [0, Math.log10(most)],
     y: [0, 1],
     xticks: [1, 10, 100, most].map((n) => [Math.log10(n), String(n)]),
     ylabel: words.history,
-    margin: { left: 44, top: 30 },
-  });
-  history.drag(([x]) => {
-    halt();
-    view.set({ draws: clamp(Math.round(10 ** x), 1, most) });
+    xlabel: words.draws,
+    margin: { left: 44 },
   });
   const said = html("span");
   const key = (/** @type {string} */ look, /** @type {string} */ text) => html(`span${look}`, text);
@@ -239,6 +245,7 @@ export default figure(WORDS, (view, words) => {
   const legend = html(
     "p.key",
     key(".mark", words.truth),
+    key(".over", words.over),
     key(".latest", words.latest),
     limitKey,
     mineKey,
@@ -253,7 +260,6 @@ export default figure(WORDS, (view, words) => {
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
   let chosen = ""; // the kind, by hand
-  let [settled, leveled] = ["", ""]; // what the goals said when they were reached
   let stop = () => {};
   let running = false;
   let own = false; // whether a change is the run's
@@ -305,7 +311,7 @@ export default figure(WORDS, (view, words) => {
     halt();
     past = [];
     tried = new Set();
-    chosen = settled = leveled = "";
+    chosen = "";
     about = -1;
     view.refresh();
   });
@@ -337,28 +343,29 @@ export default figure(WORDS, (view, words) => {
     const unit = Math.min(1, Math.min(...q) / least);
     view.set({ q: q.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)) });
   }
-  const sliders = html(
-    "div.qs",
-    html("span.soft", { "aria-hidden": true }, words.q),
-    ...names.map((name, k) => {
-      const row = dial(view, {
-        label: words.q,
-        control: `q.${k}`,
-        min: least,
-        max: greatest,
-        step: 0.01,
-        show: frequency,
-        read: () => proposal()[k],
-        write: (v) => propose(k, v),
-      });
-      const input = row.querySelector("input");
-      if (input) put(input, { "aria-label": words.qOf(name) });
-      return row;
-    }),
-  );
+  // By keys a handle is moved by a slider that isn't seen.
+  const rows = names.map((name, k) => {
+    const row = dial(view, {
+      label: words.qOf(name),
+      control: `q.${k}`,
+      min: least,
+      max: greatest,
+      step: 0.01,
+      show: share,
+      read: () => proposal()[k],
+      write: (v) => propose(k, v),
+    });
+    put(row, { class: "slider keyed" }).querySelector("input")?.setAttribute(
+      "aria-label",
+      words.qOf(name),
+    );
+    view.control(row);
+    return row;
+  });
+  strip.box.append(...rows);
   let held = 0;
   strip.drag(([x, y], pressed) => {
-    if (pressed) held = clamp(Math.round(x), 0, names.length - 1);
+    if (pressed) held = clamp(Math.round(x - 0.7 * ASIDE), 0, names.length - 1);
     propose(held, y);
   });
   const kinds = radios(view, "kind", {
@@ -379,7 +386,7 @@ export default figure(WORDS, (view, words) => {
     show: (place) =>
       new Promise((resolve) => {
         mine = place;
-        settle = () => resolve(`${words.answers[place].verdict} ${words.where}`);
+        settle = () => resolve(`${words.answers[place].verdict} ${where()}`);
         run(view.get("draws"));
       }),
   });
@@ -389,46 +396,63 @@ export default figure(WORDS, (view, words) => {
     logits().map((/** @type {number} */ z, /** @type {number} */ k) =>
       Math.exp(z) * q[k] ** KINDS[kind].power
     );
+  const labelOf = (/** @type {string} */ kind) =>
+    Object.entries(words.kinds).find(([key]) => key === kind)?.[1] ?? "";
   /** Where the shares go. @param {string} kind @param {number[]} q */
   const endsOf = (kind, q) => sharesOf(termsOf(kind, q).map((v, k) => v * q[k]));
-  const even = (/** @type {number} */ end) => Math.abs(end - 1 / names.length) < EVEN;
+  /** In numbers, for the first word. */
+  const where = () => {
+    const q = proposal();
+    const adds = termsOf(PLAIN, q);
+    const both = adds.map((v, k) => q[k] * v);
+    const numbers = [q[0], adds[0], both[0], sum(both), both[0] / sum(both)].map(share);
+    return words.where(names[0], numbers);
+  };
+  const even = (/** @type {number} */ end) => {
+    const shown = Number(share(end));
+    return EVEN[0] <= shown && shown <= EVEN[1];
+  };
   /** Whether it is open where the bars go. */
   const hidden = () => view.locked || mine !== undefined;
   /**
    * A goal that stays reached; what it says then stands where its task stood.
    * @param {string} text
-   * @param {() => string} told
-   * @param {string} longest
+   * @param {() => boolean} reached
+   * @param {() => string} says
    */
-  const lasting = (text, told, longest) => {
-    const node = goal(view, { text: "", reached: () => told() !== "", says: told });
+  const lasting = (text, reached, says) => {
+    const node = goal(view, { text: "", reached, says, lasts: true });
     node.lastChild?.before(html("span.task", text));
-    return put(node, { "data-long": longest });
+    return put(node, { "data-long": says() });
   };
   const inverse = () => softmax(logits().map((/** @type {number} */ z) => -z)).map((v) => fmt(v));
-  const aims = html(
-    "div.stack",
-    lasting(words.choose, () => {
-      const shown = chosen === view.get("kind") && view.get("draws") === most;
-      if (shown && chosen === RIGHT && !running) settled = words.settled;
-      return settled;
-    }, words.settled),
+  const aims = [
+    lasting(
+      words.choose,
+      () =>
+        chosen === RIGHT && view.get("kind") === RIGHT && view.get("draws") === most && !running,
+      () => words.settled,
+    ),
     lasting(
       words.goal,
-      () => {
-        const there = view.get("kind") === PLAIN && endsOf(PLAIN, proposal()).every(even);
-        if (!hidden() && there) leveled ||= words.reached(inverse().join(", "));
-        return leveled;
-      },
-      words.reached("0.00, 0.00, 0.00, 0.00, 0.00"),
+      () => !hidden() && view.get("kind") === PLAIN && endsOf(PLAIN, proposal()).every(even),
+      () => words.reached(inverse().join(", ")),
     ),
+  ];
+  const controls = html(
+    "div.row",
+    more,
+    runner,
+    other,
+    slider(view, "draws", {
+      label: words.draws,
+      step: 1,
+      show: String,
+      to: (n) => stops.filter((stop) => stop <= n).length - 1,
+      from: (position) => stops[position],
+    }),
   );
-  /** Controls beside what they move, not over it. @param {Node[]} parts */
-  const controls = (...parts) => {
-    const node = html("div.stack", ...parts);
-    view.control(node);
-    return node;
-  };
+  view.control(controls);
   // What a try says holds for these scores and draws.
   const { logits: scores, q: first, seed: early } = SPEC.traits;
   const defaults = { logits: scores.init, q: first.init, seed: early.init };
@@ -442,28 +466,40 @@ export default figure(WORDS, (view, words) => {
         set: { ...defaults, ...right && { kind: RIGHT }, ...set },
       })),
     ),
-    html("div.row", kinds, legend),
+    kinds,
+    controls,
     html(
       "div.side",
-      html("div.stack", bars.node, strip.node, controls(sliders)),
+      html("div.stack", strip.node, bars.node, legend),
       html(
         "div.stack",
-        history.node,
-        controls(
-          slider(view, "draws", {
-            label: words.draws,
-            step: 1,
-            show: String,
-            to: (n) => stops.filter((stop) => stop <= n).length - 1,
-            from: (position) => stops[position],
-          }),
-          html("div.row", more, runner, other),
-        ),
         html("p.say", { "data-room": words.last(most, "argmax", term) + words.stuck }, said),
+        history.node,
       ),
     ),
-    aims,
+    ...aims,
   );
+
+  let [drawing, there] = ["", 0]; // the draws that were shown, and how many
+  /**
+   * A block falls from its word's q to its place, as large as it is there.
+   * @param {{ x: number, y: number, width: number, height: number }} place
+   * @param {string} color
+   * @param {string} term
+   */
+  function fall({ x, y, width, height }, color, term) {
+    const block = svg(
+      "g.falls",
+      { style: `--from: ${-FAR - y - height}px` },
+      svg("rect", { x, y, width, height: Math.max(height, THIN), fill: color }),
+      svgText(x + width + 4, y + height / 2 + 4, `+${term}`, {
+        class: "halo",
+        "text-anchor": "start",
+      }),
+    );
+    block.addEventListener("animationend", () => block.remove());
+    air.append(block);
+  }
 
   /**
    * @param {number[]} shares
@@ -473,8 +509,9 @@ export default figure(WORDS, (view, words) => {
    * @param {number[]} ends
    * @param {number[]} q
    * @param {number[]} counts
+   * @param {string} falling what the last draw added, if it is the only new one
    */
-  function drawBars(shares, blocks, last, right, ends, q, counts) {
+  function drawBars(shares, blocks, last, right, ends, q, counts, falling) {
     const band = bars.x(1) - bars.x(0);
     const width = 0.5 * band;
     const { top, bottom } = bars.area;
@@ -501,15 +538,20 @@ export default figure(WORDS, (view, words) => {
           fill: color,
           stroke: color,
         });
+        const over = bars.y(right[k]) - y;
         const latest = { x: x + 1, y: y + 1, width: width - 2, height: block - 2 };
-        /** @param {string} look @param {number} share @param {number} over */
-        const line = (look, share, over) =>
-          svg(look, { d: `M${x - over},${bars.y(share)}h${width + 2 * over}` });
-        const told = hidden() ? "?" : ends[k].toFixed(2) + (aimed && even(ends[k]) ? " ✓" : "");
+        const drops = k === last && falling !== "";
+        if (drops) fall({ x, y, width, height: block }, color, falling);
+        /** @param {string} look @param {number} height @param {number} over */
+        const line = (look, height, over) =>
+          svg(look, { d: `M${x - over},${bars.y(height)}h${width + 2 * over}` });
+        const told = hidden() ? "?" : share(ends[k]) + (aimed && even(ends[k]) ? " ✓" : "");
         return [
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
+          over > 0 ? svg("rect.over", { x, y, width, height: over, fill: color }) : "",
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
           k === last && block >= THIN ? svg("rect.latest", latest) : "",
+          drops ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: block }) : "",
           line("path.truth", right[k], 4),
           hidden() ? "" : line("path.limit", ends[k], 10),
           ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
@@ -519,23 +561,26 @@ export default figure(WORDS, (view, words) => {
         ];
       }),
     );
-    strip.draw(...names.map((_, k) =>
+    strip.draw(...names.flatMap((_, k) => [
       svg("rect.proposal", {
-        x: strip.x(k) - width / 2,
+        x: strip.x(k) - 0.4 * width,
         y: strip.y(q[k]),
-        width,
+        width: 0.8 * width,
         height: strip.area.bottom - strip.y(q[k]),
         "data-q": `q ${k}`,
         "data-value": q[k],
-      })
-    ));
-    strip.handles(q.map((y, k) => ({ x: k, y, color: "var(--cu-grey)" })));
-    sliders.style.setProperty("--left", `${bars.area.left}px`);
+      }),
+      svgText(strip.x(k) + 0.4 * width, strip.y(q[k]) - 4, share(q[k]), { "text-anchor": "end" }),
+    ]));
+    strip.handles(q.map((y, k) => ({ x: k + ASIDE, y, color: "var(--cu-grey)" })));
+    q.forEach((y, k) => {
+      rows[k].style.cssText = `left: ${strip.x(k + ASIDE)}px; top: ${strip.y(y)}px`;
+    });
     bars.describe(
       `${words.bars}: ` + names.map((name, k) => `${name} ${fmt(shares[k])}`).join("; "),
     );
     strip.describe(
-      `${words.strip}: ` + names.map((name, k) => `${name} ${frequency(q[k])}`).join("; "),
+      `${words.strip}: ` + names.map((name, k) => `${name} ${share(q[k])}`).join("; "),
     );
   }
 
@@ -590,6 +635,24 @@ export default figure(WORDS, (view, words) => {
     const { xs, ys, line } = way(present, classes, ".now");
     const last = ys[ys.length - 1];
     const x = history.x(xs[xs.length - 1]);
+    const dot = {
+      left: x - 7,
+      right: x + 7,
+      top: history.y(last) - 7,
+      bottom: history.y(last) + 7,
+    };
+    const labels = others.map((kind) => {
+      const list = distances(classes, termsOf(kind, q), right, n).ys;
+      return {
+        text: words.same(labelOf(kind)),
+        x,
+        y: history.y(list[list.length - 1]),
+        sides: /** @type {("right" | "above" | "below")[]} */ (
+          x < (left + end) / 2 ? ["right"] : ["above", "below"]
+        ),
+        color: TEXT_COLORS[KINDS[kind].color],
+      };
+    });
     history.draw(
       ...earlier.map((list) => way(present, list, ".faint").line),
       ...others.map((kind) => way(kind, classes, ".tried").line),
@@ -600,7 +663,7 @@ export default figure(WORDS, (view, words) => {
           "text-anchor": "end",
         })
         : "",
-      svg("path.dash", { d: `M${x},${history.area.bottom}V0` }),
+      ...labelNodes(labels, history.area, [dot]),
       hidden() ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
         "data-q": "limit",
@@ -615,7 +678,6 @@ export default figure(WORDS, (view, words) => {
         "data-value": last,
       }),
     );
-    history.handles([{ x: xs[xs.length - 1], y: 1.1, color: "var(--cu-ink)", way: "across" }]);
     return last;
   }
 
@@ -624,7 +686,6 @@ export default figure(WORDS, (view, words) => {
     const { kind, draws, seed } = view.state;
     const q = proposal();
     const terms = termsOf(kind, q);
-    const label = Object.entries(words.kinds).find(([key]) => key === kind)?.[1] ?? "";
     const right = softmax(logits());
     const ends = endsOf(kind, q);
     const classes = drawn(q, seed, most);
@@ -634,15 +695,25 @@ export default figure(WORDS, (view, words) => {
     const total = sum(sums);
     const k = classes[draws - 1];
     if (!view.locked) tried.add(kind);
-    drawBars(sharesOf(sums), terms.map((v) => v / total), k, right, ends, q, counts);
+    const these = `${kind} ${seed} ${q} ${logits()}`;
+    const next = these === drawing && draws === there + 1 && !stillness();
+    if (these !== drawing) air.replaceChildren();
+    [drawing, there] = [these, draws];
+    const blocks = terms.map((v) => v / total);
+    drawBars(sharesOf(sums), blocks, k, right, ends, q, counts, next ? three(terms[k]) : "");
     const limit = misplaced(ends, right);
     const earlier = past.filter((one) => one !== seed).map((one) => drawn(q, one, most));
-    const off = words.off(draws, label, fmt(drawHistory(earlier, classes, q, right, limit, draws)));
+    const off = words.off(
+      draws,
+      labelOf(kind),
+      share(drawHistory(earlier, classes, q, right, limit, draws)),
+    );
     history.describe(off);
     limitKey.hidden = hidden();
     mineKey.hidden = mine !== 0 && mine !== 1;
-    bars.svg.style.setProperty("--color", TEXT_COLORS[KINDS[kind].color]);
-    history.svg.style.setProperty("--color", TEXT_COLORS[KINDS[kind].color]);
+    for (const { style } of [bars.svg, history.svg, legend]) {
+      style.setProperty("--color", TEXT_COLORS[KINDS[kind].color]);
+    }
     more.disabled = draws === most;
     const others = ["draws", "seed", "q", "kind"].some((key) => view.changed.has(key));
     if (turned >= 0 || others) about = turned;
@@ -652,9 +723,8 @@ export default figure(WORDS, (view, words) => {
     const term = words.sum([four(logits()[k]), times, three(terms[k])]);
     let text = words.last(draws, names[k], term);
     if (!hidden() && about >= 0) {
-      const numbers = [frequency(q[about]), ends[about].toFixed(2), right[about].toFixed(2)];
-      text = words.tilt(names[about], numbers);
-    } else if (!hidden() && draws >= MANY) text = off + words.ends(limit.toFixed(2));
+      text = words.tilt(names[about], [q[about], ends[about], right[about]].map(share));
+    } else if (!hidden() && draws >= MANY) text = off + words.ends(share(limit));
     say(said, text + (stuck && !hidden() && about >= 0 ? words.stuck : ""));
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : about < 0 ? off : text;
