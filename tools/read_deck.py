@@ -10,8 +10,8 @@
 Formulas, figures, code and exercises have one source, the chapters. A line takes them from there:
 
     {equation 1.3}  {figure 3.1}  {figure 6.2 beside}  {code 1 softmax_naive}
-    {exercise 1.2}  {solution 1.2}  {hint 1.2}  {still rates.svg}
-    {live 2 JacobianExplorer without .tries .goal}    of chapter 2, without these parts of it
+    {exercise 1.2}  {exercise 7.4 first}  {solution 1.2}  {hint 1.2}  {still rates.svg}
+    {live 2 JacobianExplorer with column=1 without .tries .goal}    in this state, without these parts
     {minutes}                                         what begins at which minute
     {section lecture 1.3}                             the slides of a section of another deck
 """
@@ -67,18 +67,23 @@ def definition(number: str, name: str) -> str:
     return "".join(piece.html for piece in code("\n".join(lines)))
 
 
-def live(number: str, name: str, *without: str) -> str:
-    """An interactive figure, by a word of its code, without the parts that these selectors name."""
+def live(number: str, name: str, *how: str) -> str:
+    """An interactive figure, by a word of its code, "with" these values, "without" these parts."""
     drawn = (c for c in chapter(number).cells if "data-afm" in str(c.get("outputs")))
-    cell = next(c for c in drawn if name in c.source)
-    return f'<div data-without="{", ".join(without[1:])}">{next(outputs(cell)).html}</div>'
+    page = next(outputs(next(c for c in drawn if name in c.source))).html
+    state, _, without = " ".join(how).partition("without ")
+    for key, value in (word.split("=") for word in state.split()[1:]):
+        page, found = re.subn(rf'(?<="{key}": )(\[.*?\]|[^,}}]+)', value, page)
+        if not found:
+            raise ValueError(f"{name} has no {key}")
+    return f'<div data-without="{", ".join(without.split())}">{page}</div>'
 
 
-def exercise(number: str, *, solved: bool = False) -> str:
-    """What an exercise asks for, or its solution."""
+def exercise(number: str, how: str = "", *, solved: bool = False) -> str:
+    """What an exercise asks for, "first" without what comes after that, or its solution."""
     parts = (p for p in pieces(chapter(number)) if p.exercise == number)
-    whole = "".join(p.html for p in parts if (p.kinds == "solution") == solved)
-    return re.sub("(?s)<h3>.*?</h3>", "", whole)
+    these = [p.html for p in parts if (p.kinds == "solution") == solved]
+    return re.sub("(?s)<h3>.*?</h3>", "", "".join(these[:1] if how else these))
 
 
 def minutes(sections: Sequence[Section]) -> str:

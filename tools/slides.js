@@ -169,7 +169,7 @@
     const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 1.1 : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
-      const least = 0.55 * room / pictures.length;
+      const least = 0.62 * room / pictures.length;
       for (const picture of pictures) {
         picture.style.maxHeight = "";
         const over = Math.max(0, used(slide) - room);
@@ -190,7 +190,7 @@
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
       :is(${parts}) { display: none !important; }
-      .frame, svg text, svg text.big, .axis, .heat, .steps small, .key, .say { font-size: 17px; line-height: 1.2; }
+      .frame, svg text, svg text.big, .axis, .heat, .steps small, .key, .say { font-size: 18px; line-height: 1.2; }
     `);
     root.adoptedStyleSheets.push(sheet);
   };
@@ -202,7 +202,8 @@
     figure.style.zoom = "1";
     if (hand) trim(figure);
     figure.style.width = large || hand ? "864px" : "";
-    if (!hand || figure.offsetHeight > 700) inColumns(figure);
+    const low = figure.querySelector('[data-afm="browser_regression"]');
+    if (!hand || low || figure.offsetHeight > 700) inColumns(figure);
     if (!large && figure.matches(".columns")) figure.style.width = "";
     const words = used(slide) - figure.offsetHeight;
     const across = width / figure.offsetWidth;
