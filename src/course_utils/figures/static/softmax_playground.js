@@ -260,6 +260,9 @@ export default figure(
         { key: "e", of: exps, title: words.rows.exp, now: stage === "exp" },
         { key: "p", of: p, title: words.rows.p, now: stage === "share" },
       ];
+      const tenths = view.get("logits").every((/** @type {number} */ v) =>
+        !(Math.round(100 * v) % 10)
+      );
       const moved = stage === "share" && p.some((v, i) => Math.abs(v - plain[i]) > 5e-4);
       plot.scale({ ylabel: moved ? words.moved : words.axis[stage] });
       plot.draw(
@@ -289,7 +292,7 @@ export default figure(
             svgText(plot.area.left - 8, y, title, { class: weight, "text-anchor": "end" }),
             ...of.map((v, i) => {
               const node = svgText(column(i), y, "", { class: weight });
-              const text = key === "e" ? short(v) : v.toFixed(key === "p" ? 3 : 1);
+              const text = key === "e" ? short(v) : v.toFixed(key === "p" ? 3 : tenths ? 1 : 2);
               const said = minus(textWidth(text, 600) < room ? text : short(v, 1));
               return quantity(put(node, squeezed(said, room, 600)), `${key}${i}`, v, said);
             }),
