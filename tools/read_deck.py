@@ -11,7 +11,7 @@ Formulas, figures, code and exercises have one source, the chapters. A line take
 
     {equation 1.3}  {figure 3.1}  {figure 6.2 beside}  {code 1 softmax_naive}
     {exercise 1.2}  {exercise 7.4 first}  {solution 1.2}  {hint 1.2}  {still rates.svg}
-    {live 2 JacobianExplorer with column=1 without .tries .goal}    in this state, without these parts
+    {live 2 JacobianExplorer with column=1 without .tries}    in this state, without these parts
     {minutes}                                         what begins at which minute
     {section lecture 1.3}                             the slides of a section of another deck
 """

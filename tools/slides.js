@@ -165,7 +165,7 @@
     ) => /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(what)]);
     const parts = find(":scope > .piece:not(.figure)");
     const pictures = find("img:not(.beside), .piece svg[width]");
-    const wide = find("pre, table, .formula, .derivation");
+    const wide = [slide, ...find("pre, table, .formula, .derivation")];
     const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 1.1 : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
