@@ -54,7 +54,7 @@ def test_an_answer_reveals_label_and_neighbours_of_every_suspect(show, choice):
         assert given != other
         answer(page, {"given": given, "other": other, "neither": "neither, or can't say"}[choice])
         words = {"given": "with the data set", "other": "with the neighbours"}
-        expected = f"You agree {words[choice]}. " if choice in words else "You side with neither. "
+        expected = f"You agree {words[choice]}. " if choice in words else "You named neither. "
         assert said(page).startswith(f"{expected}The data set says {given}. ")
         votes = dict(part.rsplit(" ", 1) for part in said(page).split(": ")[1][:-1].split(", "))
         shown = {data["classes"].index(name): int(n) for name, n in votes.items()}

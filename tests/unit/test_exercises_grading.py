@@ -216,7 +216,7 @@ def test_an_answer_that_hangs_or_fails_when_looked_at(monkeypatch):
     assert "not yet: when looked at, no answer within 0.1 seconds" in repr(HALF.judge(Loop()))
     begun = time.monotonic()
     assert "No answer within 0.1 seconds" in repr(DOUBLE.judge(lambda x: Loop()))
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
 
 
 def test_the_first_lines_that_a_function_prints_are_shown():

@@ -811,7 +811,7 @@ def test_label_suspects():
         + ", ".join(f"{names[k]} {votes[k]}" for k in listed)
     )  # fmt: skip
     mine = ["You agree with the data set. ", "You agree with the neighbours. ",
-            "You side with neither. "]  # fmt: skip
+            "You named neither. "]  # fmt: skip
     for i, (_, before, after) in enumerate(told_each(figure, ways)):
         counts = [int(i == j) for j in range(3)]
         assert_said(

@@ -125,16 +125,15 @@ def test_the_landing_page(built):
     assert said(home.select_one(".colophon")) == (
         "By Ann Bee, The team. Version 1.2, 5 March 2026. Text, code and figures are under the MIT "
         "licence; the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
-        "its licence )."
+        "its licence ); icons: Font Awesome Free (CC BY 4.0)."
     )
     assert home.select_one(".colophon a")["href"] == "_static/fashion-mnist-license.txt"
     assert home.select_one("pre").get_text().splitlines() == [
-        "@software{softmax_regression_course,",
+        "@misc{softmax_regression_course,",
         "  author = {{Ann Bee, The team}},",
         "  title = {A title},",
-        "  version = {1.2},",
-        "  date = {2026-03-05},",
-        "  license = {MIT},",
+        "  year = {2026},",
+        "  note = {Version 1.2, MIT licence},",
         "}",
     ]
     assert f"course at {ADDRESS}, branch trunk." in said(home)

@@ -43,7 +43,7 @@ from PIL import Image
 from sphinx.errors import ConfigError
 
 from course_utils.exercises.reporting import Record, Report
-from course_utils.fashion_mnist.idx import FILES, DataError, raw_folder
+from course_utils.fashion_mnist.idx import DataError
 from course_utils.figures.scripts import trainer_text
 from course_utils.figures.softmax_playground import SoftmaxPlayground
 from course_utils.plots.style import COLORS
@@ -472,21 +472,21 @@ def test_images_are_packed_at_four_bits_in_parts_with_each_fifth_to_test(tmp_pat
     )
 
 
-def test_images_come_from_the_data_set_or_there_are_none(monkeypatch, tmp_path):
-    root, wrote, said = raw_folder(tmp_path), [], []
-    monkeypatch.setattr(lab_images, "default_root", lambda: tmp_path)
-    monkeypatch.setattr(lab_images, "read_file", lambda *given: given)
+def test_images_come_from_the_data_set_or_there_are_none(monkeypatch, tmp_path, capsys):
+    wrote = []
+    monkeypatch.setattr(lab_images, "load_arrays", lambda *given: (given, "real"))
     monkeypatch.setattr(lab_images, "write_parts", lambda *given: wrote.append(given))
     assert lab_images.write(tmp_path / "a") is True
-    assert wrote == [(tmp_path / "a", {key: (root, file) for key, file in FILES.items()})]
+    assert wrote == [(tmp_path / "a", (None, "real"))]
 
     def missing(*given):
         raise DataError("no file")
 
-    monkeypatch.setattr(lab_images, "read_file", missing)
-    monkeypatch.setattr(lab_images.logger, "info", lambda text, error: said.append(text % error))
+    monkeypatch.setattr(lab_images, "load_arrays", missing)
     assert lab_images.write(tmp_path / "b") is False
-    assert said == ["no images are packed for training in the page: no file"]
+    assert capsys.readouterr().err.splitlines() == [
+        "Nobody can train in the pages of this book: no file"
+    ]
     assert len(wrote) == 1
 
 

@@ -156,19 +156,20 @@ class Colophon(SphinxDirective):
             f"Text, code and figures are under the {source['license']} licence; the images of "
             "clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
         )
-        notice = nodes.raw("", f'<a href="{NOTICE}">its licence</a>).', format="html")
+        notice = f'<a href="{NOTICE}">its licence</a>); icons: Font Awesome Free (CC BY 4.0).'
         fields = {
             "author": f"{{{authors}}}",
             "title": source["title"],
-            "version": source["version"],
-            "date": day.isoformat(),
-            "license": source["license"],
+            "year": day.year,
+            "note": f"Version {source['version']}, {source['license']} licence",
             "url": source.get("repository-code"),
         }
         lines = [f"  {key} = {{{value}}}," for key, value in fields.items() if value]
-        entry = "\n".join(["@software{softmax_regression_course,", *lines, "}"])
+        entry = "\n".join(["@misc{softmax_regression_course,", *lines, "}"])
         return [
-            nodes.paragraph("", "", nodes.Text(text), notice, classes=["colophon"]),
+            nodes.paragraph(
+                "", "", nodes.Text(text), nodes.raw("", notice, format="html"), classes=["colophon"]
+            ),
             nodes.paragraph("", "To cite the course, in BibTeX:"),
             nodes.literal_block(entry, entry, language="bibtex"),
         ]

@@ -25,7 +25,7 @@ const WORDS = {
       "Judge the image first; " +
       "the data set's label appears after your answer.",
     question: "In how many of ten will you side with the data set's label?",
-    answers: ["at most 3", "4 to 6", "7 or more"].map((text) => ({
+    answers: ["fewer than 4", "4 to 6", "more than 6"].map((text) => ({
       text,
       says: "Now judge ten: the tally below counts, and nobody has a list of the truth.",
     })),
@@ -38,7 +38,7 @@ const WORDS = {
       "",
       "You agree with the data set. ",
       "You agree with the neighbours. ",
-      "You side with neither. ",
+      "You named neither. ",
     ],
     nearest: "The nearest three training images",
     hidden: "Its nearest images, and its label, show once you have answered.",
