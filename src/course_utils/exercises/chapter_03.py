@@ -123,7 +123,9 @@ EXERCISES = (
                 math.log(1 + 99 / math.e) - 1
             ),
             "One of the hundred classes is the true one.": math.log(1 + 100 * math.exp(-2)),
-            "Besides the true class there are 99 others.": math.log(1 + 98 * math.exp(-2)),
+            "Besides the true class there are 99 others; round to three digits.": math.log(
+                1 + 98 * math.exp(-2)
+            ),
             "Here only one other class has a term; there are 99.": math.log(1 + math.exp(-2)),
             "That is the probability at the best outputs; the loss is minus its logarithm.": (
                 math.exp(-FLOOR)
