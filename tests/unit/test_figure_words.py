@@ -107,9 +107,22 @@ def test_the_loss_explorer_keeps_the_second_loss_for_after_the_guess():
     for first in told(LossExplorer(), reset):
         assert "squared error" not in "\n".join([first.text, first.spoken]).split("?", 1)[1]
     assert (
-        "of squared error -0.0037, the same times 3p(1 - p) = 0.00371."
-        in told(LossExplorer(), guess)[-1].text
+        "of squared error -0.0037, the same times 3p(1 - p) = 0.00371 (3 is 2K/(K - 1), K = 3)."
+        in told(LossExplorer(), guess)[-1].text.replace("\xa0", " ")
     )
+
+
+def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
+    chip = [SKIP, {"click": "softmax twice"}]
+    texts = ["As low as with one", "Not so low", "It never falls"]
+    pages = told_each(LossExplorer(), [[*chip, {"click": text}] for text in texts])
+    for (*_, asked, answered), text in zip(pages, texts, strict=True):
+        assert "loss2" not in asked.values
+        assert "loss2" in answered.values
+        floor = f"{math.log(math.e + 2) - 1:.4f}"
+        assert floor not in asked.text
+        verdict = "Yes" if text == texts[1] else "No"
+        assert_said(answered, f"{text}: {verdict}, it falls, but not below {floor}:")
 
 
 # --- what stands, and what is said of the states to try --------------------------------------
@@ -146,7 +159,6 @@ LARGEST = {name: math.log(torch.finfo(getattr(torch, name)).max) for name in ("f
 
 #: Figure, state to try, what it says of a number.
 TRIES = [
-    (LossExplorer, "softmax twice", f"brings its loss below {math.log(math.e + 2) - 1:.2f}."),
     (OverflowExplorer, "float16, size 20",
      f"exp overflows above {LARGEST['float16']:.2f}: the naive form gives nan for a logit of 20."),
     (OverflowExplorer, "float64, size 800",
@@ -537,7 +549,7 @@ def test_loss(x, k, smoothing):
     made.append(-(target * p.log_softmax(0)).sum())
     slopes = [torch.autograd.grad(one, z, retain_graph=True)[0][0].item() for one in made]
     figure = LossExplorer(logit=x, num_classes=k, smoothing=smoothing, double_softmax=True, lr=0.5)
-    seen, run = told(figure, SKIP, {"click": "Descend 50 steps"})[1:]
+    seen, run = told(figure, SKIP, SKIP, {"click": "Descend 50 steps"})[2:]
     names = ["cross-entropy", "squared error", "softmax twice"]
     ends = []
     for kind in range(3):
@@ -559,7 +571,7 @@ def test_loss(x, k, smoothing):
         *(f"{n} | {a:.4g} | {b:.4g} | " for n, a, b in zip(names, made, slopes, strict=True)),
         f"stays above {least:.4f}",
         f"learning rate\n{0.5:.2f}\n",
-        f"classes\n{k}\nsmoothing\n{smoothing:.2f}\n",
+        f"smoothing\n{smoothing:.2f}\nclasses\n{k}\n",
         f"score z\n{x:.1f}\n",
     )
     assert min(made[2].item(), 1e9) > least - 1e-9

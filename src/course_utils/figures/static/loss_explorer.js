@@ -39,7 +39,7 @@ import {
 /** @import { Plot } from "./kit/plot.js" */
 
 const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
-const FLAT = "that of squared error is the same times a multiple of p(1 − p), and p is almost 0.";
+const FLAT = "it is that of cross-entropy times a multiple of p(1 − p), almost 0.";
 const WORDS = {
   en: {
     lead: "One example: the true class has score z and probability p, all others score 0. " +
@@ -47,12 +47,9 @@ const WORDS = {
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
-      { text: "About as large", says: `No. Watch: ${FLAT}` },
-      {
-        text: "About a tenth of it",
-        says: `Still smaller. Watch: ${FLAT}`,
-      },
-      { text: "Less than a hundredth of it", says: `Yes. Watch: ${FLAT}` },
+      { text: "About as large", says: `No: ${FLAT}` },
+      { text: "About a tenth of it", says: `Still smaller: ${FLAT}` },
+      { text: "Less than a hundredth of it", says: `Yes: ${FLAT}` },
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
@@ -61,6 +58,13 @@ const WORDS = {
     smoothing: "smoothing",
     rate: "learning rate",
     twice: "softmax applied twice (a mistake)",
+    log: "p by its powers of ten",
+    second:
+      "By mistake, softmax is applied twice: the loss is cross-entropy of its probabilities. " +
+      "How low can it come?",
+    seconds: [["As low as with one", "No"], ["Not so low", "Yes"], ["It never falls", "No"]],
+    secondly: (/** @type {string} */ floor) =>
+      `it falls, but not below ${floor}: the second softmax gets numbers that differ by at most 1.`,
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
     loss: "loss (cross-entropy: nats)",
     gradient: "gradient of the loss",
@@ -74,9 +78,12 @@ const WORDS = {
     columns: ["at this score", "loss", "gradient"],
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}.`,
     entropy: (/** @type {string} */ slope) => ` Gradient of cross-entropy ${slope}`,
-    /** @type {(slope: string, factor: string, value: string) => string} */
-    square: (slope, factor, value) =>
-      `; of squared error ${slope}, the same times ${factor}p(1 − p) = ${value}`,
+    /** @type {(slope: string, factor: string, value: string, k: number) => string} */
+    square: (slope, factor, value, k) =>
+      `; of squared error ${slope}, the same times ${factor}p(1 − p) = ${value} ` +
+      `(${factor} is 2K/(K − 1), K = ${k}).`,
+    share: "Why 2K/(K − 1): the other classes share the gap p − y, so squared error is " +
+      "(p − y)² · K/(K − 1). Its slope has the 2 of the square, and dp/dz = p(1 − p).",
     more: (/** @type {string} */ factor, /** @type {string} */ value) =>
       `× ${factor}p(1 − p) = ${value}`,
     of: (/** @type {string} */ kind, /** @type {string} */ what) => `${kind}: ${what}`,
@@ -85,12 +92,14 @@ const WORDS = {
       ` After ${steps} steps p is ${each}.`,
     swings: " The steps go too far: cross-entropy jumps back and forth across its lowest point.",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
-    out: (/** @type {string} */ kind, /** @type {number} */ step) => `${kind}: step ${step}`,
-    goals: [
-      "find the lowest score, to 0.1, from which squared error passes 1/2 in 50 steps at this " +
-      "rate.",
-      "smooth so that cross-entropy comes to rest at probability 0.80.",
-    ],
+    out: (/** @type {number} */ step, /** @type {string} */ kind) =>
+      `${kind ? `${kind} ` : ""}passes 1/2 at step ${step}`,
+    /** @type {(k: number, lr: string, smoothing: string) => string} */
+    lowestGoal: (k, lr, smoothing) =>
+      `with ${k} classes, rate ${lr}, smoothing ${smoothing}: find the lowest score, to 0.1, ` +
+      "from which squared error passes 1/2 in 50 steps.",
+    restGoal: "smooth so that cross-entropy comes to rest at probability 0.80.",
+    elsewhere: "What is set now is something else.",
     /** @type {(yes: string, no: string, steps: number[]) => string} */
     lowest: (yes, no, [entropy, square]) =>
       `From ${yes} it takes ${square} steps, cross-entropy ${entropy}; from ${no}, 50 are too few.`,
@@ -121,9 +130,7 @@ const WORDS = {
       {
         label: "softmax twice",
         set: { ...PLAIN, logit: -6, double_softmax: true },
-        says:
-          "With a second softmax 50 steps hardly move the score, and none brings its loss below " +
-          "0.55.",
+        says: "A model that ends in softmax, trained with a cross-entropy that applies it, too.",
       },
     ],
   },
@@ -214,12 +221,12 @@ export default figure(WORDS, (view, words) => {
     yticks: [-1, -0.5, 0, 0.5],
     ylabel: words.gradient,
   });
+  view.apart = ["log_p"];
   const race = view.plot({
     label: words.racePlot,
     height: 230,
     x: [0, STEPS],
-    y: [0, 1.2], // room for the name of a curve that ends at 1
-    yticks: [0, 0.5, 1],
+    y: [0, 1],
     xlabel: words.step,
     ylabel: words.race,
   });
@@ -227,12 +234,13 @@ export default figure(WORDS, (view, words) => {
   const body = html("tbody");
   const line = html("div.formula");
   const square = html("div.formula");
+  const share = html("p.why", words.share);
   const head = html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)));
   const table = html("table", html("thead", head), body);
   const more = html(
     "details",
     html("summary", words.details),
-    html("div.grid2", slope.node, html("div.stack", table, line, square)),
+    html("div.grid2", slope.node, html("div.stack", table, line, square, share)),
   );
   let shown = 0; // steps of the descent on the screen
   let stop = () => {};
@@ -241,10 +249,11 @@ export default figure(WORDS, (view, words) => {
   const shape = html(
     "div.columns",
     slider(view, "num_classes", { label: words.classes, step: 1, show: String }),
-    slider(view, "smoothing", { label: words.smoothing, step: 0.01 }),
     checkbox(view, "double_softmax", { label: words.twice }),
   );
-  for (const node of [shape, more]) view.control(node);
+  const powers = checkbox(view, "log_p", { label: words.log });
+  const smooth = slider(view, "smoothing", { label: words.smoothing, step: 0.01 });
+  for (const node of [shape, smooth, powers, more]) view.control(node);
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => watch() });
   const chips = tries(view, words.tries);
@@ -252,23 +261,27 @@ export default figure(WORDS, (view, words) => {
   // What has changed ends the descent, when it is drawn.
   const ran = () => shown === STEPS && !view.changed.size;
   /** Between which scores the lowest one lies, as far as descents have shown. */
-  let tried = { key: "", yes: Infinity, no: -Infinity, steps: [0, 0] };
-  const forget = (/** @type {string} */ key) =>
-    tried = { key, yes: Infinity, no: -Infinity, steps: [0, 0] };
-  view.head.querySelector(".reset")?.addEventListener("click", () => forget(""));
-  const settings = () => `${key} ${view.get("lr")}`;
+  let tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
+  view.head.querySelector(".reset")?.addEventListener("click", () => {
+    tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
+  });
+  const counts = () =>
+    ["num_classes", "lr", "smoothing"].every((name) => view.get(name) === view.first[name]);
   const bracket = html("span.soft");
   function note() {
     const z = view.get("logit");
-    if (settings() !== tried.key) forget(settings());
-    if (secret() || at(z).p > 0.5) return;
+    if (secret() || at(z).p > 0.5 || !counts()) return;
     const steps = outs();
     if (!steps[1]) tried.no = Math.max(tried.no, z);
     else if (z < tried.yes) Object.assign(tried, { yes: z, steps });
   }
   const tasks = [
     goal(view, {
-      text: words.goals[0],
+      text: words.lowestGoal(
+        view.first.num_classes,
+        four(view.first.lr),
+        four(view.first.smoothing),
+      ),
       lasts: true,
       reached: () => {
         if (ran()) note();
@@ -277,7 +290,7 @@ export default figure(WORDS, (view, words) => {
       says: () => words.lowest(fmt(tried.yes, 1), fmt(tried.no, 1), tried.steps),
     }),
     goal(view, {
-      text: words.goals[1],
+      text: words.restGoal,
       lasts: true,
       reached: () =>
         ran() && [at(0).target, at(paths[0][STEPS]).p].every((v) => Math.abs(v - REST) < NEAR),
@@ -286,9 +299,40 @@ export default figure(WORDS, (view, words) => {
     }),
   ];
   tasks[0].append(bracket);
+  let answered = ""; // to the question before the second softmax
+  const answer = html("span");
+  const second = html("section.guess", { "aria-label": words.second });
+  const choose = (/** @type {string} */ text, /** @type {string} */ verdict) => {
+    const node = html("button", { type: "button" }, text);
+    node.addEventListener("click", () => {
+      answered = text;
+      const told = html(
+        "p.answer",
+        { tabindex: -1 },
+        html("b", `${text}:`),
+        ` ${verdict}, `,
+        answer,
+      );
+      if (verdict) second.replaceChildren(told);
+      else second.remove();
+      if (!view.get("double_softmax")) return; // all questions were skipped at once
+      view.touched = true;
+      (verdict ? told : descend).focus({ preventScroll: true }); // what had the focus is gone
+      run();
+    });
+    return node;
+  };
+  const skip = choose(view.words.skip, "");
+  skip.classList.add("skip");
+  second.append(
+    html("p.question", html("b", view.words.guessFirst), ` ${words.second}`),
+    html("div.row", ...words.seconds.map(([text, verdict]) => choose(text, verdict)), skip),
+  );
+  view.control(second);
   view.add(
     chips,
-    html("div.grid2", loss.node, race.node),
+    second,
+    html("div.grid2", loss.node, html("div.stack", race.node, powers)),
     view.bar(
       html(
         "div.columns",
@@ -298,7 +342,8 @@ export default figure(WORDS, (view, words) => {
       ),
     ),
     said,
-    ...tasks,
+    tasks[0],
+    html("div.grid2", tasks[1], smooth),
     shape,
     more,
   );
@@ -316,7 +361,8 @@ export default figure(WORDS, (view, words) => {
 
   // The question is about the second loss: until the guess only the first is shown.
   const secret = () => view.locked && !view.onPaper;
-  const kinds = () => range(secret() ? 1 : view.get("double_softmax") ? 3 : 2);
+  const twice = () => view.get("double_softmax") && (answered || view.onPaper);
+  const kinds = () => range(secret() ? 1 : twice() ? 3 : 2);
   const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
   const stroke = (/** @type {number} */ i) => ({
     stroke: COLORS[HUES[i]],
@@ -379,7 +425,7 @@ export default figure(WORDS, (view, words) => {
     /** @type {Label[]} */
     const labels = kinds().map((i) => {
       // Cross-entropy is named where the other curves, and the handle at first, are not.
-      const spot = [what === "slopes" ? 88 : 24, 30, 150][i];
+      const spot = [what === "slopes" ? 88 : 24, 35, 150][i];
       return {
         text: words.kinds[i],
         x: plot.x(xs[spot]),
@@ -408,6 +454,17 @@ export default figure(WORDS, (view, words) => {
       const color = TEXT_COLORS[HUES[2]];
       labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.1), color });
     }
+    const place = (/** @type {number} */ i, /** @type {number} */ v) => {
+      const inside = clamp(v, min, max);
+      return { cx: plot.x(inside), cy: y(at(inside)[what][i]) };
+    };
+    /** Two balls at one place lie side by side. @param {number} i */
+    const aside = (i) => {
+      if (!i || kinds().length < 3) return 0;
+      const [a, b] = [1, 2].map((n) => place(n, paths[n][shown]));
+      const near = 13 - Math.hypot(a.cx - b.cx, a.cy - b.cy);
+      return near > 0 ? (i === 1 ? near : -near) / 2 : 0;
+    };
     const tangent = (/** @type {number} */ i) => {
       const start = clamp(paths[i][shown], min, max);
       const { values, slopes } = at(start);
@@ -433,14 +490,10 @@ export default figure(WORDS, (view, words) => {
       ...kinds().flatMap((i) =>
         paths[i].slice(0, shown + 1).map((v, n) => {
           const last = n === shown;
-          const inside = clamp(v, min, max);
-          const spot = { cx: plot.x(inside), cy: y(at(inside)[what][i]) };
-          // The third one may lie where the second does: it is a ring around it.
-          if (last && i === 2) {
-            return svg("circle.around", { ...spot, r: 9, stroke: COLORS[HUES[i]] });
-          }
+          const spot = place(i, v);
           const look = { r: last ? 6 : 2.5, fill: COLORS[HUES[i]] };
-          return svg(last ? "circle.ring" : "circle", { ...spot, ...look });
+          const cx = spot.cx + (last ? aside(i) : 0);
+          return svg(last ? "circle.ring" : "circle", { ...spot, cx, ...look });
         })
       ),
       ...labelNodes(labels, plot.area, taken),
@@ -453,30 +506,58 @@ export default figure(WORDS, (view, words) => {
   function drawRace() {
     const steps = range(shown + 1);
     const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
+    const log = view.get("log_p");
+    const h = log ? Math.log10 : (/** @type {number} */ p) => p;
+    if (log) {
+      const low = Math.min(-1, Math.floor(Math.log10(Math.min(...probs.flat()))));
+      const powers = range(1 - low).map((n) => n + low);
+      race.scale({
+        y: [low, low / -8],
+        yticks: powers.map((n) => [n, minus(String(Number((10 ** n).toPrecision(1))))]),
+      });
+    } else {
+      // above, room for the name of a curve that ends at 1
+      race.scale({ y: [0, 1.2], yticks: [0, 0.5, [REST, REST.toFixed(2)], 1] });
+    }
     const past = outs().map((n) => n <= shown ? n : 0);
+    const above = race.y(h(1)) - 12;
     /** @type {Label[]} */
     const labels = kinds().map((i) => {
       // The third curve may end where the second does: it is named at a third of its way.
       const named = past[i] || (i < 2 ? shown : Math.round(shown / 3));
+      const { left, right } = race.area;
+      const room = Math.max(race.x(named) - left, right - race.x(named)) - 12;
+      const long = words.out(past[i], words.kinds[i]);
       return {
-        text: past[i] ? words.out(words.kinds[i], past[i]) : words.kinds[i],
+        text: !past[i]
+          ? words.kinds[i]
+          : textWidth(long, 600) < room
+          ? long
+          : words.out(past[i], ""),
         x: race.x(named),
         y: past[i]
-          ? i === 0 && swings() ? race.y(1.1) : race.y(0.5) + (i ? 11 : -11)
-          : race.y(probs[i][named]),
+          ? i === 0 && swings() ? above : race.y(h(0.5)) + (i ? 11 : -11)
+          : race.y(h(probs[i][named])),
         sides: past[i] ? past[i] > STEPS / 2 ? ["left"] : ["right"] : ["above", "below", "left"],
         color: TEXT_COLORS[HUES[i]],
         weight: 600,
       };
     });
     labels.sort((a, b) => a.y - b.y); // the name of the higher curve is the higher one
-    const taken = probs.flatMap((ps) => along(race, steps, ps));
-    const middle = { x: race.x(STEPS / 2), y: race.y(0.5), text: words.pull };
+    const heights = probs.map((ps) => ps.map(h));
+    const taken = heights.flatMap((ps) => along(race, steps, ps));
+    const middle = {
+      x: race.x(STEPS / 2),
+      y: (race.area.top + race.area.bottom) / 2,
+      text: words.pull,
+    };
     race.draw(
-      svg("path.ghost", { d: race.line(race.xlim, [0.5, 0.5]) }),
-      ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
+      ...(log ? [0.5] : [0.5, REST]).map((p) =>
+        svg("path.ghost", { d: race.line(race.xlim, [h(p), h(p)]) })
+      ),
+      ...kinds().map((i) => svg("path.line", { d: race.line(steps, heights[i]), ...stroke(i) })),
       ...past.flatMap((n, i) => {
-        const spot = { cx: race.x(n), cy: race.y(probs[i][n]), r: 4, fill: COLORS[HUES[i]] };
+        const spot = { cx: race.x(n), cy: race.y(heights[i][n]), r: 4, fill: COLORS[HUES[i]] };
         return n ? [svg("circle.ring", spot)] : [];
       }),
       ...labelNodes(shown ? labels : secret() ? [] : [middle], race.area, taken),
@@ -535,7 +616,7 @@ export default figure(WORDS, (view, words) => {
       formula(operator("="), number("slope", now.slopes[0], { kind: 0 })),
     );
     // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
-    square.hidden = secret();
+    square.hidden = share.hidden = secret();
     const digits = enough((r) => r(now.slopes[0]) * r(pull));
     square.replaceChildren(
       html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
@@ -557,7 +638,12 @@ export default figure(WORDS, (view, words) => {
     said.replaceChildren(
       html("strong", words.probability(fmt(view.get("logit"), 1), inWords(now.p))),
       words.entropy(digitsOf(now.slopes[0], few)),
-      secret() ? "." : `${words.square(digitsOf(now.slopes[1], 2), four(factor()), times)}.`,
+      secret() ? "." : words.square(
+        digitsOf(now.slopes[1], 2),
+        four(factor()),
+        times,
+        view.get("num_classes"),
+      ),
       shown ? descent() : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
@@ -565,16 +651,18 @@ export default figure(WORDS, (view, words) => {
   }
 
   return () => {
-    if (view.changed.size) {
+    if ([...view.changed].some((name) => name !== "log_p")) {
       stop();
       shown = 0;
     }
-    for (const task of tasks) task.hidden = secret(); // the first names the second loss
+    for (const node of [...tasks, smooth]) node.hidden = secret(); // they name the second loss
+    second.hidden = secret() || !view.get("double_softmax");
     compute();
     const { yes, no } = tried;
-    const open = !tasks[0].classList.contains("done") && tried.key === settings();
     const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
-    say(bracket, open ? words.between(found[0], found[1]) : "");
+    const open = !tasks[0].classList.contains("done");
+    say(bracket, !open ? "" : counts() ? words.between(found[0], found[1]) : words.elsewhere);
+    say(answer, words.secondly(fmt(curves[0].floor, 4)));
     const now = at(view.get("logit"));
     drawCurves(loss, "values");
     drawCurves(slope, "slopes");
