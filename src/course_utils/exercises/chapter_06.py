@@ -355,6 +355,7 @@ EXERCISES = (
             "That is the size before Resize.": 188_160_000,
             "That would do for one byte a pixel; float32 takes more.": 245_760_000,
             "That is float64.": 1_966_080_000,
+            "That is float16.": 491_520_000,
             "Resize(64) makes both sides of a square longer.": 430_080_000,
             "That is in bits.": 7_864_320_000,
             "That is in megabytes; bytes are asked for.": 983.04,
@@ -398,6 +399,9 @@ EXERCISES = (
             "subtracted.": lambda a, b: ((b - a.mean(0)) / a.std(0)).where(a.std(0) > 0, 0.0),
             "The mean is not subtracted.": lambda a, b: (
                 b / torch.where(a.std(0) == 0, 1.0, a.std(0))
+            ),
+            "This divides by the variance, and by 0 where a pixel never changes.": lambda a, b: (
+                (b - a.mean(0)) / a.var(0)
             ),
             "This divides by the variance.": lambda a, b: (
                 (b - a.mean(0)) / torch.where(a.std(0) == 0, 1.0, a.var(0))
@@ -583,6 +587,9 @@ EXERCISES = (
             "These are numbers of training images, not labels.": lambda x, y, z, k: neighbours(
                 x, z
             ).argmin(1),
+            "Numbers of training images have no majority: look up their labels, then vote.": (
+                lambda x, y, z, k: neighbours(x, z).topk(k, largest=False).indices.mode(1).values
+            ),
             "These are the labels of the images farthest away.": lambda x, y, z, k: vote(
                 x, y, z, k, True
             ),
