@@ -190,8 +190,8 @@
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
       :is(${parts}) { display: none !important; }
-      .frame:has(> .board) { display: grid; grid-template: auto 1fr / 3fr 2fr; gap: 0 1.5em; }
-      .frame > .board { grid-area: 1 / 1 / 3 / 2; display: block; }
+      .frame:has(> .board, > .graph) { display: grid; grid-template: repeat(8, auto) 1fr / 3fr 2fr; gap: 0 1.5em; }
+      .frame > :is(.board, .graph) { grid-area: 1 / 1 / 10 / 2; display: block; }
       .frame, svg text, svg text.big, .axis, .heat, .steps small, .key, .say { font-size: 18px; line-height: 1.2; }
     `);
     root.adoptedStyleSheets.push(sheet);

@@ -438,10 +438,10 @@ def test_the_readers_place_is_kept(browser, served_book, way):
     page.context.close()
 
 
-def test_the_lecture_says_of_three_learning_rates_what_the_lab_shows(visit, book):
+def test_the_decks_say_of_three_learning_rates_what_the_lab_shows(visit, book):
     drawn = (ROOT / "decks/rates.svg").read_text(encoding="utf-8")
     ends = re.findall(r"rate [\d.]+: ([\d.]+)", drawn)
-    text = (ROOT / "decks/lecture.md").read_text(encoding="utf-8")
+    text = (ROOT / "decks/session-4.md").read_text(encoding="utf-8")
     large, lost = (
         re.findall(r"\d+\.\d{2,}|\d{3,}", text.split(f"## {title}\n")[1].split("\nNote:")[0])
         for title in ("How can a loss be so large?", "Is that run lost?")
