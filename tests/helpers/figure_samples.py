@@ -79,7 +79,7 @@ SAMPLES = {
     "jacobian_explorer": JacobianExplorer,
     "loss_explorer": LossExplorer,
     "overflow_explorer": OverflowExplorer,
-    "backward_pass": BackwardPass,
+    "backward_pass": lambda: BackwardPass(stage=4),
     "label_suspects": label_suspects,
     "pair_merge": PairMerge,
     "sampled_classes": SampledClasses,

@@ -3,12 +3,14 @@
 from figure_samples import SAMPLES, label_suspects, training_lab
 from figure_words import SKIP, STORED, fixed, walk
 
+from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.decision_explorer import DecisionExplorer
 from course_utils.figures.quiz import Quiz
 
 #: Figures in their first state; the lab has tests of its own.
 WALKS = {name: make for name, make in SAMPLES.items() if name != "training_lab"} | {
+    "backward_pass": BackwardPass,
     "decision_explorer": lambda: DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
     "label_suspects": lambda: label_suspects(shown=0, verdicts=[]),
     "browser_regression": BrowserRegression,
@@ -25,7 +27,8 @@ WAYS = {
         [SKIP, {"set": {"temperature": "hot"}}],
     ],
     "backward_pass": [
-        [SKIP, *({"set": {"stage": n}} for n in range(7)), {"on": "nudge.1"}],
+        [SKIP, *({"set": {"stage": n}} for n in range(7)), {"on": "nudge.1", "to": "0.3"}],
+        [SKIP, {"set": {"stage": 6}}, {"on": "nudge.0", "to": "0.3"}],
         [SKIP, *({"click": c} for c in ("Q", "-1", "Q", "1", "-1", "1/Q", "1", "exp z", "+"))],
         [SKIP, *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z", TIMES, "+"))],
         [SKIP, {"set": {"stage": 4, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],

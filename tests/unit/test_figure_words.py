@@ -3,7 +3,6 @@
 import math
 import re
 from base64 import b64decode
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -277,30 +276,35 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
     ("logits", "label", "k"), [([2, 1, 0.1], 1, 1), ([4, 0, 0], 1, 1), ([-1, 3, 0.5], 1, 3)]
 )
 def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
-    page = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, {"set": {"nudge": k}})[-1]
-    p = double(logits).softmax(0)[k - 1].item()
-    own = float(k == label)
-    assert page.values["change L"] == pytest.approx(page.values[f"grad z{k}"], abs=2e-4)
-    assert page.values[f"change e{k}"] == pytest.approx(math.exp(logits[k - 1]), rel=1e-3)
-    assert page.values["change l"] == pytest.approx(p, abs=2e-4)
-    others = {f"change {box}{i}" for box in "ze" for i in (1, 2, 3) if i != k}
-    assert not others & set(page.values)
-    least = double(logits).softmax(0).min()
-    ln, loss, grad = (
-        f"{v:.{4 if least < 0.005 else 3}f}"
-        for v in (page.values["change l"], page.values["change L"], p - own)
-    )
-    whole = Decimal(f"{0.001 * page.values['change L']:.2e}")
-    z = f"z{'₁₂₃'[k - 1]}"
-    assert_said(
-        page,
-        f"{z} is nudged by 0.001. Change ÷ nudge: {page.values[f'change e{k}']:#.3g} at exp {z} "
-        f"and Q, {ln} at ln Q, {f'{ln} - 1 = {loss}' if own else loss} at the loss, which changes "
-        f"by {whole:f}. The smaller the nudge, the closer to the "
-        f"gradient, {grad}.",
-    )
+    by = 0.01
+    ways = [{"on": f"nudge.{k - 1}", "to": by}, {"on": f"nudge.{k - 1}", "to": -0.5}]
+    page, back = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, *ways)[-2:]
+    z, own = double(logits), float(k == label)
+    one = torch.eye(3, dtype=z.dtype)[k - 1]
+    p = z.softmax(0)[k - 1].item()
+    least = z.softmax(0).min()
+    for seen, by in ((page, 0.01), (back, -0.5)):
+        up = (z + by * one).logsumexp(0).item() - z.logsumexp(0).item()
+        slope = up / by - own
+        assert seen.values["change L"] == pytest.approx(by * slope)
+        assert seen.values["slope nudge"] == pytest.approx(slope)
+        assert seen.values["slope gradient"] == pytest.approx(p - own)
+        assert abs(slope - p + own) < 0.01 + (by < 0)
+        others = {f"change {box}{i}" for box in "ze" for i in (1, 2, 3) if i != k}
+        assert not others & set(seen.values)
+        exp = math.exp(logits[k - 1]) * math.expm1(by)
+        ln, loss = (f"{v:.4f}" if abs(v) >= 5e-5 else f"{v:.2e}" for v in (up, by * slope))
+        slopes = [f"{v:.{4 if least < 0.005 else 3}f}" for v in (slope, p - own)]
+        total = f"{ln} {'+-'[by > 0]} {abs(by):.2f} = {loss}" if own else loss
+        name = f"z{'₁₂₃'[k - 1]}"
+        exp = f"{exp:#.3g}" if abs(exp) < 0.1 else f"{exp:.{3 if abs(exp) < 10 else 2}f}"
+        assert_said(
+            seen,
+            f"{name} is nudged by {by:.2f}: exp {name} and Q change by {exp}, ln Q by {ln}, the "
+            f"loss by {total}. ÷ {by:.2f}, that is {slopes[0]}; the gradient is {slopes[1]}. The "
+            "smaller the nudge, the closer.",
+        )
     walking = told(BackwardPass(), SKIP, {"set": {"nudge": k}}, {"click": "1"})
-    assert "shows when the walk is done" in walking[-2].text
     assert not any("change" in name for name in walking[-2].values)
     assert "The loss sends" in walking[-1].text
 

@@ -5,11 +5,9 @@ import {
   entrySlider,
   figure,
   fmt,
-  four,
   goal,
   guessFirst,
   html,
-  logarithmic,
   minus,
   put,
   quantity,
@@ -19,6 +17,7 @@ import {
   softmax,
   SPEC,
   squeezed,
+  stillness,
   subscript,
   sum,
   svg,
@@ -32,8 +31,9 @@ const FEW = 2; // wrong choices that the goal lets pass
 
 const WORDS = {
   en: {
-    lead: "Each box sends its gradient down, times the line's local derivative: choose it. " +
-      "Thicker lines send more.",
+    lead:
+      "Boxes send their gradient down, times the local derivative: choose it. Thick lines send " +
+      "more.",
     question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
@@ -50,24 +50,23 @@ const WORDS = {
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
     choices: "what to multiply by, or how to join",
     label: "true class",
-    nudge: "nudge",
-    none: "none",
     back: "Back",
     show: "Show me",
-    anew: "Walk again",
+    anew: (/** @type {number} */ label) => `Walk with class ${label}`,
     key: "In boxes:",
     value: "value",
     gradient: "gradient",
-    change: "change ÷ nudge",
-    by: "by",
+    change: "change",
     guess: "guess",
+    guessOf: (/** @type {string} */ z) => `guess of ${z}'s gradient`,
+    nudgeOf: (/** @type {string} */ z) => `nudge of ${z}`,
     ask: (/** @type {string} */ from, /** @type {string} */ to) =>
       `From ${from} to ${to}: times what?`,
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
       `${z} has ${direct} and ${other}: add or multiply?`,
     each: "each exponential",
     logits: "its logit",
-    done: "Nudge a logit (tap its box, or drag it sideways), or walk again with another class.",
+    done: "Nudge a logit: drag its handle. Or walk with another class.",
     again: (/** @type {number} */ misses) =>
       `${misses} choices did not fit: walk again, with at most ${FEW}.`,
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
@@ -111,31 +110,33 @@ const WORDS = {
     nudged: (
       /** @type {string} */ z,
       /** @type {string} */ by,
-      /** @type {string[]} */ [exp, log, loss, whole],
+      /** @type {string[]} */ [exp, log, loss, ratio, grad],
     ) =>
-      `${z} is nudged by ${by}. Change ÷ nudge: ${exp} at exp ${z} and Q, ${log} at ln Q, ` +
-      `${loss} at the loss, which changes by ${whole}.`,
+      `${z} is nudged by ${by}: exp ${z} and Q change by ${exp}, ln Q by ${log}, the loss by ` +
+      `${loss}. ÷ ${by}, that is ${ratio}; the gradient is ${grad}. The smaller the nudge, the ` +
+      "closer.",
     spokenNudge: (
       /** @type {string} */ z,
       /** @type {string} */ by,
-      /** @type {string[]} */ [loss, whole],
-    ) => `${z} nudged by ${by}: the loss changes by ${whole}, ${loss} times the nudge.`,
-    later: (/** @type {string} */ z) => `What a nudge of ${z} does shows when the walk is done.`,
-    nudgedBy: (/** @type {string} */ by) => `nudge ${by}`,
-    direct: (/** @type {string[]} */ [log, loss]) => `${log} − 1 = ${loss}`,
-    same: (/** @type {string} */ grad) =>
-      ` The smaller the nudge, the closer to the gradient, ${grad}.`,
+      /** @type {string[]} */ [loss, ratio, grad],
+    ) =>
+      `${z} nudged by ${by}: the loss changes by ${loss}, ${ratio} times that; gradient ${grad}.`,
+    direct: (/** @type {string[]} */ [log, sign, by, loss]) => `${log} ${sign} ${by} = ${loss}`,
+    ratio: (/** @type {string} */ ratio) => `÷ nudge = ${ratio}`,
+    gradIs: (/** @type {string} */ grad) => `gradient ${grad}`,
+    half: (/** @type {string} */ share) => [`${share} so far,`, "one more path", "to come"],
     both: (/** @type {string[]} */ [direct, other]) => `${direct} and ${other}`,
     shares: (/** @type {string} */ other) => `${other} − 1`,
     total: (/** @type {string} */ total) => `= ${total}`,
     goal: `walk back with none shown and at most ${FEW} wrong choices.`,
     reached: (/** @type {number} */ misses) =>
       `Done, ${misses || "none"} wrong: five derivatives and one sum.`,
-    foresee: "before “exp z” is chosen, drag the guess in z₂'s box to its gradient.",
+    foresee:
+      "before you choose for the three lowest lines, drag the guess in z₂'s box to its gradient.",
     foreseen: (/** @type {string} */ guess, /** @type {string} */ grad) =>
       `Done: you said ${guess}; ${grad} came.`,
     missed: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `Your guess stood at ${guess}; ${grad} came. Walk again with another logit.`,
+      `Your guess stood at ${guess}; ${grad} came. Walk with another class or logit.`,
     known: "Seen already: move a logit, and walk again.",
     tries: [
       {
@@ -158,7 +159,7 @@ const WORDS = {
 };
 
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
-const LEAST = 0.001; // of a nudge
+const NUDGE = 0.3; // of a logit that is nudged without a hand
 const NEAR = 0.03; // how far a guess may be off
 const GUESSED = "z2";
 const STEP = 0.01; // of the hints
@@ -166,8 +167,11 @@ const coarse = matchMedia("(pointer: coarse)").matches;
 // Pixels: a line of text, a box, between boxes, where a row of choices stands.
 const [ROW, LOW, GAP] = [15, 38, coarse ? 48 : 34];
 const BARS = 26; // pixels for the bars of what reaches a logit
-const TALL = 2 * ROW + 3 + BARS + GAP; // the box of a logit: below the bars, shares and choices
+const TALL = 2 * ROW + 3 + BARS + GAP + 8; // the box of a logit: bars, shares, choices, a handle
 const THICK = 10; // pixels: a line that sends 1
+const BUTTON = coarse ? 44 : 30; // pixels of a choice
+const KNOB = 14; // pixels from the foot of a logit's box to the middle of its handle
+const SETTLED = 250; // ms after the last move of a nudge, which then runs up
 const SIDE = THICK + 2; // pixels around the boxes, for the direct line
 
 /**
@@ -234,7 +238,7 @@ function gradients(ways, stage) {
 }
 
 /**
- * What a change of logit k by `by` changes, as multiples of it.
+ * What a change of logit k by `by` changes, and by how much.
  * @param {number[]} z
  * @param {number} label
  * @param {number} k from 1; 0 changes nothing
@@ -245,7 +249,7 @@ function changes(z, label, k, by) {
   const moved = graph(z.map((value, i) => i === k - 1 ? value + by : value), label).boxes;
   const all = Object.keys(before).map((key) => /** @type {[string, number]} */ ([
     key,
-    (moved[key].value - before[key].value) / by,
+    moved[key].value - before[key].value,
   ]));
   return new Map(all.filter(([, change]) => change));
 }
@@ -264,22 +268,25 @@ export default figure(WORDS, (view, words) => {
   plot.node.classList.add("graph");
   const told = html("span");
   const prompt = html("b.asks");
-  const longest = words.nudged("z₁", "0.001", ["0.000", "0.000", "0.000 − 1 = −0.000", "0.000"]) +
-    words.same("−0.000");
+  const longest = words.nudged("z₁", "−0.30", [
+    "−0.000",
+    "−0.0000",
+    words.direct(["−0.0000", "+", "0.30", "−0.0000"]),
+    "−0.000",
+    "−0.000",
+  ]);
   // What is below it stays in place.
   const said = html("p.say", { "data-room": longest }, html("span", told, " ", prompt));
   /** The steps that the reader chose. @type {Set<number>} */
   const mine = new Set();
   let misses = 0;
-  let won = ""; // what the goal said when it was reached
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
-  let by = LEAST; // the size of the nudge
+  let by = NUDGE;
   let guess = 0; // of the gradient of z₂
   let open = false; // whether it waits for the answer
   let judged = ""; // the puzzle that answered it
   let answer = "";
-  let foreseen = ""; // what the second goal said when it was reached
   /** Logits and classes whose gradients were seen. @type {Set<string>} */
   const solved = new Set();
   let missed = -1; // the turn in which a wrong one was chosen
@@ -293,8 +300,12 @@ export default figure(WORDS, (view, words) => {
   const show = button(
     view,
     words.show,
-    () => go(view.get("stage") < last ? view.get("stage") + 1 : 0),
+    () => view.get("stage") < last ? go(view.get("stage") + 1) : begin(next()),
   );
+  show.classList.add("step");
+  const next = () => view.get("label") % 3 + 1;
+  // A true class begins a walk: its graph is not filled by itself.
+  const begin = (/** @type {number} */ label) => view.set({ label, stage: 0, nudge: 0 });
   const choose = (/** @type {number} */ i) => {
     const stage = view.get("stage") + 1;
     if (i === RIGHT[stage - 1]) {
@@ -330,12 +341,10 @@ export default figure(WORDS, (view, words) => {
   view.apart = ["stage", "nudge"];
   const puzzle = () => `${view.get("logits")} ${view.get("label")}`;
   view.head.querySelector(".reset")?.addEventListener("click", () => {
-    won =
-      foreseen =
-      judged =
+    judged =
       answer =
         "";
-    [guess, by, open] = [0, LEAST, false];
+    [guess, by, open] = [0, NUDGE, false];
     mine.clear();
     solved.clear();
     view.refresh();
@@ -350,34 +359,11 @@ export default figure(WORDS, (view, words) => {
         settle = () => resolve(words.verdicts[place]);
       }),
   });
-  const size = dial(view, {
-    label: words.by,
-    control: "by",
-    min: LEAST,
-    max: 1,
-    step: 0.05,
-    ...logarithmic,
-    show: four,
-    read: () => by,
-    write: (v) => {
-      by = v;
-      view.refresh();
-    },
-  });
-  const nudges = html(
-    "div.row",
-    radios(view, "nudge", {
-      label: words.nudge,
-      options: [[0, words.none], ...range(3).map((i) => [i + 1, `z${subscript(i + 1)}`])],
-    }),
-    size,
-  );
   const settings = html(
     "div.row",
     back,
     show,
-    radios(view, "label", { label: words.label, options: [1, 2, 3] }),
-    nudges,
+    radios(view, "label", { label: words.label, options: [1, 2, 3], write: begin }),
   );
   const late = () => view.get("stage") >= last - 1;
   /** @param {number} v */
@@ -388,15 +374,6 @@ export default figure(WORDS, (view, words) => {
     view.touched = true;
     view.refresh();
   }
-  const foreseeing = dial(view, {
-    label: words.guess,
-    control: "guess",
-    min: -1,
-    max: 1,
-    step: 0.01,
-    read: () => guess,
-    write: foresee,
-  });
   const sliders = html(
     "div.below",
     ...range(3).map((i) =>
@@ -406,59 +383,87 @@ export default figure(WORDS, (view, words) => {
         show: (x) => fmt(Math.round(10 * x) / 10, 1),
       })
     ),
-    foreseeing,
   );
+  /** @param {number} k @param {number} v */
+  function push(k, v) {
+    by = clamp(Math.round(100 * v) / 100, -1, 1);
+    view.set({ nudge: by ? k : 0 });
+  }
+  /**
+   * By keys a handle is moved by a slider that isn't seen.
+   * @param {string} label
+   * @param {string} control
+   * @param {() => number} read
+   * @param {(v: number) => void} write
+   */
+  const keys = (label, control, read, write) => {
+    const row = dial(view, { label, control, min: -1, max: 1, step: 0.01, read, write });
+    const input = /** @type {HTMLInputElement} */ (row.querySelector("input"));
+    put(row, { class: "slider keyed" });
+    put(input, { "aria-label": label });
+    return { row, input };
+  };
+  const foreseeing = keys(words.guessOf("z₂"), "guess", () => guess, foresee);
+  const pushing = range(3).map((i) =>
+    keys(
+      words.nudgeOf(`z${subscript(i + 1)}`),
+      `nudge.${i}`,
+      () => view.get("nudge") === i + 1 ? by : 0,
+      (v) => push(i + 1, v),
+    )
+  );
+  const secondGrad = () => softmax(view.get("logits"))[1] - Number(view.get("label") === 2);
   /** Compares the guess with what came, once for each logits that are new. */
   function judge() {
     const [stage, label] = [view.get("stage"), view.get("label")];
     if (!late()) open = true;
-    if (!late() || (label === 2 && stage < last)) return;
+    if (!late() || (label === 2 && stage < last)) return false;
     const key = puzzle();
+    let hit = false;
     if (open && !solved.has(key)) {
-      const grad = softmax(view.get("logits"))[1] - Number(label === 2);
-      const hit = Math.abs(grad - guess) < NEAR;
-      const [mark, came] = [fmt(guess), fmt(grad, 3)];
-      if (hit) foreseen = words.foreseen(mark, came);
-      answer = hit ? "" : words.missed(mark, came);
+      hit = Math.abs(secondGrad() - guess) < NEAR;
+      answer = hit ? "" : words.missed(fmt(guess), fmt(secondGrad(), 3));
       judged = key;
     } else if (judged !== key) answer = "";
     open = false;
     solved.add(key);
+    return hit;
   }
   const off = html("span");
-  view.control(sliders);
-  view.control(settings);
+  // All that moves something in the plot, in its box.
+  plot.box.append(sliders, foreseeing.row, ...pushing.map(({ row }) => row));
+  for (const node of [sliders, settings, foreseeing.row]) view.control(node);
+  const first = goal(view, {
+    text: words.goal,
+    reached: () => view.get("stage") === last && mine.size === last && misses <= FEW,
+    says: () => words.reached(misses),
+    lasts: true,
+  });
   const second = goal(view, {
     text: words.foresee,
-    reached: () => {
-      judge();
-      return foreseen !== "";
-    },
-    says: () => foreseen,
+    reached: judge,
+    says: () => words.foreseen(fmt(guess), fmt(secondGrad(), 3)),
+    lasts: true,
   });
   second.append(" ", off);
+  const chips = tries(view, words.tries);
+  for (const chip of chips.querySelectorAll("button")) {
+    chip.addEventListener("click", () => begin(view.get("label")));
+  }
+  const changed = html("span.change", words.change);
   view.add(
+    said,
     html(
       "p.row",
       html("span.soft", words.key),
       html("span", words.value),
       html("span.grad", words.gradient),
-      html("span.change", words.change),
+      changed,
     ),
     plot.node,
-    sliders,
-    said,
     settings,
-    tries(view, words.tries),
-    goal(view, {
-      text: words.goal,
-      reached: () => {
-        const all = view.get("stage") === last && mine.size === last;
-        if (all && misses <= FEW) won ||= words.reached(misses);
-        return won !== "";
-      },
-      says: () => won,
-    }),
+    chips,
+    first,
     second,
   );
 
@@ -467,29 +472,22 @@ export default figure(WORDS, (view, words) => {
     const high = TALL / (plot.area.bottom - plot.area.top);
     return x >= 0 && x < 3 && y < high ? Math.floor(x) + 1 : 0;
   };
-  // In its box, z₂'s gradient is foreseen; at the end a logit is nudged, which a click does, too.
+  // In its box, z₂'s gradient is foreseen; at the end a logit is nudged.
   let held = 0;
-  let from = 0;
-  let moved = false;
   plot.drag(([x, y], pressed) => {
-    if (pressed) [held, from, moved] = [logitAt([x, y]), x, false];
-    if (!late() && held === 2) foresee((plot.x(x) - place(boxes[GUESSED]).middle) / one());
-    if (view.get("stage") < last || !held || (!moved && Math.abs(x - from) < 0.02)) return;
-    moved = true;
-    by = Number(clamp(2 * Math.abs(x - from), LEAST, 1).toPrecision(3));
-    view.set({ nudge: held });
-  });
-  plot.svg.addEventListener("click", (event) => {
-    const nudge = logitAt(plot.at(event));
-    if (view.locked || moved || !nudge || view.get("stage") < last) return;
-    view.set({ nudge: nudge === view.get("nudge") ? 0 : nudge });
+    if (pressed) held = logitAt([x, y]);
+    const at = (plot.x(x) - plot.x(held - 0.5)) / one();
+    if (!late() && held === 2) foresee(at);
+    if (held && view.get("stage") === last) push(held, at);
   });
 
+  const air = svg("g"); // what runs up stays there while the graph is drawn
+  plot.svg.append(air);
+  let risen = ""; // the nudge that ran up, or waits for it
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  view.closers.push(() => clearTimeout(timer));
   let before = -1; // the step that was drawn last
-  let nudged = 0; // the same of the nudge
-  const rises = () => view.get("nudge") !== nudged;
-  /** When a change gets to a row from below. @param {number} row */
-  const wait = (row) => `--wait: ${0.4 * (4 - row)}s`;
   const seen = () => {
     const [label, stage] = [view.get("label"), view.get("stage")];
     const { boxes, ways } = graph(view.get("logits"), label);
@@ -561,15 +559,48 @@ export default figure(WORDS, (view, words) => {
     minus(v.toFixed(Math.min(...softmax(view.get("logits"))) < 0.005 ? 4 : 3));
   const pair = (/** @type {number} */ p) => [share(p), share(p - 1)];
   const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
-  const three = (/** @type {number} */ v) => Math.abs(v) < 1e-9 ? "0" : digits(v, 3);
   const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
   /** What a way sends, as it is written. @param {Way} way */
   const sent = ({ from, factor, stage }) => {
     const product = grads[from] * factor;
     return stage === 5 ? share(product) : short(product);
   };
-  const change = (/** @type {string} */ key) =>
-    (key === "l" || key === "L" ? share : three)(carried.get(key) ?? 0);
+  /** What changes by a nudge: with as many decimals where a sum must come out. */
+  const change = (/** @type {string} */ key) => {
+    const v = carried.get(key) ?? 0;
+    return (v < 0 ? "" : "+") + (key === "l" || key === "L" ? fmt(v, 4) : short(v));
+  };
+
+  /** The ground of numbers that run along a line. @param {string[]} texts */
+  function pill(texts) {
+    const room = Math.max(...texts.map((text) => textWidth(text))) + 12;
+    return svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
+  }
+
+  /**
+   * Sends a nudge up the lines as the gradient came down, all of it to reach the loss at once.
+   */
+  function rise() {
+    const carrying = ways.filter(({ from, to }) => carried.has(from) && carried.has(to));
+    air.replaceChildren(...carrying.map((way) => {
+      const { from, to } = way;
+      const text = to[0] === "z"
+        ? `${by < 0 === direct(way) ? "+" : "−"}${fmt(Math.abs(by))}`
+        : change(to);
+      const [low, high] = [boxes[to].at[1], boxes[from].at[1]];
+      const style = `offset-path: path("${line(way).d}"); --rows: ${low - high}; --start: ${
+        4 - low
+      }`;
+      const node = svg(
+        "g.runs.up",
+        { style },
+        pill([text]),
+        svgText(0, 4, text, { class: "change" }),
+      );
+      node.addEventListener("animationend", () => node.remove());
+      return node;
+    }));
+  }
 
   /** The lines, what stands on them, and what runs down those of this step. */
   function lines() {
@@ -582,13 +613,10 @@ export default figure(WORDS, (view, words) => {
       const { d, x, y, anchor } = line(way);
       const now = step === stage;
       const asked = step === stage + 1;
-      const states = { now, asked, carries: carried.has(from) && carried.has(to) };
+      const carries = carried.has(from) && carried.has(to);
+      const states = { now, asked, walked: step <= stage, carries };
       const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
-      const edge = svg("path", { class: ["edge", ...look].join(" "), d });
-      if (states.carries && rises()) {
-        put(edge, { class: "edge carries rises", pathLength: 1, style: wait(boxes[to].at[1]) });
-      }
-      paths.push(edge);
+      paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
       if (step <= stage) {
         const width = THICK * Math.min(1, Math.abs(grads[from] * factor));
         const flow = svg("path.flow", { d, "stroke-width": width, pathLength: 1 });
@@ -597,18 +625,16 @@ export default figure(WORDS, (view, words) => {
       }
       if (now && stage === before + 1) {
         const both = [short(grads[from]), sent(way)];
-        const room = Math.max(...both.map((text) => textWidth(text))) + 12;
-        const pill = svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
         const [old, result] = both.map((text) => svgText(0, 4, text, { class: "grad" }));
         old.classList.add("old");
         result.classList.add("result");
-        runs.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill, old, result));
+        runs.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill(both), old, result));
       }
       /** @type {(text: string, dy: number) => SVGTextElement} */
       const note = (text, dy) =>
         svgText(x, y + dy, text, { "text-anchor": anchor, class: asked ? "halo asked" : "halo" });
-      if (asked && wide() && boxes[to].at[0] !== 1 && !direct(way)) {
-        texts.push(note(words.times("?"), 4)); // on the other lines, the choices stand
+      if (asked && !chosenBeside(way)) {
+        texts.push(note(words.times("?"), 4));
       } else if (step <= stage && !law) {
         texts.push(note(words.times(factor < 0 ? words.factors[0] : words.factors[1]), 4));
       } else if (step <= stage) {
@@ -669,10 +695,11 @@ export default figure(WORDS, (view, words) => {
     const ticks = names.map((name, i) =>
       svgText(middle + (i - 1) * (one() - 8), bottom, name, { class: "soft" })
     );
-    const axis = svg("path.dash", { d: `M${middle - one()},${y + 12}h${2 * one()}` });
     const mark = svg("path.guess", { d: `M${middle + guess * one()},${y - 1}v${BARS}` });
-    return [axis, mark, ...late() ? [] : ticks];
+    return [axis(middle, y + 12), mark, ...late() ? [] : ticks];
   }
+  /** Where a handle goes, from -1 to 1. @param {number} middle @param {number} y */
+  const axis = (middle, y) => svg("path.dash", { d: `M${middle - one()},${y}h${2 * one()}` });
 
   /**
    * A box with its value, what has come back to it and what a nudge makes of it.
@@ -681,38 +708,46 @@ export default figure(WORDS, (view, words) => {
   function drawn(key) {
     const box = boxes[key];
     const { x, y, width, height, middle } = place(box);
-    const bottom = y + height - 5;
+    const logit = key[0] === "z";
+    const bottom = y + height - (logit ? 14 : 5);
     const arrived = ways.filter((way) => way.to === key && way.stage <= stage);
     const shares = arrived.map(({ from, factor }) => grads[from] * factor);
     const added = shares.length > 1 && stage === last;
     const now = arrived.some((way) => way.stage === stage) || added;
     const fresh = now && stage === before + 1 ? "comes" : "";
-    const color = key[0] === "z" ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
+    const color = logit ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
     const name = { class: "name", style: `fill:${color}`, "text-anchor": "start" };
     /** @type {SVGElement[]} */
     const texts = [svgText(x + 4, y + ROW, box.name, name)];
     /** @type {(name: string, value: number, text: string, row: number, look: string) => void} */
     const tell = (name, value, text, row, look) => {
-      const aside = key[0] === "z" ? 0 : look === "change" ? 1 : -1; // two in a row
+      const aside = logit ? 0 : look === "change" ? 1 : -1; // two in a row
       const node = svgText(middle + aside * (width / 2 - 4), bottom - row * ROW, "", {
         class: look,
         "text-anchor": ["start", "middle", "end"][aside + 1],
         ...squeezed(text, aside ? width / 2 - 6 : width - 6),
-        style: wait(box.at[1]),
       });
       texts.push(quantity(node, name, value, text));
     };
-    const logit = minus(String(Number(box.value.toPrecision(3))));
-    const value = key[0] === "z" ? logit : short(box.value);
+    const exact = carried.get(key) ?? 0;
+    const z = minus(String(Number(box.value.toPrecision(3))));
+    const plus = exact ? ` ${exact < 0 ? "−" : "+"} ${fmt(Math.abs(exact))}` : "";
+    const value = logit ? z + plus : short(box.value);
     const room = squeezed(value, width - 11 - textWidth(box.name, 600));
-    const node = svgText(x + width - 4, y + ROW, "", { "text-anchor": "end", ...room });
+    const look = logit && exact ? "change" : "";
+    const node = svgText(x + width - 4, y + ROW, "", {
+      "text-anchor": "end",
+      class: look,
+      ...room,
+    });
     texts.push(quantity(node, key, box.value, value));
-    if (shares.length && key[0] === "z") {
+    if (shares.length && logit) {
       texts.push(...bars(middle, y + ROW + 3, shares, added, fresh));
     }
     if (key === GUESSED && (!late() || judged === puzzle())) {
-      texts.push(...foreseenMark(middle, y + ROW + 3, bottom));
+      texts.push(...foreseenMark(middle, y + ROW + 3, y + height - 5));
     }
+    if (logit && stage === last) texts.push(axis(middle, y + height - KNOB));
     if (shares.length > 1) {
       const [other, total] = pair(shares[1]);
       const text = added ? words.shares(other) : words.both([short(shares[0]), other]);
@@ -720,49 +755,93 @@ export default figure(WORDS, (view, words) => {
       tell(`shares ${key}`, sum(shares), text, row, `grad ${added ? "" : fresh}`);
       if (added) tell(`grad ${key}`, grads[key], words.total(total), 1, `grad ${fresh}`);
     } else if (key in grads) {
-      const [row, text] = key[0] === "z" && stage >= last - 1
-        ? [1, words.named(box.name, share(grads[key]))]
-        : [key[0] === "z" ? 1 : 0, short(grads[key])];
-      tell(`grad ${key}`, grads[key], text, row, `grad ${fresh}`);
+      if (logit && stage < last - 1) {
+        words.half(short(grads[key])).forEach((text, i) => {
+          const row = (TALL - 67) / ROW - i; // below the handle of the guess
+          if (i) tell(`waits ${key}`, i, text, row, "soft");
+          else tell(`grad ${key}`, grads[key], text, row, `grad ${fresh}`);
+        });
+      } else {
+        const text = logit ? words.named(box.name, share(grads[key])) : short(grads[key]);
+        tell(`grad ${key}`, grads[key], text, logit ? 1 : 0, `grad ${fresh}`);
+      }
     }
-    const exact = carried.get(key);
-    if (exact) {
-      const text = key[0] === "z" ? words.nudgedBy(four(by)) : change(key);
-      tell(`change ${key}`, exact, text, 0, rises() ? "change rises" : "change");
+    if (exact && !logit) {
+      tell(`change ${key}`, exact, change(key), 0, "change");
+    }
+    if (exact && key === "L") {
+      const right = view.get("label") === 1;
+      const start = right ? x + width + 8 : x - 8;
+      const grad = `z${view.get("nudge")}`;
+      const notes = [
+        {
+          look: "change",
+          text: words.ratio(share(exact / by)),
+          name: "slope nudge",
+          number: exact / by,
+        },
+        {
+          look: "grad",
+          text: words.gradIs(share(grads[grad])),
+          name: "slope gradient",
+          number: grads[grad],
+        },
+      ];
+      notes.forEach(({ look, text, name, number }, row) => {
+        const node = svgText(start, y + ROW + row * (ROW + 2), "", {
+          class: look,
+          "text-anchor": right ? "start" : "end",
+          ...squeezed(text, (plot.width - width) / 2 - SIDE - 8),
+        });
+        texts.push(quantity(node, name, number, text));
+      });
     }
     return [svg("rect", { x, y, width, height, rx: 6, class: now ? "now" : "" }), ...texts];
   }
 
+  /** Whether the choices of a step stand close beside this line. @param {Way} way */
+  const chosenBeside = (way) =>
+    wide() && !coarse
+      ? boxes[way.to].at[0] === 1 && way.stage !== 4 && !direct(way)
+      : way.stage === 5;
+
   /**
-   * Puts the choices where they belong: on the line that is asked for, on the middle one of three,
-   * beside the one that runs around the graph, or in the box that got two shares.
+   * Puts the choices beside the line that is asked for: in a row where there is room, else as a
+   * block beside the boxes, or, between the boxes, as far as lines let them. Those of the sum stand
+   * in the box that got two shares.
    */
   function ask() {
     const shown = stage === last ? [] : stage === last - 1 ? joints : factors;
     if (pad.childNodes[0] !== shown[0]) pad.replaceChildren(...shown);
-    const way = ways.find((way) => way.stage === stage + 1);
-    const [x, y] = way
-      ? [plot.x(1.5), place(boxes[way.to]).y - GAP / 2]
-      : [place(boxes[truth]).middle, plot.area.bottom - GAP / 2 - 1];
-    let style = `left: ${x}px; top: ${y}px`;
-    let look = "pad";
-    if (way && direct(way)) {
-      const { x: left, y: top, width } = place(boxes.L);
-      const right = boxes[way.to].at[0] > 0;
-      const room = left - SIDE - 10;
-      const start = right ? left + width + 7 : SIDE + 4;
-      const y = top + LOW / 2;
-      if (room > (coarse ? 250 : 200)) style = `left: ${start + room / 2}px; top: ${y}px`;
-      else {
-        look = `pad aside ${right ? "right" : ""}`;
-        style = `left: ${start}px; top: ${y + THICK}px; width: ${room}px`;
-      }
-    }
-    pad.className = look;
-    pad.style.cssText = style;
     shown.forEach((node, i) => {
       node.classList.toggle("wrong", missed === view.turns && refused.has(i));
     });
+    const step = stage + 1;
+    const way = ways.find((way) => way.stage === step);
+    const own = view.get("label") === 1;
+    let [side, x, y, columns] = ["left", 0, plot.area.bottom - BUTTON - 4, 5];
+    const spread = step === 5 && (coarse || !wide());
+    const skip = Math.max(0, plot.x(1) - plot.x(0) - 2 * BUTTON - 4); // to the next line
+    if (!way) x = place(boxes[truth]).middle - BUTTON - 1;
+    else if (spread) {
+      x = skip ? place(boxes.z1).middle + (wide() ? 10 : -19) : SIDE;
+      y = place(boxes.z1).y - (GAP + BUTTON) / 2;
+    } else {
+      const { x: start, y: top, width, middle } = place(boxes[way.from]);
+      const room = direct(way) ? start - SIDE - 8 : start;
+      if (direct(way) || !wide()) {
+        columns = clamp(Math.floor(room / (BUTTON + 2)), 1, wide() ? 5 : 2);
+      }
+      const height = Math.ceil(5 / columns) * (BUTTON + 2);
+      x = step === 4 ? start + width + 6 : (step === 5 ? plot.x(1.5) : middle) + 12;
+      if (!wide()) x = 0;
+      y = step === 4 ? top + LOW - height : Math.max(0, top + LOW + (GAP - height) / 2);
+      if (direct(way)) [x, y] = [SIDE + 6, top + LOW / 2 + THICK];
+      if (direct(way) ? !own : own && !wide()) side = "right"; // where the direct line is, or isn't
+    }
+    pad.className = spread ? "pad spread" : "pad";
+    const style = `top: ${y}px; --columns: ${columns}; --skip: ${skip}px`;
+    pad.style.cssText = `${side}: ${x}px; ${style}`;
   }
 
   /** What the last step did, in words. */
@@ -814,7 +893,7 @@ export default figure(WORDS, (view, words) => {
     if (stage === last) {
       if (view.get("nudge")) return "";
       if (mine.size < last) return words.open(mine.size);
-      return misses > FEW && !won ? words.again(misses) : words.done;
+      return misses > FEW && !first.classList.contains("done") ? words.again(misses) : words.done;
     }
     if (stage === last - 1) {
       return words.join(boxes[truth].name, [short(-1), pair(grads[truth] + 1)[0]]);
@@ -829,14 +908,12 @@ export default figure(WORDS, (view, words) => {
     const { paths, texts, runs } = lines();
     const nodes = Object.keys(boxes).flatMap(drawn);
     before = stage;
-    nudged = view.get("nudge");
     plot.draw(...paths, ...nodes, ...texts, ...runs);
     ask();
 
     const asks = question();
     const nudge = view.get("nudge");
     let text = sentence();
-    if (nudge && stage < last) text = words.later(boxes[`z${nudge}`].name);
     let spoken = `${text} ${asks}`;
     if (missed === view.turns) {
       spokenMiss = "";
@@ -844,12 +921,12 @@ export default figure(WORDS, (view, words) => {
       spoken = spokenMiss || text;
     } else if (nudge && stage === last) {
       const z = boxes[`z${nudge}`].name;
-      const [exp, log, loss] = [`e${nudge}`, "l", "L"].map(change);
-      const total = `z${nudge}` === truth ? words.direct([log, loss]) : loss;
-      const whole = three(by * (carried.get("L") ?? 0));
-      text = words.nudged(z, four(by), [exp, log, total, whole]) +
-        words.same(share(grads[`z${nudge}`]));
-      spoken = words.spokenNudge(z, four(by), [loss, whole]);
+      const [exp, log, loss] = [`e${nudge}`, "l", "L"].map((k) => change(k).replace("+", ""));
+      const [sign, size] = [by < 0 ? "+" : "−", fmt(Math.abs(by))];
+      const total = `z${nudge}` === truth ? words.direct([log, sign, size, loss]) : loss;
+      const slopes = [(carried.get("L") ?? 0) / by, grads[`z${nudge}`]].map(share);
+      text = words.nudged(z, fmt(by), [exp, log, total, ...slopes]);
+      spoken = words.spokenNudge(z, fmt(by), [loss, ...slopes]);
     } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
       text = spoken = text + words.given;
     } else if (stage === last) {
@@ -860,17 +937,40 @@ export default figure(WORDS, (view, words) => {
     told.textContent = text;
     prompt.textContent = asks;
     back.disabled = stage === 0;
-    say(show, stage < last ? words.show : words.anew);
-    off.textContent = foreseen ? "" : answer;
-    const { middle, y } = place(boxes[GUESSED]);
+    say(show, stage < last ? words.show : words.anew(next()));
+    changed.hidden = stage < last;
+    off.textContent = second.classList.contains("done") ? "" : answer;
     const { left, right, top, bottom } = plot.area;
-    const grip = {
-      x: 3 * (middle + guess * one() - left) / (right - left),
-      y: (bottom - y - ROW - 15) / (bottom - top),
-      color: "var(--cu-gradient)",
-      way: /** @type {const} */ ("across"),
+    const grip = (
+      /** @type {{ row: HTMLElement, input: HTMLInputElement }} */ { row, input },
+      /** @type {number} */ k,
+      /** @type {number} */ v,
+      /** @type {boolean} */ shown,
+    ) => {
+      const { middle, y: head } = place(boxes[`z${k}`]);
+      const y = head + (stage === last ? TALL - KNOB : ROW + 15);
+      const x = middle + v * one();
+      input.disabled = !shown;
+      row.style.cssText = `left: ${x}px; top: ${y}px`;
+      return {
+        x: 3 * (x - left) / (right - left),
+        y: (bottom - y) / (bottom - top),
+        color: stage === last ? "var(--cu-orange-text)" : "var(--cu-gradient)",
+        way: /** @type {const} */ ("across"),
+      };
     };
-    plot.handles(late() ? [] : [grip]);
+    const guessed = grip(foreseeing, 2, guess, !late());
+    const pushed = pushing.map((one, i) =>
+      grip(one, i + 1, nudge === i + 1 ? by : 0, stage === last)
+    );
+    plot.handles(stage === last ? pushed : late() ? [] : [guessed]);
+    const now = nudge && stage === last ? `${nudge} ${by} ${puzzle()}` : "";
+    if (now !== risen) {
+      clearTimeout(timer);
+      air.replaceChildren();
+      if (now && !stillness()) timer = setTimeout(rise, SETTLED);
+    }
+    risen = now;
     return spoken;
   };
 });
