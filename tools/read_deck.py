@@ -9,7 +9,7 @@
 
 Formulas, figures, code and exercises have one source, the chapters. A line takes them from there:
 
-    {equation 1.3}  {figure 3.1}  {figure 6.2 beside}  {code 1 softmax_naive}
+    {equation 1.3}  {figure 3.1}  {figure 6.2 beside}  {figure 9.1 left}  {code 1 softmax_naive}
     {exercise 1.2}  {exercise 7.4 first}  {solution 1.2}  {hint 1.2}  {still rates.svg}
     {live 2 JacobianExplorer with column=1 without .tries}    in this state, without these parts
     {minutes}                                         what begins at which minute
@@ -18,15 +18,19 @@ Formulas, figures, code and exercises have one source, the chapters. A line take
 
 import ast
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from html import escape
-from itertools import accumulate
+from io import BytesIO
+from itertools import accumulate, groupby
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbformat import NotebookNode
 from pieces import DISPLAY, Piece, code, html, outputs, pieces
+from PIL import Image
 
 from course_utils.exercises import find_exercises
 
@@ -52,11 +56,32 @@ def equation(number: str) -> str:
 
 
 def figure(number: str, how: str = "") -> str:
-    """A picture, by the number in the caption below it; "beside" puts it on the right of words."""
+    """A picture, by the number in the caption below it; "beside" puts it on the right of words.
+
+    Of two plots beside each other "left" and "right" take one.
+    """
     cells = chapter(number).cells
     at = next(i for i, c in enumerate(cells) if c.source.startswith(f"**Figure {number}.**"))
     drawn = [piece.html for cell in cells[:at] for piece in outputs(cell) if "<img" in piece.html]
+    if how in ("left", "right"):
+        return re.sub(
+            '(?<=base64,)(.*?)"(.*)style=".*?"', partial(half, right=how == "right"), drawn[-1]
+        )
     return drawn[-1].replace("<img ", f'<img class="{how}" ')
+
+
+def half(found: re.Match[str], *, right: bool) -> str:
+    """One plot of two, cut in the widest gap near the middle, and as large as there is room."""
+    whole = Image.open(BytesIO(b64decode(found[1])))
+    blank = np.asarray(whole.convert("L")).min(axis=0) > 250
+    near = range(2 * whole.width // 5, 3 * whole.width // 5)
+    gaps = [list(gap) for white, gap in groupby(near, key=blank.__getitem__) if white]
+    widest = max(gaps, key=len)
+    cut = widest[len(widest) // 2]
+    part = BytesIO()
+    box = (cut, 0, whole.width, whole.height) if right else (0, 0, cut, whole.height)
+    whole.crop(box).save(part, "PNG")
+    return f'{b64encode(part.getvalue()).decode()}"{found[2]}style="width: 45em"'
 
 
 def definition(number: str, name: str) -> str:

@@ -73,6 +73,9 @@ def test_what_is_taken_from_the_chapters():
     assert shown.strip().endswith("<span>(1.8)</span></div>")
     assert taken["figure"]("2.5", "beside").startswith('<img class="beside" src="data:image/png;')
     assert taken["figure"]("2.5") != taken["figure"]("2.4")
+    parts = [taken["figure"]("2.4", how) for how in ("left", "right", "")]
+    assert [len(part) < 0.7 * len(parts[2]) for part in parts] == [True, True, False]
+    assert parts[0] != parts[1]
     code = re.sub("<.*?>", "", taken["code"]("7", "sgd"))
     assert code.startswith("def sgd(params, lr):")
     assert code.strip().endswith("param.grad = None")
