@@ -121,7 +121,7 @@ def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
         floor = f"{math.log(math.e + 2) - 1:.4f}"
         assert floor not in asked.text
         verdict = "Yes" if text == texts[1] else "No"
-        assert_said(answered, f"{text}: {verdict}, it falls, but not below {floor}:")
+        assert_said(answered, f"{text}: {verdict}, to {floor} at best:")
 
 
 # --- what stands, and what is said of the states to try --------------------------------------
@@ -396,7 +396,7 @@ def test_jacobian(j):
         f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
         f"marks by {off:.2g} %: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
-        "as a bar from -¼ to ¼; black: the slope.",
+        "bar from -¼ to ¼; black: slope.",
         "why these slopes?",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
@@ -406,7 +406,7 @@ def test_jacobian(j):
     assert "J v" not in seen.text
     assert_said(
         right,
-        f"All bars of the column end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
+        f"All its bars end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
         f"Q grows by p{subs[j]} = {dotted(p[j])} of itself; each bar gives that share to bar "
         f"{j + 1}. Column {j + 1} is p{subs[j]} · (one-hot - p).",
         *(
@@ -421,7 +421,7 @@ def test_jacobian(j):
 @pytest.mark.parametrize("nudge", [1e-6, -1e-15, 1e-30])
 def test_jacobian_of_a_tiny_nudge_is_right(nudge):
     seen = told(JacobianExplorer(nudge=nudge), SKIP)[1]
-    assert_said(seen, "All bars of the column end at their marks", "✓ ")
+    assert_said(seen, "All its bars end at their marks", "✓ ")
     p = p_of([2, 1, -1])
     column = double([seen.values[f"J{i}0"] for i in range(3)])
     assert torch.allclose(column, p * (double([1, 0, 0]) - p[0]), rtol=1e-6)
@@ -458,9 +458,11 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     for guess, near in [([-0.02, -0.01, 0.035], True), ([0.1, -0.1, 0], False)]:
         far = (column - double(guess)).abs()
         assert (far <= (0.2 * column.abs()).clamp(min=0.005)).all() == near
-    assert_said(asked, "Before you nudge z₃: where will its bars end?", "what the bars of z₁ miss")
+    assert_said(
+        asked, "Before you nudge z₃: where will its bars end?", "what the bars of z₁ miss\n"
+    )
     assert_said(seen[0], "Your column sums to +.100, each other one to 0. The row of p₃ helps")
-    assert_said(seen[0], "what the bars of z₃ miss", "why these slopes?")
+    assert_said(seen[0], "what the bars of z₃ miss\n", "why these slopes?")
     assert_said(seen[1], "Your column sums to 0. But it isn't the row of p₃")
     ready = ", like the others, and mirrors the row of p₃, to 20 % or 0.005. Nudge z₃."
     assert_said(seen[5], f"Your column sums to 0{ready}")

@@ -33,22 +33,20 @@ import {
 
 const WORDS = {
   en: {
-    lead:
-      "Nudge one logit, divide each change by the nudge, let the nudge shrink: a column of the " +
-      "Jacobian.",
+    lead: "Change ÷ nudge, as the nudge of one logit shrinks, is a column of the Jacobian.",
     question: "Raise z₁: p₁ gains. How do the others share the loss?",
     answers: [
       {
         text: "Equally",
-        says: "No, unless they have equally much: each keeps the same fraction of what it had.",
+        says: "No, unless they have equally much: each keeps the same fraction.",
       },
       {
         text: "In proportion to what they have",
-        says: "Yes: their exponentials stay, Q grows, each keeps the same fraction.",
+        says: "Yes: a larger Q leaves each the same fraction.",
       },
       {
         text: "The largest of them bears it all",
-        says: "No. All lose: each keeps the same fraction of what it had.",
+        says: "No: all lose, each keeps the same fraction.",
       },
     ],
     logitPlot: "How far each logit is nudged",
@@ -63,22 +61,19 @@ const WORDS = {
     anew: "Other logits",
     another: (/** @type {string} */ logit) => `Another ${logit}`,
     scale: (/** @type {string} */ most) =>
-      `In each cell: change of p ÷ nudge of z, as a bar from −${most} to ${most}; ` +
-      "black: the slope.",
+      `Cell: change of p ÷ nudge; bar from −${most} to ${most}; black: slope.`,
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
     trail: "By how much change ÷ nudge misses the slopes, for each nudge that was halved, and now",
-    trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss, nudge by nudge`,
+    trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss`,
     noTrail: "Each halving leaves its miss here.",
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (
       /** @type {string} */ prob,
       /** @type {string} */ logit,
       /** @type {boolean} */ moved,
-    ) =>
-      `${prob} against the nudge of ${logit}` +
-      (moved ? ": chord and tangent" : ""),
+    ) => `${prob} by nudge of ${logit}` + (moved ? ": chord, tangent" : ""),
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
@@ -102,11 +97,11 @@ const WORDS = {
         less: ". ",
       }[how],
     again: "Halve it again.",
-    right: "All bars of the column end at their marks, to 2\u202f%.",
+    right: "All its bars end at their marks, to 2\u202f%.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
-      ` Before you nudge ${logit}: where will its bars end? Tap or drag them there.`,
+      ` Before you nudge ${logit}: where will its bars end? Put them there.`,
     total: (/** @type {string} */ total, /** @type {string} */ prob) =>
       `Your column sums to ${total}, each other one to 0. The row of ${prob} helps: it mirrors it.`,
     none: (/** @type {boolean} */ about) => `Your column sums to ${about ? "about " : ""}0`,
@@ -158,8 +153,8 @@ const WORDS = {
       },
     ],
     goal: (/** @type {boolean} */ asked) =>
-      "bring every bar to its mark, to 2\u202f%, one column by halving twice" +
-      (asked ? "; foretell the last column." : "."),
+      "all bars at their marks, to 2\u202f%, one column by halving twice" +
+      (asked ? ", the last foretold." : "."),
     reached:
       "Each column sums to 0. But for what the bars still miss, entries mirror each other across " +
       "the diagonal (choose one: the other is dashed), so the last column can be foretold, and " +
@@ -527,7 +522,7 @@ function matrix(view, words) {
       show: () => glide(view, 1500, (share) => ({ column: 0, nudge: Number(share.toFixed(2)) })),
     });
   }
-  const longest = words.moved(z(0), "0.0625") + words.right + words.ask(z(0)) +
+  const longest = words.moved(z(0), "0.0625") + words.right + words.shrinkNext(z(0)) +
     words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3);
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
@@ -985,7 +980,8 @@ function matrix(view, words) {
     if (verdicts) then = words.guessed(good(), k, near());
     if (right(j) && done) then += words[sure ? "retry" : "untold"](z(ended()));
     if (right(j) && !open().length && !done && !twice) then += words.unhalved;
-    const verdict = right(j) ? words.right + then : miss(j) < NEAR ? words.large : more;
+    const after = ask >= 0 || done ? then : words.right + then; // the marks show it
+    const verdict = right(j) ? after : miss(j) < NEAR ? words.large : more;
     if (!by) {
       told.replaceChildren(
         ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),

@@ -39,11 +39,10 @@ import {
 /** @import { Plot } from "./kit/plot.js" */
 
 const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
-const FLAT = "it is that of cross-entropy times a multiple of p(1 − p), almost 0.";
+const FLAT = "cross-entropy's times a multiple of p(1 − p), ≈ 0.";
 const WORDS = {
   en: {
-    lead: "One example: the true class has score z and probability p, all others score 0. " +
-      "Gradient descent moves z alone.",
+    lead: "True class: score z, probability p; all others score 0. Gradient descent moves z alone.",
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
@@ -64,7 +63,7 @@ const WORDS = {
       "How low can it come?",
     seconds: [["As low as with one", "No"], ["Not so low", "Yes"], ["It never falls", "No"]],
     secondly: (/** @type {string} */ floor) =>
-      `it falls, but not below ${floor}: the second softmax gets numbers that differ by at most 1.`,
+      `to ${floor} at best: the second gets numbers at most 1 apart.`,
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
     loss: "loss (cross-entropy: nats)",
     gradient: "gradient of the loss",
@@ -92,8 +91,7 @@ const WORDS = {
       ` After ${steps} steps p is ${each}.`,
     swings: " The steps go too far: cross-entropy jumps back and forth across its lowest point.",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
-    out: (/** @type {number} */ step, /** @type {string} */ kind) =>
-      `${kind ? `${kind} ` : ""}passes 1/2 at step ${step}`,
+    out: (/** @type {number} */ step) => `passes 1/2 at step ${step}`,
     /** @type {(k: number, lr: string, smoothing: string) => string} */
     lowestGoal: (k, lr, smoothing) =>
       `with ${k} classes, rate ${lr}, smoothing ${smoothing}: find the lowest score, to 0.1, ` +
@@ -425,7 +423,7 @@ export default figure(WORDS, (view, words) => {
     /** @type {Label[]} */
     const labels = kinds().map((i) => {
       // Cross-entropy is named where the other curves, and the handle at first, are not.
-      const spot = [what === "slopes" ? 88 : 24, 35, 150][i];
+      const spot = [what === "slopes" ? 88 : 24, 28, 150][i];
       return {
         text: words.kinds[i],
         x: plot.x(xs[spot]),
@@ -522,26 +520,28 @@ export default figure(WORDS, (view, words) => {
     const past = outs().map((n) => n <= shown ? n : 0);
     const above = race.y(h(1)) - 12;
     /** @type {Label[]} */
-    const labels = kinds().map((i) => {
+    const labels = kinds().flatMap((i) => {
+      const look = { color: TEXT_COLORS[HUES[i]], weight: 600 };
       // The third curve may end where the second does: it is named at a third of its way.
-      const named = past[i] || (i < 2 ? shown : Math.round(shown / 3));
-      const { left, right } = race.area;
-      const room = Math.max(race.x(named) - left, right - race.x(named)) - 12;
-      const long = words.out(past[i], words.kinds[i]);
-      return {
-        text: !past[i]
-          ? words.kinds[i]
-          : textWidth(long, 600) < room
-          ? long
-          : words.out(past[i], ""),
-        x: race.x(named),
-        y: past[i]
-          ? i === 0 && swings() ? above : race.y(h(0.5)) + (i ? 11 : -11)
-          : race.y(h(probs[i][named])),
-        sides: past[i] ? past[i] > STEPS / 2 ? ["left"] : ["right"] : ["above", "below", "left"],
-        color: TEXT_COLORS[HUES[i]],
-        weight: 600,
+      const end = i < 2 ? shown : Math.round(shown / 3);
+      /** @type {Label} */
+      const name = {
+        text: words.kinds[i],
+        x: race.x(end),
+        y: race.y(h(probs[i][end])),
+        sides: ["above", "below", "left"],
+        ...look,
       };
+      /** @type {Label} */
+      const passing = {
+        text: words.out(past[i]),
+        x: race.x(past[i]),
+        y: i === 0 && swings() ? above : race.y(h(0.5)) + (log ? -8 : i ? 11 : -11),
+        sides: past[i] > STEPS / 2 ? ["left"] : ["right"],
+        gap: past[i] > STEPS / 2 ? 34 : 6, // a late curve is bent
+        ...look,
+      };
+      return past[i] ? [name, passing] : [name];
     });
     labels.sort((a, b) => a.y - b.y); // the name of the higher curve is the higher one
     const heights = probs.map((ps) => ps.map(h));
