@@ -33,7 +33,7 @@ def distance(a, b):
 
 
 def shown(v):
-    return f"{v:.{2 if v >= 0.0095 else 3}f}"
+    return f"{v:.{2 if v >= 0.0095 else 3}f}" if v >= 5e-4 else "0"
 
 
 def solid(page):

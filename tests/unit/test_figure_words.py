@@ -300,9 +300,9 @@ def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
         exp = f"{exp:#.3g}" if abs(exp) < 0.1 else f"{exp:.{3 if abs(exp) < 10 else 2}f}"
         assert_said(
             seen,
-            f"{name} is nudged by {by:.2f}: exp {name} and Q change by {exp}, ln Q by {ln}, the "
-            f"loss by {total}. ÷ {by:.2f}, that is {slopes[0]}; the gradient is {slopes[1]}. The "
-            "smaller the nudge, the closer.",
+            f"{name} nudged by {by:.2f}: exp {name} and Q change by {exp}, ln Q by {ln}, the loss "
+            f"by {total}: {slopes[0]} times the nudge. Its gradient is {slopes[1]}; the smaller "
+            "the nudge, the closer.",
         )
     walking = told(BackwardPass(), SKIP, {"set": {"nudge": k}}, {"click": "1"})
     assert not any("change" in name for name in walking[-2].values)

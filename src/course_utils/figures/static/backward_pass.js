@@ -112,9 +112,9 @@ const WORDS = {
       /** @type {string} */ by,
       /** @type {string[]} */ [exp, log, loss, ratio, grad],
     ) =>
-      `${z} is nudged by ${by}: exp ${z} and Q change by ${exp}, ln Q by ${log}, the loss by ` +
-      `${loss}. ÷ ${by}, that is ${ratio}; the gradient is ${grad}. The smaller the nudge, the ` +
-      "closer.",
+      `${z} nudged by ${by}: exp ${z} and Q change by ${exp}, ln Q by ${log}, the loss by ` +
+      `${loss}: ${ratio} times the nudge. Its gradient is ${grad}; the smaller the nudge, ` +
+      "the closer.",
     spokenNudge: (
       /** @type {string} */ z,
       /** @type {string} */ by,

@@ -187,7 +187,7 @@ function drawer() {
 const three = (value) => String(Number(value.toPrecision(3)));
 
 /** A share of any kind: the same number is said alike. @param {number} v */
-const share = (v) => v.toFixed(v < 0.0095 ? 3 : 2);
+const share = (v) => v < 5e-4 ? "0" : v.toFixed(v < 0.0095 ? 3 : 2);
 
 /** @param {number[]} weights */
 const sharesOf = (weights) => {
@@ -570,7 +570,12 @@ export default figure(WORDS, (view, words) => {
         "data-q": `q ${k}`,
         "data-value": q[k],
       }),
-      svgText(strip.x(k) + 0.4 * width, strip.y(q[k]) - 4, share(q[k]), { "text-anchor": "end" }),
+      svgText(
+        strip.x(k) + 0.4 * width,
+        strip.y(q[k]) - 4,
+        width < 23 ? share(q[k]).replace("0.", ".") : share(q[k]), // between two handles
+        { "text-anchor": "end" },
+      ),
     ]));
     strip.handles(q.map((y, k) => ({ x: k + ASIDE, y, color: "var(--cu-grey)" })));
     q.forEach((y, k) => {
@@ -641,6 +646,7 @@ export default figure(WORDS, (view, words) => {
       top: history.y(last) - 7,
       bottom: history.y(last) + 7,
     };
+    const top = { left: end - 190, right: end, top: 0, bottom: history.area.top + 14 };
     const labels = others.map((kind) => {
       const list = distances(classes, termsOf(kind, q), right, n).ys;
       return {
@@ -663,7 +669,7 @@ export default figure(WORDS, (view, words) => {
           "text-anchor": "end",
         })
         : "",
-      ...labelNodes(labels, history.area, [dot]),
+      ...labelNodes(labels, history.area, earlier.length ? [dot, top] : [dot]),
       hidden() ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
         "data-q": "limit",
