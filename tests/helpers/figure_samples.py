@@ -44,7 +44,7 @@ def training_lab(**settings) -> TrainingLab:
 
 def scores(n: int = 400, k: int = 4):
     """Return logits (n, k) of an overconfident model, and labels."""
-    generator = torch.Generator().manual_seed(3)
+    generator = torch.Generator().manual_seed(10)  # error and loss are least at two temperatures
     labels = torch.randint(0, k, (n,), generator=generator)
     logits = torch.randn(n, k, generator=generator, dtype=torch.float64)
     logits[torch.arange(n), labels] += 1.0

@@ -204,6 +204,7 @@ def test_bad_shares_are_named():
             share(5, rank, world_size)
     with pytest.raises(ValueError, match="start 3 processes or fewer"):
         class_share(3, 0, 4)
+    assert class_share(3, 2, 3) == slice(2, 3)  # what it advises is allowed
 
 
 def free_port():

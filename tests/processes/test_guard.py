@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_utils.parallel.guard import end_of, guarded
+from course_utils.parallel.guard import MARK, end_of, guarded, marked
 
 pytestmark = [
     pytest.mark.xdist_group("processes"),
@@ -142,6 +142,17 @@ def test_where_orphans_cannot_be_adopted_they_are_remembered(
     run = [sys.executable, "-c", program, str(tmp_path / "run"), *command]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "0\n"
     nothing_left(0)
+
+
+@pytest.mark.processes
+def test_what_another_command_started_is_none_of_ours(tmp_path):
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with subprocess.Popen(sleep, env=os.environ | {MARK: str(tmp_path / "other")}) as other:
+        try:
+            assert marked(tmp_path) == set()
+            assert {process.pid for process in marked(tmp_path / "other")} == {other.pid}
+        finally:
+            other.kill()
 
 
 def test_a_folder_that_exists_is_not_touched(temporary):

@@ -142,6 +142,8 @@ def test_a_pair_holds_sums_that_the_format_of_the_scores_cannot():
         assert pair_of(half, dtype)[1].item() in (math.inf, 70_144)  # asked for, and got
         wide = online_logsumexp(half.split(10_000))
         assert abs(wide.item() - math.log(70_000)) < 1e-5
+    small = pair_of(torch.tensor([0.0, -18.0]), torch.float64)[1] - 1  # lost in a float32 sum
+    assert small.item() == pytest.approx(math.exp(-18), rel=1e-6)
     exact = online_logsumexp(torch.zeros(70_000).split(10_000), torch.float64)
     assert exact.item() == pytest.approx(math.log(70_000), rel=1e-15)
 

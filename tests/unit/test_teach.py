@@ -202,6 +202,8 @@ def test_of_a_solution_a_deck_shows_the_definitions_that_it_begins_with():
 def test_a_full_stop_stays_on_the_line_of_its_formula():
     found = re.sub("(?s)<math.*?</math>", "F", pieces.html("Let $a$ (or $b$). Then $c$ is."))
     assert found.strip() == '<p>Let F (or <span class="line">F).</span> Then F is.</p>'
+    for mark in ".,;:?!":
+        assert f"</math>{mark}</span>" in pieces.html(f"Is $a${mark}")
     assert pieces.html("```python\nx\n```").startswith('<pre class="highlight"><span class="n">x')
     assert pieces.html("20 000 of 5 000 and 6 70") == "<p>20\u00a0000 of 5\u00a0000 and 6 70</p>\n"
 
