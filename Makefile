@@ -73,7 +73,7 @@ lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, ru
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m codespell_lib
-	$(BIN)/deno fmt --check --quiet
+	$(BIN)/deno fmt --check
 	$(BIN)/deno lint --quiet
 	$(BIN)/deno check --quiet src/course_utils/figures/static tests/unit/javascript
 

@@ -66,7 +66,10 @@ def test_no_case_lets_a_careless_answer_pass(number):
                 new = changed(args[place], change, applies)
                 return exercise.reference(*args[:place], new, *args[place + 1 :])
 
-            assert not exercise.judge(careless), f"{number}: an answer passes that {kind} {name}"
+            assert not exercise.judge(careless), (
+                f"{number}: an answer passes that {kind} {name}; add a case that tells, or, if it "
+                f'is right, "{number} {name}" to its line in CARELESS'
+            )
 
 
 def test_parts_that_hold_each_image_once_may_have_any_order():

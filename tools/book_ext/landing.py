@@ -108,7 +108,7 @@ class ChapterMap(SphinxDirective):
             self.warn(f"the chapter map names {docname}, which is not in the table of contents")
         figures, exercises, asserts = map(sum, zip(*found, strict=True))
         text = (
-            f"All of it takes about {hours(minutes)}, and the {exercises} exercises come on top. "
+            f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top. "
             f"There are {figures} figures to play with; {asserts} assert statements check what the "
             "chapters say, each time they are run."
         )
@@ -153,7 +153,7 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            f"Text, code and figures are under the {source['license']} licence; the images of "
+            f"Text, code and figures are under the {source['license']} licence (file LICENSE); the images of "
             "clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
         )
         notice = f'<a href="{NOTICE}">its licence</a>); icons: Font Awesome Free (CC BY 4.0).'
