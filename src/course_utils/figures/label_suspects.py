@@ -58,6 +58,8 @@ class LabelSuspects(InteractiveFigure):
     ) -> Self:
         """Make the figure of up to 20 suspects, at most three with the same label and doubt.
 
+        They alternate: first one of each such kind, then the second ones.
+
         A suspect is left out unless most of its ten nearest images carry one other label.
 
         Parameters
@@ -83,8 +85,7 @@ class LabelSuspects(InteractiveFigure):
         distances[torch.arange(len(suspects)), suspects] = torch.inf  # no witness for itself
         nearest = distances.topk(ASKED, dim=1, largest=False).indices
         kinds: Counter[tuple[int, int]] = Counter()
-        kept: list[int] = []
-        votes: list[list[int]] = []
+        found: list[tuple[int, int, list[int]]] = []
         for i, suspect in enumerate(suspects.tolist()):
             mine = torch.bincount(labels[nearest[i]], minlength=len(classes))
             given = int(labels[suspect])
@@ -92,9 +93,11 @@ class LabelSuspects(InteractiveFigure):
             if other == given or mine[other] <= ASKED // 2:
                 continue  # most neighbours don't doubt it, or not with one voice
             kinds[given, other] += 1
-            if kinds[given, other] <= OF_A_KIND and len(kept) < MOST:
-                kept.append(i)
-                votes.append(mine.tolist())
+            found.append((kinds[given, other], i, mine.tolist()))
+        found = sorted(entry for entry in found if entry[0] <= OF_A_KIND)[
+            :MOST
+        ]  # one of each first
+        kept = [i for _, i, _ in found]
         numbers, near = suspects[kept], nearest[kept, :SHOWN]
         data = {
             "sheet": _sheet(images[torch.cat([numbers[:, None], near], dim=1)]) if kept else "",
@@ -103,7 +106,7 @@ class LabelSuspects(InteractiveFigure):
             "numbers": numbers.tolist(),
             "given": labels[numbers].tolist(),
             "near": labels[near].tolist(),
-            "votes": votes,
+            "votes": [votes for *_, votes in found],
         }
         return cls(data=data, **settings)
 
