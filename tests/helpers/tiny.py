@@ -22,7 +22,7 @@ def tiny_data(n: int = 60, classes: int = 3, side: int = 4) -> FashionMNIST:
 
 
 FLOATS = st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64])
-fast = settings(deadline=None, max_examples=40)
+fast = settings(max_examples=40)
 
 
 @st.composite

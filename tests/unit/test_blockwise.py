@@ -45,7 +45,7 @@ def result_of(loss, inputs):
     reduction=st.sampled_from(["mean", "sum", "none"]),
     seed=st.integers(0, 1000),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_block_gives_the_full_loss_and_its_gradients(
     n, d, k, block_size, scale, reduction, seed
 ):

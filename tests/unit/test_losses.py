@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.losses import SoftmaxCrossEntropy, binary_cross_entropy_with_logits
@@ -112,7 +112,6 @@ def test_loss_200_with_its_gradient():
 
 
 @given(st.lists(st.floats(-(2.0**120), 2.0**120, width=32), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_finite_logits_give_finite_losses_and_gradients(row):
     logits = torch.tensor([row], requires_grad=True)
     loss = cross_entropy(logits, torch.tensor([0]))

@@ -48,7 +48,7 @@ def test_draws_follow_the_proposal():
 
 
 @given(st.integers(1, 10**6), st.integers(0, 2**31), st.lists(st.integers(1, 5), max_size=3))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_draws_have_the_shape_stay_inside_and_are_repeatable(num_classes, seed, shape):
     first, second = (
         draw_log_uniform(num_classes, tuple(shape), generator=torch.Generator().manual_seed(seed))
@@ -60,7 +60,7 @@ def test_draws_have_the_shape_stay_inside_and_are_repeatable(num_classes, seed, 
 
 
 @given(st.integers(1, 6), st.integers(1, 9), st.integers(1, 8), st.integers(0, 2**31))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_losses_agree_with_a_loop_that_leaves_hits_out(n, k, s, seed):
     logits, generator = 2 * normal(n, k, seed=seed), torch.Generator().manual_seed(seed)
     labels, samples = (torch.randint(k, size, generator=generator) for size in ((n,), (n, s)))

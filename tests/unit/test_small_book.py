@@ -124,8 +124,8 @@ def test_the_landing_page(built):
     )
     assert said(home.select_one(".colophon")) == (
         "By Ann Bee, The team. Version 1.2, 5 March 2026. Text, code and figures are under the MIT "
-        "licence (file LICENSE); the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
-        "its licence ); icons: Font Awesome Free (CC BY 4.0)."
+        "licence (file LICENSE); the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando "
+        "SE: its licence ); icons: Font Awesome Free (CC BY 4.0)."
     )
     assert home.select_one(".colophon a")["href"] == "_static/fashion-mnist-license.txt"
     assert home.select_one("pre").get_text().splitlines() == [

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.softmax import (
@@ -230,7 +230,6 @@ def finite_rows(limit, width=32):
 
 
 @given(finite_rows(2.0**120))
-@settings(deadline=None)
 def test_finite_logits_give_probabilities_and_finite_logarithms(row):
     logits = torch.tensor(row)
     probs = softmax(logits)
@@ -243,7 +242,6 @@ def test_finite_logits_give_probabilities_and_finite_logarithms(row):
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=8), st.integers(-1000, 1000))
-@settings(deadline=None)
 def test_a_common_shift_changes_nothing_where_it_is_exact(row, shift):
     """Sums of small integers are exact in float32, so the results are equal bit for bit."""
     logits = torch.tensor(row, dtype=torch.float32)
@@ -252,7 +250,6 @@ def test_a_common_shift_changes_nothing_where_it_is_exact(row, shift):
 
 
 @given(finite_rows(50), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_permuting_the_logits_permutes_the_probabilities(row, random):
     order = list(range(len(row)))
     random.shuffle(order)
@@ -261,7 +258,6 @@ def test_permuting_the_logits_permutes_the_probabilities(row, random):
 
 
 @given(st.lists(st.floats(-30, 30, width=32), min_size=2, max_size=6))
-@settings(deadline=None)
 def test_log_of_softmax_is_log_softmax(row):
     logits = torch.tensor(row, dtype=torch.float64)
     torch.testing.assert_close(softmax(logits).log(), log_softmax(logits))

@@ -153,8 +153,8 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            f"Text, code and figures are under the {source['license']} licence (file LICENSE); the images of "
-            "clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
+            f"Text, code and figures are under the {source['license']} licence (file LICENSE); "
+            "the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
         )
         notice = f'<a href="{NOTICE}">its licence</a>); icons: Font Awesome Free (CC BY 4.0).'
         fields = {
