@@ -26,9 +26,7 @@
     .side:has(+ .say), .side:has(+ .say) > .stack { display: contents; }
     .frame:has(.heat) { columns: 3; }
     .frame:has(> .graph) { display: grid; grid-template: repeat(10, auto) 1fr / 1fr 1fr; gap: 0 2em; }
-    .frame > :is(.graph, .below) { grid-area: 1 / 2 / 12 / 3; }
-    .frame > .graph { padding-bottom: 7.5em; }
-    .frame > .below { align-self: end; }
+    .frame > .graph { grid-area: 1 / 2 / 12 / 3; }
     .frame:has(.heat) > .grid2, .frame:has(.heat) > .grid2 > .stack { display: contents; }
     .frame:has(.heat) > .grid2 :is(.near, .formula) { break-inside: avoid; margin-bottom: .75em; }
     .side > *, .side > .stack > * { break-inside: avoid; margin-bottom: .75em; }

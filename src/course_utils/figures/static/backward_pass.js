@@ -834,7 +834,7 @@ export default figure(WORDS, (view, words) => {
       }
       const height = Math.ceil(5 / columns) * (BUTTON + 2);
       x = step === 4 ? start + width + 6 : (step === 5 ? plot.x(1.5) : middle) + 12;
-      if (!wide()) x = 0;
+      if (!wide()) x = Math.max(0, start - columns * (BUTTON + 2) - 24);
       y = step === 4 ? top + LOW - height : Math.max(0, top + LOW + (GAP - height) / 2);
       if (direct(way)) [x, y] = [SIDE + 6, top + LOW / 2 + THICK];
       if (direct(way) ? !own : own && !wide()) side = "right"; // where the direct line is, or isn't

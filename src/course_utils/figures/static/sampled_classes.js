@@ -79,7 +79,7 @@ const WORDS = {
       /** @type {string[]} */ [q, adds, both, all, end],
     ) =>
       `In that run “${name}” has ${q} · ${adds} ≈ ${both} of ${all} for all words: its bar goes ` +
-      `to ${end}. Each goes to q · exp(z) / sum = softmax(z + ln q).`,
+      `to ${end}. With exp(z), each goes to q · exp(z) / sum = softmax(z + ln q).`,
     bars: "share of the blocks",
     rows: ["z", "drawn", "ends"],
     history: "solid parts of the bars, added up",
@@ -114,8 +114,8 @@ const WORDS = {
     goal: "with exp(z), drag q until each bar ends near 0.20, the grey line (✓: 0.16 to 0.24). " +
       "Words you don’t drag keep their proportions.",
     reached: (/** @type {string} */ inverse) =>
-      `Done: q is near exp(−z) / sum = ${inverse}. With that q all end alike: what adds exp(z) ` +
-      "comes exp(−z) as often, and exp(z) · exp(−z) = 1 for each word.",
+      `Done: your q came near exp(−z) / sum = ${inverse}. With that q all end alike: what adds ` +
+      "exp(z) comes exp(−z) as often, and exp(z) · exp(−z) = 1 for each word.",
     tries: [
       {
         label: "a rare word arrives",
