@@ -164,12 +164,17 @@ def shared(found: re.Match[str]) -> str:
     """The slides of a section of another deck, by the number that its title begins with."""
     _, *parts = SECTION.split((DECKS / f"{found[1]}.md").read_text("utf-8"))
     titles = zip(parts[1::4], parts[3::4], strict=True)
-    return next(words for title, words in titles if title.startswith(f"{found[2]} ")).strip()
+    for title, words in titles:
+        if title.startswith(f"{found[2]} "):
+            return words.strip()
+    raise ValueError(f"{found[0]}: that deck has no such section")
 
 
 def body(text: str) -> str:
     """The pieces of a deck."""
-    _, *parts = SECTION.split(SHARED.sub(shared, text))
+    before, *parts = SECTION.split(SHARED.sub(shared, text))
+    if before.strip() or not parts:
+        raise ValueError('a deck begins with its title and minutes, "# My lecture · 2"')
     sections = [
         (title, int(time), bool(extra))
         for extra, title, time in zip(parts[::4], parts[1::4], parts[2::4], strict=True)

@@ -164,10 +164,10 @@
     const parts = find(":scope > .piece:not(.figure)");
     const pictures = find("img:not(.beside), .piece svg[width]");
     const wide = [slide, ...find("pre, table, .formula, .derivation")];
-    const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 1.1 : 1.4;
+    const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 0.95 : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
-      const least = 0.62 * room / pictures.length;
+      const least = 0.66 * room / pictures.length;
       for (const picture of pictures) {
         picture.style.maxHeight = "";
         const over = Math.max(0, used(slide) - room);
@@ -190,7 +190,11 @@
       :is(${parts}) { display: none !important; }
       .frame:has(> .board, > .graph) { display: grid; grid-template: repeat(8, auto) 1fr / 3fr 2fr; gap: 0 1.5em; }
       .frame > :is(.board, .graph) { grid-area: 1 / 1 / 10 / 2; display: block; }
-      .frame, svg text, svg text.big, .axis, .heat, .steps small, .key, .say { font-size: 18px; line-height: 1.2; }
+      .frame:has(> .key) { display: grid; grid-template-columns: 1fr 1fr; gap: .5em 1em; }
+      .frame:has(> .key) > :not(.key) { grid-column: 1 / 3; }
+      .frame:has(> .key) > .grid2 { grid-row: 1; }
+      .frame > .key { grid-area: 1 / 2; align-self: end; }
+      .frame, svg text, svg text.big, .axis, .heat, .steps small, .off, .key, .say { font-size: 18px; line-height: 1.2; }
     `);
     root.adoptedStyleSheets.push(sheet);
   };
@@ -413,7 +417,8 @@
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     const at = /** @type {Element} */ (event.composedPath()[0]);
-    const used = at.matches?.("input, button, a, select, summary"); // a figure's keys are its own
+    const used = at.matches?.("input, select, summary") || // a figure's keys are its own
+      (at.matches?.("button, a") && !event.key.startsWith("Page")); // a clicker's go on
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (!Object.hasOwn(keys, event.key) || (used && event.key !== "Escape")) return;
     event.preventDefault();

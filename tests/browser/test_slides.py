@@ -312,6 +312,9 @@ def test_a_figure_lives_and_keeps_its_keys(chapter):
     slider.press("ArrowRight")
     assert slider.input_value() != before
     assert chapter.locator("nav span").inner_text().startswith(f"{number} / ")
+    figure.get_by_role("button", disabled=False).last.focus()
+    chapter.keyboard.press("PageDown")  # as a clicker does
+    assert chapter.locator("nav span").inner_text().startswith(f"{number + 1} / ")
 
 
 def test_the_space_bar_shows_all_of_a_slide_before_it_turns(chapter):

@@ -66,6 +66,17 @@ def test_what_is_not_in_the_chapters_is_named(line):
         read_deck.body(f"# T · 1\n\n{{{line}}}\n")
 
 
+@pytest.mark.parametrize(
+    ("deck", "message"),
+    [("# T · 1\n\n{section lecture 9.9}\n", "{section lecture 9.9}: that deck has no such section"),
+     ("# T\n\n# More · 2\n\nA\n", "a deck begins with its title and minutes"),
+     ("A\n", "a deck begins with its title and minutes")],
+)  # fmt: skip
+def test_what_is_wrong_with_a_deck_is_said(deck, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_deck.body(deck)
+
+
 def test_what_is_taken_from_the_chapters():
     taken = read_deck.TAKES
     shown = taken["equation"]("1.8")
@@ -96,7 +107,7 @@ def test_a_deck_has_what_a_teacher_needs(name, tmp_path, capsys):
     assert not re.search(r"(?m)^\{|^\. \. \.|^Note:", page)
     minutes = [int(found) for found in re.findall(r'data-until="(\d+)"', page)]
     assert minutes == sorted(minutes)
-    assert minutes[-1] in (80, 180)
+    assert minutes[-1] in (84, 180)
     assert [int(start) for start in re.findall(r"<li><strong>(\d+)</strong>", page)] == minutes[:-1]
     words = text(name)
     slides_ = re.split(r"(?m)^(?=## )", words)
