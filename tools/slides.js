@@ -167,7 +167,7 @@
     const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 0.95 : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
-      const least = 0.66 * room / pictures.length;
+      const least = 0.72 * room / pictures.length;
       for (const picture of pictures) {
         picture.style.maxHeight = "";
         const over = Math.max(0, used(slide) - room);
