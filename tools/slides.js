@@ -164,7 +164,8 @@
     const parts = find(":scope > .piece:not(.figure)");
     const pictures = find("img:not(.beside), .piece svg[width]");
     const wide = [slide, ...find("pre, table, .formula, .derivation")];
-    const largest = slide.querySelector(".figure") ? 1 : pictures.length ? 0.95 : 1.4;
+    const asks = slide.querySelector("blockquote") ? 0.95 : 1.1;
+    const largest = slide.querySelector(".figure") ? 1 : pictures.length ? asks : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
       const least = 0.72 * room / pictures.length;
