@@ -205,16 +205,24 @@ def drag(page, knob, dy):
 
 def test_jacobian_logits_are_nudged_by_hand_one_at_a_time(show):
     page = show(JacobianExplorer())
-    _, tall = size(page.locator("svg.drag"))  # from -2 to 2
+    _, tall = size(page.locator("svg.drag"))
     drag(page, page.locator(".knob").nth(1), tall / 4)
-    assert value(page, "nudge1") == pytest.approx(-1, abs=0.05)
-    assert value(page, "z1") == pytest.approx(0, abs=0.05)
+    assert value(page, "nudge1") == pytest.approx(-0.625, abs=0.05)  # a quarter of ±1.25
+    assert value(page, "z1") == pytest.approx(0.375, abs=0.05)
     assert value(page, "z0") == 2  # back where it was
     assert value(page, "nudge0") == 1  # what was measured is kept
     assert page.locator("[data-control='nudge.0']").input_value() == "0"
-    assert float(page.locator("[data-control='nudge.1']").input_value()) < -0.9
     before = value(page, "nudge1")
-    assert before < -0.9
+    assert float(page.locator("[data-control='nudge.1']").input_value()) == pytest.approx(
+        before, abs=0.01
+    )
+    top, bottom = (
+        page.locator("svg.drag .track")
+        .nth(1)
+        .evaluate("(e) => [e.getBBox().y, e.getBBox().y + e.getBBox().height]")
+    )
+    knob = page.locator(".grip").nth(1).evaluate("(e) => e.transform.baseVal[0].matrix.f")
+    assert (knob - top) / (bottom - top) == pytest.approx(0.9, abs=0.01)  # drawn for 1.25 nudges
     page.get_by_role("button", name="Halve the nudge").click()
     page.locator(f"[data-q=nudge1][data-value='{before / 2:g}']").wait_for()
     assert page.locator(".ground").count() >= 1
@@ -522,7 +530,7 @@ def test_loss_agrees_with_torch(show):
 
 def test_what_the_formulas_of_the_loss_show_can_be_done_by_hand(show):
     page = show(LossExplorer())
-    page.get_by_text("The gradients: curves, numbers, formulas").click()
+    page.get_by_text("The gradients: curves, numbers").click()
     for x, k, smoothing in [
         (-6, 3, 0),
         (0.7, 2, 0.1),
@@ -581,7 +589,7 @@ def test_loss_says_how_the_gradients_are_related(show):
         _, (entropy, square, _) = losses_in_torch(x, k, smoothing)
         found = re.search(
             r"Gradient of cross-entropy (\S+); of squared error (\S+), the same times "
-            r"(\S*)p\(1.\N{MINUS SIGN}.p\) = (\S+) \(\3 is 2K",
+            r"(\S*)p\(1.\N{MINUS SIGN}.p\) = (\S+)\.",
             said(page),
         )
         first, second, factor, pull = (float(number(text)) for text in found.groups())
@@ -710,8 +718,13 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
 @pytest.mark.parametrize(
     ("k", "smoothing", "lr", "words"),
     [
-        (3, 0.3, 1, "The target is 1 \N{MINUS SIGN} 0.3 + 0.3/3 = 0.8,"),
-        (10, 0.22, 1, "The target is 1 \N{MINUS SIGN} 0.22 + 0.22/10 = 0.802,"),
+        (
+            3,
+            0.3,
+            1,
+            "With 3 classes and smoothing 0.3 the target is 1 \N{MINUS SIGN} 0.3 + 0.3/3 = 0.8,",
+        ),
+        (10, 0.22, 1, "smoothing 0.22 the target is 1 \N{MINUS SIGN} 0.22 + 0.22/10 = 0.802,"),
         (3, 0.3, 0.1, ""),  # it isn't there yet
         (3, 0.2, 1, ""),
     ],
@@ -757,6 +770,16 @@ def test_loss_seen_by_powers_of_ten_is_the_same_descent(show):
             ys = double([float(y) for y in re.findall(r",([-\d.]+)", drawn)])
             wanted = one + (low - one) / height * (scale(double([1.0])) - scale(double(path)))
             torch.testing.assert_close(ys, wanted, rtol=0, atol=0.02)
+
+
+def test_loss_arrows_are_as_long_as_the_next_step(show):
+    page = show(LossExplorer(logit=-3, lr=2))
+    wide = size(page.locator("svg.drag"))[0] / 17.4  # a score
+    arrows = page.locator(".arrow").evaluate_all("(all) => all.map((e) => e.getAttribute('d'))")
+    for arrow, slope in zip(arrows, losses_in_torch(-3, 3, 0)[1], strict=False):
+        start, end = (float(re.search(rf"{letter}([-\d.]+)", arrow)[1]) for letter in "MH")
+        assert (end - start) / wide == pytest.approx(-2 * slope.item(), rel=0.01)
+    assert len(arrows) == 2
 
 
 def test_loss_balls_at_one_place_lie_side_by_side(show):

@@ -42,7 +42,7 @@ const WORDS = {
       },
       {
         text: "In proportion to what they have",
-        says: "Yes: a larger Q leaves each the same fraction.",
+        says: "Yes: only their divisor, the sum of exp z, grows.",
       },
       {
         text: "The largest of them bears it all",
@@ -61,7 +61,7 @@ const WORDS = {
     anew: "Other logits",
     another: (/** @type {string} */ logit) => `Another ${logit}`,
     scale: (/** @type {string} */ most) =>
-      `Cell: change of p ÷ nudge; bar from −${most} to ${most}; black: slope.`,
+      `Cell: change of p ÷ nudge; bar from −${most} to ${most}; mark: slope.`,
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
@@ -103,7 +103,7 @@ const WORDS = {
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Put them there.`,
     total: (/** @type {string} */ total, /** @type {string} */ prob) =>
-      `Your column sums to ${total}, each other one to 0. The row of ${prob} helps: it mirrors it.`,
+      `Your column sums to ${total}, each other one to 0. It must mirror the row of ${prob}, too.`,
     none: (/** @type {boolean} */ about) => `Your column sums to ${about ? "about " : ""}0`,
     mirror: (/** @type {string} */ prob) =>
       `. But it isn't the row of ${prob}: see what is framed there.`,
@@ -153,12 +153,11 @@ const WORDS = {
       },
     ],
     goal: (/** @type {boolean} */ asked) =>
-      "all bars at their marks, to 2\u202f%, one column by halving twice" +
+      "all bars at their marks (2\u202f%), one column halved at least twice" +
       (asked ? ", the last foretold." : "."),
     reached:
-      "Each column sums to 0. But for what the bars still miss, entries mirror each other across " +
-      "the diagonal (choose one: the other is dashed), so the last column can be foretold, and " +
-      "rows sum to 0: adding the same number to all logits changes nothing.",
+      "Columns sum to 0. But for what bars still miss, so do rows (the same added to all logits " +
+      "changes nothing), and entries mirror each other (choose one: the other is dashed).",
     before: "(reached before)",
     why: "Why: the pieces by which the slopes of a column come about",
     whyAxis: (
@@ -168,9 +167,9 @@ const WORDS = {
       /** @type {boolean} */ told,
     ) =>
       told
-        ? `why: per unit of nudge Q grows by ${prob} = ${share} of itself; each bar gives that ` +
-          `share to bar ${j}. Column ${j} is ${prob} · (one-hot − p).`
-        : "why these slopes? This opens when the bars of a column are at their marks",
+        ? `why: per unit of nudge Q, the sum of exp z, grows by ${prob} = ${share} of itself: ` +
+          `each bar gives that share to bar ${j}. Column ${j} is ${prob} · (one-hot − p).`
+        : "why? This opens when bars are at their marks",
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
@@ -434,7 +433,9 @@ function matrix(view, words) {
   /** The nudges that were halved. @type {number[]} */
   let left = [];
   let step = { to: 0, turn: -1 }; // where the nudge moves, while nothing else was changed
-  let wide = high; // of the curve, to either side: it stays when the nudge passes 0
+  let wide = high; // of the curve, to either side
+  let reach = high; // of the handles: it follows that, but not under the hand
+  let held = false;
   /** The cell that was clicked. @type {[number, number]} */
   let clicked = [0, 0];
   /** @type {Record<string, HTMLElement>[][]} */
@@ -508,32 +509,44 @@ function matrix(view, words) {
    */
   const move = (j, by) => view.set({ column: j, nudge: by, measured: nudges() });
 
+  /** @param {number} ms @param {number} j @param {number} to */
+  const travel = (ms, j, to) => {
+    const [kept, from] = [nudges(), j === column() ? nudge() : 0];
+    step = { to, turn: view.turns };
+    glide(view, ms, (share) => {
+      step.turn = share < 1 ? view.turns + 1 : -1;
+      return { column: j, nudge: from + (to - from) * share, measured: kept };
+    });
+  };
+
   const grips = knobs(
     view,
     plot,
     (x) => clamp(Math.floor(x * k), 0, k - 1),
-    (i, y) => move(i, Math.round(50 * clamp(y, low, high)) / 50),
+    (i, y) => move(i, Number((Math.round(100 * clamp(y / reach, -1, 1)) * reach / 100).toFixed(5))),
   );
+  for (const event of ["pointerdown", "pointerup", "pointercancel"]) {
+    plot.svg.addEventListener(event, () => {
+      held = event === "pointerdown";
+      view.refresh();
+    }, true);
+  }
   view.add(html("p.lead", words.lead));
   if (size() > 2) {
     guessFirst(view, {
       question: words.question,
       answers: words.answers,
-      show: () => glide(view, 1500, (share) => ({ column: 0, nudge: Number(share.toFixed(2)) })),
+      show: () => travel(1500, 0, 1),
     });
   }
-  const longest = words.moved(z(0), "0.0625") + words.right + words.shrinkNext(z(0)) +
-    words.changes(p(0), fmt(0.111, 4), percent(0.0011), true, 3);
+  const share = percent(0.0011);
+  const longest = words.moved(z(0), "0.0625") + words.halved(share, share, "half") +
+    words.ask(z(0));
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
     if (view.turns === step.turn) view.set({ nudge: step.to }); // a press while it moves ends that
-    const [j, from, kept, to] = [column(), nudge(), nudges(), halves() ? nudge() / 2 : 1];
-    if (halves()) left = [...halved(), from].slice(-PAST);
-    step = { to, turn: view.turns };
-    glide(view, 500, (share) => {
-      step.turn = share < 1 ? view.turns + 1 : -1;
-      return { column: j, nudge: from + (to - from) * share, measured: kept };
-    });
+    if (halves()) left = [...halved(), nudge()].slice(-PAST);
+    travel(500, column(), halves() ? nudge() / 2 : 1);
   });
   const untold = () => !open().length && !foretold();
   /** The column that was to be foretold. */
@@ -588,9 +601,9 @@ function matrix(view, words) {
   function track() {
     const [j, by, now] = [column(), nudge(), String(logits())];
     if (origin !== now) forget();
-    if (origin !== now || j !== last) [origin, last, left, wide] = [now, j, [], high];
-    left = left.filter((old) => old * by > 0 && Math.abs(old) >= Math.abs(by));
-    twice = !view.shows({}) && (twice || (right(j) && halved().length > 1));
+    if (origin !== now || j !== last) [origin, last, left] = [now, j, []];
+    const [old, older] = left.slice(-2).reverse();
+    twice = !view.shows({}) && (twice || (right(j) && old === 2 * by && older === 4 * by));
     return twice;
   }
 
@@ -808,7 +821,6 @@ function matrix(view, words) {
    * @param {number} slope
    */
   function drawCurve(i, j, by, slope) {
-    if (by) wide = clamp(1.25 * Math.abs(by), 1.25 * LEAST, high);
     const start = softmax(logits())[i];
     const change = changes(j, by)[i];
     const tall = 1.35 * Math.max(wide * Math.abs(slope), Math.abs(change), 1e-9);
@@ -924,6 +936,8 @@ function matrix(view, words) {
     }
     const [j, by] = [column(), nudge()];
     track();
+    wide = by ? clamp(1.25 * Math.abs(by), 1.25 * LEAST, high) : high;
+    if (!held) reach = wide;
     say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const jacobian = slopes();
@@ -937,13 +951,18 @@ function matrix(view, words) {
       left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124),
       right: clamp(plot.width / 10, 30, 60),
     };
-    plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
+    plot.scale({
+      margin,
+      y: [-reach, reach],
+      yticks: by ? [[by, nudged(by)], 0] : [-reach, 0, reach],
+      ylabel: words.logitAxis(!view.locked),
+    });
     table.classList.toggle("many", k > MANY);
     put(table, { style: `--left: ${margin.left}px; --right: ${margin.right}px` });
     plot.draw(
       ...every.map((i) => {
         const x = plot.x((i + 0.5) / k);
-        return svg("path.track", { d: `M${x},${plot.y(low)}V${plot.y(high)}` });
+        return svg("path.track", { d: `M${x},${plot.area.top}V${plot.area.bottom}` });
       }),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
       block(plot, [(j + 0.4) / k, (j + 0.6) / k], [0, by], "solid", j),
@@ -972,7 +991,7 @@ function matrix(view, words) {
     const [next] = open();
     const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
     const intro = words.moved(z(j), nudged(by));
-    const before = halved().at(-1);
+    const before = left.at(-1) === 2 * by ? 2 * by : undefined; // not after a drag
     const off = percent(miss(j));
     const more = before === undefined ? words.wrong(off) : words.again;
     let then = right(j) && next !== undefined ? words[follows](z(next)) : "";
@@ -988,8 +1007,8 @@ function matrix(view, words) {
       );
       return told.textContent;
     }
-    const was = Math.abs(ratio(j, before ?? by) - 1);
-    const half = before === 2 * by && Math.abs(miss(j) / was - 0.5) < 0.1;
+    const was = Math.abs(ratio(j, 2 * by) - 1);
+    const half = Math.abs(miss(j) / was - 0.5) < 0.05;
     const how = half ? "half" : miss(j) > was ? "more" : "less";
     const share = percent(Math.abs(grown / (1 + grown)));
     told.replaceChildren(

@@ -39,7 +39,7 @@ import {
 /** @import { Plot } from "./kit/plot.js" */
 
 const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
-const FLAT = "cross-entropy's times a multiple of p(1 − p), ≈ 0.";
+const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
 const WORDS = {
   en: {
     lead: "True class: score z, probability p; all others score 0. Gradient descent moves z alone.",
@@ -65,24 +65,26 @@ const WORDS = {
     secondly: (/** @type {string} */ floor) =>
       `to ${floor} at best: the second gets numbers at most 1 apart.`,
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
-    loss: "loss (cross-entropy: nats)",
+    loss: "loss (cross-entropy: nats); arrows: next step",
     gradient: "gradient of the loss",
     race: "probability of the true class after each step",
     step: "step",
-    pull: "pull the balls and let go",
+    pull: "pull the ring and let go",
     lossPlot: "The losses against the score of the true class",
     gradientPlot: "The gradients of the losses against the score of the true class",
     racePlot: "Probability of the true class, step by step",
-    details: "The gradients: curves, numbers, formulas",
+    details: "The gradients: curves, numbers, where the factor comes from",
     columns: ["at this score", "loss", "gradient"],
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}.`,
     entropy: (/** @type {string} */ slope) => ` Gradient of cross-entropy ${slope}`,
-    /** @type {(slope: string, factor: string, value: string, k: number) => string} */
-    square: (slope, factor, value, k) =>
-      `; of squared error ${slope}, the same times ${factor}p(1 − p) = ${value} ` +
-      `(${factor} is 2K/(K − 1), K = ${k}).`,
-    share: "Why 2K/(K − 1): the other classes share the gap p − y, so squared error is " +
-      "(p − y)² · K/(K − 1). Its slope has the 2 of the square, and dp/dz = p(1 − p).",
+    /** @type {(slope: string, factor: string, value: string) => string} */
+    square: (slope, factor, value) =>
+      `; of squared error ${slope}, the same times ${factor}p(1 − p) = ${value}.`,
+    /** @type {(factor: string, k: number) => string} */
+    share: (factor, k) =>
+      `${factor} is 2K/(K − 1), with K = ${k}: the other classes share the gap p − y, so ` +
+      "squared error is (p − y)² · K/(K − 1). Its slope has the 2 of the square, and " +
+      "dp/dz = p(1 − p).",
     more: (/** @type {string} */ factor, /** @type {string} */ value) =>
       `× ${factor}p(1 − p) = ${value}`,
     of: (/** @type {string} */ kind, /** @type {string} */ what) => `${kind}: ${what}`,
@@ -109,7 +111,8 @@ const WORDS = {
       /** @type {number} */ classes,
       /** @type {string} */ target,
     ) =>
-      `The target is 1 − ${smoothing} + ${smoothing}/${classes} = ${target}, and there p − y = 0.`,
+      `With ${classes} classes and smoothing ${smoothing} the target is ` +
+      `1 − ${smoothing} + ${smoothing}/${classes} = ${target}, and there p − y = 0.`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}` +
       (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
@@ -121,7 +124,7 @@ const WORDS = {
       },
       {
         label: "smoothing",
-        set: { ...PLAIN, logit: 8, smoothing: 0.5 },
+        set: { ...PLAIN, logit: 8, smoothing: 0.5, log_p: false },
         says: "The target is 2/3, not 1: cross-entropy brings the score back, squared error " +
           "hardly moves.",
       },
@@ -232,7 +235,7 @@ export default figure(WORDS, (view, words) => {
   const body = html("tbody");
   const line = html("div.formula");
   const square = html("div.formula");
-  const share = html("p.why", words.share);
+  const share = html("p.why");
   const head = html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)));
   const table = html("table", html("thead", head), body);
   const more = html(
@@ -255,7 +258,11 @@ export default figure(WORDS, (view, words) => {
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => watch() });
   const chips = tries(view, words.tries);
-  for (const chip of chips.querySelectorAll("button")) chip.addEventListener("click", () => run());
+  for (const chip of chips.querySelectorAll("button")) {
+    chip.addEventListener("click", () => {
+      if (!asking()) run();
+    });
+  }
   // What has changed ends the descent, when it is drawn.
   const ran = () => shown === STEPS && !view.changed.size;
   /** Between which scores the lowest one lies, as far as descents have shown. */
@@ -298,6 +305,7 @@ export default figure(WORDS, (view, words) => {
   ];
   tasks[0].append(bracket);
   let answered = ""; // to the question before the second softmax
+  const asking = () => view.get("double_softmax") && !answered;
   const answer = html("span");
   const second = html("section.guess", { "aria-label": words.second });
   const choose = (/** @type {string} */ text, /** @type {string} */ verdict) => {
@@ -441,7 +449,7 @@ export default figure(WORDS, (view, words) => {
       labels.push({
         text: textWidth(long) < plot.area.right - plot.area.left ? long : brief,
         x: plot.x(max),
-        y: y(9.7), // up here no curve passes, on a phone either
+        y: y(9.2), // up here no curve passes, on a phone either
         color: TEXT_COLORS[HUES[1]],
       });
     }
@@ -450,7 +458,7 @@ export default figure(WORDS, (view, words) => {
     if (twice) {
       // Up here, to the right of cross-entropy, no curve passes, whatever the number of classes.
       const color = TEXT_COLORS[HUES[2]];
-      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(8.1), color });
+      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(7.9), color });
     }
     const place = (/** @type {number} */ i, /** @type {number} */ v) => {
       const inside = clamp(v, min, max);
@@ -472,9 +480,25 @@ export default figure(WORDS, (view, words) => {
     const level = { ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 };
     const crossed = (/** @type {number} */ i, from = 0) =>
       along(plot, xs.slice(from), curves.slice(from).map((c) => c[what][i]));
-    const taken = kinds().length < 3
-      ? []
-      : [...(twice ? [level] : []), ...crossed(2), ...crossed(0, 110)];
+    const ring = { x: plot.x(x), y: y(now[0]) };
+    const taken = [
+      ...(what === "values"
+        ? [{ left: ring.x - 12, right: ring.x + 12, top: ring.y - 12, bottom: ring.y + 12 }]
+        : []),
+      ...(twice ? [level] : []),
+      ...(kinds().length < 3 ? [] : [...crossed(2), ...crossed(0, 110)]),
+    ];
+    /** The next step, below all balls but the first where there is room. @param {number} i */
+    const arrow = (i) => {
+      const z = paths[i][shown];
+      const from = place(i, z);
+      const end = place(i, z - view.get("lr") * at(z).slopes[i]).cx;
+      const below = i && plot.area.bottom - from.cy > 20;
+      const height = from.cy + (below ? 13 : i || shown ? -12 : -17);
+      const head = Math.abs(end - from.cx) > 5 ? Math.sign(end - from.cx) * 4 : 0;
+      const tip = head ? `m${-head},-3l${head},3l${-head},3` : "";
+      return `M${from.cx},${height - 4}v8m0,-4H${end}${tip}`;
+    };
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
@@ -482,9 +506,10 @@ export default figure(WORDS, (view, words) => {
       ...kinds().map((i) =>
         svg("path.line", { d: plot.line(xs, curves.map((c) => c[what][i])), ...stroke(i) })
       ),
-      ...(what === "values" ? kinds() : []).map((i) =>
-        svg("path.tangent", { d: tangent(i), stroke: COLORS[HUES[i]] })
-      ),
+      ...(what === "values" ? kinds() : []).flatMap((i) => [
+        svg("path.tangent", { d: tangent(i), stroke: COLORS[HUES[i]] }),
+        svg("path.arrow", { d: arrow(i), stroke: TEXT_COLORS[HUES[i]] }),
+      ]),
       ...kinds().flatMap((i) =>
         paths[i].slice(0, shown + 1).map((v, n) => {
           const last = n === shown;
@@ -511,7 +536,10 @@ export default figure(WORDS, (view, words) => {
       const powers = range(1 - low).map((n) => n + low);
       race.scale({
         y: [low, low / -8],
-        yticks: powers.map((n) => [n, minus(String(Number((10 ** n).toPrecision(1))))]),
+        yticks: [...(race.height > 200 ? [0.5] : []), ...powers.map((n) => 10 ** n)].map((p) => [
+          Math.log10(p),
+          String(Number(p.toPrecision(1))),
+        ]),
       });
     } else {
       // above, room for the name of a curve that ends at 1
@@ -536,7 +564,7 @@ export default figure(WORDS, (view, words) => {
       const passing = {
         text: words.out(past[i]),
         x: race.x(past[i]),
-        y: i === 0 && swings() ? above : race.y(h(0.5)) + (log ? -8 : i ? 11 : -11),
+        y: i === 0 && swings() ? above : race.y(h(0.5)) + (log ? 12 + 15 * i : i ? 13 : -13),
         sides: past[i] > STEPS / 2 ? ["left"] : ["right"],
         gap: past[i] > STEPS / 2 ? 34 : 6, // a late curve is bent
         ...look,
@@ -617,6 +645,7 @@ export default figure(WORDS, (view, words) => {
     );
     // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
     square.hidden = share.hidden = secret();
+    say(share, words.share(four(factor()), view.get("num_classes")));
     const digits = enough((r) => r(now.slopes[0]) * r(pull));
     square.replaceChildren(
       html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
@@ -638,12 +667,7 @@ export default figure(WORDS, (view, words) => {
     said.replaceChildren(
       html("strong", words.probability(fmt(view.get("logit"), 1), inWords(now.p))),
       words.entropy(digitsOf(now.slopes[0], few)),
-      secret() ? "." : words.square(
-        digitsOf(now.slopes[1], 2),
-        four(factor()),
-        times,
-        view.get("num_classes"),
-      ),
+      secret() ? "." : words.square(digitsOf(now.slopes[1], 2), four(factor()), times),
       shown ? descent() : "",
       quantity(html("span", { hidden: true }), "floor", now.floor, ""),
       ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
@@ -657,6 +681,7 @@ export default figure(WORDS, (view, words) => {
     }
     for (const node of [...tasks, smooth]) node.hidden = secret(); // they name the second loss
     second.hidden = secret() || !view.get("double_softmax");
+    chips.classList.toggle("asking", asking());
     compute();
     const { yes, no } = tried;
     const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
