@@ -715,29 +715,6 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     assert "○" in goal.inner_text()
 
 
-@pytest.mark.parametrize(
-    ("k", "smoothing", "lr", "words"),
-    [
-        (
-            3,
-            0.3,
-            1,
-            "With 3 classes and smoothing 0.3 the target is 1 \N{MINUS SIGN} 0.3 + 0.3/3 = 0.8,",
-        ),
-        (10, 0.22, 1, "smoothing 0.22 the target is 1 \N{MINUS SIGN} 0.22 + 0.22/10 = 0.802,"),
-        (3, 0.3, 0.1, ""),  # it isn't there yet
-        (3, 0.2, 1, ""),
-    ],
-)
-def test_loss_comes_to_rest_where_the_target_is(show, k, smoothing, lr, words):
-    page = show(LossExplorer(num_classes=k, smoothing=smoothing, lr=lr), reduced_motion="reduce")
-    goal = page.locator(".goal").last
-    assert "✓" not in goal.inner_text()
-    page.get_by_role("button", name="Descend 50 steps").click()
-    assert ("✓" in goal.inner_text()) == bool(words)
-    assert words in goal.inner_text()
-
-
 def test_both_plots_are_seen_when_the_guess_says_watch(show):
     page = show(LossExplorer(), questions=True, **PHONE, reduced_motion="reduce")
     page.get_by_role("button", name="About as large").click()

@@ -100,10 +100,15 @@ def test_train_loads_the_images_and_a_curve_grows(pages, packed, folder, tmp_pat
         page = pages.open(path if way == "file" else f"{address}/page.html")
         loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
         press(page, "Skip the question")
-        train(page, rows=1, epochs=3, images=5_000)
+        move(page, "images", 5_000)
+        announced = page.locator("[data-runs]").inner_text()
+        train(page, rows=1, epochs=3)
     assert loaded == []  # nothing before the reader asks for it
     loaded = [u.rsplit("/", 1)[1] for u in page.requested if "/images/" in u]
     assert loaded == ["trainer.js", "test-0.js", "train-0.js", "train-1.js"]
+    size = sum((folder / name).stat().st_size for name in loaded[1:])
+    told = re.search(r"the first run loads ([\d.]+) MB\.", announced)[1]  # by the size of one part
+    assert float(told) == pytest.approx(size / 1e6, rel=0.15)
     assert "Run 1, learning rate 0.1, after epoch 3" in words(page)
     assert value(page, "test_accuracy") > 0.9
     assert value(page, "test_loss") < 1

@@ -282,6 +282,7 @@ WAITED = TRACEBACK + "RuntimeError: [gloo/u.cc:78] Timed out waiting 4000ms for 
         ({0: 1, 1: -signal.SIGKILL}, WAITED),
         # nccl aborts
         ({0: -6, 1: -9}, "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=3)"),
+        ({0: -9, 1: -9}, "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=3)"),
         ({0: 1, 1: -9}, "RuntimeError: process 0 found fewer than 2 processes within 20 s; start"),
     ],
 )

@@ -217,6 +217,8 @@ def test_bad_input_is_named():
         blockwise_cross_entropy(h, w.long(), b, y)
     with pytest.raises(ValueError, match=r"labels must lie in 0..3 for 4 classes, got 1..4"):
         blockwise_cross_entropy(h, w, b, y[1:].new_tensor([1, 4]))
+    with pytest.raises(ValueError, match=r"^bias must have shape \(4,\), .*, got \(4, 1\)$"):
+        blockwise_cross_entropy(h, w, b[:, None], y)
     with pytest.raises(ValueError, match=r"^block_size must be at least 1, got 0"):
         blockwise_cross_entropy(h, w, b, y, block_size=0)
     with pytest.raises(ValueError, match=r"^reduction must be"):

@@ -595,6 +595,28 @@ def test_loss(x, k, smoothing):
 
 
 @pytest.mark.parametrize(
+    ("k", "smoothing", "lr", "words"),
+    [
+        (3, 0.3, 1, "With 3 classes and smoothing 0.3 the target is 1 - 0.3 + 0.3/3 = 0.8,"),
+        (
+            10,
+            0.22,
+            1,
+            "With 10 classes and smoothing 0.22 the target is 1 - 0.22 + 0.22/10 = 0.802,",
+        ),
+        (3, 0.3, 0.1, ""),  # it isn't there yet
+        (3, 0.2, 1, ""),
+    ],
+)
+def test_loss_comes_to_rest_where_the_target_is(k, smoothing, lr, words):
+    settings = {"set": {"num_classes": k, "smoothing": smoothing, "lr": lr}}
+    before, after = told(LossExplorer(), SKIP, settings, {"click": "Descend 50 steps"})[-2:]
+    assert "✓Goal" not in before.text
+    assert ("✓Goal" in after.text) == bool(words)
+    assert words in after.text
+
+
+@pytest.mark.parametrize(
     ("dtype", "size", "pattern", "ends"),
     [
         ("float32", 100, [1, 0.5, 0], ("nan", "off by", "right")),

@@ -311,8 +311,8 @@ def test_loss_words_are_cross_entropy():
 
 
 def test_overflow_words_name_scores_and_format():
-    words = OverflowExplorer(dtype="float16", size=200, pattern=[1, 0, 0]).describe()
-    assert words.startswith("Log-softmax of the logits 200, 0, 0 in float16, step by step: ")
+    words = OverflowExplorer(dtype="float16", size=1.5, pattern=[1, -0.5, 0]).describe()
+    assert words.startswith("Log-softmax of the logits 1.5, -0.75, 0 in float16, step by step: ")
 
 
 def test_overflow_knows_its_formats():

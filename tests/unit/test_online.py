@@ -139,7 +139,9 @@ def test_a_pair_holds_sums_that_the_format_of_the_scores_cannot():
         half = torch.zeros(70_000, dtype=dtype)
         maximum, total = pair_of(half)
         assert (maximum.dtype, total.dtype, total.item()) == (torch.float32, torch.float32, 70_000)
-        assert pair_of(half, dtype)[1].item() in (math.inf, 70_144)  # asked for, and got
+        narrow = pair_of(half, dtype)
+        assert [part.dtype for part in narrow] == [dtype] * 2
+        assert narrow[1].item() in (math.inf, 70_144)  # asked for, and got
         wide = online_logsumexp(half.split(10_000))
         assert abs(wide.item() - math.log(70_000)) < 1e-5
     small = pair_of(torch.tensor([0.0, -18.0]), torch.float64)[1] - 1  # lost in a float32 sum

@@ -37,7 +37,7 @@ def test_what_the_marks_of_a_deck_mean():
         "# The & deck · 2\n\nAim.\n\n{minutes}\n\n"
         "## Next\n\n> Why?\n\n. . .\n\nSo.\n\nNote:\nSay.\n\n"
         "# (Extra · 1)\n\n## First\n\nA\n\n{equation 2.4}\n\n"
-        ". . .\n\n{live 1 Play with logits=[1,2,3] scale=2 without .a .b}\n\nB\n"
+        ". . .\n\nC\n\n{live 1 Play with logits=[1,2,3] scale=2 without .a .b}\n\nB\n"
     )
     first = 'data-chapter="The &amp; deck" data-until="2"'
     assert shapes(page) == [
@@ -48,6 +48,7 @@ def test_what_the_marks_of_a_deck_mean():
         ("", ["note"], "Say."),
         ('data-chapter="Extra" data-until="3"', ["slide", "extra"],
          r"First A [\boxed{\; \frac{\partial p_i}{\partial z_j}"),
+        ("", ["later"], "C"),
         ("", ["figure", "later"], '{"classes": ["dog", "cat", "chicken", "horse", "bird",'),
         ("", ["later"], "B"),
         ("", ["note"], "1 minute, to minute 3. May"),

@@ -687,7 +687,7 @@ PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css"><link rel="
 <script src="../_static/book.js"></script><script>let x;</script></head>
 <article class="bd-article"><h1 id="top">T</h1><a href="#top">up</a><a href="b.html#k">b</a>
 <a href="../intro.html">home</a><a href="https://x.org/#y">out</a>
-<img src="../_images/i.webp"></article>"""
+<img src="../_images/i.webp"><img src="data:image/png;base64,x"></article>"""
 
 
 def test_the_pages_become_one_whose_links_work(tmp_path):
@@ -697,7 +697,7 @@ def test_the_pages_become_one_whose_links_work(tmp_path):
         '<article class="bd-article" id="chapters-a"><h1 id="chapters-a--top">T</h1>'
         '<a href="#chapters-a--top">up</a><a href="#chapters-b--k">b</a>\n'
         '<a href="#intro">home</a><a href="https://x.org/#y">out</a>\n'
-        '<img src="_images/i.webp"></article>'
+        '<img src="_images/i.webp"><img src="data:image/png;base64,x"></article>'
     )
     assert make_pdf.assets("chapters/a.html", PAGE) == [
         '<link rel="stylesheet" href="_static/a.css">',

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import torch
-from figure_samples import recorded, training_lab
+from figure_samples import LRS, recorded, training_lab
 from tiny import tiny_data
 
 from course_utils.figures.lab_data import RATES
@@ -177,9 +177,14 @@ def test_bad_arguments_are_named():
 
 
 def test_words_name_the_selected_run():
-    lab = training_lab(lr=0.1, epochs=5)
-    accuracy = lab.recording["runs"][1]["test_accuracy"][4]
-    assert f"learning rate 0.1 the test accuracy after epoch 5 is {accuracy:.3f}" in lab.describe()
+    """That of the nearest rate, on the logarithmic scale of the slider."""
+    for lr, place in ((0.1, 1), (4, 3)):
+        lab = training_lab(lr=lr, epochs=5)
+        accuracy = lab.recording["runs"][place]["test_accuracy"][4]
+        assert lab.describe() == (
+            f"Recorded runs of 4 learning rates, 20 epochs each. With learning rate "
+            f"{LRS[place]:g} the test accuracy after epoch 5 is {accuracy:.3f}."
+        )
 
 
 def test_stop_is_heard_within_an_epoch():
