@@ -116,6 +116,7 @@ def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
     pages = told_each(LossExplorer(), [[*chip, {"click": text}] for text in texts])
     for (*_, asked, answered), text in zip(pages, texts, strict=True):
         assert "loss2" not in asked.values
+        assert "After 50 steps" not in asked.text
         assert "loss2" in answered.values
         floor = f"{math.log(math.e + 2) - 1:.4f}"
         assert floor not in asked.text
@@ -447,16 +448,17 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     right.append({"on": "guess.2", "to": "0.035"})  # as near as steps of 0.005 allow
     nudged, halved = {"on": "nudge.2", "to": "0.02"}, {"click": "Halve the nudge"}
     ways = [[SKIP, measured, *put, *right, nudged, halved, halved]]
-    ways.append([SKIP, measured, *put, nudged, {"click": "Another z₃"}])
+    far = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.035", "-0.01", "0.045"])]
+    ways.append([SKIP, measured, *far, nudged, {"click": "Another z₃"}])
     ways.append([SKIP, measured, nudged])
     (_, _, asked, *seen, after, _, done), (*_, wrong, anew), (*_, untold) = told_each(
         JacobianExplorer(), ways
     )
     p = p_of([2, 1, -1])
     column = p[2] * (double([0, 0, 1]) - p)
-    for guess, near in [([-0.02, -0.01, 0.035], True), ([0.1, -0.1, 0], False)]:
-        far = (column - double(guess)).abs()
-        assert (far <= (0.2 * column.abs()).clamp(min=0.005)).all() == near
+    for guess, near in [([-0.02, -0.01, 0.035], 3), ([-0.035, -0.01, 0.045], 1)]:
+        off = (column - double(guess)).abs()
+        assert (off <= (0.2 * column.abs()).clamp(min=0.005)).sum() == near
     assert_said(
         asked, "Before you nudge z₃: where will its bars end?", "what the bars of z₁ miss\n"
     )
@@ -474,7 +476,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     )
     assert "✓Goal:" not in after.text
     assert_said(done, "✓Goal:")
-    assert_said(wrong, "0.005: 0. Framed: what the guesses miss. Try another z₃.")
+    assert_said(wrong, "0.005: 1. Framed: what the guesses miss. Try another z₃.")
     kept = [float(anew.values[f"nudge{j}"]) for j in range(3)]
     assert kept == [0.02, 0.02, 0]
     assert anew.state["logits"][:2] == [2, 1]
@@ -512,6 +514,8 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
         assert ("about half the miss" in seen.text) == half
     chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
     assert_said(chance, "at the larger nudge the chord happened to be nearer to the tangent's")
+    dragged = told(JacobianExplorer(), SKIP, halve, {"on": "nudge.0", "to": "0.3"})[-1]
+    assert "went from" not in dragged.text
 
 
 def test_jacobian_product():

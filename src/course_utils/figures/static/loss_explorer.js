@@ -536,10 +536,11 @@ export default figure(WORDS, (view, words) => {
       const powers = range(1 - low).map((n) => n + low);
       race.scale({
         y: [low, low / -8],
-        yticks: [...(race.height > 200 ? [0.5] : []), ...powers.map((n) => 10 ** n)].map((p) => [
-          Math.log10(p),
-          String(Number(p.toPrecision(1))),
-        ]),
+        yticks: [...(low > -4 && race.height > 200 ? [0.5] : []), ...powers.map((n) => 10 ** n)]
+          .map((p) => [
+            Math.log10(p),
+            String(Number(p.toPrecision(1))),
+          ]),
       });
     } else {
       // above, room for the name of a curve that ends at 1
