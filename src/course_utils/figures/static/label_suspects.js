@@ -58,7 +58,7 @@ const WORDS = {
         says: (/** @type {number} */ n) => `${n} of its ten nearest images carry one other label.`,
       },
       {
-        label: "one of the closest votes",
+        label: "one with least against it",
         says: (/** @type {number} */ n, /** @type {number} */ given) =>
           `${n} of its ten nearest images carry one other label, ${given} ${
             given === 1 ? "carries" : "carry"
@@ -150,7 +150,7 @@ export default figure(WORDS, (view, words) => {
 
   const votesAgainst = votes.map((list, i) => list[others[i]]);
   const leads = votesAgainst.map((n, i) => n - votes[i][given[i]]);
-  // Of several closest votes the last: a figure that opens on the first shows no chip as chosen.
+  // of several with least the last: a figure that opens on the first shows no chip as chosen.
   const places = [argmax(votesAgainst), leads.lastIndexOf(Math.min(...leads))];
   const chips = words.tries.map(({ label, says }, t) => {
     const i = places[t];
