@@ -166,7 +166,7 @@ def test_a_folder_that_exists_is_not_touched(temporary):
 
 def test_a_command_that_prints_for_ever_is_ended_in_time(temporary, nothing_left):
     start = time.monotonic()
-    endless = "while True: print('a word')"
+    endless = "while True: print('a word\\n' * 99, end='')"
     ended = guarded([sys.executable, "-c", endless], temporary / "run", timeout=2, env={})
     assert time.monotonic() - start < 8
     text = ended.files["command.log"][1]
