@@ -79,7 +79,12 @@ HUNG = {
 
 #: Folders of static files that parts write, and what is in them.
 STAGED = {
-    "assets": ("book_static", "book_static/icons", "book_static/palette.css"),
+    "assets": (
+        "book_static",
+        "book_static/icons",
+        "book_static/palette.css",
+        "book_static/license.txt",
+    ),
     "figures": ("figure_assets", "figure_assets/figures"),
     "lab_images": ("lab_images", "lab_images/lab_images"),
 }

@@ -882,7 +882,7 @@ def test_label_suspects():
     own = [row[g] for row, g in zip(data["votes"], data["given"], strict=True)]
     most, closest = told_each(
         figure,
-        [[SKIP, {"click": f"one {n}"}] for n in ("with most against it", "of the closest votes")],
+        [[SKIP, {"click": f"one {n}"}] for n in ("with most against it", "with least against it")],
     )
     assert_said(most[-1], f"{max(against)} of its ten nearest images carry one other label.")
     i = closest[-1].state["shown"]

@@ -116,6 +116,8 @@ def setup(app):
     staging = Path(app.doctreedir).parent / "book_static"
     icons.stage(staging / "icons")
     (staging / "palette.css").write_text(palette_css(), encoding="utf-8")
+    licence = (BOOK.parent / "LICENSE").read_text(encoding="utf-8")  # it goes with every copy
+    (staging / "license.txt").write_text(licence, encoding="utf-8")
 
     def add_paths(_, config):
         config.html_static_path += [str(staging), str(BOOK / "static")]

@@ -109,8 +109,8 @@ class ChapterMap(SphinxDirective):
         figures, exercises, asserts = map(sum, zip(*found, strict=True))
         text = (
             f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top. "
-            f"There are {figures} figures to play with; {asserts} assert statements check what the "
-            "chapters say, each time they are run."
+            f"There are {figures} figures to play with; {asserts} assert statements check "
+            "chapters and solutions, each time they are run."
         )
         result.append(nodes.paragraph("", text, classes=["map-sum"]))
         return [*result, nodes.raw("", OVERVIEW, format="html")]
@@ -153,10 +153,13 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            f"Text, code and figures are under the {source['license']} licence (file LICENSE); "
-            "the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: "
+            "Text, code and figures are under the "
         )
-        notice = f'<a href="{NOTICE}">its licence</a>); icons: Font Awesome Free (CC BY 4.0).'
+        terms = (
+            f'<a href="_static/license.txt">{source["license"]} licence</a>; the images of clothes '
+            f'are from Fashion-MNIST (MIT, © 2017 Zalando SE: <a href="{NOTICE}">its licence</a>); '
+            "icons: Font Awesome Free (CC BY 4.0)."
+        )
         fields = {
             "author": f"{{{authors}}}",
             "title": source["title"],
@@ -168,7 +171,7 @@ class Colophon(SphinxDirective):
         entry = "\n".join(["@misc{softmax_regression_course,", *lines, "}"])
         return [
             nodes.paragraph(
-                "", "", nodes.Text(text), nodes.raw("", notice, format="html"), classes=["colophon"]
+                "", "", nodes.Text(text), nodes.raw("", terms, format="html"), classes=["colophon"]
             ),
             nodes.paragraph("", "To cite the course, in BibTeX:"),
             nodes.literal_block(entry, entry, language="bibtex"),

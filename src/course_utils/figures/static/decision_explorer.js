@@ -33,7 +33,7 @@ const likely = (states) =>
 
 const WORDS = {
   en: {
-    lead: "Each line is the expected cost of an action. The shaded ground says which is cheapest.",
+    lead: "Each line is the expected cost of an action. The shading shows which is cheapest.",
     question: (
       /** @type {string} */ action,
       /** @type {string} */ state,
