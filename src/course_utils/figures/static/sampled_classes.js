@@ -49,8 +49,7 @@ const [PLAIN, RIGHT] = Object.keys(KINDS);
 const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "argmax"],
-    lead: "Words are drawn from q; each draw adds a block to its word's bar. Together they are " +
-      "scaled to 1.",
+    lead: "Words are drawn from q; each draw adds a block to its word's bar. All are scaled to 1.",
     kind: "each draw adds",
     kinds: { plain: "exp(z)", divided: "exp(z) / q", multiplied: "exp(z) · q" },
     truth: "softmax(z)",
@@ -58,7 +57,7 @@ const WORDS = {
     latest: "last draw",
     limit: "where the bars end",
     mine: "your guess",
-    question: "With exp(z) per draw, the bars miss softmax(z) after 40 draws. And after 2000?",
+    question: "With exp(z) per draw, bars miss softmax(z) after 40 draws. Where after 2000?",
     answers: [
       {
         text: "at softmax(z)",
