@@ -102,7 +102,7 @@ def test_the_sentences_multiply_right(show, logits, width):
     """Every "a · b = c" that the figure says, and the boxes show the same a and c."""
     page = show(BackwardPass(logits=logits, label=3), viewport={"width": width, "height": 1400})
     products = {}
-    for _ in range(STEPS - 1):
+    for _ in range(STEPS - 2):
         step(page)
         text = page.locator(".say").inner_text().replace(MINUS, "-")
         a, rest = text.split("sends ")[1].split(" · ")
@@ -117,7 +117,7 @@ def test_the_sentences_multiply_right(show, logits, width):
     places = {k: value(page, k) for k in ("Q", "e3")}
     written = page.locator('[data-q="grad Q"]').text_content()
     numbers = {"1": 1, "-1": -1, "1/Q": 1 / places["Q"], written: gradient, "exp z₃": places["e3"]}
-    assert len(products) == 5
+    assert len(products) == 4
     for (a, b), c in products.items():
         shown = len(c.strip("-").replace(".", "").lstrip("0"))
         assert float(f"{numbers[a] * numbers[b]:.{shown}g}") == float(c)
@@ -324,23 +324,22 @@ def nudge(page, k, by):
 
 
 def test_a_nudge_runs_up_all_its_lines_and_gets_to_the_loss_at_once(show):
+    """The number in a box comes with it."""
     page = show(BackwardPass(logits=[2, 1, 0.1], stage=STEPS), reduced_motion="no-preference")
     runs = page.locator("[data-control='nudge.0']").evaluate("""async (input) => {
       input.value = 0.3;
       input.dispatchEvent(new Event("input"));
       await new Promise((done) => setTimeout(done, 260));
-      return input.getRootNode().getAnimations()
-        .filter((a) => a.effect.target.matches(".up")).map((a) => {
-          const { delay, duration } = a.effect.getComputedTiming();
-          return [a.effect.target.textContent.replace("\u2212", "-"), delay, delay + duration];
-        });
+      return input.getRootNode().getAnimations().map((a) => {
+        const { delay, duration } = a.effect.getComputedTiming();
+        return [a.effect.target.dataset.q ?? "line", delay, delay + duration];
+      });
     }""")
-    top = page.locator("[data-q='change l']").text_content()
-    change = page.locator("[data-q='change Q']").text_content()
-    assert sorted(runs) == sorted([
-        ["+0.30", 0, 500], [change, 500, 1000], [change, 1000, 1500], [top, 1500, 2000],
-        ["-0.30", 0, 2000],
-    ])  # fmt: skip
+    lines = [(0, 500), (500, 1000), (1000, 1500), (1500, 2000), (0, 2000)]
+    ends = {"e1": 500, "Q": 1000, "l": 1500, "L": 2000}
+    numbers = [(f"change {key}", 0, end) for key, end in ends.items()]
+    numbers += [(f"slope {what}", 0, 2000) for what in ("nudge", "gradient")]
+    assert sorted(map(tuple, runs)) == sorted([*(("line", *times) for times in lines), *numbers])
     assert page.locator(".carries").count() == 5
     nudge(page, 1, 0)
     assert page.locator(".up, .carries").count() == 0
@@ -413,53 +412,68 @@ def test_what_the_tries_say_is_so(show, name, words, holds):
     assert words in page.locator(".tries .told").inner_text()
 
 
-@pytest.mark.parametrize(("label", "grad"), [(1, 0.242), (2, -0.758)])
-def test_what_a_logit_gets_is_foreseen_by_hand(show, label, grad):
-    """Not once it is known: then another logit makes a new question."""
+def walk(page):
+    for name in ("1", f"{MINUS}1", "1/Q", "1", "exp z", "add"):
+        choose(page, name)
+
+
+@pytest.mark.parametrize("label", [1, 2])
+def test_what_the_logits_get_is_foreseen_by_hand(show, label):
+    """All three, and each step chosen; not once it is known."""
     page = show(BackwardPass(logits=[2, 1, 0.1], label=label))
     told = page.locator("p.goal").nth(1)
-    grip = page.locator(".grip")
-    slide = page.locator("[data-control=guess]")
+    back = page.get_by_role("button", name="Back", exact=True)
+    p = double([2, 1, 0.1]).softmax(0)
+    grads = (p - torch.eye(3)[label - 1]).tolist()
+    came = ", ".join(f"{g:.3f}" for g in grads)
 
-    def guess(v):
-        box, half = grip.bounding_box(), page.locator("path.dash").bounding_box()["width"] / 2
+    def says():
+        return told.inner_text().replace(MINUS, "-")
+
+    def guess(k, v):
+        slide = page.locator(f"[data-control='guess.{k}']")
+        box, half = page.locator(".grip").nth(k).bounding_box(), page.locator("path.dash").first
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
-        page.mouse.move(x + (v - float(slide.input_value())) * half, y, steps=3)
+        way = (v - float(slide.input_value())) * half.bounding_box()["width"] / 2
+        page.mouse.move(x + way, y, steps=3)
         page.mouse.up()
 
-    guess(0.6)
-    step(page, STEPS)
-    assert f"Your guess stood at 0.60; {grad:.3f} came" in told.inner_text().replace(MINUS, "-")
-    assert slide.is_disabled()
-    for _ in range(2):
-        page.get_by_role("button", name="Back", exact=True).click()
-    guess(grad)
-    assert "Seen already" in told.inner_text()
-    step(page, 2)
-    assert "✓" not in told.inner_text()
-    for _ in range(2):
-        page.get_by_role("button", name="Back", exact=True).click()
-    page.locator("[data-control='logits.0']").fill("1")
-    slide.fill("0.37" if label == 1 else "-0.63")
-    step(page, 2)
-    assert "✓" not in told.inner_text()
-    page.get_by_role("button", name="sure and wrong").click()  # the logits are seen: no question
-    assert "✓" not in told.inner_text()
-    page.get_by_role("button", name="Reset", exact=True).click()
+    walk(page)
+    assert "came" not in says()  # nothing was guessed
     page.get_by_role("button", name="undecided").click()
-    slide.fill("0.33")
+    page.locator("[data-control='logits.0']").fill("0.5")
+    guess(0, 0.6)
+    walk(page)
+    assert "You said 0.60, ?, ?; " in says()
+    assert "Guess all three." in says()
+    assert page.locator(".guess").count() == 1
+    assert page.locator("[data-control^=guess]:not(:disabled)").count() == 0
+    back.click()
+    back.click()
+    guess(1, 0.3)
+    assert "Seen already" in says()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    for k in range(3):
+        guess(k, grads[k])
     step(page, STEPS)
-    assert "✓" in told.inner_text()
+    assert f"{came} came. Now choose each step, too." in says()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    for k in range(3):
+        guess(k, grads[k] + 0.03)
+    walk(page)
+    assert f"; {came} came." in says()
+    assert says().startswith("✓")
     page.locator("[data-control='logits.0']").fill("3")
-    assert "✓" in told.inner_text()
-    for label in ("2", "3", "1"):  # each true class begins a walk
-        page.get_by_role("button", name=f"Walk with class {label}").click()
-        assert page.locator(f"[data-control='label.{label}']").is_checked()
+    assert says().startswith("✓")
+    for other in (label % 3 + 1, (label + 1) % 3 + 1, label):  # each true class begins a walk
+        page.get_by_role("button", name=f"Walk with class {other}").click()
+        assert page.locator(f"[data-control='label.{other}']").is_checked()
         assert shown(page)[1] == {"L"}
+        assert page.locator("[data-control='guess.0']").input_value() == "0"
         step(page, STEPS)
-    page.locator("[data-control='label.2']").check(force=True)
+    page.locator(f"[data-control='label.{label % 3 + 1}']").check(force=True)
     assert shown(page)[1] == {"L"}
     assert page.locator("[data-control='logits.0']").input_value() == "3"
 

@@ -1,6 +1,7 @@
 """Sampled classes, draw by draw: shares are gradients of torch, and they go where it is said."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -76,7 +77,7 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     ends = (double(logits) + (1 + KINDS[kind]) * q.log()).softmax(0)
     assert value(page, "limit") == pytest.approx(distance(ends, right), abs=1e-9)
     off = f"the solid parts, above softmax(z), add up to {shown(value(page, 'now'))}."
-    said = f"{draws} draws of {NAMES[kind]}: {off}"
+    said = f"{draws} {'draws' if draws > 1 else 'draw'} of {NAMES[kind]}: {off}"
     assert page.locator("svg").nth(2).get_attribute("aria-label") == said
     assert off.endswith(f" {shown(solid(page))}.")
     ends = f" In the limit: {shown(value(page, 'limit'))}."
@@ -113,7 +114,7 @@ def test_each_draw_is_said_and_adds_what_it_says(show, kind, sign):
         name = ["the", "of", "is", "loss", "argmax"][k]
         text = say(page)
         assert text.startswith(f"Draw {n} is “{name}”: it adds ")
-        sum_, term = text.split("it adds ")[1].removesuffix(".").split(" ≈ ")
+        sum_, term = re.split(" [≈=] ", text.split("it adds ")[1].removesuffix("."))
         exp, *rest = sum_.split(" ")
         logit = [-4, 0.3, 1, 6, 2][k]
         assert exp == f"exp({logit})"
@@ -185,7 +186,7 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
     numbers = f"{q[0]:.2f} · {adds[0]:.2f} ≈ {q[0] * adds[0]:.2f} of {total:.2f}"
     assert "No: q is one factor" in answer.inner_text()
     assert f"{numbers} for all words: its bar goes to {plain[0]:.2f}." in answer.inner_text()
-    assert ends.all_text_contents() == [f"{p:.2f}{' ✓' * (abs(p - 0.2) < 0.045)}" for p in plain]
+    assert ends.all_text_contents() == [f"{p:.2f}" for p in plain]
     assert page.locator(".key .goal").is_visible()
     assert page.locator(".limit").count() == 6
     assert page.locator("svg .mine").count() == 0
@@ -205,7 +206,7 @@ def test_what_each_draw_adds_is_chosen_and_one_choice_settles(show):
     assert "q cancels" in done.inner_text()
     assert page.locator("path.tried").count() == 2
     labels = page.locator("svg").nth(2).locator("text.halo").all_text_contents()
-    assert labels == [f"{NAMES[kind]}, same draws" for kind in ("plain", "multiplied")]
+    assert labels == [f"{NAMES[kind]}, same draws" for kind in ("multiplied", "plain")]
     choose(page, "plain")
     assert "q cancels" in done.inner_text()
     page.get_by_role("button", name="Reset", exact=True).click()
@@ -287,7 +288,7 @@ def test_q_stays_within_its_limits_and_the_others_in_proportion(show):
         assert after.sum() == pytest.approx(1)
         assert after.max() / after.min() < 100.1
         assert page.locator(".note").inner_text() == ""
-        assert ("It stops here" in say(page)) == (share > 1 or after[k] > 0.01)
+        assert "It stops here" in say(page)
         rest = [i for i in range(5) if i != k]
         ratio = after[rest] / before[rest]
         assert torch.allclose(ratio, ratio[:1], rtol=0.02)
@@ -308,6 +309,7 @@ def test_the_goal_is_reached_word_by_word_and_nothing_jumps(show, way):
     """Each line is brought to that of the first word; the others keep their proportions."""
     page = show(SampledClasses(), viewport={"width": 390, "height": 844})
     tall = page.locator(".cu-fig").bounding_box()["height"]
+    assert page.locator("svg .aim, .there").count() == 0
     mark = page.locator("p.goal .mark").nth(1)
     for k in (1, 2, 3, 4):
         assert "○" in mark.inner_text()

@@ -33,18 +33,32 @@ WAYS = {
         [SKIP, *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z", TIMES, "+"))],
         [SKIP, {"set": {"stage": 4, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
         [SKIP, *({"click": c} for c in ("1", "1", "-1", "1/Q", "Q", "1", "Show me", "+"))],
-        [SKIP, {"set": {"stage": 5}}, {"on": "guess", "to": "0.2"}, {"set": {"stage": 6}}],
+        [SKIP, {"set": {"stage": 5}}, {"on": "guess.1", "to": "0.2"}, {"set": {"stage": 6}}],
         [SKIP, {"set": {"stage": 6, "logits": [0, 4, 0]}}],
         *(
             [
                 SKIP,
-                {"on": "guess", "to": to},
+                *({"on": f"guess.{i}", "to": to} for i, to in enumerate(guesses)),
+                *({"click": c} for c in steps),
                 {"set": {"stage": 6}},
                 *[{"click": "Back"}] * 2,
-                {"on": "guess", "to": "0"},
+                {"on": "guess.0", "to": "0"},
             ]
-            for to in ("0.67", "0.2")
+            for guesses in (["-0.76", "0.67", "0.09"], ["0", "0", "0"], ["0"])
+            for steps in ([], ("1", "-1", "1/Q", "1", "exp z", "+"))
         ),
+        [
+            SKIP,
+            *[
+                step
+                for grads in (["-0.76", "0.67", "0.09"], ["0.24", "-0.33", "0.09"])
+                for step in (
+                    *({"on": f"guess.{i}", "to": to} for i, to in enumerate(grads)),
+                    *({"click": c} for c in ("1", "-1", "1/Q", "1", "exp z", "+")),
+                    {"click": "Walk with class 2"},
+                )
+            ][:-1],
+        ],
         *([{"click": answer}, {"set": {"stage": 6}}] for answer in ("p₁", "-1", "p₁ - 1")),
     ],
     "jacobian_explorer": [

@@ -293,8 +293,12 @@ def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
         others = {f"change {box}{i}" for box in "ze" for i in (1, 2, 3) if i != k}
         assert not others & set(seen.values)
         exp = math.exp(logits[k - 1]) * math.expm1(by)
-        ln, loss = (f"{v:.4f}" if abs(v) >= 5e-5 else f"{v:.2e}" for v in (up, by * slope))
-        slopes = [f"{v:.{4 if least < 0.005 else 3}f}" for v in (slope, p - own)]
+        digits = max(4, 2 - math.floor(math.log10(min(abs(up), abs(by * slope)))))
+        ln, loss = (f"{v:.{digits}f}" for v in (up, by * slope))
+        slopes = [
+            f"{v:.{4 if least < 0.005 else 3}f}" if abs(v) >= 0.005 else f"{v:#.2g}"
+            for v in (slope, p - own)
+        ]
         total = f"{ln} {'+-'[by > 0]} {abs(by):.2f} = {loss}" if own else loss
         name = f"z{'₁₂₃'[k - 1]}"
         exp = f"{exp:#.3g}" if abs(exp) < 0.1 else f"{exp:.{3 if abs(exp) < 10 else 2}f}"
@@ -700,7 +704,9 @@ def test_backward_pass_step_by_step(label):
         (f"ln Q sends 1 · 1/Q = {part} to Q.", "From Q to each exponential"),
         (f"Q sends {part} · 1 = {part} to each exponential.", "From each exponential to its logit"),
         (
-            f"exp {mine} sends 1/Q · exp {mine} = p{subs[label - 1]} = {share} to {mine}.",
+            "Each exp z sends 1/Q · exp z = p: "
+            + ", ".join(f"{e / total:.{places}f} to z{k}" for e, k in zip(exps, subs, strict=True))
+            + ".",
             f"{mine} has -1 and {share}: add or multiply?",
         ),
         (

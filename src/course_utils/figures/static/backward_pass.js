@@ -32,8 +32,8 @@ const FEW = 2; // wrong choices that the goal lets pass
 const WORDS = {
   en: {
     lead:
-      "Boxes send their gradient down, times the local derivative: choose it. Thick lines send " +
-      "more.",
+      "Boxes send their gradient down, times the local derivative: choose it. Thick lines send 1 " +
+      "or more.",
     question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
@@ -78,6 +78,8 @@ const WORDS = {
       /** @type {string} */ to,
       /** @type {string[]} */ [grad, factor, result],
     ) => `${from} sends ${grad} · ${factor} = ${result} to ${to}.`.replace(/^the/, "The"),
+    sendAll: (/** @type {string} */ parts) => `Each exp z sends 1/Q · exp z = p: ${parts}.`,
+    part: (/** @type {string} */ share, /** @type {string} */ z) => `${share} to ${z}`,
     joined: (/** @type {string} */ z, /** @type {string[]} */ [total, parts]) =>
       `The gradient of ${z} is ${z.replace("z", "p")} − 1 = ${parts} = ${total}.`,
     named: (/** @type {string} */ z, /** @type {string} */ share) =>
@@ -131,13 +133,15 @@ const WORDS = {
     goal: `walk back with none shown and at most ${FEW} wrong choices.`,
     reached: (/** @type {number} */ misses) =>
       `Done, ${misses || "none"} wrong: five derivatives and one sum.`,
-    foresee:
-      "before you choose for the three lowest lines, drag the guess in z₂'s box to its gradient.",
-    foreseen: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `Done: you said ${guess}; ${grad} came.`,
-    missed: (/** @type {string} */ guess, /** @type {string} */ grad) =>
-      `Your guess stood at ${guess}; ${grad} came. Walk with another class or logit.`,
-    known: "Seen already: move a logit, and walk again.",
+    foresee: "before you choose for the lowest lines, drag the three guesses to the gradients to " +
+      "come (within 0.05).",
+    foreseen: (/** @type {string[]} */ [said, came]) => `Done: you said ${said}; ${came} came.`,
+    missed: (/** @type {string[]} */ [said, came, next]) =>
+      `You said ${said}; ${came} came. ${next}`,
+    chosen: "Now choose each step, too.",
+    every: "Guess all three.",
+    other: "Walk with another class, or move a logit.",
+    known: "Seen already: move a logit, or take another class.",
     tries: [
       {
         label: "sure and right",
@@ -160,8 +164,8 @@ const WORDS = {
 
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
 const NUDGE = 0.3; // of a logit that is nudged without a hand
-const NEAR = 0.03; // how far a guess may be off
-const GUESSED = "z2";
+const NEAR = 0.05; // how far a guess may be off
+
 const STEP = 0.01; // of the hints
 const coarse = matchMedia("(pointer: coarse)").matches;
 // Pixels: a line of text, a box, between boxes, where a row of choices stands.
@@ -283,7 +287,9 @@ export default figure(WORDS, (view, words) => {
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
   let by = NUDGE;
-  let guess = 0; // of the gradient of z₂
+  let guesses = [0, 0, 0]; // of the gradients
+  /** Which of them the reader made. @type {Set<number>} */
+  const made = new Set();
   let open = false; // whether it waits for the answer
   let judged = ""; // the puzzle that answered it
   let answer = "";
@@ -305,7 +311,11 @@ export default figure(WORDS, (view, words) => {
   show.classList.add("step");
   const next = () => view.get("label") % 3 + 1;
   // A true class begins a walk: its graph is not filled by itself.
-  const begin = (/** @type {number} */ label) => view.set({ label, stage: 0, nudge: 0 });
+  const begin = (/** @type {number} */ label) => {
+    guesses = [0, 0, 0];
+    made.clear();
+    view.set({ label, stage: 0, nudge: 0 });
+  };
   const choose = (/** @type {number} */ i) => {
     const stage = view.get("stage") + 1;
     if (i === RIGHT[stage - 1]) {
@@ -344,7 +354,8 @@ export default figure(WORDS, (view, words) => {
     judged =
       answer =
         "";
-    [guess, by, open] = [0, NUDGE, false];
+    [guesses, by, open] = [[0, 0, 0], NUDGE, false];
+    made.clear();
     mine.clear();
     solved.clear();
     view.refresh();
@@ -366,9 +377,10 @@ export default figure(WORDS, (view, words) => {
     radios(view, "label", { label: words.label, options: [1, 2, 3], write: begin }),
   );
   const late = () => view.get("stage") >= last - 1;
-  /** @param {number} v */
-  function foresee(v) {
-    guess = clamp(Math.round(100 * v) / 100, -1, 1);
+  /** @param {number} i @param {number} v */
+  function foresee(i, v) {
+    guesses[i] = clamp(Math.round(100 * v) / 100, -1, 1);
+    made.add(i);
     judged = "";
     answer = late() || solved.has(puzzle()) ? words.known : "";
     view.touched = true;
@@ -403,7 +415,14 @@ export default figure(WORDS, (view, words) => {
     put(input, { "aria-label": label });
     return { row, input };
   };
-  const foreseeing = keys(words.guessOf("z₂"), "guess", () => guess, foresee);
+  const foreseeing = range(3).map((i) =>
+    keys(
+      words.guessOf(`z${subscript(i + 1)}`),
+      `guess.${i}`,
+      () => guesses[i],
+      (v) => foresee(i, v),
+    )
+  );
   const pushing = range(3).map((i) =>
     keys(
       words.nudgeOf(`z${subscript(i + 1)}`),
@@ -412,27 +431,39 @@ export default figure(WORDS, (view, words) => {
       (v) => push(i + 1, v),
     )
   );
-  const secondGrad = () => softmax(view.get("logits"))[1] - Number(view.get("label") === 2);
-  /** Compares the guess with what came, once for each logits that are new. */
+  /** What was guessed, and what came. */
+  const compared = () => {
+    const p = softmax(view.get("logits"));
+    const came = p.map((v, i) => v - Number(i + 1 === view.get("label")));
+    return {
+      near: came.every((v, i) => made.has(i) && Math.abs(v - guesses[i]) < NEAR),
+      texts: [guesses.map((v, i) => made.has(i) ? fmt(v) : "?"), came.map(share)]
+        .map((all) => all.join(", ")),
+    };
+  };
+  let hit = false;
+  /** Compares the guesses with what came, once for each logits that are new. */
   function judge() {
-    const [stage, label] = [view.get("stage"), view.get("label")];
+    hit = false;
     if (!late()) open = true;
-    if (!late() || (label === 2 && stage < last)) return false;
+    if (view.get("stage") < last) return;
     const key = puzzle();
-    let hit = false;
-    if (open && !solved.has(key)) {
-      hit = Math.abs(secondGrad() - guess) < NEAR;
-      answer = hit ? "" : words.missed(fmt(guess), fmt(secondGrad(), 3));
+    if (open && made.size && !solved.has(key)) {
+      const { near, texts } = compared();
+      hit = near && mine.size === last;
+      const next = near ? words.chosen : made.size < 3 ? words.every : words.other;
+      const again = second.classList.contains("done") ? words.foreseen(texts) : "";
+      answer = hit ? again : words.missed([...texts, next]);
       judged = key;
     } else if (judged !== key) answer = "";
     open = false;
     solved.add(key);
-    return hit;
   }
+  view.bind(pad, judge);
   const off = html("span");
   // All that moves something in the plot, in its box.
-  plot.box.append(sliders, foreseeing.row, ...pushing.map(({ row }) => row));
-  for (const node of [sliders, settings, foreseeing.row]) view.control(node);
+  plot.box.append(sliders, ...[...foreseeing, ...pushing].map(({ row }) => row));
+  for (const node of [sliders, settings, ...foreseeing.map(({ row }) => row)]) view.control(node);
   const first = goal(view, {
     text: words.goal,
     reached: () => view.get("stage") === last && mine.size === last && misses <= FEW,
@@ -441,8 +472,8 @@ export default figure(WORDS, (view, words) => {
   });
   const second = goal(view, {
     text: words.foresee,
-    reached: judge,
-    says: () => words.foreseen(fmt(guess), fmt(secondGrad(), 3)),
+    reached: () => hit,
+    says: () => words.foreseen(compared().texts),
     lasts: true,
   });
   second.append(" ", off);
@@ -472,12 +503,12 @@ export default figure(WORDS, (view, words) => {
     const high = TALL / (plot.area.bottom - plot.area.top);
     return x >= 0 && x < 3 && y < high ? Math.floor(x) + 1 : 0;
   };
-  // In its box, z₂'s gradient is foreseen; at the end a logit is nudged.
+  // In its box, a logit's gradient is foreseen; at the end the logit is nudged.
   let held = 0;
   plot.drag(([x, y], pressed) => {
     if (pressed) held = logitAt([x, y]);
     const at = (plot.x(x) - plot.x(held - 0.5)) / one();
-    if (!late() && held === 2) foresee(at);
+    if (held && !late()) foresee(held - 1, at);
     if (held && view.get("stage") === last) push(held, at);
   });
 
@@ -505,7 +536,7 @@ export default figure(WORDS, (view, words) => {
     return { x, y, width, height: row === 4 ? TALL : LOW, middle: x + width / 2 };
   };
   /** Pixels of the gradient 1 in the box of a logit. */
-  const one = () => place(boxes[GUESSED]).width / 2 - 6;
+  const one = () => place(boxes.z1).width / 2 - 6;
   /** Whether a line is the one from the loss to the true logit. @param {Way} way */
   const direct = ({ stage }) => stage === 2;
   /**
@@ -565,17 +596,16 @@ export default figure(WORDS, (view, words) => {
     const product = grads[from] * factor;
     return stage === 5 ? share(product) : short(product);
   };
+  /** A gradient, or change ÷ nudge. @param {number} v */
+  const slope = (v) => Math.abs(v) < 0.005 ? digits(v, 2) : share(v);
   /** What changes by a nudge: with as many decimals where a sum must come out. */
   const change = (/** @type {string} */ key) => {
     const v = carried.get(key) ?? 0;
-    return (v < 0 ? "" : "+") + (key === "l" || key === "L" ? fmt(v, 4) : short(v));
+    const ends = ["l", "L"];
+    const least = Math.min(...ends.map((end) => Math.abs(carried.get(end) || 1)));
+    const places = clamp(2 - Math.floor(Math.log10(least)), 4, 7);
+    return (v < 0 ? "" : "+") + (ends.includes(key) ? minus(v.toFixed(places)) : short(v));
   };
-
-  /** The ground of numbers that run along a line. @param {string[]} texts */
-  function pill(texts) {
-    const room = Math.max(...texts.map((text) => textWidth(text))) + 12;
-    return svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
-  }
 
   /**
    * Sends a nudge up the lines as the gradient came down, all of it to reach the loss at once.
@@ -583,23 +613,19 @@ export default figure(WORDS, (view, words) => {
   function rise() {
     const carrying = ways.filter(({ from, to }) => carried.has(from) && carried.has(to));
     air.replaceChildren(...carrying.map((way) => {
-      const { from, to } = way;
-      const text = to[0] === "z"
-        ? `${by < 0 === direct(way) ? "+" : "−"}${fmt(Math.abs(by))}`
-        : change(to);
-      const [low, high] = [boxes[to].at[1], boxes[from].at[1]];
+      const [low, high] = [boxes[way.to].at[1], boxes[way.from].at[1]];
       const style = `offset-path: path("${line(way).d}"); --rows: ${low - high}; --start: ${
         4 - low
       }`;
-      const node = svg(
-        "g.runs.up",
-        { style },
-        pill([text]),
-        svgText(0, 4, text, { class: "change" }),
-      );
+      const node = svg("circle.runs.up", { r: 7, style });
       node.addEventListener("animationend", () => node.remove());
       return node;
     }));
+    // The number in a box comes with it.
+    for (const node of plot.layer.querySelectorAll("[data-q^=change], [data-q^=slope]")) {
+      const [, key] = (node.getAttribute("data-q") ?? "").split(" ");
+      put(node, { style: `animation: hides ${0.5 * (4 - (boxes[key]?.at[1] ?? 0))}s` });
+    }
   }
 
   /** The lines, what stands on them, and what runs down those of this step. */
@@ -628,7 +654,9 @@ export default figure(WORDS, (view, words) => {
         const [old, result] = both.map((text) => svgText(0, 4, text, { class: "grad" }));
         old.classList.add("old");
         result.classList.add("result");
-        runs.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill(both), old, result));
+        const room = Math.max(...both.map((text) => textWidth(text))) + 12;
+        const pill = svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
+        runs.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill, old, result));
       }
       /** @type {(text: string, dy: number) => SVGTextElement} */
       const note = (text, dy) =>
@@ -640,7 +668,9 @@ export default figure(WORDS, (view, words) => {
       } else if (step <= stage) {
         const [letters, number] = [words.times(law), `= ${short(factor)}`];
         texts.push(
-          ...wide() ? [note(`${letters} ${number}`, 4)] : [note(letters, -4), note(number, 12)],
+          ...wide() && step < 5
+            ? [note(`${letters} ${number}`, 4)]
+            : [note(letters, -4), note(number, 12)],
         );
       }
     }
@@ -688,8 +718,9 @@ export default figure(WORDS, (view, words) => {
    * @param {number} middle
    * @param {number} y
    * @param {number} bottom
+   * @param {number} guess
    */
-  function foreseenMark(middle, y, bottom) {
+  function foreseenMark(middle, y, bottom, guess) {
     const [low, high] = plot.width < 300 ? ["", ""] : [minus("-1"), "1"]; // as far as there is room
     const names = [low, words.guess, high];
     const ticks = names.map((name, i) =>
@@ -744,8 +775,10 @@ export default figure(WORDS, (view, words) => {
     if (shares.length && logit) {
       texts.push(...bars(middle, y + ROW + 3, shares, added, fresh));
     }
-    if (key === GUESSED && (!late() || judged === puzzle())) {
-      texts.push(...foreseenMark(middle, y + ROW + 3, y + height - 5));
+    const guessed = logit && (!late() || (judged === puzzle() && made.has(box.at[0])));
+    if (guessed) {
+      const mark = guesses[box.at[0]];
+      texts.push(...foreseenMark(middle, y + ROW + 3, y + height - 5, mark));
     }
     if (logit && stage === last) texts.push(axis(middle, y + height - KNOB));
     if (shares.length > 1) {
@@ -757,7 +790,7 @@ export default figure(WORDS, (view, words) => {
     } else if (key in grads) {
       if (logit && stage < last - 1) {
         words.half(short(grads[key])).forEach((text, i) => {
-          const row = (TALL - 67) / ROW - i; // below the handle of the guess
+          const row = (TALL - 65) / ROW - i; // below the handle of the guess
           if (i) tell(`waits ${key}`, i, text, row, "soft");
           else tell(`grad ${key}`, grads[key], text, row, `grad ${fresh}`);
         });
@@ -776,13 +809,13 @@ export default figure(WORDS, (view, words) => {
       const notes = [
         {
           look: "change",
-          text: words.ratio(share(exact / by)),
+          text: words.ratio(slope(exact / by)),
           name: "slope nudge",
           number: exact / by,
         },
         {
           look: "grad",
-          text: words.gradIs(share(grads[grad])),
+          text: words.gradIs(slope(grads[grad])),
           name: "slope gradient",
           number: grads[grad],
         },
@@ -844,6 +877,11 @@ export default figure(WORDS, (view, words) => {
     pad.style.cssText = `${side}: ${x}px; ${style}`;
   }
 
+  /** What the last three lines sent. */
+  const parts = () =>
+    ways.filter((way) => way.stage === stage)
+      .map((way) => words.part(sent(way), boxes[way.to].name)).join(", ");
+
   /** What the last step did, in words. */
   function sentence() {
     if (stage === 0) return words.start;
@@ -851,14 +889,12 @@ export default figure(WORDS, (view, words) => {
       const [other, total] = pair(grads[truth] + 1);
       return words.joined(boxes[truth].name, [total, words.shares(other)]);
     }
-    const way = /** @type {Way} */ (
-      ways.find((way) => way.stage === stage && (stage < last - 1 || way.to === truth))
-    );
+    if (stage === last - 1) return words.sendAll(parts());
+    const way = /** @type {Way} */ (ways.find((way) => way.stage === stage));
     const { from, to, factor, law } = way;
     const target = stage === 4 ? words.each : boxes[to].name;
-    const grad = stage === 5 ? "1/Q" : short(grads[from]);
-    const result = stage === 5 ? words.named(boxes[to].name, sent(way)) : sent(way);
-    return words.sends(called(boxes[from]), target, [grad, law || short(factor), result]);
+    const numbers = [short(grads[from]), law || short(factor), sent(way)];
+    return words.sends(called(boxes[from]), target, numbers);
   }
 
   let spokenMiss = "";
@@ -914,7 +950,7 @@ export default figure(WORDS, (view, words) => {
     const asks = question();
     const nudge = view.get("nudge");
     let text = sentence();
-    let spoken = `${text} ${asks}`;
+    let spoken = `${stage === last - 1 ? `${parts()}.` : text} ${asks}`;
     if (missed === view.turns) {
       spokenMiss = "";
       text = missing();
@@ -924,7 +960,7 @@ export default figure(WORDS, (view, words) => {
       const [exp, log, loss] = [`e${nudge}`, "l", "L"].map((k) => change(k).replace("+", ""));
       const [sign, size] = [by < 0 ? "+" : "−", fmt(Math.abs(by))];
       const total = `z${nudge}` === truth ? words.direct([log, sign, size, loss]) : loss;
-      const slopes = [(carried.get("L") ?? 0) / by, grads[`z${nudge}`]].map(share);
+      const slopes = [(carried.get("L") ?? 0) / by, grads[`z${nudge}`]].map(slope);
       text = words.nudged(z, fmt(by), [exp, log, total, ...slopes]);
       spoken = words.spokenNudge(z, fmt(by), [loss, ...slopes]);
     } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
@@ -939,7 +975,7 @@ export default figure(WORDS, (view, words) => {
     back.disabled = stage === 0;
     say(show, stage < last ? words.show : words.anew(next()));
     changed.hidden = stage < last;
-    off.textContent = second.classList.contains("done") ? "" : answer;
+    off.textContent = answer;
     const { left, right, top, bottom } = plot.area;
     const grip = (
       /** @type {{ row: HTMLElement, input: HTMLInputElement }} */ { row, input },
@@ -959,11 +995,11 @@ export default figure(WORDS, (view, words) => {
         way: /** @type {const} */ ("across"),
       };
     };
-    const guessed = grip(foreseeing, 2, guess, !late());
+    const guessed = foreseeing.map((one, i) => grip(one, i + 1, guesses[i], !late()));
     const pushed = pushing.map((one, i) =>
       grip(one, i + 1, nudge === i + 1 ? by : 0, stage === last)
     );
-    plot.handles(stage === last ? pushed : late() ? [] : [guessed]);
+    plot.handles(stage === last ? pushed : late() ? [] : guessed);
     const now = nudge && stage === last ? `${nudge} ${by} ${puzzle()}` : "";
     if (now !== risen) {
       clearTimeout(timer);

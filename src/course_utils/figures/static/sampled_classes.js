@@ -56,8 +56,9 @@ const WORDS = {
     over: "above softmax(z)",
     latest: "last draw",
     limit: "where the bars end",
+    aim: "0.20",
     mine: "your guess",
-    question: "With exp(z) per draw, bars miss softmax(z) after 40 draws. Where after 2000?",
+    question: "With exp(z) per draw, where will the bars be after 2000 draws?",
     answers: [
       {
         text: "at softmax(z)",
@@ -81,7 +82,7 @@ const WORDS = {
       `to ${end}. With exp(z), each goes to q · exp(z) / sum = softmax(z + ln q).`,
     bars: "share of the blocks",
     rows: ["z", "drawn", "ends"],
-    history: "solid parts of the bars, added up",
+    history: "solid parts, added up: how far from softmax(z)",
     same: (/** @type {string} */ kind) => `${kind}, same draws`,
     earlier: "faint: other draws from this q",
     strip: "q, how often each is drawn: drag one, others rescale",
@@ -96,7 +97,7 @@ const WORDS = {
       /** @type {string} */ name,
       /** @type {string} */ term,
     ) => `Draw ${n} is “${name}”: it adds ${term}.`,
-    sum: (/** @type {string[]} */ [z, times, term]) => `exp(${z})${times} ≈ ${term}`,
+    sum: (/** @type {string[]} */ [z, times, sign, term]) => `exp(${z})${times} ${sign} ${term}`,
     tilt: (
       /** @type {string} */ name,
       /** @type {string[]} */ [q, end, right],
@@ -106,7 +107,10 @@ const WORDS = {
       /** @type {number} */ n,
       /** @type {string} */ kind,
       /** @type {string} */ share,
-    ) => `${n} draws of ${kind}: the solid parts, above softmax(z), add up to ${share}.`,
+    ) =>
+      `${n} ${
+        n > 1 ? "draws" : "draw"
+      } of ${kind}: the solid parts, above softmax(z), add up to ${share}.`,
     ends: (/** @type {string} */ limit) => ` In the limit: ${limit}.`,
     choose: "choose what each draw must add for the bars to settle on softmax(z).",
     settled: "Done: a word comes with frequency q and adds exp(z) / q: q cancels, exp(z) is left.",
@@ -211,7 +215,7 @@ export default figure(WORDS, (view, words) => {
   const columns = { x: /** @type {[number, number]} */ ([-0.5, names.length - 0.5]) };
   const strip = view.plot({
     ...columns,
-    height: 160,
+    height: 146,
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     yticks: [0, 0.5, 1],
@@ -220,7 +224,7 @@ export default figure(WORDS, (view, words) => {
   });
   const bars = view.plot({
     ...columns,
-    height: 250,
+    height: 236,
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     ylabel: words.bars,
@@ -229,7 +233,7 @@ export default figure(WORDS, (view, words) => {
   const air = svg("g"); // what falls stays there while bars are drawn
   bars.svg.append(air);
   const history = view.plot({
-    height: 300,
+    height: 240,
     x: [0, Math.log10(most)],
     y: [0, 1],
     xticks: [1, 10, 100, most].map((n) => [Math.log10(n), String(n)]),
@@ -241,12 +245,14 @@ export default figure(WORDS, (view, words) => {
   const key = (/** @type {string} */ look, /** @type {string} */ text) => html(`span${look}`, text);
   const limitKey = key(".goal", words.limit);
   const mineKey = key(".mine", words.mine);
+  const aimKey = key(".aim", words.aim);
   const legend = html(
     "p.key",
     key(".mark", words.truth),
     key(".over", words.over),
     key(".latest", words.latest),
     limitKey,
+    aimKey,
     mineKey,
   );
 
@@ -311,6 +317,7 @@ export default figure(WORDS, (view, words) => {
     past = [];
     tried = new Set();
     chosen = "";
+    tuned = false;
     about = -1;
     view.refresh();
   });
@@ -321,6 +328,7 @@ export default figure(WORDS, (view, words) => {
   let about = -1;
   let turned = -1; // the word whose q is being changed by hand
   let stuck = false; // whether it was to go on
+  let tuned = false; // whether q was changed by hand
   /**
    * Draw word k with frequency v, or as near to it as the limits of q, which are those of
    * proportions, let it be; the others share the rest as before.
@@ -330,6 +338,7 @@ export default figure(WORDS, (view, words) => {
   function propose(k, v) {
     halt();
     turned = k;
+    tuned = true;
     const old = proposal();
     const rest = sharesOf(old.map((w, i) => i === k ? 0 : w));
     const others = rest.filter((_, i) => i !== k);
@@ -337,7 +346,7 @@ export default figure(WORDS, (view, words) => {
     const [low, high] = [Math.max(...others) / ratio, Math.min(...others) * ratio]
       .map((odds) => odds / (1 + odds));
     const own = Number(clamp(v, low, high).toPrecision(3));
-    stuck = clamp(v, 0, 1) !== v ? stuck : Math.abs(v - own) > 0.004;
+    stuck = Math.abs(clamp(v, 0, 1) - own) > 0.002;
     const q = rest.map((w, i) => i === k ? own : w * (1 - own));
     const unit = Math.min(1, Math.min(...q) / least);
     view.set({ q: q.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)) });
@@ -456,7 +465,7 @@ export default figure(WORDS, (view, words) => {
   const { logits: scores, q: first, seed: early } = SPEC.traits;
   const defaults = { logits: scores.init, q: first.init, seed: early.init };
   view.apart = ["kind"];
-  const term = words.sum(["1.5", " / 0.05", "145"]);
+  const term = words.sum(["1.5", " / 0.05", "≈", "145"]);
   view.add(
     tries(
       view,
@@ -469,9 +478,10 @@ export default figure(WORDS, (view, words) => {
     controls,
     html(
       "div.side",
-      html("div.stack", strip.node, bars.node, legend),
+      html("div.stack", strip.node, bars.node),
       html(
         "div.stack",
+        legend,
         html("p.say", { "data-room": words.last(most, "argmax", term) + words.stuck }, said),
         history.node,
       ),
@@ -517,7 +527,8 @@ export default figure(WORDS, (view, words) => {
     const cell = (/** @type {number} */ x, /** @type {number} */ row, /** @type {string} */ text) =>
       svgText(x, bottom + 34 + 16 * row, text, { class: "soft" });
     const titles = words.rows.map((name, row) => cell(bars.area.left / 2 - 2, row, name));
-    const aimed = view.get("kind") === PLAIN && !hidden();
+    const aimed = tuned && view.get("kind") === PLAIN && !hidden();
+    aimKey.hidden = !aimed;
     const color = COLORS[KINDS[view.get("kind")].color];
     bars.draw(
       ...titles,
@@ -551,8 +562,8 @@ export default figure(WORDS, (view, words) => {
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
           k === last && block >= THIN ? svg("rect.latest", latest) : "",
           drops ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: block }) : "",
-          line("path.truth", right[k], 4),
           hidden() ? "" : line("path.limit", ends[k], 10),
+          line("path.truth", right[k], 4),
           ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
           cell(bars.x(k), 0, four(logits()[k])),
           quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
@@ -572,7 +583,8 @@ export default figure(WORDS, (view, words) => {
       svgText(
         strip.x(k) + 0.4 * width,
         strip.y(q[k]) - 4,
-        width < 23 ? share(q[k]).replace("0.", ".") : share(q[k]), // between two handles
+        // without the 0 where the next handle is near
+        width < 23 || q[k] < 0.0095 ? share(q[k]).replace("0.", ".") : share(q[k]),
         { "text-anchor": "end" },
       ),
     ]));
@@ -626,12 +638,20 @@ export default figure(WORDS, (view, words) => {
   function drawHistory(earlier, classes, q, right, limit, n) {
     const { left, right: end } = history.area;
     const present = view.get("kind");
+    /** What labels keep clear of. @type {import("./kit/labels.js").Box[]} */
+    const taken = [];
     const way = (
       /** @type {string} */ kind,
       /** @type {number[]} */ list,
       /** @type {string} */ look,
     ) => {
       const { xs, ys } = distances(list, termsOf(kind, q), right, n);
+      if (look !== ".faint") {
+        xs.forEach((at, i) => {
+          const [x, y] = [history.x(at), history.y(ys[i])];
+          taken.push({ left: x - 2, right: x + 2, top: y - 2, bottom: y + 2 });
+        });
+      }
       const stroke = COLORS[KINDS[kind].color];
       return { xs, ys, line: svg(`path.line${look}`, { d: history.line(xs, ys), stroke }) };
     };
@@ -639,36 +659,35 @@ export default figure(WORDS, (view, words) => {
     const { xs, ys, line } = way(present, classes, ".now");
     const last = ys[ys.length - 1];
     const x = history.x(xs[xs.length - 1]);
-    const dot = {
+    const before = others.map((kind) => ({ kind, ...way(kind, classes, ".tried") }));
+    const { top } = history.area;
+    taken.push({
       left: x - 7,
       right: x + 7,
       top: history.y(last) - 7,
       bottom: history.y(last) + 7,
-    };
-    const top = { left: end - 190, right: end, top: 0, bottom: history.area.top + 14 };
-    const labels = others.map((kind) => {
-      const list = distances(classes, termsOf(kind, q), right, n).ys;
-      return {
-        text: words.same(labelOf(kind)),
-        x,
-        y: history.y(list[list.length - 1]),
-        sides: /** @type {("right" | "above" | "below")[]} */ (
-          x < (left + end) / 2 ? ["right"] : ["above", "below"]
-        ),
-        color: TEXT_COLORS[KINDS[kind].color],
-      };
     });
+    if (earlier.length) taken.push({ left: end - 190, right: end, top: 0, bottom: top + 14 });
+    const labels = before.map(({ kind, ys }) => ({
+      text: history.width < 300 ? labelOf(kind) : words.same(labelOf(kind)),
+      x,
+      y: history.y(ys[ys.length - 1]),
+      sides: /** @type {("right" | "above" | "below")[]} */ (
+        x < (left + end) / 2 ? ["right"] : ["above", "below"]
+      ),
+      color: TEXT_COLORS[KINDS[kind].color],
+    }));
     history.draw(
       ...earlier.map((list) => way(present, list, ".faint").line),
-      ...others.map((kind) => way(kind, classes, ".tried").line),
+      ...before.map(({ line }) => line),
       line,
       earlier.length
-        ? svgText(end - 2, history.area.top + 10, words.earlier, {
+        ? svgText(end - 2, top + 10, words.earlier, {
           class: "halo soft",
           "text-anchor": "end",
         })
         : "",
-      ...labelNodes(labels, history.area, earlier.length ? [dot, top] : [dot]),
+      ...labelNodes(labels.sort((a, b) => a.y - b.y), history.area, taken),
       hidden() ? "" : svg("path.limit", {
         d: `M${left},${history.y(limit)}H${end}`,
         "data-q": "limit",
@@ -725,7 +744,9 @@ export default figure(WORDS, (view, words) => {
     turned = -1;
     const { power } = KINDS[kind];
     const times = power ? ` ${power < 0 ? "/" : "·"} ${three(q[k])}` : "";
-    const term = words.sum([four(logits()[k]), times, three(terms[k])]);
+    const adds = three(terms[k]);
+    const sign = Math.abs(terms[k] - Number(adds)) < 1e-9 ? "=" : "≈";
+    const term = words.sum([four(logits()[k]), times, sign, adds]);
     let text = words.last(draws, names[k], term);
     if (!hidden() && about >= 0) {
       text = words.tilt(names[about], [q[about], ends[about], right[about]].map(share));
