@@ -669,7 +669,7 @@ export default figure(WORDS, (view, words) => {
     });
     if (earlier.length) taken.push({ left: end - 190, right: end, top: 0, bottom: top + 14 });
     const labels = before.map(({ kind, ys }) => ({
-      text: history.width < 300 ? labelOf(kind) : words.same(labelOf(kind)),
+      text: history.height < 200 ? labelOf(kind) : words.same(labelOf(kind)),
       x,
       y: history.y(ys[ys.length - 1]),
       sides: /** @type {("right" | "above" | "below")[]} */ (
