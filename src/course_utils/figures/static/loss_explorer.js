@@ -63,7 +63,7 @@ const WORDS = {
       "How low can it come?",
     seconds: [["As low as with one", "No"], ["Not so low", "Yes"], ["It never falls", "No"]],
     secondly: (/** @type {string} */ floor) =>
-      `to ${floor} at best: the second gets numbers at most 1 apart.`,
+      `${floor} at best, since the second gets numbers at most 1 apart.`,
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
     loss: "loss (cross-entropy: nats); arrows: next step",
     gradient: "gradient of the loss",
@@ -131,7 +131,7 @@ const WORDS = {
       {
         label: "softmax twice",
         set: { ...PLAIN, logit: -6, double_softmax: true },
-        says: "A model that ends in softmax, trained with a cross-entropy that applies it, too.",
+        says: "This model ends in softmax, and its cross-entropy applies softmax again.",
       },
     ],
   },
