@@ -121,7 +121,7 @@ def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
         floor = f"{math.log(math.e + 2) - 1:.4f}"
         assert floor not in asked.text
         verdict = "Yes" if text == texts[1] else "No"
-        assert_said(answered, f"{text}: {verdict}, to {floor} at best:")
+        assert_said(answered, f"{text}: {verdict}, it comes down to {floor} at best, since")
 
 
 # --- what stands, and what is said of the states to try --------------------------------------

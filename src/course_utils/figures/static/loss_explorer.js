@@ -63,7 +63,7 @@ const WORDS = {
       "How low can it come?",
     seconds: [["As low as with one", "No"], ["Not so low", "Yes"], ["It never falls", "No"]],
     secondly: (/** @type {string} */ floor) =>
-      `${floor} at best, since the second gets numbers at most 1 apart.`,
+      `it comes down to ${floor} at best, since the second gets numbers at most 1 apart.`,
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
     loss: "loss (cross-entropy: nats); arrows: next step",
     gradient: "gradient of the loss",
