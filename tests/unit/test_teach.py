@@ -270,6 +270,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
         ("letters.csv", None),
         ("one_line.csv", "some words"),
         ("untried.csv", ",".join(COLUMNS) + "\n"),
+        ("semicolons.csv", ";".join(COLUMNS) + "\n"),
     ],
 )
 def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports, tmp_path, capsys):
@@ -283,10 +284,11 @@ def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports
     (said,) = capsys.readouterr().err.splitlines()
     assert said.startswith(f"left out: {reports / name} ")
     assert "give another name" not in said  # which is for those who save
-    if name in ("letters.csv", "untried.csv"):
+    if name in ("letters.csv", "untried.csv", "semicolons.csv"):
         assert said.endswith({
             "letters.csv": "names an exercise that is no number like 3.2",
             "untried.csv": "holds no exercise: nothing was tried in that session",
+            "semicolons.csv": "(it has no column name; columns are separated by commas)",
         }[name])  # fmt: skip
     assert (reports / name).read_bytes() == before
     assert "Ada,2,2" in (tmp_path / "class.csv").read_text()

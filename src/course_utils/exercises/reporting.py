@@ -151,7 +151,7 @@ def read_report(path: str | os.PathLike) -> Report:
             reader = csv.DictReader(io.StringIO(text))
             rows = list(reader)
             if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-                raise ValueError(f"it has no column {missing[0]}")
+                raise ValueError(f"it has no column {missing[0]}; columns are separated by commas")
         return Report([_record(row) for row in rows])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is no report of exercises ({error})") from error
