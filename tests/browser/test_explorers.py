@@ -588,7 +588,7 @@ def test_loss_says_how_the_gradients_are_related(show):
         put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
         _, (entropy, square, _) = losses_in_torch(x, k, smoothing)
         found = re.search(
-            r"Gradient of cross-entropy (\S+); of squared error (\S+), the same times "
+            r"Gradient of cross-entropy (\S+); of squared error (\S+), the first times "
             r"(\S*)p\(1.\N{MINUS SIGN}.p\) = (\S+)\.",
             said(page),
         )

@@ -105,7 +105,7 @@ def test_the_loss_explorer_keeps_the_second_loss_for_after_the_guess():
     reset, guess = {"click": "Reset"}, {"click": "About as large"}
     for first in told(LossExplorer(), reset):
         assert "squared error" not in "\n".join([first.text, first.spoken]).split("?", 1)[1]
-    assert "of squared error -0.0037, the same times 3p(1 - p) = 0.00371." in told(
+    assert "of squared error -0.0037, the first times 3p(1 - p) = 0.00371." in told(
         LossExplorer(), guess
     )[-1].text.replace("\xa0", " ")
 

@@ -67,7 +67,7 @@ const WORDS = {
     on: (/** @type {string} */ share) => `✓ ${share}`,
     trail: "By how much change ÷ nudge misses the slopes, for each nudge that was halved, and now",
     trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss`,
-    noTrail: "Each halving leaves its miss here.",
+    noTrail: "Halved nudges leave their miss here.",
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (
       /** @type {string} */ prob,
@@ -169,7 +169,7 @@ const WORDS = {
       told
         ? `why: per unit of nudge Q, the sum of exp z, grows by ${prob} = ${share} of itself: ` +
           `each bar gives that share to bar ${j}. Column ${j} is ${prob} · (one-hot − p).`
-        : "why? This opens when bars are at their marks",
+        : "why? This opens when this column is at its marks",
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
