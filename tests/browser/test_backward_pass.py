@@ -195,7 +195,7 @@ def test_the_reader_chooses_the_local_derivatives(show):
         assert prompt.inner_text() != asked
         assert page.locator(".wrong").count() == 0
     assert page.locator(".pad button").count() == 0
-    assert prompt.inner_text().startswith("7 choices did not fit")
+    assert prompt.inner_text().startswith("7 wrong choices")
     assert page.locator(".goal.done").count() == 0
 
 

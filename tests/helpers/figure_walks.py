@@ -31,7 +31,7 @@ WAYS = {
         [SKIP, {"set": {"stage": 6}}, {"on": "nudge.0", "to": "0.3"}],
         [SKIP, *({"click": c} for c in ("Q", "-1", "Q", "1", "-1", "1/Q", "1", "exp z", "+"))],
         [SKIP, *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z", TIMES, "+"))],
-        [SKIP, {"set": {"stage": 4, "logits": [0, 1, 1]}}, {"click": "1"}, {"click": "exp z"}],
+        [SKIP, {"set": {"stage": 4, "logits": [0, 0, 0]}}, {"click": "1"}, {"click": "exp z"}],
         [SKIP, *({"click": c} for c in ("1", "1", "-1", "1/Q", "Q", "1", "Show me", "+"))],
         [SKIP, {"set": {"stage": 5}}, {"on": "guess.1", "to": "0.2"}, {"set": {"stage": 6}}],
         [SKIP, {"set": {"stage": 6, "logits": [0, 4, 0]}}],

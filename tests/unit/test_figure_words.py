@@ -227,7 +227,7 @@ def test_backward_pass_goal_wants_every_step_chosen():
     assert "✓Goal:" in slow.text
     assert "Done, 2 wrong" in slow.text
     slower = told(BackwardPass(), SKIP, *chosen("exp z", "-1", "Q", *right))[-1]
-    assert "3 choices did not fit" in slower.text
+    assert "3 wrong choices" in slower.text
     helped = told(BackwardPass(), SKIP, *chosen(*right[:5], "Show me"))[-1]
     assert "Shown, not chosen" in helped.text
     assert "You chose 5 of 6" in helped.text
@@ -262,7 +262,7 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
         direct, "If z₁ grows by 0.01 and ln Q stays, times 1 would give +0.0100, but the loss "
     )
     for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
-        even = told(BackwardPass(logits=[0, 1, 1], stage=stage), SKIP, *chosen(wrong))[-1]
+        even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *chosen(wrong))[-1]
         assert_said(even, "fits these numbers only by chance: slide z₁ and it no longer does.")
         other = told(BackwardPass(logits=[1, 0, 1], stage=stage), SKIP, *chosen(wrong))[-1]
         assert_said(other, f"Not {wrong}")

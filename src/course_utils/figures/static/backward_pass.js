@@ -31,9 +31,8 @@ const FEW = 2; // wrong choices that the goal lets pass
 
 const WORDS = {
   en: {
-    lead:
-      "Boxes send their gradient down, times the local derivative: choose it. Thick lines send 1 " +
-      "or more.",
+    lead: "Boxes send their gradient down, times the local derivative: choose it. The " +
+      "thicker a line, the larger what it sends, up to 1.",
     question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
@@ -68,7 +67,7 @@ const WORDS = {
     logits: "its logit",
     done: "Nudge a logit: drag its handle. Or walk with another class.",
     again: (/** @type {number} */ misses) =>
-      `${misses} choices did not fit: walk again, with at most ${FEW}.`,
+      `${misses} wrong choices: walk again, with at most ${FEW}.`,
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
@@ -907,13 +906,25 @@ export default figure(WORDS, (view, words) => {
       return words.apart(z.name, [signed(Math.log1p(rise / Q)), signed(-STEP)]);
     }
     const asked = ways.filter((way) => way.stage === stage + 1);
-    const { from, to, factor } = asked.find((way) => way.to === truth) ?? asked[0];
-    const exp = boxes[`e${truth[1]}`];
-    const fits = [-1, 1, 1 / Q, Q, exp.value][picked];
+    const ours = asked.find((way) => way.to === truth) ?? asked[0];
+    /** @param {Way} way */
+    const expOf = (way) => boxes[`e${(way.from[0] === "e" ? way.to : truth)[1]}`];
+    /** What was picked, on a line. @param {Way} way */
+    const value = (way) => [-1, 1, 1 / Q, Q, expOf(way).value][picked];
+    /** @param {Way} way */
+    const off = (way) => Math.abs(value(way) - way.factor) > 1e-9;
+    const shown = off(ours) ? ours : asked.find(off) ?? ours; // a choice may fit one line by chance
+    const { from, to, factor } = shown;
+    const exp = expOf(shown);
+    const fits = value(shown);
     const pick = picked === 4 ? exp.name : words.factors[picked];
-    const moves = from === "l" ? Math.log1p(STEP / Q) : from[0] === "e" ? rise : factor * STEP;
+    const moves = from === "l"
+      ? Math.log1p(STEP / Q)
+      : from[0] === "e"
+      ? exp.value * Math.expm1(STEP)
+      : factor * STEP;
     const [would, changes] = [fits * STEP, moves].map(signed);
-    if (would === changes || Math.abs(fits - factor) < 1e-9) return words.chance(pick, z.name);
+    if (would === changes || !off(shown)) return words.chance(pick, z.name);
     const held = from === "L"
       ? words.held(boxes[to === "l" ? truth : "l"].name)
       : from === "Q"

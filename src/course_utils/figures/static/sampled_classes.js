@@ -114,7 +114,7 @@ const WORDS = {
     ends: (/** @type {string} */ limit) => ` In the limit: ${limit}.`,
     choose: "choose what each draw must add for the bars to settle on softmax(z).",
     settled: "Done: a word comes with frequency q and adds exp(z) / q: q cancels, exp(z) is left.",
-    goal: "with exp(z), drag q until each bar ends near 0.20, the grey line (✓: 0.16 to 0.24). " +
+    goal: "with exp(z), drag q until each bar ends near 0.20 (✓: 0.16 to 0.24). " +
       "Words you don’t drag keep their proportions.",
     reached: (/** @type {string} */ inverse) =>
       `Done: your q came near exp(−z) / sum = ${inverse}. With that q all end alike: what adds ` +
