@@ -60,6 +60,7 @@ def test_every_figure_is_written_once(tmp_path):
 
 def test_no_reader_waits_for_the_notes_of_a_style_sheet():
     whole, sent = read("kit.css"), style("kit.css")
+    assert style("backward_pass.css").startswith(style("keyed.css"))  # which it imports
     assert whole.count("/*") > sent.count("/*") == 0
     assert whole.count("{") == sent.count("{")
 

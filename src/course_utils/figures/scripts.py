@@ -21,6 +21,7 @@ _COMMENT = re.compile(
     r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL
 )  # on lines of its own
 _NOTE = re.compile(r"^ *// .*\n| +// .*$|/\*\* @(?:(?!\*/).)*\*/ ?", re.MULTILINE)
+_CSS_IMPORT = re.compile(r'^@import "\./(\w+\.css)";\n+', re.MULTILINE)
 _CSS_NOTE = re.compile(r"^ */\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 # Indentation, empty lines, and what ends a line inside brackets: no string runs over several lines.
 _SPACE = re.compile(r"(?<=[(\[{,])\n\s*|[,;]?\n\s*(?=[)\]}])|^\s+", re.MULTILINE)
@@ -55,8 +56,9 @@ def without_imports(text: str) -> str:
 
 
 def style(filename: str) -> str:
-    """Return a style sheet of ``static/`` without its notes and needless space."""
-    return _SPACE.sub("", _CSS_NOTE.sub("", read(filename)))
+    """Return a style sheet of ``static/`` and what it imports, without notes and needless space."""
+    text = _CSS_IMPORT.sub(lambda found: read(found[1]), read(filename))
+    return _SPACE.sub("", _CSS_NOTE.sub("", text))
 
 
 @cache

@@ -67,7 +67,7 @@ const WORDS = {
     on: (/** @type {string} */ share) => `✓ ${share}`,
     trail: "By how much change ÷ nudge misses the slopes, for each nudge that was halved, and now",
     trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss`,
-    noTrail: "Halved nudges leave their miss here.",
+    noTrail: "Halved nudges show here.",
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (
       /** @type {string} */ prob,
