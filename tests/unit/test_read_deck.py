@@ -1,12 +1,19 @@
 """Decks that are written by hand: their marks, and that each has what a teacher needs."""
 
+import base64
+import io
+import os
 import re
 
+import numpy as np
 import pytest
 import read_deck
 import slides
 import teach
+import torch
+from PIL import Image
 
+from course_utils.data import load_fashion_mnist
 from course_utils.exercises import find_exercises
 
 NAMES = sorted(path.stem for path in read_deck.DECKS.glob("*.md"))
@@ -143,3 +150,44 @@ def test_the_minutes_of_the_sessions_are_those_of_the_teachers_page():
 def test_the_teachers_page_has_a_command_for_each_deck():
     found = re.findall(r"(?m)^ *\$ \.venv/bin/python tools/teach\.py slides ([a-z]\S+)$", PAGE)
     assert sorted(found) == NAMES
+
+
+def numbers_of(still):
+    """The numbers with three digits that a still shows, in its order, and those it is said with."""
+    drawn = (read_deck.DECKS / f"{still}.svg").read_text("utf-8").replace("\N{MINUS SIGN}", "-")
+    shown = re.sub("<.*?>", " ", "".join(re.findall("<text.*?</text>", drawn)))
+    found = (re.findall(r"-?\d+\.\d{3}", words) for words in (shown, drawn.split('"')[7]))
+    return [[float(number) for number in numbers] for numbers in found]
+
+
+def test_stills_show_what_the_scores_give():
+    z = np.array([1.9, 0.35, -0.75])
+    p = np.exp(z) / np.exp(z).sum()
+    for still, parts in {"softmax": [z, np.exp(z), p], "gradient": [p, p - [0, 1, 0]]}.items():
+        for numbers in numbers_of(still):
+            assert numbers == pytest.approx(np.concatenate(parts), abs=5e-4)
+    page = (teach.ROOT / "chapters/07_softmax_regression_scratch.ipynb").read_text("utf-8")
+    last = re.search(r"train accuracy +([\d.]+).{,9}\s+\"test accuracy +([\d.]+)", page)
+    end = [float(number) for number in last.groups()]
+    shown, said = numbers_of("accuracy")
+    assert shown == end
+    assert [said[1], said[3]] == end
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("FASHION_MNIST_ROOT" not in os.environ, reason="FASHION_MNIST_ROOT is not set")
+@pytest.mark.parametrize("still", ["mistakes", "sure"])
+def test_stills_show_images_of_their_labels(still):
+    data = load_fashion_mnist()
+    parts = data.train if still == "sure" else data.test
+    images = parts.images.reshape(len(parts), -1)
+    drawn = (read_deck.DECKS / f"{still}.svg").read_text("utf-8")
+    labels = re.findall("bold[^>]*>(.*?)<", drawn)
+    answers = re.findall("→ (.*?)<", drawn)
+    assert len(labels) == len(answers) == 10
+    for k, coded in enumerate(re.findall('base64,(.*?)"', drawn)):
+        with Image.open(io.BytesIO(base64.b64decode(coded))) as image:
+            pixels = torch.tensor(np.array(image.convert("L")), dtype=torch.float32) / 255
+        away = (images - pixels.reshape(-1)).abs().mean(1)  # drawn in sixteen greys
+        assert away.min() < 1 / 30
+        assert data.classes[parts.labels[away.argmin()]] == labels[k] != answers[k]
