@@ -21,9 +21,9 @@ LIMITS = {  # exp overflows above, is zero below (curriculum, chapter 4)
     "float32": (88.72, -103.97),
     "float64": (709.78, -745.13),
 }
-# The kit that a page was given, imported once more to call two of its functions.
-KIT = """import(URL.createObjectURL(
-    new Blob([AFM.kit, "export {expRange, roundTo};"], {type: "text/javascript"})))"""
+# What a page was given, imported once more to call two of its functions.
+FLOATS = """import(URL.createObjectURL(new Blob(
+    [AFM.kit, AFM.overflow_explorer, "export {expRange, roundTo};"], {type: "text/javascript"})))"""
 
 
 def double(values):
@@ -813,7 +813,7 @@ def test_overflow_rounding_is_bit_exact(show):
             numbers = numbers.float().double()
         kept = numbers[numbers.isfinite()]
         rounded = page.evaluate(
-            f"async ([dtype, xs]) => {{ const {{roundTo}} = await {KIT};"
+            f"async ([dtype, xs]) => {{ const {{roundTo}} = await {FLOATS};"
             " return xs.map((x) => roundTo(dtype, x)); }",
             [dtype, kept.tolist()],
         )
@@ -823,7 +823,7 @@ def test_overflow_rounding_is_bit_exact(show):
 def test_overflow_limits_of_exp_and_format_by_radio_button(show):
     page = show(OverflowExplorer(dtype="float64", size=11))
     for dtype in DTYPES:
-        low, high = page.evaluate(f"async (dtype) => (await {KIT}).expRange(dtype)", dtype)
+        low, high = page.evaluate(f"async (dtype) => (await {FLOATS}).expRange(dtype)", dtype)
         assert (round(high, 2), round(low, 2)) == LIMITS[dtype]
         kind = getattr(torch, dtype)
         near = torch.exp(double([high - 1e-3, high + 1e-3])).to(kind)

@@ -8,7 +8,7 @@ module               what it holds
 ``scripts``          joins the modules of ``static/`` to what anywidget and a page load
 ``lab_data``         runs as small data for the training lab
 the others           one figure each, with ``static/<module>.js`` and, if need be, its ``.css``
-``static/kit``       what all front ends share, as ``static/kit.js`` lists it
+``static/kit``       what all front ends share, as ``static/kit.js`` lists it; what two do
 ``static/training``  training in the page: trainer, worker, images, and the lab's parts
 ===================  ========================================================================
 

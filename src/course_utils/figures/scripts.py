@@ -27,7 +27,7 @@ _CSS_NOTE = re.compile(r"^ */\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 _SPACE = re.compile(r"(?<=[(\[{,])\n\s*|[,;]?\n\s*(?=[)\]}])|^\s+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 _KIT_MODULE = re.compile(r'from "\./(kit/\w+\.js)"')
-_OWN_MODULE = re.compile(r'^import [^;"]*from "\./(?:training/)?(?!kit)(\w+\.js)"', re.MULTILINE)
+_OWN_MODULE = re.compile(r'^import [^;"]*from "\./((?:\w+/)?(?!kit\.)\w+\.js)"', re.MULTILINE)
 
 
 def read(filename: str) -> str:
@@ -70,11 +70,11 @@ def kit() -> str:
 
 
 def own_modules(text: str) -> list[str]:
-    """Return the files of ``training/`` that a module needs, each after those it needs itself."""
+    """Return the files beside the kit that a module needs, each after those it needs itself."""
     found: dict[str, None] = {}
     for module in _OWN_MODULE.findall(text):
-        needed = own_modules(read(f"training/{module}"))
-        found |= dict.fromkeys([*needed, f"training/{module}"])
+        path = module if "/" in module else f"training/{module}"  # its neighbours' files
+        found |= dict.fromkeys([*own_modules(read(path)), path])
     return list(found)
 
 

@@ -7,7 +7,6 @@ export * from "./kit/spec.js";
 export * from "./kit/style.js";
 export * from "./kit/dom.js";
 export * from "./kit/numbers.js";
-export * from "./kit/floats.js";
 export * from "./kit/format.js";
 export * from "./kit/text.js";
 export * from "./kit/traits.js";

@@ -1,10 +1,8 @@
 import {
   clamp,
   COLORS,
-  expRange,
   figure,
   fmt,
-  FORMATS,
   four,
   goal,
   guessFirst,
@@ -15,13 +13,13 @@ import {
   minus,
   quantity,
   radios,
-  roundTo,
   slider,
   SPEC,
   svg,
   TEXT_COLORS,
   tries,
 } from "./kit.js";
+import { expRange, FORMATS, roundTo } from "./kit/floats.js";
 
 /** @import { Format } from "./kit/floats.js" */
 /** @typedef {"naive" | "shifted" | "fused"} Form */

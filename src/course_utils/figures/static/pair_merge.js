@@ -5,10 +5,8 @@ import {
   clamp,
   COLORS,
   entrySlider,
-  expRange,
   figure,
   fmt,
-  FORMATS,
   four,
   glide,
   goal,
@@ -20,7 +18,6 @@ import {
   quantity,
   radios,
   range,
-  roundTo,
   say,
   SPEC,
   sum,
@@ -30,6 +27,7 @@ import {
   textWidth,
   tries,
 } from "./kit.js";
+import { expRange, FORMATS, roundTo } from "./kit/floats.js";
 
 /** @import { Format } from "./kit/floats.js" */
 
