@@ -1,21 +1,42 @@
 """Which figures are walked through, and by which more ways; run it to store what they say."""
 
 from figure_samples import SAMPLES, label_suspects, training_lab
-from figure_words import SKIP, STORED, fixed, walk
+from figure_words import SKIP, STORED, walk
 
 from course_utils.figures.backward_pass import BackwardPass
 from course_utils.figures.browser_regression import BrowserRegression
 from course_utils.figures.decision_explorer import DecisionExplorer
 from course_utils.figures.quiz import Quiz
+from course_utils.figures.training_lab import TrainingLab
 
-#: Figures in their first state; the lab has tests of its own.
-WALKS = {name: make for name, make in SAMPLES.items() if name != "training_lab"} | {
+#: Figures in their first state.
+WALKS = SAMPLES | {
     "backward_pass": BackwardPass,
+    "training_lab": lambda: lab(epochs=2),
     "decision_explorer": lambda: DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
     "label_suspects": lambda: label_suspects(shown=0, verdicts=[]),
     "browser_regression": BrowserRegression,
     "quiz": lambda: Quiz("9.a", "Which?", [("this", "It is."), ("that", "It was.")], 0),
 }
+
+
+def lab(**settings) -> TrainingLab:
+    """Return the lab with runs whose numbers were not trained, but are the same everywhere."""
+    figure = training_lab(**settings)
+    runs = [
+        {
+            "train_loss": [2.1 - k / 8, 1.5 - k / 9, 1.25 + k * k / 3],
+            "train_accuracy": [0.31 + k / 20, 0.52 + k / 30, 0.61 + k / 40],
+            "test_accuracy": [0.29 + k / 25, 0.47 + k / 35, 0.56 + k / 45],
+            "diverged": k == 3, "stopped": False, "remark": ["", "", "", "it swings"][k],
+            "confusion": [(7 * i + 11 * j + k) % 13 + 40 * (i == j) for i in range(10)
+                          for j in range(10)],
+        }
+        for k in range(4)
+    ]  # fmt: skip
+    figure.recording = figure.recording | {"runs": runs, "num_epochs": 3, "batch_size": 24}
+    return figure
+
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -165,11 +186,53 @@ WAYS = {
         [{"set": {"lr": 0.6}}],
         [{"set": {"lr": 10, "epochs": 20}}],
     ],
+    "training_lab": [
+        [{"set": {"kept": [0.1, 10]}}, {"on": "epochs", "to": 3}],
+    ],
     "quiz": [[{"set": {"chosen": 0}}], [{"set": {"chosen": 1}}]],
 }
 
+#: Where all controls are elsewhere; each is moved to its ends from there, too.
+AWAY = {
+    "softmax_playground": {
+        "logits": [0.25, -1.5, 2.75, 1], "temperature": 0.7, "shift": -1.5, "scale": 1.3,
+        "stage": "exp",
+    },
+    "jacobian_explorer": {"logits": [0.5, -1.25, 1, 0.2], "column": 1, "nudge": -0.4},
+    "loss_explorer": {
+        "logit": 1.35, "num_classes": 5, "smoothing": 0.15, "lr": 0.4, "log_p": True,
+    },
+    "overflow_explorer": {
+        "dtype": "bfloat16", "size": 37.5, "pattern": [1, 0.5, -1], "form": "shifted",
+    },
+    "backward_pass": {"logits": [0.7, -1.2, 2.4], "label": 3, "stage": 3},
+    "label_suspects": {"shown": 3, "verdicts": [1, 2, 0, 0, 3, 1]},
+    "pair_merge": {
+        "tops": [1.5, -2, 3.25, 0.5, 2], "dtype": "bfloat16", "order": 7, "stage": 2,
+    },
+    "sampled_classes": {
+        "logits": [0.5, -1, 2.25, 0, 1], "q": [0.3, 0.1, 0.25, 0.2, 0.4], "draws": 300, "seed": 4,
+        "kind": "divided",
+    },
+    "browser_regression": {
+        "num_classes": 4, "lr": 0.3, "batch_size": 7, "epochs": 3, "seed": 5, "new_class": 2,
+        "added": [[1, 2, 1], [4.5, 0.5, 3]],
+    },
+    "calibration_explorer": {"temperature": 2.3},
+    "decision_explorer": {"probability": 0.37, "cost": [3, 12, 160, 45]},
+    "training_lab": {"lr": 1, "epochs": 3, "kept": [0.1]},
+    "what_the_model_sees": {
+        "silhouette": 7, "label": 3, "against_rival": True, "change": 0.35,
+    },
+}  # fmt: skip
+
+
+def walked(name: str) -> tuple[list[str], dict]:
+    """Walk through a figure by its name."""
+    return walk(WALKS[name](), *WAYS.get(name, []), **AWAY.get(name, {}))
+
+
 if __name__ == "__main__":
-    said = (f"# {name}\n" + "\n".join(walk(make(), *WAYS.get(name, []))[0])
-            for name, make in WALKS.items())  # fmt: skip
-    lab = ["# training_lab", *fixed(training_lab())]
-    STORED.write_text("\n".join([*said, *lab]) + "\n", encoding="utf-8")
+    said = (f"# {name}\n" + "\n".join(walked(name)[0])
+            for name in WALKS)  # fmt: skip
+    STORED.write_text("\n".join(said) + "\n", encoding="utf-8")

@@ -17,8 +17,8 @@ from course_utils.figures.base import InteractiveFigure
 
 SCRIPT = Path(__file__).parents[1] / "unit/javascript/tell.js"
 STORED = Path(__file__).parents[1] / "unit/figure_words.txt"
+WIDE = 640
 SKIP = {"click": "Skip the question"}
-DECIMAL = r"\d*\.\d+|\d+e-?\d+"
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,8 @@ class Told:
 def told(figure: InteractiveFigure, *steps: dict, **more: Any) -> list[Told]:
     """Return what a figure says at first and after each step; ``more`` is added to its state.
 
-    A step is ``{"click": text of a button}``, ``{"on": control, "to": position}``, ``{"key": "
-    "name}``
-    or ``{"set": {trait: value}}``.
+    A step is ``{"click": text of a button}``, ``{"on": control, "to": position}``,
+    ``{"key": name}``, ``{"set": {trait: value}}`` or ``{"wide": pixels of each plot}``.
     """
     return told_each(figure, [steps], **more)[0]
 
@@ -99,33 +98,30 @@ def plain(value: Any) -> Any:
     return [plain(v) for v in value] if isinstance(value, list) else value
 
 
-def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[str, set[str]]]:
-    """Press each button and move each control to its ends; take the steps of ``more``, too.
+def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[list[str], dict]:
+    """Press each button and move each control to its ends, at first and where the state is ``away``
+    from there; take the steps of ``more``, too.
 
     Returns
     -------
-    What the figure says in print; what is new in words after each way, a line a way, each digit of
-    a decimal number as "#", what it would say that was not seen, and what is drawn where; and the
-    places in the table of words of which nothing was seen, with the texts they have.
+    What is new in words after each way, a line a way; what the figure would say that was not seen;
+    what is drawn where, and what is said in print; and the places in the table of words of which
+    nothing was seen, with the texts they have.
     """
     (first,) = told(figure)
     skip = [SKIP] * (SKIP in first.ways)
-    opened = told(figure, *skip)[-1]
+    far = [*skip, {"set": away}, {"wide": WIDE}]
+    (*_, opened), (*_, there) = told_each(figure, [skip, far])
     guesses = [[way] for way in first.ways if skip and "click" in way]
-    ways = [[], *guesses, *([*skip, way] for way in opened.ways), *more]
-    known: set[str] = set()
-    printed = re.search("<p>(.*)</p>", figure.static_html())
-    lines, everything = [f"in print: {re.sub(DECIMAL, _digits_hidden, printed[1])}"], []
+    starts = [(skip, opened), (far, there)][: 1 + bool(away)]
+    ways = [[], *guesses, *([*start, way] for start, page in starts for way in page.ways), *more]
+    lines: list[str] = []
+    everything: dict[str, None] = {}
     heard: dict[str, set[str]] = {}
     for way, pages in zip(ways, told_each(figure, ways), strict=True):
-        new = []
-        for page in pages:
-            parts = [*page.text.split("\n"), *page.labels, page.spoken]
-            everything += parts
-            for part in parts:
-                if (key := re.sub(r"[-\d.e]+", "", part)) not in known and re.search(r"\w", key):
-                    known.add(key)
-                    new.append(re.sub(DECIMAL, _digits_hidden, part))
+        said = dict.fromkeys(part for page in pages for part in parts(page))
+        new = [part for part in said if part not in everything and re.search(r"\w", part)]
+        everything |= said
         name = " ".join(str(v) for step in way[-1:] for v in step.values()).strip()
         lines += [f"{name or 'at first'}: {' / '.join(new)}"] * bool(new)
         for place, texts in pages[-1].table.items():
@@ -133,20 +129,17 @@ def walk(figure: InteractiveFigure, *more: list[dict]) -> tuple[list[str], dict[
     text = "\n".join(everything)
     unseen = {p: said for p, said in heard.items() if not any(t in text for t in said)}
     lines += [f"unseen: {first.samples.get(p) or ' / '.join(said)}" for p, said in unseen.items()]
-    lines += [f"drawn: {' / '.join(opened.drawn)}"] * bool(opened.drawn)
+    for start, (_, page) in zip([{}, away], starts, strict=False):
+        for trait, value in start.items():
+            setattr(figure, trait, value)
+        lines += [f"drawn: {' / '.join(page.drawn)}"] * bool(page.drawn)
+        lines.append(f"in print: {re.search('<p>(.*)</p>', figure.static_html())[1]}")
     return lines, unseen
 
 
-def fixed(figure: InteractiveFigure) -> list[str]:
-    """Return the texts of a figure's table of words, each once; samples of those to fill."""
-    (first,) = told(figure)
-    texts = [text for at, found in first.table.items() if "()" not in at for text in found]
-    texts += [f"{place} {text}" for place, text in first.samples.items()]
-    return list(dict.fromkeys(plain(text).strip() for text in texts))
-
-
-def _digits_hidden(number: re.Match) -> str:
-    return re.sub(r"\d", "#", number[0])
+def parts(page: Told) -> list[str]:
+    """Return what is read and heard, in parts."""
+    return [*page.text.split("\n"), *page.labels, page.spoken]
 
 
 def stored() -> dict[str, list[str]]:

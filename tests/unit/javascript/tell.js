@@ -209,10 +209,31 @@ const document = {
 document.documentElement.lang = "en";
 const frames = [];
 const wait = globalThis.setTimeout;
+const observers = [];
 class Observer {
-  observe() {}
+  constructor(call) {
+    Object.assign(this, { call, seen: [] });
+    observers.push(this);
+  }
+  observe(node) {
+    this.seen.push(node);
+  }
   unobserve() {}
-  disconnect() {}
+  disconnect() {
+    this.seen = [];
+  }
+}
+
+/** Plots are as wide as this. */
+function widen(width) {
+  for (const { call, seen } of observers) {
+    const plots = seen.filter((node) => node.attributes.viewBox);
+    const sizes = plots.map((target) => {
+      const height = Number(target.attributes.viewBox.split(" ")[3]);
+      return { target, contentRect: { width, height } };
+    });
+    if (sizes.length) call(sizes);
+  }
 }
 Object.assign(globalThis, {
   document,
@@ -233,7 +254,7 @@ Object.assign(globalThis, {
   getComputedStyle: () => ({ getPropertyValue: () => "" }),
   location: { hash: "", pathname: "", search: "" },
   history: { state: null, replaceState() {} },
-  setTimeout: (call, ms) => ms === 500 ? (call(), 0) : wait(call, ms), // speech at once
+  setTimeout: (call, ms) => ms === 500 || ms === undefined ? (call(), 0) : wait(call, ms), // speech at once
 });
 
 // Deno would keep it on the disk.
@@ -323,20 +344,23 @@ function sampled(words, place = "") {
   return {};
 }
 
-/** Marks of each kind, with their colour: how many, and where they are on the average. */
+/** What is drawn: texts where they stand, of other marks of a kind and colour all numbers. */
 function marks(frame) {
   const kinds = new Map();
-  for (const { localName, attributes: a, className } of frame.all()) {
-    const at = a.d?.match(/-?[\d.]+/g) ?? [a.cx ?? a.x ?? a.x1, a.cy ?? a.y ?? a.y1];
-    if (!["circle", "line", "path", "rect", "text"].includes(localName) || !at[1]) continue;
-    const kind = [localName, ...className.split(" ").filter(Boolean)].join(".") +
-      ` ${a.fill ?? a.stroke ?? "-"}`;
-    kinds.set(kind, [...kinds.get(kind) ?? [], [Number(at[0]), Number(at[1])]]);
+  for (const node of frame.all()) {
+    const { localName, attributes: a, className } = node;
+    if (!["circle", "line", "path", "rect", "text"].includes(localName)) continue;
+    const at = a.d?.match(/-?[\d.]+/g) ??
+      [a.cx ?? a.x ?? a.x1, a.cy ?? a.y ?? a.y1, a.r ?? a.width ?? a.x2, a.height ?? a.y2];
+    const apart = 2 * Math.ceil(at.length / 12); // of a long path six points
+    const numbers = at.filter((v, n) => v !== undefined && n % apart < 2).map((v) => Math.round(v));
+    const kind = [localName, ...className.split(" ").filter(Boolean)].join(".");
+    const key = localName === "text"
+      ? `${node.textContent}`
+      : `${kind} ${a.fill ?? a.stroke ?? "-"}`;
+    kinds.set(key, [...kinds.get(key) ?? [], numbers.join(" ")]);
   }
-  const mean = (numbers) => Math.round(numbers.reduce((a, b) => a + b) / numbers.length);
-  return [...kinds].map(([kind, places]) =>
-    `${kind} ${places.length}, ${mean(places.map((p) => p[0]))} ${mean(places.map((p) => p[1]))}`
-  );
+  return [...kinds].map(([kind, places]) => `${kind} ${places.join(", ")}`);
 }
 
 /** What can be done in a figure, as steps. */
@@ -367,7 +391,7 @@ async function tell({ module, state, steps }) {
   const figure = (await modules[module]).default;
   const model = new Model(state);
   const place = new Element("", "div");
-  frames.length = 0;
+  frames.length = observers.length = 0;
   const close = figure.render({ model, el: place });
   settle();
   const frame = place.children[0].shadowRoot.children[0];
@@ -400,6 +424,8 @@ async function tell({ module, state, steps }) {
       input.checked = true;
       input.fire("input");
       input.fire("change");
+    } else if (step.wide) {
+      widen(step.wide);
     } else for (const [key, value] of Object.entries(step.set)) model.set(key, value);
     await Promise.resolve();
     settle();
