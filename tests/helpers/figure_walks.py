@@ -1,6 +1,8 @@
 """Which figures are walked through, and by which more ways; run it to store what they say."""
 
-from figure_samples import SAMPLES, label_suspects, training_lab
+from base64 import b64encode
+
+from figure_samples import SAMPLES, label_suspects, training_lab, what_the_model_sees
 from figure_words import SKIP, STORED, walk
 
 from course_utils.figures.backward_pass import BackwardPass
@@ -9,10 +11,14 @@ from course_utils.figures.decision_explorer import DecisionExplorer
 from course_utils.figures.quiz import Quiz
 from course_utils.figures.training_lab import TrainingLab
 
-#: Figures in their first state.
+#: Figures in their first state; what follows a figure's name tells its walks apart.
 WALKS = SAMPLES | {
     "backward_pass": BackwardPass,
     "training_lab": lambda: lab(epochs=2),
+    "training_lab in a page": lambda: in_page(lab(epochs=3), **{"train-4": 7}),
+    "training_lab of regimes": lambda: in_page(lab(question="regimes")),
+    "training_lab of batch sizes": lambda: in_page(lab(question="batch sizes")),
+    "what_the_model_sees in a page": lambda: in_page(biased(silhouette=4)),
     "decision_explorer": lambda: DecisionExplorer(cost=[0, 20, 40, 100, 30, 10]),
     "label_suspects": lambda: label_suspects(shown=0, verdicts=[]),
     "browser_regression": BrowserRegression,
@@ -35,6 +41,26 @@ def lab(**settings) -> TrainingLab:
         for k in range(4)
     ]  # fmt: skip
     figure.recording = figure.recording | {"runs": runs, "num_epochs": 3, "batch_size": 24}
+    return figure
+
+
+def in_page(figure, **files):
+    """Return the figure as on a page beside which lie some images, and these ``files``."""
+    images = b"".join(bytes((7 * k + p * (k + 3)) % 256 for p in range(392)) for k in range(10))
+    texts = ["trainer", *(f"train-{i}" for i in range(4))]
+    figure.page = {
+        "at": {"folder": "_static/", "train": 24, "partSize": 2500, "partBytes": 654_321},
+        "files": dict.fromkeys(texts, "text")
+        | {"test-0": b64encode(bytes(range(10)) + images).decode()}
+        | files,
+    }
+    return figure
+
+
+def biased(**settings):
+    """Return the figure of a model whose biases differ."""
+    figure = what_the_model_sees(**settings)
+    figure.model = figure.model | {"bias": [0.3 * (k * k % 11) - 1 for k in range(10)]}
     return figure
 
 
@@ -188,6 +214,35 @@ WAYS = {
     ],
     "training_lab": [
         [{"set": {"kept": [0.1, 10]}}, {"on": "epochs", "to": 3}],
+    ],
+    "training_lab in a page": [
+        [
+            SKIP,
+            {"click": "Train"},
+            {"set": {"lr": 0.5}},
+            {"click": "Train"},
+            {"set": {"lr": 0.05}},
+            {"click": "Continue"},
+            {"click": "1"},
+            {"on": "at_epoch", "to": 2},
+            {"set": {"momentum": 0.9, "batch_size": 64, "images": 5000, "seed": 98}},
+            {"click": "Train"},
+            {"click": "Continue"},
+            {"set": {"momentum": 0, "weight_decay": 0.01, "lr": 10, "epochs": 7, "seed": 3}},
+            {"click": "Train"},
+            {"set": {"weight_decay": 1, "batch_size": 65536}},
+            {"click": "Train"},
+            {"set": {"seed": 99}},
+            {"click": "Train"},
+            {"set": {"images": 15000}},
+            {"click": "Train"},
+            {"click": "Clear"},
+        ],
+    ],
+    "training_lab of regimes": [[SKIP, {"set": {"images": 15000}}, {"click": "Train"}]],
+    "what_the_model_sees in a page": [
+        [SKIP, *[{"click": name}] * 3, {"on": "change", "to": 0.4}]
+        for name in ("Test image", "Confident mistake")
     ],
     "quiz": [[{"set": {"chosen": 0}}], [{"set": {"chosen": 1}}]],
 }

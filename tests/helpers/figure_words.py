@@ -63,7 +63,8 @@ def told(figure: InteractiveFigure, *steps: dict, **more: Any) -> list[Told]:
 def told_each(figure: InteractiveFigure, ways: list, **more: Any) -> list[list[Told]]:
     """Return the same for several lists of steps, each taken from the figure's first state."""
     state = json.loads(json.dumps(figure.state())) | more
-    orders = [{"module": figure._esm, "state": state, "steps": steps} for steps in ways]
+    order = {"module": figure._esm, "state": state, "page": getattr(figure, "page", None)}
+    orders = [order | {"steps": steps} for steps in ways]
     process = _deno()
     print(json.dumps(orders), file=process.stdin, flush=True)
     answer = json.loads(process.stdout.readline())
@@ -144,5 +145,5 @@ def parts(page: Told) -> list[str]:
 
 def stored() -> dict[str, list[str]]:
     """Return what STORED keeps of each figure's walk."""
-    parts = re.split(r"^# (\w+)\n", STORED.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    parts = re.split(r"^# (.+)\n", STORED.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     return {name: text.splitlines() for name, text in zip(parts[::2], parts[1::2], strict=True)}

@@ -224,6 +224,65 @@ class Observer {
   }
 }
 
+/** Files beside the page, by name: what a script of theirs hands over. */
+let files = {};
+document.head = {
+  append(script) {
+    const name = script.src.split("/").at(-1).replace(".js", "");
+    if (name in files) globalThis.courseImages(name, files[name]);
+    queueMicrotask(name in files ? script.onload : script.onerror);
+  },
+};
+
+/** Trains nothing: its runs have losses that are made up, by their rate, epoch and number. */
+class Worker {
+  job = {};
+  terminate() {}
+  postMessage(order) {
+    if (order.type === "images") {
+      const count = order.split === "train" ? globalThis.courseImagesAt.partSize : 100;
+      this.report({ type: "images", count });
+    } else if (order.type === "rate") this.job.lr = order.lr;
+    else if (order.type === "start") {
+      const { id, settings: { lr, seed, momentum, weightDecay } } = order;
+      this.job = { id, lr, seed, plain: !momentum, lost: weightDecay === 1, epoch: 0 };
+    }
+    if (order.epochs) this.go(order.epochs);
+  }
+  report(data) {
+    queueMicrotask(() => this.onmessage({ data }));
+  }
+  go(epochs) {
+    const { job } = this;
+    const { id, lr, seed, plain, lost } = job;
+    if (seed === 99) return this.report({ type: "failed", kind: "error", message: "no memory" });
+    const last = seed === 98 ? Math.min(epochs, job.epoch + 2) : epochs;
+    while (job.epoch < (lost ? 1 : last)) {
+      const e = ++job.epoch;
+      const wild = lr >= 1;
+      const loss = wild ? lr * (1.2 + (e * e % 7) / 9) : 0.35 + 1 / (e + 20 * lr) + id / 90;
+      const confusion = Uint16Array.from(
+        { length: 100 },
+        (_, k) => (7 * k + k * k + e + 3 * id) % 37 + 90 * (k % 11 === 0),
+      );
+      const sure = wild
+        ? { wrong: 10 * id + e, share: 0.8787, divisor: 4 + id, loss: loss / 5 }
+        : null;
+      const long = plain ? { rose: wild ? 2 + id : 0, from: 0.5 + lr / 40, to: 1 + lr / 3 } : null;
+      const accuracy = 0.9 - 1 / (e + 4 * lr + 2) - id / 80;
+      const weights = new Float32Array(7840).fill(e / 10);
+      const [train, test] = [{ loss: 0.9 * loss, accuracy: accuracy + 0.02 }, {
+        loss,
+        accuracy,
+        confusion,
+      }];
+      this.report({ type: "epoch", id, epoch: e, train, test, sure, long, weights });
+    }
+    const reason = lost ? "not finite" : last < epochs ? "stopped" : "done";
+    this.report({ type: "end", id, epoch: job.epoch, reason });
+  }
+}
+
 /** Plots are as wide as this. */
 function widen(width) {
   for (const { call, seen } of observers) {
@@ -240,6 +299,21 @@ Object.assign(globalThis, {
   Node,
   Element,
   HTMLElement: Element,
+  Worker,
+  Response: class {
+    body = { pipeThrough: () => this.bytes };
+    constructor(bytes) {
+      this.bytes = bytes;
+    }
+    arrayBuffer() {
+      return Promise.resolve(this.bytes.buffer);
+    }
+  },
+  ImageData: class {
+    constructor(width, height) {
+      this.data = new Uint8ClampedArray(4 * width * height);
+    }
+  },
   HTMLInputElement: Element,
   ResizeObserver: Observer,
   MutationObserver: Observer,
@@ -254,7 +328,8 @@ Object.assign(globalThis, {
   getComputedStyle: () => ({ getPropertyValue: () => "" }),
   location: { hash: "", pathname: "", search: "" },
   history: { state: null, replaceState() {} },
-  setTimeout: (call, ms) => ms === 500 || ms === undefined ? (call(), 0) : wait(call, ms), // speech at once
+  setTimeout: (call, ms) =>
+    ms === 500 || ms === undefined ? (call(), 0) : wait(call, globalThis.courseImagesAt ? 0 : ms), // speech at once
 });
 
 // Deno would keep it on the disk.
@@ -375,7 +450,9 @@ const waysOn = (frame) =>
   });
 
 const modules = {};
-async function tell({ module, state, steps }) {
+async function tell({ module, state, steps, page }) {
+  globalThis.courseImagesAt = page?.at;
+  files = page?.files;
   const listening = module.replace("function wordsOf(", "function chosenWords(") +
     "\nfunction wordsOf(...asked) { return globalThis.hearing(chosenWords(...asked)); }";
   modules[module] ??= import(
@@ -390,6 +467,7 @@ async function tell({ module, state, steps }) {
   };
   const figure = (await modules[module]).default;
   const model = new Model(state);
+  model.inPage = Boolean(page);
   const place = new Element("", "div");
   frames.length = observers.length = 0;
   const close = figure.render({ model, el: place });
@@ -429,6 +507,10 @@ async function tell({ module, state, steps }) {
     } else for (const [key, value] of Object.entries(step.set)) model.set(key, value);
     await Promise.resolve();
     settle();
+    for (let n = 0; page && n < 30; n++) {
+      await new Promise((done) => wait(done, 0));
+      settle();
+    }
     told.push(look());
   }
   close();

@@ -624,7 +624,8 @@ export default figure(LAB_WORDS, (view, words) => {
     const part = s.phase === "training" ? (s.test_accuracy.length + s.part) / s.epochs : 0;
     bar.value = page?.busy ? share() : part;
     const end = front.test_accuracy.length;
-    if (asked || page?.fault || page?.phase === "loading" || s.phase === "failed" || !end) {
+    const none = own() && !page?.runs.length; // what is recorded isn't shown
+    if (asked || none || page?.fault || page?.phase === "loading" || s.phase === "failed" || !end) {
       return told.textContent ?? "";
     }
     return words.spoken(named(front), end, fmt(front.test_accuracy[end - 1], 3), remark(front));
