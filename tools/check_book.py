@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FIRST_LOAD = 220_000  # bytes, compressed, before anyone scrolls
 ALL_PICTURES = 700_000  # the same, with every picture of the page
-CSS_ADDRESS = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""")
+CSS_ADDRESS = re.compile(r"""url\(\s*['"]?([^'")\s]+)|@import\s+['"]([^'"]+)""")
 
 
 @cache

@@ -128,7 +128,7 @@ def read_chapter(path: Path) -> NotebookNode:
     """The notebook of a chapter; an error says which file is none."""
     try:
         return nbformat.read(path, as_version=4)
-    except (ValueError, AttributeError, UnicodeDecodeError, nbformat.ValidationError) as error:
+    except (ValueError, AttributeError, TypeError, nbformat.ValidationError) as error:
         raise ValueError(f"{path} is no notebook that can be read") from error
 
 

@@ -285,6 +285,14 @@ def test_each_process_has_a_gpu_of_its_own_or_none_has(choice, gpus, expected, m
         assert current == ([device] if device.type == "cuda" else [])
 
 
+def test_a_process_that_was_started_alone_takes_the_first_gpu(monkeypatch):
+    for name in ("LOCAL_WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    assert str(device_of_process()) == "cuda:0"
+
+
 @pytest.mark.parametrize(("device", "backend"), [("cpu", "gloo"), ("cuda:0", "nccl")])
 def test_the_backend_follows_the_device(device, backend, monkeypatch):
     for name in ("RANK", "WORLD_SIZE"):

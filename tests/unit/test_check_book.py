@@ -24,7 +24,8 @@ def site(tmp_path):
 def test_a_good_site_has_no_problem(site):
     here = '<p id="é x"></p><a href="#%C3%A9%20x">here</a><i class="fa-brands fa-github fa-lg"></i>'
     out = '<a href="https://example.org/a.css">out</a><a href="mailto:a@b.c">m</a>'
-    assert site(GOOD + here + out) == []
+    file = '<a href="x.pdf#page=2">no page of the book</a>'
+    assert site(GOOD + here + out + file, x__pdf="") == []
 
 
 def test_a_link_may_set_a_figure_that_stands_on_the_page(site):
@@ -46,6 +47,7 @@ def test_a_link_may_set_a_figure_that_stands_on_the_page(site):
         ('<a href=".">x</a>', "link to .: there is no such file"),
         ('<a href="#nowhere">x</a>', "link to #nowhere: the page has no place of that name"),
         ('<img src="missing.png" alt="x">', "link to missing.png: there is no such file"),
+        ('<link rel="stylesheet" href="no.css">', "link to no.css: there is no such file"),
         ('<script src="missing.js"></script>', "link to missing.js: there is no such file"),
         ('<img src="a.html">', "picture a.html has no alt text"),
         ('<img src="a.html" alt=" ">', "picture a.html has no alt text"),
@@ -65,10 +67,12 @@ def test_a_fault_is_named_with_its_page(site, body, words):
 
 @pytest.mark.parametrize(
     "css",
-    ["p { background: url('https://example.org/p.png') }", '@import "https://example.org/p.png";'],
-)
+    ["url('{}')", 'url("{}")', "url({})", "url( '{}' )", "url( {} )", "@import '{}'",
+     '@import  "{}"', "@import url({})"],
+)  # fmt: skip
 def test_a_style_sheet_may_not_fetch_from_another_server(site, css):
-    (problem,) = site('<link rel="stylesheet" href="s.css">', s__css=css)
+    text = css.format("https://example.org/p.png")
+    (problem,) = site('<link rel="stylesheet" href="s.css">', s__css=text)
     assert problem == "a.html: s.css loads https://example.org/p.png from another server"
 
 
@@ -76,20 +80,26 @@ def test_an_address_inside_a_file_name_is_no_remote_address(site):
     assert site('<link rel="stylesheet" href="s.css">', s__css="p{background:url(a.html)}") == []
 
 
-def incompressible(kilobytes: int) -> bytes:
-    import random
-
-    return random.Random(0).randbytes(1000 * kilobytes)
-
-
-def test_pictures_count_for_the_whole_but_not_for_the_first_load(site):
-    (problem,) = site('<img src="x.webp" alt="noise">', x__webp=incompressible(710))
-    assert problem == "a.html: weighs 710 kB with pictures, above 700 kB"
+@pytest.mark.parametrize(
+    ("body", "limit", "words"),
+    [
+        (
+            '<script src="{}.bin"></script>',
+            220_000,
+            "first load is 220 kB compressed, above 220 kB",
+        ),
+        ('<img src="{}.bin" alt="x">', 700_000, "weighs 700 kB with pictures, above 700 kB"),
+    ],
+)
+def test_a_page_may_weigh_so_much_and_no_more(site, body, limit, words):
+    """Pictures count for the whole, but not for the first load."""
+    assert site(body.format("x"), x__bin=bytes(limit - 1000)) == []
+    assert site(body.format("y"), y__bin=bytes(limit)) == [f"a.html: {words}"]
 
 
 def test_what_stands_on_a_page_twice_is_fetched_once(site):
     picture, icon = '<img src="x.webp" alt="noise">', '<link rel="icon" href="x.webp">'
-    noise = incompressible(400)
+    noise = bytes(400_000)  # of a picture, which is not compressed again
     assert site(2 * picture, x__webp=noise) == []
     (problem,) = site(picture + icon, x__webp=noise)  # 400 kB in all, at first already
     assert problem == "a.html: first load is 400 kB compressed, above 220 kB"

@@ -1,10 +1,11 @@
 """Decks that are written by hand: their marks, and that each has what a teacher needs."""
 
-import base64
-import io
 import os
 import re
+from base64 import b64decode, b64encode
+from io import BytesIO
 
+import nbformat
 import numpy as np
 import pytest
 import read_deck
@@ -45,6 +46,7 @@ def test_what_the_marks_of_a_deck_mean():
         "## Next\n\n> Why?\n\n. . .\n\nSo.\n\nNote:\nSay.\n\n"
         "# (Extra · 1)\n\n## First\n\nA\n\n{equation 2.4}\n\n"
         ". . .\n\nC\n\n{live 1 Play with logits=[1,2,3] scale=2 without .a .b}\n\nB\n"
+        "## Second\n\nD\n"
     )
     first = 'data-chapter="The &amp; deck" data-until="2"'
     assert shapes(page) == [
@@ -59,7 +61,9 @@ def test_what_the_marks_of_a_deck_mean():
         ("", ["figure", "later"], '{"classes": ["dog", "cat", "chicken", "horse", "bird",'),
         ("", ["later"], "B"),
         ("", ["note"], "1 minute, to minute 3. May"),
+        ("", ["slide"], "Second D"),
     ]  # fmt: skip
+    assert page.count("May be left out: → goes on to the next section.") == 1
     assert '<div data-without=".a, .b"><div data-afm="softmax_playground">' in page
     assert '"logits": [1,2,3], "scale": 2, "shift": 0.0' in page
 
@@ -85,25 +89,88 @@ def test_what_is_wrong_with_a_deck_is_said(deck, message):
         read_deck.body(deck)
 
 
-def test_what_is_taken_from_the_chapters():
-    taken = read_deck.TAKES
-    shown = taken["equation"]("1.8")
-    assert "e^{z_i - z_j}" in shown
-    assert shown.strip().endswith("<span>(1.8)</span></div>")
-    assert taken["figure"]("2.5", "beside").startswith('<img class="beside" src="data:image/png;')
-    assert taken["figure"]("2.5") != taken["figure"]("2.4")
-    parts = [taken["figure"]("2.4", how) for how in ("left", "right", "")]
-    assert [len(part) < 0.7 * len(parts[2]) for part in parts] == [True, True, False]
-    assert parts[0] != parts[1]
-    code = re.sub("<.*?>", "", taken["code"]("7", "sgd"))
-    assert code.startswith("def sgd(params, lr):")
-    assert code.strip().endswith("param.grad = None")
-    told, solved = taken["exercise"]("2.1"), taken["solution"]("2.1")
-    assert "<h3>" not in told
-    assert "Nobody shows you" in told
-    assert "two digits" not in solved
-    assert "0.467" in solved
-    assert find_exercises()["2.1"].hint[:20] in taken["hint"]("2.1")
+@pytest.fixture
+def small(monkeypatch):
+    """A chapter with two of each, their numbers alike, in the place of all."""
+
+    def drawn(pixels):
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        png = b64encode(file.getvalue()).decode()
+        return [nbformat.v4.new_output("display_data", {"image/png": png})]
+
+    two = np.full((1, 100), 255, np.uint8)
+    two[:, [*range(42), *range(44, 48), *range(58, 100)]] = 0  # a gap of two columns, one of ten
+    md, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    solution = {"tags": ["solution"]}
+    cells = [
+        md("# T\n\n$$\na\n\\tag{7.11}\n$$\n\n$$\nb\n\\tag{7.1}\n$$"),
+        code("def sort(x):\n    return x"),
+        code("y = 1\n\n\nclass so:\n    z = 3\n\n\ny = 2"),
+        code("f()", outputs=drawn(two[:, :20])),
+        md("**Figure 7.11.** One."),
+        code("g()", outputs=drawn(two[:, :30])),
+        code("h()", outputs=drawn(two)),
+        md("**Figure 7.1.** Two."),
+        code("i()", outputs=drawn(two[:, :30])),
+        md("### Exercise 7.11: B\n\nC"),
+        md("<details>\n<summary>Solution</summary>\n\nD\n\n</details>"),
+        md("### Exercise 7.1: E\n\nF\n\nG"),
+        code("draft()"),
+        md("<details>\n<summary>Solution</summary>\n\nH\n\n</details>"),
+        code("# Solution 7.1\ndef j():\n    return 0\n\n\nj()", metadata=solution),
+        md("## After\n\nK"),
+    ]
+    monkeypatch.setattr(read_deck, "chapter", lambda number: nbformat.v4.new_notebook(cells=cells))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("equation 7.1", "[b] (7.1)"),
+        ("equation 7.11", "[a] (7.11)"),
+        ("code 7 sort", "def sort ( x ): return x"),
+        ("code 7 so", "class so : z = 3"),
+        ("exercise 7.1", "F G"),
+        ("exercise 7.1 first", "F"),
+        ("exercise 7.11", "C"),
+        ("solution 7.1", "H def j (): return 0"),
+        ("solution 7.11", "D"),
+        ("figure 7.1", 'class="" 100'),
+        ("figure 7.11", 'class="" 20'),
+        ("figure 7.1 beside", 'class="beside" 100'),
+        ("figure 7.1 left", 'style="width: 45em" 53'),  # cut in the middle of the widest gap
+        ("figure 7.1 right", 'style="width: 45em" 47'),
+    ],
+)
+def test_a_line_takes_what_its_number_says_and_no_more(line, shown):
+    kind, *names = line.split()
+    found = read_deck.TAKES[kind](*names)
+    if kind == "figure":
+        (data,) = re.findall('base64,(.*?)"', found)
+        assert shown.rpartition(" ")[0] in found
+        assert Image.open(BytesIO(b64decode(data))).width == int(shown.split()[-1])
+    else:
+        assert " ".join(re.sub("<.*?>", " ", found).split()) == shown
+
+
+def test_a_deck_takes_the_slides_of_a_section_of_another(monkeypatch, tmp_path):
+    (tmp_path / "other.md").write_text(
+        "# 1.10 Ten · 2\n\nNo.\n\n"
+        "# (1.1 One · 3)\n\n## A\n\nYes.\n\n## B\n\nYes.\n\n"
+        "# 1.2 Two · 1\n",
+        "utf-8",
+    )
+    monkeypatch.setattr(read_deck, "DECKS", tmp_path)
+    page = read_deck.body("# Mine · 4\n\n{section other 1.1}\n\n## C\n")
+    assert [words for _, kinds, words in shapes(page) if "note" not in kinds] == [
+        *("A Yes.", "B Yes.", "C")
+    ]
+
+
+def test_a_hint_is_that_of_the_notebook():
+    assert find_exercises()["2.1"].hint[:20] in read_deck.hint("2.1")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -186,7 +253,7 @@ def test_stills_show_images_of_their_labels(still):
     answers = re.findall("→ (.*?)<", drawn)
     assert len(labels) == len(answers) == 10
     for k, coded in enumerate(re.findall('base64,(.*?)"', drawn)):
-        with Image.open(io.BytesIO(base64.b64decode(coded))) as image:
+        with Image.open(BytesIO(b64decode(coded))) as image:
             pixels = torch.tensor(np.array(image.convert("L")), dtype=torch.float32) / 255
         away = (images - pixels.reshape(-1)).abs().mean(1)  # drawn in sixteen greys
         assert away.min() < 1 / 30

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pieces
@@ -205,7 +206,9 @@ def test_a_full_stop_stays_on_the_line_of_its_formula():
     for mark in ".,;:?!":
         assert f"</math>{mark}</span>" in pieces.html(f"Is $a${mark}")
     assert pieces.html("```python\nx\n```").startswith('<pre class="highlight"><span class="n">x')
-    assert pieces.html("20 000 of 5 000 and 6 70") == "<p>20\u00a0000 of 5\u00a0000 and 6 70</p>\n"
+    assert pieces.html("20 000 of 5 000, 6 70 1000") == (
+        "<p>20\u00a0000 of 5\u00a0000, 6 70 1000</p>\n"
+    )
 
 
 def test_a_deck_brings_the_styles_and_scripts_that_it_needs(monkeypatch):
@@ -233,10 +236,10 @@ def record(name, exercise, passed, attempts=1, session="s"):
 def reports(tmp_path):
     folder = tmp_path / "reports"
     (folder / "monday").mkdir(parents=True)
-    Report([record("Ada", "11.1", False, 2), record("Ada", "1.1", True)]).save(folder / "ada.csv")
+    Report([record("Ada", "11.1", False, 2), record("Ada", "2.1", True)]).save(folder / "ada.csv")
     later = record("Ada", "11.1", True, 3, session="t")
     Report([later]).save(folder / "monday" / "ada.json")
-    Report([record("", "1.1", False)]).save(folder / "Ad.csv")  # nobody said whose it is
+    Report([record("", "2.1", False)]).save(folder / "Ad.csv")  # nobody said whose it is
     return folder
 
 
@@ -244,7 +247,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
     table = tmp_path / "autumn" / "tables" / "class.csv"  # in folders that are made
     assert teach.main(["gather", str(reports), str(table)]) == 0
     expected = (
-        "name,right,tried,files,1.1,11.1\n"
+        "name,right,tried,files,2.1,11.1\n"
         "Ad,0,1,Ad.csv,not yet (1),\n"
         "Ada,2,2,ada.csv monday/ada.json,right (1),right (5)\n"
     )
@@ -255,7 +258,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
     assert teach.main(["gather", str(reports), str(table)]) == 0
     assert "right (1),right (5)" in table.read_text()
     # A session that was saved twice counts as it was when it was saved last.
-    Report([record("Ada", "1.1", True, 4)]).save(reports / "again.csv")
+    Report([record("Ada", "2.1", True, 4)]).save(reports / "again.csv")
     assert teach.main(["gather", str(reports), str(table)]) == 0
     assert "right (4),right (5)" in table.read_text()
 
@@ -276,7 +279,7 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
 def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports, tmp_path, capsys):
     good = (reports / "ada.csv").read_text()
     text = content or good.replace("True", "yes" if name == "edited.csv" else "True").replace(
-        "1.1", "one" if name == "letters.csv" else "1.1"
+        "2.1", "one" if name == "letters.csv" else "2.1"
     )
     (reports / name).write_bytes(text.encode("latin-1"))
     before = (reports / name).read_bytes()
@@ -295,7 +298,9 @@ def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports
 
 
 @pytest.mark.parametrize("content", [b"my own notes", b"\xff\xfe\x00", b""])
-def test_nothing_but_an_older_table_is_written_over(content, reports, tmp_path, capsys):
+def test_nothing_but_an_older_table_is_written_over(
+    content, reports, tmp_path, capsys, monkeypatch
+):
     notes = tmp_path / "notes.csv"
     notes.write_bytes(content)
     assert teach.main(["gather", str(reports), str(notes)]) == 2
@@ -303,9 +308,13 @@ def test_nothing_but_an_older_table_is_written_over(content, reports, tmp_path, 
     assert capsys.readouterr().err == (
         f"{notes} is there and no table of a class; give another name\n"
     )
+    monkeypatch.chdir(tmp_path)
     inside = reports / "monday/class.csv"
-    assert teach.main(["gather", str(reports), str(inside)]) == 2
-    assert capsys.readouterr().err == (f"{inside} would lie among the reports; put it elsewhere\n")
+    for place in (inside, "reports/monday/class.csv", "reports/x/../monday/class.csv"):
+        for folder in (str(reports), "reports"):
+            assert teach.main(["gather", folder, str(place)]) == 2
+            said = f"{Path(place)} would lie among the reports; put it elsewhere\n"
+            assert capsys.readouterr().err == said
     assert not inside.exists()
     file = reports / "ada.csv"
     assert teach.main(["gather", str(file), str(tmp_path / "new.csv")]) == 2
@@ -348,14 +357,18 @@ def test_missing_chapters_are_named(tmp_path, capsys):
 
 def test_what_makes_no_slides_is_said_in_a_sentence(small, tmp_path, capsys):
     chapter, file = small[0], tmp_path / "file"
-    file.write_text("{}")
     empty = tmp_path / "empty.ipynb"
     nbformat.write(nbformat.v4.new_notebook(), empty)
-    for arguments, words in (
-        ([chapter, "--output", str(file)], "file lies in a file; --output names a folder"),
-        ([str(file)], "file is no notebook that can be read"),
-        ([str(empty)], "empty.ipynb has no outputs: run it for its pictures\nempty has nothing"),
+    no_notebook = "file is no notebook that can be read"
+    for content, arguments, words in (
+        (b"{}", [chapter, "--output", f"{file}"], "file lies in a file; --output names a folder"),
+        (b"{}", [chapter, "--output", f"{file}{300 * 'x'}"], 300 * "x"),  # no name of a file
+        (b"{}", [chapter, "--output", f"{file}/a"], "a lies in a file; --output names a folder"),
+        *((text, [str(file)], no_notebook) for text in (b"{}", b"words", b"\xff", b"[]")),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', [str(file)], no_notebook),
+        (b"", [f"{empty}"], "empty.ipynb has no outputs: run it for its pictures\nempty has noth"),
     ):
+        file.write_bytes(content)
         assert teach.main(["slides", "--output", str(tmp_path), *arguments]) == 2
         said = capsys.readouterr()
         assert words in said.err

@@ -32,7 +32,7 @@ def found(*children, chapter="03_cross_entropy"):
         ("entropy, then entropy", ["entropy"]),
         ("batches of minibatches", ["batches"]),  # one entry has both names
         ("two probabilities", ["probabilities"]),
-        ("an entropy-like, subentropy", []),
+        ("an entropy-like, subentropy, sub-entropy", []),
         ("kilo, kao, k.o", ["k.o"]),
     ],
 )
@@ -69,6 +69,7 @@ def test_a_word_with_two_senses_is_linked_where_it_has_the_glossarys(word, left,
         (["From 0 to ", nodes.math("", "K-1"), ". See chapter 9."], "From 0 to K-1."),
         (["Of ", nodes.math("", r"\mathbf p"), ": ", nodes.math("", r"\sum p")], "Of p."),
         ([nodes.raw("", "<i>x</i>", format="html"), " A word."], "A word."),
+        (["One. See it. Two."], "One. See it. Two."),
     ],
 )  # fmt: skip
 def test_an_entrys_words_end_before_its_first_long_formula(parts, says):
