@@ -276,6 +276,7 @@ def test_keys_turn_the_slides(chapter):
         (" ", 2),
         ("Shift+Space", 1),
         ("ArrowUp", 1),
+        *((f"{held}+{key}", 1) for held in ("Control", "Alt", "Meta") for key in ("End", " ")),
         ("ArrowDown", 2),
         ("End", count),
         ("PageDown", count),
@@ -294,10 +295,22 @@ def test_keys_turn_the_slides(chapter):
         assert place.inner_text() == f"{number} / {count}"
         assert now.count() == 1
         assert now.bounding_box()["width"] == 1280
-    chapter.keyboard.press("b")
-    assert not now.is_visible()
-    chapter.keyboard.press("b")
-    assert now.is_visible()
+    for key in ("b", "."):
+        chapter.keyboard.press(key)
+        assert not now.is_visible()
+        chapter.keyboard.press(key)
+        assert now.is_visible()
+    for name, number in (("Next slide", 5), ("Previous slide", 4)):
+        chapter.get_by_role("button", name=name).click()
+        assert place.inner_text() == f"{number} / {count}"
+    chapter.get_by_role("button", name="All slides").click()
+    assert chapter.locator("main > section").nth(1).is_visible()
+    chapter.keyboard.press(" ")  # goes on; no button is pressed again
+    assert place.inner_text() == f"5 / {count}"
+    with chapter.expect_popup() as opened:
+        chapter.get_by_role("button", name="A window with notes and a clock").click()
+    opened.value.close()
+    chapter.keyboard.press("PageUp")
     chapter.reload()
     chapter.wait_for_selector("section.now")
     assert place.inner_text() == f"4 / {count}"

@@ -396,9 +396,10 @@ def test_two_processes_may_save_at_once(tmp_path, monkeypatch):
         "import sys; from pathlib import Path; from course_utils.parallel import distributed; "
         "distributed.save_atomically({'epoch': 1}, Path(sys.argv[1]))"
     )
-    sync = os.fsync
+    sync, sizes = os.fsync, []
 
     def interrupted(file):
+        sizes.append(os.fstat(file).st_size)
         subprocess.run([sys.executable, "-c", other, str(path)], check=True)
         assert torch.load(path) == {"epoch": 1}
         sync(file)
@@ -406,6 +407,7 @@ def test_two_processes_may_save_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", interrupted)
     save_atomically({"epoch": 2}, path)
     assert torch.load(path) == {"epoch": 2}
+    assert sizes == [path.stat().st_size]  # all is on the disk before the name is
     assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
 
 

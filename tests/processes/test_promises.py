@@ -336,16 +336,19 @@ def test_the_newest_checkpoint_of_all_machines_reaches_all(exchange, tmp_path):
 
 
 def test_one_exchange_sums_all_gradients(exchange, monkeypatch):
-    params = [[torch.zeros(2, 3, requires_grad=True), torch.zeros(4, requires_grad=True),
-               torch.zeros(1)] for _ in range(2)]  # fmt: skip
-    params[0][0].grad = torch.ones(2, 3)
-    params[1][0].grad = torch.full((2, 3), 10.0)
-    params[1][1].grad = torch.arange(4.0)
+    wide = {"dtype": torch.float64}  # eight bytes a number
+    params = [
+        [*(torch.zeros(n, **wide, requires_grad=True) for n in ((2, 3), (4,))), torch.zeros(1)]
+        for _ in range(2)
+    ]
+    params[0][0].grad = torch.ones(2, 3, **wide)
+    params[1][0].grad = torch.full((2, 3), 10.0, **wide)
+    params[1][1].grad = torch.arange(4.0, **wide)
     sizes = exchange(*(lambda p=p: distributed.sum_gradients(iter(p)) for p in params))
-    assert sizes == [4 * 10] * 2
+    assert sizes == [8 * 10] * 2
     for mine in params:
-        assert torch.equal(mine[0].grad, torch.full((2, 3), 11.0))
-        assert torch.equal(mine[1].grad, torch.arange(4.0))
+        assert torch.equal(mine[0].grad, torch.full((2, 3), 11.0, **wide))
+        assert torch.equal(mine[1].grad, torch.arange(4.0, **wide))
         assert mine[2].grad is None
 
 

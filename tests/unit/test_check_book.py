@@ -72,7 +72,7 @@ def test_a_fault_is_named_with_its_page(site, body, words):
 )  # fmt: skip
 def test_a_style_sheet_may_not_fetch_from_another_server(site, css):
     text = css.format("https://example.org/p.png")
-    (problem,) = site('<link rel="stylesheet" href="s.css">', s__css=text)
+    (problem,) = site('<link rel="stylesheet" href="s.css?v=1">', s__css=text)
     assert problem == "a.html: s.css loads https://example.org/p.png from another server"
 
 
