@@ -358,6 +358,9 @@ def test_what_is_no_whole_checkpoint_of_this_model_is_refused(tmp_path):
     path.write_text("not a checkpoint, but a text of some length\n" * 9)
     with pytest.raises(ValueError, match=f"{remedy}.*damaged"):
         read_checkpoint(path, model)
+    torch.save(whole | {"made by": path}, path)  # an object: to read it may run what it likes
+    with pytest.raises(ValueError, match=f"{remedy}.*damaged"):
+        read_checkpoint(path, model)
     lacking = [{k: v for k, v in whole.items() if k != name} for name in whole]
     assert len(lacking) == 3
     for wrong in (model.state_dict(), [1, 2], *lacking):

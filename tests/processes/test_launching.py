@@ -253,18 +253,18 @@ LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
         ),
         (
             ended(None),
-            "did not end within 7 s and was ended;",
+            "did not end within 7.5 s and was ended;",
             "Last lines: no process had started",
         ),
         (
             ended(None, a00=(1, "a\nb", ""), a01=(1, "", "")),
-            "did not end within 7 s and was ended;",
+            "did not end within 7.5 s and was ended;",
             "process 1:\n    (it printed nothing)",
         ),
     ],
 )
 def test_explanations(what, sentence, last):
-    message = explain(what, "w.py", 2, 7)
+    message = explain(what, "w.py", 2, 7.5)
     assert message.startswith("w.py ")
     assert sentence in message
     assert message.endswith(last)

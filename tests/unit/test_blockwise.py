@@ -80,6 +80,16 @@ def test_every_format_is_as_close_to_float64_as_the_full_loss(dtype):
     assert [x.dtype for x in ours[1:]] == [dtype] * 3
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_gradient_of_a_bias_is_added_up_before_it_is_rounded(dtype):
+    bias = torch.arange(7.0).to(dtype).requires_grad_()
+    labels = torch.arange(1000) % 3
+    nothing = torch.zeros(1000, 1, dtype=dtype), torch.zeros(1, 7, dtype=dtype)
+    blockwise_cross_entropy(*nothing, bias, labels, block_size=4).backward()
+    exact = bias.detach().double().softmax(0) - labels.bincount(minlength=7) / 1000
+    assert torch.equal(bias.grad, exact.to(dtype))
+
+
 def test_the_gradient_is_that_of_central_differences():
     inputs, labels = layer(3, 2, 11)
     for reduction in ("mean", "sum", "none"):
