@@ -113,6 +113,10 @@ def test_the_oldest_and_the_newest_python_will_do(version):
 def test_the_pins_are_those_of_the_requirements():
     text = (install.ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert [pin.partition("==")[0] for pin in install.pins(text)] == ["torch", "torchvision"]
+    others = "torchaudio==1\npytorch==2\n# torch==3\ntorch>=4\n"
+    assert install.pins(f"{others}torch==5 # why\ntorchvision==6+cpu\n{others}") == [
+        *("torch==5", "torchvision==6+cpu")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -167,11 +171,12 @@ def test_on_linux_the_pair_comes_from_the_index_for_the_processor(choose, capsys
     assert capsys.readouterr().out == ""
 
 
-def test_nothing_is_asked_where_the_pair_is_there_or_the_registry_will_do(choose):
+def test_nothing_is_asked_where_the_pair_is_there_or_the_registry_will_do(choose, capsys):
     pair = {"torch": "2.13.0+cpu", "torchvision": "0.28.0+cpu"}
     assert choose("cpu", there=pair, reason="asked") == (0, [])
     assert choose("cpu", platform="darwin", reason="asked") == (0, [])
     assert choose("cpu", platform="win32", reason="asked") == (0, [])
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -212,6 +217,15 @@ def test_a_choice_that_is_none_is_refused(choice, capsys):
         f'--torch (make TORCH=...) must be "cpu", "cuda" or a URL, got {choice!r}'
         in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("choice", ["cpu", "cuda", "http://a.org", "https://a.org", "file:///a"])
+def test_a_choice_is_handed_on(choice, monkeypatch):
+    asked = []
+    monkeypatch.setattr(install.subprocess, "run", lambda *given, **how: None)
+    monkeypatch.setattr(install, "install_torch", lambda python, *a: asked.append(a[0]) or 1)
+    assert install.main(["--torch", choice]) == 1
+    assert asked == [choice]
 
 
 def test_a_python_that_will_not_do_ends_as_a_failure(monkeypatch, capsys):

@@ -532,6 +532,7 @@ def test_the_address_stands_where_it_is_needed_or_nowhere(tmp_path):
     assert repository.read(tmp_path) == known
     (tmp_path / "chapters").mkdir()
     files = {"README.md": (readme, text), "chapters/01_a.ipynb": (book, written),
+             "chapters/10_b.ipynb": (book, written),
              "chapters/notes.ipynb": (book, book)}  # fmt: skip
     for name, (old, _) in files.items():
         (tmp_path / name).write_text(old)
