@@ -133,6 +133,8 @@ def test_bad_arguments_are_named_before_anything_starts(tmp_path, temporary):
     words = r"script must be the path of a Python file, got never.py: no such file$"
     with pytest.raises(ValueError, match=words):
         launch("never.py")
+    with pytest.raises(ValueError, match="script must be the path of a Python file"):
+        launch(tmp_path)
     with pytest.raises(ValueError, match="num_processes must be at least 1, got 0"):
         launch(mine, num_processes=0)
     with pytest.raises(ValueError, match="timeout must be a finite number above 0, got nan"):
@@ -155,6 +157,7 @@ def ended(code, exits=None, log="", **logs):
 
 TRACEBACK = "Traceback (most recent call last):\n" + "".join(f"  line {i}\n" for i in range(20))
 LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
+WAITED = TRACEBACK + "RuntimeError: [gloo/u.cc:78] Timed out waiting 4000ms for recv operation\n"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,17 @@ LOST = TRACEBACK + "RuntimeError: [gloo/pair.cc] Connection closed by peer\n"
             "; process 1 had left without an error; see that all take part in the same "
             "exchanges, with tensors of one size. Its last lines:",
             "    RuntimeError: [gloo/pair.cc] Connection closed by peer",
+        ),
+        (
+            ended(1, {0: 1}, a00=(9, "", WAITED), a01=(8, "done", "")),
+            "process 0 of 2 waited for the others until its time limit; process 1 had left without "
+            "an error. Its last lines:",
+            "    RuntimeError: [gloo/u.cc:78] Timed out waiting 4000ms for recv operation",
+        ),
+        (
+            ended(1, {0: 1}, a00=(9, "", "Connection reset by peer"), a01=(8, "done", "")),
+            "; see that all take part in the same exchanges, with tensors of one size. Its last",
+            "    Connection reset by peer",
         ),
         (
             ended(1, {0: 1, 1: -signal.SIGTERM}, a00=(9, "", LOST), a01=(8, "", "")),
@@ -269,9 +283,6 @@ def test_explanations(what, sentence, last):
     assert sentence in message
     assert message.endswith(last)
     assert len(message.splitlines()) <= 9
-
-
-WAITED = TRACEBACK + "RuntimeError: [gloo/u.cc:78] Timed out waiting 4000ms for recv operation\n"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,10 @@ def test_a_failed_launch_raises_all_that_was_printed(asked, tmp_path):
         launch(script, num_processes=1)
     assert e.value.output == "out\nerr\nagent\n"
     assert isinstance(e.value, RuntimeError)
+    for code in (None, -9):  # its time was up; it was killed
+        asked.result = Ended(code, 2.0, {"command.log": (0, "agent\n")})
+        with pytest.raises(LaunchError, match=r"w\.py"):
+            launch(script)
 
 
 def test_without_a_loopback_interface_gloo_chooses(monkeypatch):

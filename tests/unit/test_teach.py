@@ -366,7 +366,7 @@ def test_what_makes_no_slides_is_said_in_a_sentence(small, tmp_path, capsys):
         (b"{}", [chapter, "--output", f"{file}/a"], "a lies in a file; --output names a folder"),
         *((text, [str(file)], no_notebook) for text in (b"{}", b"words", b"\xff", b"[]")),
         (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', [str(file)], no_notebook),
-        (b"", [f"{empty}"], "empty.ipynb has no outputs: run it for its pictures\nempty has noth"),
+        (b"", [f"{empty}"], "empty.ipynb has no outputs: run it for its pictures\nempty has "),
     ):
         file.write_bytes(content)
         assert teach.main(["slides", "--output", str(tmp_path), *arguments]) == 2
