@@ -119,7 +119,9 @@ def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[lis
     lines: list[str] = []
     everything: dict[str, None] = {}
     heard: dict[str, set[str]] = {}
-    for way, pages in zip(ways, told_each(figure, ways), strict=True):
+    told_ways = told_each(figure, ways)
+    ends = [pages[-1] for pages in told_ways[len(ways) - len(more) :]]
+    for way, pages in zip(ways, told_ways, strict=True):
         said = dict.fromkeys(part for page in pages for part in parts(page))
         new = [part for part in said if part not in everything and re.search(r"\w", part)]
         everything |= said
@@ -130,10 +132,14 @@ def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[lis
     text = "\n".join(everything)
     unseen = {p: said for p, said in heard.items() if not any(t in text for t in said)}
     lines += [f"unseen: {first.samples.get(p) or ' / '.join(said)}" for p, said in unseen.items()]
-    for start, (_, page) in zip([{}, away], starts, strict=False):
+    drawn: dict[str, None] = {}
+    for page in (opened, there, *ends):
+        new = [mark for mark in page.drawn if mark not in drawn]
+        drawn |= dict.fromkeys(new)
+        lines += [f"drawn: {' / '.join(new)}"] * bool(new)
+    for start in ({}, away):
         for trait, value in start.items():
             setattr(figure, trait, value)
-        lines += [f"drawn: {' / '.join(page.drawn)}"] * bool(page.drawn)
         lines.append(f"in print: {re.search('<p>(.*)</p>', figure.static_html())[1]}")
     return lines, unseen
 

@@ -419,21 +419,24 @@ function sampled(words, place = "") {
   return {};
 }
 
-/** What is drawn: texts where they stand, of other marks of a kind and colour all numbers. */
+/** What is drawn: texts and images where they stand, of other marks of a kind all numbers. */
 function marks(frame) {
   const kinds = new Map();
   for (const node of frame.all()) {
     const { localName, attributes: a, className } = node;
-    if (!["circle", "line", "path", "rect", "text"].includes(localName)) continue;
-    const at = a.d?.match(/-?[\d.]+/g) ??
+    if (!["circle", "line", "path", "rect", "text", "svg"].includes(localName)) continue;
+    if (localName === "svg" && !a.viewBox) continue;
+    const at = (a.d ?? a.viewBox)?.match(/-?[\d.]+/g) ??
       [a.cx ?? a.x ?? a.x1, a.cy ?? a.y ?? a.y1, a.r ?? a.width ?? a.x2, a.height ?? a.y2];
     const apart = 2 * Math.ceil(at.length / 12); // of a long path six points
-    const numbers = at.filter((v, n) => v !== undefined && n % apart < 2).map((v) => Math.round(v));
+    const numbers = [
+      ...at.filter((v, n) => v !== undefined && n % apart < 2),
+      ...a.transform?.match(/-?[\d.]+/g) ?? [],
+    ];
     const kind = [localName, ...className.split(" ").filter(Boolean)].join(".");
-    const key = localName === "text"
-      ? `${node.textContent}`
-      : `${kind} ${a.fill ?? a.stroke ?? "-"}`;
-    kinds.set(key, [...kinds.get(key) ?? [], numbers.join(" ")]);
+    const look = a.fill ?? a.stroke ?? a["aria-label"]?.slice(0, 20) ?? "-";
+    const key = localName === "text" ? node.textContent : `${kind} ${look}`;
+    kinds.set(key, [...kinds.get(key) ?? [], numbers.map((v) => Math.round(v)).join(" ")]);
   }
   return [...kinds].map(([kind, places]) => `${kind} ${places.join(", ")}`);
 }
