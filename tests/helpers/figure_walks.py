@@ -69,6 +69,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 #: What is seen only after several steps, or in states without a button.
 WAYS = {
     "softmax_playground": [
+        [SKIP, {"set": {"logits": [1, 2, 3, 0, -2, -1], "stage": "score"}}, {"wide": 290}],
         [SKIP, {"set": {"logits": [0, 0, -30]}}],
         [SKIP, {"set": {"temperature": 99}}],
         [SKIP, {"set": {"temperature": "hot"}}],
@@ -244,7 +245,7 @@ WAYS = {
         [SKIP, *[{"click": name}] * 3, {"on": "change", "to": 0.4}]
         for name in ("Test image", "Confident mistake")
     ],
-    "quiz": [[{"set": {"chosen": 0}}], [{"set": {"chosen": 1}}]],
+    "quiz": [[{"on": f"chosen.{i}"}, {"click": "Check"}] for i in range(2)],
 }
 
 #: Where all controls are elsewhere; each is moved to its ends from there, too.

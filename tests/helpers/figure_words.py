@@ -17,7 +17,7 @@ from course_utils.figures.base import InteractiveFigure
 
 SCRIPT = Path(__file__).parents[1] / "unit/javascript/tell.js"
 STORED = Path(__file__).parents[1] / "unit/figure_words.txt"
-WIDE = 640
+NARROW, WIDE = 260, 640
 SKIP = {"click": "Skip the question"}
 
 
@@ -36,6 +36,7 @@ class Told:
     ways : what can be done in it, as steps
     table : texts of the figure's words by their place; of functions(), those they returned
     drawn : marks of each kind, class and colour: how many, and where on the average
+    sliders : name, ends and step of each
     samples : what the functions() of that table say of "<1>", "<2>", or of numbers
     """
 
@@ -49,6 +50,7 @@ class Told:
     table: dict[str, list[str]]
     samples: dict[str, str]
     drawn: list[str]
+    sliders: list[str]
 
 
 def told(figure: InteractiveFigure, *steps: dict, **more: Any) -> list[Told]:
@@ -112,7 +114,8 @@ def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[lis
     (first,) = told(figure)
     skip = [SKIP] * (SKIP in first.ways)
     far = [*skip, {"set": away}, {"wide": WIDE}]
-    (*_, opened), (*_, there) = told_each(figure, [skip, far])
+    pages = told_each(figure, [skip, far, [*skip, {"wide": NARROW}]])
+    opened, there, narrow = (told[-1] for told in pages)
     guesses = [[way] for way in first.ways if skip and "click" in way]
     starts = [(skip, opened), (far, there)][: 1 + bool(away)]
     ways = [[], *guesses, *([*start, way] for start, page in starts for way in page.ways), *more]
@@ -133,11 +136,13 @@ def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[lis
     unseen = {p: said for p, said in heard.items() if not any(t in text for t in said)}
     lines += [f"unseen: {first.samples.get(p) or ' / '.join(said)}" for p, said in unseen.items()]
     drawn: dict[str, None] = {}
-    for page in (opened, there, *ends):
+    for page in (opened, there, narrow, *ends):
         new = [mark for mark in page.drawn if mark not in drawn]
         drawn |= dict.fromkeys(new)
         lines += [f"drawn: {' / '.join(new)}"] * bool(new)
-    for start in ({}, away):
+    sliders = dict.fromkeys(opened.sliders + there.sliders)
+    lines += [f"sliders: {' / '.join(sliders)}"] * bool(sliders)
+    for start in [{}, away][: 1 + bool(away)]:
         for trait, value in start.items():
             setattr(figure, trait, value)
         lines.append(f"in print: {re.search('<p>(.*)</p>', figure.static_html())[1]}")
@@ -146,7 +151,8 @@ def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[lis
 
 def parts(page: Told) -> list[str]:
     """Return what is read and heard, in parts."""
-    return [*page.text.split("\n"), *page.labels, page.spoken]
+    aloud = [f"aloud: {page.spoken}"] * bool(page.spoken)
+    return [*page.text.split("\n"), *page.labels, *aloud]
 
 
 def stored() -> dict[str, list[str]]:

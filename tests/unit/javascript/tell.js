@@ -424,8 +424,8 @@ function marks(frame) {
   const kinds = new Map();
   for (const node of frame.all()) {
     const { localName, attributes: a, className } = node;
-    if (!["circle", "line", "path", "rect", "text", "svg"].includes(localName)) continue;
-    if (localName === "svg" && !a.viewBox) continue;
+    if (!["circle", "line", "path", "rect", "text", "svg", "g"].includes(localName)) continue;
+    if (localName === "svg" ? !a.viewBox : localName === "g" && !a.transform) continue;
     const at = (a.d ?? a.viewBox)?.match(/-?[\d.]+/g) ??
       [a.cx ?? a.x ?? a.x1, a.cy ?? a.y ?? a.y1, a.r ?? a.width ?? a.x2, a.height ?? a.y2];
     const apart = 2 * Math.ceil(at.length / 12); // of a long path six points
@@ -433,9 +433,11 @@ function marks(frame) {
       ...at.filter((v, n) => v !== undefined && n % apart < 2),
       ...a.transform?.match(/-?[\d.]+/g) ?? [],
     ];
-    const kind = [localName, ...className.split(" ").filter(Boolean)].join(".");
-    const look = a.fill ?? a.stroke ?? a["aria-label"]?.slice(0, 20) ?? "-";
-    const key = localName === "text" ? node.textContent : `${kind} ${look}`;
+    const name = localName === "text" ? node.textContent : localName;
+    const words = localName === "svg" ? [] : className.split(" ").filter(Boolean);
+    const kind = [name, ...words].join(".");
+    const look = a.fill ?? a.stroke ?? a["aria-label"] ?? "-";
+    const key = localName === "text" ? kind : `${kind} ${look}`;
     kinds.set(key, [...kinds.get(key) ?? [], numbers.map((v) => Math.round(v)).join(" ")]);
   }
   return [...kinds].map(([kind, places]) => `${kind} ${places.join(", ")}`);
@@ -490,6 +492,9 @@ async function tell({ module, state, steps, page }) {
     table: heard(),
     samples: sampled(own),
     drawn: marks(frame),
+    sliders: all().filter((e) => e.type === "range").map((e) =>
+      `${e.dataset.control} ${e.min} ${e.max} ${e.step}`
+    ),
   });
   const told = [look()];
   for (const step of steps) {
@@ -502,6 +507,8 @@ async function tell({ module, state, steps, page }) {
     } else if (step.on) {
       const input = frame.querySelector(`[data-control="${step.on}"]`);
       if ("to" in step) input.value = String(step.to);
+      const { name } = input.attributes;
+      if (name) { for (const one of frame.querySelectorAll(`[name=${name}]`)) one.checked = false; }
       input.checked = true;
       input.fire("input");
       input.fire("change");
