@@ -153,7 +153,7 @@ def test_style_sheets_are_cut_down_and_ours_lose_their_comments(tmp_path):
     for folder in ("_static/styles", "_static/figures", "chapters"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "chapters/p.html").write_text('<p class="used">')
-    (static / "s.js").write_text("'made'")
+    (static / "styles/s.js").write_text("'made'")
     css = f"/* why */{used}{never}"
     cut = {"styles/theme.css", "basic.css", "pygments.css", "copybutton.css", "mystnb.1.css",
            "sphinx-design.min.css"}  # fmt: skip
