@@ -203,3 +203,4 @@ def test_a_chapter_is_dressed_and_no_other_page(docname):
         _, folded = section
         assert (folded["summary"], folded["classes"]) == ("Solution", ["solution"])
         assert words in folded.astext()
+        assert [*folded.findall(type(folded))] == [folded]  # once

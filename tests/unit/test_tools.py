@@ -132,6 +132,7 @@ def test_a_page_keeps_the_scripts_and_style_sheets_that_it_uses():
     }
     for name, body in names.items():
         assert wanted(f"_static/{name}?v=1", body)
+        assert not wanted(f"_static/{name}?v=1", "")
         asset = SimpleNamespace(filename=f"_static/{name}")  # as Sphinx keeps them
         assert not wanted(asset, "highlight math data-chapter your-progress")
     assert wanted("unknown.js", "")
@@ -627,6 +628,20 @@ def test_only_a_good_book_or_a_draft_replaces_the_last(
     assert said.err == "".join(f"{line}\n" for line in found) + (
         "\nThe book was NOT built: see above (92 s).\n" * (not good)
     )
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_first_book_is_put_into_folders_that_are_made(status, tmp_path, monkeypatch, capsys):
+    """Where Sphinx ends before it writes anything, only Sphinx's words are said."""
+    monkeypatch.setattr(
+        build_book, "sphinx_build", lambda source, fresh, draft: status or fresh.mkdir() or 0
+    )
+    monkeypatch.setattr(build_book, "check", lambda book: [] if book.is_dir() else ["no book"])
+    monkeypatch.setattr(build_book, "reserve", lambda book: None)
+    output = tmp_path / "a/b/c"
+    assert build_book.build(tmp_path, output) == status
+    assert output.exists() == (not status)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
