@@ -173,9 +173,18 @@ WAYS = {
         ],
     ],
     "sampled_classes": [
-        [SKIP, {"set": {"q": [0.15, 0.41, 0.3, 0.05, 0.09]}}, {"on": "q.2", "to": "0.17"}],
-        [SKIP, {"on": "q.2", "to": "1"}],
-        [SKIP, {"set": {"kind": "multiplied"}}, {"click": "Draw 1 more"}],
+        [
+            SKIP,
+            {"set": {"correction": [0, -1.05, -1.65, -2.1, -1]}},
+            {"on": "height.4", "to": "1.7"},
+        ],
+        [
+            SKIP,
+            {"set": {"hand": "q"}},
+            {"on": "height.3", "to": "-0.52"},
+            {"on": "height.4", "to": "-0.6"},
+        ],
+        [SKIP, {"set": {"hand": "q"}}, {"on": "height.2", "to": "0"}],
     ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],

@@ -10,7 +10,7 @@ MOST = 2000
 
 
 class SampledClasses(InteractiveFigure):
-    """Shares of five words in a running sum over draws, with the correction or without.
+    """Shares of five words in a running sum over draws; what a draw adds is set by hand.
 
     Parameters
     ----------
@@ -22,18 +22,21 @@ class SampledClasses(InteractiveFigure):
         How many words are drawn from q.
     seed : int in [1, 50]
         Of the draws.
-    kind : {"plain", "divided", "multiplied"}
-        What each draw of a word adds to the sum: exp(z), exp(z) / q, exp(z) · q.
+    correction : list of 5 floats in [-15, 15]
+        By how much a word's score is lowered: a draw adds exp(z - correction).
+    hand : {"blocks", "q"}
+        What is set by hand: what a draw adds, or q; then a draw adds exp(z) / q.
     """
 
-    version = t.Int(2, read_only=True).tag(sync=True)  # 1 had a power of the rank for q
+    version = t.Int(3, read_only=True).tag(sync=True)  # 2 had three kinds of terms
     _name = "sampled_classes"
     _title = "Sampled classes, draw by draw"
     logits = Numbers([1.0, 0.0, 1.0, 2.0, 1.5], -4, 6, least=5, most=5)
     q = Numbers([0.57, 0.2, 0.11, 0.07, 0.05], 0.01, 1, least=5, most=5)
     draws = Integer(40, 1, MOST)
     seed = Integer(1, 1, 50)
-    kind = t.Enum(["plain", "divided", "multiplied"], "plain").tag(sync=True)
+    correction = Numbers([0.0] * 5, -15, 15, least=5, most=5)
+    hand = t.Enum(["blocks", "q"], "blocks").tag(sync=True)
 
     def describe(self) -> str:
         """Return in words where the shares of both sums go."""

@@ -6,11 +6,9 @@ import {
   dial,
   figure,
   fmt,
-  four,
   goal,
   guessFirst,
   html,
-  labelNodes,
   put,
   quantity,
   radios,
@@ -23,40 +21,28 @@ import {
   sum,
   svg,
   svgText,
-  TEXT_COLORS,
-  tries,
 } from "./kit.js";
 
 const SLOWLY = 6000; // ms of a run
-const PAST = 6; // runs that are left in the plot
-const MANY = 100; // draws from which on the sentence speaks of where they lead
+const MANY = 100; // draws from which on the sentence speaks of all of them
 const THIN = 3; // px: blocks lower than this are not cut apart
-const EVEN = [0.16, 0.24]; // within these the goal lets a bar end
-const FAR = 42; // px from the words of the upper plot to the lower one
-const ASIDE = 0.44; // of a column: the handles stand beside their bars
-
-/**
- * What a draw of a word adds: exp(z) times a power of q, and the colour of its bars.
- * @type {Record<string, { power: number, color: number }>}
- */
-const KINDS = {
-  plain: { power: 0, color: 1 },
-  divided: { power: -1, color: 0 },
-  multiplied: { power: 1, color: 3 },
-};
-const [PLAIN, RIGHT] = Object.keys(KINDS);
+const NEAR = 0.2; // of a share: so near to its mark a bar has to go
+const RUNS = 50; // of which the mean error is taken
+const FAINT = 20; // of them are drawn
+const LIMIT = 0.1; // of the mean error
+const FEW = 60; // draws in which it is to come below
+const LOW = 0.002; // where the axis of q begins
+const FAR = 64; // px from the upper plot to the lower one
+const [BLUE, ORANGE] = COLORS;
 
 const WORDS = {
   en: {
-    names: ["the", "of", "is", "loss", "argmax"],
-    lead: "Words are drawn from q; each draw adds a block to its word's bar. All are scaled to 1.",
-    kind: "each draw adds",
-    kinds: { plain: "exp(z)", divided: "exp(z) / q", multiplied: "exp(z) · q" },
+    names: ["the", "of", "is", "loss", "logit"],
+    lead:
+      "Words are drawn from q. Each draw adds a block to its word’s bar; together the bars make 1.",
     truth: "softmax(z)",
-    over: "above softmax(z)",
+    over: "error",
     latest: "last draw",
-    limit: "where the bars end",
-    aim: "0.20",
     mine: "your guess",
     question: "With exp(z) per draw, where will the bars be after 2000 draws?",
     answers: [
@@ -66,88 +52,64 @@ const WORDS = {
       },
       {
         text: "at q",
-        verdict: "No: q is one factor, what is added another.",
+        verdict: "No: q is one factor, the block another.",
       },
       {
         text: "at neither",
-        verdict: "Yes: with frequency q, a word adds exp(z).",
+        verdict: "Yes: how often, times how much.",
       },
     ],
     watch: "Watch the run: is that where they go?",
-    where: (
-      /** @type {string} */ name,
-      /** @type {string[]} */ [q, adds, both, all, end],
-    ) =>
-      `In that run “${name}” has ${q} · ${adds} ≈ ${both} of ${all} for all words: its bar goes ` +
-      `to ${end}. With exp(z), each goes to q · exp(z) / sum = softmax(z + ln q).`,
-    bars: "share of the blocks",
-    rows: ["z", "drawn", "ends"],
-    history: "solid parts, added up: how far from softmax(z)",
-    same: (/** @type {string} */ kind) => `${kind}, same draws`,
-    earlier: "faint: other draws from this q",
-    strip: "q, how often each is drawn: drag one, others rescale",
-    qOf: (/** @type {string} */ name) => `q of “${name}”`,
+    where: (/** @type {string} */ name, /** @type {string} */ end) =>
+      `Each went to q · exp(z) / sum = softmax(z + ln q): “${name}” to ${end}.`,
+    bars: "share of all blocks",
+    drawn: "drawn",
+    ends: "goes to",
+    history: "error: all that stands above softmax(z); thick: mean of 50 runs",
+    before: (/** @type {number} */ from) => `first q: ${from}`,
+    hand: "Drag",
+    hands: { blocks: "the blocks", q: "q" },
+    strip: {
+      blocks: "block: what a draw of the word adds",
+      q: "q, how often each is drawn; others rescale",
+    },
+    handle: {
+      blocks: (/** @type {string} */ name) => `block of “${name}”`,
+      q: (/** @type {string} */ name) => `q of “${name}”`,
+    },
+    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "× block", "= exp(z)"] },
     more: "Draw 1 more",
     run: "Run",
     stop: "Stop",
-    other: "Other draws",
     draws: "draws",
-    last: (
-      /** @type {number} */ n,
-      /** @type {string} */ name,
-      /** @type {string} */ term,
-    ) => `Draw ${n} is “${name}”: it adds ${term}.`,
-    sum: (/** @type {string[]} */ [z, times, sign, term]) => `exp(${z})${times} ${sign} ${term}`,
-    tilt: (
-      /** @type {string} */ name,
-      /** @type {string[]} */ [q, end, right],
-    ) => `q of “${name}” is ${q}: its bar ends at ${end}; softmax(z) is ${right}.`,
-    stuck: " It stops here: no q may be more than 100 times another.",
-    off: (
-      /** @type {number} */ n,
-      /** @type {string} */ kind,
-      /** @type {string} */ share,
-    ) =>
-      `${n} ${
-        n > 1 ? "draws" : "draw"
-      } of ${kind}: the solid parts, above softmax(z), add up to ${share}.`,
-    ends: (/** @type {string} */ limit) => ` In the limit: ${limit}.`,
-    choose: "choose what each draw must add for the bars to settle on softmax(z).",
-    settled: "Done: a word comes with frequency q and adds exp(z) / q: q cancels, exp(z) is left.",
-    goal: "with exp(z), drag q until each bar ends near 0.20 (✓: 0.16 to 0.24). " +
-      "Words you don’t drag keep their proportions.",
-    reached: (/** @type {string} */ inverse) =>
-      `Done: your q came near exp(−z) / sum = ${inverse}. With that q all end alike: what adds ` +
-      "exp(z) comes exp(−z) as often, and exp(z) · exp(−z) = 1 for each word.",
-    tries: [
-      {
-        label: "a rare word arrives",
-        from: { draws: 10 },
-        right: true,
-        set: { draws: 19, seed: 15 },
-        says: "“loss” came for the first time: its bar leapt from 0 to 0.36. With exp(z): to 0.14.",
-      },
-      {
-        label: "q steeper still",
-        right: true,
-        set: { q: [0.86, 0.08, 0.03, 0.02, 0.01], draws: 2000 },
-        says: "“loss” adds 369, not 106. After 100 draws 0.19 was solid, with the first q 0.05.",
-      },
-      {
-        label: "even q",
-        set: { q: [0.2, 0.2, 0.2, 0.2, 0.2], draws: 2000 },
-        says:
-          "1 / q = 5 and q = 0.2 are the same for each word: all three ways give the same bars.",
-      },
-      {
-        label: "q = softmax(z)",
-        right: true,
-        set: { q: [0.1485, 0.0546, 0.1485, 0.4036, 0.2448], draws: 2000 },
-        says: "Each draw adds nearly the same, about 18.3: a word’s share is how often it came.",
-      },
-    ],
+    last: (/** @type {number} */ n, /** @type {string} */ name, /** @type {string} */ block) =>
+      `Draw ${n} is “${name}”: it adds ${block}.`,
+    off: (/** @type {number} */ n, /** @type {string} */ error) =>
+      `${n} ${n > 1 ? "draws" : "draw"}: error ${error}, so much stands above softmax(z).`,
+    block: (/** @type {string} */ name, /** @type {string[]} */ [block, end, right]) =>
+      `A draw of “${name}” adds ${block}: its bar goes to ${end}; softmax(z) is ${right}.`,
+    tilt: (/** @type {string} */ name, /** @type {string[]} */ [q, block]) =>
+      `q of “${name}” is ${q}, its block ${block}. `,
+    cost: (/** @type {number} */ from) =>
+      from < Infinity
+        ? `Mean error below 0.1 from draw ${from} on`
+        : "Mean error not yet below 0.1 at draw 2000",
+    best: (/** @type {number} */ best) => best ? `; your best: ${best}.` : ".",
+    stuck: "It stops here: no q may be more than 100 times another.",
+    settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
+    settled: (/** @type {string} */ factor) =>
+      `Done: q times block is now about ${factor} · exp(z) for each word. So a draw must add ` +
+      "exp(z) / q, up to a factor: q cancels. Next: what does a rare word’s block cost? Drag q.",
+    save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
+    saved: (/** @type {(number | string)[]} */ [from, before, block, first]) =>
+      `Done: from draw ${from} on; with the first q from ${before}. The largest block is ${block}, ` +
+      `with the first q ${first}: rare words with large blocks make the bars leap.`,
   },
 };
+
+const MOST = SPEC.traits.draws.max ?? 1;
+// Every number at first, then in steps of a twentieth or so.
+const STOPS = [...new Set([...range(132).map((i) => Math.round(10 ** (i / 40))), MOST])];
 
 /**
  * Uniform random numbers (mulberry32).
@@ -170,14 +132,13 @@ function drawer() {
   let key = "";
   /** @type {Record<number, number[]>} by seed */
   let known = {};
-  /** @param {number[]} q @param {number} seed @param {number} count */
-  return (q, seed, count) => {
-    const asked = `${count} ${q}`;
-    if (asked !== key) known = {};
-    key = asked;
+  /** @param {number[]} q @param {number} seed */
+  return (q, seed) => {
+    if (String(q) !== key) known = {};
+    key = String(q);
     if (known[seed]) return known[seed];
     const next = uniform(seed);
-    return known[seed] = range(count).map(() => {
+    return known[seed] = range(MOST).map(() => {
       let u = next();
       let k = 0;
       while (u >= q[k] && k < q.length - 1) u -= q[k++];
@@ -205,66 +166,92 @@ const sharesOf = (weights) => {
  */
 const misplaced = (a, b) => sum(a.map((v, i) => Math.abs(v - b[i]))) / 2;
 
+/**
+ * The error of a run after each of these numbers of draws.
+ * @param {number[]} classes drawn
+ * @param {number[]} blocks of each word
+ * @param {number[]} right
+ * @param {number[]} stops
+ */
+function errorsOf(classes, blocks, right, stops) {
+  const sums = blocks.map(() => 0);
+  let i = 0;
+  return stops.map((stop) => {
+    for (; i < stop; i++) sums[classes[i]] += blocks[classes[i]];
+    return misplaced(sharesOf(sums), right);
+  });
+}
+
+/**
+ * Makes a function of the errors of many runs, their mean, and the draw from which on that is
+ * below the limit. It remembers its last answer.
+ * @param {(q: number[], seed: number) => number[]} drawn
+ */
+function fan(drawn) {
+  let key = "";
+  /** @type {{ runs: number[][], mean: number[], from: number }} */
+  let known = { runs: [], mean: [], from: Infinity };
+  /** @param {number[]} q @param {number[]} blocks @param {number[]} right */
+  return (q, blocks, right) => {
+    const asked = [q, blocks, right].join(" ");
+    if (asked === key) return known;
+    key = asked;
+    const runs = range(RUNS).map((i) => errorsOf(drawn(q, i + 1), blocks, right, STOPS));
+    const mean = STOPS.map((_, i) => sum(runs.map((run) => run[i])) / RUNS);
+    const from = STOPS[mean.findLastIndex((v) => v > LIMIT) + 1] ?? Infinity;
+    return known = { runs, mean, from };
+  };
+}
+
 export default figure(WORDS, (view, words) => {
-  const most = SPEC.traits.draws.max ?? 1;
-  // Where the slider stops: at every number at first, then in steps of a twentieth or so.
-  const grid = range(132).map((i) => Math.round(10 ** (i / 40)));
-  const stops = [...new Set([...grid, most])];
   const { names } = words;
   const drawn = drawer();
+  const [fanNow, fanFirst] = [fan(drawn), fan(drawer())];
   const columns = { x: /** @type {[number, number]} */ ([-0.5, names.length - 0.5]) };
-  const strip = view.plot({
-    ...columns,
-    height: 146,
-    y: [0, 1],
-    xticks: names.map((name, k) => [k, name]),
-    yticks: [0, 0.5, 1],
-    ylabel: words.strip,
-    margin: { top: 14, bottom: 20, left: 44, right: 8 },
-  });
+  const margin = { left: 62, right: 8 };
   const bars = view.plot({
     ...columns,
-    height: 236,
+    height: 226,
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     ylabel: words.bars,
-    margin: { bottom: 72, left: 44, right: 8 },
+    margin: { ...margin, bottom: 56 },
   });
-  const air = svg("g"); // what falls stays there while bars are drawn
+  const strip = view.plot({
+    ...columns,
+    height: 210,
+    y: [0, 1],
+    xticks: names.map((name, k) => [k, name]),
+    margin: { ...margin, top: 14, bottom: 72 },
+  });
+  const air = svg("g"); // what flies stays there while bars are drawn
   bars.svg.append(air);
   const history = view.plot({
-    height: 240,
-    x: [0, Math.log10(most)],
-    y: [0, 1],
-    xticks: [1, 10, 100, most].map((n) => [Math.log10(n), String(n)]),
+    height: 296,
+    x: [0, Math.log10(MOST)],
+    y: [-2, 0],
+    xticks: [1, 10, 100, MOST].map((n) => [Math.log10(n), String(n)]),
+    yticks: [0.01, 0.1, 1].map((v) => [Math.log10(v), String(v)]),
     ylabel: words.history,
     xlabel: words.draws,
     margin: { left: 44 },
   });
   const said = html("span");
   const key = (/** @type {string} */ look, /** @type {string} */ text) => html(`span${look}`, text);
-  const limitKey = key(".goal", words.limit);
+  const lastKey = key(".latest", words.latest);
   const mineKey = key(".mine", words.mine);
-  const aimKey = key(".aim", words.aim);
   const legend = html(
     "p.key",
     key(".mark", words.truth),
     key(".over", words.over),
-    key(".latest", words.latest),
-    limitKey,
-    aimKey,
+    lastKey,
     mineKey,
   );
 
-  /** Seeds whose draws were seen before. @type {number[]} */
-  let past = [];
-  /** Kinds whose lines stay in the plot. @type {Set<string>} */
-  let tried = new Set();
   /** Where the reader says the bars go, while they go there. @type {number | undefined} */
   let mine;
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
-  let chosen = ""; // the kind, by hand
   let stop = () => {};
   let running = false;
   let own = false; // whether a change is the run's
@@ -282,9 +269,9 @@ export default figure(WORDS, (view, words) => {
   /** Draw on to the end. @param {number} draws how many there are */
   function run(draws) {
     const from = Math.log(draws);
-    const way = Math.log(most) - from;
+    const way = Math.log(MOST) - from;
     running = true;
-    const stopped = animate((SLOWLY * way) / Math.log(most), (share) => {
+    const stopped = animate((SLOWLY * way) / Math.log(MOST), (share) => {
       const now = Math.round(Math.exp(from + share * way));
       if (share === 1) end();
       own = true;
@@ -296,39 +283,52 @@ export default figure(WORDS, (view, words) => {
   }
   const more = button(view, words.more, () => {
     halt();
-    view.set({ draws: Math.min(most, view.get("draws") + 1) });
+    view.set({ draws: Math.min(MOST, view.get("draws") + 1) });
   });
   const runner = button(view, words.run, () => {
     if (running) {
       halt();
       view.refresh();
-    } else run(view.get("draws") % most || 1);
+    } else run(view.get("draws") % MOST || 1);
   });
   runner.classList.add("primary");
-  const other = button(view, words.other, () => {
-    halt();
-    const { min = 1, max = 1 } = SPEC.traits.seed;
-    const seed = view.get("seed");
-    past = [...past.filter((one) => one !== seed), seed].slice(-PAST);
-    view.set({ seed: seed < max ? seed + 1 : min });
-  });
+
+  /** What the sentence is about: this word, or all draws (-1). */
+  let about = -1;
+  let turned = -1; // the word that is being changed by hand
+  let stuck = false; // whether it was to go on
+  let best = Infinity; // the draw from which on the error was small, at its earliest
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     halt();
-    past = [];
-    tried = new Set();
-    chosen = "";
-    tuned = false;
     about = -1;
+    best = Infinity;
     view.refresh();
   });
 
   const { min: least = 0, max: greatest = 1 } = SPEC.traits.q;
-  const proposal = () => sharesOf(view.get("q"));
-  /** What the sentence is about: how often this word is drawn, or the draws (-1). */
-  let about = -1;
-  let turned = -1; // the word whose q is being changed by hand
-  let stuck = false; // whether it was to go on
-  let tuned = false; // whether q was changed by hand
+  /** @returns {"blocks" | "q"} what is set by hand */
+  const hand = () => view.get("hand");
+  /** @returns {number[]} */
+  const logits = () => view.get("logits");
+  const proposal = (q = view.get("q")) => sharesOf(q);
+  /** What a draw of each word adds. @param {number[]} q */
+  const blocksOf = (q) =>
+    logits().map((z, k) =>
+      hand() === "q" ? Math.exp(z) / q[k] : Math.exp(z - view.get("correction")[k])
+    );
+  /** Where the shares go. */
+  const endsOf = () => {
+    const q = proposal();
+    return sharesOf(blocksOf(q).map((v, k) => v * q[k]));
+  };
+  /** Whether it is open where the bars go. */
+  const hidden = () => view.locked || mine !== undefined;
+  const fanOf = () => fanNow(proposal(), blocksOf(proposal()), softmax(logits()));
+  /** @returns {[number, number]} powers of ten */
+  const axis = () => {
+    const z = logits().map((v) => v / Math.LN10);
+    return hand() === "q" ? [Math.log10(LOW), 0] : [Math.min(...z) - 0.5, Math.max(...z) + 2.2];
+  };
   /**
    * Draw word k with frequency v, or as near to it as the limits of q, which are those of
    * proportions, let it be; the others share the rest as before.
@@ -336,57 +336,62 @@ export default figure(WORDS, (view, words) => {
    * @param {number} v
    */
   function propose(k, v) {
-    halt();
-    turned = k;
-    tuned = true;
-    const old = proposal();
-    const rest = sharesOf(old.map((w, i) => i === k ? 0 : w));
+    const rest = sharesOf(proposal().map((w, i) => i === k ? 0 : w));
     const others = rest.filter((_, i) => i !== k);
     const ratio = greatest / least;
     const [low, high] = [Math.max(...others) / ratio, Math.min(...others) * ratio]
       .map((odds) => odds / (1 + odds));
     const own = Number(clamp(v, low, high).toPrecision(3));
-    stuck = Math.abs(clamp(v, 0, 1) - own) > 0.002;
+    stuck = v < 0.98 * low || v > high + 0.002;
     const q = rest.map((w, i) => i === k ? own : w * (1 - own));
     const unit = Math.min(1, Math.min(...q) / least);
     view.set({ q: q.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)) });
   }
+  /** Bring the handle of word k to this height. @param {number} k @param {number} power of ten */
+  function move(k, power) {
+    halt();
+    turned = k;
+    stuck = false;
+    const v = 10 ** clamp(power, ...axis());
+    if (hand() === "q") propose(k, v);
+    else {
+      const correction = [...view.get("correction")];
+      correction[k] = Number((logits()[k] - Math.log(v)).toFixed(3));
+      view.set({ correction });
+    }
+  }
+  const heights = () => hand() === "q" ? proposal() : blocksOf(proposal());
   // By keys a handle is moved by a slider that isn't seen.
   const rows = names.map((name, k) => {
     const row = dial(view, {
-      label: words.qOf(name),
-      control: `q.${k}`,
-      min: least,
-      max: greatest,
-      step: 0.01,
-      show: share,
-      read: () => proposal()[k],
-      write: (v) => propose(k, v),
+      label: name,
+      control: `height.${k}`,
+      min: -3,
+      max: 6,
+      step: 0.02,
+      show: (power) => hand() === "q" ? share(10 ** power) : three(10 ** power),
+      read: () => Math.log10(heights()[k]),
+      write: (power) => move(k, power),
     });
-    put(row, { class: "slider keyed" }).querySelector("input")?.setAttribute(
-      "aria-label",
-      words.qOf(name),
-    );
+    put(row, { class: "slider keyed" });
     view.control(row);
     return row;
   });
   strip.box.append(...rows);
   let held = 0;
-  strip.drag(([x, y], pressed) => {
-    if (pressed) held = clamp(Math.round(x - 0.7 * ASIDE), 0, names.length - 1);
-    propose(held, y);
+  strip.drag(([x, power], pressed) => {
+    if (pressed) held = clamp(Math.round(x), 0, names.length - 1);
+    move(held, power);
   });
-  const kinds = radios(view, "kind", {
-    label: words.kind,
-    options: Object.entries(words.kinds),
-    write: (kind) => {
+  const hands = radios(view, "hand", {
+    label: words.hand,
+    options: Object.entries(words.hands),
+    write: (hand) => {
       halt();
-      chosen = kind;
-      view.set({ kind, draws: 1 });
-      run(1);
+      view.set({ hand });
     },
   });
-  view.control(kinds);
+  view.control(hands);
   view.add(html("p.lead", words.lead));
   guessFirst(view, {
     question: words.question,
@@ -394,310 +399,268 @@ export default figure(WORDS, (view, words) => {
     show: (place) =>
       new Promise((resolve) => {
         mine = place;
-        settle = () => resolve(`${words.answers[place].verdict} ${where()}`);
+        settle = () =>
+          resolve(`${words.answers[place].verdict} ${words.where(names[0], share(endsOf()[0]))}`);
+        bars.node.scrollIntoView({ block: "nearest", behavior: stillness() ? "auto" : "smooth" });
         run(view.get("draws"));
       }),
   });
-  const logits = () => view.get("logits");
-  /** Terms of a draw of each word. @type {(kind: string, q: number[]) => number[]} */
-  const termsOf = (kind, q) =>
-    logits().map((/** @type {number} */ z, /** @type {number} */ k) =>
-      Math.exp(z) * q[k] ** KINDS[kind].power
-    );
-  const labelOf = (/** @type {string} */ kind) =>
-    Object.entries(words.kinds).find(([key]) => key === kind)?.[1] ?? "";
-  /** Where the shares go. @param {string} kind @param {number[]} q */
-  const endsOf = (kind, q) => sharesOf(termsOf(kind, q).map((v, k) => v * q[k]));
-  /** In numbers, for the first word. */
-  const where = () => {
+  /** Whether a bar goes to its mark. @param {number} end @param {number} right */
+  const near = (end, right) => Math.abs(end / right - 1) <= NEAR;
+  /** By how much a block times q is larger than exp(z). */
+  const factor = () => {
     const q = proposal();
-    const adds = termsOf(PLAIN, q);
-    const both = adds.map((v, k) => q[k] * v);
-    const numbers = [q[0], adds[0], both[0], sum(both), both[0] / sum(both)].map(share);
-    return words.where(names[0], numbers);
+    return three(sum(blocksOf(q).map((v, k) => v * q[k])) / sum(logits().map(Math.exp)));
   };
-  const even = (/** @type {number} */ end) => {
-    const shown = Number(share(end));
-    return EVEN[0] <= shown && shown <= EVEN[1];
+  const first = () => {
+    const q = proposal(view.first.q);
+    const blocks = logits().map((z, k) => Math.exp(z) / q[k]);
+    return { ...fanFirst(q, blocks, softmax(logits())), largest: Math.max(...blocks) };
   };
-  /** Whether it is open where the bars go. */
-  const hidden = () => view.locked || mine !== undefined;
   /**
-   * A goal that stays reached; what it says then stands where its task stood.
+   * A goal while this is set by hand; what it says stands where its task stood.
+   * @param {"blocks" | "q"} what
    * @param {string} text
    * @param {() => boolean} reached
    * @param {() => string} says
    */
-  const lasting = (text, reached, says) => {
-    const node = goal(view, { text: "", reached, says, lasts: true });
+  const task = (what, text, reached, says) => {
+    const mine = () => hand() === what;
+    const node = goal(view, { text: "", reached: () => !hidden() && mine() && reached(), says });
     node.lastChild?.before(html("span.task", text));
-    return put(node, { "data-long": says() });
+    view.bind(node, () => {
+      node.hidden = !mine();
+    });
+    return put(node, { "data-long": words.settled("0.572") });
   };
-  const inverse = () => softmax(logits().map((/** @type {number} */ z) => -z)).map((v) => fmt(v));
   const aims = [
-    lasting(
-      words.choose,
-      () =>
-        chosen === RIGHT && view.get("kind") === RIGHT && view.get("draws") === most && !running,
-      () => words.settled,
+    task(
+      "blocks",
+      words.settle,
+      () => {
+        const right = softmax(logits());
+        return endsOf().every((end, k) => near(end, right[k]));
+      },
+      () => words.settled(factor()),
     ),
-    lasting(
-      words.goal,
-      () => !hidden() && view.get("kind") === PLAIN && endsOf(PLAIN, proposal()).every(even),
-      () => words.reached(inverse().join(", ")),
+    task(
+      "q",
+      words.save,
+      () => fanOf().from <= FEW,
+      () => {
+        const { from, largest } = first();
+        const block = Math.max(...blocksOf(proposal()));
+        return words.saved([fanOf().from, from, three(block), three(largest)]);
+      },
     ),
   ];
   const controls = html(
     "div.row",
     more,
     runner,
-    other,
     slider(view, "draws", {
       label: words.draws,
       step: 1,
       show: String,
-      to: (n) => stops.filter((stop) => stop <= n).length - 1,
-      from: (position) => stops[position],
+      to: (n) => STOPS.filter((stop) => stop <= n).length - 1,
+      from: (position) => STOPS[position],
     }),
   );
   view.control(controls);
-  // What a try says holds for these scores and draws.
-  const { logits: scores, q: first, seed: early } = SPEC.traits;
-  const defaults = { logits: scores.init, q: first.init, seed: early.init };
-  view.apart = ["kind"];
-  const term = words.sum(["1.5", " / 0.05", "≈", "145"]);
+  const room = words.tilt("logit", ["0.05", "89.6"]) + words.cost(1000) + words.best(1000);
   view.add(
-    tries(
-      view,
-      words.tries.map(({ right, set, ...state }) => ({
-        ...state,
-        set: { ...defaults, ...right && { kind: RIGHT }, ...set },
-      })),
-    ),
-    kinds,
-    controls,
     html(
       "div.side",
-      html("div.stack", strip.node, bars.node),
+      html("div.stack", legend, bars.node, hands, strip.node),
       html(
         "div.stack",
-        legend,
-        html("p.say", { "data-room": words.last(most, "argmax", term) + words.stuck }, said),
+        ...aims,
+        html("p.say", { "data-room": room }, said),
         history.node,
+        controls,
       ),
     ),
-    ...aims,
   );
 
   let [drawing, there] = ["", 0]; // the draws that were shown, and how many
   /**
-   * A block falls from its word's q to its place, as large as it is there.
+   * A block flies from its word's handle to its place, as large as it is there.
    * @param {{ x: number, y: number, width: number, height: number }} place
-   * @param {string} color
-   * @param {string} term
+   * @param {number} from the handle's height in the lower plot
+   * @param {string} block
    */
-  function fall({ x, y, width, height }, color, term) {
-    const block = svg(
-      "g.falls",
-      { style: `--from: ${-FAR - y - height}px` },
-      svg("rect", { x, y, width, height: Math.max(height, THIN), fill: color }),
-      svgText(x + width + 4, y + height / 2 + 4, `+${term}`, {
+  function fly({ x, y, width, height }, from, block) {
+    const node = svg(
+      "g.flies",
+      { style: `--from: ${bars.height + FAR + from - y}px` },
+      svg("rect", { x, y, width, height: Math.max(height, THIN), fill: BLUE }),
+      svgText(x + width + 4, y + height / 2 + 4, `+${block}`, {
         class: "halo",
         "text-anchor": "start",
       }),
     );
-    block.addEventListener("animationend", () => block.remove());
-    air.append(block);
+    node.addEventListener("animationend", () => node.remove());
+    air.append(node);
   }
 
   /**
    * @param {number[]} shares
-   * @param {number[]} blocks the share of one draw of each word
+   * @param {number[]} parts the share of one draw of each word
    * @param {number} last the word that came last
    * @param {number[]} right
-   * @param {number[]} ends
    * @param {number[]} q
    * @param {number[]} counts
-   * @param {string} falling what the last draw added, if it is the only new one
+   * @param {string} flying what the last draw added, if it is the only new one
    */
-  function drawBars(shares, blocks, last, right, ends, q, counts, falling) {
-    const band = bars.x(1) - bars.x(0);
-    const width = 0.5 * band;
+  function drawBars(shares, parts, last, right, q, counts, flying) {
+    const width = 0.5 * (bars.x(1) - bars.x(0));
     const { top, bottom } = bars.area;
-    const cell = (/** @type {number} */ x, /** @type {number} */ row, /** @type {string} */ text) =>
-      svgText(x, bottom + 34 + 16 * row, text, { class: "soft" });
-    const titles = words.rows.map((name, row) => cell(bars.area.left / 2 - 2, row, name));
-    const aimed = tuned && view.get("kind") === PLAIN && !hidden();
-    aimKey.hidden = !aimed;
-    const color = COLORS[KINDS[view.get("kind")].color];
+    const ends = endsOf();
+    const short = (/** @type {number} */ v) => width < 20 ? share(v).replace("0.", ".") : share(v);
     bars.draw(
-      ...titles,
-      aimed
-        ? svg("path.aim", { d: `M${bars.area.left},${bars.y(1 / names.length)}H${bars.width}` })
-        : "",
+      ...[words.drawn, words.ends].map((name, row) => titled(bars, row, name)),
       ...names.flatMap((_, k) => {
         const x = bars.x(k) - width / 2;
         const y = bars.y(shares[k]);
-        const block = blocks[k] * (bottom - top);
-        const cuts = block < THIN ? [] : range(counts[k] - 1).map((i) => bottom - (i + 1) * block);
-        const bar = svg("rect.within", {
-          x,
-          y,
-          width,
-          height: bottom - y,
-          fill: color,
-          stroke: color,
-        });
+        const part = parts[k] * (bottom - top);
+        const cuts = part < THIN ? [] : range(counts[k] - 1).map((i) => bottom - (i + 1) * part);
+        const bar = svg("rect.within", { x, y, width, height: bottom - y });
         const over = bars.y(right[k]) - y;
-        const latest = { x: x + 1, y: y + 1, width: width - 2, height: block - 2 };
-        const drops = k === last && falling !== "";
-        if (drops) fall({ x, y, width, height: block }, color, falling);
+        const latest = { x: x + 1, y: y + 1, width: width - 2, height: part - 2 };
+        const flies = k === last && flying !== "";
+        if (flies) fly({ x, y, width, height: part }, strip.y(Math.log10(heights()[k])), flying);
         /** @param {string} look @param {number} height @param {number} over */
         const line = (look, height, over) =>
           svg(look, { d: `M${x - over},${bars.y(height)}h${width + 2 * over}` });
-        const told = hidden() ? "?" : share(ends[k]) + (aimed && even(ends[k]) ? " ✓" : "");
+        const there = !hidden() && near(ends[k], right[k]);
         return [
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
-          over > 0 ? svg("rect.over", { x, y, width, height: over, fill: color }) : "",
+          over > 0 ? svg("rect.over", { x, y, width, height: over }) : "",
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
-          k === last && block >= THIN ? svg("rect.latest", latest) : "",
-          drops ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: block }) : "",
-          hidden() ? "" : line("path.limit", ends[k], 10),
+          k === last && part >= THIN ? svg("rect.latest", latest) : "",
+          flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
           line("path.truth", right[k], 4),
           ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
-          cell(bars.x(k), 0, four(logits()[k])),
-          quantity(cell(bars.x(k), 1, ""), `count ${k}`, counts[k], String(counts[k])),
-          put(cell(bars.x(k), 2, told), { class: aimed && even(ends[k]) ? "ends there" : "ends" }),
+          quantity(cell(bars, k, 0, ""), `count ${k}`, counts[k], String(counts[k])),
+          put(cell(bars, k, 1, hidden() ? "?" : short(ends[k]) + (there ? " ✓" : "")), {
+            class: there ? "ends there" : "ends",
+          }),
         ];
       }),
     );
-    strip.draw(...names.flatMap((_, k) => [
-      svg("rect.proposal", {
-        x: strip.x(k) - 0.4 * width,
-        y: strip.y(q[k]),
-        width: 0.8 * width,
-        height: strip.area.bottom - strip.y(q[k]),
-        "data-q": `q ${k}`,
-        "data-value": q[k],
-      }),
-      svgText(
-        strip.x(k) + 0.4 * width,
-        strip.y(q[k]) - 4,
-        // without the 0 where the next handle is near
-        width < 23 || q[k] < 0.0095 ? share(q[k]).replace("0.", ".") : share(q[k]),
-        { "text-anchor": "end" },
-      ),
-    ]));
-    strip.handles(q.map((y, k) => ({ x: k + ASIDE, y, color: "var(--cu-grey)" })));
-    q.forEach((y, k) => {
-      rows[k].style.cssText = `left: ${strip.x(k + ASIDE)}px; top: ${strip.y(y)}px`;
-    });
     bars.describe(
       `${words.bars}: ` + names.map((name, k) => `${name} ${fmt(shares[k])}`).join("; "),
     );
-    strip.describe(
-      `${words.strip}: ` + names.map((name, k) => `${name} ${share(q[k])}`).join("; "),
-    );
   }
 
   /**
-   * How far the shares are from the softmax after each draw.
-   * @param {number[]} classes
-   * @param {number[]} terms of each word
-   * @param {number[]} right
-   * @param {number} n
+   * A number in a row below a plot.
+   * @param {import("./kit/plot.js").Plot} plot
+   * @param {number} k
+   * @param {number} row
+   * @param {string} text
    */
-  function distances(classes, terms, right, n) {
-    const sums = terms.map(() => 0);
-    /** @type {number[]} */
-    const xs = [];
-    /** @type {number[]} */
-    const ys = [];
-    let next = 1;
-    for (let i = 1; i <= n; i++) {
-      const k = classes[i - 1];
-      sums[k] += terms[k];
-      if (i < next && i < n) continue;
-      next = i * 1.03;
-      xs.push(Math.log10(i));
-      ys.push(misplaced(sharesOf(sums), right));
-    }
-    return { xs, ys };
-  }
+  const cell = (plot, k, row, text) =>
+    svgText(plot.x(k), plot.area.bottom + 34 + 16 * row, text, { class: "soft" });
+  /** @param {import("./kit/plot.js").Plot} plot @param {number} row @param {string} text */
+  const titled = (plot, row, text) => put(cell(plot, 0, row, text), { x: plot.area.left / 2 - 2 });
 
-  /**
-   * How the shares come closer, or don't: of these draws the kinds that were tried, and faintly
-   * the present kind of earlier seeds.
-   * @param {number[][]} earlier classes drawn
-   * @param {number[]} classes
-   * @param {number[]} q
-   * @param {number[]} right
-   * @param {number} limit
-   * @param {number} n
-   */
-  function drawHistory(earlier, classes, q, right, limit, n) {
-    const { left, right: end } = history.area;
-    const present = view.get("kind");
-    /** What labels keep clear of. @type {import("./kit/labels.js").Box[]} */
-    const taken = [];
-    const way = (
-      /** @type {string} */ kind,
-      /** @type {number[]} */ list,
-      /** @type {string} */ look,
-    ) => {
-      const { xs, ys } = distances(list, termsOf(kind, q), right, n);
-      if (look !== ".faint") {
-        xs.forEach((at, i) => {
-          const [x, y] = [history.x(at), history.y(ys[i])];
-          taken.push({ left: x - 2, right: x + 2, top: y - 2, bottom: y + 2 });
-        });
-      }
-      const stroke = COLORS[KINDS[kind].color];
-      return { xs, ys, line: svg(`path.line${look}`, { d: history.line(xs, ys), stroke }) };
-    };
-    const others = Object.keys(KINDS).filter((kind) => kind !== present && tried.has(kind));
-    const { xs, ys, line } = way(present, classes, ".now");
-    const last = ys[ys.length - 1];
-    const x = history.x(xs[xs.length - 1]);
-    const before = others.map((kind) => ({ kind, ...way(kind, classes, ".tried") }));
-    const { top } = history.area;
-    taken.push({
-      left: x - 7,
-      right: x + 7,
-      top: history.y(last) - 7,
-      bottom: history.y(last) + 7,
+  /** What is set by hand. @param {number[]} q @param {number[]} blocks */
+  function drawStrip(q, blocks) {
+    const [low, high] = axis();
+    const width = 0.4 * (strip.x(1) - strip.x(0));
+    const label = words.strip[hand()];
+    const powers = range(12).map((i) => i - 4).filter((power) => low <= power && power <= high);
+    strip.scale({
+      y: [low, high],
+      yticks: powers.map((power) => [power, String(Number((10 ** power).toPrecision(1)))]),
+      ylabel: label,
     });
-    if (earlier.length) taken.push({ left: end - 190, right: end, top: 0, bottom: top + 14 });
-    const labels = before.map(({ kind, ys }) => ({
-      text: history.height < 200 ? labelOf(kind) : words.same(labelOf(kind)),
-      x,
-      y: history.y(ys[ys.length - 1]),
-      sides: /** @type {("right" | "above" | "below")[]} */ (
-        x < (left + end) / 2 ? ["right"] : ["above", "below"]
-      ),
-      color: TEXT_COLORS[KINDS[kind].color],
-    }));
-    history.draw(
-      ...earlier.map((list) => way(present, list, ".faint").line),
-      ...before.map(({ line }) => line),
-      line,
-      earlier.length
-        ? svgText(end - 2, top + 10, words.earlier, {
-          class: "halo soft",
-          "text-anchor": "end",
-        })
-        : "",
-      ...labelNodes(labels.sort((a, b) => a.y - b.y), history.area, taken),
-      hidden() ? "" : svg("path.limit", {
-        d: `M${left},${history.y(limit)}H${end}`,
-        "data-q": "limit",
-        "data-value": limit,
+    const ys = heights().map(Math.log10);
+    strip.draw(
+      ...words.rows[hand()].map((name, row) => titled(strip, row, name)),
+      ...names.flatMap((_, k) => {
+        const y = strip.y(ys[k]);
+        const height = strip.area.bottom - y;
+        const look = { x: strip.x(k) - width / 2, y, width, height, class: `set ${hand()}` };
+        const rows = [share(q[k]), three(blocks[k]), three(Math.exp(logits()[k]))];
+        return [
+          put(svg("rect", look), { "data-q": `height ${k}`, "data-value": heights()[k] }),
+          ...rows.map((text, row) => cell(strip, k, row, text)),
+        ];
       }),
+    );
+    const color = hand() === "q" ? "var(--cu-grey)" : BLUE;
+    strip.handles(ys.map((y, x) => ({ x, y, color })));
+    ys.forEach((y, k) => {
+      rows[k].style.cssText = `left: ${strip.x(k)}px; top: ${strip.y(y)}px`;
+      put(/** @type {Element} */ (rows[k].querySelector("input")), {
+        "aria-label": words.handle[hand()](names[k]),
+      });
+    });
+    const spoken = hand() === "q" ? q.map(share) : blocks.map(three);
+    strip.describe(`${label}: ` + names.map((name, k) => `${name} ${spoken[k]}`).join("; "));
+  }
+
+  /**
+   * How the bars come closer, or don't.
+   * @param {number[]} classes
+   * @param {number[]} blocks
+   * @param {number[]} right
+   * @param {number} n
+   */
+  function drawHistory(classes, blocks, right, n) {
+    /** @param {number[]} stops @param {number[]} errors */
+    const way = (stops, errors) =>
+      history.line(stops.map(Math.log10), errors.map((v) => Math.log10(Math.max(v, 0.01))));
+    const stops = [...STOPS.filter((stop) => stop < n), n];
+    const errors = errorsOf(classes, blocks, right, stops);
+    const last = errors[errors.length - 1];
+    const { left, right: edge } = history.area;
+    const level = history.y(Math.log10(LIMIT));
+    /** @param {number} from @param {string} text @param {string} look @param {number} side */
+    const mark = (from, text, look, side) => {
+      if (from === Infinity) return [];
+      const x = history.x(Math.log10(from));
+      const anchor = side > 0 ? "start" : "end";
+      return [
+        svg(`circle.dot${look}`, {
+          cx: x,
+          cy: level,
+          r: 5,
+          "data-q": look ? null : "from",
+          "data-value": from,
+        }),
+        svgText(x + 8 * side, level + 5 - 11 * side, text, {
+          class: "halo",
+          "text-anchor": anchor,
+        }),
+      ];
+    };
+    /** @type {(Node | string)[]} */
+    let all = [];
+    if (!hidden()) {
+      const { runs, mean, from } = fanOf();
+      const faint = runs.slice(0, FAINT).map((run) => way(STOPS, run)).join("");
+      all = [svg("path.line.faint", { d: faint }), svg("path.line.mean", { d: way(STOPS, mean) })];
+      if (hand() === "q") {
+        const before = first().from;
+        all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
+        if (before !== from) {
+          all.unshift(svg("path.line.before", { d: way(STOPS, first().mean) }));
+          all.push(...mark(before, words.before(before), ".before", 1));
+        }
+        all.push(...mark(from, String(from), "", -1));
+      }
+    }
+    history.draw(
+      ...all,
+      svg("path.line.now", { d: way(stops, errors) }),
       svg("circle.ring", {
-        cx: x,
-        cy: history.y(last),
+        cx: history.x(Math.log10(n)),
+        cy: history.y(Math.log10(Math.max(last, 0.01))),
         r: 7,
-        fill: COLORS[KINDS[present].color],
+        fill: ORANGE,
         "data-q": "now",
         "data-value": last,
       }),
@@ -707,52 +670,49 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     if (running && !own && view.changed.size) halt();
-    const { kind, draws, seed } = view.state;
+    const { draws, seed } = view.state;
     const q = proposal();
-    const terms = termsOf(kind, q);
+    const blocks = blocksOf(q);
     const right = softmax(logits());
-    const ends = endsOf(kind, q);
-    const classes = drawn(q, seed, most);
+    const classes = drawn(q, seed);
     const counts = names.map(() => 0);
     for (let i = 0; i < draws; i++) counts[classes[i]] += 1;
-    const sums = counts.map((n, k) => n * terms[k]);
+    const sums = counts.map((n, k) => n * blocks[k]);
     const total = sum(sums);
     const k = classes[draws - 1];
-    if (!view.locked) tried.add(kind);
-    const these = `${kind} ${seed} ${q} ${logits()}`;
+    const these = `${seed} ${q} ${blocks}`;
     const next = these === drawing && draws === there + 1 && !stillness();
     if (these !== drawing) air.replaceChildren();
     [drawing, there] = [these, draws];
-    const blocks = terms.map((v) => v / total);
-    drawBars(sharesOf(sums), blocks, k, right, ends, q, counts, next ? three(terms[k]) : "");
-    const limit = misplaced(ends, right);
-    const earlier = past.filter((one) => one !== seed).map((one) => drawn(q, one, most));
-    const off = words.off(
-      draws,
-      labelOf(kind),
-      share(drawHistory(earlier, classes, q, right, limit, draws)),
-    );
+    drawStrip(q, blocks);
+    const parts = blocks.map((v) => v / total);
+    drawBars(sharesOf(sums), parts, k, right, q, counts, next ? three(blocks[k]) : "");
+    const off = words.off(draws, share(drawHistory(classes, blocks, right, draws)));
     history.describe(off);
-    limitKey.hidden = hidden();
     mineKey.hidden = mine !== 0 && mine !== 1;
-    for (const { style } of [bars.svg, history.svg, legend]) {
-      style.setProperty("--color", TEXT_COLORS[KINDS[kind].color]);
-    }
-    more.disabled = draws === most;
-    const others = ["draws", "seed", "q", "kind"].some((key) => view.changed.has(key));
+    lastKey.hidden = !mineKey.hidden;
+    more.disabled = draws === MOST;
+    const others = ["draws", "seed", "q", "hand", "correction"].some((key) =>
+      view.changed.has(key)
+    );
     if (turned >= 0 || others) about = turned;
     turned = -1;
-    const { power } = KINDS[kind];
-    const times = power ? ` ${power < 0 ? "/" : "·"} ${three(q[k])}` : "";
-    const adds = three(terms[k]);
-    const sign = Math.abs(terms[k] - Number(adds)) < 1e-9 ? "=" : "≈";
-    const term = words.sum([four(logits()[k]), times, sign, adds]);
-    let text = words.last(draws, names[k], term);
-    if (!hidden() && about >= 0) {
-      text = words.tilt(names[about], [q[about], ends[about], right[about]].map(share));
-    } else if (!hidden() && draws >= MANY) text = off + words.ends(share(limit));
-    say(said, text + (stuck && !hidden() && about >= 0 ? words.stuck : ""));
+    let text = words.last(draws, names[k], three(blocks[k]));
+    if (!hidden() && (about >= 0 || draws >= MANY)) {
+      if (hand() === "q") {
+        const { from } = fanOf();
+        best = Math.min(best, from);
+        const numbers = about < 0 ? [] : [share(q[about]), three(blocks[about])];
+        const tilt = about < 0 ? "" : words.tilt(names[about], numbers);
+        const cost = words.cost(from) + words.best(best < from ? best : 0);
+        text = tilt + (stuck && tilt ? words.stuck : cost);
+      } else if (about >= 0) {
+        const ends = [endsOf()[about], right[about]].map(share);
+        text = words.block(names[about], [three(blocks[about]), ...ends]);
+      } else text = off;
+    }
+    say(said, text);
     runner.textContent = running ? words.stop : words.run;
-    return running ? "" : about < 0 ? off : text;
+    return running ? "" : text;
   };
 });
