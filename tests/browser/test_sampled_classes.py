@@ -285,9 +285,7 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
     assert "○" in goal(page).inner_text()
     drag(page, 4, -0.6)
     assert value(page, "from") <= 60 < first
-    assert f"Done: from draw {value(page, 'from'):.0f} on; with the first q from {first:.0f}." in (
-        goal(page).inner_text()
-    )
+    assert f"Done: draw {value(page, 'from'):.0f} (first q: {first:.0f})" in goal(page).inner_text()
     drag(page, 4, -1.5)
     assert value(page, "from") > 60
     assert "; your best: " in say(page)

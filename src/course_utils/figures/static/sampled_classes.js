@@ -98,12 +98,12 @@ const WORDS = {
     stuck: "It stops here: no q may be more than 100 times another.",
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
-      `Done: q times block is now about ${factor} · exp(z) for each word. So a draw must add ` +
-      "exp(z) / q, up to a factor: q cancels. Next: what does a rare word’s block cost? Drag q.",
+      `Done: q times block is now about ${factor} · exp(z) for each word: a block is exp(z) / q, ` +
+      "up to a factor, and q cancels. Next: drag q.",
     save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
     saved: (/** @type {(number | string)[]} */ [from, before, block, first]) =>
-      `Done: from draw ${from} on; with the first q from ${before}. The largest block is ${block}, ` +
-      `with the first q ${first}: rare words with large blocks make the bars leap.`,
+      `Done: draw ${from} (first q: ${before}), largest block ${block} (first q: ${first}). Rare ` +
+      "words with large blocks make the bars leap.",
   },
 };
 
@@ -450,7 +450,8 @@ export default figure(WORDS, (view, words) => {
       () => {
         const { from, largest } = first();
         const block = Math.max(...blocksOf(proposal()));
-        return words.saved([fanOf().from, from, three(block), three(largest)]);
+        const before = from < Infinity ? from : `over ${MOST}`;
+        return words.saved([fanOf().from, before, three(block), three(largest)]);
       },
     ),
   ];
