@@ -502,16 +502,8 @@ def losses_in_torch(x, k, smoothing):
 
 
 LOSSES = ["cross-entropy", "squared error", "softmax twice"]
-FORMULAS = ("p", "target", "slope", "gap", "pull", "product")
-
-
-def _short(number, digits=4):
-    """Return a number as the figure shows it: with more digits where it would be 1."""
-    value = float(number)
-    while abs(float(f"{value:.{digits}g}")) == 1 and abs(value) != 1:
-        digits += 1
-    text = f"{float(f'{value:.{digits}g}'):.12f}".rstrip("0").rstrip(".")
-    return text.replace("-", "\N{MINUS SIGN}")
+DESCEND = "Descend 50 steps"
+RACE = "Probability of the true class, step by step"
 
 
 def test_loss_agrees_with_torch(show):
@@ -524,25 +516,6 @@ def test_loss_agrees_with_torch(show):
         torch.testing.assert_close(losses, expected, rtol=1e-6, atol=0)
         seen = double([numbers[f"grad{i}"] for i in range(3)])
         torch.testing.assert_close(seen, grads, rtol=1e-6, atol=1e-12)
-        factors = numbers["gap"] * numbers["pull"]  # of the gradient of squared error
-        assert factors == pytest.approx(grads[1].item(), rel=1e-6, abs=1e-12)
-
-
-def test_what_the_formulas_of_the_loss_show_can_be_done_by_hand(show):
-    page = show(LossExplorer())
-    page.get_by_text("The gradients: curves, numbers").click()
-    for x, k, smoothing in [
-        (-6, 3, 0),
-        (0.7, 2, 0.1),
-        (8, 10, 0.05),
-        (3.2, 5, 0.5),
-        (-1.1, 7, 0.3),
-    ]:
-        put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
-        texts = {q: page.locator(f"[data-q={q}]").text_content() for q in FORMULAS}
-        numbers = {q: float(text.replace("\N{MINUS SIGN}", "-")) for q, text in texts.items()}
-        assert _short(numbers["p"] - numbers["target"]) == texts["slope"]
-        assert _short(numbers["gap"] * numbers["pull"]) == texts["product"]
 
 
 def test_loss_controls_stay_while_the_score_passes_zero(show):
@@ -567,13 +540,13 @@ CROSSES = """(path, box) => {
 def test_loss_double_softmax_floor(show):
     page = show(LossExplorer())
     for k, floor in [(3, 0.5514), (4, 0.7437), (10, 1.4612)]:
-        put(page, LossExplorer(logit=8, num_classes=k))
+        put(page, LossExplorer(logit=-4, num_classes=k))
         assert page.locator("[data-q=loss2]").count() == 0
-        page.get_by_label("softmax applied twice").check()
+        put(page, LossExplorer(logit=-4, num_classes=k, double_softmax=True))
         assert value(page, "floor") == pytest.approx(floor, abs=5e-5)
         assert value(page, "floor") == pytest.approx(math.log(math.e + k - 1) - 1, rel=1e-9)
         assert value(page, "loss2") >= value(page, "floor")
-        names = page.locator(".marks text").filter(has_text=f"stays above {floor:.4f}")
+        names = page.locator(".marks text").filter(has_text=f"floor {floor:.4f}")
         assert names.count() == 1
         # No curve of the same plot runs through the words.
         curves = names.locator("xpath=ancestor::*[name()='svg']").locator("path.line")
@@ -587,12 +560,9 @@ def test_loss_says_how_the_gradients_are_related(show):
     for x, k, smoothing in [(*state, 0)[:3] for state in states]:
         put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing))
         _, (entropy, square, _) = losses_in_torch(x, k, smoothing)
-        found = re.search(
-            r"Gradient of cross-entropy (\S+); of squared error (\S+), the first times "
-            r"(\S*)p\(1.\N{MINUS SIGN}.p\) = (\S+)\.",
-            said(page),
-        )
-        first, second, factor, pull = (float(number(text)) for text in found.groups())
+        text = page.locator(".product").inner_text() + said(page)
+        found = re.search(r"(\S+) \S (\S+) = (\S+)At z = .* times (\S*)p\(1", text)
+        first, pull, second, factor = (float(number(text)) for text in found.groups())
         assert first == pytest.approx(entropy.item(), rel=5e-3)
         assert first != -1
         assert second == pytest.approx(square.item(), rel=0.05)
@@ -609,49 +579,51 @@ def number(text):
 def test_loss_says_nothing_false_of_the_states_to_try(show):
     figure = LossExplorer(logit=-6, num_classes=10, smoothing=0.1, lr=10)
     page = show(figure, reduced_motion="reduce")
-    told = page.locator(".tries .told")
-    race = page.get_by_label("Probability of the true class, step by step")
+    race = page.get_by_label(RACE)
     page.get_by_role("button", name="undecided").click()
-    assert "passes 1/2 in two steps, as cross-entropy does" in told.inner_text()
-    assert race.get_by_text("passes 1/2 at step 2").count() == 2
+    page.get_by_role("button", name=DESCEND).click()
+    assert race.get_by_text("step 2").count() == 2
     page.get_by_role("button", name="smoothing").click()
-    assert "The target is 2/3, not 1" in told.inner_text()
+    page.get_by_role("button", name=DESCEND).click()
+    assert race.get_by_text("target 0.667").count() == 1
     assert value(page, "target") == pytest.approx(2 / 3)
     assert value(page, "end0") == pytest.approx(2 * math.log(2), abs=1e-3)  # p = 2/3
     assert value(page, "end1") == pytest.approx(8, abs=0.05)
     page.get_by_role("button", name="softmax twice").click()
-    assert value(page, "end2") == pytest.approx(-6, abs=0.1)
+    page.get_by_role("button", name="Not so low").click()
+    score = torch.tensor(value(page, "end2"))
+    assert losses_in_torch(score, 3, 0)[0][0] < 0.06  # of one softmax: near 0
+    assert losses_in_torch(score, 3, 0)[0][2] == pytest.approx(0.587, abs=5e-4)
+    page.get_by_role("button", name="too large").click()
+    page.get_by_role("button", name="Run away").click()
+    assert 0.1 < abs(value(page, "end0") - 2 * math.log(2)) < 4  # across the lowest point
 
 
 def test_loss_runs_the_descent_it_predicts(show):
     page = show(LossExplorer(), reduced_motion="reduce")
     for x, k, lr in [(-6, 3, 1), (-2, 10, 5), (1, 2, 0.1)]:
         put(page, LossExplorer(logit=x, num_classes=k, lr=lr, double_softmax=True))
-        page.get_by_role("button", name="Descend 50 steps").click()
+        page.get_by_role("button", name=DESCEND).click()
         for kind, name in enumerate(LOSSES):
             score = x
             for _ in range(50):
                 score -= lr * losses_in_torch(score, k, 0)[1][kind].item()
             assert value(page, f"end{kind}") == pytest.approx(score, rel=1e-6)
             p = softmax(double([score] + [0] * (k - 1)))[0]
-            assert f"{_short(p, 3)} with {name}" in said(page)
+            assert f"{float(f'{p:.3g}'):g} with {name}" in said(page)
         move(page, "logit", 0)
         assert value(page, "end0") == 0  # another score: another descent
 
 
 @pytest.mark.parametrize(("k", "smoothing", "lr"), [(3, 0.3, 1), (2, 0.5, 10), (3, 0.5, 1)])
-def test_loss_names_the_higher_curve_above_the_lower(show, k, smoothing, lr):
+def test_loss_names_its_curves_in_their_order(show, k, smoothing, lr):
     page = show(LossExplorer(), reduced_motion="reduce")
-    put(page, LossExplorer(logit=8, num_classes=k, smoothing=smoothing, lr=lr))
-    page.get_by_role("button", name="Descend 50 steps").click()
-    race = page.get_by_label("Probability of the true class, step by step")
-    names = [race.locator(f"text:text-is('{name}')") for name in ("cross-entropy", "squared error")]
-    entropy, square = (name.bounding_box() for name in names)
-    assert value(page, "end0") < value(page, "end1")
-    assert square["y"] + square["height"] <= entropy["y"]
-    for box in (entropy, square):
-        curves = race.locator("path.line").all()
-        assert [curve.evaluate(CROSSES, box) for curve in curves] == [False] * 2
+    put(page, LossExplorer(logit=8, num_classes=k, smoothing=smoothing, lr=lr, double_softmax=True))
+    page.get_by_role("button", name=DESCEND).click()
+    race = page.get_by_label(RACE)
+    tops = {name: race.locator(f"text:text-is('{name}')").bounding_box()["y"] for name in LOSSES}
+    ends = {name: value(page, f"end{kind}") for kind, name in enumerate(LOSSES)}
+    assert sorted(LOSSES, key=lambda name: -ends[name]) == sorted(LOSSES, key=tops.get)
 
 
 def test_loss_says_where_the_steps_go_too_far(show):
@@ -663,7 +635,7 @@ def test_loss_says_where_the_steps_go_too_far(show):
         (-6, 10, 0.5, 8),
     ]:
         put(page, LossExplorer(logit=x, num_classes=k, smoothing=smoothing, lr=lr))
-        page.get_by_role("button", name="Descend 50 steps").click()
+        page.get_by_role("button", name=DESCEND).click()
         way = [x]
         for _ in range(50):
             way.append(way[-1] - lr * losses_in_torch(way[-1], k, smoothing)[1][0].item())
@@ -692,13 +664,11 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     shown = [number(f"{z:.1f}") for z in (lowest, lowest - 0.2)]
     found = f"From {shown[0]} it does. From {shown[1]} it doesn't."
     assert found in number(goal.inner_text())
-    assert f"with {k} classes, rate {lr}, smoothing 0:" in goal.inner_text()
+    assert f"(rate {lr}, smoothing 0)" in goal.inner_text()
     move(page, "lr", math.log10(lr) - 0.1)  # another question
     assert "What is set now is something else." in goal.inner_text()
     move(page, "logit", lowest - 0.1)
-    assert "p(1" in page.locator(".grid2").first.text_content()
     descend.click()
-    assert "p(1" not in page.locator(".grid2").first.text_content()  # p is another now
     move(page, "lr", math.log10(lr))
     assert found in number(goal.inner_text())
     assert "✓" not in goal.inner_text()
@@ -712,51 +682,17 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     descend.click()
     assert words in number(goal.inner_text())  # it stays
     page.get_by_role("button", name="Reset", exact=True).click()
-    assert "○" in goal.inner_text()
+    assert goal.inner_text().endswith("smoothing 0).")
 
 
 def test_both_plots_are_seen_when_the_guess_says_watch(show):
     page = show(LossExplorer(), questions=True, **PHONE, reduced_motion="reduce")
     page.get_by_role("button", name="About as large").click()
     bar = page.locator(".bar").bounding_box()
-    for plot in page.locator(".plot").all()[:2]:
+    for plot in page.locator(".plot").all():
         box = plot.bounding_box()
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= bar["y"] + 1
-
-
-def test_loss_seen_by_powers_of_ten_is_the_same_descent(show):
-    page = show(LossExplorer(logit=-4.1), reduced_motion="reduce")
-    page.get_by_role("button", name="Descend 50 steps").click()
-    race = page.get_by_label("Probability of the true class, step by step")
-    paths = [[] for _ in range(2)]
-    for kind, path in enumerate(paths):
-        score = -4.1
-        for _ in range(51):
-            path.append(softmax(double([score, 0, 0]))[0])
-            score -= losses_in_torch(score, 3, 0)[1][kind].item()
-    for scale, height in ((torch.Tensor.log10, 3.0), (torch.Tensor.clone, 0.5)):
-        page.locator("[data-control=log_p]").set_checked(height > 1)
-        ticks = {
-            text.text_content(): text.evaluate("(e) => e.y.baseVal[0].value - 4")
-            for text in race.locator(".axes text").all()
-        }
-        one, low = ticks["1"], ticks["0.001" if height > 1 else "0.5"]
-        for kind, path in enumerate(paths):
-            drawn = race.locator("path.line").nth(kind).get_attribute("d")
-            ys = double([float(y) for y in re.findall(r",([-\d.]+)", drawn)])
-            wanted = one + (low - one) / height * (scale(double([1.0])) - scale(double(path)))
-            torch.testing.assert_close(ys, wanted, rtol=0, atol=0.02)
-
-
-def test_loss_arrows_are_as_long_as_the_next_step(show):
-    page = show(LossExplorer(logit=-3, lr=2))
-    wide = size(page.locator("svg.drag"))[0] / 17.4  # a score
-    arrows = page.locator(".arrow").evaluate_all("(all) => all.map((e) => e.getAttribute('d'))")
-    for arrow, slope in zip(arrows, losses_in_torch(-3, 3, 0)[1], strict=False):
-        start, end = (float(re.search(rf"{letter}([-\d.]+)", arrow)[1]) for letter in "MH")
-        assert (end - start) / wide == pytest.approx(-2 * slope.item(), rel=0.01)
-    assert len(arrows) == 2
 
 
 def test_loss_balls_at_one_place_lie_side_by_side(show):
@@ -766,23 +702,52 @@ def test_loss_balls_at_one_place_lie_side_by_side(show):
     assert first - second == pytest.approx(13, abs=1)
 
 
-def test_balls_that_are_let_go_roll(show):
-    page = show(LossExplorer(), reduced_motion="reduce")
-    x, y = (page.locator(".knob").bounding_box()[key] + 11 for key in "xy")
-    page.mouse.move(x, y)
+def pull(page, plot, x, y):
+    """Drag the handle of a plot by so many pixels."""
+    box = plot.locator(".knob").bounding_box()
+    page.mouse.move(box["x"] + 11, box["y"] + 11)
     page.mouse.down()
-    page.mouse.move(x + 60, y)
-    start = value(page, "end0")
-    assert start > -5
-    assert "After 50 steps" not in said(page)
+    page.mouse.move(box["x"] + 11 + x, box["y"] + 11 + y)
+
+
+@pytest.mark.parametrize("label", ["The losses", "The gradients of the losses"])
+def test_loss_one_ring_is_pulled_in_both_plots(show, label):
+    page = show(LossExplorer(), reduced_motion="reduce")
+    pull(page, page.locator(f"svg[aria-label^='{label}']"), 60, 0)
     page.mouse.up()
-    assert value(page, "end0") > start + 5
-    assert "After 50 steps" in said(page)
+    assert -4 < value(page, "end0") < -2
+    places = page.locator(".grip.across").evaluate_all(
+        "(all) => all.slice(0, 2).map((e) => e.getBoundingClientRect().x)"
+    )
+    assert places[0] == pytest.approx(places[1], abs=0.1)
+
+
+def test_loss_a_mark_that_is_let_go_starts_the_race(show):
+    page = show(LossExplorer(logit=-3), reduced_motion="reduce")
+    race = page.get_by_label(RACE)
+    across, up = size(race)
+    ask = page.locator(".ask")
+    assert "at which step does squared error pass ½?" in ask.inner_text()
+    pull(page, race, -4 / 50 * across, 30)  # from step 25
+    assert value(page, "end0") == -3
+    page.mouse.up()
+    assert "at step 19; your guess: 21 ✓" in ask.inner_text()
+    miss = race.locator(".miss").evaluate("(e) => e.getBBox().width")
+    assert miss == pytest.approx(2 / 50 * across, abs=0.1)
+    assert race.locator(".knob").count() == 0
+    move(page, "logit", -6)
+    pull(page, race, across, 0)
+    page.mouse.up()
+    assert "your guess: later ✓. Close guesses: 2 of 2." in ask.inner_text()
+    put(page, LossExplorer(logit=8, smoothing=0.5))
+    pull(page, race, -50, -0.2 * up / 1.04)  # from ½
+    page.mouse.up()
+    assert "ends at p = 0.667; your guess: 0.7" in ask.inner_text()
 
 
 def test_loss_descends_step_by_step(show):
     page = show(LossExplorer())
-    page.get_by_role("button", name="Descend 50 steps").click()
+    page.get_by_role("button", name=DESCEND).click()
     page.wait_for_timeout(600)
     assert -6 < value(page, "end0") < 4.3
     page.wait_for_timeout(2500)

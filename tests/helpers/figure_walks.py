@@ -162,8 +162,21 @@ WAYS = {
         ],
         [SKIP, {"set": {"smoothing": 0.3}}, {"click": "Descend 50 steps"}],
         *(
-            [SKIP, {"click": "softmax twice"}, {"click": answer}]
-            for answer in ("Not so low", "It never falls", "Skip the question")
+            [SKIP, {"click": chip}, {"click": answer}]
+            for chip, answers in (
+                ("softmax twice", ("As low", "Not so low", "It doesn't fall")),
+                ("too large a rate", ("Arrive at once", "Jump past it", "Run away")),
+            )
+            for answer in answers
+        ),
+        *(
+            [
+                SKIP,
+                {"set": {"logit": z}},
+                {"on": f"guess.{n}", "to": to},
+                {"click": "Descend 50 steps"},
+            ]
+            for z, n, to in ((-3, 0, "18"), (-3, 0, "51"), (3, 1, "0.9"))
         ),
         [
             SKIP,
@@ -264,9 +277,7 @@ AWAY = {
         "stage": "exp",
     },
     "jacobian_explorer": {"logits": [0.5, -1.25, 1, 0.2], "column": 1, "nudge": -0.4},
-    "loss_explorer": {
-        "logit": 1.35, "num_classes": 5, "smoothing": 0.15, "lr": 0.4, "log_p": True,
-    },
+    "loss_explorer": {"logit": 1.35, "num_classes": 5, "smoothing": 0.15, "lr": 0.4},
     "overflow_explorer": {
         "dtype": "bfloat16", "size": 37.5, "pattern": [1, 0.5, -1], "form": "shifted",
     },

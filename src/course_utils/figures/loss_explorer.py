@@ -23,8 +23,6 @@ class LossExplorer(InteractiveFigure):
         Learning rate of the descent that the figure runs on the one score.
     double_softmax : bool
         Also show cross-entropy of a softmax of a softmax, the common mistake.
-    log_p : bool
-        Draw the probability on a logarithmic axis.
     """
 
     _name = "loss_explorer"
@@ -34,7 +32,6 @@ class LossExplorer(InteractiveFigure):
     smoothing = Number(0, 0, 0.5)
     lr = Number(1, 0.1, 10)
     double_softmax = t.Bool(False).tag(sync=True)
-    log_p = t.Bool(False).tag(sync=True)
 
     def describe(self) -> str:
         """Return probability and loss of the true class in words (without smoothing)."""

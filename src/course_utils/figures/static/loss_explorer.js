@@ -1,25 +1,21 @@
 import {
   animate,
   button,
-  checkbox,
   clamp,
   COLORS,
+  dial,
   dot,
+  endLabels,
   figure,
   fmt,
-  formula,
   four,
-  fraction,
   goal,
   guessFirst,
   html,
   labelNodes,
-  letter,
   logarithmic,
   logSoftmax,
-  math,
   minus,
-  operator,
   put,
   quantity,
   range,
@@ -31,18 +27,29 @@ import {
   sum,
   svg,
   TEXT_COLORS,
-  textWidth,
   tries,
 } from "./kit.js";
 
 /** @import { Label } from "./kit/labels.js" */
 /** @import { Plot } from "./kit/plot.js" */
 
+const STEPS = 50;
+const LATER = 54; // where a mark says: not within those steps
+const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the descent shall end, and how near
+const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
+const DASHES = ["none", "7 4", "2 4"];
+const HUES = [0, 1, 3]; // of the three losses
+const FACTOR = 2; // the hue of what multiplies
+
 const PLAIN = { num_classes: 3, smoothing: 0, lr: 1 }; // what the states to try say holds for these
-const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
+const ASKS = { // states about which the figure asks before it runs
+  twice: { ...PLAIN, logit: -2, double_softmax: true },
+  large: { ...PLAIN, logit: -6, smoothing: 0.5, lr: 10 },
+};
+const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
 const WORDS = {
   en: {
-    lead: "True class: score z, probability p; all others score 0. Gradient descent moves z alone.",
+    lead: "True class: score z, probability p; all others score 0. Pull the ring to a start.",
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
@@ -52,53 +59,62 @@ const WORDS = {
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
-    scoreShort: "score z",
-    classes: "classes",
     smoothing: "smoothing",
     rate: "learning rate",
-    twice: "softmax applied twice (a mistake)",
-    log: "p by its powers of ten",
-    second:
-      "By mistake, softmax is applied twice: the loss is cross-entropy of its probabilities. " +
-      "How low can it come?",
-    seconds: [["As low as with one", "No"], ["Not so low", "Yes"], ["It never falls", "No"]],
-    secondly: (/** @type {string} */ floor) =>
-      `it comes down to ${floor} at best, since the second gets numbers at most 1 apart.`,
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
-    loss: "loss (cross-entropy: nats); arrows: next step",
-    gradient: "gradient of the loss",
-    race: "probability of the true class after each step",
+    loss: "loss (cross-entropy: nats)",
+    gradient: "gradient",
+    race: "p of the true class after each step",
     step: "step",
-    pull: "pull the ring and let go",
     lossPlot: "The losses against the score of the true class",
     gradientPlot: "The gradients of the losses against the score of the true class",
     racePlot: "Probability of the true class, step by step",
-    details: "The gradients: curves, numbers, where the factor comes from",
-    columns: ["at this score", "loss", "gradient"],
-    probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}.`,
-    entropy: (/** @type {string} */ slope) => ` Gradient of cross-entropy ${slope}`,
-    /** @type {(slope: string, factor: string, value: string) => string} */
-    square: (slope, factor, value) =>
-      `; of squared error ${slope}, the first times ${factor}p(1 − p) = ${value}.`,
-    /** @type {(factor: string, k: number) => string} */
-    share: (factor, k) =>
-      `${factor} is 2K/(K − 1), with K = ${k}: the other classes share the gap p − y, so ` +
-      "squared error is (p − y)² · K/(K − 1). Its slope has the 2 of the square, and " +
-      "dp/dz = p(1 − p).",
-    more: (/** @type {string} */ factor, /** @type {string} */ value) =>
-      `× ${factor}p(1 − p) = ${value}`,
-    of: (/** @type {string} */ kind, /** @type {string} */ what) => `${kind}: ${what}`,
-    floor: (/** @type {string} */ floor) => `softmax twice stays above ${floor}`,
+    guess: "Guess:",
+    when: (/** @type {string} */ kind) =>
+      `at which step does ${kind} pass ½? Drag the mark there and let go.`,
+    where: (/** @type {string} */ kind) =>
+      `where is ${kind} at step 50? Drag the mark there and let go.`,
+    marks: ["your guess: step", "your guess: p at step 50"],
+    later: "later",
+    passes: (/** @type {string} */ kind, /** @type {number} */ n) =>
+      `${kind} passes ½ at step ${n}`,
+    fails: (/** @type {string} */ kind) => `${kind} does not pass ½ in 50 steps`,
+    ends: (/** @type {string} */ kind, /** @type {string} */ p) => `${kind} ends at p = ${p}`,
+    guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
+    close: (/** @type {number} */ near, /** @type {number} */ all) =>
+      ` Close guesses: ${near} of ${all}.`,
+    next: "Pull the ring to another start.",
+    asks: {
+      twice: {
+        question: "By mistake, softmax is applied twice. With one, this loss comes near 0. " +
+          "With two?",
+        answers: [["As low", "No"], ["Not so low", "Yes"], ["It doesn't fall", "No"]],
+      },
+      large: {
+        question: "The rate is 10, the target 2/3. What will cross-entropy do?",
+        answers: [["Arrive at once", "No"], ["Jump past it", "Yes"], ["Run away", "No"]],
+      },
+    },
+    twice: (/** @type {string} */ end, /** @type {string} */ floor) =>
+      `it ends at ${end} and can't get below ${floor}: the second softmax gets numbers at most ` +
+      "1 apart.",
+    large: "it jumps across its lowest point and back, as each step goes too far.",
+    probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}. `,
+    entropy: (/** @type {string} */ slope) => `Cross-entropy has gradient ${slope}.`,
+    times: (/** @type {string} */ factor) =>
+      `Squared error has the gradient of cross-entropy times ${factor}p(1 − p).`,
+    hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
+    floor: (/** @type {string} */ floor) => `floor ${floor}`,
+    target: (/** @type {string} */ target) => `target ${target}`,
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
       ` After ${steps} steps p is ${each}.`,
     swings: " The steps go too far: cross-entropy jumps back and forth across its lowest point.",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
-    out: (/** @type {number} */ step) => `passes 1/2 at step ${step}`,
-    /** @type {(k: number, lr: string, smoothing: string) => string} */
-    lowestGoal: (k, lr, smoothing) =>
-      `with ${k} classes, rate ${lr}, smoothing ${smoothing}: find the lowest score, to 0.1, ` +
-      "from which squared error passes 1/2 in 50 steps.",
-    restGoal: "smooth so that cross-entropy comes to rest at probability 0.80.",
+    out: (/** @type {number} */ step) => `step ${step}`,
+    lowestGoal: (/** @type {string} */ lr, /** @type {string} */ smoothing) =>
+      "find the lowest start, to 0.1, from which squared error passes ½ within 50 steps " +
+      `(rate ${lr}, smoothing ${smoothing}).`,
+    restGoal: "smooth until cross-entropy rests at p = 0.80.",
     elsewhere: "What is set now is something else.",
     /** @type {(yes: string, no: string, steps: number[]) => string} */
     lowest: (yes, no, [entropy, square]) =>
@@ -117,32 +133,13 @@ const WORDS = {
       `Cross-entropy ${loss0}, gradient ${slope0}` +
       (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
     tries: [
-      {
-        label: "undecided",
-        set: { ...PLAIN, logit: 0 },
-        says: "From a score of 0 squared error passes 1/2 in two steps, as cross-entropy does.",
-      },
-      {
-        label: "smoothing",
-        set: { ...PLAIN, logit: 8, smoothing: 0.5, log_p: false },
-        says: "The target is 2/3, not 1: cross-entropy brings the score back, squared error " +
-          "hardly moves.",
-      },
-      {
-        label: "softmax twice",
-        set: { ...PLAIN, logit: -6, double_softmax: true },
-        says: "This model ends in softmax, and its cross-entropy applies softmax again.",
-      },
+      { label: "undecided", set: { ...PLAIN, logit: 0 }, says: "" },
+      { label: "smoothing", set: { ...PLAIN, logit: 8, smoothing: 0.5 }, says: "" },
+      { label: "too large a rate", set: ASKS.large, says: "" },
+      { label: "softmax twice", set: ASKS.twice, says: "" },
     ],
   },
 };
-
-const STEPS = 50;
-const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the descent shall end, and how near
-const REACH = 2; // scores to each side that a tangent covers
-const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
-const DASHES = ["none", "7 4", "2 4"];
-const HUES = [0, 1, 3]; // of the three losses
 
 /**
  * Values and derivatives of the losses when the true class scores x and k - 1 others score 0.
@@ -182,11 +179,11 @@ function digitsOf(value, digits = 4) {
  * @param {(rounded: (value: number) => number) => number} join
  * @param {number} digits of the result
  */
-function enough(join, digits = 4) {
+function enough(join, digits) {
   const right = digitsOf(join((v) => v), digits);
   const comes = (/** @type {number} */ n) =>
     digitsOf(join((v) => Number(v.toPrecision(n))), digits) === right;
-  return [3, 4, 5, 6, 7, 8].find((n) => n >= digits && comes(n)) ?? 9;
+  return [3, 4, 5, 6, 7, 8].find(comes) ?? 9;
 }
 
 /** A number in a sentence. @param {number} value */
@@ -198,95 +195,152 @@ const inWords = (value) => digitsOf(value, 3);
  * @param {number[]} xs
  * @param {number[]} ys
  */
-const along = (plot, xs, ys) =>
-  xs.map((at, i) => {
-    const [x, y] = [plot.x(at), plot.y(ys[i])];
-    return { left: x - 1, right: x + 1, top: y - 1, bottom: y + 1 };
-  });
+const along = (plot, xs, ys) => xs.map((at, i) => around(plot.x(at), plot.y(ys[i]), 1));
+
+const around = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ r) => ({
+  left: x - r,
+  right: x + r,
+  top: y - r,
+  bottom: y + r,
+});
 
 export default figure(WORDS, (view, words) => {
   const { min = -8, max = 8 } = SPEC.traits.logit;
   const xs = range(161).map((i) => min + (i * (max - min)) / 160);
-  /** @type {{ x: [number, number], xlabel: string, xticks: number[], height: number }} */
-  const common = {
-    x: [min - 0.7, max + 0.7],
-    xlabel: words.score,
-    xticks: [-8, -4, 0, 4, 8],
-    height: 230,
-  };
-  const loss = view.plot({ ...common, label: words.lossPlot, y: [0, 10.5], ylabel: words.loss });
+  /** @type {{ x: [number, number], xticks: number[], margin: { left: number } }} */
+  const common = { x: [min - 0.7, max + 0.7], xticks: [-8, -4, 0, 4, 8], margin: { left: 34 } };
+  const loss = view.plot({
+    ...common,
+    margin: { left: 34, bottom: 5 },
+    label: words.lossPlot,
+    height: 165,
+    y: [0, 10.5],
+    yticks: [0, 5, 10],
+    xticks: [],
+    ylabel: words.loss,
+  });
   const slope = view.plot({
     ...common,
     label: words.gradientPlot,
-    y: [-1.1, 0.6],
-    yticks: [-1, -0.5, 0, 0.5],
+    height: 190,
+    y: [-1.15, 1.15],
+    yticks: [-1, 0, 1],
+    xlabel: words.score,
     ylabel: words.gradient,
   });
-  view.apart = ["log_p"];
   const race = view.plot({
     label: words.racePlot,
-    height: 230,
+    height: 255,
     x: [0, STEPS],
-    y: [0, 1],
+    y: [0, 1.04],
+    yticks: [0, [0.5, "½"], 1],
+    margin: { right: 98 },
     xlabel: words.step,
     ylabel: words.race,
   });
   const said = html("p.say");
-  const body = html("tbody");
-  const line = html("div.formula");
-  const square = html("div.formula");
-  const share = html("p.why");
-  const head = html("tr", ...words.columns.map((name) => html("th", { scope: "col" }, name)));
-  const table = html("table", html("thead", head), body);
-  const more = html(
-    "details",
-    html("summary", words.details),
-    html("div.grid2", slope.node, html("div.stack", table, line, square, share)),
-  );
+  const product = html("div.product");
+  slope.node.append(product);
+  const ask = html("section.guess.ask", { "aria-label": words.guess });
   let shown = 0; // steps of the descent on the screen
   let stop = () => {};
   const descend = button(view, words.descend(STEPS), () => run());
   descend.classList.add("primary");
-  const shape = html(
-    "div.columns",
-    slider(view, "num_classes", { label: words.classes, step: 1, show: String }),
-    checkbox(view, "double_softmax", { label: words.twice }),
-  );
-  const powers = checkbox(view, "log_p", { label: words.log });
-  const smooth = slider(view, "smoothing", { label: words.smoothing, step: 0.01 });
-  for (const node of [shape, smooth, powers, more]) view.control(node);
   view.add(html("p.lead", words.lead));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => watch() });
   const chips = tries(view, words.tries);
   for (const chip of chips.querySelectorAll("button")) {
-    chip.addEventListener("click", () => {
-      if (!asking()) run();
-    });
+    chip.addEventListener("click", () => watch());
   }
+
+  // The question is about the second loss: until the guess only the first is shown.
+  const secret = () => view.locked && !view.onPaper;
+  const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
+  /** The question of a chip that is open. @returns {keyof typeof ASKS | undefined} */
+  const open = () => {
+    const kinds = /** @type {(keyof typeof ASKS)[]} */ (Object.keys(ASKS));
+    return secret() ? undefined : kinds.find((kind) => !answers[kind] && view.shows(ASKS[kind]));
+  };
+  /** What was answered to the questions of chips; "-" if the run was watched without. */
+  let answers = { twice: "", large: "" };
+  /** @type {keyof typeof ASKS | undefined} */
+  let answered; // the question whose answer stands while the run does
+  /** Where the marks stand: at a step on the line p = ½; at a probability on that of step 50. */
+  const marks = [25, 0.5];
+  let placed = false; // by the reader, for this run
+  let [near, all] = [0, 0]; // guesses
+  /** Whether the start is beyond ½, so that the end is asked for. */
+  const late = () => Number(at(view.get("logit")).p >= 0.5);
+  const asked = () => late() ? 0 : kinds().length - 1; // whose descent is guessed
+  const ready = () => !shown && !secret() && !open();
+  const kinds = () =>
+    range(
+      secret() ? 1 : view.get("double_softmax") && (open() !== "twice" || view.onPaper) ? 3 : 2,
+    );
+
+  /** @param {number} which @param {number} value */
+  function mark(which, value) {
+    if (!ready()) return;
+    marks[which] = which
+      ? Math.round(clamp(value, 0, 1) * 100) / 100
+      : value > STEPS + 0.5
+      ? LATER
+      : Math.round(clamp(value, 1, STEPS));
+    placed = true;
+    view.touched = true;
+    view.refresh();
+  }
+  const shownMark = (/** @type {number} */ which) =>
+    which ? fmt(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
+
+  /** By keys a handle is moved by a slider that isn't seen. @type {HTMLElement[]} */
+  const keys = words.marks.map((label, which) =>
+    dial(view, {
+      label,
+      control: `guess.${which}`,
+      min: 1 - which,
+      max: [STEPS + 1, 1][which],
+      step: [1, 0.01][which],
+      show: () => shownMark(which),
+      read: () => Math.min(marks[which], STEPS + 1),
+      write: (v) => mark(which, v),
+    })
+  );
+  const scoreKeys = slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) });
+  for (const row of [...keys, scoreKeys]) {
+    put(row, { class: "slider keyed" });
+    for (const input of row.querySelectorAll("input")) {
+      put(input, { "aria-label": row.querySelector("label")?.textContent });
+    }
+    view.control(row);
+  }
+  loss.box.append(scoreKeys);
+  race.box.append(...keys);
+
   // What has changed ends the descent, when it is drawn.
   const ran = () => shown === STEPS && !view.changed.size;
   /** Between which scores the lowest one lies, as far as descents have shown. */
   let tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
+    answers = { twice: "", large: "" };
+    [near, all, shown, placed] = [0, 0, 0, false];
+    stop();
+    view.refresh();
   });
   const counts = () =>
     ["num_classes", "lr", "smoothing"].every((name) => view.get(name) === view.first[name]);
   const bracket = html("span.soft");
   function note() {
     const z = view.get("logit");
-    if (secret() || at(z).p > 0.5 || !counts()) return;
-    const steps = outs();
+    if (secret() || late() || !counts()) return;
+    const steps = outs;
     if (!steps[1]) tried.no = Math.max(tried.no, z);
     else if (z < tried.yes) Object.assign(tried, { yes: z, steps });
   }
   const tasks = [
     goal(view, {
-      text: words.lowestGoal(
-        view.first.num_classes,
-        four(view.first.lr),
-        four(view.first.smoothing),
-      ),
+      text: words.lowestGoal(four(view.first.lr), four(view.first.smoothing)),
       lasts: true,
       reached: () => {
         if (ran()) note();
@@ -304,72 +358,28 @@ export default figure(WORDS, (view, words) => {
     }),
   ];
   tasks[0].append(bracket);
-  let answered = ""; // to the question before the second softmax
-  const asking = () => view.get("double_softmax") && !answered;
-  const answer = html("span");
-  const second = html("section.guess", { "aria-label": words.second });
-  const choose = (/** @type {string} */ text, /** @type {string} */ verdict) => {
-    const node = html("button", { type: "button" }, text);
-    node.addEventListener("click", () => {
-      answered = text;
-      const told = html(
-        "p.answer",
-        { tabindex: -1 },
-        html("b", `${text}:`),
-        ` ${verdict}, `,
-        answer,
-      );
-      if (verdict) second.replaceChildren(told);
-      else second.remove();
-      if (!view.get("double_softmax")) return; // all questions were skipped at once
-      view.touched = true;
-      (verdict ? told : descend).focus({ preventScroll: true }); // what had the focus is gone
-      run();
-    });
-    return node;
-  };
-  const skip = choose(view.words.skip, "");
-  skip.classList.add("skip");
-  second.append(
-    html("p.question", html("b", view.words.guessFirst), ` ${words.second}`),
-    html("div.row", ...words.seconds.map(([text, verdict]) => choose(text, verdict)), skip),
-  );
-  view.control(second);
   view.add(
     chips,
-    second,
-    html("div.grid2", loss.node, html("div.stack", race.node, powers)),
+    html("div.grid2", html("div.stack", loss.node, slope.node), html("div.stack", ask, race.node)),
+    said,
     view.bar(
       html(
         "div.columns",
-        slider(view, "logit", { label: words.scoreShort, show: (v) => fmt(v, 1) }),
         slider(view, "lr", { label: words.rate, step: 0.02, ...logarithmic }),
+        slider(view, "smoothing", { label: words.smoothing, step: 0.01 }),
         descend,
       ),
     ),
-    said,
-    tasks[0],
-    html("div.grid2", tasks[1], smooth),
-    shape,
-    more,
+    html("div.grid2", ...tasks),
   );
-  let pulled = false;
-  loss.drag(([x]) => {
-    pulled = true;
-    view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 });
-  });
-  for (const event of ["pointerup", "pointercancel"]) {
-    loss.svg.addEventListener(event, () => {
-      if (pulled && event === "pointerup") run();
-      pulled = false;
-    });
+  for (const plot of [loss, slope]) {
+    plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
   }
+  race.drag(([x, y]) => mark(late(), late() ? y : x));
+  race.svg.addEventListener("pointerup", () => {
+    if (placed && ready()) run();
+  });
 
-  // The question is about the second loss: until the guess only the first is shown.
-  const secret = () => view.locked && !view.onPaper;
-  const twice = () => view.get("double_softmax") && (answered || view.onPaper);
-  const kinds = () => range(secret() ? 1 : twice() ? 3 : 2);
-  const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
   const stroke = (/** @type {number} */ i) => ({
     stroke: COLORS[HUES[i]],
     "stroke-dasharray": DASHES[i],
@@ -392,23 +402,100 @@ export default figure(WORDS, (view, words) => {
     return way;
   }
 
-  /** The step at which each descent passes probability 1/2; 0 if none does. */
-  const outs = () => paths.map((way) => Math.max(0, way.findIndex((x) => at(x).p > 0.5)));
-
   function run() {
+    const question = open();
+    if (question) answers[question] = "-";
     stop();
+    [shown, answered] = [0, undefined];
+    start();
+  }
+
+  function start() {
     stop = animate(2500, (share) => {
+      const before = shown;
       shown = Math.round(share * STEPS);
+      if (shown === STEPS && before < STEPS && placed) {
+        all += 1;
+        near += Number(close());
+      }
       view.refresh();
     });
   }
 
-  /** Run; on a phone both plots come into view before. */
+  /** Bring the race into view, and with it, on a phone, what it is about. */
   function watch() {
     const bar = view.frame.querySelector(".low")?.getBoundingClientRect().height ?? 0;
     const below = race.node.getBoundingClientRect().bottom + bar - globalThis.innerHeight;
     if (below > 0) scrollBy({ top: below, behavior: stillness() ? "instant" : "smooth" });
-    run();
+  }
+
+  /** Whether the mark is where the run came to: within a fifth of the steps, 0.05 of p. */
+  function close() {
+    if (late()) return Math.abs(marks[1] - at(paths[0][STEPS]).p) <= 0.05;
+    const n = outs[asked()] || LATER;
+    const near = Math.abs(marks[0] - n) <= Math.max(1, n / 5);
+    return marks[0] > STEPS || n > STEPS ? marks[0] === n : near;
+  }
+
+  /** What came, and what was guessed. */
+  function outcome() {
+    const name = words.kinds[asked()];
+    const kind = name[0].toUpperCase() + name.slice(1);
+    const n = outs[asked()];
+    const came = late()
+      ? words.ends(kind, inWords(at(paths[0][STEPS]).p))
+      : n
+      ? words.passes(kind, n)
+      : words.fails(kind);
+    const mine = placed ? `${words.guessed(shownMark(late()))}${close() ? " ✓" : ""}` : "";
+    return `${came}${mine}.`;
+  }
+
+  /** The question that is open, or what came of it. */
+  function drawAsk() {
+    const question = open();
+    let nodes = [html(
+      "p",
+      html("b", words.guess),
+      " ",
+      words[late() ? "where" : "when"](
+        words.kinds[asked()],
+      ),
+    )];
+    if (question) {
+      const { question: text, answers: choices } = words.asks[question];
+      nodes = [
+        html("p", text),
+        html(
+          "div.row",
+          ...choices.map(([text]) =>
+            button(view, text, () => {
+              [answers[question], answered] = [text, question];
+              watch();
+              start();
+              descend.focus({ preventScroll: true }); // what had the focus is gone
+            })
+          ),
+        ),
+      ];
+    } else if (shown === STEPS) {
+      nodes = [html("p", verdict() || `${outcome()}${all ? words.close(near, all) : ""}`)];
+      if (!verdict()) nodes.push(html("p.soft", words.next));
+    }
+    const key = nodes.map((node) => node.textContent).join();
+    if (ask.dataset.key === key) return; // buttons that have the focus stay
+    ask.dataset.key = key;
+    ask.replaceChildren(...nodes);
+  }
+
+  /** What is said to the answer to a chip's question. */
+  function verdict() {
+    if (!answered) return "";
+    const mine = answers[answered];
+    const right = words.asks[answered].answers.find(([text]) => text === mine)?.[1];
+    const end = fmt(at(paths[2]?.[STEPS] ?? 0).values[2], 3);
+    const came = answered === "large" ? words.large : words.twice(end, fmt(curves[0].floor, 4));
+    return `${mine}: ${right}, ${came}`;
   }
 
   let key = "";
@@ -416,49 +503,57 @@ export default figure(WORDS, (view, words) => {
   let curves = [];
   /** @type {number[][]} */
   let paths = [];
+  /** The step at which each descent passes probability 1/2; 0 if it doesn't. @type {number[]} */
+  let outs = [];
   function compute() {
     const shape = `${view.get("num_classes")} ${view.get("smoothing")}`;
     if (key !== shape) curves = xs.map(at);
     key = shape;
     paths = kinds().map(path);
+    outs = paths.map((way) => Math.max(0, way.findIndex((x) => at(x).p > 0.5)));
   }
 
   /** @param {Plot} plot @param {"values" | "slopes"} what */
   function drawCurves(plot, what) {
     const x = view.get("logit");
-    const now = at(x)[what];
-    const y = (/** @type {number} */ v) => plot.y(clamp(v, ...plot.ylim));
-    /** @type {Label[]} */
-    const labels = kinds().map((i) => {
-      // Cross-entropy is named where the other curves, and the handle at first, are not.
-      const spot = [what === "slopes" ? 88 : 24, 28, 150][i];
-      return {
-        text: words.kinds[i],
-        x: plot.x(xs[spot]),
-        y: y(curves[spot][what][i]) - (spot === 24 ? 8 : 0), // the curve falls from there
-        sides: i ? ["above", "below"] : ["right", "above", "below"],
-        gap: i ? 6 : 11, // of the handle
-        color: TEXT_COLORS[HUES[i]],
-        weight: 600,
-      };
-    });
-    if (what === "values" && !secret() && !shown) { // after a descent p is another than above
-      const { p } = at(paths[1][shown]);
-      const brief = words.more(four(factor()), digitsOf(pullAt(p), 2));
-      const long = words.of(words.kinds[1], brief);
-      labels.push({
-        text: textWidth(long) < plot.area.right - plot.area.left ? long : brief,
-        x: plot.x(max),
-        y: y(9.2), // up here no curve passes, on a phone either
-        color: TEXT_COLORS[HUES[1]],
-      });
+    const now = at(x);
+    const valued = what === "values";
+    if (valued) { // two softmaxes differ where the loss is low
+      const low = view.get("double_softmax");
+      plot.scale({ y: [0, low ? 4.2 : 10.5], yticks: low ? [0, 2, 4] : [0, 5, 10] });
     }
+    const y = (/** @type {number} */ v) => plot.y(clamp(v, ...plot.ylim));
+    const ring = { x: plot.x(x), y: y(now[what][0]) };
+    const pulls = curves.map(({ p }) => pullAt(p));
     const { floor } = curves[0];
-    const twice = what === "values" && kinds().length === 3;
+    const twice = valued && kinds().length === 3;
+    /** @type {Label[]} */
+    const labels = kinds().slice(0, valued || plot.width > 330 ? 2 : 0).map((i) => ({
+      text: words.kinds[i],
+      // Cross-entropy is named beside the ring, or on its level in the plot of the gradients.
+      x: valued && !i ? ring.x : plot.x(min),
+      y: valued && !i ? ring.y - 8 : y(curves[0][what][i]),
+      sides: !i && valued ? ["right", "above"] : !i || valued ? ["above", "below"] : ["below"],
+      gap: i || !valued ? 3 : 13,
+      color: TEXT_COLORS[HUES[i]],
+      weight: 600,
+    }));
     if (twice) {
-      // Up here, to the right of cross-entropy, no curve passes, whatever the number of classes.
       const color = TEXT_COLORS[HUES[2]];
-      labels.push({ text: words.floor(fmt(floor, 4)), x: plot.x(max), y: y(7.9), color });
+      const text = words.floor(fmt(floor, 4));
+      labels.push({ text, x: plot.x(max), y: y(floor), sides: ["above"], color, weight: 600 });
+    }
+    if (!valued && !secret()) {
+      const top = Math.log(view.get("num_classes") - 1); // there p is ½
+      labels.push({
+        text: words.hill(four(factor())),
+        x: plot.x(top),
+        y: y(factor() / 4),
+        sides: ["above"],
+        gap: 2,
+        color: TEXT_COLORS[FACTOR],
+        weight: 600,
+      });
     }
     const place = (/** @type {number} */ i, /** @type {number} */ v) => {
       const inside = clamp(v, min, max);
@@ -468,48 +563,28 @@ export default figure(WORDS, (view, words) => {
     const aside = (i) => {
       if (!i || kinds().length < 3) return 0;
       const [a, b] = [1, 2].map((n) => place(n, paths[n][shown]));
-      const near = 13 - Math.hypot(a.cx - b.cx, a.cy - b.cy);
-      return near > 0 ? (i === 1 ? near : -near) / 2 : 0;
+      const room = Math.sqrt(Math.max(0, 13 ** 2 - (a.cy - b.cy) ** 2)) - Math.abs(a.cx - b.cx);
+      return room > 0 ? (i === 1 ? room : -room) / 2 : 0;
     };
-    const tangent = (/** @type {number} */ i) => {
-      const start = clamp(paths[i][shown], min, max);
-      const { values, slopes } = at(start);
-      const ends = [-REACH, REACH].map((d) => clamp(start + d, ...plot.xlim));
-      return plot.line(ends, ends.map((v) => values[i] + slopes[i] * (v - start)));
-    };
-    const level = { ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 };
-    const crossed = (/** @type {number} */ i, from = 0) =>
-      along(plot, xs.slice(from), curves.slice(from).map((c) => c[what][i]));
-    const ring = { x: plot.x(x), y: y(now[0]) };
     const taken = [
-      ...(what === "values"
-        ? [{ left: ring.x - 12, right: ring.x + 12, top: ring.y - 12, bottom: ring.y + 12 }]
-        : []),
-      ...(twice ? [level] : []),
-      ...(kinds().length < 3 ? [] : [...crossed(2), ...crossed(0, 110)]),
+      around(ring.x, ring.y, 12),
+      ...kinds().flatMap((i) => along(plot, xs, curves.map((c) => c[what][i]))),
+      ...(twice ? [{ ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 }] : []),
     ];
-    /** The next step, below all balls but the first where there is room. @param {number} i */
-    const arrow = (i) => {
-      const z = paths[i][shown];
-      const from = place(i, z);
-      const end = place(i, z - view.get("lr") * at(z).slopes[i]).cx;
-      const below = i && plot.area.bottom - from.cy > 20;
-      const height = from.cy + (below ? 13 : i || shown ? -12 : -17);
-      const head = Math.abs(end - from.cx) > 5 ? Math.sign(end - from.cx) * 4 : 0;
-      const tip = head ? `m${-head},-3l${head},3l${-head},3` : "";
-      return `M${from.cx},${height - 4}v8m0,-4H${end}${tip}`;
-    };
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
+      ...(valued || secret() ? [] : [
+        svg("path.hill", { d: `${plot.line(xs, pulls)}L${plot.x(max)},${y(0)}H${plot.x(min)}Z` }),
+        svg("path.pull", { d: plot.line([x, x], [0, pullAt(now.p)]) }),
+      ]),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
       twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
       ...kinds().map((i) =>
-        svg("path.line", { d: plot.line(xs, curves.map((c) => c[what][i])), ...stroke(i) })
+        svg("path.line", {
+          d: plot.line(xs, curves.map((c) => c[what][i] > plot.ylim[1] ? NaN : c[what][i])),
+          ...stroke(i),
+        })
       ),
-      ...(what === "values" ? kinds() : []).flatMap((i) => [
-        svg("path.tangent", { d: tangent(i), stroke: COLORS[HUES[i]] }),
-        svg("path.arrow", { d: arrow(i), stroke: TEXT_COLORS[HUES[i]] }),
-      ]),
       ...kinds().flatMap((i) =>
         paths[i].slice(0, shown + 1).map((v, n) => {
           const last = n === shown;
@@ -522,81 +597,91 @@ export default figure(WORDS, (view, words) => {
       ...labelNodes(labels, plot.area, taken),
     );
     const color = TEXT_COLORS[HUES[0]];
-    const grip = { x, y: clamp(now[0], ...plot.ylim), color, way: /** @type {const} */ ("across") };
-    plot.handles(what === "values" ? [grip] : []);
+    plot.handles([{ x, y: clamp(now[what][0], ...plot.ylim), color, way: "across" }]);
+    if (valued) scoreKeys.style.cssText = `left: ${ring.x}px; top: ${ring.y}px`;
   }
 
   function drawRace() {
     const steps = range(shown + 1);
     const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
-    const log = view.get("log_p");
-    const h = log ? Math.log10 : (/** @type {number} */ p) => p;
-    if (log) {
-      const low = Math.min(-1, Math.floor(Math.log10(Math.min(...probs.flat()))));
-      const powers = range(1 - low).map((n) => n + low);
-      race.scale({
-        y: [low, low / -8],
-        yticks: [...(low > -4 && race.height > 200 ? [0.5] : []), ...powers.map((n) => 10 ** n)]
-          .map((p) => [
-            Math.log10(p),
-            String(Number(p.toPrecision(1))),
-          ]),
-      });
-    } else {
-      // above, room for the name of a curve that ends at 1
-      race.scale({ y: [0, 1.2], yticks: [0, 0.5, [REST, REST.toFixed(2)], 1] });
+    const past = outs.map((n) => n <= shown ? n : 0);
+    const half = race.y(0.5);
+    const which = late();
+    const [x, y] = which ? [STEPS, marks[1]] : [marks[0], 0.5];
+    const color = TEXT_COLORS[HUES[asked()]];
+    const truth = which ? at(paths[0][STEPS]).p : outs[asked()] || LATER;
+    const { target } = at(0);
+    const settled = shown === STEPS;
+    /** @type {[string, number, number, string][]} */
+    const ends = kinds().map((i) => [
+      words.kinds[i],
+      race.x(shown) + 3,
+      race.y(probs[i][shown]),
+      TEXT_COLORS[HUES[i]],
+    ]);
+    const level = settled && view.get("smoothing");
+    if (level) {
+      const text = words.target(fmt(target, 3));
+      ends.push([text, race.x(STEPS) + 3, race.y(target), "var(--cu-soft)"]);
     }
-    const past = outs().map((n) => n <= shown ? n : 0);
-    const above = race.y(h(1)) - 12;
     /** @type {Label[]} */
-    const labels = kinds().flatMap((i) => {
-      const look = { color: TEXT_COLORS[HUES[i]], weight: 600 };
-      // The third curve may end where the second does: it is named at a third of its way.
-      const end = i < 2 ? shown : Math.round(shown / 3);
-      /** @type {Label} */
-      const name = {
-        text: words.kinds[i],
-        x: race.x(end),
-        y: race.y(h(probs[i][end])),
-        sides: ["above", "below", "left"],
-        ...look,
-      };
-      /** @type {Label} */
-      const passing = {
-        text: words.out(past[i]),
-        x: race.x(past[i]),
-        y: i === 0 && swings() ? above : race.y(h(0.5)) + (log ? 12 + 15 * i : i ? 13 : -13),
-        sides: past[i] > STEPS / 2 ? ["left"] : ["right"],
-        gap: past[i] > STEPS / 2 ? 34 : 6, // a late curve is bent
-        ...look,
-      };
-      return past[i] ? [name, passing] : [name];
-    });
-    labels.sort((a, b) => a.y - b.y); // the name of the higher curve is the higher one
-    const heights = probs.map((ps) => ps.map(h));
-    const taken = heights.flatMap((ps) => along(race, steps, ps));
-    const middle = {
-      x: race.x(STEPS / 2),
-      y: (race.area.top + race.area.bottom) / 2,
-      text: words.pull,
-    };
-    race.draw(
-      ...(log ? [0.5] : [0.5, REST]).map((p) =>
-        svg("path.ghost", { d: race.line(race.xlim, [h(p), h(p)]) })
-      ),
-      ...kinds().map((i) => svg("path.line", { d: race.line(steps, heights[i]), ...stroke(i) })),
-      ...past.flatMap((n, i) => {
-        const spot = { cx: race.x(n), cy: race.y(heights[i][n]), r: 4, fill: COLORS[HUES[i]] };
-        return n ? [svg("circle.ring", spot)] : [];
-      }),
-      ...labelNodes(shown ? labels : secret() ? [] : [middle], race.area, taken),
+    const labels = past.flatMap((n, i) =>
+      n
+        ? [{
+          text: kinds().length < 3 ? words.out(n) : String(n),
+          x: race.x(n),
+          y: half + 13,
+          sides: n > STEPS / 2 ? ["left"] : ["right"],
+          color: TEXT_COLORS[HUES[i]],
+          weight: 600,
+        }]
+        : []
     );
+    const heard = settled ? placed : placed && !ready();
+    const spot = { x: race.x(x), y: race.y(y) };
+    race.draw(
+      svg("path.ghost", { d: race.line([0, STEPS], [0.5, 0.5]) }),
+      level ? svg("path.dash", { d: race.line([0, STEPS], [target, target]) }) : "",
+      ready() && which ? svg("path.ghost", { d: race.line([STEPS, STEPS], [0, 1]) }) : "",
+      !which && (ready() || (shown && ends.every(([, , end]) => Math.abs(end - half) > 16)))
+        ? svg("text.soft", { x: race.x(LATER) + 14, y: half + 4 }, words.later)
+        : "",
+      settled && placed
+        ? svg("path.miss", {
+          d: which
+            ? race.line([STEPS, STEPS], [marks[1], truth])
+            : race.line([marks[0], truth], [0.5, 0.5]),
+          stroke: color,
+        })
+        : "",
+      ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
+      ...past.flatMap((n, i) => {
+        const look = { cx: race.x(n), cy: race.y(probs[i][n]), r: 4, fill: COLORS[HUES[i]] };
+        return n ? [svg("circle.ring", look)] : [];
+      }),
+      heard
+        ? svg("path.mark", {
+          d: `M${spot.x},${spot.y - 8}l7,8l-7,8l-7,-8Z`,
+          style: `--color: ${color}`,
+        })
+        : "",
+      ...labelNodes(labels, race.area, [
+        ...probs.flatMap((ps) => along(race, steps, ps)),
+        ...(heard ? [around(spot.x, spot.y, 8)] : []),
+      ]),
+      ...(shown ? endLabels(ends) : []),
+    );
+    race.handles(ready() ? [{ x, y, color, way: which ? "up" : "across" }] : []);
+    keys.forEach((row, i) => {
+      row.hidden = i !== which || !ready();
+      row.style.cssText = `left: ${spot.x}px; top: ${spot.y}px`;
+    });
   }
 
   /** Where each descent has come to. */
   function descent() {
     const ends = paths.map((way, i) => words.end(inWords(at(way[shown]).p), words.kinds[i]));
-    const tail = shown === STEPS && swings() ? words.swings : "";
+    const tail = shown === STEPS && answered !== "large" && swings() ? words.swings : "";
     return words.ran(shown, ends.join(", ")) + tail;
   }
 
@@ -609,92 +694,54 @@ export default figure(WORDS, (view, words) => {
 
   /** @param {ReturnType<typeof losses>} now */
   function drawNumbers(now) {
-    body.replaceChildren(
-      ...kinds().map((i) => {
-        const sample = svg("path.line", { d: "M1,5H27", ...stroke(i) });
-        const key = svg("svg.sample", { viewBox: "0 0 28 10", "aria-hidden": true }, sample);
-        return html(
-          "tr",
-          html("th", { scope: "row" }, key, words.kinds[i]),
-          quantity(html("td"), `loss${i}`, now.values[i], four(now.values[i])),
-          quantity(html("td"), `grad${i}`, now.slopes[i], digitsOf(now.slopes[i])),
-        );
-      }),
-    );
-    const derivative = () =>
-      fraction(math("mrow", operator("∂"), letter("L")), math("mrow", operator("∂"), letter("z")));
     const pull = pullAt(now.p);
-    const number = (
-      /** @type {string} */ name,
-      /** @type {number} */ value,
-      /** @type {{ kind?: number, digits?: number }} */ { kind, digits = 4 } = {},
-    ) => {
-      const text = digitsOf(value, digits);
-      const style = kind === undefined ? null : `color: ${TEXT_COLORS[HUES[kind]]}`;
-      return put(quantity(math("mn"), name, value, text), { style });
-    };
-    const exact = enough((r) => r(now.p) - r(now.target));
-    line.replaceChildren(
-      formula(derivative(), operator("="), letter("p"), operator("−"), letter("y")),
-      formula(
-        operator("="),
-        number("p", now.p, { digits: exact }),
-        operator("−"),
-        number("target", now.target, { digits: exact }),
-      ),
-      formula(operator("="), number("slope", now.slopes[0], { kind: 0 })),
-    );
-    // The others score the same, so squared error has the gap p − y, too, times how p moves with z.
-    square.hidden = share.hidden = secret();
-    say(share, words.share(four(factor()), view.get("num_classes")));
-    const digits = enough((r) => r(now.slopes[0]) * r(pull));
-    square.replaceChildren(
-      html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.kinds[1]),
-      formula(
-        ...[derivative(), operator("="), operator("("), letter("p"), operator("−"), letter("y")],
-        ...[operator(")"), operator("·"), number("factor", factor())],
-        ...[letter("p"), operator("("), math("mn", 1), operator("−"), letter("p"), operator(")")],
-      ),
-      formula(
-        operator("="),
-        number("gap", now.slopes[0], { kind: 0, digits }),
-        operator("·"),
-        number("pull", pull, { kind: 1, digits }),
-      ),
-      formula(operator("="), number("product", now.slopes[0] * pull, { kind: 1 })),
-    );
     const few = enough((r) => r(now.slopes[0]) * r(pull), 2);
-    const times = digitsOf(pull, few);
+    const number = (/** @type {number} */ value, /** @type {number} */ digits, hue = 0) =>
+      html("b", { style: `color: ${TEXT_COLORS[hue]}` }, digitsOf(value, digits));
+    const hidden = (/** @type {string} */ name, /** @type {number} */ value) =>
+      quantity(html("span", { hidden: true }), name, value, "");
+    product.replaceChildren(
+      ...(secret() ? [] : [
+        number(now.slopes[0], few),
+        " × ",
+        number(pull, few, FACTOR),
+        " = ",
+        number(now.slopes[1], 2, HUES[1]),
+      ]),
+    );
     said.replaceChildren(
       html("strong", words.probability(fmt(view.get("logit"), 1), inWords(now.p))),
-      words.entropy(digitsOf(now.slopes[0], few)),
-      secret() ? "." : words.square(digitsOf(now.slopes[1], 2), four(factor()), times),
+      secret() ? words.entropy(inWords(now.slopes[0])) : words.times(four(factor())),
       shown ? descent() : "",
-      quantity(html("span", { hidden: true }), "floor", now.floor, ""),
-      ...paths.map((way, i) => quantity(html("span", { hidden: true }), `end${i}`, way[shown], "")),
+      hidden("floor", now.floor),
+      hidden("target", now.target),
+      ...kinds().flatMap((i) => [
+        hidden(`loss${i}`, now.values[i]),
+        hidden(`grad${i}`, now.slopes[i]),
+        hidden(`end${i}`, paths[i][shown]),
+      ]),
     );
   }
 
   return () => {
-    if ([...view.changed].some((name) => name !== "log_p")) {
+    if (view.changed.size) {
       stop();
-      shown = 0;
+      [shown, placed, answered] = [0, false, undefined];
     }
-    for (const node of [...tasks, smooth]) node.hidden = secret(); // they name the second loss
-    second.hidden = secret() || !view.get("double_softmax");
-    chips.classList.toggle("asking", asking());
+    for (const node of [...tasks, ask]) node.hidden = secret(); // they name the second loss
     compute();
     const { yes, no } = tried;
     const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
-    const open = !tasks[0].classList.contains("done");
-    say(bracket, !open ? "" : counts() ? words.between(found[0], found[1]) : words.elsewhere);
-    say(answer, words.secondly(fmt(curves[0].floor, 4)));
+    const undone = !tasks[0].classList.contains("done");
+    say(bracket, !undone ? "" : counts() ? words.between(found[0], found[1]) : words.elsewhere);
     const now = at(view.get("logit"));
     drawCurves(loss, "values");
     drawCurves(slope, "slopes");
     drawRace();
+    drawAsk();
     drawNumbers(now);
-    if (shown) return shown === STEPS ? descent().trim() : "";
+    if (shown) return shown === STEPS ? verdict() || (placed ? outcome() : descent().trim()) : "";
+    if (placed) return ""; // its slider says where the mark is
     const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
     return words.spoken(digits.map(inWords));
   };
