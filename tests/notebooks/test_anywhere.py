@@ -14,7 +14,6 @@ import notebook_checks
 import pytest
 import repository
 import yaml
-from repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
@@ -107,14 +106,6 @@ def test_an_address_is_written_everywhere_and_taken_away_again(project):
         assert not [word for word in words if word in content], name
 
 
-@pytest.mark.parametrize(
-    "address", ["github.com/a/b", "https://github.com/a", "git@github.com:a/b.git", "OWNER/NAME"]
-)
-def test_what_is_no_address_of_a_repository_is_refused(address, project):
-    with pytest.raises(ValueError, match="must be empty or like https:"):
-        project(address)
-
-
 def run_setup(monkeypatch, cell, *, colab, installed):
     """Run a setup cell where the package is there or not; return the commands it gave."""
     commands, path = [], list(sys.path)
@@ -157,8 +148,3 @@ def test_where_the_course_is_installed_the_setup_cell_does_nothing(colab, monkey
 def test_elsewhere_nothing_is_installed_behind_anybodys_back(cell, monkeypatch):
     with pytest.raises(ModuleNotFoundError, match="make install"):
         run_setup(monkeypatch, cell, colab=False, installed=False)
-
-
-def test_the_name_of_the_folder_comes_from_the_address():
-    assert Repository(ADDRESS).name == "softmax"
-    assert Repository("").name == ""

@@ -297,14 +297,14 @@ def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports
     assert "Ada,2,2" in (tmp_path / "class.csv").read_text()
 
 
-@pytest.mark.parametrize("content", [b"my own notes", b"\xff\xfe\x00", b""])
+@pytest.mark.parametrize("content", [b"my own notes", b"names,right\n", b"\xff\xfe\x00", b"", None])
 def test_nothing_but_an_older_table_is_written_over(
     content, reports, tmp_path, capsys, monkeypatch
 ):
     notes = tmp_path / "notes.csv"
-    notes.write_bytes(content)
+    notes.mkdir() if content is None else notes.write_bytes(content)
     assert teach.main(["gather", str(reports), str(notes)]) == 2
-    assert notes.read_bytes() == content
+    assert content is None or notes.read_bytes() == content
     assert capsys.readouterr().err == (
         f"{notes} is there and no table of a class; give another name\n"
     )

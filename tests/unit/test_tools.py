@@ -493,7 +493,7 @@ def test_an_address_loses_what_people_leave_at_its_end(end):
 
 @pytest.mark.parametrize(
     "address",
-    ["http://github.com/a/b", "github.com/a/b", "https://github.com/a", "git@x:a/b",
+    ["http://github.com/a/b", "github.com/a/b", "https://github.com/a", "git@x:a/b", "OWNER/NAME",
      "https://github.com/a/b?tab=readme", "my https://github.com/a/b"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(address):
@@ -1003,17 +1003,6 @@ def test_code_on_slides_is_cut_between_statements_and_asserts_nothing():
     assert [piece.kinds for piece in pieces.code(source)] == ["", "near more"]
     assert list(pieces.code("assert 1")) == []
     assert pieces.without_asserts("assert x\nprint(x)\n# so") == "print(x)\n# so"
-
-
-def test_the_table_of_a_class_may_replace_only_its_own(tmp_path):
-    table = tmp_path / "t.csv"
-    assert teach.replaces_only_its_own(table)
-    table.write_text("name,right,tried,files,1.1\n")
-    assert teach.replaces_only_its_own(table)
-    for content in (b"names,right\n", b"", b"\xff\xfe\x00"):
-        table.write_bytes(content)
-        assert not teach.replaces_only_its_own(table)
-    assert not teach.replaces_only_its_own(tmp_path)
 
 
 def test_the_fuller_of_two_records_of_one_session_counts(tmp_path):
