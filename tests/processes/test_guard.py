@@ -127,28 +127,29 @@ def test_whoever_is_killed_nothing_stays(victim, number, hides, tmp_path, tempor
         assert "all it had started was ended; start it again" in errors
 
 
-@pytest.mark.parametrize("by", ["sight", "their mark"])
-def test_where_orphans_cannot_be_adopted_they_are_known_by(
-    by, hides, tmp_path, temporary, nothing_left
-):
-    """As on other systems than Linux: who was seen as a descendant, or has the mark, is ended."""
-    blind = "psutil.Process.children = lambda *given, **how: []\n" * (by == "their mark")
+@pytest.mark.parametrize("by", ["sight", "mark"])
+def test_where_orphans_cannot_be_adopted_they_are_known_by(by, tmp_path, temporary, nothing_left):
+    """As on other systems than Linux: who was once seen as a descendant, or has the mark."""
     program = (
         "import sys, psutil, course_utils.parallel.guard as guard\n"
         "from pathlib import Path\n"
-        f"guard.adopt_orphans = lambda: False\n{blind}"
-        "folder = Path(sys.argv[1])\n"
+        "guard.adopt_orphans = lambda: False\n"
+        "if sys.argv[1] == 'mark':\n"
+        "    psutil.Process.children = lambda *given, **how: []\n"
+        "folder = Path(sys.argv[2])\n"
         "folder.mkdir()\n"
-        "print(guard.watch(sys.argv[2:], folder, 30, lambda: True).code)\n"
+        "print(guard.watch(sys.argv[3:], folder, 30, lambda: True).code)\n"
     )
-    # The one that hides is seen during the second; then its parent is gone.
-    command = hides(orphan=False, seconds=1)
-    if blind:
-        sleep = [sys.executable, "-c", "import time; time.sleep(600)", str(tmp_path)]
-        start = f"import subprocess; subprocess.Popen({sleep!r}, start_new_session=True)"
-        command = [sys.executable, "-c", start]
-    run = [sys.executable, "-c", program, str(tmp_path / "run"), *command]
-    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "0\n"
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)", str(tmp_path)]
+    start = "import subprocess, sys, time\nsubprocess.Popen({!r}, {}start_new_session=True)"
+    code = start.format(sleep, "")
+    if by == "sight":  # for a second; then its parent ends, and half a second later the command
+        parent = start.format(sleep, "env={}, ") + "\ntime.sleep(1)"
+        code = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {parent!r}])"
+        code += "\ntime.sleep(0.5)"
+    run = [sys.executable, "-c", program, by, tmp_path / "run", sys.executable, "-c", code]
+    done = subprocess.run(map(str, run), capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
     nothing_left(0)
 
 
