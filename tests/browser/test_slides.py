@@ -151,6 +151,16 @@ $$
 ## $x$ {20 * " letters"}
 
 {{live 1 SoftmaxPlayground without .tries .guess}}
+
+# (Last · 2)
+
+## Now
+
+A.
+
+## End
+
+B.
 """
 
 
@@ -160,7 +170,7 @@ def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
         page.keyboard.press("n")
     notes = opened.value
     head = notes.locator("body > :first-child")
-    assert re.fullmatch(r"0:0\d · to minute 4 · 1 / 3 · next: Why\?", head.inner_text())
+    assert re.fullmatch(r"0:0\d · to minute 4 · 1 / 5 · next: Why\?", head.inner_text())
     assert "Say so." in notes.locator("body").inner_text()
     notes.wait_for_function("document.querySelector('#clock').textContent > '0:00'")
     seen = "(all) => all.map((e) => e.checkVisibility({ visibilityProperty: true }))"
@@ -168,24 +178,33 @@ def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
     notes.keyboard.press("PageDown")
     assert "It is." in notes.locator("body").inner_text()
     for count, following in enumerate(("the answer", "the next step", "the next step")):
-        assert head.inner_text().endswith(f"2 / 3 · next: {following}")
+        assert head.inner_text().endswith(f"2 / 5 · next: {following}")
         assert page.locator("section.now .told").count() == count
         assert not all(parts.evaluate_all(seen))
         page.keyboard.press(" ")
     assert all(parts.evaluate_all(seen))
     page.keyboard.press("Shift+Space")
-    assert not all(parts.evaluate_all(seen))
+    assert parts.evaluate_all(seen)[-2:] == [True, False]
     page.keyboard.press(" ")
     assert head.inner_text().split("next: ")[1] == "\U0001d465" + 11 * " letters"  # 89 of 90
     assert "Say so." not in notes.locator("body").inner_text()
+    for key, number in (("Home", 1), ("ArrowRight", 3), ("ArrowLeft", 1), *2 * [("ArrowRight", 0)],
+                        ("ArrowRight", 5), ("ArrowLeft", 4), ("ArrowLeft", 3)):  # fmt: skip
+        page.keyboard.press(key)
+        place = page.locator("nav span").inner_text()
+        assert not number or place == f"{number} / 5"
+        assert number < 5 or head.inner_text().endswith("to minute 7 · 5 / 5 · the end")
+    page.evaluate("now = Date.now; Date.now = () => now() + 3_550_000")
+    page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    assert head.inner_text().endswith("to minute 5 · 3 / 3 · the end")
+    assert head.inner_text()[:3] == "59:"
+    assert head.inner_text().endswith("to minute 5 · 3 / 5 · next: Now (may be left out)")
     assert "May be left out" in notes.locator("body").inner_text()
     assert not page.locator("section.now .tries").is_visible()
     page.locator("section.now").get_by_role("slider").first.press("ArrowRight")
     page.wait_for_function("location.hash.includes('softmax_playground')")
     page.reload()
-    page.wait_for_function("document.querySelector('nav span').textContent === '3 / 3'")
+    page.wait_for_function("document.querySelector('nav span').textContent === '3 / 5'")
 
 
 def test_what_stays_together_on_a_slide(shown):
@@ -325,7 +344,12 @@ def test_a_figure_lives_and_keeps_its_keys(chapter):
     slider.press("ArrowRight")
     assert slider.input_value() != before
     assert chapter.locator("nav span").inner_text().startswith(f"{number} / ")
+    for look in ("all", "turning"):
+        slider.press("Escape")
+        assert chapter.evaluate("document.body.className") == look
     figure.get_by_role("button", disabled=False).last.focus()
+    chapter.keyboard.press(" ")  # presses the button
+    assert chapter.locator("nav span").inner_text().startswith(f"{number} / ")
     chapter.keyboard.press("PageDown")  # as a clicker does
     assert chapter.locator("nav span").inner_text().startswith(f"{number + 1} / ")
 
@@ -343,3 +367,5 @@ def test_the_space_bar_shows_all_of_a_slide_before_it_turns(chapter):
         seen = figure.evaluate(hidden) < 1
     assert seen
     assert place.inner_text().startswith(f"{number + 1} / ")
+    chapter.evaluate("(n) => location.hash = n", number)
+    assert figure.evaluate("(s) => s.scrollTop") == 0
