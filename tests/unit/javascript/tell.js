@@ -398,25 +398,34 @@ const GIVEN = [
   (n) => n + 0.5,
   (n) => new Proxy({}, { get: (_, key) => n + String(key).charCodeAt(0) / 128 }),
 ];
+const name = (one) => typeof one === "object" ? "<>" : String(one);
+/** One thing given may also be this. */
+const ALSO = [0, 1, 2, -1, "", true, false, ["a"], ["a", "b"], "float32"];
 
-/** What each function of a table says of what it is given, by its place; of lists nothing. */
+/** What each function of a table says of what it is given, by its place, each text once. */
 function sampled(words, place = "") {
   if (typeof words === "object") {
     const parts = Object.entries(words);
     return Object.assign({}, ...parts.map(([key, part]) => sampled(part, `${place}.${key}`)));
   }
   if (typeof words !== "function") return {};
+  const said = new Set();
   for (const given of GIVEN) {
-    try {
-      const said = String(words(...Array.from({ length: words.length }, (_, n) => given(n + 1))));
-      if (/NaN|undefined|object|inf$|inf\W/.test(said)) continue;
-      const none = given === GIVEN[0] && /[?&|]/.test(String(words))
-        ? ` / ${words("", "", "", "")}`
-        : "";
-      return { [`${place}()`]: said + none };
-    } catch { /* it wants something else */ }
+    const usual = Array.from({ length: words.length }, (_, n) => given(n + 1));
+    const say = (some, plain) => {
+      try {
+        const text = JSON.stringify(words(...some)).replace(/^"|"$/g, "");
+        if (text !== plain && !/NaN|undefined|object|inf$|inf\W/.test(text)) said.add(text);
+        return text;
+      } catch { /* it wants something else */ }
+    };
+    const text = say(usual) ?? "";
+    usual.forEach((one, n) => { // what only stands where the other stood is nothing new
+      for (const v of ALSO) say(usual.with(n, v), text.replaceAll(name(one), String(v)));
+    });
+    if (said.size) break;
   }
-  return {};
+  return { [`${place}()`]: [...said].join(" / ") };
 }
 
 /** What is drawn: texts and images where they stand, of other marks of a kind all numbers. */
