@@ -217,6 +217,8 @@ def p_of(logits):
     return double(logits).softmax(0)
 
 
+DEAR = [40, 30, 5, 200, 25, 10]  # to send anybody home
+
 #: Figure, a state that just misses its goal, one that reaches it.
 GOALS = [
     (JacobianExplorer, {"product": True, "v": [0.2, -0.4, 0]},
@@ -228,6 +230,12 @@ GOALS = [
     (SampledClasses, {"hand": "q", "q": [0.43, 0.15, 0.08, 0.3, 0.04]},
      {"hand": "q", "q": [0.33, 0.12, 0.06, 0.24, 0.25]}),
     (BrowserRegression, {"lr": 1}, {"lr": 0.6}),
+    (SoftmaxPlayground, {"logits": [0, 0, -6]}, {"logits": [0, 0, -7]}),  # 0.4994, 0.4998
+    (SoftmaxPlayground, {"logits": [0, -9, 0]}, {"logits": [-9, 0, 0]}),
+    (DecisionExplorer, {"cost": DEAR, "probability": 0.106}, {"cost": DEAR, "probability": 0.104}),
+    (DecisionExplorer, {"cost": DEAR[::-1], "probability": 0.1}, {"cost": DEAR}),
+    (label_suspects, {"verdicts": 9 * [1]}, {"verdicts": 10 * [3]}),
+    (calibration_explorer, {"temperature": 2**1.04}, {"temperature": 2**1.06}),  # 2 and 2.14
 ]  # fmt: skip
 
 
