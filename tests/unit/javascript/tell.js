@@ -433,6 +433,8 @@ function marks(frame) {
   const kinds = new Map();
   for (const node of frame.all()) {
     const { localName, attributes: a, className } = node;
+    const styled = /color|fill/.test(a.style) && `${node.textContent} ${a.style}`;
+    if (styled) kinds.set(styled, []);
     if (!["circle", "line", "path", "rect", "text", "svg", "g"].includes(localName)) continue;
     if (localName === "svg" ? !a.viewBox : localName === "g" && !a.transform) continue;
     const at = (a.d ?? a.viewBox)?.match(/-?[\d.]+/g) ??
@@ -446,7 +448,7 @@ function marks(frame) {
     const words = localName === "svg" ? [] : className.split(" ").filter(Boolean);
     const kind = [name, ...words].join(".");
     const look = a.fill ?? a.stroke ?? a["aria-label"] ?? "-";
-    const key = localName === "text" ? kind : `${kind} ${look}`;
+    const key = localName === "text" && !a.fill ? kind : `${kind} ${look}`;
     kinds.set(key, [...kinds.get(key) ?? [], numbers.map((v) => Math.round(v)).join(" ")]);
   }
   return [...kinds].map(([kind, places]) => `${kind} ${places.join(", ")}`);
