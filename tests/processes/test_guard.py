@@ -196,8 +196,19 @@ def test_of_a_long_file_the_end_is_kept(tmp_path, monkeypatch):
         assert end_of(path) == kept
 
 
-def test_what_a_command_prints_may_be_no_text(temporary, nothing_left):
-    write = "import sys; sys.stdout.buffer.write(bytes([200, 10]))"
-    ended = guarded([sys.executable, "-c", write], temporary / "run", timeout=30, env={})
-    assert ended.files["command.log"][1] == "\N{REPLACEMENT CHARACTER}\n"
+def test_a_command_has_our_folder_and_environment_and_may_print_no_text(
+    temporary, tmp_path, monkeypatch, nothing_left
+):
+    monkeypatch.chdir(tmp_path)
+    Path("json.py").write_text("raise KeyError")  # is nothing that the guard needs
+    for name in ("ADDED", "KEPT"):
+        monkeypatch.setenv(name, "old")
+    write = (
+        "import os, sys; sys.stdout.buffer.write(bytes([200, 10])); "
+        "print(os.environ['ADDED'], os.environ['KEPT'], os.path.exists('json.py'))"
+    )
+    command, added = [sys.executable, "-c", write], {"ADDED": "new"}
+    ended = guarded(command, temporary / "run", timeout=30, env=added)
+    said = ended.files["command.log"][1]
+    assert sorted(said.splitlines()) == ["new old True", "\N{REPLACEMENT CHARACTER}"]
     assert not Path(temporary / "run").exists()
