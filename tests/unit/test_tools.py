@@ -677,7 +677,7 @@ def test_each_name_with_the_chapters_that_teach_and_use_it(tmp_path, capsys):
     (tmp_path / "chapters").mkdir()
     taught = [new_markdown_cell("def ("), new_code_cell("%time\n!ls\ndef taught(): ...")]
     chapter(tmp_path / "chapters", *taught, name="02_a.ipynb")
-    imports = new_code_cell("from course_utils.a import Used, taught\nfrom math import never")
+    imports = new_code_cell("from course_utils.a import X, Used, taught\nfrom math import never")
     chapter(tmp_path / "chapters", imports, name="05_b.ipynb")
     other = new_code_cell("def other(): ...\nclass Also: ...\nfrom course_utils.a import taught")
     chapter(tmp_path / "chapters", other, name="06_c.ipynb")
