@@ -142,6 +142,8 @@ def typed(text, *pieces):
 #: Each with all that is said to it: number of the cell, and words.
 FAULTS = {
     "link": (replaced(2, "02_sec", "03_sec"), "2: links to 03_second.ipynb, which is not there"),
+    "link to a folder": (replaced(2, "02_second.ipynb", "../chapters"),
+                         "2: links to ../chapters, which is not there"),
     "no equation": (replaced(2, "equation (1.1)", "equations (1.1) and (1.2)"),
                     "2: there is no equation 1.2"),
     "no figure": (replaced(2, "figure 1.1", "figures 1.2, 1.1, and 2.1 to 2.3"),
@@ -165,6 +167,9 @@ FAULTS = {
     "caption in small letters": (
         replaced(5, "**Figure", "**figure"), *(f"{n}: there is no figure 1.1" for n in (2, 5)),
         "5: caption 'figure 1.1.' must begin with a number: **Figure 7.1.**", PLAIN),
+    "caption that is cut short": (
+        replaced(5, "**Figure", "**Fig."), "2: there is no figure 1.1",
+        "5: caption 'Fig. 1.1.' must begin with a number: **Figure 7.1.**", PLAIN),
     "caption that is all bold": (
         replaced(5, ".** A line.", ". A line.**"),
         *(f"{n}: there is no figure 1.1" for n in (2, 5)),
@@ -201,6 +206,8 @@ FAULTS = {
             "Common mistake, Note and end with a full stop"),
     "box without end": (replaced(2, "**Goals.**", "**Goals**"), "2: box 'Goals' must begin with "
                         "Goals, Common mistake, Note and end with a full stop"),
+    "box with a colon": (replaced(2, "**Goals.**", "**Goals:**"), "2: box 'Goals:' must begin with "
+                         "Goals, Common mistake, Note and end with a full stop"),
     "formula in a box": (replaced(2, "$a = b$.", "$a\n> = b$."),
                          "2: a formula in a box must stand on one line, else JupyterLab shows >"),
     "display in a box": (replaced(2, "Know that $a = b$.", "Know:\n>\n> $$\n> a = b\n> $$"),
@@ -212,6 +219,8 @@ FAULTS = {
     "last cell": (removed(12), f"11: {LEADS}"),
     "setup": (replaced(1, "make install", "make it"),
               "1: must be the setup cell, as tools/chapter_form.py has it"),
+    "more than the setup": (lambda cells: cells[1].update(source=f"{form.SETUP}\nx = 1"),
+                            "1: must be the setup cell, as tools/chapter_form.py has it"),
     "two setups": (inserted(3, code(form.SETUP, "setup")),
                    "1: must be the setup cell, as tools/chapter_form.py has it"),
     "no imports": (metadata(3, tags=[]), "3: holds the imports and lacks the tag imports"),
@@ -261,6 +270,9 @@ NO_FAULTS = {
     "marks in a title": replaced(2, "# First", "# *First*"),
     "a display in a line": replaced(2, "As ", "As $$a = b$$ and "),
     "a quotation": inserted(3, markdown("> Somebody **said** so.")),
+    "an old address": replaced(2, "As ", "As [some](http://b.example) say, "),
+    "a box that asks": replaced(2, "**Goals.**", "**Note: why?**"),
+    "a box that calls": replaced(2, "**Goals.**", "**Common mistake: so!**"),
     "bold words": inserted(3, markdown("**A figure** is drawn.")),
     "a figure that runs": (lambda cells: cells[4].update(outputs=[
         {"output_type": "display_data", "data": {"text/html": ['<div data-afm="a">', "</div>"]}}
