@@ -112,6 +112,7 @@ WAYS = {
     "jacobian_explorer": [
         [
             SKIP,
+            *({"on": "nudge", "to": to} for to in ("0.02", "0")),
             *({"set": {"measured": [0, 0.02, by], "nudge": 0.02}} for by in (0, 0.02)),
             {"set": {"nudge": 0}},
         ],
@@ -119,21 +120,46 @@ WAYS = {
             SKIP,
             {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}},
             *({"on": f"guess.{i}", "to": to} for i, to in ((0, "0.1"), (1, "-0.1"))),
+            {"click": "Check"},
+            *({"on": f"guess.{i}", "to": to} for i, to in ((0, "0.05"), (1, "-0.05"))),
+            {"click": "Check"},
             *({"on": f"guess.{i}", "to": to} for i, to in ((0, "-0.02"), (1, "-0.01"))),
-            {"on": "guess.2", "to": "0.03"},
             {"on": "guess.2", "to": "0.035"},
-            {"on": "nudge.2", "to": "0.02"},
+            {"click": "Check"},
             *[{"click": "Halve the nudge"}] * 2,
-            {"on": "nudge.2", "to": "1"},
+            {"set": {"logits": [0.7, 0, 0]}},
+            {"set": {"logits": [5, -1, 0]}},
+            {"on": "nudge", "to": "1"},
         ],
         [
             SKIP,
             {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}},
             {"on": "guess.0", "to": "0.1"},
-            {"on": "nudge.2", "to": "0.02"},
+            {"click": "z₃ ·"},
             {"click": "Another z₃"},
         ],
-        [SKIP, {"set": {"logits": [2, 1, 0.1], "nudge": -2}}, {"on": "nudge.1", "to": "0.01"}],
+        *(
+            [SKIP, {"click": chip}, *steps, {"click": "Check"}]
+            for chip, far, near in (
+                ("undecided", ("0.1", "-0.1", "0"), ("0.22", "-0.11", "-0.11")),
+                ("two classes", ("-0.1", "0.1"), ("-0.195", "0.195")),
+            )
+            for steps in (
+                [
+                    *({"on": f"guess.{i}", "to": to} for i, to in enumerate(far)),
+                    {"click": "Check"},
+                    {"on": "guess.1", "to": "0"},
+                    {"on": "guess.1", "to": far[1]},
+                ],
+                [{"on": f"guess.{i}", "to": to} for i, to in enumerate(near)],
+            )
+        ),
+        [
+            SKIP,
+            {"set": {"logits": [2, 1, 0.1], "nudge": -2}},
+            {"click": "z₂ ·"},
+            {"on": "nudge", "to": "0.01"},
+        ],
         [SKIP, {"set": {"logits": [2, 1, 0.1], "nudge": -2}}, {"click": "Halve the nudge"}],
         [
             SKIP,

@@ -173,6 +173,7 @@ IN_A_BROWSER = {
     ".painted()": "need not look like a bag", ".mine": "your guess", ".watch": "Watch the run",
     ".faults.worker()": "not let this page start a worker", ".why.no images": "holds no images",
     ".spoilt": "A run was stopped or its rate changed",
+    ".no": "Not that one", ".yes": "Yes. The matrix",
 }  # fmt: skip
 
 #: The lab's with a kernel (a test of its own), while it trains, or where the browser can't.
@@ -450,26 +451,24 @@ def test_jacobian(j):
         f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
         f"marks by {off:.2g} %: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
-        "bar from -¼ to ¼; mark: slope.",
-        "why? This opens",
+        "bar: -¼ to ¼; mark: slope.",
+        f"Beside the matrix: what p{subs[j]} gained, in the colours of those that lost it.",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
     missed = f"All bars of the column miss their marks by {off:.2g} %: halve the nudge."
     assert seen.spoken in ("", f"z{subs[j]} moves by 0.60. {missed}")
     assert "J v" not in seen.text
+    assert "Why" not in seen.text
     assert_said(
         right,
         f"All its bars end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
-        f"Q, the sum of exp z, grows by p{subs[j]} = {dotted(p[j])} of itself: each bar gives that "
-        f"share to bar {j + 1}. Column {j + 1} is p{subs[j]} · (one-hot - p).",
-        *(
-            f"{name} = {dotted(slope)}"
-            for a, slope in enumerate(jacobian[:, j].tolist())
-            for name in [f"p{subs[j]}(1 - p{subs[j]})" if a == j else f"-p{subs[a]}p{subs[j]}"]
-        ),
+        f"Why: per unit of nudge, the sum of exp z grows by p{subs[j]} = {dotted(p[j])} of itself. "
+        f"Each p gives that share to p{subs[j]}: column {j + 1} is p{subs[j]} · (one-hot - p).",
     )
-    assert_said(still, f"Drag z{subs[j]} up or down. At a nudge of 0 nothing changes, and 0 ÷ 0")
+    one_hot = torch.eye(3, dtype=p.dtype)[j]
+    assert torch.allclose(jacobian[:, j], p[j] * (one_hot - p))
+    assert_said(still, f"Nudge z{subs[j]}: drag the point on the curve. At a nudge of 0 nothing")
 
 
 @pytest.mark.parametrize("nudge", [1e-6, -1e-15, 1e-30])
@@ -486,7 +485,8 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
     p, moved = p_of([2, 1, 0.1]), p_of([0, 1, 0.1])
     assert ((moved - p)[0] / -2 / (p[0] * (1 - p[0]))).item() == pytest.approx(1, abs=0.02)
     figure = JacobianExplorer(logits=[2, 1, 0.1])
-    seen, *_, near = told(figure, SKIP, {"set": fits}, {"on": "nudge.1", "to": "0.05"})[2:]
+    near = {"column": 1, "nudge": 0.05, "measured": [-2, 0, 0.02]}
+    seen, near = told(figure, SKIP, {"set": fits}, {"set": near})[2:]
     assert_said(
         seen,
         "So large a nudge may meet the marks, to 2 %, by chance: halve it.",
@@ -495,48 +495,100 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
     assert_said(near, "Now shrink the nudge of z₁, too.")
 
 
+def guess(*column):
+    return [{"on": f"guess.{i}", "to": str(to)} for i, to in enumerate(column)]
+
+
 def test_jacobian_judges_the_last_column_before_it_is_measured():
-    measured = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}
-    put = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["0.1", "-0.1", "0"])]
-    right = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.02", "-0.01", "0.03"])]
-    right.append({"on": "guess.2", "to": "0.035"})  # as near as steps of 0.005 allow
-    nudged, halved = {"on": "nudge.2", "to": "0.02"}, {"click": "Halve the nudge"}
-    ways = [[SKIP, measured, *put, *right, nudged, halved, halved]]
-    far = [{"on": f"guess.{i}", "to": to} for i, to in enumerate(["-0.035", "-0.01", "0.045"])]
-    ways.append([SKIP, measured, *far, nudged, {"click": "Another z₃"}])
-    ways.append([SKIP, measured, nudged])
-    (_, _, asked, *seen, after, _, done), (*_, wrong, anew), (*_, untold) = told_each(
+    """First by its sum alone; the mirror image is told after a second miss."""
+    measured, check = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}, {"click": "Check"}
+    halved, nudged = {"click": "Halve the nudge"}, {"click": "z₃ ·"}
+    right, far = guess(-0.02, -0.01, 0.035), guess(-0.035, -0.01, 0.045)
+    ways = [
+        [SKIP, measured, *guess(0.1, -0.1), check, *guess(0.1, -0.05, -0.05), check],
+        [SKIP, measured, *right, check, halved, halved, {"set": {"logits": [0, 0, 0]}}],
+        [SKIP, measured, *far, nudged, {"click": "Another z₃"}],
+        [SKIP, measured, nudged],
+    ]
+    missed, (*_, found, _, done, later), (*_, wrong, anew), (*_, untold) = told_each(
         JacobianExplorer(), ways
     )
     p = p_of([2, 1, -1])
     column = p[2] * (double([0, 0, 1]) - p)
-    for guess, near in [([-0.02, -0.01, 0.035], 3), ([-0.035, -0.01, 0.045], 1)]:
-        off = (column - double(guess)).abs()
+    for mine, near in [([-0.02, -0.01, 0.035], 3), ([-0.035, -0.01, 0.045], 1)]:
+        off = (column - double(mine)).abs()
         assert (off <= (0.2 * column.abs()).clamp(min=0.005)).sum() == near
-    assert_said(
-        asked, "Before you nudge z₃: where will its bars end?", "what the bars of z₁ miss\n"
+    asked, one, two, first, *_, second = missed[2:]
+    assert_said(asked, "Before you nudge z₃: where will its bars end?")
+    assert_said(one, "Your column sums to +.100. What one gains, the others lose")
+    assert "sums to 0.\n" in two.text
+    hint, mirror = (
+        "Which measured cell must equal yours of p₁?",
+        "own mirror image: p₁ by z₃ equals p₃",
     )
-    assert_said(
-        seen[0], "Your column sums to +.100, each other one to 0. It must mirror the row of p₃"
-    )
-    assert_said(seen[0], "what the bars of z₃ miss\n", "why? This opens")
-    assert_said(seen[1], "Your column sums to 0. But it isn't the row of p₃")
-    ready = ", like the others, and mirrors the row of p₃, to 20 % or 0.005. Nudge z₃."
-    assert_said(seen[5], f"Your column sums to 0{ready}")
-    assert seen[5].spoken.startswith("Your column sums to 0")
-    assert_said(seen[6], f"Your column sums to about 0{ready}")
-    assert_said(
-        after, "Of your 3 guesses (circles), right to 20 % or 0.005: 3. For the goal, halve"
-    )
-    assert "✓Goal:" not in after.text
-    assert_said(done, "✓Goal:")
-    assert_said(wrong, "0.005: 1. Framed: what the guesses miss. Try another z₃.")
-    kept = [float(anew.values[f"nudge{j}"]) for j in range(3)]
-    assert kept == [0.02, 0.02, 0]
+    assert_said(first, f"Framed: 3 wrong. {hint}")
+    assert_said(second, mirror)
+    assert [mirror in one.text for one in missed].index(True) == len(missed) - 1
+    assert [hint in one.text for one in missed].count(True) == 1
+    assert_said(found, "Of your 3 guesses, right to 20 % or 0.005: 3. For the goal, halve")
+    assert found.values["nudge2"] == 0.02
+    assert [page.text.count("✓Goal: all") for page in (found, done, later)] == [0, 1, 1]
+    assert "foretold:" not in later.text
+    assert_said(wrong, "0.005: 1. Framed: the wrong ones. Try another z₃.")
+    assert [anew.values[f"nudge{j}"] for j in range(3)] == [0.02, 0.02, 0]
     assert anew.state["logits"][:2] == [2, 1]
     assert_said(anew, "Before you nudge z₃: where will its bars end?")
     assert_said(untold, "But the column of z₃ was not foretold: take another z₃.")
-    assert "✓Goal:" not in wrong.text + untold.text
+    assert "✓Goal: all" not in wrong.text + untold.text
+
+
+CHIPS = {  # a column, and what is said of it after the guess
+    "undecided": ([0.22, -0.11, -0.11], "Being equal, the others lose equally: half of the gain"),
+    "two classes": ([-0.195, 0.195], "all four slopes are p₁(1 - p₁), up to the sign."),
+}
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_jacobian_says_what_a_state_to_try_shows_after_it_has_asked(chip):
+    column, lesson = CHIPS[chip]
+    steps = [{"click": chip}, *guess(*column), {"click": "Check"}]
+    *before, after = told(JacobianExplorer(), SKIP, *steps)[2:]
+    assert_said(before[0], "Before you nudge", "where will its bars end?")
+    assert [lesson for page in before if lesson in page.text + page.spoken] == []
+    assert_said(after, lesson)
+    p = p_of(after.state["logits"])
+    j = after.state["column"]
+    slopes = p[j] * (torch.eye(len(p), dtype=p.dtype)[j] - p)
+    assert torch.allclose(slopes, double(column), rtol=0.03, atol=0)
+
+
+def test_jacobian_asks_of_equal_probabilities_what_each_loses():
+    steps = [*guess(0.1, -0.1), {"click": "Check"}, *guess(0.2, -0.2), {"click": "Check"}]
+    *_, first, _, _, second = told(JacobianExplorer(), SKIP, {"click": "undecided"}, *steps)
+    assert_said(first, "Framed: 2 wrong. All p are equal: how do the others share the loss?")
+    assert_said(
+        second, "Each of the others loses ⅓ of its ⅓: -.111. The one nudged gains both: .222."
+    )
+
+
+def test_jacobian_has_free_goals_for_the_logits():
+    """They count where the bars are at their marks only."""
+    states = [
+        {"logits": logits, "nudge": by}
+        for logits, by in [
+            ([0.7, 0, 0], 0.6),
+            ([0.7, 0, 0], 0.02),
+            ([5, 0, 0], 0.02),
+            ([5, -1, 0], 0.02),
+        ]
+    ]
+    states.append({"logits": [5, -1, 0], "column": 1, "nudge": 0.02})
+    p, sure = p_of([0.7, 0, 0]), p_of([5, -1, 0])
+    assert p[0] * (1 - p[0]) == pytest.approx(0.25, abs=0.0005)
+    assert (sure[1] * (1 - sure[1])).item() < 0.005 < (sure[0] * (1 - sure[0])).item()
+    pages = told(JacobianExplorer(), SKIP, *({"set": state} for state in states))[2:]
+    assert ["p is about one half" in page.text for page in pages] == [False, True, *[False] * 3]
+    assert ["is about 0 where" in page.text for page in pages] == [*[False] * 4, True]
 
 
 def test_a_goal_of_the_jacobian_stays_reached_until_reset():
@@ -568,7 +620,7 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
         assert ("about half the miss" in seen.text) == half
     chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
     assert_said(chance, "at the larger nudge the chord happened to be nearer to the tangent's")
-    dragged = told(JacobianExplorer(), SKIP, halve, {"on": "nudge.0", "to": "0.3"})[-1]
+    dragged = told(JacobianExplorer(), SKIP, halve, {"on": "nudge", "to": "0.3"})[-1]
     assert "went from" not in dragged.text
 
 
@@ -576,7 +628,7 @@ def test_jacobian_product():
     p, v = p_of([2, 1, -1]), double([1, 2, -1])
     jacobian = torch.diag(p) - p[:, None] * p
     product, flat = {"set": {"product": True, "v": v.tolist()}}, {"set": {"v": [1, 1, 1]}}
-    touched = {"on": "nudge.1", "to": "0.5"}
+    touched = {"on": "nudge", "to": "0.5"}
     multiplied, same = told(JacobianExplorer(), SKIP, touched, product, flat)[3:]
     assert torch.allclose(p * (v - p @ v), jacobian @ v)
     steps = [("v - mean", v - p @ v), ("\N{MULTIPLICATION SIGN} p", p), ("= J v", jacobian @ v)]

@@ -49,31 +49,32 @@ const WORDS = {
         says: "No: all lose, each keeps the same fraction.",
       },
     ],
-    logitPlot: "How far each logit is nudged",
-    logitAxis: (/** @type {boolean} */ open) =>
-      `nudge of each logit${open ? ": drag one up or down" : ""}`,
-    logit: "logit",
+    logitPlot: "The logits, and how far one of them is nudged",
+    logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one up or down" : ""}`,
+    nudgeName: (/** @type {string} */ logit) => `nudge ${logit}`,
+    nudge: "nudge",
     sum: "sum",
-    by: "÷ nudge",
-    nudge: (/** @type {string} */ name) => `nudge ${name}`,
     halve: "Halve the nudge",
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
-    anew: "Other logits",
+    check: "Check",
     another: (/** @type {string} */ logit) => `Another ${logit}`,
-    scale: (/** @type {string} */ most) =>
-      `Cell: change of p ÷ nudge; bar from −${most} to ${most}; mark: slope.`,
+    scale: "Cell: change of p ÷ nudge; bar: −¼ to ¼; mark: slope.",
+    pieces: (/** @type {string} */ prob, /** @type {boolean} */ up) =>
+      up
+        ? `Beside the matrix: what ${prob} gained, in the colours of those that lost it.`
+        : `Beside the matrix: what the others gained, in the colour of ${prob}, which lost it.`,
+    why: (/** @type {string} */ prob, /** @type {string} */ share, /** @type {number} */ j) =>
+      `Why: per unit of nudge, the sum of exp z grows by ${prob} = ${share} of itself. Each p ` +
+      `gives that share to ${prob}: column ${j} is ${prob} · (one-hot − p).`,
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
-    trail: "By how much change ÷ nudge misses the slopes, for each nudge that was halved, and now",
-    trailAxis: (/** @type {string} */ logit) => `what the bars of ${logit} miss`,
-    noTrail: "Halved nudges show here.",
     curve: "A probability against the nudge, with chord and tangent",
-    curveAxis: (
-      /** @type {string} */ prob,
-      /** @type {string} */ logit,
-      /** @type {boolean} */ moved,
-    ) => `${prob} by nudge of ${logit}` + (moved ? ": chord, tangent" : ""),
+    curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
+      `${prob} against the nudge of ${logit}`,
+    drag: ": drag it to 0",
+    chord: (/** @type {string} */ rate) => `chord ${rate}`,
+    tangent: (/** @type {string} */ slope) => `tangent ${slope}`,
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
@@ -101,75 +102,55 @@ const WORDS = {
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
-      ` Before you nudge ${logit}: where will its bars end? Put them there.`,
-    total: (/** @type {string} */ total, /** @type {string} */ prob) =>
-      `Your column sums to ${total}, each other one to 0. It must mirror the row of ${prob}, too.`,
-    none: (/** @type {boolean} */ about) => `Your column sums to ${about ? "about " : ""}0`,
-    mirror: (/** @type {string} */ prob) =>
-      `. But it isn't the row of ${prob}: see what is framed there.`,
-    ready: (
-      /** @type {string} */ prob,
-      /** @type {string} */ logit,
-      /** @type {string} */ near,
-    ) => `, like the others, and mirrors the row of ${prob}, to ${near}. Nudge ${logit}.`,
-    guessed: (
-      /** @type {number} */ good,
-      /** @type {number} */ k,
-      /** @type {string} */ near,
-    ) => ` Of your ${k} guesses (circles), right to ${near}: ${good}.`,
-    near: (/** @type {string} */ least) => `20\u202f% or ${least}`,
-    retry: (/** @type {string} */ logit) => ` Framed: what the guesses miss. Try another ${logit}.`,
+      ` Before you nudge ${logit}: where will its bars end? Drag them there, then Check.`,
+    total: (/** @type {string} */ total) => `Your column sums to ${total}.`,
+    zero: " What one gains, the others lose: the sum must be 0.",
+    find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
+      `Framed: ${wrong} wrong. Which measured cell must equal yours of ${prob}? Tap it.`,
+    think: (/** @type {number} */ wrong) =>
+      `Framed: ${wrong} wrong. All p are equal: how do the others share the loss?`,
+    share: (/** @type {string} */ loss, /** @type {string} */ gain) =>
+      `Each of the others loses ⅓ of its ⅓: ${loss}. The one nudged gains both: ${gain}.`,
+    no: "Not that one: it has to do with the same two classes.",
+    yes: "Yes. ",
+    mirror: (/** @type {string} */ a, /** @type {string} */ b) =>
+      `The matrix is its own mirror image: p${a} by z${b} equals p${b} by z${a} (dashed).`,
+    guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
+      ` Of your ${k} guesses, right to 20\u202f% or 0.005: ${good}.`,
+    retry: (/** @type {string} */ logit) => ` Framed: the wrong ones. Try another ${logit}.`,
     untold: (/** @type {string} */ logit) =>
       ` But the column of ${logit} was not foretold: take another ${logit}.`,
-    unhalved: " For the goal, halve this nudge twice.",
+    unhalved: " For the goal, halve a nudge twice.",
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: halve the nudge.`,
     large: "So large a nudge may meet the marks, to 2\u202f%, by chance: halve it.",
-    still: (/** @type {string} */ logit) => `Drag ${logit} up or down.`,
+    still: (/** @type {string} */ logit) => `Nudge ${logit}: drag the point on the curve.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `change of ${prob} ÷ nudge of ${logit}`,
     tries: [
       {
-        label: "one half",
-        set: { logits: [0.693, 0, 0], nudge: 0.02 },
-        says: "p₁ is one half, and the slope is ¼: no slope of softmax is larger.",
-      },
-      {
         label: "undecided",
-        set: { logits: [0, 0, 0], nudge: 0.02 },
-        says: "z₁ rises, and p₂ and p₃, being equal, lose equally: half of the gain each.",
-      },
-      {
-        label: "sure",
-        set: { logits: [5, -1, -3], nudge: 2 },
-        says: "Class 1 has nearly all: raising z₁ by 2 adds only 0.002. Slopes are near 0, bars " +
-          "stretched.",
+        set: { logits: [0, 0, 0], nudge: 0, measured: [0, 0, 0] },
+        says: " Being equal, the others lose equally: half of the gain each.",
       },
       {
         label: "two classes",
-        set: { logits: [1, 0], nudge: 0.0625 },
-        says: "What one gains the other loses: all four slopes are p₁(1 − p₁), up to the sign.",
+        set: { logits: [1, 0], nudge: 0.02, measured: [0.02, 0] },
+        says: " What one gains the other loses: all four slopes are p₁(1 − p₁), up to the sign.",
       },
     ],
     goal: (/** @type {boolean} */ asked) =>
       "all bars at their marks (2\u202f%), one column halved at least twice" +
       (asked ? ", the last foretold." : "."),
-    reached:
-      "Columns sum to 0. But for what bars still miss, so do rows (the same added to all logits " +
-      "changes nothing), and entries mirror each other (choose one: the other is dashed).",
+    reached: "Columns sum to 0. But for what bars still miss, so do rows: the same added to all " +
+      "logits changes nothing.",
     before: "(reached before)",
-    why: "Why: the pieces by which the slopes of a column come about",
-    whyAxis: (
-      /** @type {string} */ prob,
-      /** @type {string} */ share,
-      /** @type {number} */ j,
-      /** @type {boolean} */ told,
-    ) =>
-      told
-        ? `why: per unit of nudge Q, the sum of exp z, grows by ${prob} = ${share} of itself: ` +
-          `each bar gives that share to bar ${j}. Column ${j} is ${prob} · (one-hot − p).`
-        : "why? This opens when this column is at its marks",
+    quarter: "drag the logits: to ¼ in a cell with ✓.",
+    quartered: "Its p is about one half. No slope of softmax is larger than p(1 − p) = ¼.",
+    nought: "drag the logits: to a column with ✓ of zeros (±0.005).",
+    noughts: (/** @type {string} */ prob, /** @type {string} */ share) =>
+      `${prob} is ${share}: p · (1 − p) is about 0 where a class has nearly nothing, or all.`,
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
@@ -246,15 +227,14 @@ const WORDS = {
 
 const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
 const CLOSE = 0.0101; // as close as a product has to come to its goal
-const GUESS = 0.2; // and a guess to a slope, as a share of it, or a step of the guesses
-const STEPS = 50; // of a guess, to each side
+const GUESS = 0.2; // and a guess to a slope, as a share of it, or a step
+const STEP = 0.005; // of a guess
+const MOST = 0.25; // what bars are drawn for: no slope of softmax, and no chord's, is beyond
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
-const SAFE = 0.03; // up to it, every bar is at its mark
+const SAFE = 0.02; // up to it, every bar is at its mark
 const LEAST = 0.01; // below, a nudge isn't halved
-const PAST = 3; // nudges that were halved, for whose misses there is room
+const PAST = 3; // nudges that were halved, whose chords stay
 const MANY = 4; // classes for whose numbers a phone has room
-/** What bars are drawn for: no slope of softmax, and no change ÷ nudge, is beyond the first. */
-const SCALES = [0.25, 0.1, 0.025, 0.01, 0.0025, 0.001, 0.00025, 0.0001];
 const GRIP = 8; // pixels of a handle below the plot
 
 const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
@@ -324,7 +304,7 @@ function block(plot, [left, right], [from, to], look, i) {
  * @param {View} view
  * @param {Plot} plot
  * @param {(x: number) => number} find the handle whose column that is
- * @param {(i: number, y: number, pressed: boolean) => void} write
+ * @param {(i: number, y: number, pressed: boolean, x: number) => void} write
  */
 function knobs(view, plot, find, write) {
   const node = html("div.over");
@@ -332,7 +312,7 @@ function knobs(view, plot, find, write) {
   /** @param {[number, number]} at @param {boolean} pressed */
   const follow = ([x, y], pressed) => {
     if (pressed) dragged = find(x);
-    write(dragged, y, pressed);
+    write(dragged, y, pressed, x);
   };
   plot.drag(follow);
   plot.svg.addEventListener("click", (event) => {
@@ -366,14 +346,14 @@ function knobs(view, plot, find, write) {
  * A goal that stays reached until Reset; what it says holds only while it is.
  * @param {View} view
  * @param {() => boolean} now
- * @param {string} words
+ * @param {string | (() => string)} words
  * @param {string} before what it says later
  */
 function kept(view, now, words, before) {
   let done = false;
   return {
     reached: () => (done = now() || (done && !view.shows({}))),
-    says: () => now() ? words : before,
+    says: () => now() ? typeof words === "string" ? words : words() : before,
   };
 }
 
@@ -384,75 +364,53 @@ function kept(view, now, words, before) {
  */
 function matrix(view, words) {
   const { min: low = -2, max: high = 2 } = SPEC.traits.nudge;
+  const { min: least = -5, max: largest = 5 } = SPEC.traits.logits;
   const plot = view.plot({
     x: [0, 1],
     xticks: [],
-    y: [low, high],
-    yticks: [low, 0, high],
+    y: [least, largest],
+    yticks: [least, 0, largest],
     label: words.logitPlot,
     ylabel: words.logitAxis(false),
-    height: 112,
+    height: 150,
     margin: { top: 12, bottom: 12 },
   });
   const curve = view.plot({
-    x: [low, high],
-    xticks: [0],
+    x: [1.1 * low, 1.1 * high],
     y: [0, 1],
-    yticks: [],
     grid: false,
     label: words.curve,
-    ylabel: words.curveAxis(p(0), z(0), false),
-    height: 150,
-    margin: { left: 56, right: 24 },
-  });
-  const trail = view.plot({
-    x: [0, PAST + 1],
-    y: [0, 1],
-    yticks: [[NEAR, percent(NEAR)]],
-    label: words.trail,
-    ylabel: words.trailAxis(z(0)),
-    height: 140,
-    margin: { top: 18 },
-  });
-  const why = view.plot({
-    x: [0, 1],
-    xticks: [],
-    y: [0, 1],
-    label: words.why,
-    grid: false,
-    height: 118,
-    margin: { top: 6, right: 124, bottom: 4 },
+    ylabel: words.curveAxis(p(0), z(0)),
+    height: 300,
   });
   const table = html("table.heat");
-  const scale = html("span");
+  const reason = html("p.reason");
   const told = html("span");
   let k = 0;
-  let turn = 0; // how often other logits were asked for
+  let turn = 0; // how often another logit was asked for
   let origin = ""; // logits, and the column, of what stays from before:
   let last = 0;
   /** The nudges that were halved. @type {number[]} */
   let left = [];
   let step = { to: 0, turn: -1 }; // where the nudge moves, while nothing else was changed
-  let wide = high; // of the curve, to either side
-  let reach = high; // of the handles: it follows that, but not under the hand
-  let held = false;
   /** The cell that was clicked. @type {[number, number]} */
   let clicked = [0, 0];
   /** @type {Record<string, HTMLElement>[][]} */
   let cells = [];
-  /** @type {Record<string, HTMLElement>[]} */
+  /** @type {{ pick: HTMLButtonElement, name: Element, by: Element, sum: HTMLElement }[]} */
   let heads = [];
-  /** @type {Record<string, HTMLElement>[]} */
+  /** @type {Record<string, any>[]} */
   let rows = [];
   /** What the reader expects of a column. @type {HTMLInputElement[]} */
   let guesses = [];
   let guessed = -1; // the column it is
-  let sure = false; // whether they were moved
+  let sure = false; // whether they were moved,
+  let checked = false; // and checked since,
+  let misses = 0; // and how often that was wrong
+  let found = -1; // the row of a guess whose mirror image was found
+  let answer = ""; // what a tap on a cell is answered
   let twice = false; // whether bars came to their marks by two halvings
-  let opened = ""; // for which column, and logits, the pieces were moved,
-  let flown = 0; // and how far
-  let fly = () => {};
-  view.closers.push(() => fly());
+  let won = false; // whether the first goal was reached
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
@@ -485,23 +443,24 @@ function matrix(view, words) {
   /** @param {number} j */
   const right = (j) => miss(j) < NEAR && Math.abs(nudges()[j]) <= SMALL;
   const open = () => range(size()).filter((j) => !right(j));
-  /** The column that the reader is asked for: the last one, before it is measured. */
+  const alike = () => size() === 3 && new Set(logits()).size === 1;
+  /** Whether all p are ⅓, and nothing is measured. */
+  const bare = () => alike() && nudges().every((by) => !by);
+  /** The column that the reader is asked for: the last one, or the first of a bare matrix. */
   const asked = () => {
+    if (view.locked || size() > MANY) return -1;
     const [next = -1, ...later] = open();
-    return later.length || nudges()[next] || size() > MANY ? -1 : next;
+    if (bare()) return column();
+    return later.length || nudges()[next] ? -1 : next;
   };
-  /** What the bars are drawn for: the slopes at these logits, and chords three times as steep. */
-  const most = () => {
-    const steepest = 3 * Math.max(...slopes().map((line, i) => line[i]));
-    return SCALES.findLast((scale) => scale >= steepest) ?? SCALES[0];
+  /** Whether a guess is near a slope. @param {number} i */
+  const close = (i) => {
+    const slope = slopes()[i][guessed];
+    return Math.abs(expected()[i] - slope) <= 1.001 * Math.max(GUESS * Math.abs(slope), STEP);
   };
-  const near = () => words.near(String(Number((most() / STEPS).toPrecision(1))));
-  /** Whether a guess is near a slope. @param {number} mine @param {number} slope */
-  const close = (mine, slope) =>
-    Math.abs(mine - slope) <= 1.001 * Math.max(GUESS * Math.abs(slope), most() / STEPS);
-  const good = () => slopes().filter((line, n) => close(expected()[n], line[guessed])).length;
+  const wrong = () => range(size()).filter((i) => !close(i));
   /** Whether the last column was guessed, and the guess was right. */
-  const foretold = () => size() > MANY || (sure && good() === size());
+  const foretold = () => size() > MANY || (sure && !wrong().length);
   /**
    * Nudge a logit; the others go back, what was measured is kept.
    * @param {number} j
@@ -509,9 +468,14 @@ function matrix(view, words) {
    */
   const move = (j, by) => view.set({ column: j, nudge: by, measured: nudges() });
 
+  /** A press while the nudge moves ends that. */
+  const settle = () => {
+    if (view.turns === step.turn) view.set({ nudge: step.to });
+  };
   /** @param {number} ms @param {number} j @param {number} to */
   const travel = (ms, j, to) => {
-    const [kept, from] = [nudges(), j === column() ? nudge() : 0];
+    settle();
+    const [kept, from] = [nudges(), nudges()[j]];
     step = { to, turn: view.turns };
     glide(view, ms, (share) => {
       step.turn = share < 1 ? view.turns + 1 : -1;
@@ -523,14 +487,16 @@ function matrix(view, words) {
     view,
     plot,
     (x) => clamp(Math.floor(x * k), 0, k - 1),
-    (i, y) => move(i, Number((Math.round(100 * clamp(y / reach, -1, 1)) * reach / 100).toFixed(5))),
+    (i, y) => raise(i, Number(clamp(y, least, largest).toFixed(1))),
   );
-  for (const event of ["pointerdown", "pointerup", "pointercancel"]) {
-    plot.svg.addEventListener(event, () => {
-      held = event === "pointerdown";
-      view.refresh();
-    }, true);
-  }
+  /** @param {number} i @param {number} to */
+  const raise = (i, to) => view.set({ logits: logits().map((x, n) => n === i ? to : x) });
+  const grip = knobs(
+    view,
+    curve,
+    () => 0,
+    (_i, _y, _pressed, x) => move(column(), Number(clamp(x, low, high).toFixed(2))),
+  );
   view.add(html("p.lead", words.lead));
   if (size() > 2) {
     guessFirst(view, {
@@ -538,62 +504,90 @@ function matrix(view, words) {
       answers: words.answers,
       show: () => travel(1500, 0, 1),
     });
+    view.frame.querySelector(".skip")?.addEventListener("click", ({ isTrusted }) => {
+      if (isTrusted && !nudge()) travel(1500, 0, 1); // a slide that skips it waits for the class
+    });
   }
   const share = percent(0.0011);
   const longest = words.moved(z(0), "0.0625") + words.halved(share, share, "half") +
     words.ask(z(0));
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
-    if (view.turns === step.turn) view.set({ nudge: step.to }); // a press while it moves ends that
+    settle();
     if (halves()) left = [...halved(), nudge()].slice(-PAST);
     travel(500, column(), halves() ? nudge() / 2 : 1);
   });
-  const untold = () => !open().length && !foretold();
+  const untold = () => !open().length && !foretold() && !won;
   /** The column that was to be foretold. */
   const ended = () => guessed < 0 ? column() : guessed;
-  const anew = button(view, words.anew, () => {
-    turn += 1;
-    if (untold()) { // only its logit is another: so small nudges stay small enough
-      const [j, found] = [ended(), others(turn, size())];
+  /** Check what is foretold: a right column is measured. Or ask for another. */
+  const next = button(view, words.check, () => {
+    if (asked() < 0) { // only its logit is another, and small nudges stay small enough
+      turn += 1;
+      const [j, fresh] = [ended(), others(turn, size())];
       view.set({
-        logits: logits().map((x, i) => i === j ? found[i] : x),
+        logits: logits().map((x, i) => i === j ? fresh[i] : x),
         column: j,
         nudge: 0,
         measured: nudges().map((by, i) => i === j ? 0 : clamp(by, -SAFE, SAFE)),
       });
       return;
     }
-    const found = others(turn, view.first.logits.length);
-    view.set({ logits: found, column: 0, nudge: 0, measured: found.map(() => 0) });
+    checked = true;
+    answer = "";
+    if (!balanced()) view.refresh();
+    else if (wrong().length) {
+      misses += 1;
+      if (misses > 1 && !bare()) found = hinted();
+      view.refresh();
+    } else travel(700, asked(), SAFE);
   });
-  const buttons = html("div.row", halve, anew);
+  // What is said of them comes after the answer, above the matrix.
+  const chips = tries(view, words.tries.map((one) => ({ ...one, says: "" })));
+  const buttons = html("div.row", halve, next);
   view.control(buttons);
+  const here = (/** @type {number} */ j) => slopes().map((line) => line[j]);
+  const met = () => range(size()).filter(right);
+  const noughts = () => met().find((j) => here(j).every((x) => Math.abs(x) < STEP)) ?? -1;
   view.add(
     message,
     html(
       "div.board",
       html("div.held", plot.node, table),
-      html("div.stack", trail.node, curve.node),
-      html(
-        "div.stack",
-        buttons,
-        goal(view, {
-          text: words.goal(size() <= MANY),
-          ...kept(
-            view,
-            () => track() && !open().length && foretold(),
-            words.reached,
-            words.before,
-          ),
-        }),
-      ),
+      html("div.stack", curve.node, buttons, chips),
     ),
-    why.node,
-    tries(view, words.tries),
+    reason,
+    goal(view, {
+      text: words.goal(size() <= MANY),
+      reached: () => {
+        const now = track() && !open().length && foretold();
+        won = !view.shows({}) && (won || now);
+        return won;
+      },
+      says: words.reached,
+    }),
+    goal(view, {
+      text: words.quarter,
+      ...kept(
+        view,
+        () => met().some((j) => here(j)[j] >= MOST - STEP / 10),
+        words.quartered,
+        words.before,
+      ),
+    }),
+    goal(view, {
+      text: words.nought,
+      ...kept(
+        view,
+        () => noughts() >= 0,
+        () => words.noughts(p(noughts()), short(softmax(logits())[noughts()])),
+        words.before,
+      ),
+    }),
   );
 
   function forget() {
-    sure = false;
+    [sure, checked, misses, found, answer] = [false, false, 0, -1, ""];
     for (const input of guesses) input.value = "0";
   }
 
@@ -609,8 +603,27 @@ function matrix(view, words) {
 
   /** A guess was changed. */
   function taken() {
-    sure = true;
+    [sure, checked, answer] = [true, false, ""];
     view.touched = true;
+    view.refresh();
+  }
+
+  /** The guess whose mirror image is asked for: the first wrong one off the diagonal. */
+  const hinted = () => {
+    const others = range(k).filter((i) => i !== guessed);
+    return others.find((i) => !close(i)) ?? others[0];
+  };
+
+  /** A measured cell was tapped, as the mirror image of a guess. */
+  function tapped(/** @type {number} */ i, /** @type {number} */ j) {
+    if (i !== guessed || j === guessed) {
+      answer = words.no;
+    } else {
+      found = j;
+      guesses[j].value = String(slopes()[i][j] * ratio(j, nudges()[j]));
+      taken();
+      answer = words.yes + words.mirror(subscript(j + 1), subscript(i + 1));
+    }
     view.refresh();
   }
 
@@ -618,26 +631,48 @@ function matrix(view, words) {
   function rebuild() {
     const every = range(k);
     grips.make(every.map((i) => ({
-      label: words.nudge(z(i)),
-      control: `nudge.${i}`,
+      label: z(i),
+      control: `logits.${i}`,
+      min: least,
+      max: largest,
+      read: () => logits()[i],
+      write: (to) => raise(i, to),
+    })));
+    grip.make([{
+      label: words.nudge,
+      control: "nudge",
       min: low,
       max: high,
       step: 0.01,
-      read: () => i === column() ? nudge() : 0,
-      write: (by) => move(i, by),
+      read: nudge,
+      write: (by) => move(column(), by),
       show: nudged,
-    })));
+    }]);
     guesses = every.map((i) => {
       const input = html("input", { type: "range", value: 0, "data-control": `guess.${i}` });
+      put(input, { step: STEP, min: -MOST, max: MOST });
       input.addEventListener("input", taken);
       return input;
     });
-    heads = every.map(() => ({ z: html("span"), by: html("span"), sum: html("td") }));
+    heads = every.map((j) => {
+      const [name, by] = [html("span"), html("span")];
+      const pick = button(view, "", () => {
+        clicked = [j, j];
+        if (nudges()[j]) move(j, nudges()[j]);
+        else travel(700, j, j === asked() ? SAFE : 1);
+      });
+      pick.append(name, " ", by);
+      put(pick, { "data-control": `column.${j}` });
+      return { pick, name, by, sum: html("td") };
+    });
     rows = every.map(() => ({
       before: html("span"),
       change: html("span.strong"),
       ground: html("i.ground"),
-      part: html("i"),
+      lost: html("i.hollow"),
+      pieces: every.map((i) =>
+        html("i.solid", { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` })
+      ),
       sum: html("td"),
     }));
     cells = every.map((i) =>
@@ -648,12 +683,16 @@ function matrix(view, words) {
         const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
         cell.addEventListener("click", () => {
           if (view.locked || j === asked()) return;
+          if (asked() >= 0 && misses && !bare()) {
+            tapped(i, j);
+            return;
+          }
           clicked = [i, j];
           move(j, nudges()[j]);
         });
         const aim = (/** @type {PointerEvent} */ { clientX }) => {
           const { left, width } = rod.getBoundingClientRect();
-          guesses[i].value = String(most() * clamp(2 * (clientX - left) / width - 1, -1, 1));
+          guesses[i].value = String(MOST * clamp(2 * (clientX - left) / width - 1, -1, 1));
           taken();
         };
         cell.addEventListener("pointerdown", (event) => {
@@ -670,21 +709,19 @@ function matrix(view, words) {
       })
     );
     table.replaceChildren(
-      html("caption", scale),
+      html("caption", words.scale),
       html(
         "thead",
         html(
           "tr",
-          html("td", html("span", words.logit), " ", html("span", words.by)),
-          ...heads.map((head, j) =>
-            html("th", { scope: "col" }, html("span", `${z(j)} `, head.z), " ", head.by)
-          ),
+          html("td", words.nudge),
+          ...heads.map(({ pick }) => html("th", { scope: "col" }, pick)),
           html("th", { scope: "col" }, words.sum),
         ),
       ),
       html(
         "tbody",
-        ...rows.map(({ before, change, ground, part, sum }, i) =>
+        ...rows.map(({ before, change, ground, lost, pieces, sum }, i) =>
           html(
             "tr",
             { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` },
@@ -692,7 +729,7 @@ function matrix(view, words) {
               "th",
               { scope: "row" },
               html("span.parts", html("span", p(i)), " ", before),
-              html("span.share", ground, part),
+              html("span.share", ground, lost, ...pieces),
               " ",
               change,
             ),
@@ -718,49 +755,43 @@ function matrix(view, words) {
     const mine = expected();
     const many = k > MANY;
     const room = plot.x(1 / k) - plot.x(0);
-    const narrow = room < 56;
-    const end = most();
-    const name = end === SCALES[0] ? "¼" : String(end);
-    say(scale, words.scale(name));
     /**
      * @param {HTMLElement} node @param {string} name
      * @param {number} value @param {number} [digits]
      */
     const entry = (node, name, value, digits) =>
       quantity(node, name, value, Number.isNaN(value) ? "·" : short(value, digits));
-    const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / end, -1, 1);
-    const fewer = many ? 2 : end < 0.05 ? 4 : undefined;
+    const at = (/** @type {number} */ value) => 50 + 50 * clamp(value / MOST, -1, 1);
+    const fewer = many ? 2 : undefined;
     heads.forEach((head, j) => {
       const by = steps[j];
-      const now = logits()[j] + (j === column() ? nudge() : 0);
-      quantity(head.z, `z${j}`, now, fmt(now, many ? 1 : 2));
-      for (const node of [head.z, head.by]) {
-        node.classList.toggle("strong", j === column() && by !== 0);
-      }
+      head.pick.disabled = view.locked;
+      put(head.pick, { "aria-pressed": String(j === column() && by !== 0) });
       const small = short(by, Math.abs(by) < 0.995 ? 2 : 1);
-      quantity(
-        head.by,
-        `nudge${j}`,
-        by,
-        by ? many ? small : `${room < 80 ? "" : "÷ "}${nudged(by)}` : "·",
-      );
+      const text = by ? many ? small : nudged(by) : "·";
+      say(head.name, z(j));
+      quantity(head.by, `nudge${j}`, by, text);
+      put(head.pick, { "aria-label": `${words.nudgeName(z(j))} ${by ? text : ""}` });
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
-      const unmet = j === guessed && sure && !balanced();
-      head.sum.classList.toggle("unmet", unmet);
-      if (unmet) head.sum.textContent = `○ ${short(sum(mine))}`;
+      head.sum.classList.toggle("unmet", j === guessed && sure && !balanced());
     });
     const full = steps.every((by) => by !== 0);
-    rows.forEach(({ before, change, ground, part, sum: node }, i) => {
+    rows.forEach(({ before, change, ground, lost, pieces, sum: node }, i) => {
       quantity(before, `p${i}`, probs[i], short(probs[i], many ? 2 : undefined));
       quantity(change, `real${i}`, real[i], signed(real[i], many ? 3 : digitsOf(real[i])));
-      const [less, more] = [probs[i], probs[i] + real[i]].sort((a, b) => a - b);
-      put(ground, { style: `width: ${100 * less}%` });
-      put(part, {
-        class: real[i] > 0 ? "solid" : "hollow",
-        style: `left: ${100 * less}%; width: ${100 * (more - less)}%`,
-      });
-      part.hidden = !real[i];
+      let end = Math.min(probs[i], probs[i] + real[i]);
+      put(ground, { style: `width: ${100 * end}%` });
+      lost.hidden = real[i] >= 0;
+      put(lost, { style: `left: ${100 * end}%; width: ${-100 * real[i]}%` });
+      for (const n of range(k)) { // what it gained, in the colours of those who lost it
+        const piece = pieces[n];
+        const wide = real[i] > 0 && real[n] < 0 ? Math.min(real[i], -real[n]) : 0;
+        piece.hidden = !wide;
+        piece.style.left = `${100 * end}%`;
+        piece.style.width = `${100 * wide}%`;
+        end += wide;
+      }
       entry(node, `row${i}`, full ? sum(rates[i]) : NaN, 2);
     });
     cells.forEach((line, i) =>
@@ -772,16 +803,13 @@ function matrix(view, words) {
         cell.classList.toggle("picked", j === column());
         cell.classList.toggle("drawn", j === column() && i === row());
         cell.classList.toggle("asked", guess);
-        const mirrors = i === column() && j === row() && i !== j && steps[i] && by;
-        cell.classList.toggle("mirror", Boolean(mirrors));
-        const unmet = i === guessed && sure && balanced() && !close(mine[j], jacobian[i][j]);
-        cell.classList.toggle("unmet", unmet);
+        const pair = [[found, guessed], [guessed, found]];
+        cell.classList.toggle("mirror", found >= 0 && pair.some(([a, b]) => a === i && b === j));
+        const judged = j === guessed && sure && (guess ? checked && balanced() : right(j));
+        cell.classList.toggle("unmet", judged && !close(i));
         const there = guesses[i].parentNode === cell;
         if (guess && !there) cell.append(guesses[i]);
-        if (guess) {
-          const limits = { step: end / STEPS, min: -end, max: end }; // 0 is a step from min
-          put(guesses[i], { ...limits, "aria-label": words.guess(p(i), z(j)) });
-        }
+        if (guess) put(guesses[i], { "aria-label": words.guess(p(i), z(j)) });
         if (there && !guess) guesses[i].remove();
         const value = guess ? mine[i] : by ? rates[i][j] : 0;
         const [a, b] = [50, at(value)].sort((x, y) => x - y);
@@ -791,30 +819,36 @@ function matrix(view, words) {
         });
         mark.hidden = !by;
         put(mark, { style: `left: ${at(jacobian[i][j])}%` });
-        knob.hidden = j !== guessed || !(guess || sure);
+        knob.hidden = !guess;
         put(knob, { style: `left: ${at(mine[i])}%` });
         const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
-        const told = narrow ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
-        const met = close(mine[i], jacobian[i][j]) ? "✓" : "✗";
-        const verdict = room < 70 ? `○ ${met}` : `○ ${short(mine[i])} ${met}`;
+        const told = room < 56 ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
+        const verdict = `${room < 50 ? "" : `${short(mine[i])}? `}${close(i) ? "✓" : "✗"}`;
         note.textContent = !by ? "" : sure && j === guessed && right(j) ? verdict : told;
       })
     );
   }
 
   const expected = () => guesses.map(({ value }) => Number(value));
-  /** How far the guesses are from 0 in sum, in steps. */
-  const lacks = () => Math.abs(sum(expected())) / most() * STEPS;
-  const balanced = () => lacks() <= k / 2 + 0.01; // each may miss half a step
+  const balanced = () => Math.abs(sum(expected())) <= STEP * (k / 2 + 0.01); // half a step each
   /** What the reader's column lacks. @param {number} j */
   function judge(j) {
-    if (!balanced()) return words.total(signed(sum(expected())), p(j));
-    return words.none(lacks() > 0.1) +
-      (good() === k ? words.ready(p(j), z(j), near()) : words.mirror(p(j)));
+    const off = wrong().length;
+    if (answer) return answer;
+    if (!checked || !balanced()) {
+      return words.total(signed(sum(expected()))) + (balanced() ? "" : words.zero);
+    }
+    if (!bare()) {
+      return found < 0
+        ? words.find(off, p(hinted()))
+        : words.mirror(subscript(found + 1), subscript(j + 1));
+    }
+    const loss = slopes()[(j + 1) % k][j];
+    return misses > 1 ? words.share(short(loss), short(-2 * loss)) : words.think(off);
   }
 
   /**
-   * The curve of an entry: the nearer the nudge, the closer the look.
+   * The curve of an entry, with the chord as a line that swings onto the tangent.
    * @param {number} i
    * @param {number} j
    * @param {number} by
@@ -822,111 +856,51 @@ function matrix(view, words) {
    */
   function drawCurve(i, j, by, slope) {
     const start = softmax(logits())[i];
-    const change = changes(j, by)[i];
-    const tall = 1.35 * Math.max(wide * Math.abs(slope), Math.abs(change), 1e-9);
-    const digits = clamp(Math.ceil(1 - Math.log10(tall)), 3, 5);
-    const ticks = Math.abs(change) > tall / 4 ? [start, start + change] : [start];
+    const [a, b] = curve.xlim;
+    const xs = range(61).map((n) => a + (b - a) * n / 60);
+    const ys = xs.map((x) => start + changes(j, x)[i]);
+    const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
+    const pad = 0.12 * (top - bottom);
+    const digits = clamp(Math.ceil(1 - Math.log10(top - bottom)), 2, 5);
+    const end = start + changes(j, by)[i];
     curve.scale({
-      x: [-wide, wide],
-      y: [start - tall, start + tall],
-      xticks: by < 0 ? [[by, nudged(by)], 0] : by ? [0, [by, nudged(by)]] : [0],
-      yticks: ticks.map((y) => [y, fmt(y, digits)]),
-      ylabel: words.curveAxis(p(i), z(j), by !== 0),
+      x: [a, b],
+      y: [bottom - pad, top + pad],
+      xticks: [low, 0, high],
+      yticks: [[start, fmt(start, digits)]],
+      ylabel: words.curveAxis(p(i), z(j)) + (by && !view.locked ? words.drag : ""),
     });
-    const xs = range(61).map((n) => (n / 30 - 1) * wide);
-    const inside = (/** @type {number} */ y) => Math.abs(y - start) <= tall ? y : NaN;
-    const ys = xs.map((x) => inside(start + changes(j, x)[i]));
+    /** A line through the start, within the plot. @param {number} steep */
+    const through = (steep) => {
+      const ends = curve.ylim.map((y) => clamp((y - start) / steep, a, b));
+      return curve.line(ends, ends.map((x) => start + steep * x));
+    };
     const look = { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` };
-    const ends = [[0, start], ...(by ? [[by, start + change]] : [])];
+    const steep = slope * ratio(j, by);
+    const { left: first, right: final, top: high0, bottom: low0 } = curve.area;
+    const x = slope > 0 ? first + 8 : final - 8; // the corner that the curve leaves free
+    const anchor = slope > 0 ? "start" : "end";
     curve.draw(
       svg("path.curve", { d: curve.line(xs, ys), ...look }),
       ...(by
         ? [
-          svg("path.level", {
-            d: curve.line([-wide, wide], [start - wide * slope, start + wide * slope]),
+          ...halved().map((old) =>
+            svg("path.chord.past", { d: through(slope * ratio(j, old)), ...look })
+          ),
+          svg("path.level", { d: through(slope) }),
+          svg("path.chord", { d: through(steep), ...look }),
+          svg("path.edge", { d: `M${curve.x(by)},${curve.y(end)}V${low0}` }),
+          svgText(x, high0 + 14, words.tangent(signed(slope)), { "text-anchor": anchor }),
+          svgText(x, high0 + 32, words.chord(signed(steep)), {
+            "text-anchor": anchor,
+            class: "strong",
+            style: `fill: ${TEXT_COLORS[i]}`,
           }),
-          svg("path.chord", { d: curve.line([0, by], [start, start + change]), ...look }),
         ]
         : []),
-      ...ends.map(([x, y]) =>
-        svg("circle.end", { cx: curve.x(x), cy: curve.y(y), r: 4.5, ...look })
-      ),
+      svg("circle.end", { cx: curve.x(0), cy: curve.y(start), r: 4.5, ...look }),
     );
-  }
-
-  /** What the bars of column j missed at each nudge that was halved, and miss now. */
-  function drawTrail(/** @type {number} */ j, /** @type {number} */ by) {
-    const past = halved();
-    const steps = by ? [...past, by] : [];
-    const missed = steps.map((old) => Math.abs(ratio(j, old) - 1));
-    let top = 0.05;
-    while (top < Math.max(...missed)) top *= 2; // it stays while a bar is dragged a little
-    trail.scale({
-      x: [0, PAST + 1],
-      y: [0, top],
-      xticks: steps.map((old, n) => [n + 0.5, nudged(old).replace(/^(\u2212?)0\./, "$1.")]),
-      yticks: [[NEAR, percent(NEAR)]],
-      ylabel: words.trailAxis(z(j)),
-    });
-    const { left: start, right: end, top: high, bottom } = trail.area;
-    trail.draw(
-      ...missed.flatMap((share, n) => [
-        block(trail, [n + 0.15, n + 0.85], [0, share], n < past.length ? "ground" : "solid", j),
-        svgText(trail.x(n + 0.5), trail.y(share) - 5, percent(share), { class: "strong" }),
-      ]),
-      steps.length ? "" : svgText((start + end) / 2, (high + bottom) / 2, words.noTrail),
-    );
-  }
-
-  /**
-   * The pieces of the bars, one from each in proportion, that join the bar of the logit nudged.
-   * @param {number} j
-   * @param {number[]} probs
-   * @param {boolean} told
-   */
-  function drawWhy(j, probs, told) {
-    const state = `${j} ${origin}`;
-    if (!told) [opened, flown] = ["", 0];
-    else if (opened !== state) {
-      [opened, flown] = [state, 0];
-      fly();
-      let later = false; // not in this drawing
-      fly = animate(1200, (share) => {
-        flown = share;
-        if (later) view.refresh();
-      });
-      later = true;
-    }
-    why.scale({
-      y: [k, 0],
-      yticks: probs.map((_, i) => [i + 0.5, p(i)]),
-      ylabel: words.whyAxis(p(j), short(probs[j]), j + 1, told),
-    });
-    let end = probs[j];
-    const moved = (/** @type {number} */ a, /** @type {number} */ b) => a + flown * (b - a);
-    why.draw(
-      ...probs.flatMap((x, i) => {
-        const piece = x * probs[j];
-        const left = moved(x - piece, i === j ? x - piece : end);
-        if (i !== j) end += piece;
-        const y = moved(0, j - i);
-        /** @type {[number, number]} */
-        const up = [i + 0.15, i + 0.85];
-        const text = `${i === j ? `${p(j)}(1 − ${p(j)})` : `−${p(i)}${p(j)}`} = ${
-          short(i === j ? x - piece : -piece)
-        }`;
-        return [
-          block(why, [0, told ? x - piece : x], up, "ground", i),
-          ...(told
-            ? [
-              block(why, [x - piece, x], up, "hollow", i),
-              block(why, [left, left + piece], [up[0] + y, up[1] + y], "solid", i),
-              svgText(why.width, why.y(i + 0.5) + 4, text, { "text-anchor": "end" }),
-            ]
-            : []),
-        ];
-      }),
-    );
+    grip.place([{ x: by, y: end, color: TEXT_COLORS[i], way: "across" }]);
   }
 
   return () => {
@@ -936,27 +910,20 @@ function matrix(view, words) {
     }
     const [j, by] = [column(), nudge()];
     track();
-    wide = by ? clamp(1.25 * Math.abs(by), 1.25 * LEAST, high) : high;
-    if (!held) reach = wide;
     say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const jacobian = slopes();
     const real = changes(j, by);
     const every = range(k);
     const ask = asked();
-    const again = open().length > 1 && !nudges()[guessed];
+    const again = open().length > 1 && !nudges()[guessed] && guessed !== ask;
     if (again || (ask >= 0 && ask !== guessed)) forget();
     if (ask >= 0) guessed = ask;
     const margin = {
       left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124),
       right: clamp(plot.width / 10, 30, 60),
     };
-    plot.scale({
-      margin,
-      y: [-reach, reach],
-      yticks: by ? [[by, nudged(by)], 0] : [-reach, 0, reach],
-      ylabel: words.logitAxis(!view.locked),
-    });
+    plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
     table.classList.toggle("many", k > MANY);
     put(table, { style: `--left: ${margin.left}px; --right: ${margin.right}px` });
     plot.draw(
@@ -965,42 +932,60 @@ function matrix(view, words) {
         return svg("path.track", { d: `M${x},${plot.area.top}V${plot.area.bottom}` });
       }),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
-      block(plot, [(j + 0.4) / k, (j + 0.6) / k], [0, by], "solid", j),
+      ...logits().map((at, i) =>
+        block(plot, [(i + 0.42) / k, (i + 0.58) / k], [0, at], "ground", i)
+      ),
+      block(
+        plot,
+        [(j + 0.42) / k, (j + 0.58) / k],
+        [logits()[j], clamp(logits()[j] + by, least, largest)],
+        "solid",
+        j,
+      ),
+      ...logits().map((at, i) =>
+        quantity(
+          svgText(plot.x((i + 0.5) / k) + 15, plot.y(at) + 4, "", {
+            "text-anchor": "start",
+            class: "halo",
+          }),
+          `z${i}`,
+          at,
+          k > MANY ? "" : minus(String(Number(at.toFixed(2)))),
+        )
+      ),
     );
-    grips.place(every.map((i) => ({
-      x: (i + 0.5) / k,
-      y: i === j ? by : 0,
-      color: TEXT_COLORS[i],
-    })));
+    grips.place(logits().map((at, i) => ({ x: (i + 0.5) / k, y: at, color: TEXT_COLORS[i] })));
     drawTable(probs, jacobian, real);
-    const ahead = ask >= 0 && sure; // what is foretold was not measured yet
-    const i = ahead ? ask : row();
-    drawCurve(i, ahead ? ask : j, ahead ? 0 : by, jacobian[i][ahead ? ask : j]);
-    drawTrail(ahead ? ask : j, ahead ? 0 : by);
-    drawWhy(j, probs, right(j) && !ahead);
+    drawCurve(row(), j, by, jacobian[row()][j]);
+    const parts = by ? words.pieces(p(j), by > 0) : "";
+    say(reason, right(j) && ask < 0 ? words.why(p(j), short(probs[j]), j + 1) : parts);
     message.hidden = view.locked && !view.onPaper;
     if (message.hidden) return "";
-    const done = untold();
-    anew.classList.toggle("primary", done);
-    say(anew, done ? words.another(z(ended())) : words.anew);
+    const done = !open().length && k <= MANY;
+    say(next, ask >= 0 || !done ? words.check : words.another(z(ended())));
+    next.hidden = ask < 0 && !done;
+    next.disabled = ask >= 0 && (!sure || checked);
+    next.classList.toggle("primary", !next.disabled && (ask >= 0 || untold()));
     if (ask >= 0 && sure) {
       told.textContent = judge(ask);
       return told.textContent;
     }
     const grown = probs[j] * Math.expm1(by);
-    const [next] = open();
-    const follows = ask >= 0 ? "ask" : nudges()[next] ? "shrinkNext" : "next";
+    const [after] = open();
+    const follows = ask >= 0 ? "ask" : nudges()[after] ? "shrinkNext" : "next";
     const intro = words.moved(z(j), nudged(by));
     const before = left.at(-1) === 2 * by ? 2 * by : undefined; // not after a drag
     const off = percent(miss(j));
     const more = before === undefined ? words.wrong(off) : words.again;
-    let then = right(j) && next !== undefined ? words[follows](z(next)) : "";
+    let then = right(j) && after !== undefined ? words[follows](z(after)) : "";
     const verdicts = right(j) && sure && j === guessed; // then what moved is no news
-    if (verdicts) then = words.guessed(good(), k, near());
-    if (right(j) && done) then += words[sure ? "retry" : "untold"](z(ended()));
-    if (right(j) && !open().length && !done && !twice) then += words.unhalved;
-    const after = ask >= 0 || done ? then : words.right + then; // the marks show it
-    const verdict = right(j) ? after : miss(j) < NEAR ? words.large : more;
+    if (verdicts) then = words.guessed(k - wrong().length, k);
+    if (verdicts && alike()) then += words.tries[0].says;
+    else if (verdicts && k === 2 && !wrong().length) then += words.tries[1].says;
+    if (right(j) && untold()) then += words[sure ? "retry" : "untold"](z(ended()));
+    else if (right(j) && done && !twice && !won) then += words.unhalved;
+    const last = ask >= 0 || untold() ? then : words.right + then; // the marks show it
+    const verdict = right(j) ? last : miss(j) < NEAR ? words.large : more;
     if (!by) {
       told.replaceChildren(
         ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
