@@ -433,7 +433,7 @@ IN_SIGHT = """() => {
   const {left, top, width, height} = e.getBoundingClientRect();
   const parts = [0.1, 0.5, 0.9];
   const seen = (x, y) => e.getRootNode().elementFromPoint(left + x * width, top + y * height);
-  const own = e.closest("label, .slider") ?? e;
+  const own = e.closest(".keyed")?.parentNode ?? e.closest("label, .slider") ?? e;
   return parts.some((x) => parts.some((y) => own.contains(seen(x, y)))) ? "" : e.outerHTML;
 }"""
 

@@ -749,7 +749,7 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     move(page, "logit", -6)
     pull(page, race, across, 0)
     page.mouse.up()
-    assert "your guess: later ✓. Close guesses: 2 of 2." in ask.inner_text()
+    assert "your guess: later ✓. Close so far: 2 of 2." in ask.inner_text()
     put(page, LossExplorer(logit=8, smoothing=0.5))
     pull(page, race, -50, -0.2 * up / 1.04)  # from ½
     page.mouse.up()

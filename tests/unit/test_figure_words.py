@@ -154,13 +154,15 @@ def test_the_loss_explorer_asks_before_it_takes_too_large_a_rate():
     ],
 )
 def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark, says):
-    guess = {"on": f"guess.{int(mark < 1)}", "to": str(mark)}
-    *_, open_, run, again = told(
-        LossExplorer(), SKIP, {"set": state}, guess, {"click": "Descend 50 steps"}, guess
-    )
+    guess = {"on": "guess", "to": str(100 * mark if mark < 1 else mark)}
+    run = {"click": "Descend 50 steps"}
+    *_, open_, run, _, again = told(LossExplorer(), SKIP, {"set": state}, guess, run, guess, run)
     assert "Drag the mark there" in open_.text
-    assert_said(run, f"{says} Close guesses: {int('✓' in says)} of 1.")
+    assert_said(run, f"{says} Close so far: {int('✓' in says)} of 1.")
     assert run.spoken == says
+    if state["logit"] < -4:
+        first = -run.values["grad1"]
+        assert_said(run, f"At its first pace, z rises by 1 in {1 / first:.2g} steps.")
     assert run.text == again.text  # what came is known now
 
 

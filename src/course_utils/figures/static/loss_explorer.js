@@ -74,7 +74,7 @@ const WORDS = {
       `at which step does ${kind} pass ½? Drag the mark there and let go.`,
     where: (/** @type {string} */ kind) =>
       `where is ${kind} at step 50? Drag the mark there and let go.`,
-    marks: ["your guess: step", "your guess: p at step 50"],
+    mark: "your guess",
     later: "later",
     passes: (/** @type {string} */ kind, /** @type {number} */ n) =>
       `${kind} passes ½ at step ${n}`,
@@ -82,7 +82,8 @@ const WORDS = {
     ends: (/** @type {string} */ kind, /** @type {string} */ p) => `${kind} ends at p = ${p}`,
     guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
     close: (/** @type {number} */ near, /** @type {number} */ all) =>
-      ` Close guesses: ${near} of ${all}.`,
+      ` Close so far: ${near} of ${all}.`,
+    pace: (/** @type {string} */ n) => `At its first pace, z rises by 1 in ${n} steps.`,
     next: "Pull the ring to another start.",
     asks: {
       twice: {
@@ -240,7 +241,7 @@ export default figure(WORDS, (view, words) => {
   });
   const said = html("p.say");
   const product = html("div.product");
-  slope.node.append(product);
+  slope.box.before(product);
   const ask = html("section.guess.ask", { "aria-label": words.guess });
   let shown = 0; // steps of the descent on the screen
   let stop = () => {};
@@ -266,13 +267,14 @@ export default figure(WORDS, (view, words) => {
   /** @type {keyof typeof ASKS | undefined} */
   let answered; // the question whose answer stands while the run does
   /** Where the marks stand: at a step on the line p = ½; at a probability on that of step 50. */
-  const marks = [25, 0.5];
+  let marks = [25, 0.5];
   let placed = false; // by the reader, for this run
+  let known = false; // what comes of it
   let [near, all] = [0, 0]; // guesses
   /** Whether the start is beyond ½, so that the end is asked for. */
   const late = () => Number(at(view.get("logit")).p >= 0.5);
   const asked = () => late() ? 0 : kinds().length - 1; // whose descent is guessed
-  const ready = () => !shown && !secret() && !open();
+  const ready = () => !known && !secret() && !open();
   const kinds = () =>
     range(
       secret() ? 1 : view.get("double_softmax") && (open() !== "twice" || view.onPaper) ? 3 : 2,
@@ -293,21 +295,19 @@ export default figure(WORDS, (view, words) => {
   const shownMark = (/** @type {number} */ which) =>
     which ? fmt(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
 
-  /** By keys a handle is moved by a slider that isn't seen. @type {HTMLElement[]} */
-  const keys = words.marks.map((label, which) =>
-    dial(view, {
-      label,
-      control: `guess.${which}`,
-      min: 1 - which,
-      max: [STEPS + 1, 1][which],
-      step: [1, 0.01][which],
-      show: () => shownMark(which),
-      read: () => Math.min(marks[which], STEPS + 1),
-      write: (v) => mark(which, v),
-    })
-  );
+  // By keys a handle is moved by a slider that isn't seen.
+  const guessKeys = dial(view, {
+    label: words.mark,
+    control: "guess",
+    min: 0,
+    max: 100,
+    step: 1,
+    show: () => shownMark(late()),
+    read: () => late() ? 100 * marks[1] : marks[0],
+    write: (v) => mark(late(), late() ? v / 100 : v),
+  });
   const scoreKeys = slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) });
-  for (const row of [...keys, scoreKeys]) {
+  for (const row of [guessKeys, scoreKeys]) {
     put(row, { class: "slider keyed" });
     for (const input of row.querySelectorAll("input")) {
       put(input, { "aria-label": row.querySelector("label")?.textContent });
@@ -315,7 +315,7 @@ export default figure(WORDS, (view, words) => {
     view.control(row);
   }
   loss.box.append(scoreKeys);
-  race.box.append(...keys);
+  race.box.append(guessKeys);
 
   // What has changed ends the descent, when it is drawn.
   const ran = () => shown === STEPS && !view.changed.size;
@@ -324,7 +324,8 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
     answers = { twice: "", large: "" };
-    [near, all, shown, placed] = [0, 0, 0, false];
+    [near, all, shown, placed, known] = [0, 0, 0, false, false];
+    marks = [25, 0.5];
     stop();
     view.refresh();
   });
@@ -411,10 +412,12 @@ export default figure(WORDS, (view, words) => {
   }
 
   function start() {
+    const first = !known;
+    known = true;
     stop = animate(2500, (share) => {
       const before = shown;
       shown = Math.round(share * STEPS);
-      if (shown === STEPS && before < STEPS && placed) {
+      if (first && placed && shown === STEPS && before < STEPS) {
         all += 1;
         near += Number(close());
       }
@@ -480,7 +483,10 @@ export default figure(WORDS, (view, words) => {
       ];
     } else if (shown === STEPS) {
       nodes = [html("p", verdict() || `${outcome()}${all ? words.close(near, all) : ""}`)];
-      if (!verdict()) nodes.push(html("p.soft", words.next));
+      const wait = 1 / (paths[asked()][1] - paths[asked()][0]); // steps to raise z by 1
+      const slow = !late() && wait > 2;
+      const hint = slow ? words.pace(digitsOf(wait, 2)) : words.next;
+      if (!verdict()) nodes.push(html("p.soft", hint));
     }
     const key = nodes.map((node) => node.textContent).join();
     if (ask.dataset.key === key) return; // buttons that have the focus stay
@@ -643,7 +649,9 @@ export default figure(WORDS, (view, words) => {
       svg("path.ghost", { d: race.line([0, STEPS], [0.5, 0.5]) }),
       level ? svg("path.dash", { d: race.line([0, STEPS], [target, target]) }) : "",
       ready() && which ? svg("path.ghost", { d: race.line([STEPS, STEPS], [0, 1]) }) : "",
-      !which && (ready() || (shown && ends.every(([, , end]) => Math.abs(end - half) > 16)))
+      !which &&
+        (ready() ||
+          (shown && truth > STEPS && ends.every(([, , end]) => Math.abs(end - half) > 16)))
         ? svg("text.soft", { x: race.x(LATER) + 14, y: half + 4 }, words.later)
         : "",
       settled && placed
@@ -672,10 +680,8 @@ export default figure(WORDS, (view, words) => {
       ...(shown ? endLabels(ends) : []),
     );
     race.handles(ready() ? [{ x, y, color, way: which ? "up" : "across" }] : []);
-    keys.forEach((row, i) => {
-      row.hidden = i !== which || !ready();
-      row.style.cssText = `left: ${spot.x}px; top: ${spot.y}px`;
-    });
+    guessKeys.inert = !ready();
+    guessKeys.style.cssText = `left: ${spot.x}px; top: ${spot.y}px`;
   }
 
   /** Where each descent has come to. */
@@ -726,7 +732,7 @@ export default figure(WORDS, (view, words) => {
   return () => {
     if (view.changed.size) {
       stop();
-      [shown, placed, answered] = [0, false, undefined];
+      [shown, placed, known, answered] = [0, false, false, undefined];
     }
     for (const node of [...tasks, ask]) node.hidden = secret(); // they name the second loss
     compute();
