@@ -747,6 +747,9 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     assert miss == pytest.approx(2 / 50 * across, abs=0.1)
     assert race.locator(".knob").count() == 0
     move(page, "logit", -6)
+    move(page, "guess", 100)
+    page.locator("[data-control=guess]").press("ArrowLeft")
+    assert page.locator("[data-control=guess]").get_attribute("aria-valuetext") == "50"
     pull(page, race, across, 0)
     page.mouse.up()
     assert "your guess: later ✓. Close so far: 2 of 2." in ask.inner_text()

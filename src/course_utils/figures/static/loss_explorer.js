@@ -303,7 +303,7 @@ export default figure(WORDS, (view, words) => {
     max: 100,
     step: 1,
     show: () => shownMark(late()),
-    read: () => late() ? 100 * marks[1] : marks[0],
+    read: () => late() ? 100 * marks[1] : Math.min(marks[0], STEPS + 1),
     write: (v) => mark(late(), late() ? v / 100 : v),
   });
   const scoreKeys = slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) });
@@ -652,7 +652,7 @@ export default figure(WORDS, (view, words) => {
       !which &&
         (ready() ||
           (shown && truth > STEPS && ends.every(([, , end]) => Math.abs(end - half) > 16)))
-        ? svg("text.soft", { x: race.x(LATER) + 14, y: half + 4 }, words.later)
+        ? svg("text.soft", { x: race.x(LATER) + 17, y: half + 4 }, words.later)
         : "",
       settled && placed
         ? svg("path.miss", {
