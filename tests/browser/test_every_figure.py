@@ -101,6 +101,7 @@ LOOK = """() => deep(".frame, .frame *").map((e) => {
   return [e.localName, c.font, c.color, c.backgroundColor, c.padding, c.borderTopWidth, c.fill,
     c.textTransform, c.textAlign, c.lineHeight, c.position, c.float, c.marginTop].join(" ");
 })"""
+UNFOLD = "(all) => all.forEach((e) => { e.open = true; })"
 #: Puts the focus before the figure and notes where it goes.
 FOLLOW_FOCUS = """(frame) => {
   document.body.tabIndex = -1;
@@ -133,9 +134,10 @@ def test_in_a_wide_dark_window(show, figure):
         assert row.locator("label span").text_content()
         spoken, seen = slider.get_attribute("aria-valuetext"), row.locator("output").text_content()
         assert seen == spoken or seen in spoken.split()  # "3 classes", beside it 3
+    page.locator("details").evaluate_all(UNFOLD)
     first = visible_text(page)
     page.locator(".frame").evaluate(FOLLOW_FOCUS)
-    stops = page.locator(".frame :is(input, button, [tabindex='0'])")
+    stops = page.locator(".frame :is(input, button, summary, [tabindex='0'])")
     for _ in range(stops.count()):
         page.keyboard.press("Tab")
     assert stops.evaluate_all(MISSED) == []
@@ -263,6 +265,7 @@ def test_same_figure_twice_shares_nothing(show, figure):
     assert page.locator(".cu-fig").count() == 2
     ids = page.locator("[id]").evaluate_all("(all) => all.map((e) => e.id)")
     assert len(ids) == len(set(ids))
+    page.locator("details").evaluate_all(UNFOLD)
     slider = page.locator(STAYING)
     chosen = page.locator(".cu-fig").last.locator("input:checked")
     count, checked = slider.count() // 2, chosen.evaluate_all(CONTROLS)
@@ -275,6 +278,7 @@ def test_same_figure_twice_shares_nothing(show, figure):
     if count > 1:
         turn(slider.last)
         alone = show(figure)
+        alone.locator("details").evaluate_all(UNFOLD)
         turn(alone.locator(STAYING).last)
         for one in (page, alone):
             one.wait_for_function(QUIET)

@@ -75,38 +75,43 @@ WAYS = {
         [SKIP, {"set": {"temperature": "hot"}}],
     ],
     "backward_pass": [
-        [SKIP, *({"set": {"stage": n}} for n in range(7)), {"on": "nudge.1", "to": "0.3"}],
-        [SKIP, {"set": {"stage": 6}}, {"on": "nudge.0", "to": "0.3"}],
-        [SKIP, *({"click": c} for c in ("Q", "-1", "Q", "1", "-1", "1/Q", "1", "exp z", "+"))],
-        [SKIP, *({"click": c} for c in ("Q", "1", "-1", "1/Q", "1", "exp z", TIMES, "+"))],
-        [SKIP, {"set": {"stage": 4, "logits": [0, 0, 0]}}, {"click": "1"}, {"click": "exp z"}],
-        [SKIP, *({"click": c} for c in ("1", "1", "-1", "1/Q", "Q", "1", "Show me", "+"))],
-        [SKIP, {"set": {"stage": 5}}, {"on": "guess.1", "to": "0.2"}, {"set": {"stage": 6}}],
-        [SKIP, {"set": {"stage": 6, "logits": [0, 4, 0]}}],
+        [SKIP, *({"set": {"stage": n}} for n in range(7))],
+        [
+            SKIP,
+            *(
+                step
+                for box, name in zip(
+                    ("l", "z1", "Q", "e2", "z3", "z1"),
+                    ("1", "-1", "1/Q", "1", "exp z", "+"),
+                    strict=True,
+                )
+                for step in ({"on": f"nudge.{box}", "to": "0.5"}, {"click": name})
+            ),
+            {"on": "nudge.z1", "to": "0.8"},
+            {"on": "nudge.z1", "to": "0.2"},
+        ],
+        [SKIP, *({"click": c} for c in ("Q", "1", "1", "-1", "Q", "1/Q", "exp z", "1", "Q"))],
+        [SKIP, {"set": {"stage": 5}}, {"click": TIMES}],
+        [SKIP, {"set": {"stage": 4, "logits": [0, 0, 0]}}, {"click": "1"}],
+        [SKIP, {"set": {"stage": 6, "logits": [0, 4, 0]}}, {"click": "Walk with class 2"}],
         *(
             [
                 SKIP,
-                *({"on": f"guess.{i}", "to": to} for i, to in enumerate(guesses)),
-                *({"click": c} for c in steps),
                 {"set": {"stage": 6}},
-                *[{"click": "Back"}] * 2,
-                {"on": "guess.0", "to": "0"},
+                {"click": "Walk with class 2"},
+                *({"on": f"guess.{i}", "to": to} for i, to in enumerate(guesses)),
+                {"click": "z₁"},
+                {"click": "z₂"},
+                {"click": "Walk with class 3"},
+                {"click": "z₃"},
+                {"click": "Walk with class 1"},
             ]
-            for guesses in (["-0.76", "0.67", "0.09"], ["0", "0", "0"], ["0"])
-            for steps in ([], ("1", "-1", "1/Q", "1", "exp z", "+"))
+            for guesses in (["0.24", "-0.33", "0.09"], ["0"])
         ),
-        [
-            SKIP,
-            *[
-                step
-                for grads in (["-0.76", "0.67", "0.09"], ["0.24", "-0.33", "0.09"])
-                for step in (
-                    *({"on": f"guess.{i}", "to": to} for i, to in enumerate(grads)),
-                    *({"click": c} for c in ("1", "-1", "1/Q", "1", "exp z", "+")),
-                    {"click": "Walk with class 2"},
-                )
-            ][:-1],
-        ],
+        *(
+            [SKIP, {"set": {"stage": 6}}, {"click": chip}, {"click": "z₁"}]
+            for chip in ("sure and right", "sure and wrong", "undecided")
+        ),
         *([{"click": answer}, {"set": {"stage": 6}}] for answer in ("p₁", "-1", "p₁ - 1")),
     ],
     "jacobian_explorer": [

@@ -270,100 +270,109 @@ def chosen(*names):
     return [{"click": name} for name in names]
 
 
-def test_backward_pass_goal_wants_every_step_chosen():
-    """Not shown; what was wrong before is counted; Back takes a choice with it."""
-    right = ["1", "-1", "1/Q", "1", "exp z", "+"]
-    mine = told(BackwardPass(), SKIP, *chosen(*right))[-1]
-    assert "✓Goal:" in mine.text
-    assert "none wrong" in mine.text
-    slow = told(BackwardPass(), SKIP, *chosen("exp z", "-1", *right))[-1]
-    assert "✓Goal:" in slow.text
-    assert "Done, 2 wrong" in slow.text
-    slower = told(BackwardPass(), SKIP, *chosen("exp z", "-1", "Q", *right))[-1]
-    assert "3 wrong choices" in slower.text
-    helped = told(BackwardPass(), SKIP, *chosen(*right[:5], "Show me"))[-1]
-    assert "Shown, not chosen" in helped.text
-    assert "You chose 5 of 6" in helped.text
-    undone = told(BackwardPass(), SKIP, *chosen(*right[:5], "Back", "Show me", "+"))[-1]
-    anew = told(BackwardPass(), SKIP, *chosen(*right[:5], "Reset", *["Show me"] * 5, "+"))[-1]
-    at_once = told(BackwardPass(), SKIP, *chosen(*right[:4]), {"set": {"stage": 6}})[-1]
-    for page in (helped, undone, anew, at_once, slower):
-        assert "✓Goal:" not in page.text
-    assert "You chose none of 6: Back leads to them." in told(BackwardPass(stage=6), SKIP)[-1].text
-    again = told(BackwardPass(), SKIP, *chosen("Q", "Reset", *right))
-    assert "Not Q" not in again[3].text
-    assert "none wrong" in again[-1].text
-
-
 def test_backward_pass_measures_what_a_wrong_choice_missed():
     z = double([2, 1, 0.1])
     total = z.exp().sum()
-    change = f"{torch.log(total + 0.01) - torch.log(total):#.3g}"
+    change = torch.log(total + 0.01) - torch.log(total)
     factors = {"-1": -1, "1": 1, "Q": total, "exp z": z[0].exp()}
     for wrong, factor in factors.items():
         page = told(BackwardPass(logits=z.tolist(), stage=2), SKIP, *chosen(wrong))[-1]
-        would, name = 0.01 * factor, wrong.replace("z", "z₁")
-        text = f"{would:+#.3g}" if abs(would) < 0.1 else f"{would:+.3f}"
+        pick = wrong if wrong in ("1", "-1") else f"{wrong} = {factor:.{2 + (factor < 10)}f}"
         assert_said(
             page,
-            f"Not {name}. If Q grows by 0.01, times {name} would give {text}, but ln Q changes by "
-            f"+{change}.",
+            f"Not {pick.replace('z', 'z₁')}. Q changed by +0.01, ln Q by +{change:#.3g}: {TIMES} "
+            f"{100 * change:#.3g}.",
         )
         assert "grad Q" not in page.values
     direct = told(BackwardPass(stage=1), SKIP, *chosen("1"))[-1]
-    assert_said(
-        direct, "If z₁ grows by 0.01 and ln Q stays, times 1 would give +0.0100, but the loss "
-    )
+    assert_said(direct, f"Not 1. z₁ changed by +0.01, the loss by -0.0100: {TIMES} -1.000.")
     for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
         even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *chosen(wrong))[-1]
-        assert_said(even, "fits these numbers only by chance: slide z₁ and it no longer does.")
-        other = told(BackwardPass(logits=[1, 0, 1], stage=stage), SKIP, *chosen(wrong))[-1]
-        assert_said(other, f"Not {wrong}")
-    up = torch.log((z + double([0.01, 0, 0])).exp().sum()) - torch.log(total)
+        assert_said(even, "fits these numbers only by chance: with other logits it does not.")
+        assert "change L" not in even.values
+        # of three lines, one that it doesn't fit
+        other = told(BackwardPass(logits=[0, 4, 0], stage=stage), SKIP, *chosen(wrong))[-1]
+        assert ("Not" in other.text) == (stage > 0)
+    p = z.softmax(0)[0]
+    up = (z + double([0.01, 0, 0])).logsumexp(0) - z.logsumexp(0) - 0.01
     joined = told(BackwardPass(logits=z.tolist(), stage=5), SKIP, {"click": TIMES})[-1]
-    assert_said(joined, f"by +{up:#.3g} through ln Q and by -0.0100 directly.")
+    assert_said(
+        joined,
+        f"Not {TIMES}: that makes {-p:.3f}. z₁ changed by +0.01, the loss by {up:#.3g}",
+    )
     assert "grad z1" not in joined.values
 
 
-@pytest.mark.parametrize(
-    ("logits", "label", "k"), [([2, 1, 0.1], 1, 1), ([4, 0, 0], 1, 1), ([-1, 3, 0.5], 1, 3)]
-)
-def test_backward_pass_nudge_comes_to_the_gradient(logits, label, k):
-    by = 0.01
-    ways = [{"on": f"nudge.{k - 1}", "to": by}, {"on": f"nudge.{k - 1}", "to": -0.5}]
-    page, back = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, *ways)[-2:]
-    z, own = double(logits), float(k == label)
-    one = torch.eye(3, dtype=z.dtype)[k - 1]
-    p = z.softmax(0)[k - 1].item()
-    least = z.softmax(0).min()
-    for seen, by in ((page, 0.01), (back, -0.5)):
-        up = (z + by * one).logsumexp(0).item() - z.logsumexp(0).item()
-        slope = up / by - own
-        assert seen.values["change L"] == pytest.approx(by * slope)
-        assert seen.values["slope nudge"] == pytest.approx(slope)
-        assert seen.values["slope gradient"] == pytest.approx(p - own)
-        assert abs(slope - p + own) < 0.01 + (by < 0)
-        others = {f"change {box}{i}" for box in "ze" for i in (1, 2, 3) if i != k}
-        assert not others & set(seen.values)
-        exp = math.exp(logits[k - 1]) * math.expm1(by)
-        digits = max(4, 2 - math.floor(math.log10(min(abs(up), abs(by * slope)))))
-        ln, loss = (f"{v:.{digits}f}" for v in (up, by * slope))
-        slopes = [
-            f"{v:.{4 if least < 0.005 else 3}f}" if abs(v) >= 0.005 else f"{v:#.2g}"
-            for v in (slope, p - own)
-        ]
-        total = f"{ln} {'+-'[by > 0]} {abs(by):.2f} = {loss}" if own else loss
-        name = f"z{'₁₂₃'[k - 1]}"
-        exp = f"{exp:#.3g}" if abs(exp) < 0.1 else f"{exp:.{3 if abs(exp) < 10 else 2}f}"
-        assert_said(
-            seen,
-            f"{name} nudged by {by:.2f}: exp {name} and Q change by {exp}, ln Q by {ln}, the loss "
-            f"by {total}: {slopes[0]} times the nudge. Its gradient is {slopes[1]}; the smaller "
-            "the nudge, the closer.",
-        )
-    walking = told(BackwardPass(), SKIP, {"set": {"nudge": k}}, {"click": "1"})
-    assert not any("change" in name for name in walking[-2].values)
-    assert "The loss sends" in walking[-1].text
+@pytest.mark.parametrize(("logits", "label"), [([2, 1, 0.1], 1), ([-4, -4, -3], 3)])
+@pytest.mark.parametrize("box", ["z1", "z3", "e2", "Q", "l"])
+def test_backward_pass_nudge_of_any_box_comes_to_its_gradient(logits, label, box):
+    """Also where little is left of Q; the goal wants a logit, and a small nudge."""
+    for u in (0.2, -0.8):
+        way = {"on": f"nudge.{box}", "to": u}
+        page = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, way)[-1]
+        by = float(f"{u**3:.2g}")
+        z = double(logits)
+        if box[0] in "eQ":
+            by = max(by, -float(f"{z.exp().sum() / 2:.2g}"))
+        exps = z.exp()
+        if box[0] == "z":
+            z[int(box[1]) - 1] += by
+            exps = z.exp()
+        elif box[0] == "e":
+            exps[int(box[1]) - 1] += by
+        log = torch.log(exps.sum() + by * (box == "Q")) + by * (box == "l")
+        before = double(logits)
+        loss = (log - z[label - 1]) - (before.logsumexp(0) - before[label - 1])
+        assert page.values["change L"] == pytest.approx(loss.item(), rel=1e-6)
+        gradient = page.values[f"grad {box}"]
+        off = abs(loss.item() / (gradient * by) - 1)
+        says = "They agree to 1 %." if off < 0.01 else f"differ by {100 * off:.{int(off < 0.1)}f} %"
+        assert_said(page, says)
+        assert ("✓Goal:" in page.text) == (box[0] == "z" and off < 0.01)
+
+
+def test_backward_pass_holds_the_logarithm_for_the_direct_line():
+    walk = told(BackwardPass(stage=1), SKIP, {"on": "nudge.z1", "to": "0.5"}, {"click": "-1"})
+    assert walk[-2].values["change L"] == pytest.approx(-0.13)  # 0.5 cubed, two digits
+    assert not {"change l", "change Q"} & set(walk[-2].values)
+    assert not any("change" in name for name in walk[-1].values)
+
+
+def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
+    """Guesses of gradients that were seen are not asked for; a walk shown runs by itself."""
+    guess = [{"on": f"guess.{i}", "to": v} for i, v in enumerate(["0.09", "-0.76", "0.67"])]
+    logits = [0, 1, 2]
+    first = [SKIP, {"set": {"stage": 6}}]
+    walk = [*first, {"click": "Walk with class 2"}]
+    asked, wrong, done = told(
+        BackwardPass(logits=logits), *walk, *guess, {"click": "z₁"}, {"click": "z₂"}
+    )[-3:]
+    assert_said(asked, "Class 2 is the true one.", "Where does the -1 go?")
+    assert_said(wrong, "Not to z₁: the loss is ln Q - z₂.")
+    assert wrong.values.keys() & {"grad l", "direct z2"} == set()
+    grads = [f"{v:.3f}" for v in (p_of(logits) - double([0, 1, 0])).tolist()]
+    assert_said(done, f"You said 0.09, -0.76, 0.67; {', '.join(grads)} came.".replace("You", "you"))
+    assert done.text.count("✓Goal:") == 1
+    far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "z₂"})[-1]
+    assert_said(far, "You said 0.09, -0.76, ?;")
+    assert "✓Goal:" not in far.text
+    known = told(BackwardPass(logits=logits), *first, *[{"click": "Walk with class 2"},
+        {"click": "z₂"}, {"click": "Back"}, *[{"click": "Back"}] * 5])[-1]  # fmt: skip
+    assert_said(known, "Class 2 is the true one. Where does the -1 go?")
+
+
+def test_backward_pass_answers_what_the_states_to_try_ask():
+    for chip, logits in [
+        ("sure and right", [4, 0, 0]), ("sure and wrong", [0, 4, 0]), ("undecided", [0, 0, 0])
+    ]:  # fmt: skip
+        asked, done = told(
+            BackwardPass(), SKIP, {"set": {"stage": 6}}, {"click": chip}, {"click": "z₁"}
+        )[-2:]
+        grads = (p_of(logits) - double([1, 0, 0])).tolist()
+        answer = ", ".join(f"z{k} {g:.3f}" for k, g in zip("₁₂₃", grads, strict=True))
+        assert answer not in asked.text
+        assert "Drag each handle" in asked.text
+        assert answer in done.text
 
 
 # --- sentences with numbers ----------------------------------------------------------------
@@ -799,22 +808,21 @@ def test_backward_pass_step_by_step(label):
     p = exps[label - 1] / total
     places = 4 if min(exps) / total < 0.005 else 3
     share, gradient = f"{p:.{places}f}", f"{p - 1:.{places}f}"
-    given = " Shown, not chosen: Back lets you choose it."  # said once
+    grads = [f"{e / total - (k == label):.{places}f}" for k, e in enumerate(exps, 1)]
+    ps = [f"p{k} - 1" if k == subs[label - 1] else f"p{k}" for k in subs]
     expected = [
-        ("The loss's own gradient is 1: it grows as fast as itself.", "From the loss to ln Q"),
-        (f"The loss sends 1 · 1 = 1 to ln Q.{given}", f"From the loss to {mine}"),
-        (f"The loss sends 1 · -1 = -1 to {mine}.", "From ln Q to Q"),
-        (f"ln Q sends 1 · 1/Q = {part} to Q.", "From Q to each exponential"),
-        (f"Q sends {part} · 1 = {part} to each exponential.", "From each exponential to its logit"),
+        ("The loss's own gradient is 1.", "Nudge ln Q: the loss changes by how many times that?"),
+        ("The loss sends 1 · 1 = 1 to ln Q.", f"Nudge {mine}, ln Q held: the loss changes by how"),
+        (f"The loss sends 1 · -1 = -1 to {mine}.", "Nudge Q: ln Q changes by how many times"),
+        (f"ln Q sends 1 · 1/Q = {part} to Q.", "Nudge an exponential: Q changes by how many"),
         (
-            "Each exp z sends 1/Q · exp z = p: "
-            + ", ".join(f"{e / total:.{places}f} to z{k}" for e, k in zip(exps, subs, strict=True))
-            + ".",
-            f"{mine} has -1 and {share}: add or multiply?",
+            f"Q sends {part} · 1 = {part} to each exponential.",
+            "Nudge a logit: its exponential changes by",
         ),
+        ("Each exp z sends 1/Q · exp z = p", f"{mine} has -1 and {share}: add or multiply?"),
         (
-            f"The gradient of {mine} is p{subs[label - 1]} - 1 = {share} - 1 = {gradient}. "
-            "The three gradients add up to 0.",
+            "; ".join(f"z{k}: {p} = {g}" for k, p, g in zip(subs, ps, grads, strict=True)),
+            "They add up to 0. Nudge a logit by its handle.",
         ),
     ]
     for page, sentences in zip(pages, expected, strict=True):
@@ -822,7 +830,8 @@ def test_backward_pass_step_by_step(label):
     assert_said(
         pages[-1],
         "true class\n1\n2\n3\n",
-        f"{mine}\n{z[label - 1]:g}\n{share} - 1\n= {gradient}\n",
+        f"{mine}\n{z[label - 1]:g}\ndirect: -1\nby exp {mine}: {share}\n"
+        f"{ps[label - 1]} = {gradient}\n",
         f"loss\n{short(loss)}\n1\n",
         *(f"{TIMES} exp z{subs[i]}\n= {short(exps[i])}" for i in range(3)),
         f"{TIMES} 1/Q\n= {short(1 / total)}",

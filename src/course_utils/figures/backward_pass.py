@@ -21,8 +21,9 @@ class BackwardPass(InteractiveFigure):
         The true class.
     stage : int in [0, 6]
         How many steps back are done; the last adds the true logit's two shares.
-    nudge : int in [0, 3]
-        The logit whose small change is followed to the loss; 0 is none.
+    nudge : int in [0, 8]
+        The box whose small change is followed to the loss: 1 to 3 the logits, 4 to 6 their
+        exponentials, 7 the sum Q, 8 ln Q; 0 is none.
     """
 
     version = t.Int(3, read_only=True).tag(sync=True)  # 1 and 2 had other steps
@@ -31,7 +32,7 @@ class BackwardPass(InteractiveFigure):
     logits = Numbers([1.0, 2.0, 0.0], -4, 4, least=3, most=3)
     label = Integer(1, 1, 3)
     stage = Integer(0, 0, STEPS)
-    nudge = Integer(0, 0, 3)
+    nudge = Integer(0, 0, 8)
 
     def describe(self) -> str:
         """Return the loss and the gradients that the last step leads to."""

@@ -12,7 +12,6 @@ import {
   put,
   quantity,
   radios,
-  range,
   say,
   softmax,
   SPEC,
@@ -27,12 +26,14 @@ import {
   tries,
 } from "./kit.js";
 
-const FEW = 2; // wrong choices that the goal lets pass
-
 const WORDS = {
   en: {
-    lead: "Boxes send their gradient down, times the local derivative: choose it. The " +
-      "thicker a line, the larger what it sends, up to 1.",
+    inBoxes: "Boxes:",
+    value: "value",
+    gradient: "gradient",
+    change: "change",
+    widths: "A line sends:",
+    width: ["0.1", "0.3", "1 or more"],
     question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
       "What will its gradient be?",
     answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
@@ -47,143 +48,116 @@ const WORDS = {
     last: "loss",
     theLoss: "the loss",
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
-    choices: "what to multiply by, or how to join",
+    choices: "what to multiply by, how to join, or where to",
     label: "true class",
+    other: "Other logits, another class",
     back: "Back",
     show: "Show me",
     anew: (/** @type {number} */ label) => `Walk with class ${label}`,
-    key: "In boxes:",
-    value: "value",
-    gradient: "gradient",
-    change: "change",
-    guess: "guess",
+    guess: (/** @type {string} */ guess) => `guess ${guess}`,
     guessOf: (/** @type {string} */ z) => `guess of ${z}'s gradient`,
-    nudgeOf: (/** @type {string} */ z) => `nudge of ${z}`,
-    ask: (/** @type {string} */ from, /** @type {string} */ to) =>
-      `From ${from} to ${to}: times what?`,
+    nudgeOf: (/** @type {string} */ box) => `nudge of ${box}`,
+    ask: (/** @type {string} */ to, /** @type {string} */ from) =>
+      `Nudge ${to}: ${from} changes by how many times that?`,
+    held: (/** @type {string} */ z) => `${z}, ln Q held`,
+    exponential: "an exponential",
+    logit: "a logit",
+    itsExp: "its exponential",
+    name: "Which of these is that, nearly?",
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
-      `${z} has ${direct} and ${other}: add or multiply?`,
-    each: "each exponential",
-    logits: "its logit",
-    done: "Nudge a logit: drag its handle. Or walk with another class.",
-    again: (/** @type {number} */ misses) =>
-      `${misses} wrong choices: walk again, with at most ${FEW}.`,
+      `${z} has ${direct} and ${other}: add or multiply? Nudge it.`,
+    truth: (/** @type {number} */ label) => `Class ${label} is the true one.`,
+    foretell: "Drag each handle to the gradient that you expect.",
+    where: "Where does the −1 go?",
+    notThere: (/** @type {string} */ z, /** @type {string} */ true_) =>
+      `Not to ${z}: the loss is ln Q − ${true_}.`,
+    done: "Nudge a logit by its handle. A tap nudges any box.",
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
-    start: "The loss's own gradient is 1: it grows as fast as itself.",
+    start: "The loss's own gradient is 1. A box sends its own down, times the local derivative.",
     sends: (
       /** @type {string} */ from,
       /** @type {string} */ to,
       /** @type {string[]} */ [grad, factor, result],
     ) => `${from} sends ${grad} · ${factor} = ${result} to ${to}.`.replace(/^the/, "The"),
-    sendAll: (/** @type {string} */ parts) => `Each exp z sends 1/Q · exp z = p: ${parts}.`,
-    part: (/** @type {string} */ share, /** @type {string} */ z) => `${share} to ${z}`,
-    joined: (/** @type {string} */ z, /** @type {string[]} */ [total, parts]) =>
-      `The gradient of ${z} is ${z.replace("z", "p")} − 1 = ${parts} = ${total}.`,
-    named: (/** @type {string} */ z, /** @type {string} */ share) =>
-      `${z.replace("z", "p")} = ${share}`,
-    all: " The three gradients add up to 0.",
-    rounded: " Before they are rounded, the three gradients add up to 0.",
-    given: " Shown, not chosen: Back lets you choose it.",
-    open: (/** @type {number} */ count) =>
-      `You chose ${count || "none"} of 6: Back leads to ${count ? "the others" : "them"}.`,
-    miss: (
-      /** @type {string[]} */ [pick, held, to, from],
-      /** @type {string[]} */ [would, change],
-    ) =>
-      `Not ${pick}. If ${to} grows by 0.01${held}, times ${pick} would give ${would}, but ` +
-      `${from} changes by ${change}.`,
-    spokenMiss: (
-      /** @type {string[]} */ [pick, , , from],
-      /** @type {string[]} */ [would, change],
-    ) => `Not ${pick}: it would give ${would}, but ${from} changes by ${change}.`,
-    held: (/** @type {string} */ what) => ` and ${what} stays`,
-    others: " and the others stay",
-    apart: (
-      /** @type {string} */ z,
-      /** @type {string[]} */ [log, direct],
-    ) =>
-      `Not ×. ${z} grows by 0.01: the loss changes by ${log} through ln Q and by ${direct} ` +
-      "directly.",
-    chance: (/** @type {string} */ pick, /** @type {string} */ z) =>
-      `${pick} fits these numbers only by chance: slide ${z} and it no longer does.`,
-    nudged: (
-      /** @type {string} */ z,
+    each: "each exponential",
+    sendAll: "Each exp z sends 1/Q · exp z = p to its logit.",
+    total: (/** @type {string} */ p, /** @type {string} */ grad) => `${p} = ${grad}`,
+    direct: "direct: −1",
+    waits: "one path to come",
+    through: (/** @type {string} */ z, /** @type {string} */ share) => `by exp ${z}: ${share}`,
+    less: (/** @type {string} */ p) => `${p} − 1`,
+    gets: (/** @type {string} */ z, /** @type {string} */ total) => `${z}: ${total}`,
+    all: "They add up to 0.",
+    rounded: "Unrounded, they add up to 0.",
+    miss: (/** @type {string} */ pick) => `Not ${pick}.`,
+    worth: (/** @type {string} */ pick, /** @type {string} */ number) => `${pick} = ${number}`,
+    product: (/** @type {string} */ number) => `×: that makes ${number}`,
+    chance: (/** @type {string} */ pick) =>
+      `${pick} fits these numbers only by chance: with other logits it does not.`,
+    measured: (
+      /** @type {string} */ box,
       /** @type {string} */ by,
-      /** @type {string[]} */ [exp, log, loss, ratio, grad],
-    ) =>
-      `${z} nudged by ${by}: exp ${z} and Q change by ${exp}, ln Q by ${log}, the loss by ` +
-      `${loss}: ${ratio} times the nudge. Its gradient is ${grad}; the smaller the nudge, ` +
-      "the closer.",
-    spokenNudge: (
-      /** @type {string} */ z,
-      /** @type {string} */ by,
-      /** @type {string[]} */ [loss, ratio, grad],
-    ) =>
-      `${z} nudged by ${by}: the loss changes by ${loss}, ${ratio} times that; gradient ${grad}.`,
-    direct: (/** @type {string[]} */ [log, sign, by, loss]) => `${log} ${sign} ${by} = ${loss}`,
-    ratio: (/** @type {string} */ ratio) => `÷ nudge = ${ratio}`,
-    gradIs: (/** @type {string} */ grad) => `gradient ${grad}`,
-    half: (/** @type {string} */ share) => [`${share} so far,`, "one more path", "to come"],
-    both: (/** @type {string[]} */ [direct, other]) => `${direct} and ${other}`,
-    shares: (/** @type {string} */ other) => `${other} − 1`,
-    total: (/** @type {string} */ total) => `= ${total}`,
-    goal: `walk back with none shown and at most ${FEW} wrong choices.`,
-    reached: (/** @type {number} */ misses) =>
-      `Done, ${misses || "none"} wrong: five derivatives and one sum.`,
-    foresee: "before you choose for the lowest lines, drag the three guesses to the gradients to " +
-      "come (within 0.05).",
+      /** @type {string[]} */ [from, change, ratio],
+    ) => `${box} changed by ${by}, ${from} by ${change}: × ${ratio}.`,
+    product_: (/** @type {string} */ grad, /** @type {string} */ by, /** @type {string} */ told) =>
+      `gradient × nudge: ${grad} · ${by} = ${told}`,
+    came: (/** @type {string} */ change) => `change of the loss: ${change}`,
+    off: (/** @type {string} */ percent) => `They differ by ${percent} %.`,
+    agree: "They agree to 1 %.",
+    approach: "at the end, nudge a logit; shrink the nudge until both bars agree to 1 %.",
+    reached: "Done: for a small nudge the gradient tells the change.",
+    foresee: "in a later walk, foretell all three gradients within 0.05.",
     foreseen: (/** @type {string[]} */ [said, came]) => `Done: you said ${said}; ${came} came.`,
-    missed: (/** @type {string[]} */ [said, came, next]) =>
-      `You said ${said}; ${came} came. ${next}`,
-    chosen: "Now choose each step, too.",
-    every: "Guess all three.",
-    other: "Walk with another class, or move a logit.",
-    known: "Seen already: move a logit, or take another class.",
+    missed: (/** @type {string[]} */ [said, came]) => `You said ${said}; ${came} came.`,
     tries: [
       {
         label: "sure and right",
         set: { logits: [4, 0, 0], label: 1 },
         says: "Nearly all of Q is exp z₁. When its two shares are joined, how much is left at z₁?",
+        then: "z₁ −0.035, z₂ 0.018, z₃ 0.018: the two shares of z₁ nearly cancel.",
       },
       {
         label: "sure and wrong",
         set: { logits: [0, 4, 0], label: 1 },
         says: "Nearly all of Q is exp z₂, of a wrong class. Which gradients are large?",
+        then: "z₁ −0.982, z₂ 0.965, z₃ 0.018: large for the true class and the one preferred.",
       },
       {
         label: "undecided",
         set: { logits: [0, 0, 0], label: 1 },
         says: "Each exponential is a third of Q. Which gradients does that make?",
+        then: "z₁ −0.667, z₂ 0.333, z₃ 0.333: a third each, and z₁ a third minus 1.",
       },
     ],
   },
 };
 
+// The boxes that can be nudged, as the trait counts them.
+const KEYS = ["", "z1", "z2", "z3", "e1", "e2", "e3", "Q", "l"];
+const LOGITS = KEYS.slice(1, 4);
+const BOXES = Object.fromEntries([
+  ["L", WORDS.en.last],
+  ["l", "ln Q"],
+  ["Q", "Q"],
+  ...LOGITS.map((key, i) => [key, `z${subscript(i + 1)}`]),
+  ...LOGITS.map((_, i) => [`e${i + 1}`, `exp z${subscript(i + 1)}`]),
+]);
+const ROWS = { L: 0, l: 1, Q: 2, e: 3, z: 4 };
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
-const NUDGE = 0.3; // of a logit that is nudged without a hand
+const NUDGE = 0.5; // by a tap
+const HINT = 0.01; // after a wrong choice
 const NEAR = 0.05; // how far a guess may be off
-
-const STEP = 0.01; // of the hints
-const coarse = matchMedia("(pointer: coarse)").matches;
-// Pixels: a line of text, a box, between boxes, where a row of choices stands.
-const [ROW, LOW, GAP] = [15, 38, coarse ? 48 : 34];
-const BARS = 26; // pixels for the bars of what reaches a logit
-const TALL = 2 * ROW + 3 + BARS + GAP + 8; // the box of a logit: bars, shares, choices, a handle
-const THICK = 10; // pixels: a line that sends 1
-const BUTTON = coarse ? 44 : 30; // pixels of a choice
-const KNOB = 14; // pixels from the foot of a logit's box to the middle of its handle
+const AGREE = 0.01; // a share of the change
+const HEARD = 20; // words that are spoken at once
 const SETTLED = 250; // ms after the last move of a nudge, which then runs up
-const SIDE = THICK + 2; // pixels around the boxes, for the direct line
+const PACE = 1900; // ms for each step of a walk that runs by itself
 
-/**
- * A box of the graph.
- * @typedef {object} Box
- * @property {string} name
- * @property {[number, number]} at column and row
- * @property {number} value
- */
+// Pixels: a line of text, a box, a part of a logit's box, that box, what is below it.
+const [ROW, LOW, PART, TALL, FOOT] = [15, 42, 16, 96, 26];
+const THICK = 14; // pixels: a line that sends 1
+
 /**
  * A way back: what a step sends back.
  * @typedef {object} Way
@@ -195,36 +169,39 @@ const SIDE = THICK + 2; // pixels around the boxes, for the direct line
  */
 
 /**
- * Boxes and ways back of one state.
+ * Values of all boxes after one was changed.
  * @param {number[]} z
  * @param {number} label
+ * @param {string} [key] the changed one
+ * @param {number} [by]
+ * @param {boolean} [alone] whether a logit's exponential is held
  */
-function graph(z, label) {
-  const exps = z.map(Math.exp);
-  const Q = sum(exps);
-  const lnQ = Math.log(Q);
-  /** @type {Record<string, Box>} */
-  const boxes = {
-    Q: { name: "Q", at: [1, 2], value: Q },
-    l: { name: "ln Q", at: [1, 1], value: lnQ },
-    L: { name: "loss", at: [1, 0], value: lnQ - z[label - 1] },
-  };
-  /** @type {Way[]} */
-  const ways = [
-    { from: "L", to: "l", factor: 1, law: "", stage: 1 },
-    { from: "L", to: `z${label}`, factor: -1, law: "", stage: 2 },
-    { from: "l", to: "Q", factor: 1 / Q, law: "1/Q", stage: 3 },
-  ];
-  z.forEach((value, i) => {
-    const k = i + 1;
-    const index = subscript(k);
-    boxes[`z${k}`] = { name: `z${index}`, at: [i, 4], value };
-    boxes[`e${k}`] = { name: `exp z${index}`, at: [i, 3], value: exps[i] };
-    ways.push({ from: "Q", to: `e${k}`, factor: 1, law: "", stage: 4 });
-    ways.push({ from: `e${k}`, to: `z${k}`, factor: exps[i], law: `exp z${index}`, stage: 5 });
+function values(z, label, key = "", by = 0, alone = false) {
+  /** @type {Record<string, number>} */
+  const found = {};
+  const keep = (/** @type {string} */ name, /** @type {number} */ value) =>
+    found[name] = value + (name === key ? by : 0);
+  const exps = z.map((v, i) => {
+    const moved = keep(LOGITS[i], v);
+    return keep(`e${i + 1}`, Math.exp(alone ? v : moved));
   });
-  return { boxes, ways };
+  keep("L", keep("l", Math.log(keep("Q", sum(exps)))) - found[`z${label}`]);
+  return found;
 }
+
+/** @param {Record<string, number>} now values @param {number} label @returns {Way[]} */
+const waysOf = (now, label) => [
+  { from: "L", to: "l", factor: 1, law: "", stage: 1 },
+  { from: "L", to: `z${label}`, factor: -1, law: "", stage: 2 },
+  { from: "l", to: "Q", factor: 1 / now.Q, law: "1/Q", stage: 3 },
+  ...LOGITS.flatMap((to, i) => {
+    const e = `e${i + 1}`;
+    return [
+      { from: "Q", to: e, factor: 1, law: "", stage: 4 },
+      { from: e, to, factor: now[e], law: BOXES[e], stage: 5 },
+    ];
+  }),
+];
 
 /**
  * Gradients after some steps: what has come back to each box so far.
@@ -240,127 +217,188 @@ function gradients(ways, stage) {
   return found;
 }
 
-/**
- * What a change of logit k by `by` changes, and by how much.
- * @param {number[]} z
- * @param {number} label
- * @param {number} k from 1; 0 changes nothing
- * @param {number} by
- */
-function changes(z, label, k, by) {
-  const before = graph(z, label).boxes;
-  const moved = graph(z.map((value, i) => i === k - 1 ? value + by : value), label).boxes;
-  const all = Object.keys(before).map((key) => /** @type {[string, number]} */ ([
-    key,
-    moved[key].value - before[key].value,
-  ]));
-  return new Map(all.filter(([, change]) => change));
-}
-
 export default figure(WORDS, (view, words) => {
   const last = SPEC.traits.stage.max ?? 0;
   const plot = view.plot({
     label: words.graph,
-    height: 4 * (LOW + GAP) + TALL + 4 + SIDE,
-    x: [0, 3],
+    height: 4 * (LOW + 32) + TALL + FOOT,
+    x: [0, 1],
     y: [0, 1],
     xticks: [],
     yticks: [],
-    margin: { top: 2, right: SIDE, bottom: 2 + SIDE, left: SIDE },
+    margin: { top: 0, right: 0, bottom: 0, left: 0 },
   });
   plot.node.classList.add("graph");
-  const told = html("span");
-  const prompt = html("b.asks");
-  const longest = words.nudged("z₁", "−0.30", [
-    "−0.000",
-    "−0.0000",
-    words.direct(["−0.0000", "+", "0.30", "−0.0000"]),
-    "−0.000",
-    "−0.000",
-  ]);
-  // What is below it stays in place.
-  const said = html("p.say", { "data-room": longest }, html("span", told, " ", prompt));
-  /** The steps that the reader chose. @type {Set<number>} */
-  const mine = new Set();
-  let misses = 0;
-  /** Says what the guess was worth. @type {(() => void) | undefined} */
-  let settle;
+
   let by = NUDGE;
+  let walks = 0; // how many came to their end
+  let quick = false; // whether this one runs by itself
   let guesses = [0, 0, 0]; // of the gradients
   /** Which of them the reader made. @type {Set<number>} */
   const made = new Set();
-  let open = false; // whether it waits for the answer
-  let judged = ""; // the puzzle that answered it
-  let answer = "";
   /** Logits and classes whose gradients were seen. @type {Set<string>} */
   const solved = new Set();
-  let missed = -1; // the turn in which a wrong one was chosen
-  let picked = 0;
-  /** All wrong ones of that turn. @type {Set<number>} */
+  let wrong = ""; // what a wrong choice says
+  let missed = -1; // the turn in which it was made
+  /** All wrong ones of this step. @type {Set<number>} */
   const refused = new Set();
-  // On the way, a nudge ends with a step: its sentence would hide what the step did.
-  const go = (/** @type {number} */ stage) =>
-    view.set(stage < last ? { stage, nudge: 0 } : { stage });
-  const back = button(view, words.back, () => go(view.get("stage") - 1));
-  const show = button(
-    view,
-    words.show,
-    () => view.get("stage") < last ? go(view.get("stage") + 1) : begin(next()),
-  );
-  show.classList.add("step");
+  /** Says what the guess was worth. @type {(() => void) | undefined} */
+  let settle;
+
+  const read = () => {
+    const [label, stage, logits] = [view.get("label"), view.get("stage"), view.get("logits")];
+    const key = KEYS[view.get("nudge")];
+    const now = values(logits, label);
+    const truth = `z${label}`;
+    const alone = stage === 1 && key === truth;
+    // The logarithm needs something left of Q.
+    const least = /[eQ]/.test(key) ? -Number((now.Q / 2).toPrecision(2)) : -1;
+    const size = Math.max(by, least);
+    const moved = values(logits, label, key, size, alone);
+    const ways = waysOf(now, label);
+    const carried = new Map(
+      Object.keys(now).map((name) => /** @type {[string, number]} */ ([
+        name,
+        name === key ? size : moved[name] - now[name],
+      ])).filter(([, change]) => change),
+    );
+    const puzzle = `${logits} ${label}`;
+    return {
+      label,
+      stage,
+      key,
+      now,
+      truth,
+      size,
+      ways,
+      carried,
+      puzzle,
+      grads: gradients(ways, stage),
+    };
+  };
+  let { label, stage, key, now, truth, size, ways, carried, puzzle, grads } = read();
+  const panel = html("div.panel");
+  view.bind(panel, () => {
+    ({ label, stage, key, now, truth, size, ways, carried, puzzle, grads } = read());
+  });
+
+  /** The lines whose factor this step asks for. */
+  const asked = () => ways.filter((way) => way.stage === stage + 1);
+  const guessing = () => quick && stage === 0 && !solved.has(puzzle);
+  /** The boxes that can be nudged now. */
+  const free = () => {
+    if (stage === last) return KEYS.slice(1);
+    return quick ? [] : stage === last - 1 ? [truth] : asked().map(({ to }) => to);
+  };
+  /** Those with a handle. */
+  const gripped = () => {
+    if (guessing()) return LOGITS;
+    return stage < last ? free() : LOGITS.includes(key) || !key ? LOGITS : [...LOGITS, key];
+  };
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pace;
+  const go = (/** @type {number} */ to) => {
+    clearTimeout(pace);
+    refused.clear();
+    view.set({ stage: to, nudge: 0 });
+  };
+  /** The rest of a walk; what a reader does meanwhile ends it. */
+  const run = () => {
+    if (stillness()) {
+      go(last);
+      return;
+    }
+    go(Math.max(2, stage + 1));
+    const mine = view.turns;
+    if (stage < last) pace = setTimeout(() => mine === view.turns && run(), PACE);
+  };
+  view.closers.push(() => clearTimeout(pace));
   const next = () => view.get("label") % 3 + 1;
-  // A true class begins a walk: its graph is not filled by itself.
   const begin = (/** @type {number} */ label) => {
     guesses = [0, 0, 0];
     made.clear();
+    quick = walks > 0;
+    clearTimeout(pace);
+    refused.clear();
     view.set({ label, stage: 0, nudge: 0 });
   };
+  const back = button(view, words.back, () => go(stage - 1));
+  const show = button(view, words.show, () => {
+    if (stage === last) begin(next());
+    else if (quick) run();
+    else go(stage + 1);
+  });
+  show.classList.add("step");
+
+  /** What a wrong choice says; the nudge that shows it is made. @param {number} i */
+  function miss(i) {
+    refused.add(i);
+    wrong = "";
+    /** @type {string | undefined} */
+    let shown;
+    if (quick) wrong = words.notThere(BOXES[LOGITS[i]], BOXES[truth]);
+    else if (stage === last - 1) {
+      shown = truth;
+      wrong = words.miss(words.product(share(-now[`e${label}`] / now.Q)));
+    } else {
+      const digit = (/** @type {Way} */ { to }) => /\d/.exec(to)?.[0] ?? label;
+      const worth = (/** @type {Way} */ way) => [-1, 1, 1 / now.Q, now.Q, now[`e${digit(way)}`]][i];
+      const lines = asked().sort((a, b) => Number(ours(b.to)) - Number(ours(a.to)));
+      // A choice may fit one line by chance.
+      const way = lines.find((way) => Math.abs(worth(way) - way.factor) > 1e-9);
+      const name = i === 4 ? BOXES[`e${digit(way ?? lines[0])}`] : words.factors[i];
+      shown = way?.to;
+      wrong = way
+        ? words.miss(i < 2 ? name : words.worth(name, short(worth(way))))
+        : words.chance(name);
+    }
+    if (shown) {
+      by = HINT;
+      view.set({ nudge: KEYS.indexOf(shown) });
+    }
+    missed = view.turns;
+    view.refresh();
+  }
   const choose = (/** @type {number} */ i) => {
-    const stage = view.get("stage") + 1;
-    if (i === RIGHT[stage - 1]) {
-      mine.add(stage);
-      go(stage);
-      // Where the button is gone, the focus goes to what takes its place.
-      if (!pad.childNodes.length) back.focus({ preventScroll: true });
-      else if (stage === last - 1) joints[0].focus({ preventScroll: true });
+    if (i !== (quick ? label - 1 : RIGHT[stage])) {
+      miss(i);
       return;
     }
-    if (missed !== view.turns) refused.clear();
-    refused.add(i);
-    picked = i;
-    missed = view.turns;
-    misses += 1;
-    view.refresh();
+    if (quick) run();
+    else go(stage + 1);
+    // Where the button is gone, the focus goes to what takes its place.
+    if (!pad.childNodes.length) show.focus({ preventScroll: true });
+    else if (stage === last - 1) joints[0].focus({ preventScroll: true });
   };
   const factors = words.factors.map((text, i) => button(view, text, () => choose(i)));
-  const joints = words.joints.map(([text, name], i) => {
-    const node = button(view, text, () => choose(i));
-    node.setAttribute("aria-label", name);
-    return node;
-  });
+  const wheres = LOGITS.map((key, i) => button(view, BOXES[key], () => choose(i)));
+  const joints = words.joints.map(([text, name], i) =>
+    put(button(view, text, () => choose(i)), { "aria-label": name })
+  );
   const pad = html("div.pad", { role: "group", "aria-label": words.choices });
-  plot.box.append(pad);
   view.control(pad);
 
-  view.bind(pad, () => {
-    const stage = view.get("stage");
-    for (const step of mine) if (step > stage) mine.delete(step);
-    if (stage === 0 && missed !== view.turns) misses = 0; // a walk begins
-  });
   view.apart = ["stage", "nudge"];
-  const puzzle = () => `${view.get("logits")} ${view.get("label")}`;
   view.head.querySelector(".reset")?.addEventListener("click", () => {
-    judged =
-      answer =
-        "";
-    [guesses, by, open] = [[0, 0, 0], NUDGE, false];
-    made.clear();
-    mine.clear();
-    solved.clear();
+    [walks, quick, by, guesses] = [0, false, NUDGE, [0, 0, 0]];
+    for (const set of [made, solved, refused]) set.clear();
+    clearTimeout(pace);
     view.refresh();
   });
 
-  view.add(html("p.lead", words.lead));
+  const widths = words.width.map((text, i) =>
+    html("span.width", { style: `--w: ${THICK * [0.1, 0.3, 1][i]}px` }, text)
+  );
+  const lead = [
+    html("span", words.inBoxes),
+    html("span", words.value),
+    html("span.grad", words.gradient),
+    html("span.change", words.change),
+    html("span", words.widths),
+    ...widths,
+  ];
+  view.add(html("p.lead", ...lead.flatMap((node) => [node, " "])));
   guessFirst(view, {
     question: words.question,
     answers: words.answers,
@@ -369,147 +407,234 @@ export default figure(WORDS, (view, words) => {
         settle = () => resolve(words.verdicts[place]);
       }),
   });
-  const settings = html(
-    "div.row",
-    back,
-    show,
-    radios(view, "label", { label: words.label, options: [1, 2, 3], write: begin }),
-  );
-  const late = () => view.get("stage") >= last - 1;
-  /** @param {number} i @param {number} v */
-  function foresee(i, v) {
-    guesses[i] = clamp(Math.round(100 * v) / 100, -1, 1);
-    made.add(i);
-    judged = "";
-    answer = late() || solved.has(puzzle()) ? words.known : "";
-    view.touched = true;
-    view.refresh();
-  }
-  const sliders = html(
-    "div.below",
-    ...range(3).map((i) =>
-      entrySlider(view, "logits", i, {
-        label: `z${subscript(i + 1)}`,
-        color: TEXT_COLORS[i],
-        show: (x) => fmt(Math.round(10 * x) / 10, 1),
-      })
-    ),
-  );
-  /** @param {number} k @param {number} v */
-  function push(k, v) {
-    by = clamp(Math.round(100 * v) / 100, -1, 1);
-    view.set({ nudge: by ? k : 0 });
-  }
+
   /**
    * By keys a handle is moved by a slider that isn't seen.
    * @param {string} label
    * @param {string} control
-   * @param {() => number} read
+   * @param {() => number} get
    * @param {(v: number) => void} write
+   * @param {object} [scale]
    */
-  const keys = (label, control, read, write) => {
-    const row = dial(view, { label, control, min: -1, max: 1, step: 0.01, read, write });
+  const keys = (label, control, get, write, scale) => {
+    const look = { label, control, min: -1, max: 1, step: 0.01, read: get, write, ...scale };
+    const row = dial(view, look);
     const input = /** @type {HTMLInputElement} */ (row.querySelector("input"));
     put(row, { class: "slider keyed" });
     put(input, { "aria-label": label });
     return { row, input };
   };
-  const foreseeing = range(3).map((i) =>
+  /** @param {number} i @param {number} v */
+  function foresee(i, v) {
+    guesses[i] = clamp(Math.round(100 * v) / 100, -1, 1);
+    made.add(i);
+    view.touched = true;
+    view.refresh();
+  }
+  // A nudge is the cube of its handle's place: it can be made small.
+  const fine = { to: Math.cbrt, from: (/** @type {number} */ u) => small(u ** 3), show: plain };
+  /** @param {string} key @param {number} v */
+  function push(key, v) {
+    by = v;
+    view.set({ nudge: v ? KEYS.indexOf(key) : 0 });
+  }
+  const foreseeing = LOGITS.map((key, i) =>
+    keys(words.guessOf(BOXES[key]), `guess.${i}`, () => guesses[i], (v) => foresee(i, v))
+  );
+  const pushing = KEYS.slice(1).map((name) =>
     keys(
-      words.guessOf(`z${subscript(i + 1)}`),
-      `guess.${i}`,
-      () => guesses[i],
-      (v) => foresee(i, v),
+      words.nudgeOf(BOXES[name]),
+      `nudge.${name}`,
+      () => KEYS[view.get("nudge")] === name ? by : 0,
+      (v) => push(name, v),
+      fine,
     )
   );
-  const pushing = range(3).map((i) =>
-    keys(
-      words.nudgeOf(`z${subscript(i + 1)}`),
-      `nudge.${i}`,
-      () => view.get("nudge") === i + 1 ? by : 0,
-      (v) => push(i + 1, v),
-    )
-  );
+
   /** What was guessed, and what came. */
   const compared = () => {
-    const p = softmax(view.get("logits"));
-    const came = p.map((v, i) => v - Number(i + 1 === view.get("label")));
+    const came = LOGITS.map((key) => grads[key]);
+    const said = guesses.map((v, i) => made.has(i) ? fmt(v) : "?");
     return {
       near: came.every((v, i) => made.has(i) && Math.abs(v - guesses[i]) < NEAR),
-      texts: [guesses.map((v, i) => made.has(i) ? fmt(v) : "?"), came.map(share)]
-        .map((all) => all.join(", ")),
+      texts: [said, came.map(share)].map((all) => all.join(", ")),
     };
   };
-  let hit = false;
-  /** Compares the guesses with what came, once for each logits that are new. */
-  function judge() {
-    hit = false;
-    if (!late()) open = true;
-    if (view.get("stage") < last) return;
-    const key = puzzle();
-    if (open && made.size && !solved.has(key)) {
+  let judged = ""; // the puzzle that answered a guess
+  let [hit, answer] = [false, ""];
+  let before = -1; // the step that was drawn last
+  view.bind(panel, () => {
+    if (!view.started || stage < last) return;
+    const arrives = before < last;
+    if (arrives) walks += 1;
+    if (arrives && made.size && quick && !solved.has(puzzle)) {
       const { near, texts } = compared();
-      hit = near && mine.size === last;
-      const next = near ? words.chosen : made.size < 3 ? words.every : words.other;
-      const again = second.classList.contains("done") ? words.foreseen(texts) : "";
-      answer = hit ? again : words.missed([...texts, next]);
-      judged = key;
-    } else if (judged !== key) answer = "";
-    open = false;
-    solved.add(key);
-  }
-  view.bind(pad, judge);
-  const off = html("span");
-  // All that moves something in the plot, in its box.
-  plot.box.append(sliders, ...[...foreseeing, ...pushing].map(({ row }) => row));
-  for (const node of [sliders, settings, ...foreseeing.map(({ row }) => row)]) view.control(node);
+      [hit, judged] = [near, puzzle];
+      answer = near && !second.classList.contains("done") ? "" : words.missed(texts);
+    } else if (judged !== puzzle) [hit, answer] = [false, ""];
+    solved.add(puzzle);
+  });
+  /** By what share the change of the loss differs from what its gradient tells. */
+  const differ = () => Math.abs((carried.get("L") ?? 0) / (grads[key] * size) - 1);
   const first = goal(view, {
-    text: words.goal,
-    reached: () => view.get("stage") === last && mine.size === last && misses <= FEW,
-    says: () => words.reached(misses),
+    text: words.approach,
+    reached: () => stage === last && LOGITS.includes(key) && differ() < AGREE,
+    says: words.reached,
     lasts: true,
   });
   const second = goal(view, {
     text: words.foresee,
-    reached: () => hit,
+    reached: () => stage === last && hit,
     says: () => words.foreseen(compared().texts),
     lasts: true,
   });
+  const off = html("span");
   second.append(" ", off);
-  const chips = tries(view, words.tries);
-  for (const chip of chips.querySelectorAll("button")) {
-    chip.addEventListener("click", () => begin(view.get("label")));
-  }
-  const changed = html("span.change", words.change);
-  view.add(
-    said,
-    html(
-      "p.row",
-      html("span.soft", words.key),
-      html("span", words.value),
-      html("span.grad", words.gradient),
-      changed,
-    ),
-    plot.node,
-    settings,
-    chips,
-    first,
-    second,
+  const chips = tries(
+    view,
+    words.tries.map(({ says, then, ...state }) => ({
+      ...state,
+      get says() {
+        return stage === last ? then : says;
+      },
+    })),
   );
+  for (const chip of chips.querySelectorAll("button")) {
+    chip.addEventListener("click", () => {
+      solved.delete(puzzle); // it stood there for no longer than this
+      begin(view.get("label"));
+    });
+  }
+  const settings = html("div.row", back, show);
+  const sliders = LOGITS.map((key, i) =>
+    entrySlider(view, "logits", i, {
+      label: BOXES[key],
+      color: TEXT_COLORS[i],
+      show: (x) => fmt(Math.round(10 * x) / 10, 1),
+    })
+  );
+  const more = html(
+    "details",
+    html("summary", words.other),
+    html(
+      "div.columns",
+      ...sliders,
+      radios(view, "label", { label: words.label, write: begin, options: [1, 2, 3] }),
+    ),
+  );
+  const told = html("span");
+  const prompt = html("b.asks");
+  const bars = ["grad", "change"].map((look) => ({ look, text: html("span"), bar: html("i") }));
+  const verdict = html("p");
+  const meet = html(
+    "div.meet",
+    ...bars.map(({ look, text, bar }) => html(`p.${look}`, text, bar)),
+    verdict,
+  );
+  panel.append(html("p.say", told, " ", prompt), pad, meet);
+  // All that moves something in the plot, in its box.
+  plot.box.append(panel, ...[...foreseeing, ...pushing].map(({ row }) => row));
+  for (const node of [settings, more, ...foreseeing.map(({ row }) => row)]) view.control(node);
+  view.add(plot.node, settings, chips, more, first, second);
 
-  /** The logit whose box this is, from 1; 0 is none. @param {number[]} at */
-  const logitAt = ([x, y]) => {
-    const high = TALL / (plot.area.bottom - plot.area.top);
-    return x >= 0 && x < 3 && y < high ? Math.floor(x) + 1 : 0;
+  /** @param {string} key */
+  const place = (key) => {
+    const row = ROWS[/** @type {keyof typeof ROWS} */ (key[0])];
+    const column = row > 2 ? Number(key[1]) - 1 : wide() ? 1 : 2;
+    const pitch = (plot.width - THICK - 12) / 3;
+    const width = Math.min(pitch - 6, 190);
+    const middle = pitch * (column + 0.5);
+    const y = 1 + row * (plot.height - TALL - FOOT) / 4;
+    return { x: middle - width / 2, y, width, height: row === 4 ? TALL : LOW, middle };
   };
-  // In its box, a logit's gradient is foreseen; at the end the logit is nudged.
-  let held = 0;
-  plot.drag(([x, y], pressed) => {
-    if (pressed) held = logitAt([x, y]);
-    const at = (plot.x(x) - plot.x(held - 0.5)) / one();
-    if (held && !late()) foresee(held - 1, at);
-    if (held && view.get("stage") === last) push(held, at);
+  const wide = () => plot.width > 600;
+  /** Pixels of the gradient 1 in the box of a logit. */
+  const one = () => place("z1").width / 2 - 6;
+  const ours = (/** @type {string} */ to) => to[1] === String(label);
+  /** Where the handle of a box is at rest, and how far it goes. @param {string} key */
+  const track = (key) => {
+    const { y, height, middle, width } = place(key);
+    if (key[0] === "z") return { x: middle, y: y + height - 14, half: one() };
+    const taken = key in grads ? 44 : 0; // by its gradient
+    return { x: middle + taken / 2, y: y + height - 13, half: (width - taken) / 2 - 13 };
+  };
+  /** Where its handle is. @param {string} name */
+  const grip = (name) => {
+    const { x, y, half } = track(name);
+    const v = guessing() ? guesses[LOGITS.indexOf(name)] : name === key ? Math.cbrt(by) : 0;
+    return { x: x + v * half, y };
+  };
+  /** The box whose handle is within reach. @param {number} x @param {number} y */
+  const reached = (x, y) =>
+    gripped().find((key) => Math.hypot(grip(key).x - x, grip(key).y - y) < 24) ?? "";
+  let held = "";
+  plot.drag(([u, v], pressed) => {
+    const [x, y] = [plot.x(u), plot.y(v)];
+    if (pressed) held = reached(x, y);
+    if (!held) return;
+    const at = clamp((x - track(held).x) / track(held).half, -1, 1);
+    if (guessing()) foresee(LOGITS.indexOf(held), at);
+    else push(held, small(at ** 3));
   });
+  plot.svg.addEventListener("click", (event) => {
+    const [x, y] = plot.at(event).map((v, i) => i ? plot.y(v) : plot.x(v));
+    if (view.locked || guessing() || reached(x, y)) return;
+    const tapped = free().find((key) => {
+      const box = place(key);
+      return x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
+    });
+    if (tapped) push(tapped, NUDGE);
+  });
+
+  /** Whether a line is the one from the loss to the true logit. @param {Way} way */
+  const direct = ({ stage }) => stage === 2;
+  /** Whether what a line sends is on its way. @param {Way} way */
+  const runs = (way) => way.stage <= stage && way.stage > before && stage - before < 3;
+  /**
+   * The line between two boxes, downwards, and where its local derivative stands. From the loss to
+   * the true logit it runs around all others.
+   * @param {Way} way
+   */
+  function line(way) {
+    const [a, b] = [place(way.from), place(way.to)];
+    if (direct(way)) {
+      const [x, foot] = [plot.width - THICK / 2 - 4, b.y + TALL + FOOT - THICK / 2 - 2];
+      const d = `M${a.x + a.width},${a.y + LOW / 2}H${x}V${foot}H${b.middle}V${b.y + TALL}`;
+      return { d, x: (b.middle + x) / 2, y: foot, anchor: "middle" };
+    }
+    const [top, shift] = [a.y + LOW, wide() ? 0 : 27];
+    if (b.middle !== a.middle) {
+      const aside = Math.sign(b.middle - a.middle) * 10;
+      const d = `M${a.middle - shift},${top}L${b.middle},${b.y}`;
+      const inner = way.to[1] === "2"; // the line of z₁ passes on its left
+      const x = b.middle + (inner ? 22 : aside);
+      return { d, x, y: b.y - 12, anchor: aside < 0 && !inner ? "end" : "start" };
+    }
+    // Beside the line its local derivative has the width of the box.
+    const x = b.middle - shift;
+    return { d: `M${x},${top}V${b.y}`, x: x + 9, y: (top + b.y) / 2, anchor: "start" };
+  }
+  const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
+    minus(v.toPrecision(count));
+  // Boxes and sentences say a number alike.
+  function short(/** @type {number} */ v) {
+    const [much, narrow] = [Math.abs(v), plot.width < 300];
+    if (Number.isInteger(v)) return minus(String(v));
+    if (much < 0.1) return digits(v, narrow ? 2 : 3);
+    return minus(v.toFixed(much >= 100 ? 1 : much >= 10 || (much >= 1 && narrow) ? 2 : 3));
+  }
+  // What a logit gets: all with as many decimals, so that the sums come out.
+  function share(/** @type {number} */ v) {
+    return minus(v.toFixed(Math.min(...softmax(view.get("logits"))) < 0.005 ? 4 : 3));
+  }
+  const called = (/** @type {string} */ key) => key === "L" ? words.theLoss : BOXES[key];
+  const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
+  const nudge = () => `${size < 0 ? "" : "+"}${plain(size)}`;
+  /** What a way sends, as it is written. @param {Way} way */
+  const sent = ({ from, factor, stage }) => {
+    const product = grads[from] * factor;
+    return stage === 5 ? share(product) : short(product);
+  };
 
   const air = svg("g"); // what runs up stays there while the graph is drawn
   plot.svg.append(air);
@@ -517,507 +642,323 @@ export default figure(WORDS, (view, words) => {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   view.closers.push(() => clearTimeout(timer));
-  let before = -1; // the step that was drawn last
-  const seen = () => {
-    const [label, stage] = [view.get("label"), view.get("stage")];
-    const { boxes, ways } = graph(view.get("logits"), label);
-    const carried = changes(view.get("logits"), label, stage < last ? 0 : view.get("nudge"), by);
-    return { stage, truth: `z${label}`, boxes, ways, carried, grads: gradients(ways, stage) };
-  };
-  let { stage, truth, boxes, ways, carried, grads } = seen(); // what is drawn
-
-  /** @param {Box} box */
-  const place = ({ at: [column, row] }) => {
-    const pitch = plot.x(1) - plot.x(0);
-    const width = Math.min(pitch - 6, 190);
-    const x = plot.x(column + 0.5) - width / 2;
-    const y = plot.area.top + row * (LOW + GAP);
-    return { x, y, width, height: row === 4 ? TALL : LOW, middle: x + width / 2 };
-  };
-  /** Pixels of the gradient 1 in the box of a logit. */
-  const one = () => place(boxes.z1).width / 2 - 6;
-  /** Whether a line is the one from the loss to the true logit. @param {Way} way */
-  const direct = ({ stage }) => stage === 2;
-  /**
-   * The line between two boxes, downwards, and where its local derivative stands. From the loss to
-   * the true logit it runs around all others.
-   * @param {Way} way
-   */
-  function line(way) {
-    const [from, to] = [boxes[way.from], boxes[way.to]];
-    const [a, b] = [place(from), place(to)];
-    const column = to.at[0];
-    if (direct(way)) {
-      const [start, end, x] = column
-        ? [a.x + a.width, b.x + b.width, plot.x(3) + SIDE / 2]
-        : [a.x, b.x, plot.x(0) - SIDE / 2];
-      const below = b.y + TALL + 2 + SIDE / 2;
-      const foot = column === 1
-        ? `V${below}H${b.middle}V${b.y + TALL}`
-        : `V${b.y + TALL / 2}H${end}`;
-      const d = `M${start},${a.y + LOW / 2}H${x}${foot}`;
-      return { d, x: (start + x) / 2, y: a.y + LOW / 2 - 16, anchor: "middle" };
-    }
-    const top = a.y + LOW;
-    if (b.middle !== a.middle) {
-      const aside = Math.sign(column - 1) * 10;
-      const anchor = aside < 0 ? "end" : "start";
-      const d = `M${a.middle},${top}L${b.middle},${b.y}`;
-      return { d, x: b.middle + aside, y: b.y - 12, anchor };
-    }
-    // Beside a logit's line its local derivative has the width of the box.
-    const x = b.middle - (to.at[1] === 4 && !wide() ? 27 : 0);
-    return {
-      d: `M${x},${top}V${b.y}`,
-      x: x + (wide() ? 10 : 7),
-      y: b.y - GAP / 2,
-      anchor: "start",
-    };
-  }
-  const wide = () => plot.width > 600;
-  const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
-    minus(v.toPrecision(count));
-  // Boxes and sentences say a number alike.
-  const short = (/** @type {number} */ v) => {
-    const [size, narrow] = [Math.abs(v), plot.width < 300];
-    if (Number.isInteger(v)) return minus(String(v));
-    if (size < 0.1) return digits(v, narrow ? 2 : 3);
-    return minus(v.toFixed(size >= 100 ? 1 : size >= 10 || (size >= 1 && narrow) ? 2 : 3));
-  };
-  // What a logit gets: all with as many decimals, so that the sums come out.
-  const share = (/** @type {number} */ v) =>
-    minus(v.toFixed(Math.min(...softmax(view.get("logits"))) < 0.005 ? 4 : 3));
-  const pair = (/** @type {number} */ p) => [share(p), share(p - 1)];
-  const called = (/** @type {Box} */ { name }) => name === words.last ? words.theLoss : name;
-  const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
-  /** What a way sends, as it is written. @param {Way} way */
-  const sent = ({ from, factor, stage }) => {
-    const product = grads[from] * factor;
-    return stage === 5 ? share(product) : short(product);
-  };
-  /** A gradient, or change ÷ nudge. @param {number} v */
-  const slope = (v) => Math.abs(v) < 0.005 ? digits(v, 2) : share(v);
-  /** What changes by a nudge: with as many decimals where a sum must come out. */
-  const change = (/** @type {string} */ key) => {
-    const v = carried.get(key) ?? 0;
-    const ends = ["l", "L"];
-    const least = Math.min(...ends.map((end) => Math.abs(carried.get(end) || 1)));
-    const places = clamp(2 - Math.floor(Math.log10(least)), 4, 7);
-    return (v < 0 ? "" : "+") + (ends.includes(key) ? minus(v.toFixed(places)) : short(v));
-  };
+  /** The row of a box. @param {string} key */
+  const row = (key) => ROWS[/** @type {keyof typeof ROWS} */ (key[0])];
+  /** Whether a change passes a line. @param {Way} way */
+  const carries = ({ from, to }) => carried.has(from) && carried.has(to);
 
   /**
    * Sends a nudge up the lines as the gradient came down, all of it to reach the loss at once.
    */
   function rise() {
-    const carrying = ways.filter(({ from, to }) => carried.has(from) && carried.has(to));
-    air.replaceChildren(...carrying.map((way) => {
-      const [low, high] = [boxes[way.to].at[1], boxes[way.from].at[1]];
-      const style = `offset-path: path("${line(way).d}"); --rows: ${low - high}; --start: ${
-        4 - low
-      }`;
-      const node = svg("circle.runs.up", { r: 7, style });
-      node.addEventListener("animationend", () => node.remove());
-      return node;
-    }));
+    const start = row(key);
+    air.replaceChildren(
+      ...ways.filter(carries).map((way) => {
+        const [low, high] = [row(way.to), row(way.from)];
+        const style = `offset-path: path("${line(way).d}"); --rows: ${low - high}; --start: ${
+          start - low
+        }`;
+        const node = svg("circle.runs.up", { r: 7, style });
+        node.addEventListener("animationend", () => node.remove());
+        return node;
+      }),
+    );
     // The number in a box comes with it.
-    for (const node of plot.layer.querySelectorAll("[data-q^=change], [data-q^=slope]")) {
+    for (const node of plot.layer.querySelectorAll("[data-q^=change]")) {
       const [, key] = (node.getAttribute("data-q") ?? "").split(" ");
-      put(node, { style: `animation: hides ${0.5 * (4 - (boxes[key]?.at[1] ?? 0))}s` });
+      put(node, { style: `animation: hides ${0.5 * (start - row(key))}s` });
     }
   }
 
   /** The lines, what stands on them, and what runs down those of this step. */
   function lines() {
-    const texts = [];
-    const paths = [];
-    const flows = [];
-    const runs = [];
-    for (const way of ways) {
+    const [texts, paths, flows, pills] = [[], [], [], []].map(() => /** @type {Node[]} */ ([]));
+    // Where the direct line leads is asked.
+    for (const way of ways.filter((way) => !(quick && stage === 0 && direct(way)))) {
       const { from, to, factor, law, stage: step } = way;
       const { d, x, y, anchor } = line(way);
-      const now = step === stage;
-      const asked = step === stage + 1;
-      const carries = carried.has(from) && carried.has(to);
-      const states = { now, asked, walked: step <= stage, carries };
+      const sought = step === stage + 1 && !quick;
+      const done = step <= stage;
+      const states = { asked: sought, walked: done, carries: carries(way) };
       const look = Object.entries(states).filter(([, is]) => is).map(([name]) => name);
       paths.push(svg("path", { class: ["edge", ...look].join(" "), d }));
-      if (step <= stage) {
+      if (done) {
         const width = THICK * Math.min(1, Math.abs(grads[from] * factor));
         const flow = svg("path.flow", { d, "stroke-width": width, pathLength: 1 });
-        flow.classList.toggle("grows", now && stage === before + 1);
+        flow.classList.toggle("grows", runs(way));
         flows.push(flow);
       }
-      if (now && stage === before + 1) {
-        const both = [short(grads[from]), sent(way)];
-        const [old, result] = both.map((text) => svgText(0, 4, text, { class: "grad" }));
-        old.classList.add("old");
-        result.classList.add("result");
-        const room = Math.max(...both.map((text) => textWidth(text))) + 12;
+      if (runs(way)) {
+        // The number walks, meets the factor, and arrives as their product.
+        const grad = short(grads[from]);
+        const three = [grad, `${grad} ${words.times(short(factor))}`, sent(way)];
+        const room = Math.max(...three.map((text) => textWidth(text))) + 14;
         const pill = svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
-        runs.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill, old, result));
-      }
-      /** @type {(text: string, dy: number) => SVGTextElement} */
-      const note = (text, dy) =>
-        svgText(x, y + dy, text, { "text-anchor": anchor, class: asked ? "halo asked" : "halo" });
-      if (asked && !chosenBeside(way)) {
-        texts.push(note(words.times("?"), 4));
-      } else if (step <= stage && !law) {
-        texts.push(note(words.times(factor < 0 ? words.factors[0] : words.factors[1]), 4));
-      } else if (step <= stage) {
-        const [letters, number] = [words.times(law), `= ${short(factor)}`];
-        texts.push(
-          ...wide() && step < 5
-            ? [note(`${letters} ${number}`, 4)]
-            : [note(letters, -4), note(number, 12)],
+        const said = ["grad old", "grad times", "grad result"].map((look, i) =>
+          svgText(0, 4, three[i], { class: look })
         );
+        pills.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill, ...said));
+      }
+      const note = (/** @type {string} */ text, /** @type {number} */ dy, look = "") =>
+        texts.push(svgText(x, y + dy, text, { "text-anchor": anchor, class: `halo ${look}` }));
+      if (sought && carries(way) && key === to) {
+        note(words.times(short((carried.get(from) ?? 0) / size)), 4, "change");
+      } else if (sought) note(words.times("?"), 4, "asks");
+      else if (done && law && !(wide() && step < 5)) {
+        note(words.times(law), -4);
+        note(`= ${short(factor)}`, 12);
+      } else if (done) note(words.times(law ? `${law} = ${short(factor)}` : short(factor)), 4);
+    }
+    return { paths: [...flows, ...paths], texts, pills };
+  }
+
+  /**
+   * What has come to a logit, a bar for each share and one for the sum, left of the middle below 0.
+   * @param {string} name
+   */
+  function parts(name) {
+    const { x, y, width, middle } = place(name);
+    const unit = one();
+    const come = ways.filter((way) => way.to === name && way.stage <= stage);
+    /** @type {Node[]} */
+    const nodes = guessing() || come.length
+      ? [svg("path.zero", { d: `M${middle},${y + ROW + 2}v${3 * PART}` })]
+      : [];
+    const part = (
+      /** @type {number} */ at,
+      /** @type {string} */ text,
+      /** @type {[string, number, number]} */ [what, v, start] = ["", 0, 0],
+      /** @type {Way | undefined} */ way = undefined,
+    ) => {
+      const top = y + ROW + 3 + at * PART;
+      const fresh = way && runs(way) ? "comes" : "";
+      const bar = svg("rect", {
+        class: `share ${fresh}`,
+        x: middle + (start + Math.min(0, v)) * unit,
+        y: top,
+        width: Math.abs(v * unit),
+        height: PART - 2,
+      });
+      // Beside its bar, or on it where there is no room.
+      const side = wide() && v ? (start + v / 2 < 0 ? 1 : -1) : 0;
+      const node = svgText(middle + 5 * side, top + 11, "", {
+        class: what ? `grad ${fresh}` : "soft",
+        "text-anchor": ["end", "middle", "start"][side + 1],
+        ...squeezed(text, side ? width / 2 - 8 : width - 6),
+      });
+      nodes.push(...what ? [bar] : [], quantity(node, `${what || "waits"} ${name}`, v, text));
+    };
+    const own = quick && made.has(LOGITS.indexOf(name));
+    const guessed = guessing() || (own && (stage < last || judged === puzzle));
+    const mark = guesses[LOGITS.indexOf(name)];
+    const p = name.replace("z", "p").replace(/\d/, (digit) => subscript(Number(digit)));
+    const p_ = share(grads[name] + Number(name === truth));
+    if (name === truth && come.length) {
+      part(0, words.direct, ["direct", -1, 0], come[0]);
+      if (come.length < 2) part(1, words.waits);
+      else {
+        const v = grads[name] + 1;
+        part(1, words.through(BOXES[name], p_), ["through", v, stage === last ? -1 : 0], come[1]);
       }
     }
-    return { paths: [...flows, ...paths], texts, runs };
+    if (come.length && (name !== truth || stage === last)) {
+      const text = words.total(name === truth ? words.less(p) : p, share(grads[name]));
+      part(2, text, ["grad", grads[name], 0], come[0]);
+    } else if (own) part(2, words.guess(fmt(mark)));
+    if (guessing() && !own) part(2, words.guess("?"));
+    if (guessed) {
+      const d = `M${middle + mark * unit},${y + ROW + 2}v${3 * PART}`;
+      nodes.unshift(svg("path.guess", { d }));
+    }
+    if (guessing()) {
+      nodes.push(
+        svgText(x + 6, y + 3 * ROW, minus("-1"), { class: "soft", "text-anchor": "start" }),
+        svgText(x + width - 6, y + 3 * ROW, "1", { class: "soft", "text-anchor": "end" }),
+      );
+    }
+    return nodes;
   }
-
-  /**
-   * Bars of what has reached a logit: left of the middle below 0, half the box is 1. The second of
-   * two shares is put to the end of the first when they are added.
-   * @param {number} middle
-   * @param {number} y
-   * @param {number[]} shares
-   * @param {boolean} added
-   * @param {string} fresh class of what has just come
-   */
-  function bars(middle, y, shares, added, fresh) {
-    const unit = one();
-    const two = shares.length > 1;
-    const bar = (
-      /** @type {number} */ start,
-      /** @type {number} */ v,
-      /** @type {string} */ look,
-      /** @type {number} */ row,
-    ) =>
-      svg("rect", {
-        class: look,
-        x: middle + (start + Math.min(0, v)) * unit,
-        y: y + row * 8,
-        width: Math.abs(v * unit),
-        height: 6,
-      });
-    const slides = added && fresh ? "slides" : added ? "" : fresh;
-    const second = two ? bar(added ? shares[0] : 0, shares[1], `share ${slides}`, 1) : "";
-    if (second) second.style.setProperty("--from", `${unit}px`);
-    return [
-      ...two || shares[0] < 0 ? [bar(0, shares[0], `share ${two ? "" : fresh}`, 0)] : [],
-      ...second ? [second] : [],
-      ...added || shares[0] > 0 ? [bar(0, sum(shares), `total ${fresh}`, 2)] : [],
-      svg("path.zero", { d: `M${middle},${y - 1}v24` }),
-    ];
-  }
-
-  /**
-   * What the reader says will come, on the axis of the bars.
-   * @param {number} middle
-   * @param {number} y
-   * @param {number} bottom
-   * @param {number} guess
-   */
-  function foreseenMark(middle, y, bottom, guess) {
-    const [low, high] = plot.width < 300 ? ["", ""] : [minus("-1"), "1"]; // as far as there is room
-    const names = [low, words.guess, high];
-    const ticks = names.map((name, i) =>
-      svgText(middle + (i - 1) * (one() - 8), bottom, name, { class: "soft" })
-    );
-    const mark = svg("path.guess", { d: `M${middle + guess * one()},${y - 1}v${BARS}` });
-    return [axis(middle, y + 12), mark, ...late() ? [] : ticks];
-  }
-  /** Where a handle goes, from -1 to 1. @param {number} middle @param {number} y */
-  const axis = (middle, y) => svg("path.dash", { d: `M${middle - one()},${y}h${2 * one()}` });
 
   /**
    * A box with its value, what has come back to it and what a nudge makes of it.
-   * @param {string} key
+   * @param {string} name
    */
-  function drawn(key) {
-    const box = boxes[key];
-    const { x, y, width, height, middle } = place(box);
-    const logit = key[0] === "z";
-    const bottom = y + height - (logit ? 14 : 5);
-    const arrived = ways.filter((way) => way.to === key && way.stage <= stage);
-    const shares = arrived.map(({ from, factor }) => grads[from] * factor);
-    const added = shares.length > 1 && stage === last;
-    const now = arrived.some((way) => way.stage === stage) || added;
-    const fresh = now && stage === before + 1 ? "comes" : "";
-    const color = logit ? TEXT_COLORS[Number(key[1]) - 1] : "var(--cu-ink)";
-    const name = { class: "name", style: `fill:${color}`, "text-anchor": "start" };
-    /** @type {SVGElement[]} */
-    const texts = [svgText(x + 4, y + ROW, box.name, name)];
-    /** @type {(name: string, value: number, text: string, row: number, look: string) => void} */
-    const tell = (name, value, text, row, look) => {
-      const aside = logit ? 0 : look === "change" ? 1 : -1; // two in a row
-      const node = svgText(middle + aside * (width / 2 - 4), bottom - row * ROW, "", {
+  function drawn(name) {
+    const { x, y, width, height } = place(name);
+    const logit = name[0] === "z";
+    const arrived = ways.filter((way) => way.to === name && way.stage <= stage);
+    const fresh = arrived.some(runs) ? "comes" : "";
+    const color = logit ? TEXT_COLORS[Number(name[1]) - 1] : "var(--cu-ink)";
+    const title = { class: "name", style: `fill:${color}`, "text-anchor": "start" };
+    /** @type {Node[]} */
+    const texts = [svgText(x + 4, y + ROW, BOXES[name], title)];
+    const tell = (
+      /** @type {string} */ what,
+      /** @type {number} */ value,
+      /** @type {string} */ text,
+      /** @type {string} */ look,
+      /** @type {[number, number, number]} */ [left, down, room],
+    ) => {
+      const anchor = left < x + width / 2 ? "start" : "end";
+      const node = svgText(left, down, "", {
         class: look,
-        "text-anchor": ["start", "middle", "end"][aside + 1],
-        ...squeezed(text, aside ? width / 2 - 6 : width - 6),
+        "text-anchor": anchor,
+        ...squeezed(text, room),
       });
-      texts.push(quantity(node, name, value, text));
+      texts.push(quantity(node, what, value, text));
     };
-    const exact = carried.get(key) ?? 0;
-    const z = minus(String(Number(box.value.toPrecision(3))));
-    const plus = exact ? ` ${exact < 0 ? "−" : "+"} ${fmt(Math.abs(exact))}` : "";
-    const value = logit ? z + plus : short(box.value);
-    const room = squeezed(value, width - 11 - textWidth(box.name, 600));
-    const look = logit && exact ? "change" : "";
-    const node = svgText(x + width - 4, y + ROW, "", {
-      "text-anchor": "end",
-      class: look,
-      ...room,
-    });
-    texts.push(quantity(node, key, box.value, value));
-    if (shares.length && logit) {
-      texts.push(...bars(middle, y + ROW + 3, shares, added, fresh));
+    const [right, foot] = [x + width - 4, y + height - 6];
+    const value = logit ? minus(String(Number(now[name].toPrecision(3)))) : short(now[name]);
+    const nudged = name === key && carried.has(name);
+    const sign = nudged ? `${size < 0 ? "−" : "+"} ${plain(Math.abs(size))}` : "";
+    const free = width - 11 - textWidth(BOXES[name], 600);
+    const whole = `${value} ${sign}`.trim();
+    const text = textWidth(whole) > free && sign ? sign : whole;
+    tell(name, now[name], text, nudged ? "change" : "", [right, y + ROW, free]);
+    const half = width / 2 - 6;
+    if (logit) texts.push(...parts(name));
+    else if (name in grads) {
+      tell(`grad ${name}`, grads[name], short(grads[name]), `grad ${fresh}`, [x + 4, foot, half]);
     }
-    const guessed = logit && (!late() || (judged === puzzle() && made.has(box.at[0])));
-    if (guessed) {
-      const mark = guesses[box.at[0]];
-      texts.push(...foreseenMark(middle, y + ROW + 3, y + height - 5, mark));
+    const change = carried.get(name) ?? 0;
+    if (change && !nudged) {
+      tell(`change ${name}`, change, signed(change), "change", [right, foot, half]);
     }
-    if (logit && stage === last) texts.push(axis(middle, y + height - KNOB));
-    if (shares.length > 1) {
-      const [other, total] = pair(shares[1]);
-      const text = added ? words.shares(other) : words.both([short(shares[0]), other]);
-      const row = added ? 2 : (GAP - 2) / ROW;
-      tell(`shares ${key}`, sum(shares), text, row, `grad ${added ? "" : fresh}`);
-      if (added) tell(`grad ${key}`, grads[key], words.total(total), 1, `grad ${fresh}`);
-    } else if (key in grads) {
-      if (logit && stage < last - 1) {
-        words.half(short(grads[key])).forEach((text, i) => {
-          const row = (TALL - 65) / ROW - i; // below the handle of the guess
-          if (i) tell(`waits ${key}`, i, text, row, "soft");
-          else tell(`grad ${key}`, grads[key], text, row, `grad ${fresh}`);
-        });
-      } else {
-        const text = logit ? words.named(box.name, share(grads[key])) : short(grads[key]);
-        tell(`grad ${key}`, grads[key], text, logit ? 1 : 0, `grad ${fresh}`);
-      }
+    if (gripped().includes(name)) {
+      const { x, y, half } = track(name);
+      texts.push(svg("path.dash", { d: `M${x - half},${y}h${2 * half}` }));
     }
-    if (exact && !logit) {
-      tell(`change ${key}`, exact, change(key), 0, "change");
-    }
-    if (exact && key === "L") {
-      const right = view.get("label") === 1;
-      const start = right ? x + width + 8 : x - 8;
-      const grad = `z${view.get("nudge")}`;
-      const notes = [
-        {
-          look: "change",
-          text: words.ratio(slope(exact / by)),
-          name: "slope nudge",
-          number: exact / by,
-        },
-        {
-          look: "grad",
-          text: words.gradIs(slope(grads[grad])),
-          name: "slope gradient",
-          number: grads[grad],
-        },
-      ];
-      notes.forEach(({ look, text, name, number }, row) => {
-        const node = svgText(start, y + ROW + row * (ROW + 2), "", {
-          class: look,
-          "text-anchor": right ? "start" : "end",
-          ...squeezed(text, (plot.width - width) / 2 - SIDE - 8),
-        });
-        texts.push(quantity(node, name, number, text));
-      });
-    }
-    return [svg("rect", { x, y, width, height, rx: 6, class: now ? "now" : "" }), ...texts];
+    const look = arrived.some((way) => way.stage === stage) ? "now" : "";
+    return [svg("rect", { x, y, width, height, rx: 6, class: `box ${look}` }), ...texts];
   }
-
-  /** Whether the choices of a step stand close beside this line. @param {Way} way */
-  const chosenBeside = (way) =>
-    wide() && !coarse
-      ? boxes[way.to].at[0] === 1 && way.stage !== 4 && !direct(way)
-      : way.stage === 5;
-
-  /**
-   * Puts the choices beside the line that is asked for: in a row where there is room, else as a
-   * block beside the boxes, or, between the boxes, as far as lines let them. Those of the sum stand
-   * in the box that got two shares.
-   */
-  function ask() {
-    const shown = stage === last ? [] : stage === last - 1 ? joints : factors;
-    if (pad.childNodes[0] !== shown[0]) pad.replaceChildren(...shown);
-    shown.forEach((node, i) => {
-      node.classList.toggle("wrong", missed === view.turns && refused.has(i));
-    });
-    const step = stage + 1;
-    const way = ways.find((way) => way.stage === step);
-    const own = view.get("label") === 1;
-    let [side, x, y, columns] = ["left", 0, plot.area.bottom - BUTTON - 4, 5];
-    const spread = step === 5 && (coarse || !wide());
-    const skip = Math.max(0, plot.x(1) - plot.x(0) - 2 * BUTTON - 4); // to the next line
-    if (!way) x = place(boxes[truth]).middle - BUTTON - 1;
-    else if (spread) {
-      x = skip ? place(boxes.z1).middle + (wide() ? 10 : -19) : SIDE;
-      y = place(boxes.z1).y - (GAP + BUTTON) / 2;
-    } else {
-      const { x: start, y: top, width, middle } = place(boxes[way.from]);
-      const room = direct(way) ? start - SIDE - 8 : start;
-      if (direct(way) || !wide()) {
-        columns = clamp(Math.floor(room / (BUTTON + 2)), 1, wide() ? 5 : 2);
-      }
-      const height = Math.ceil(5 / columns) * (BUTTON + 2);
-      x = step === 4 ? start + width + 6 : (step === 5 ? plot.x(1.5) : middle) + 12;
-      if (!wide()) x = Math.max(0, start - columns * (BUTTON + 2) - 24);
-      y = step === 4 ? top + LOW - height : Math.max(0, top + LOW + (GAP - height) / 2);
-      if (direct(way)) [x, y] = [SIDE + 6, top + LOW / 2 + THICK];
-      if (direct(way) ? !own : own && !wide()) side = "right"; // where the direct line is, or isn't
-    }
-    pad.className = spread ? "pad spread" : "pad";
-    const style = `top: ${y}px; --columns: ${columns}; --skip: ${skip}px`;
-    pad.style.cssText = `${side}: ${x}px; ${style}`;
-  }
-
-  /** What the last three lines sent. */
-  const parts = () =>
-    ways.filter((way) => way.stage === stage)
-      .map((way) => words.part(sent(way), boxes[way.to].name)).join(", ");
 
   /** What the last step did, in words. */
   function sentence() {
-    if (stage === 0) return words.start;
-    if (stage === last) {
-      const [other, total] = pair(grads[truth] + 1);
-      return words.joined(boxes[truth].name, [total, words.shares(other)]);
+    if (stage === 0) {
+      return quick
+        ? `${words.truth(label)} ${guessing() ? words.foretell : ""}`.trim()
+        : words.start;
     }
-    if (stage === last - 1) return words.sendAll(parts());
+    if (stage === last) {
+      const all = LOGITS.map((name) => {
+        const p = BOXES[name].replace("z", "p");
+        return words.gets(
+          BOXES[name],
+          words.total(name === truth ? words.less(p) : p, share(grads[name])),
+        );
+      });
+      const shown = sum(LOGITS.map((name) => Number(share(grads[name]).replace("−", "-"))));
+      return `${all.join("; ")}. ${Math.abs(shown) < 1e-9 ? words.all : words.rounded}`;
+    }
+    if (stage === last - 1) return words.sendAll;
     const way = /** @type {Way} */ (ways.find((way) => way.stage === stage));
     const { from, to, factor, law } = way;
-    const target = stage === 4 ? words.each : boxes[to].name;
     const numbers = [short(grads[from]), law || short(factor), sent(way)];
-    return words.sends(called(boxes[from]), target, numbers);
-  }
-
-  let spokenMiss = "";
-  /** What a wrong choice says: how the box changes with this one below it, all others held. */
-  function missing() {
-    const z = boxes[truth];
-    const Q = boxes.Q.value;
-    const rise = boxes[`e${truth[1]}`].value * Math.expm1(STEP);
-    if (stage === last - 1) {
-      return words.apart(z.name, [signed(Math.log1p(rise / Q)), signed(-STEP)]);
-    }
-    const asked = ways.filter((way) => way.stage === stage + 1);
-    const ours = asked.find((way) => way.to === truth) ?? asked[0];
-    /** @param {Way} way */
-    const expOf = (way) => boxes[`e${(way.from[0] === "e" ? way.to : truth)[1]}`];
-    /** What was picked, on a line. @param {Way} way */
-    const value = (way) => [-1, 1, 1 / Q, Q, expOf(way).value][picked];
-    /** @param {Way} way */
-    const off = (way) => Math.abs(value(way) - way.factor) > 1e-9;
-    const shown = off(ours) ? ours : asked.find(off) ?? ours; // a choice may fit one line by chance
-    const { from, to, factor } = shown;
-    const exp = expOf(shown);
-    const fits = value(shown);
-    const pick = picked === 4 ? exp.name : words.factors[picked];
-    const moves = from === "l"
-      ? Math.log1p(STEP / Q)
-      : from[0] === "e"
-      ? exp.value * Math.expm1(STEP)
-      : factor * STEP;
-    const [would, changes] = [fits * STEP, moves].map(signed);
-    if (would === changes || !off(shown)) return words.chance(pick, z.name);
-    const held = from === "L"
-      ? words.held(boxes[to === "l" ? truth : "l"].name)
-      : from === "Q"
-      ? words.others
-      : "";
-    const names = [pick, held, boxes[to].name, called(boxes[from])];
-    spokenMiss = words.spokenMiss(names, [would, changes]);
-    return words.miss(names, [would, changes]);
+    return words.sends(called(from), stage === 4 ? words.each : BOXES[to], numbers);
   }
 
   /** What comes next, in words. */
   function question() {
-    if (stage === last) {
-      if (view.get("nudge")) return "";
-      if (mine.size < last) return words.open(mine.size);
-      return misses > FEW && !first.classList.contains("done") ? words.again(misses) : words.done;
-    }
+    if (stage === last) return words.done;
+    if (quick) return stage ? "" : words.where;
     if (stage === last - 1) {
-      return words.join(boxes[truth].name, [short(-1), pair(grads[truth] + 1)[0]]);
+      return words.join(BOXES[truth], [short(-1), share(grads[truth] + 1)]);
     }
-    const { from, to } = /** @type {Way} */ (ways.find((way) => way.stage === stage + 1));
-    if (stage === 4) return words.ask(words.each, words.logits);
-    return words.ask(called(boxes[from]), stage === 3 ? words.each : boxes[to].name);
+    if (asked().some(({ to }) => to === key)) return words.name;
+    const { from, to } = asked()[0];
+    if (stage === 1) return words.ask(words.held(BOXES[to]), words.theLoss);
+    if (stage === 3) return words.ask(words.exponential, BOXES[from]);
+    if (stage === 4) return words.ask(words.logit, words.itsExp);
+    return words.ask(BOXES[to], called(from));
+  }
+
+  /** What a nudge does, in words. */
+  function measured() {
+    const way = stage < last - 1 ? asked().find(({ to }) => to === key) : undefined;
+    const top = way?.from ?? "L";
+    const change = carried.get(top) ?? 0;
+    return words.measured(BOXES[key], nudge(), [
+      called(top),
+      signed(change),
+      short(change / size),
+    ]);
   }
 
   return () => {
-    ({ stage, truth, boxes, ways, carried, grads } = seen());
-    const { paths, texts, runs } = lines();
-    const nodes = Object.keys(boxes).flatMap(drawn);
+    const { paths, texts, pills } = lines();
+    const nodes = Object.keys(now).flatMap(drawn);
+    plot.draw(...paths, ...nodes, ...texts, ...pills);
     before = stage;
-    plot.draw(...paths, ...nodes, ...texts, ...runs);
-    ask();
 
-    const asks = question();
-    const nudge = view.get("nudge");
-    let text = sentence();
-    let spoken = `${stage === last - 1 ? `${parts()}.` : text} ${asks}`;
-    if (missed === view.turns) {
-      spokenMiss = "";
-      text = missing();
-      spoken = spokenMiss || text;
-    } else if (nudge && stage === last) {
-      const z = boxes[`z${nudge}`].name;
-      const [exp, log, loss] = [`e${nudge}`, "l", "L"].map((k) => change(k).replace("+", ""));
-      const [sign, size] = [by < 0 ? "+" : "−", fmt(Math.abs(by))];
-      const total = `z${nudge}` === truth ? words.direct([log, sign, size, loss]) : loss;
-      const slopes = [(carried.get("L") ?? 0) / by, grads[`z${nudge}`]].map(slope);
-      text = words.nudged(z, fmt(by), [exp, log, total, ...slopes]);
-      spoken = words.spokenNudge(z, fmt(by), [loss, ...slopes]);
-    } else if (stage && mine.size === stage - 1 && !mine.has(stage)) {
-      text = spoken = text + words.given;
-    } else if (stage === last) {
-      const shown = sum(range(3).map((i) => Number(share(grads[`z${i + 1}`]).replace("−", "-"))));
-      text = spoken = text + (Math.abs(shown) < 1e-9 ? words.all : words.rounded);
-    }
-    if (stage === last && truth === "z1") settle?.();
+    const choices = stage === last
+      ? []
+      : quick
+      ? stage ? [] : wheres
+      : stage === last - 1
+      ? joints
+      : factors;
+    if (pad.childNodes[0] !== choices[0] || !choices.length) pad.replaceChildren(...choices);
+    choices.forEach((node, i) => node.classList.toggle("wrong", refused.has(i)));
+
+    const pushed = key && carried.has("L");
+    const miss = missed === view.turns ? wrong : "";
+    const asks = miss ? "" : pushed && stage === last ? "" : question();
+    const text = miss ? `${miss} ${pushed ? measured() : ""}` : pushed ? measured() : sentence();
     told.textContent = text;
     prompt.textContent = asks;
+    meet.hidden = !(pushed && stage === last);
+    if (!meet.hidden) {
+      const pair = [grads[key] * size, carried.get("L") ?? 0];
+      const most = Math.max(...pair.map(Math.abs));
+      pair.forEach((v, i) => {
+        bars[i].bar.style.width = `${100 * Math.abs(v) / most}%`;
+      });
+      say(bars[0].text, words.product_(short(grads[key]), plain(size), short(pair[0])));
+      say(bars[1].text, words.came(short(pair[1])));
+      const share = differ();
+      say(verdict, share < AGREE ? words.agree : words.off(fmt(100 * share, share < 0.1 ? 1 : 0)));
+    }
+    if (stage === last && label === 1) settle?.();
     back.disabled = stage === 0;
     say(show, stage < last ? words.show : words.anew(next()));
-    changed.hidden = stage < last;
-    off.textContent = answer;
-    const { left, right, top, bottom } = plot.area;
-    const grip = (
+    off.textContent = stage === last ? answer : "";
+    const shown = gripped();
+    const move = (
       /** @type {{ row: HTMLElement, input: HTMLInputElement }} */ { row, input },
-      /** @type {number} */ k,
-      /** @type {number} */ v,
-      /** @type {boolean} */ shown,
+      /** @type {string} */ name,
+      /** @type {boolean} */ open,
     ) => {
-      const { middle, y: head } = place(boxes[`z${k}`]);
-      const y = head + (stage === last ? TALL - KNOB : ROW + 15);
-      const x = middle + v * one();
-      input.disabled = !shown;
+      const { x, y } = grip(name);
+      input.disabled = !open;
       row.style.cssText = `left: ${x}px; top: ${y}px`;
+    };
+    foreseeing.forEach((one, i) => move(one, LOGITS[i], guessing()));
+    pushing.forEach((one, i) => move(one, KEYS[i + 1], free().includes(KEYS[i + 1])));
+    plot.handles(shown.map((name) => {
+      const { x, y } = grip(name);
       return {
-        x: 3 * (x - left) / (right - left),
-        y: (bottom - y) / (bottom - top),
-        color: stage === last ? "var(--cu-orange-text)" : "var(--cu-gradient)",
+        x: x / plot.width,
+        y: 1 - y / plot.height,
+        color: guessing() ? "var(--cu-gradient)" : "var(--cu-orange-text)",
         way: /** @type {const} */ ("across"),
       };
-    };
-    const guessed = foreseeing.map((one, i) => grip(one, i + 1, guesses[i], !late()));
-    const pushed = pushing.map((one, i) =>
-      grip(one, i + 1, nudge === i + 1 ? by : 0, stage === last)
-    );
-    plot.handles(stage === last ? pushed : late() ? [] : guessed);
-    const now = nudge && stage === last ? `${nudge} ${by} ${puzzle()}` : "";
-    if (now !== risen) {
+    }));
+    const rising = pushed ? `${key} ${size} ${stage} ${puzzle}` : "";
+    if (rising !== risen) {
       clearTimeout(timer);
       air.replaceChildren();
-      if (now && !stillness()) timer = setTimeout(rise, SETTLED);
+      if (rising && !stillness()) timer = setTimeout(rise, SETTLED);
     }
-    risen = now;
-    return spoken;
+    risen = rising;
+    if (!meet.hidden) return `${text} ${verdict.textContent}`;
+    const whole = `${text} ${asks}`.trim();
+    return whole.split(" ").length <= HEARD ? whole : stage < last ? asks : text;
   };
 });
+
+/** A nudge that a handle makes: two digits of it, or none. @param {number} v */
+const small = (v) => Math.abs(v) < 0.0005 ? 0 : Number(v.toPrecision(2));
+/** @param {number} v */
+function plain(v) {
+  return minus(String(v));
+}
