@@ -134,7 +134,7 @@ def walk(figure: InteractiveFigure, *more: list[dict], **away: Any) -> tuple[lis
             heard.setdefault(place, set()).update(plain(t).strip() for t in texts)
     text = "\n".join(everything)
     unseen = {p: said for p, said in heard.items() if not any(t in text for t in said)}
-    lines += [f"unseen: {' / '.join(said)}" for said in unseen.values() if said]
+    lines += [f"unseen: {' / '.join(sorted(said))}" for said in unseen.values() if said]
     lines += [f"table: {said}" for place, said in first.samples.items() if said not in text]
     drawn: dict[str, None] = {}
     for page in (opened, there, narrow, *ends):
