@@ -544,7 +544,7 @@ function matrix(view, words) {
   });
   // What is said of them comes after the answer, above the matrix.
   const chips = tries(view, words.tries.map((one) => ({ ...one, says: "" })));
-  const buttons = html("div.row", halve, next);
+  const buttons = html("div.row", halve);
   view.control(buttons);
   const here = (/** @type {number} */ j) => slopes().map((line) => line[j]);
   const met = () => range(size()).filter(right);
@@ -774,7 +774,7 @@ function matrix(view, words) {
       put(head.pick, { "aria-label": `${words.nudgeName(z(j))} ${by ? text : ""}` });
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
-      head.sum.classList.toggle("unmet", j === guessed && sure && !balanced());
+      head.sum.classList.toggle("unmet", j === ask && sure && !balanced());
     });
     const full = steps.every((by) => by !== 0);
     rows.forEach(({ before, change, ground, lost, pieces, sum: node }, i) => {
@@ -963,7 +963,8 @@ function matrix(view, words) {
     if (message.hidden) return "";
     const done = !open().length && k <= MANY;
     say(next, ask >= 0 || !done ? words.check : words.another(z(ended())));
-    next.hidden = ask < 0 && !done;
+    if (ask < 0 && !done) next.remove();
+    else if (!next.parentNode) buttons.append(next);
     next.disabled = ask >= 0 && (!sure || checked);
     next.classList.toggle("primary", !next.disabled && (ask >= 0 || untold()));
     if (ask >= 0 && sure) {
