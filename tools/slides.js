@@ -168,8 +168,9 @@
     const largest = slide.querySelector(".figure") ? 1 : pictures.length ? asks : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
-      const least = 0.72 * room / pictures.length;
       for (const picture of pictures) {
+        const share = picture.matches("svg") ? 0.62 : 0.76; // the letters of a drawing are larger
+        const least = share * room / pictures.length;
         picture.style.maxHeight = "";
         const over = Math.max(0, used(slide) - room);
         const height = picture.getBoundingClientRect().height;
@@ -377,7 +378,8 @@
 
   const begins = (/** @type {HTMLElement} */ slide) =>
     Boolean(slide.querySelector(hand ? "[data-until]" : "h1, h2"));
-  const nextPart = () => all.findIndex((slide, i) => i > now && begins(slide));
+  const isExtra = (/** @type {HTMLElement} */ slide) => Boolean(slide.querySelector(".extra"));
+  const nextPart = () => all.findIndex((slide, i) => i > now && begins(slide) && !isExtra(slide));
   const lastPart = () => all.findLastIndex((slide, i) => i < now && begins(slide));
 
   const overview = () => {

@@ -114,7 +114,7 @@ def test_play_repeats_itself_and_says_that_the_loss_is_far_above_guessing(show):
     done(page)
     assert page.locator(".alarm").count() == 1
     said = page.locator(".say").inner_text()
-    assert "Lately the loss is more than twice that of guessing." in said
+    assert "Over the last epoch the mean loss is more than twice that of guessing." in said
 
 
 def test_play_can_be_paused(show):

@@ -1052,7 +1052,7 @@ def test_browser_regression():
     assert said[1].startswith("Point of class 2 added at 3.0, 3.1. Loss ")
     assert [said[2], said[4]] == ["Point of class 2 taken along.", "Point dropped at 2.9, 3.1."]
     assert pages[-1].state["added"] == [[2.9, 3.1, 2]]
-    alarmed = "Lately the loss is more than twice that of guessing." in wild.text
+    alarmed = "Over the last epoch the mean loss is more than twice that of guessing." in wild.text
     assert not alarmed or wild.values["loss"] > math.log(3)
     assert "more than twice that of guessing" not in first.text
 

@@ -182,7 +182,7 @@ def test_a_deck_has_what_a_teacher_needs(name, tmp_path, capsys):
     assert not re.search(r"(?m)^\{|^\. \. \.|^Note:", page)
     minutes = [int(found) for found in re.findall(r'data-until="(\d+)"', page)]
     assert minutes == sorted(minutes)
-    assert minutes[-1] in (86, 180)
+    assert minutes[-1] in (88, 180)
     assert [int(start) for start in re.findall(r"<li><strong>(\d+)</strong>", page)] == minutes[:-1]
     words = text(name)
     slides_ = re.split(r"(?m)^(?=## )", words)

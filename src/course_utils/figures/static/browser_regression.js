@@ -59,7 +59,7 @@ const WORDS = {
       `${rate}, step ${step}, epoch ${epoch} of ${epochs}: loss `,
     lossNow: "Loss ",
     accuracy: ", accuracy ",
-    remark: " Lately the loss is more than twice that of guessing.",
+    remark: " Over the last epoch the mean loss is more than twice that of guessing.",
     chart: (/** @type {string} */ ends) => `Loss by epoch, log scale. ${ends}.`,
     tries: [
       {
@@ -84,7 +84,9 @@ const WORDS = {
 };
 
 const PER_CLASS = SPEC.constants.per_class;
-const OTHERS = [10, 0.01]; // rates to compare with
+const INK = "var(--cu-ink)";
+/** Rates to compare with; no class has their colours. @type {Map<number, string>} */
+const OTHERS = new Map([[10, COLORS[5]], [0.1, INK], [0.01, COLORS[6]]]);
 const GOAL = 0.2; // loss
 const SLICE = 8; // ms of training between two repaints: the page stays usable
 const KEPT = 400; // points of a curve
@@ -118,7 +120,6 @@ const MOVES = {
   ArrowUp: [0, 1],
   ArrowDown: [0, -1],
 };
-const OTHER = [COLORS[5], COLORS[6]]; // no class has them
 
 /**
  * Mulberry32: 32 bits of state, the same numbers in every browser.
@@ -541,7 +542,7 @@ export default figure(WORDS, (view, words) => {
     }
     points.push(...view.get("added").filter((/** @type {Point} */ p) => p[2] < classes()));
     run = fresh(view.get("lr"));
-    others = OTHERS.filter((lr) => lr !== view.get("lr")).map(fresh);
+    others = [...OTHERS.keys()].filter((lr) => lr !== view.get("lr")).map(fresh);
     go(Infinity);
   }
   function drawPoints() {
@@ -598,29 +599,30 @@ export default figure(WORDS, (view, words) => {
   function curves() {
     const last = view.get("epochs");
     chart.scale({ x: [0, last] });
-    /** @param {Run} run @param {string} stroke @param {number} width */
-    const draw = ({ curve }, stroke, width) =>
+    const stroke = (/** @type {Run} */ r) => OTHERS.get(r.settings.lr) ?? INK;
+    /** @param {Run} r @param {number} width */
+    const draw = (r, width) =>
       svg("path.line", {
-        d: chart.line(curve.map((p) => p[0]), curve.map((p) => height(p[1]))),
-        stroke,
+        d: chart.line(r.curve.map((p) => p[0]), r.curve.map((p) => height(p[1]))),
+        stroke: stroke(r),
         style: `stroke-width:${width}`,
       });
     const level = chart.y(height(guess()));
-    /** @type {(run: Run, stroke: string) => [string, number, number, string]} */
-    const end = (r, stroke) => {
+    /** @type {(run: Run) => [string, number, number, string]} */
+    const end = (r) => {
       const [x, loss] = r.curve[r.curve.length - 1];
-      return [r.label, chart.x(x), chart.y(height(loss)), stroke];
+      return [r.label, chart.x(x), chart.y(height(loss)), stroke(r)];
     };
     const seen = others.filter((r) => r.finished);
     const names = endLabels([
-      ...seen.map((r, i) => end(r, OTHER[i])),
+      ...seen.map(end),
       [words.guess, chart.x(last), level, "var(--cu-soft)"],
-      end(run, "var(--cu-ink)"),
+      end(run),
     ]);
     chart.draw(
       svg("line.dash", { x1: chart.x(0), x2: chart.x(last), y1: level, y2: level }),
-      ...seen.map((r, i) => draw(r, OTHER[i], 1)),
-      draw(run, "var(--cu-ink)", 2.5),
+      ...seen.map((r) => draw(r, 1)),
+      draw(run, 2.5),
       ...names,
     );
   }
