@@ -12,6 +12,7 @@
  */
 {
   const hand = document.documentElement.className === "hand"; // each slide as it was written
+  if (hand) Object.assign(globalThis, { cuTextSize: 18 }); // pixels of the letters in plots
   const FULL = 1.12; // of a slide's height: what is too much is made smaller, code to 14 of 720 pixels
   const COLUMNS = new CSSStyleSheet(); // of a figure: it is higher than wide, a slide wider than high
   COLUMNS.replaceSync(`

@@ -20,7 +20,7 @@ import { TEXT_SIZE, textWidth } from "./text.js";
 /** @typedef {Label & { box: Box }} Placed */
 
 const LINE = TEXT_SIZE + 3; // height of a line of text
-const APART = 2; // pixels between two labels
+const APART = 6; // pixels between two labels: more than a space
 
 /** @param {Box} a @param {Box} b */
 export const overlap = (a, b) =>

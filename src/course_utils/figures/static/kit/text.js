@@ -4,8 +4,8 @@ import { say } from "./format.js";
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-/** Pixels of the text in plots; no text of a figure is smaller. */
-export const TEXT_SIZE = 12;
+/** Pixels of the text in plots; no text of a figure is smaller. A page of slides sets its own. */
+export const TEXT_SIZE = Number(Reflect.get(globalThis, "cuTextSize")) || 12;
 
 /** @type {CanvasRenderingContext2D | null | undefined} */
 let pen;
