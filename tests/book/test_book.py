@@ -204,7 +204,7 @@ def test_what_the_landing_page_counts_is_what_the_pages_hold(book):
     total = landing.select_one(".map-sum").get_text()
     hours = re.search(r"about (\d+) hours?(?: (\d+) minutes)?", total)
     assert abs(60 * int(hours[1]) + int(hours[2] or 0) - minutes) <= 2.5
-    assert f"There are {playable} figures to play with" in total
+    assert f"There are {playable} places to play with a figure" in total
     assert f"the {exercises} exercises come on top" in total
 
 

@@ -120,17 +120,19 @@ def test_the_landing_page(built):
         "1", "1.2", "",
     )  # fmt: skip
     assert said(home.select_one(".map-sum")) == (
-        "Reading takes about 1 hour; the 2 exercises come on top. There are 3 figures to "
-        "play with; 2 assert statements check chapters and solutions, each time they are run."
+        "Reading takes about 1 hour; the 2 exercises come on top. There are 3 places to "
+        "play with a figure; 2 assert statements check chapters and solutions, each time they are "
+        "run."
     )
     assert said(home.select_one(".colophon")) == (
-        "By Ann Bee, The team. Version 1.2, 5 March 2026. Text, code and figures are under the MIT "
-        "licence ; the images of clothes are from Fashion-MNIST (MIT, © 2017 Zalando SE: its "
-        "licence ); icons: Font Awesome Free (CC BY 4.0)."
+        "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (license) and citation: text, "
+        "code and figures are under the MIT licence ; the images of clothes are from Fashion-MNIST "
+        "(MIT, © 2017 Zalando SE: its licence ); icons: Font Awesome Free (CC BY 4.0)."
     )
     assert [link["href"] for link in home.select(".colophon a")] == [
         "_static/license.txt",
         "_static/fashion-mnist-license.txt",
+        "https://fontawesome.com/license/free",
     ]
     assert home.select_one("pre").get_text().splitlines() == [
         "@misc{softmax_regression_course,",

@@ -109,7 +109,7 @@ class ChapterMap(SphinxDirective):
         figures, exercises, asserts = map(sum, zip(*found, strict=True))
         text = (
             f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top. "
-            f"There are {figures} figures to play with; {asserts} assert statements check "
+            f"There are {figures} places to play with a figure; {asserts} assert statements check "
             "chapters and solutions, each time they are run."
         )
         result.append(nodes.paragraph("", text, classes=["map-sum"]))
@@ -153,12 +153,13 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            "Text, code and figures are under the "
+            "Licence (license) and citation: text, code and figures are under the "
         )
         terms = (
             f'<a href="_static/license.txt">{source["license"]} licence</a>; the images of clothes '
             f'are from Fashion-MNIST (MIT, © 2017 Zalando SE: <a href="{NOTICE}">its licence</a>); '
-            "icons: Font Awesome Free (CC BY 4.0)."
+            'icons: <a href="https://fontawesome.com/license/free">Font Awesome Free</a> (CC BY '
+            "4.0)."
         )
         fields = {
             "author": f"{{{authors}}}",

@@ -3,8 +3,9 @@
 How to write one
 ----------------
 1. In the chapter: the statement (what is given, what is asked for, in which form; how many digits,
-   if not the usual four), a cell with three dots, a hidden solution that ends in
-   ``assert check("2.3", ...)``. The tests hold chapters to this form.
+   if not the usual four), a cell ``answer = ...`` or a function whose body is ``return ...``, with
+   ``check("2.3", answer)`` below, a hidden solution that ends in ``assert check("2.3", ...)``. The
+   tests hold chapters to this form.
 2. In ``chapter_02.py``: a ``ValueExercise`` or a ``FunctionExercise`` in ``EXERCISES``.
 
    * ``reference`` solves it; ``cases`` go from one that can be done by hand to those in which
