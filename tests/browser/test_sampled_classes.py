@@ -173,6 +173,8 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
 
 def test_on_a_phone_guess_and_bars_are_seen_together(show):
     page = show(SampledClasses(), questions=True, **PHONE)
+    page.evaluate("document.body.style.paddingTop = '900px'")
+    page.locator(".guess").evaluate("(guess) => guess.scrollIntoView({ block: 'end' })")
     page.get_by_role("button", name="at neither").click()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     for part in (page.locator(".answer"), page.locator("svg").nth(0)):

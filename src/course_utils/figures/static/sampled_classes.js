@@ -638,12 +638,13 @@ export default figure(WORDS, (view, words) => {
         }),
       ];
     };
-    /** @type {(Node | string)[]} */
-    let all = [];
+    /** @type {Node[]} */
+    const all = [svg("path.line.now", { d: way(stops, errors) })];
     if (!hidden()) {
       const { runs, mean, from } = fanOf();
       const faint = runs.slice(0, FAINT).map((run) => way(STOPS, run)).join("");
-      all = [svg("path.line.faint", { d: faint }), svg("path.line.mean", { d: way(STOPS, mean) })];
+      all.unshift(svg("path.line.faint", { d: faint }));
+      all.push(svg("path.line.mean", { d: way(STOPS, mean) }));
       if (hand() === "q") {
         const before = first().from;
         all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
@@ -656,7 +657,6 @@ export default figure(WORDS, (view, words) => {
     }
     history.draw(
       ...all,
-      svg("path.line.now", { d: way(stops, errors) }),
       svg("circle.ring", {
         cx: history.x(Math.log10(n)),
         cy: history.y(Math.log10(Math.max(last, 0.01))),
