@@ -31,7 +31,8 @@ const RUNS = 50; // of which the mean error is taken
 const FAINT = 20; // of them are drawn
 const LIMIT = 0.1; // of the mean error
 const FEW = 60; // draws in which it is to come below
-const LOW = 0.002; // where the axis of q begins
+const LOW = 0.001; // where the axis of q begins
+const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const FAR = 64; // px from the upper plot to the lower one
 const [BLUE, ORANGE] = COLORS;
 
@@ -352,7 +353,8 @@ export default figure(WORDS, (view, words) => {
     halt();
     turned = k;
     stuck = false;
-    const v = 10 ** clamp(power, ...axis());
+    const [low, high] = axis();
+    const v = 10 ** clamp(power, low + FOOT, high);
     if (hand() === "q") propose(k, v);
     else {
       const correction = [...view.get("correction")];
@@ -650,9 +652,9 @@ export default figure(WORDS, (view, words) => {
         all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
         if (before !== from) {
           all.unshift(svg("path.line.before", { d: way(STOPS, first().mean) }));
-          all.push(...mark(before, words.before(before), ".before", 1));
+          all.push(...mark(before, words.before(before), ".before", from < before ? 1 : -1));
         }
-        all.push(...mark(from, String(from), "", -1));
+        all.push(...mark(from, String(from), "", from > before ? 1 : -1));
       }
     }
     history.draw(
