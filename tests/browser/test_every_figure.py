@@ -181,6 +181,7 @@ def test_the_figure_of_the_manual_works(pages, tmp_path, monkeypatch):
 def test_phone_width_fits_and_answers_to_touch(show, figure):
     page = show(figure, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("details").evaluate_all(UNFOLD)
     slider = page.locator(f"{LIVE}:not(.keyed *)").first
     before = slider.get_attribute("aria-valuetext")
     slider.scroll_into_view_if_needed()

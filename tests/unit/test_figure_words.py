@@ -340,7 +340,7 @@ def test_backward_pass_holds_the_logarithm_for_the_direct_line():
 
 def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     """Guesses of gradients that were seen are not asked for; a walk shown runs by itself."""
-    guess = [{"on": f"guess.{i}", "to": v} for i, v in enumerate(["0.09", "-0.76", "0.67"])]
+    guess = [{"on": f"guess.{i}", "to": v} for i, v in enumerate(["0.13", "-0.8", "0.7"])]
     logits = [0, 1, 2]
     first = [SKIP, {"set": {"stage": 6}}]
     walk = [*first, {"click": "Walk with class 2"}]
@@ -351,10 +351,10 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     assert_said(wrong, "Not to z₁: the loss is ln Q - z₂.")
     assert wrong.values.keys() & {"grad l", "direct z2"} == set()
     grads = [f"{v:.3f}" for v in (p_of(logits) - double([0, 1, 0])).tolist()]
-    assert_said(done, f"You said 0.09, -0.76, 0.67; {', '.join(grads)} came.".replace("You", "you"))
+    assert_said(done, f"you said 0.13, -0.80, 0.70; {', '.join(grads)} came.")
     assert done.text.count("✓Goal:") == 1
     far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "z₂"})[-1]
-    assert_said(far, "You said 0.09, -0.76, ?;")
+    assert_said(far, "You said 0.13, -0.80, ?;")
     assert "✓Goal:" not in far.text
     known = told(BackwardPass(logits=logits), *first, *[{"click": "Walk with class 2"},
         {"click": "z₂"}, {"click": "Back"}, *[{"click": "Back"}] * 5])[-1]  # fmt: skip
