@@ -2,7 +2,7 @@
 
 From the folder of the course, on two processes that hold 700 and 300 of 1000 classes:
 
-    torchrun --standalone --nproc-per-node 2 examples/class_parallel.py --sizes 700 300
+    .venv/bin/torchrun --standalone --nproc-per-node 2 examples/class_parallel.py --sizes 700 300
 
 Each process writes its loss, its weights' gradient and the features' to part_0.pt, part_1.pt, ...
 in the folder --out.

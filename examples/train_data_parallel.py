@@ -2,13 +2,13 @@
 
 On two processes of this machine, from the folder of the course:
 
-    torchrun --standalone --nproc-per-node 2 examples/train_data_parallel.py --epochs 2
+    .venv/bin/torchrun --standalone --nproc-per-node 2 examples/train_data_parallel.py --epochs 2
 
 On two machines, the same lines on both; the first line lets a restart after a failure find a new
 store. Here the first machine is called first-machine:
 
     export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
-    torchrun --nnodes 2 --nproc-per-node 2 \\
+    .venv/bin/torchrun --nnodes 2 --nproc-per-node 2 \\
         --rdzv-backend c10d --rdzv-endpoint first-machine:29500 --rdzv-id course \\
         examples/train_data_parallel.py --epochs 2
 
@@ -17,7 +17,7 @@ export GLOO_SOCKET_IFNAME=eth0 (or whatever `ip address` shows).
 
 On a machine with four GPUs, each process takes one:
 
-    torchrun --standalone --nproc-per-node 4 examples/train_data_parallel.py --epochs 2
+    .venv/bin/torchrun --standalone --nproc-per-node 4 examples/train_data_parallel.py --epochs 2
 
 The weights go to softmax.pt. After each epoch checkpoint.pt is written; the next run goes on from
 there, so it trains only if --epochs is larger, or after checkpoint.pt has been moved away.

@@ -2,7 +2,7 @@
 
 From the folder of the course; on two machines and on GPUs as it is said there:
 
-    torchrun --standalone --nproc-per-node 2 examples/train_ddp.py --epochs 2
+    .venv/bin/torchrun --standalone --nproc-per-node 2 examples/train_ddp.py --epochs 2
 
 With --watch it then does what watch_ddp.py does, without a launch of its own.
 """

@@ -2,7 +2,7 @@
 
 From the folder of the course:
 
-    torchrun --standalone --nproc-per-node 2 examples/watch_ddp.py
+    .venv/bin/torchrun --standalone --nproc-per-node 2 examples/watch_ddp.py
 
 Process 0 prints a line of JSON, with times in milliseconds from the start of the backward pass:
 

@@ -1,5 +1,6 @@
 """What each process of a distributed run does, on one process, and on three at once."""
 
+import io
 import os
 import socket
 import subprocess
@@ -352,8 +353,11 @@ def test_what_is_no_whole_checkpoint_of_this_model_is_refused(tmp_path):
     assert read_checkpoint(path, model)["epochs"] == 2
     before = [param.clone() for param in model.parameters()]
     remedy = r"checkpoint.pt can't be used; move it away to start anew"
-    for length in (0, 1, 100, len(data) // 2, len(data) - 1):
-        path.write_bytes(data[:length])
+    long = io.BytesIO()
+    torch.save(whole | {"more": torch.ones(8000)}, long)
+    cut = [data[:length] for length in (0, 1, 100, len(data) // 2, len(data) - 1)]
+    for part in (*cut, *(long.getvalue()[:length] for length in range(1000, 32_000, 3000))):
+        path.write_bytes(part)
         with pytest.raises(ValueError, match=f"{remedy}.*damaged"):
             read_checkpoint(path, model)
     path.write_text("not a checkpoint, but a text of some length\n" * 9)

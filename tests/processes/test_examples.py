@@ -31,7 +31,7 @@ TRAIN = EXAMPLES / "train_data_parallel.py"
 def commands(name):
     """The commands that a script's docstring prints."""
     text = (EXAMPLES / f"{name}.py").read_text().split('"""')[1].replace("\\\\\n", "")
-    return re.findall(r"^    (torchrun .*)$", text, re.M)
+    return re.findall(r"^    (\S*torchrun .*)$", text, re.M)
 
 
 PRINTED = {path.stem: commands(path.stem) for path in EXAMPLES.glob("*.py")}
@@ -46,6 +46,7 @@ def course(tmp_path):
     """A folder that looks like that of the course, where the scripts may write."""
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "examples").symlink_to(EXAMPLES)
+    (tmp_path / "here" / ".venv").symlink_to(sys.prefix)
     return tmp_path / "here"
 
 
@@ -57,10 +58,8 @@ def shell(temporary):
         jobs = [f"(cd {shlex.quote(str(folder))} && {line}) & p+=($!);" for folder, line in lines]
         # Not `wait -n`: of two that end at the same moment it knows only one.
         script = " ".join([*jobs, 'for one in "${p[@]}"; do wait $one || exit 1; done'])
-        # As in an activated environment. Each of torchrun's workers is given one thread; that is
-        # its default, which it warns of.
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        env = {"OMP_NUM_THREADS": "1", "PATH": path}
+        # Each of torchrun's workers is given one thread; that is its default, which it warns of.
+        env = {"OMP_NUM_THREADS": "1", "PATH": os.environ["PATH"]}
         ended = guarded(["bash", "-c", script], temporary / "shell", timeout=150, env=env)
         for logs in temporary.glob("torchelastic_*"):
             shutil.rmtree(logs)  # torchrun itself leaves them
@@ -168,7 +167,7 @@ for number, line in enumerate(sys.argv[1:]):
 def test_ddp_classes_times_and_the_look_at_ddp_as_printed(course, shell, nothing_left):
     """All by one torchrun: to start its processes costs more than what they do."""
     (course / "in_turn.py").write_text(IN_TURN)
-    torchrun = "torchrun --standalone --nproc-per-node 2 "
+    torchrun = ".venv/bin/torchrun --standalone --nproc-per-node 2 "
     lines = [
         printed_command("train_ddp").replace("--epochs 2", "--epochs 1") + FEW,
         printed_command("class_parallel") + " --out new/parts",

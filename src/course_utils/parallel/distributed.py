@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -220,7 +219,9 @@ def read_checkpoint(path: Path, model: nn.Module) -> dict[str, Any]:
     remedy = f"{path} can't be used; move it away to start anew, or name another checkpoint. "
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # of many types, by the place at which a file is cut
         raise ValueError(f"{remedy}It is damaged, or no checkpoint at all: {error}") from error
     if not isinstance(state, dict) or {"model", "optimizer", "epochs"} - set(state):
         raise ValueError(f"{remedy}A checkpoint holds model, optimizer and epochs")
