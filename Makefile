@@ -94,4 +94,4 @@ mutants: $(STAMP)  ## mutation testing of the package (slow)
 	XDG_CACHE_HOME="$$PWD/mutants/cache" $(BIN)/python -m mutmut run
 
 clean:  ## remove what was built, keep .venv
-	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis mutants
+	rm -rf _build .pytest_cache .ruff_cache chapters/.ruff_cache .mypy_cache .hypothesis mutants

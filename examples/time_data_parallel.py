@@ -2,7 +2,8 @@
 
 From the folder of the course:
 
-    .venv/bin/torchrun --standalone --nproc-per-node 2 examples/time_data_parallel.py --sizes 256 4096
+    .venv/bin/torchrun --standalone --nproc-per-node 2 \\
+        examples/time_data_parallel.py --sizes 256 4096
 
 Process 0 prints a line of JSON for each size, with times in milliseconds:
 

@@ -68,7 +68,7 @@ def reason(error: Exception, timeout: int) -> str:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chapters", nargs="*", type=Path, help="default: all of chapters/")
-    parser.add_argument("--timeout", type=int, default=120, help="seconds a cell may take")
+    parser.add_argument("--timeout", type=int, default=300, help="seconds a cell may take")
     args = parser.parse_args(argv)
     failed = []
     for path in args.chapters or sorted((ROOT / "chapters").glob("[0-9]*.ipynb")):

@@ -60,9 +60,9 @@ def gathered(records: Sequence[Record], files: dict[str, set[str]]) -> str:
             attempts = sum(record.attempts for record in these)
             fields.append(f"{verdict} ({attempts})" if these else "")
         right = sum(field.startswith("right") for field in fields)
-        writer.writerow(
-            [name, right, sum(map(bool, fields)), " ".join(sorted(files[name])), *fields]
-        )
+        shown = f"'{name}" if name[:1] in tuple("=+-@") else name  # else a spreadsheet computes it
+        own_files = " ".join(sorted(files[name]))
+        writer.writerow([shown, right, sum(map(bool, fields)), own_files, *fields])
     return text.getvalue()
 
 
@@ -78,8 +78,10 @@ def read_class(folder: Path) -> tuple[list[Record], dict[str, set[str]], list[st
     found: dict[tuple[str, str, str], Record] = {}
     files: dict[str, set[str]] = {}
     broken = []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".csv", ".json")):
+    for path in sorted(p for p in folder.rglob("*") if p.name[0] != "." and not p.is_dir()):
         try:
+            if path.suffix.lower() not in (".csv", ".json"):
+                raise ValueError(f"{path} ends in neither .csv nor .json")
             records = read_report(path).records
             if not records:
                 raise ValueError(f"{path} holds no exercise: nothing was tried in that session")

@@ -30,7 +30,7 @@ TRAIN = EXAMPLES / "train_data_parallel.py"
 
 def commands(name):
     """The commands that a script's docstring prints."""
-    text = (EXAMPLES / f"{name}.py").read_text().split('"""')[1].replace("\\\\\n", "")
+    text = re.sub(r"\\\\\n *", "", (EXAMPLES / f"{name}.py").read_text().split('"""')[1])
     return re.findall(r"^    (\S*torchrun .*)$", text, re.M)
 
 
@@ -131,6 +131,7 @@ def test_a_restart_over_two_machines_with_addresses_of_their_own(
     other = tmp_path / "other machine"
     other.mkdir()
     (other / "examples").symlink_to(EXAMPLES)
+    (other / ".venv").symlink_to(sys.prefix)
     with socket.socket() as probe:
         probe.bind(("127.0.0.2", 0))
         endpoint = f"127.0.0.2:{probe.getsockname()[1]}"

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from course_utils.parallel.guard import Ended
@@ -116,6 +117,27 @@ time.sleep(600)
     assert time.monotonic() - start < 15
     nothing_left(0)
     assert str(caught.value).endswith("process 0:\n    hello from 0\nprocess 1:\n    hello from 1")
+
+
+def test_workers_end_where_notebook_and_guard_are_killed_together(
+    script, tmp_path, temporary, nothing_left
+):
+    path = script("""
+with process_group() as (rank, world_size):
+    open(os.path.join(os.path.dirname(__file__), str(rank)), "w").close()
+    time.sleep(600)
+""")
+    program = "import sys; from course_utils.parallel.launching import launch; launch(sys.argv[1])"
+    with subprocess.Popen([sys.executable, "-c", program, path]) as asker:
+        while not all((tmp_path / rank).exists() for rank in "01"):
+            assert asker.poll() is None
+            time.sleep(0.05)
+        (guard,) = psutil.Process(asker.pid).children()
+        for victim in (guard, asker):
+            victim.kill()
+    for folder in temporary.iterdir():
+        folder.rename(tmp_path / "left")
+    nothing_left(10)
 
 
 def test_names_with_a_hyphen_are_no_options_and_each_process_has_one_thread(

@@ -253,6 +253,12 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
     )
     assert table.read_text().replace("\\", "/") == expected
     assert capsys.readouterr().out == f"{table}: learners: 2, records: 4\n"
+    Report([record("=1+1", "1.2", True, 1)]).save(reports / "made.csv")
+    (reports / "made.csv").rename(reports / "MADE.CSV")
+    (reports / ".hidden").touch()
+    assert teach.main(["gather", str(reports), str(table)]) == 0
+    assert "\n'=1+1,1,1,MADE.CSV," in table.read_text()
+    (reports / "MADE.CSV").unlink()
     # A copy handed in twice counts once, and the table may be made anew.
     (reports / "copy.csv").write_bytes((reports / "ada.csv").read_bytes())
     assert teach.main(["gather", str(reports), str(table)]) == 0
@@ -274,6 +280,10 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
         ("one_line.csv", "some words"),
         ("untried.csv", ",".join(COLUMNS) + "\n"),
         ("semicolons.csv", ";".join(COLUMNS) + "\n"),
+        ("long.csv", ",".join(COLUMNS) + "\n" + 200_000 * "a"),
+        ("deep.json", 100_000 * "["),
+        ("CAPITALS.CSV", "a,b\n1,2\n"),
+        ("notes.txt", "my notes"),
     ],
 )
 def test_a_broken_report_is_named_and_the_others_are_kept(name, content, reports, tmp_path, capsys):

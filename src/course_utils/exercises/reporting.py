@@ -145,7 +145,7 @@ def read_report(path: str | os.PathLike) -> Report:
     try:
         # Spreadsheets put a mark at the beginning of a file.
         text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".json":
+        if path.suffix.lower() == ".json":
             rows = json.loads(text)
         else:
             reader = csv.DictReader(io.StringIO(text))
@@ -153,7 +153,7 @@ def read_report(path: str | os.PathLike) -> Report:
             if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
                 raise ValueError(f"it has no column {missing[0]}; columns are separated by commas")
         return Report([_record(row) for row in rows])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error, RecursionError) as error:
         raise ValueError(f"{path} is no report of exercises ({error})") from error
 
 

@@ -9,12 +9,15 @@ from torch.distributed.elastic.multiprocessing.api import PContext
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import parse_args, run
 
+from course_utils.parallel.distributed import end_with_parent
+
 EXITS = "exits.json"  # {rank: exit code} of the workers that failed or were ended
 PATIENCE = 5  # seconds in which a worker ends when asked to; torchrun gives it 30
 
 
 def main(argv: list[str]) -> None:
     """Do as ``torchrun`` does with these arguments, ``--log-dir`` among them."""
+    end_with_parent()  # the guard and who asked for it may have been killed at the same moment
     # Without a name service each question for this machine's full name waits for its time limit.
     socket.getfqdn = lambda name="": "localhost"
     close = PContext.close

@@ -62,8 +62,9 @@ def launch(
     """Run a script on several processes of this machine with torchrun, each on one thread.
 
     Whatever happens, to the script, to this process or to torchrun, no process of the run and no
-    file of torchrun's is left. Nothing is asked of the network, and nothing listens to it: the
-    processes find each other through a file (see ``distributed.process_group``) and talk over
+    file of torchrun's is left. (Where this process and the one that watches the run are killed at
+    the same moment, a folder stays.) Nothing is asked of the network, and nothing listens to it:
+    the processes find each other through a file (see ``distributed.process_group``) and talk over
     the loopback interface.
 
     Parameters
