@@ -148,6 +148,7 @@ def test_a_run_ends_at_the_last_draw_and_can_be_stopped(show):
     page.wait_for_timeout(300)
     assert page.get_by_role("button", name="Run").count() == 1
     assert sum(row(page, "count").tolist()) < MOST
+    assert page.locator(".key .latest").is_visible() == (page.locator("svg .latest").count() > 0)
 
 
 def test_the_answer_stays_hidden_until_the_run_has_ended(show):
@@ -160,13 +161,17 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
         assert ends.all_text_contents() == ["?"] * 5
         assert page.locator(".faint, .mean, .there").count() == 0
         assert page.locator("svg .mine").count() == 5
+        assert "mean of 50 runs" not in page.locator("svg").nth(2).inner_html()
     assert "Watch the run: is that where they go?" in answer.inner_text()
     assert "your guess" in page.locator(".key").inner_text()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     assert "No: q is one factor" in answer.inner_text()
-    assert f"softmax(z + ln q): “the” to {plain[0]:.2f}." in answer.inner_text()
+    assert (
+        f"Each goes to q · exp(z) / sum = softmax(z + ln q): “the” to {plain[0]:.2f}."
+        in answer.inner_text()
+    )
     assert ends.all_text_contents() == [f"{p:.2f}" for p in plain]
-    assert page.locator(".faint, .mean").count() == 2
+    assert page.locator(".faint, .mean").count() == 4  # the lines and what names them
     assert page.locator("svg .mine").count() == 0
     assert sum(row(page, "count").tolist()) == MOST
 
@@ -203,8 +208,10 @@ def test_a_bar_is_cut_into_its_draws(show):
     page.get_by_role("button", name="Draw 1 more").click()
     assert latest.count() == 1
     assert latest.first.get_attribute("height") != before
+    assert page.locator(".key .latest").is_visible()
     page.locator("[data-control=draws]").press("End")
     assert latest.count() == 0
+    assert page.locator(".key .latest").is_hidden()
     assert page.locator(".cuts").evaluate_all("(all) => all.every((e) => !e.getAttribute('d'))")
 
 
@@ -234,9 +241,17 @@ def test_each_block_is_set_by_hand(show, k):
 @pytest.mark.parametrize("k", range(5))
 def test_each_q_is_set_by_hand_and_the_others_keep_their_proportions(show, k):
     page = show(SampledClasses(hand="q"))
-    before = row(page, "height")
+    before, first = row(page, "height"), value(page, "from")
     drag(page, k, -0.4)
     after = row(page, "height")
+    assert f"your best: {first:.0f}." not in say(page)  # the first q is not the reader's
+    numbers = [int(first), int(value(page, "from"))]
+    spots = [page.get_by_text(re.compile(f"(^|: ){n}$")).bounding_box()["x"] for n in numbers]
+    assert (spots[0] < spots[1]) == (numbers[0] < numbers[1])
+    assert torch.allclose(row(page, "level") * after, double(FIRST).softmax(0))
+    mean = page.locator("svg .level").bounding_box()["y"]
+    for bar, level in zip(page.locator("svg .beside").all(), row(page, "level"), strict=True):
+        assert (bar.bounding_box()["y"] < mean) == (level > 1)
     assert after[k].log10() == pytest.approx(-0.4, abs=0.03)
     assert after.sum() == pytest.approx(1)
     rest = [i for i in range(5) if i != k]
@@ -276,7 +291,7 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
     for k in (1, 2, 3, 4):
         assert "○" in goal(page).inner_text()
         drag(page, k, (block[k] / block[0] * double(FIRST).exp()[0]).log10().item())
-    assert "Done: q times block is now about 0.57" in goal(page).inner_text()
+    assert "Done: q times block is within a fifth of 0.57" in goal(page).inner_text()
     assert page.locator(".there").count() == 5
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
     hand = row(page, "height")

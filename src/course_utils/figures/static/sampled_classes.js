@@ -33,6 +33,7 @@ const LIMIT = 0.1; // of the mean error
 const FEW = 60; // draws in which it is to come below
 const LOW = 0.001; // where the axis of q begins
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
+const MEAN = 1.3; // powers of ten from there to the mean block
 const FAR = 64; // px from the upper plot to the lower one
 const [BLUE, ORANGE] = COLORS;
 
@@ -62,17 +63,18 @@ const WORDS = {
     ],
     watch: "Watch the run: is that where they go?",
     where: (/** @type {string} */ name, /** @type {string} */ end) =>
-      `Each went to q · exp(z) / sum = softmax(z + ln q): “${name}” to ${end}.`,
+      `Each goes to q · exp(z) / sum = softmax(z + ln q): “${name}” to ${end}.`,
     bars: "share of all blocks",
     drawn: "drawn",
     ends: "goes to",
-    history: "error: all that stands above softmax(z); thick: mean of 50 runs",
+    history: "error: all that stands above softmax(z)",
+    lines: { now: "this run", mean: "mean of 50 runs", faint: "20 of them" },
     before: (/** @type {number} */ from) => `first q: ${from}`,
     hand: "Drag",
     hands: { blocks: "the blocks", q: "q" },
     strip: {
       blocks: "block: what a draw of the word adds",
-      q: "q, how often each is drawn; others rescale",
+      q: "q; blue, own scale: block; dashed: mean per draw",
     },
     handle: {
       blocks: (/** @type {string} */ name) => `block of “${name}”`,
@@ -99,8 +101,8 @@ const WORDS = {
     stuck: "It stops here: no q may be more than 100 times another.",
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
-      `Done: q times block is now about ${factor} · exp(z) for each word: a block is exp(z) / q, ` +
-      "up to a factor, and q cancels. Next: drag q.",
+      `Done: q times block is within a fifth of ${factor} · exp(z) for each word: a block is ` +
+      "about exp(z) / q, up to a factor, and q cancels. Next: drag q.",
     save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
     saved: (/** @type {(number | string)[]} */ [from, before, block, first]) =>
       `Done: draw ${from} (first q: ${before}), largest block ${block} (first q: ${first}). Rare ` +
@@ -232,10 +234,10 @@ export default figure(WORDS, (view, words) => {
     x: [0, Math.log10(MOST)],
     y: [-2, 0],
     xticks: [1, 10, 100, MOST].map((n) => [Math.log10(n), String(n)]),
-    yticks: [0.01, 0.1, 1].map((v) => [Math.log10(v), String(v)]),
+    yticks: [[-2, "≤ 0.01"], [-1, "0.1"], [0, "1"]],
     ylabel: words.history,
     xlabel: words.draws,
-    margin: { left: 44 },
+    margin: { left: 48 },
   });
   const said = html("span");
   const key = (/** @type {string} */ look, /** @type {string} */ text) => html(`span${look}`, text);
@@ -401,8 +403,10 @@ export default figure(WORDS, (view, words) => {
     show: (place) =>
       new Promise((resolve) => {
         mine = place;
-        settle = () =>
-          resolve(`${words.answers[place].verdict} ${words.where(names[0], share(endsOf()[0]))}`);
+        settle = () => {
+          const ends = sharesOf(proposal().map((v, k) => v * Math.exp(logits()[k])));
+          resolve(`${words.answers[place].verdict} ${words.where(names[0], share(ends[0]))}`);
+        };
         bars.node.scrollIntoView({ block: "nearest", behavior: stillness() ? "auto" : "smooth" });
         run(view.get("draws"));
       }),
@@ -518,6 +522,8 @@ export default figure(WORDS, (view, words) => {
   function drawBars(shares, parts, last, right, q, counts, flying) {
     const width = 0.5 * (bars.x(1) - bars.x(0));
     const { top, bottom } = bars.area;
+    const outlined = parts[last] * (bottom - top) >= THIN && !running;
+    lastKey.hidden = !outlined;
     const ends = endsOf();
     const short = (/** @type {number} */ v) => width < 20 ? share(v).replace("0.", ".") : share(v);
     bars.draw(
@@ -540,7 +546,7 @@ export default figure(WORDS, (view, words) => {
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
           over > 0 ? svg("rect.over", { x, y, width, height: over }) : "",
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
-          k === last && part >= THIN ? svg("rect.latest", latest) : "",
+          k === last && outlined ? svg("rect.latest", latest) : "",
           flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
           line("path.truth", right[k], 4),
           ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
@@ -580,7 +586,19 @@ export default figure(WORDS, (view, words) => {
       ylabel: label,
     });
     const ys = heights().map(Math.log10);
+    // Beside q the blocks stand on a scale of their own: that of the mean one has its place.
+    const levels = hand() === "q" ? softmax(logits()).map((p, k) => p / q[k]) : [];
+    const mean = low + MEAN;
     strip.draw(
+      hand() === "q"
+        ? svg("path.level", { d: `M${strip.area.left},${strip.y(mean)}H${strip.area.right}` })
+        : "",
+      ...levels.map((level, k) => {
+        const y = strip.y(clamp(mean + Math.log10(level), low, high));
+        const x = strip.x(k + 0.29);
+        const look = { x, y, width: width / 2, height: strip.area.bottom - y };
+        return put(svg("rect.beside", look), { "data-q": `level ${k}`, "data-value": level });
+      }),
       ...words.rows[hand()].map((name, row) => titled(strip, row, name)),
       ...names.flatMap((_, k) => {
         const y = strip.y(ys[k]);
@@ -601,7 +619,9 @@ export default figure(WORDS, (view, words) => {
         "aria-label": words.handle[hand()](names[k]),
       });
     });
-    const spoken = hand() === "q" ? q.map(share) : blocks.map(three);
+    const spoken = hand() === "q"
+      ? q.map((v, k) => `${share(v)} × ${three(blocks[k])}`)
+      : blocks.map(three);
     strip.describe(`${label}: ` + names.map((name, k) => `${name} ${spoken[k]}`).join("; "));
   }
 
@@ -619,13 +639,13 @@ export default figure(WORDS, (view, words) => {
     const stops = [...STOPS.filter((stop) => stop < n), n];
     const errors = errorsOf(classes, blocks, right, stops);
     const last = errors[errors.length - 1];
-    const { left, right: edge } = history.area;
+    const { left, right: edge, bottom } = history.area;
     const level = history.y(Math.log10(LIMIT));
-    /** @param {number} from @param {string} text @param {string} look @param {number} side */
-    const mark = (from, text, look, side) => {
+    /** The number of the left dot stands to its left. @param {number} side */
+    const mark = (/** @type {number} */ from, /** @type {string} */ text, look = "", side = 1) => {
       if (from === Infinity) return [];
       const x = history.x(Math.log10(from));
-      const anchor = side > 0 ? "start" : "end";
+      const most = edge - 6.5 * text.length;
       return [
         svg(`circle.dot${look}`, {
           cx: x,
@@ -634,9 +654,9 @@ export default figure(WORDS, (view, words) => {
           "data-q": look ? null : "from",
           "data-value": from,
         }),
-        svgText(x + 8 * side, level + 5 - 11 * side, text, {
-          class: "halo",
-          "text-anchor": anchor,
+        svgText(side > 0 ? Math.min(x + 8, most) : x - 8, level + 5 - 11 * side, text, {
+          class: look ? "halo soft" : "halo",
+          "text-anchor": side > 0 ? "start" : "end",
         }),
       ];
     };
@@ -657,8 +677,16 @@ export default figure(WORDS, (view, words) => {
         all.push(...mark(from, String(from), "", from > before ? 1 : -1));
       }
     }
+    const looks = /** @type {const} */ (["now", "mean", "faint"]).slice(0, hidden() ? 1 : 3);
     history.draw(
       ...all,
+      ...looks.flatMap((look, i) => {
+        const y = bottom - 44 + 16 * i;
+        return [
+          svg(`path.line.${look}`, { d: `M${left + 8},${y}h20` }),
+          svgText(left + 34, y + 4, words.lines[look], { class: "halo", "text-anchor": "start" }),
+        ];
+      }),
       svg("circle.ring", {
         cx: history.x(Math.log10(n)),
         cy: history.y(Math.log10(Math.max(last, 0.01))),
@@ -693,7 +721,6 @@ export default figure(WORDS, (view, words) => {
     const off = words.off(draws, share(drawHistory(classes, blocks, right, draws)));
     history.describe(off);
     mineKey.hidden = mine !== 0 && mine !== 1;
-    lastKey.hidden = !mineKey.hidden;
     more.disabled = draws === MOST;
     const others = ["draws", "seed", "q", "hand", "correction"].some((key) =>
       view.changed.has(key)
@@ -704,7 +731,7 @@ export default figure(WORDS, (view, words) => {
     if (!hidden() && (about >= 0 || draws >= MANY)) {
       if (hand() === "q") {
         const { from } = fanOf();
-        best = Math.min(best, from);
+        if (about >= 0) best = Math.min(best, from); // what was given isn't the reader's
         const numbers = about < 0 ? [] : [share(q[about]), three(blocks[about])];
         const tilt = about < 0 ? "" : words.tilt(names[about], numbers);
         const cost = words.cost(from) + words.best(best < from ? best : 0);
