@@ -244,10 +244,11 @@ def test_each_q_is_set_by_hand_and_the_others_keep_their_proportions(show, k):
     before, first = row(page, "height"), value(page, "from")
     drag(page, k, -0.4)
     after = row(page, "height")
-    assert f"your best: {first:.0f}." not in say(page)  # the first q is not the reader's
-    numbers = [int(first), int(value(page, "from"))]
-    spots = [page.get_by_text(re.compile(f"(^|: ){n}$")).bounding_box()["x"] for n in numbers]
-    assert (spots[0] < spots[1]) == (numbers[0] < numbers[1])
+    numbers = sorted([int(first), int(value(page, "from"))])
+    for n, side in zip(numbers, (-1, 1), strict=True):  # the left dot's number to its left
+        text = page.locator("svg .halo").filter(has_text=re.compile(f"(^|: ){n}$")).bounding_box()
+        dot = page.locator(f"svg .dot[data-value='{n}']").bounding_box()
+        assert (text["x"] + text["width"] / 2 - dot["x"] - dot["width"] / 2) * side > 8
     assert torch.allclose(row(page, "level") * after, double(FIRST).softmax(0))
     mean = page.locator("svg .level").bounding_box()["y"]
     for bar, level in zip(page.locator("svg .beside").all(), row(page, "level"), strict=True):
@@ -269,7 +270,13 @@ def test_each_q_is_set_by_hand_and_the_others_keep_their_proportions(show, k):
 
 
 def test_q_stays_within_its_limits_and_the_others_in_proportion(show):
-    page = show(SampledClasses(hand="q"))
+    page = show(SampledClasses(hand="q", draws=200))
+    first, slider = value(page, "from"), page.get_by_role("slider", name="q of “the”")
+    slider.press("ArrowUp")
+    assert value(page, "from") == first
+    slider.fill("-0.16")
+    assert value(page, "from") > first
+    assert "your best" not in say(page)  # the first q is not the reader's
     for k, power in ((0, 0.3), (3, -2.7), (4, 0.3), (1, -2.7)):
         before = row(page, "height")
         drag(page, k, power)

@@ -237,7 +237,7 @@ export default figure(WORDS, (view, words) => {
     yticks: [[-2, "≤ 0.01"], [-1, "0.1"], [0, "1"]],
     ylabel: words.history,
     xlabel: words.draws,
-    margin: { left: 48 },
+    margin: { left: 54 },
   });
   const said = html("span");
   const key = (/** @type {string} */ look, /** @type {string} */ text) => html(`span${look}`, text);
@@ -731,7 +731,7 @@ export default figure(WORDS, (view, words) => {
     if (!hidden() && (about >= 0 || draws >= MANY)) {
       if (hand() === "q") {
         const { from } = fanOf();
-        if (about >= 0) best = Math.min(best, from); // what was given isn't the reader's
+        if (from < first().from) best = Math.min(best, from); // the first isn't the reader's
         const numbers = about < 0 ? [] : [share(q[about]), three(blocks[about])];
         const tilt = about < 0 ? "" : words.tilt(names[about], numbers);
         const cost = words.cost(from) + words.best(best < from ? best : 0);
