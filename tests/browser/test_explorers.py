@@ -1,5 +1,6 @@
 """The explorers' numbers are those of torch: bars, tables and curves on a page without a kernel."""
 
+import itertools
 import math
 import re
 
@@ -651,7 +652,9 @@ def test_loss_says_where_the_steps_go_too_far(show):
         for _ in range(50):
             way.append(way[-1] - lr * losses_in_torch(way[-1], k, smoothing)[1][0].item())
         before, last = (softmax(double([score] + [0] * (k - 1)))[0] for score in way[-2:])
-        assert ("back and forth" in said(page)) == bool((before - last).abs() > 0.05)
+        assert ("back and forth" in page.locator(".ask").inner_text()) == bool(
+            (before - last).abs() > 0.05
+        )
 
 
 @pytest.mark.parametrize(("k", "lr"), [(3, 1), (10, 7.94)])
@@ -706,11 +709,19 @@ def test_both_plots_are_seen_when_the_guess_says_watch(show):
         assert box["y"] + box["height"] <= bar["y"] + 1
 
 
-def test_loss_balls_at_one_place_lie_side_by_side(show):
+def test_loss_balls_at_one_place_lie_around_each_other(show):
     page = show(LossExplorer(logit=-8, double_softmax=True), reduced_motion="reduce")
-    balls = page.locator(".marks").first.locator("circle.ring").all()
-    first, second = (ball.bounding_box()["x"] for ball in balls[1:])
-    assert first - second == pytest.approx(13, abs=1)
+    balls = page.locator(".marks").first.locator("circle.ring")
+    found = balls.evaluate_all(
+        "(all) => all.map((e) => ['cx', 'cy', 'r'].map((n) => +e.getAttribute(n)))"
+    )
+    xs, ys, radii = zip(*found, strict=True)
+    knob = page.locator(".knob").first.evaluate(
+        "(e) => +e.parentNode.getAttribute('transform').split(',')[1].slice(0, -1)"
+    )
+    assert len(set(xs)) == 1
+    assert ys[0] == pytest.approx(knob, abs=0.1)  # the ring lies on its curve, too
+    assert min(a - b for a, b in itertools.pairwise(radii)) > 2
 
 
 def pull(page, plot, x, y):
@@ -745,8 +756,16 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     assert "at step 19; your guess: 21 ✓" in ask.inner_text()
     miss = race.locator(".miss").evaluate("(e) => e.getBBox().width")
     assert miss == pytest.approx(2 / 50 * across, abs=0.1)
-    assert race.locator(".knob").count() == 0
+    pull(page, race, -36 / 50 * across, 0)  # to step 14
+    page.mouse.up()
+    p = softmax(double([value(page, "end1"), 0, 0]))[0].item()
+    assert f"After 14 steps p is 0.903 with cross-entropy, {p:.3g} with" in said(page)
+    assert page.locator(".product").inner_text().split()[2] == f"{3 * p * (1 - p):.3g}"
+    assert "at step 19; your guess: 21 ✓" in ask.inner_text()
+    move(page, "guess", 0)
+    assert value(page, "end1") == -3
     move(page, "logit", -6)
+    assert page.locator("[data-control=guess]").get_attribute("aria-valuetext") == "21"
     move(page, "guess", 100)
     page.locator("[data-control=guess]").press("ArrowLeft")
     assert page.locator("[data-control=guess]").get_attribute("aria-valuetext") == "50"
@@ -757,6 +776,10 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     pull(page, race, -50, -0.2 * up / 1.04)  # from ½
     page.mouse.up()
     assert "ends at p = 0.667; your guess: 0.7" in ask.inner_text()
+    move(page, "logit", 7)
+    move(page, "guess", 80)
+    page.locator("[data-control=guess]").press("Enter")
+    assert "ends at p = 0.667; your guess: 0.80" in ask.inner_text()
 
 
 def test_loss_descends_step_by_step(show):

@@ -196,7 +196,7 @@ WAYS = {
             [SKIP, {"click": chip}, {"click": answer}]
             for chip, answers in (
                 ("softmax twice", ("As low", "Not so low", "It doesn't fall")),
-                ("too large a rate", ("Arrive at once", "Jump past it", "Run away")),
+                ("too large a rate", ("Settle", "Swing", "Run away")),
             )
             for answer in answers
         ),

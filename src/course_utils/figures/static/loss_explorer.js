@@ -35,7 +35,8 @@ import {
 
 const STEPS = 50;
 const LATER = 54; // where a mark says: not within those steps
-const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the descent shall end, and how near
+const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the target shall be, and how near
+const STILL = 0.0005; // so near its target, a probability is at rest
 const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
 const DASHES = ["none", "7 4", "2 4"];
 const HUES = [0, 1, 3]; // of the three losses
@@ -47,9 +48,11 @@ const ASKS = { // states about which the figure asks before it runs
   large: { ...PLAIN, logit: -6, smoothing: 0.5, lr: 10 },
 };
 const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
+const [SMALL, WIDE] = [0.05, 0.1]; // a factor that is almost 0; a gap of p that is not
 const WORDS = {
   en: {
-    lead: "True class: score z, probability p; all others score 0. Pull the ring to a start.",
+    lead: "True class: score z, probability p; all others score 0.",
+    start: " Pull the ring to a start.",
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
@@ -71,9 +74,9 @@ const WORDS = {
     racePlot: "Probability of the true class, step by step",
     guess: "Guess:",
     when: (/** @type {string} */ kind) =>
-      `at which step does ${kind} pass ½? Drag the mark there and let go.`,
+      `at which step does ${kind} pass ½? Drag the mark there and let go (by keys: Enter).`,
     where: (/** @type {string} */ kind) =>
-      `where is ${kind} at step 50? Drag the mark there and let go.`,
+      `where is ${kind} at step 50? Drag the mark there and let go (by keys: Enter).`,
     mark: "your guess",
     later: "later",
     passes: (/** @type {string} */ kind, /** @type {number} */ n) =>
@@ -83,7 +86,15 @@ const WORDS = {
     guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
     close: (/** @type {number} */ near, /** @type {number} */ all) =>
       ` Close so far: ${near} of ${all}.`,
-    pace: (/** @type {string} */ n) => `At its first pace, z rises by 1 in ${n} steps.`,
+    back: "step: drag to look back",
+    stalled: (/** @type {string} */ moved, /** @type {string} */ rest) =>
+      `z rose by ${moved}; p = ½ is still ${rest} away.`,
+    /** @type {(first: string, step: number, last: string) => string} */
+    grew: (first, step, last) => `The first step raised z by ${first}, step ${step} by ${last}.`,
+    stuck: (/** @type {string} */ p, /** @type {string} */ pull) =>
+      `Squared error is still at ${p}: its factor there is ${pull}.`,
+    nearer: (/** @type {string} */ target) => `More steps would bring it nearer to ${target}.`,
+    arrives: (/** @type {string} */ p) => `Squared error arrives, at p = ${p}.`,
     next: "Pull the ring to another start.",
     asks: {
       twice: {
@@ -92,24 +103,26 @@ const WORDS = {
         answers: [["As low", "No"], ["Not so low", "Yes"], ["It doesn't fall", "No"]],
       },
       large: {
-        question: "The rate is 10, the target 2/3. What will cross-entropy do?",
-        answers: [["Arrive at once", "No"], ["Jump past it", "Yes"], ["Run away", "No"]],
+        question: "The rate is 10; smoothing makes 2/3 the target. What will cross-entropy do?",
+        answers: [["Settle", "No"], ["Swing", "Yes"], ["Run away", "No"]],
       },
     },
     twice: (/** @type {string} */ end, /** @type {string} */ floor) =>
       `it ends at ${end} and can't get below ${floor}: the second softmax gets numbers at most ` +
       "1 apart.",
-    large: "it jumps across its lowest point and back, as each step goes too far.",
+    large: "once near, it jumps across its lowest point and back.",
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}. `,
     entropy: (/** @type {string} */ slope) => `Cross-entropy has gradient ${slope}.`,
-    times: (/** @type {string} */ factor) =>
-      `Squared error has the gradient of cross-entropy times ${factor}p(1 − p).`,
+    times: (/** @type {string} */ factor, /** @type {string} */ tail) =>
+      `Squared error has the gradient of cross-entropy times ${factor}p(1 − p)${tail}.`,
+    flat: (/** @type {string} */ target) => `, almost 0 though p should be ${target}`,
+    steep: ", here more than 1",
     hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
     floor: (/** @type {string} */ floor) => `floor ${floor}`,
     target: (/** @type {string} */ target) => `target ${target}`,
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
-      ` After ${steps} steps p is ${each}.`,
-    swings: " The steps go too far: cross-entropy jumps back and forth across its lowest point.",
+      `After ${steps} step${steps === 1 ? "" : "s"} p is ${each}.`,
+    swings: "Cross-entropy jumps back and forth across its lowest point. ",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {number} */ step) => `step ${step}`,
     lowestGoal: (/** @type {string} */ lr, /** @type {string} */ smoothing) =>
@@ -187,6 +200,9 @@ function enough(join, digits) {
   return [3, 4, 5, 6, 7, 8].find(comes) ?? 9;
 }
 
+/** With two digits. @param {number} value */
+const rough = (value) => minus(String(Number(value.toPrecision(2))));
+
 /** A number in a sentence. @param {number} value */
 const inWords = (value) => digitsOf(value, 3);
 
@@ -215,8 +231,7 @@ export default figure(WORDS, (view, words) => {
     margin: { left: 34, bottom: 5 },
     label: words.lossPlot,
     height: 165,
-    y: [0, 10.5],
-    yticks: [0, 5, 10],
+    y: [0, 1],
     xticks: [],
     ylabel: words.loss,
   });
@@ -235,7 +250,7 @@ export default figure(WORDS, (view, words) => {
     x: [0, STEPS],
     y: [0, 1.04],
     yticks: [0, [0.5, "½"], 1],
-    margin: { right: 98 },
+    margin: { right: 104 },
     xlabel: words.step,
     ylabel: words.race,
   });
@@ -244,10 +259,13 @@ export default figure(WORDS, (view, words) => {
   slope.box.before(product);
   const ask = html("section.guess.ask", { "aria-label": words.guess });
   let shown = 0; // steps of the descent on the screen
+  let look = STEPS; // to which of them the reader looks back
+  const step = () => Math.min(shown, look);
   let stop = () => {};
   const descend = button(view, words.descend(STEPS), () => run());
   descend.classList.add("primary");
-  view.add(html("p.lead", words.lead));
+  const begin = html("span", words.start);
+  view.add(html("p.lead", words.lead, begin));
   guessFirst(view, { question: words.question, answers: words.answers, show: () => watch() });
   const chips = tries(view, words.tries);
   for (const chip of chips.querySelectorAll("button")) {
@@ -292,21 +310,33 @@ export default figure(WORDS, (view, words) => {
     view.touched = true;
     view.refresh();
   }
+  /** @param {number} value */
+  function lookAt(value) {
+    if (shown < STEPS) return;
+    look = Math.round(clamp(value, 0, STEPS));
+    view.refresh();
+  }
   const shownMark = (/** @type {number} */ which) =>
     which ? fmt(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
 
-  // By keys a handle is moved by a slider that isn't seen.
+  const past = () => known && !view.changed.size;
+  // By keys a handle is moved (before a run the mark, after it the step) by a slider that isn't seen.
   const guessKeys = dial(view, {
     label: words.mark,
     control: "guess",
     min: 0,
     max: 100,
     step: 1,
-    show: () => shownMark(late()),
-    read: () => late() ? 100 * marks[1] : Math.min(marks[0], STEPS + 1),
-    write: (v) => mark(late(), late() ? v / 100 : v),
+    show: () => past() ? String(step()) : shownMark(late()),
+    read: () => past() ? step() : late() ? 100 * marks[1] : Math.min(marks[0], STEPS + 1),
+    write: (v) => known ? lookAt(v) : mark(late(), late() ? v / 100 : v),
   });
   const scoreKeys = slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) });
+  guessKeys.addEventListener("keydown", ({ key }) => {
+    if (key !== "Enter" || !ready()) return;
+    placed = true;
+    run();
+  });
   for (const row of [guessKeys, scoreKeys]) {
     put(row, { class: "slider keyed" });
     for (const input of row.querySelectorAll("input")) {
@@ -324,7 +354,7 @@ export default figure(WORDS, (view, words) => {
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
     answers = { twice: "", large: "" };
-    [near, all, shown, placed, known] = [0, 0, 0, false, false];
+    [near, all, shown, look, placed, known] = [0, 0, 0, STEPS, false, false];
     marks = [25, 0.5];
     stop();
     view.refresh();
@@ -352,8 +382,7 @@ export default figure(WORDS, (view, words) => {
     goal(view, {
       text: words.restGoal,
       lasts: true,
-      reached: () =>
-        ran() && [at(0).target, at(paths[0][STEPS]).p].every((v) => Math.abs(v - REST) < NEAR),
+      reached: () => ran() && Math.abs(at(0).target - REST) < NEAR && Math.abs(gapOf(0)) < STILL,
       says: () =>
         words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
     }),
@@ -376,7 +405,7 @@ export default figure(WORDS, (view, words) => {
   for (const plot of [loss, slope]) {
     plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
   }
-  race.drag(([x, y]) => mark(late(), late() ? y : x));
+  race.drag(([x, y]) => ready() ? mark(late(), late() ? y : x) : lookAt(x));
   race.svg.addEventListener("pointerup", () => {
     if (placed && ready()) run();
   });
@@ -393,6 +422,9 @@ export default figure(WORDS, (view, words) => {
   const factor = () => 2 * view.get("num_classes") / (view.get("num_classes") - 1);
   const pullAt = (/** @type {number} */ p) => factor() * p * (1 - p);
 
+  /** Where squared error stands: its gradient there is worked out. */
+  const pulled = () => paths[secret() ? 0 : 1][step()];
+
   /** The scores on the way down one of the losses. @param {number} kind */
   function path(kind) {
     const way = [view.get("logit")];
@@ -407,13 +439,13 @@ export default figure(WORDS, (view, words) => {
     const question = open();
     if (question) answers[question] = "-";
     stop();
-    [shown, answered] = [0, undefined];
+    answered = undefined;
     start();
   }
 
   function start() {
     const first = !known;
-    known = true;
+    [known, shown, look] = [true, 0, STEPS];
     stop = animate(2500, (share) => {
       const before = shown;
       shown = Math.round(share * STEPS);
@@ -481,17 +513,39 @@ export default figure(WORDS, (view, words) => {
           ),
         ),
       ];
-    } else if (shown === STEPS) {
+    } else if (shown === STEPS && !secret()) {
       nodes = [html("p", verdict() || `${outcome()}${all ? words.close(near, all) : ""}`)];
-      const wait = 1 / (paths[asked()][1] - paths[asked()][0]); // steps to raise z by 1
-      const slow = !late() && wait > 2;
-      const hint = slow ? words.pace(digitsOf(wait, 2)) : words.next;
-      if (!verdict()) nodes.push(html("p.soft", hint));
+      nodes.push(html("p.soft", noticed()));
     }
     const key = nodes.map((node) => node.textContent).join();
     if (ask.dataset.key === key) return; // buttons that have the focus stay
     ask.dataset.key = key;
     ask.replaceChildren(...nodes);
+  }
+
+  /** How far the probability is from its target in the end. @param {number} kind */
+  const gapOf = (kind, n = STEPS) => at(paths[kind][n]).p - at(0).target;
+
+  /** What a run shows besides its end. */
+  function noticed() {
+    const { p, target } = at(paths[1][STEPS]);
+    if (swings()) {
+      const arrives = Math.abs(gapOf(1)) < NEAR ? words.arrives(inWords(p)) : "";
+      return answered === "large" ? arrives : words.swings + arrives;
+    }
+    if (answered) return words.next;
+    const way = paths[asked()];
+    if (late()) {
+      const [before, last] = [gapOf(0, STEPS - 1), gapOf(0)];
+      if (before * last > 0 && Math.abs(last) > STILL) return words.nearer(inWords(target));
+      const stuck = pullAt(p) < SMALL && Math.abs(gapOf(1)) > WIDE;
+      return stuck ? words.stuck(inWords(p), inWords(pullAt(p))) : words.next;
+    }
+    const n = outs[asked()];
+    const half = Math.log(view.get("num_classes") - 1);
+    if (!n) return words.stalled(rough(way[STEPS] - way[0]), rough(half - way[STEPS]));
+    const [first, last] = [way[1] - way[0], way[n] - way[n - 1]];
+    return last > 1.5 * first ? words.grew(rough(first), n, rough(last)) : words.next;
   }
 
   /** What is said to the answer to a chip's question. */
@@ -524,12 +578,10 @@ export default figure(WORDS, (view, words) => {
     const x = view.get("logit");
     const now = at(x);
     const valued = what === "values";
-    if (valued) { // two softmaxes differ where the loss is low
-      const low = view.get("double_softmax");
-      plot.scale({ y: [0, low ? 4.2 : 10.5], yticks: low ? [0, 2, 4] : [0, 5, 10] });
-    }
+    if (valued) plot.scale({ y: [0, Math.log(view.get("num_classes") - 1) - min + 0.5] });
     const y = (/** @type {number} */ v) => plot.y(clamp(v, ...plot.ylim));
     const ring = { x: plot.x(x), y: y(now[what][0]) };
+    const bar = clamp(pulled(), min, max);
     const pulls = curves.map(({ p }) => pullAt(p));
     const { floor } = curves[0];
     const twice = valued && kinds().length === 3;
@@ -540,7 +592,7 @@ export default figure(WORDS, (view, words) => {
       x: valued && !i ? ring.x : plot.x(min),
       y: valued && !i ? ring.y - 8 : y(curves[0][what][i]),
       sides: !i && valued ? ["right", "above"] : !i || valued ? ["above", "below"] : ["below"],
-      gap: i || !valued ? 3 : 13,
+      gap: i || !valued ? 3 : 19,
       color: TEXT_COLORS[HUES[i]],
       weight: 600,
     }));
@@ -565,13 +617,6 @@ export default figure(WORDS, (view, words) => {
       const inside = clamp(v, min, max);
       return { cx: plot.x(inside), cy: y(at(inside)[what][i]) };
     };
-    /** Two balls at one place lie side by side. @param {number} i */
-    const aside = (i) => {
-      if (!i || kinds().length < 3) return 0;
-      const [a, b] = [1, 2].map((n) => place(n, paths[n][shown]));
-      const room = Math.sqrt(Math.max(0, 13 ** 2 - (a.cy - b.cy) ** 2)) - Math.abs(a.cx - b.cx);
-      return room > 0 ? (i === 1 ? room : -room) / 2 : 0;
-    };
     const taken = [
       around(ring.x, ring.y, 12),
       ...kinds().flatMap((i) => along(plot, xs, curves.map((c) => c[what][i]))),
@@ -581,7 +626,7 @@ export default figure(WORDS, (view, words) => {
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
       ...(valued || secret() ? [] : [
         svg("path.hill", { d: `${plot.line(xs, pulls)}L${plot.x(max)},${y(0)}H${plot.x(min)}Z` }),
-        svg("path.pull", { d: plot.line([x, x], [0, pullAt(now.p)]) }),
+        svg("path.pull", { d: plot.line([bar, bar], [0, pullAt(at(bar).p)]) }),
       ]),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
       twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
@@ -592,12 +637,11 @@ export default figure(WORDS, (view, words) => {
         })
       ),
       ...kinds().flatMap((i) =>
-        paths[i].slice(0, shown + 1).map((v, n) => {
-          const last = n === shown;
-          const spot = place(i, v);
-          const look = { r: last ? 6 : 2.5, fill: COLORS[HUES[i]] };
-          const cx = spot.cx + (last ? aside(i) : 0);
-          return svg(last ? "circle.ring" : "circle", { ...spot, cx, ...look });
+        paths[i].slice(0, step() + 1).map((v, n) => {
+          const last = n === step();
+          // Balls at one place lie around each other.
+          const look = { r: last ? 8.5 - 2.5 * i : 2.5, fill: COLORS[HUES[i]] };
+          return svg(last ? "circle.ring" : "circle", { ...place(i, v), ...look });
         })
       ),
       ...labelNodes(labels, plot.area, taken),
@@ -621,14 +665,14 @@ export default figure(WORDS, (view, words) => {
     /** @type {[string, number, number, string][]} */
     const ends = kinds().map((i) => [
       words.kinds[i],
-      race.x(shown) + 3,
+      race.x(shown) + 8,
       race.y(probs[i][shown]),
       TEXT_COLORS[HUES[i]],
     ]);
     const level = settled && view.get("smoothing");
     if (level) {
       const text = words.target(fmt(target, 3));
-      ends.push([text, race.x(STEPS) + 3, race.y(target), "var(--cu-soft)"]);
+      ends.push([text, race.x(STEPS) + 8, race.y(target), "var(--cu-soft)"]);
     }
     /** @type {Label[]} */
     const labels = past.flatMap((n, i) =>
@@ -663,6 +707,10 @@ export default figure(WORDS, (view, words) => {
         })
         : "",
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
+      look < STEPS ? svg("path.ghost", { d: race.line([look, look], [0, 1]) }) : "",
+      ...probs.map((ps, i) =>
+        svg("circle", { cx: race.x(step()), cy: race.y(ps[step()]), r: 4, fill: COLORS[HUES[i]] })
+      ),
       ...past.flatMap((n, i) => {
         const look = { cx: race.x(n), cy: race.y(probs[i][n]), r: 4, fill: COLORS[HUES[i]] };
         return n ? [svg("circle.ring", look)] : [];
@@ -679,16 +727,26 @@ export default figure(WORDS, (view, words) => {
       ]),
       ...(shown ? endLabels(ends) : []),
     );
-    race.handles(ready() ? [{ x, y, color, way: which ? "up" : "across" }] : []);
-    guessKeys.inert = !ready();
-    guessKeys.style.cssText = `left: ${spot.x}px; top: ${spot.y}px`;
+    race.scale({ xlabel: settled ? words.back : words.step });
+    race.handles(
+      ready()
+        ? [{ x, y, color, way: which ? "up" : "across" }]
+        : settled
+        ? [{ x: look, y: 0, color: "var(--cu-ink)", way: "across" }]
+        : [],
+    );
+    guessKeys.inert = !known && !ready();
+    const [keyX, keyY] = known ? [race.x(look), race.y(0)] : [spot.x, spot.y];
+    guessKeys.style.cssText = `left: ${keyX}px; top: ${keyY}px`;
+    put(/** @type {Element} */ (guessKeys.querySelector("input")), {
+      "aria-label": known ? words.step : words.mark,
+    });
   }
 
   /** Where each descent has come to. */
   function descent() {
-    const ends = paths.map((way, i) => words.end(inWords(at(way[shown]).p), words.kinds[i]));
-    const tail = shown === STEPS && answered !== "large" && swings() ? words.swings : "";
-    return words.ran(shown, ends.join(", ")) + tail;
+    const ends = paths.map((way, i) => words.end(inWords(at(way[step()]).p), words.kinds[i]));
+    return words.ran(step(), ends.join(", "));
   }
 
   /** Whether the descent of cross-entropy jumps back and forth in the end. */
@@ -700,31 +758,37 @@ export default figure(WORDS, (view, words) => {
 
   /** @param {ReturnType<typeof losses>} now */
   function drawNumbers(now) {
-    const pull = pullAt(now.p);
-    const few = enough((r) => r(now.slopes[0]) * r(pull), 2);
+    const there = at(pulled());
+    const pull = pullAt(there.p);
+    const few = enough((r) => r(there.slopes[0]) * r(pull), 2);
     const number = (/** @type {number} */ value, /** @type {number} */ digits, hue = 0) =>
       html("b", { style: `color: ${TEXT_COLORS[hue]}` }, digitsOf(value, digits));
     const hidden = (/** @type {string} */ name, /** @type {number} */ value) =>
       quantity(html("span", { hidden: true }), name, value, "");
+    const flat = pullAt(now.p) < SMALL && Math.abs(now.p - now.target) > WIDE;
+    const tail = flat ? words.flat(inWords(now.target)) : pullAt(now.p) > 1 ? words.steep : "";
     product.replaceChildren(
       ...(secret() ? [] : [
-        number(now.slopes[0], few),
+        number(there.slopes[0], few),
         " × ",
         number(pull, few, FACTOR),
         " = ",
-        number(now.slopes[1], 2, HUES[1]),
+        number(there.slopes[1], 2, HUES[1]),
       ]),
     );
     said.replaceChildren(
       html("strong", words.probability(fmt(view.get("logit"), 1), inWords(now.p))),
-      secret() ? words.entropy(inWords(now.slopes[0])) : words.times(four(factor())),
-      shown ? descent() : "",
+      shown
+        ? descent()
+        : secret()
+        ? words.entropy(inWords(now.slopes[0]))
+        : words.times(four(factor()), tail),
       hidden("floor", now.floor),
       hidden("target", now.target),
       ...kinds().flatMap((i) => [
         hidden(`loss${i}`, now.values[i]),
         hidden(`grad${i}`, now.slopes[i]),
-        hidden(`end${i}`, paths[i][shown]),
+        hidden(`end${i}`, paths[i][step()]),
       ]),
     );
   }
@@ -732,8 +796,9 @@ export default figure(WORDS, (view, words) => {
   return () => {
     if (view.changed.size) {
       stop();
-      [shown, placed, known, answered] = [0, false, false, undefined];
+      [shown, look, placed, known, answered] = [0, STEPS, false, false, undefined];
     }
+    begin.hidden = secret(); // the ring is locked
     for (const node of [...tasks, ask]) node.hidden = secret(); // they name the second loss
     compute();
     const { yes, no } = tried;
@@ -746,7 +811,8 @@ export default figure(WORDS, (view, words) => {
     drawRace();
     drawAsk();
     drawNumbers(now);
-    if (shown) return shown === STEPS ? verdict() || (placed ? outcome() : descent().trim()) : "";
+    if (step() < shown) return descent();
+    if (shown) return shown === STEPS ? verdict() || (placed ? outcome() : descent()) : "";
     if (placed) return ""; // its slider says where the mark is
     const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
     return words.spoken(digits.map(inWords));
