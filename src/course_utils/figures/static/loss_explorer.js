@@ -47,7 +47,7 @@ const ASKS = { // states about which the figure asks before it runs
   twice: { ...PLAIN, logit: -2, double_softmax: true },
   large: { ...PLAIN, logit: -6, smoothing: 0.5, lr: 10 },
 };
-const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
+const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
 const [SMALL, WIDE] = [0.05, 0.1]; // a factor that is almost 0; a gap of p that is not
 const WORDS = {
   en: {
@@ -116,7 +116,6 @@ const WORDS = {
     times: (/** @type {string} */ factor, /** @type {string} */ tail) =>
       `Squared error has the gradient of cross-entropy times ${factor}p(1 − p)${tail}.`,
     flat: (/** @type {string} */ target) => `, almost 0 though p should be ${target}`,
-    steep: ", here more than 1",
     hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
     floor: (/** @type {string} */ floor) => `floor ${floor}`,
     target: (/** @type {string} */ target) => `target ${target}`,
@@ -320,7 +319,7 @@ export default figure(WORDS, (view, words) => {
     which ? fmt(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
 
   const past = () => known && !view.changed.size;
-  // By keys a handle is moved (before a run the mark, after it the step) by a slider that isn't seen.
+  // By keys a handle (of the mark; after a run, of the step) is moved by a slider that isn't seen.
   const guessKeys = dial(view, {
     label: words.mark,
     control: "guess",
@@ -766,7 +765,7 @@ export default figure(WORDS, (view, words) => {
     const hidden = (/** @type {string} */ name, /** @type {number} */ value) =>
       quantity(html("span", { hidden: true }), name, value, "");
     const flat = pullAt(now.p) < SMALL && Math.abs(now.p - now.target) > WIDE;
-    const tail = flat ? words.flat(inWords(now.target)) : pullAt(now.p) > 1 ? words.steep : "";
+    const tail = flat ? words.flat(inWords(now.target)) : "";
     product.replaceChildren(
       ...(secret() ? [] : [
         number(there.slopes[0], few),
