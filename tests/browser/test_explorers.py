@@ -215,6 +215,27 @@ def test_jacobian_logits_are_dragged_and_what_was_measured_follows(show):
     torch.testing.assert_close(shown(page, [f"J{i}0" for i in range(3)]), slopes, rtol=0.02, atol=0)
     move(page, "logits.1", 5)
     assert value(page, "z1") == 5
+    put(page, JacobianExplorer(logits=[0, 3, -5], nudge=0.02, measured=[0, 0.02, 0]))
+    goal = page.locator(".goal").nth(1)
+    box = page.locator(".up .knob").nth(1).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    _, y, _, tall = page.locator("svg.drag").first.bounding_box().values()
+    middle = y + tall / 2
+    page.mouse.move(box["x"], middle, steps=3)
+    assert value(page, "J11") == pytest.approx(0.25, abs=0.0025)
+    assert "✓" not in goal.inner_text()[:2]  # while it is held
+    page.mouse.move(box["x"], middle + tall / 5)
+    page.mouse.up()
+    assert "✓" not in goal.inner_text()[:2]  # what was crossed
+    move(page, "logits.1", 0)
+    assert "✓" in goal.inner_text()[:2]
+    assert page.locator("[data-q=p2]").inner_text() == ".003"
+    move(page, "logits.0", 5)
+    assert "(reached before) ¼ is p(1" in goal.inner_text()
+    put(page, JacobianExplorer(logits=[5, -5, -5], nudge=0.02))
+    assert page.locator("[data-q=p0]").inner_text() == ">.999"
+    assert "Beside the matrix" not in page.locator(".reason").inner_text()
     page.get_by_role("button", name="Reset").click()
     assert value(page, "z1") == 1
 
@@ -273,15 +294,19 @@ def test_jacobian_is_measured_column_by_column(show):
         page.locator(f"[data-q=nudge{j}][data-value='0.02']").wait_for()
         assert "✓" in page.locator(f"[data-cell='0.{j}']").inner_text()
         assert ("Before you nudge z₁: where will its bars end?" in said(page)) == (j == 1)
-    assert "✓" not in goal.inner_text()
-    assert said(page).endswith("For the goal, halve a nudge twice.")
-    for by in (0.01, 0.005):
-        page.get_by_role("button", name="Halve the nudge").click()
-        page.locator(f"[data-q=nudge0][data-value='{by}']").wait_for()
+    assert said(page).startswith("z₁ moves by 0.02 only: so little that none of its bars")
     assert "✓" in goal.inner_text()
-    assert shown(page, ["row0", "row1", "row2"]).abs().max() < 0.005
+    for i, row in enumerate(shown(page, ["row0", "row1", "row2"]).tolist()):
+        assert abs(row) < 0.005
+        assert page.locator(f"[data-q=row{i}]").inner_text().strip("\N{MINUS SIGN}") in (
+            f"{abs(row):.3f}"[1:],
+            "≈0",
+        )
+    assert "before" not in goal.inner_text()
     move(page, "nudge", 1)
     assert "✓" in goal.inner_text()  # until Reset
+    assert "(reached before) Columns sum to 0." in goal.inner_text()
+    assert page.locator(".axis").all_inner_texts()[2].endswith("drag it towards 0")
     page.get_by_role("button", name="Reset").click()
     assert "✓" not in goal.inner_text()
 
@@ -302,6 +327,8 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     page.keyboard.press("ArrowLeft")
     assert second.locator("input").input_value() == "-0.005"
     assert page.locator(".unmet").count() == 1  # the sum
+    page.get_by_role("button", name="Check").click()
+    assert re.search(r"^Not yet: .* Raise your bars by \.\d+ in all", said(page))
     for i, to in enumerate((0.1, -0.01, -0.09)):
         move(page, f"guess.{i}", to)
     assert page.locator(".unmet").count() == 0  # not before it is checked
@@ -314,10 +341,11 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     assert said(page).startswith(
         "Yes. The matrix is its own mirror image: p₁ by z₃ equals p₃ by z₁"
     )
-    assert float(first.locator("input").input_value()) == pytest.approx(
-        value(page, "J20"), abs=0.003
-    )
+    assert said(page).endswith("for what bars miss. Your column of z₃ sums to \N{MINUS SIGN}.125.")
+    assert first.inner_text().split("?")[0] == page.locator("[data-q=J20]").inner_text()
     assert page.locator(".mirror").count() == 2
+    page.locator("[data-control='column.1']").click()
+    assert not said(page).startswith("Yes")
 
 
 @pytest.mark.parametrize("dx", [-7, 3])

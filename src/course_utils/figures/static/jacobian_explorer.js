@@ -63,20 +63,23 @@ const WORDS = {
       up
         ? `Beside the matrix: what ${prob} gained, in the colours of those that lost it.`
         : `Beside the matrix: what the others gained, in the colour of ${prob}, which lost it.`,
-    why: (/** @type {string} */ prob, /** @type {string} */ share, /** @type {number} */ j) =>
-      `Why: per unit of nudge, the sum of exp z grows by ${prob} = ${share} of itself. Each p ` +
-      `gives that share to ${prob}: column ${j} is ${prob} · (one-hot − p).`,
+    why: (/** @type {string} */ prob, /** @type {string} */ share) =>
+      `Why: per unit of nudge, the sum of exp z grows by ${prob} (${share}) of itself. Each p ` +
+      `loses that share, ${prob} · p. Only ${prob} also gains ${prob}: ` +
+      `slope ${prob} − ${prob} · ${prob}.`,
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `${prob} against the nudge of ${logit}`,
-    drag: ": drag it to 0",
+    drag: ": drag it towards 0",
     chord: (/** @type {string} */ rate) => `chord ${rate}`,
     tangent: (/** @type {string} */ slope) => `tangent ${slope}`,
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
+    tiny: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
+      `${logit} moves by ${nudge} only: so little that none of its bars is 2\u202f% off.`,
     changes: (
       /** @type {string} */ prob,
       /** @type {string} */ change,
@@ -103,8 +106,11 @@ const WORDS = {
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Drag them there, then Check.`,
-    total: (/** @type {string} */ total) => `Your column sums to ${total}.`,
-    zero: " What one gains, the others lose: the sum must be 0.",
+    total: (/** @type {string} */ logit, /** @type {string} */ total) =>
+      `Your column of ${logit} sums to ${total}.`,
+    unequal: (/** @type {string} */ by, /** @type {boolean} */ up) =>
+      `Not yet: what one gains, the others lose. ${up ? "Lower" : "Raise"} your bars by ${by} ` +
+      "in all, to the sum 0.",
     find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
       `Framed: ${wrong} wrong. Which measured cell must equal yours of ${prob}? Tap it.`,
     think: (/** @type {number} */ wrong) =>
@@ -114,13 +120,13 @@ const WORDS = {
     no: "Not that one: it has to do with the same two classes.",
     yes: "Yes. ",
     mirror: (/** @type {string} */ a, /** @type {string} */ b) =>
-      `The matrix is its own mirror image: p${a} by z${b} equals p${b} by z${a} (dashed).`,
+      `The matrix is its own mirror image: p${a} by z${b} equals p${b} by z${a} (dashed), but ` +
+      "for what bars miss.",
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
-      ` Of your ${k} guesses, right to 20\u202f% or 0.005: ${good}.`,
+      ` ${good} of your ${k} bars were about right.`,
     retry: (/** @type {string} */ logit) => ` Framed: the wrong ones. Try another ${logit}.`,
     untold: (/** @type {string} */ logit) =>
-      ` But the column of ${logit} was not foretold: take another ${logit}.`,
-    unhalved: " For the goal, halve a nudge twice.",
+      ` For the goal, foretell its column: take another ${logit}.`,
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: halve the nudge.`,
     large: "So large a nudge may meet the marks, to 2\u202f%, by chance: halve it.",
@@ -141,16 +147,13 @@ const WORDS = {
       },
     ],
     goal: (/** @type {boolean} */ asked) =>
-      "all bars at their marks (2\u202f%), one column halved at least twice" +
-      (asked ? ", the last foretold." : "."),
+      "all bars at their marks (2\u202f%)" + (asked ? ", the last column foretold." : "."),
     reached: "Columns sum to 0. But for what bars still miss, so do rows: the same added to all " +
       "logits changes nothing.",
     before: "(reached before)",
-    quarter: "drag the logits: to ¼ in a cell with ✓.",
-    quartered: "Its p is about one half. No slope of softmax is larger than p(1 − p) = ¼.",
-    nought: "drag the logits: to a column with ✓ of zeros (±0.005).",
-    noughts: (/** @type {string} */ prob, /** @type {string} */ share) =>
-      `${prob} is ${share}: p · (1 − p) is about 0 where a class has nearly nothing, or all.`,
+    quarter: "drag the logits: to ¼ in two columns with ✓. What is left for a third?",
+    quartered: "¼ is p(1 − p) at p = ½: no slope is larger. Two such p leave little for a third, " +
+      "and a small p has a small column.",
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
@@ -230,8 +233,10 @@ const CLOSE = 0.0101; // as close as a product has to come to its goal
 const GUESS = 0.2; // and a guess to a slope, as a share of it, or a step
 const STEP = 0.005; // of a guess
 const MOST = 0.25; // what bars are drawn for: no slope of softmax, and no chord's, is beyond
+const QUARTER = 0.2495; // reads .250
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const SAFE = 0.02; // up to it, every bar is at its mark
+const SEEN = 0.02; // a change whose bar beside the matrix is seen
 const LEAST = 0.01; // below, a nudge isn't halved
 const PAST = 3; // nudges that were halved, whose chords stay
 const MANY = 4; // classes for whose numbers a phone has room
@@ -261,6 +266,13 @@ const fine = (x) => fmt(x, digitsOf(x));
 
 /** A share, with two digits. @param {number} x */
 const percent = (x) => `${Number((100 * x).toPrecision(2))}\u202f%`;
+
+/** A probability, which is neither 0 nor 1. @param {number} x @param {number} [digits] */
+function chance(x, digits) {
+  const text = short(x, digits);
+  if (text === "≈0") return digits === 2 ? "<.01" : "<.0001";
+  return Number(text) < 1 ? text : digits === 2 ? ">.99" : ">.999";
+}
 
 /** @param {number} change @param {number} [digits] */
 const signed = (change, digits) => short(change, digits).replace(/^(?=[^0\u2212≈])/, "+");
@@ -343,17 +355,18 @@ function knobs(view, plot, find, write) {
 }
 
 /**
- * A goal that stays reached until Reset; what it says holds only while it is.
+ * A goal that stays reached until Reset.
  * @param {View} view
  * @param {() => boolean} now
- * @param {string | (() => string)} words
- * @param {string} before what it says later
+ * @param {string} words
+ * @param {string} before what it says when the state is another again
+ * @param {() => boolean} [ready] whether it can be reached now
  */
-function kept(view, now, words, before) {
+function kept(view, now, words, before, ready = () => true) {
   let done = false;
   return {
-    reached: () => (done = now() || (done && !view.shows({}))),
-    says: () => now() ? typeof words === "string" ? words : words() : before,
+    reached: () => (done = (now() && ready()) || (done && !view.shows({}))),
+    says: () => now() ? words : before,
   };
 }
 
@@ -409,7 +422,6 @@ function matrix(view, words) {
   let misses = 0; // and how often that was wrong
   let found = -1; // the row of a guess whose mirror image was found
   let answer = ""; // what a tap on a cell is answered
-  let twice = false; // whether bars came to their marks by two halvings
   let won = false; // whether the first goal was reached
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
@@ -546,9 +558,24 @@ function matrix(view, words) {
   const chips = tries(view, words.tries.map((one) => ({ ...one, says: "" })));
   const buttons = html("div.row", halve);
   view.control(buttons);
-  const here = (/** @type {number} */ j) => slopes().map((line) => line[j]);
-  const met = () => range(size()).filter(right);
-  const noughts = () => met().find((j) => here(j).every((x) => Math.abs(x) < STEP)) ?? -1;
+  let pressed = -1; // turns, when a press began that isn't over
+  view.frame.addEventListener("pointerdown", () => (pressed = view.turns), true);
+  for (const event of ["pointerup", "pointercancel"]) {
+    const release = () => {
+      const moved = pressed >= 0 && view.turns !== pressed;
+      pressed = -1;
+      if (moved) view.refresh();
+    };
+    addEventListener(event, release);
+    view.closers.push(() => removeEventListener(event, release));
+  }
+  /** No goal is reached in passing. */
+  const still = () => pressed < 0 && view.turns !== step.turn;
+  const later = (/** @type {string} */ lesson) => `${words.before} ${lesson}`;
+  const first = kept(view, () => !open().length, words.reached, later(words.reached), () => {
+    track();
+    return still() && foretold();
+  });
   view.add(
     message,
     html(
@@ -558,47 +585,32 @@ function matrix(view, words) {
     ),
     reason,
     goal(view, {
+      ...first,
       text: words.goal(size() <= MANY),
-      reached: () => {
-        const now = track() && !open().length && foretold();
-        won = !view.shows({}) && (won || now);
-        return won;
-      },
-      says: words.reached,
+      reached: () => (won = first.reached()),
     }),
     goal(view, {
       text: words.quarter,
       ...kept(
         view,
-        () => met().some((j) => here(j)[j] >= MOST - STEP / 10),
+        () => range(size()).filter((j) => right(j) && slopes()[j][j] >= QUARTER).length > 1,
         words.quartered,
-        words.before,
-      ),
-    }),
-    goal(view, {
-      text: words.nought,
-      ...kept(
-        view,
-        () => noughts() >= 0,
-        () => words.noughts(p(noughts()), short(softmax(logits())[noughts()])),
-        words.before,
+        later(words.quartered),
+        still,
       ),
     }),
   );
 
   function forget() {
     [sure, checked, misses, found, answer] = [false, false, 0, -1, ""];
-    for (const input of guesses) input.value = "0";
+    for (const input of guesses) put(input, { step: STEP }).value = "0";
   }
 
-  /** Drop what is of other logits, or another column; note a column that was halved twice. */
+  /** Drop what is of other logits, or another column. */
   function track() {
-    const [j, by, now] = [column(), nudge(), String(logits())];
+    const [j, now] = [column(), String(logits())];
     if (origin !== now) forget();
-    if (origin !== now || j !== last) [origin, last, left] = [now, j, []];
-    const [old, older] = left.slice(-2).reverse();
-    twice = !view.shows({}) && (twice || (right(j) && old === 2 * by && older === 4 * by));
-    return twice;
+    if (origin !== now || j !== last) [origin, last, left, answer] = [now, j, [], ""];
   }
 
   /** A guess was changed. */
@@ -620,9 +632,11 @@ function matrix(view, words) {
       answer = words.no;
     } else {
       found = j;
-      guesses[j].value = String(slopes()[i][j] * ratio(j, nudges()[j]));
+      const value = slopes()[i][j] * ratio(j, nudges()[j]);
+      put(guesses[j], { step: 0.001 }).value = value.toFixed(3);
       taken();
-      answer = words.yes + words.mirror(subscript(j + 1), subscript(i + 1));
+      answer = words.yes + words.mirror(subscript(j + 1), subscript(i + 1)) +
+        (balanced() ? "" : ` ${summed(guessed)}`);
     }
     view.refresh();
   }
@@ -778,7 +792,7 @@ function matrix(view, words) {
     });
     const full = steps.every((by) => by !== 0);
     rows.forEach(({ before, change, ground, lost, pieces, sum: node }, i) => {
-      quantity(before, `p${i}`, probs[i], short(probs[i], many ? 2 : undefined));
+      quantity(before, `p${i}`, probs[i], chance(probs[i], many ? 2 : undefined));
       quantity(change, `real${i}`, real[i], signed(real[i], many ? 3 : digitsOf(real[i])));
       let end = Math.min(probs[i], probs[i] + real[i]);
       put(ground, { style: `width: ${100 * end}%` });
@@ -792,7 +806,7 @@ function matrix(view, words) {
         piece.style.width = `${100 * wide}%`;
         end += wide;
       }
-      entry(node, `row${i}`, full ? sum(rates[i]) : NaN, 2);
+      entry(node, `row${i}`, full ? sum(rates[i]) : NaN, many ? 2 : 3);
     });
     cells.forEach((line, i) =>
       line.forEach(({ cell, rate, fill, mark, knob, note }, j) => {
@@ -831,13 +845,14 @@ function matrix(view, words) {
 
   const expected = () => guesses.map(({ value }) => Number(value));
   const balanced = () => Math.abs(sum(expected())) <= STEP * (k / 2 + 0.01); // half a step each
+  const summed = (/** @type {number} */ j) => words.total(z(j), signed(sum(expected())));
   /** What the reader's column lacks. @param {number} j */
   function judge(j) {
     const off = wrong().length;
     if (answer) return answer;
-    if (!checked || !balanced()) {
-      return words.total(signed(sum(expected()))) + (balanced() ? "" : words.zero);
-    }
+    if (!checked) return summed(j);
+    const total = sum(expected());
+    if (!balanced()) return words.unequal(short(Math.abs(total)), total > 0);
     if (!bare()) {
       return found < 0
         ? words.find(off, p(hinted()))
@@ -957,8 +972,8 @@ function matrix(view, words) {
     grips.place(logits().map((at, i) => ({ x: (i + 0.5) / k, y: at, color: TEXT_COLORS[i] })));
     drawTable(probs, jacobian, real);
     drawCurve(row(), j, by, jacobian[row()][j]);
-    const parts = by ? words.pieces(p(j), by > 0) : "";
-    say(reason, right(j) && ask < 0 ? words.why(p(j), short(probs[j]), j + 1) : parts);
+    const parts = Math.abs(real[j]) < SEEN ? "" : words.pieces(p(j), by > 0);
+    say(reason, right(j) && ask < 0 ? words.why(p(j), chance(probs[j])) : parts);
     message.hidden = view.locked && !view.onPaper;
     if (message.hidden) return "";
     const done = !open().length && k <= MANY;
@@ -974,7 +989,6 @@ function matrix(view, words) {
     const grown = probs[j] * Math.expm1(by);
     const [after] = open();
     const follows = ask >= 0 ? "ask" : nudges()[after] ? "shrinkNext" : "next";
-    const intro = words.moved(z(j), nudged(by));
     const before = left.at(-1) === 2 * by ? 2 * by : undefined; // not after a drag
     const off = percent(miss(j));
     const more = before === undefined ? words.wrong(off) : words.again;
@@ -984,8 +998,9 @@ function matrix(view, words) {
     if (verdicts && alike()) then += words.tries[0].says;
     else if (verdicts && k === 2 && !wrong().length) then += words.tries[1].says;
     if (right(j) && untold()) then += words[sure ? "retry" : "untold"](z(ended()));
-    else if (right(j) && done && !twice && !won) then += words.unhalved;
-    const last = ask >= 0 || untold() ? then : words.right + then; // the marks show it
+    const tiny = by === SAFE && (verdicts || untold()); // not a nudge that the reader made
+    const intro = words[tiny ? "tiny" : "moved"](z(j), nudged(by));
+    const last = ask >= 0 || verdicts || untold() ? then : words.right + then; // the marks show it
     const verdict = right(j) ? last : miss(j) < NEAR ? words.large : more;
     if (!by) {
       told.replaceChildren(
