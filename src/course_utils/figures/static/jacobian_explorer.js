@@ -73,7 +73,7 @@ const WORDS = {
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `${prob} against the nudge of ${logit}`,
-    drag: ": drag it towards 0",
+    drag: ": drag it near 0",
     chord: (/** @type {string} */ rate) => `chord ${rate}`,
     tangent: (/** @type {string} */ slope) => `tangent ${slope}`,
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
@@ -109,8 +109,8 @@ const WORDS = {
     total: (/** @type {string} */ logit, /** @type {string} */ total) =>
       `Your column of ${logit} sums to ${total}.`,
     unequal: (/** @type {string} */ by, /** @type {boolean} */ up) =>
-      `Not yet: what one gains, the others lose. ${up ? "Lower" : "Raise"} your bars by ${by} ` +
-      "in all, to the sum 0.",
+      "Not yet: what one gains, the others lose, so they sum to 0. " +
+      `${up ? "Lower" : "Raise"} your bars by ${by} in all.`,
     find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
       `Framed: ${wrong} wrong. Which measured cell must equal yours of ${prob}? Tap it.`,
     think: (/** @type {number} */ wrong) =>
@@ -837,7 +837,7 @@ function matrix(view, words) {
         put(knob, { style: `left: ${at(mine[i])}%` });
         const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
         const told = room < 56 ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
-        const verdict = `${room < 50 ? "" : `${short(mine[i])}? `}${close(i) ? "✓" : "✗"}`;
+        const verdict = `${room < 56 ? "" : `${short(mine[i])}? `}${close(i) ? "✓" : "✗"}`;
         note.textContent = !by ? "" : sure && j === guessed && right(j) ? verdict : told;
       })
     );
@@ -998,9 +998,9 @@ function matrix(view, words) {
     if (verdicts && alike()) then += words.tries[0].says;
     else if (verdicts && k === 2 && !wrong().length) then += words.tries[1].says;
     if (right(j) && untold()) then += words[sure ? "retry" : "untold"](z(ended()));
-    const tiny = by === SAFE && (verdicts || untold()); // not a nudge that the reader made
+    const tiny = by === SAFE && j === guessed; // which the reader didn't choose
     const intro = words[tiny ? "tiny" : "moved"](z(j), nudged(by));
-    const last = ask >= 0 || verdicts || untold() ? then : words.right + then; // the marks show it
+    const last = ask >= 0 || tiny || untold() ? then : words.right + then; // the marks show it
     const verdict = right(j) ? last : miss(j) < NEAR ? words.large : more;
     if (!by) {
       told.replaceChildren(
