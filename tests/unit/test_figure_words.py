@@ -483,8 +483,9 @@ def test_jacobian(j):
     assert_said(
         right,
         f"All its bars end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
-        f"Why: per unit of nudge, the sum of exp z grows by p{subs[j]} = {dotted(p[j])} of itself. "
-        f"Each p gives that share to p{subs[j]}: column {j + 1} is p{subs[j]} · (one-hot - p).",
+        f"Why: per unit of nudge, the sum of exp z grows by p{subs[j]} ({dotted(p[j])}) of itself. "
+        f"Each p loses that share, p{subs[j]} · p. Only p{subs[j]} also gains p{subs[j]}: "
+        f"slope p{subs[j]} - p{subs[j]} · p{subs[j]}.",
     )
     one_hot = torch.eye(3, dtype=p.dtype)[j]
     assert torch.allclose(jacobian[:, j], p[j] * (one_hot - p))
@@ -540,7 +541,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
         assert (off <= (0.2 * column.abs()).clamp(min=0.005)).sum() == near
     asked, one, two, first, *_, second = missed[2:]
     assert_said(asked, "Before you nudge z₃: where will its bars end?")
-    assert_said(one, "Your column sums to +.100. What one gains, the others lose")
+    assert_said(one, "Your column of z₃ sums to +.100.")
     assert "sums to 0.\n" in two.text
     hint, mirror = (
         "Which measured cell must equal yours of p₁?",
@@ -550,15 +551,15 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     assert_said(second, mirror)
     assert [mirror in one.text for one in missed].index(True) == len(missed) - 1
     assert [hint in one.text for one in missed].count(True) == 1
-    assert_said(found, "Of your 3 guesses, right to 20 % or 0.005: 3. For the goal, halve")
+    assert_said(found, "z₃ moves by 0.02 only: so little that none", "3 of your 3 bars")
     assert found.values["nudge2"] == 0.02
-    assert [page.text.count("✓Goal: all") for page in (found, done, later)] == [0, 1, 1]
-    assert "foretold:" not in later.text
-    assert_said(wrong, "0.005: 1. Framed: the wrong ones. Try another z₃.")
+    assert [page.text.count("✓Goal: all") for page in (found, done, later)] == [1, 1, 1]
+    assert "(reached before)" not in later.text  # nothing misses its mark
+    assert_said(wrong, "1 of your 3 bars were about right. Framed: the wrong ones. Try another z₃.")
     assert [anew.values[f"nudge{j}"] for j in range(3)] == [0.02, 0.02, 0]
     assert anew.state["logits"][:2] == [2, 1]
     assert_said(anew, "Before you nudge z₃: where will its bars end?")
-    assert_said(untold, "But the column of z₃ was not foretold: take another z₃.")
+    assert_said(untold, "For the goal, foretell its column: take another z₃.")
     assert "✓Goal: all" not in wrong.text + untold.text
 
 
@@ -591,24 +592,19 @@ def test_jacobian_asks_of_equal_probabilities_what_each_loses():
     )
 
 
-def test_jacobian_has_free_goals_for_the_logits():
-    """They count where the bars are at their marks only."""
+def test_jacobian_has_a_free_goal_for_the_logits():
+    """Columns count whose bars are at their marks only; what was said is said later, too."""
     states = [
-        {"logits": logits, "nudge": by}
-        for logits, by in [
-            ([0.7, 0, 0], 0.6),
-            ([0.7, 0, 0], 0.02),
-            ([5, 0, 0], 0.02),
-            ([5, -1, 0], 0.02),
-        ]
+        {"logits": logits, "nudge": 0.02, "measured": [0, by, 0]}
+        for logits, by in [([1, 1, -5], 0), ([1, 1, -5], 0.6), ([1, 1, 0], 0.02)]
     ]
-    states.append({"logits": [5, -1, 0], "column": 1, "nudge": 0.02})
-    p, sure = p_of([0.7, 0, 0]), p_of([5, -1, 0])
+    states += [{**states[0], "measured": [0, 0.02, 0]}, states[0]]
+    p, less = p_of([1, 1, -5]), p_of([1, 1, 0])
     assert p[0] * (1 - p[0]) == pytest.approx(0.25, abs=0.0005)
-    assert (sure[1] * (1 - sure[1])).item() < 0.005 < (sure[0] * (1 - sure[0])).item()
+    assert p[0] * (1 - p[0]) > 0.2495 > less[0] * (1 - less[0])
     pages = told(JacobianExplorer(), SKIP, *({"set": state} for state in states))[2:]
-    assert ["p is about one half" in page.text for page in pages] == [False, True, *[False] * 3]
-    assert ["is about 0 where" in page.text for page in pages] == [*[False] * 4, True]
+    assert ["no slope is larger" in page.text for page in pages] == [*[False] * 3, True, True]
+    assert ["(reached before)" in page.text for page in pages] == [*[False] * 4, True]
 
 
 def test_a_goal_of_the_jacobian_stays_reached_until_reset():
