@@ -232,6 +232,7 @@ def test_the_glossary_gives_the_chinese_term_for_each_english_one(book):
     assert len(entries) >= 50
     for entry in entries:
         zh = entry.select_one(".zh")
+        assert zh, f"no Chinese name: {entry.get_text()}"
         assert zh["lang"] == "zh-Hans"
         assert CHINESE.search(zh.get_text()) or "softmax" in zh.get_text(), entry.get_text()
 

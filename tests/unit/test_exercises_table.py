@@ -39,7 +39,7 @@ def test_sentences_and_cases_are_what_they_were(key):
 
 
 def test_there_are_no_answers_without_an_exercise():
-    assert list(RIGHT) == list(WRONG) == list(EXERCISES)
+    assert set(RIGHT) == set(WRONG) == set(EXERCISES)
 
 
 @pytest.mark.parametrize("key", EXERCISES)

@@ -125,9 +125,10 @@ def test_the_landing_page(built):
         "run."
     )
     assert said(home.select_one(".colophon")) == (
-        "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (license) and citation: text, "
-        "code and figures are under the MIT licence ; the images of clothes are from Fashion-MNIST "
-        "(MIT, © 2017 Zalando SE: its licence ); icons: Font Awesome Free (CC BY 4.0)."
+        "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (US: license) and citation. "
+        "Text, code and figures are under the MIT licence ; the images of clothes are from "
+        "Fashion-MNIST (MIT, © 2017 Zalando SE: its licence ); icons: Font Awesome Free (CC BY "
+        "4.0)."
     )
     assert [link["href"] for link in home.select(".colophon a")] == [
         "_static/license.txt",

@@ -153,7 +153,7 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            "Licence (license) and citation: text, code and figures are under the "
+            "Licence (US: license) and citation. Text, code and figures are under the "
         )
         terms = (
             f'<a href="_static/license.txt">{source["license"]} licence</a>; the images of clothes '

@@ -46,8 +46,8 @@ import {
 
 const WORDS = {
   en: {
-    lead: "A model gives every class a score. Softmax raises e to each score, " +
-      "divided by the temperature T, and the shares of the sum are the probabilities.",
+    lead: "A model gives every class a score. Softmax divides it by the temperature T and raises e " +
+      "to that power; the share of the sum is the probability.",
     canvas: "Bar chart, one bar per class",
     stage: "Bars:",
     stages: { score: "1 scores", exp: "2 exponentials", share: "3 shares" },
