@@ -46,7 +46,8 @@ import {
 
 const WORDS = {
   en: {
-    lead: "A model gives every class a score. Softmax divides it by the temperature T and raises e " +
+    lead:
+      "A model gives every class a score. Softmax divides it by the temperature T and raises e " +
       "to that power; the share of the sum is the probability.",
     canvas: "Bar chart, one bar per class",
     stage: "Bars:",
