@@ -294,7 +294,7 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
         )
         assert "grad Q" not in page.values
     direct = told(BackwardPass(stage=1), SKIP, *chosen("1"))[-1]
-    assert_said(direct, f"Not 1. z₁ changed by +0.01, the loss by -0.0100: {TIMES} -1.000.")
+    assert_said(direct, f"With ln Q held, z₁ changed by +0.01, the loss by -0.0100: {TIMES} -1.")
     for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
         even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *chosen(wrong))[-1]
         assert_said(even, "fits these numbers only by chance: with other logits it does not.")
@@ -315,10 +315,13 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
 @pytest.mark.parametrize(("logits", "label"), [([2, 1, 0.1], 1), ([-4, -4, -3], 3)])
 @pytest.mark.parametrize("box", ["z1", "z3", "e2", "Q", "l"])
 def test_backward_pass_nudge_of_any_box_comes_to_its_gradient(logits, label, box):
-    """Also where little is left of Q; the goal wants a logit, and a small nudge."""
+    """Also where little is left of Q; the goal wants a logit, and a small nudge after a large."""
     for u in (0.2, -0.8):
         way = {"on": f"nudge.{box}", "to": u}
-        page = told(BackwardPass(logits=logits, label=label, stage=6), SKIP, way)[-1]
+        large = {"on": f"nudge.{box}", "to": 1}
+        figure = BackwardPass(logits=logits, label=label, stage=6)
+        alone, _, page = told(figure, SKIP, way, large, way)[-3:]
+        assert "✓Goal:" not in alone.text
         by = float(f"{u**3:.2g}")
         z = double(logits)
         if box[0] in "eQ":
@@ -335,7 +338,9 @@ def test_backward_pass_nudge_of_any_box_comes_to_its_gradient(logits, label, box
         assert page.values["change L"] == pytest.approx(loss.item(), rel=1e-6)
         gradient = page.values[f"grad {box}"]
         off = abs(loss.item() / (gradient * by) - 1)
-        says = "They agree to 1 %." if off < 0.01 else f"differ by {100 * off:.{int(off < 0.1)}f} %"
+        says = (
+            "They agree to 1 %." if off < 0.01 else f"differ by {100 * off:.{int(off < 0.1)}f} % of"
+        )
         assert_said(page, says)
         assert ("✓Goal:" in page.text) == (box[0] == "z" and off < 0.01)
 
@@ -367,7 +372,7 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     assert "✓Goal:" not in far.text
     known = told(BackwardPass(logits=logits), *first, *[{"click": "Walk with class 2"},
         {"click": "z₂"}, {"click": "Back"}, *[{"click": "Back"}] * 5])[-1]  # fmt: skip
-    assert_said(known, "Class 2 is the true one. Where does the -1 go?")
+    assert_said(known, "Class 2 is the true one. You saw its gradients. Where does the -1 go?")
 
 
 def test_backward_pass_answers_what_the_states_to_try_ask():
@@ -836,8 +841,7 @@ def test_backward_pass_step_by_step(label):
     assert_said(
         pages[-1],
         "true class\n1\n2\n3\n",
-        f"{mine}\n{z[label - 1]:g}\ndirect: -1\nby exp {mine}: {share}\n"
-        f"{ps[label - 1]} = {gradient}\n",
+        f"{mine}\n{z[label - 1]:g}\ndirect: -1\nby exp: {share}\n{ps[label - 1]} = {gradient}\n",
         f"loss\n{short(loss)}\n1\n",
         *(f"{TIMES} exp z{subs[i]}\n= {short(exps[i])}" for i in range(3)),
         f"{TIMES} 1/Q\n= {short(1 / total)}",

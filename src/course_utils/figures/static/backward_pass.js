@@ -60,6 +60,8 @@ const WORDS = {
     ask: (/** @type {string} */ to, /** @type {string} */ from) =>
       `Nudge ${to}: ${from} changes by how many times that?`,
     held: (/** @type {string} */ z) => `${z}, ln Q held`,
+    holding: "With ln Q held,",
+    lock: "held",
     exponential: "an exponential",
     logit: "a logit",
     itsExp: "its exponential",
@@ -68,6 +70,7 @@ const WORDS = {
       `${z} has ${direct} and ${other}: add or multiply? Nudge it.`,
     truth: (/** @type {number} */ label) => `Class ${label} is the true one.`,
     foretell: "Drag each handle to the gradient that you expect.",
+    seen: "You saw its gradients.",
     where: "Where does the −1 go?",
     notThere: (/** @type {string} */ z, /** @type {string} */ true_) =>
       `Not to ${z}: the loss is ln Q − ${true_}.`,
@@ -85,8 +88,8 @@ const WORDS = {
     sendAll: "Each exp z sends 1/Q · exp z = p to its logit.",
     total: (/** @type {string} */ p, /** @type {string} */ grad) => `${p} = ${grad}`,
     direct: "direct: −1",
-    waits: "one path to come",
-    through: (/** @type {string} */ z, /** @type {string} */ share) => `by exp ${z}: ${share}`,
+    waits: "one to come",
+    through: (/** @type {string} */ share) => `by exp: ${share}`,
     less: (/** @type {string} */ p) => `${p} − 1`,
     gets: (/** @type {string} */ z, /** @type {string} */ total) => `${z}: ${total}`,
     all: "They add up to 0.",
@@ -101,12 +104,12 @@ const WORDS = {
       /** @type {string} */ by,
       /** @type {string[]} */ [from, change, ratio],
     ) => `${box} changed by ${by}, ${from} by ${change}: × ${ratio}.`,
-    product_: (/** @type {string} */ grad, /** @type {string} */ by, /** @type {string} */ told) =>
-      `gradient × nudge: ${grad} · ${by} = ${told}`,
+    linear: (/** @type {string} */ change) => `gradient × nudge: ${change}`,
     came: (/** @type {string} */ change) => `change of the loss: ${change}`,
-    off: (/** @type {string} */ percent) => `They differ by ${percent} %.`,
+    off: (/** @type {string} */ percent) => `They differ by ${percent} % of gradient × nudge.`,
     agree: "They agree to 1 %.",
-    approach: "at the end, nudge a logit; shrink the nudge until both bars agree to 1 %.",
+    approach: "at the end, nudge a logit until the bars differ by 10 %; then shrink the nudge " +
+      "until they agree to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
     foresee: "in a later walk, foretell all three gradients within 0.05.",
     foreseen: (/** @type {string[]} */ [said, came]) => `Done: you said ${said}; ${came} came.`,
@@ -149,13 +152,13 @@ const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step h
 const NUDGE = 0.5; // by a tap
 const HINT = 0.01; // after a wrong choice
 const NEAR = 0.05; // how far a guess may be off
-const AGREE = 0.01; // a share of the change
+const [AGREE, DIFFER] = [0.01, 0.1]; // shares of what the gradient tells
 const HEARD = 20; // words that are spoken at once
 const SETTLED = 250; // ms after the last move of a nudge, which then runs up
 const PACE = 1900; // ms for each step of a walk that runs by itself
 
-// Pixels: a line of text, a box, a part of a logit's box, that box, what is below it.
-const [ROW, LOW, PART, TALL, FOOT] = [15, 42, 16, 96, 26];
+// Pixels: a line of text, a box, a number and its bar in a logit's box, that box, what is below.
+const [ROW, LOW, PART, TALL, FOOT] = [15, 42, 20, 104, 22];
 const THICK = 14; // pixels: a line that sends 1
 
 /**
@@ -238,6 +241,7 @@ export default figure(WORDS, (view, words) => {
   const made = new Set();
   /** Logits and classes whose gradients were seen. @type {Set<string>} */
   const solved = new Set();
+  let far = ""; // the logit whose nudge was large, and the puzzle
   let wrong = ""; // what a wrong choice says
   let missed = -1; // the turn in which it was made
   /** All wrong ones of this step. @type {Set<number>} */
@@ -381,7 +385,7 @@ export default figure(WORDS, (view, words) => {
 
   view.apart = ["stage", "nudge"];
   view.head.querySelector(".reset")?.addEventListener("click", () => {
-    [walks, quick, by, guesses] = [0, false, NUDGE, [0, 0, 0]];
+    [walks, quick, by, guesses, far] = [0, false, NUDGE, [0, 0, 0], ""];
     for (const set of [made, solved, refused]) set.clear();
     clearTimeout(pace);
     view.refresh();
@@ -478,7 +482,12 @@ export default figure(WORDS, (view, words) => {
   const differ = () => Math.abs((carried.get("L") ?? 0) / (grads[key] * size) - 1);
   const first = goal(view, {
     text: words.approach,
-    reached: () => stage === last && LOGITS.includes(key) && differ() < AGREE,
+    reached: () => {
+      if (stage < last || !LOGITS.includes(key)) return false;
+      const mine = `${key} ${puzzle}`;
+      if (differ() >= DIFFER) far = mine;
+      return far === mine && differ() < AGREE;
+    },
     says: words.reached,
     lasts: true,
   });
@@ -600,7 +609,7 @@ export default figure(WORDS, (view, words) => {
     if (direct(way)) {
       const [x, foot] = [plot.width - THICK / 2 - 4, b.y + TALL + FOOT - THICK / 2 - 2];
       const d = `M${a.x + a.width},${a.y + LOW / 2}H${x}V${foot}H${b.middle}V${b.y + TALL}`;
-      return { d, x: (b.middle + x) / 2, y: foot, anchor: "middle" };
+      return { d, x: x - THICK / 2 - 5, y: (a.y + LOW + place("l").y) / 2, anchor: "end" };
     }
     const [top, shift] = [a.y + LOW, wide() ? 0 : 27];
     if (b.middle !== a.middle) {
@@ -619,7 +628,9 @@ export default figure(WORDS, (view, words) => {
   // Boxes and sentences say a number alike.
   function short(/** @type {number} */ v) {
     const [much, narrow] = [Math.abs(v), plot.width < 300];
-    if (Number.isInteger(v)) return minus(String(v));
+    const whole = Math.round(v);
+    // What is measured on a straight line misses it by what floats lose.
+    if (v === 0 || (whole && Math.abs(v - whole) < 1e-9)) return minus(String(whole));
     if (much < 0.1) return digits(v, narrow ? 2 : 3);
     return minus(v.toFixed(much >= 100 ? 1 : much >= 10 || (much >= 1 && narrow) ? 2 : 3));
   }
@@ -713,40 +724,38 @@ export default figure(WORDS, (view, words) => {
   }
 
   /**
-   * What has come to a logit, a bar for each share and one for the sum, left of the middle below 0.
+   * What has come to a logit: each share and the sum, above a bar that is left of the middle below 0.
    * @param {string} name
    */
   function parts(name) {
     const { x, y, width, middle } = place(name);
     const unit = one();
     const come = ways.filter((way) => way.to === name && way.stage <= stage);
+    const row = (/** @type {number} */ at) => y + ROW + 3 + at * PART;
+    const line = (/** @type {string} */ look, /** @type {number} */ x, /** @type {number} */ at) =>
+      svg(`path.${look}`, { d: `M${x},${row(at) + 12}v6` });
     /** @type {Node[]} */
-    const nodes = guessing() || come.length
-      ? [svg("path.zero", { d: `M${middle},${y + ROW + 2}v${3 * PART}` })]
-      : [];
+    const nodes = [];
     const part = (
       /** @type {number} */ at,
       /** @type {string} */ text,
       /** @type {[string, number, number]} */ [what, v, start] = ["", 0, 0],
       /** @type {Way | undefined} */ way = undefined,
     ) => {
-      const top = y + ROW + 3 + at * PART;
       const fresh = way && runs(way) ? "comes" : "";
       const bar = svg("rect", {
         class: `share ${fresh}`,
         x: middle + (start + Math.min(0, v)) * unit,
-        y: top,
+        y: row(at) + 13,
         width: Math.abs(v * unit),
-        height: PART - 2,
+        height: 4,
       });
-      // Beside its bar, or on it where there is no room.
-      const side = wide() && v ? (start + v / 2 < 0 ? 1 : -1) : 0;
-      const node = svgText(middle + 5 * side, top + 11, "", {
+      const node = svgText(middle, row(at) + 10, "", {
         class: what ? `grad ${fresh}` : "soft",
-        "text-anchor": ["end", "middle", "start"][side + 1],
-        ...squeezed(text, side ? width / 2 - 8 : width - 6),
+        ...squeezed(text, width - 6),
       });
-      nodes.push(...what ? [bar] : [], quantity(node, `${what || "waits"} ${name}`, v, text));
+      if (what) nodes.push(bar, line("zero", middle, at));
+      nodes.push(quantity(node, `${what || "waits"} ${name}`, v, text));
     };
     const own = quick && made.has(LOGITS.indexOf(name));
     const guessed = guessing() || (own && (stage < last || judged === puzzle));
@@ -758,7 +767,7 @@ export default figure(WORDS, (view, words) => {
       if (come.length < 2) part(1, words.waits);
       else {
         const v = grads[name] + 1;
-        part(1, words.through(BOXES[name], p_), ["through", v, stage === last ? -1 : 0], come[1]);
+        part(1, words.through(p_), ["through", v, stage === last ? -1 : 0], come[1]);
       }
     }
     if (come.length && (name !== truth || stage === last)) {
@@ -766,12 +775,10 @@ export default figure(WORDS, (view, words) => {
       part(2, text, ["grad", grads[name], 0], come[0]);
     } else if (own) part(2, words.guess(fmt(mark)));
     if (guessing() && !own) part(2, words.guess("?"));
-    if (guessed) {
-      const d = `M${middle + mark * unit},${y + ROW + 2}v${3 * PART}`;
-      nodes.unshift(svg("path.guess", { d }));
-    }
+    if (guessed) nodes.push(line("guess", middle + mark * unit, 2));
     if (guessing()) {
-      nodes.push(
+      nodes.unshift(
+        line("zero", middle, 2),
         svgText(x + 6, y + 3 * ROW, minus("-1"), { class: "soft", "text-anchor": "start" }),
         svgText(x + width - 6, y + 3 * ROW, "1", { class: "soft", "text-anchor": "end" }),
       );
@@ -824,6 +831,13 @@ export default figure(WORDS, (view, words) => {
     if (change && !nudged) {
       tell(`change ${name}`, change, signed(change), "change", [right, foot, half]);
     }
+    if (name === "l" && stage === 1 && !quick) {
+      const lock = svgText(right, foot, words.lock, { class: "change", "text-anchor": "end" });
+      const d = `M${right - textWidth(words.lock) - 13},${
+        foot - 5
+      }h9v5h-9zm2,0v-2a2.5,2.5 0 0 1 5,0v2`;
+      texts.push(lock, svg("path.lock", { d }));
+    }
     if (gripped().includes(name)) {
       const { x, y, half } = track(name);
       texts.push(svg("path.dash", { d: `M${x - half},${y}h${2 * half}` }));
@@ -836,7 +850,7 @@ export default figure(WORDS, (view, words) => {
   function sentence() {
     if (stage === 0) {
       return quick
-        ? `${words.truth(label)} ${guessing() ? words.foretell : ""}`.trim()
+        ? `${words.truth(label)} ${guessing() ? words.foretell : words.seen}`
         : words.start;
     }
     if (stage === last) {
@@ -877,11 +891,9 @@ export default figure(WORDS, (view, words) => {
     const way = stage < last - 1 ? asked().find(({ to }) => to === key) : undefined;
     const top = way?.from ?? "L";
     const change = carried.get(top) ?? 0;
-    return words.measured(BOXES[key], nudge(), [
-      called(top),
-      signed(change),
-      short(change / size),
-    ]);
+    const told = [called(top), signed(change), short(change / size)];
+    const all = words.measured(BOXES[key], nudge(), told);
+    return stage === 1 ? `${words.holding} ${all}` : all;
   }
 
   return () => {
@@ -913,7 +925,7 @@ export default figure(WORDS, (view, words) => {
       pair.forEach((v, i) => {
         bars[i].bar.style.width = `${100 * Math.abs(v) / most}%`;
       });
-      say(bars[0].text, words.product_(short(grads[key]), plain(size), short(pair[0])));
+      say(bars[0].text, words.linear(short(pair[0])));
       say(bars[1].text, words.came(short(pair[1])));
       const share = differ();
       say(verdict, share < AGREE ? words.agree : words.off(fmt(100 * share, share < 0.1 ? 1 : 0)));
