@@ -87,7 +87,7 @@ WAYS = {
                 )
                 for step in ({"on": f"nudge.{box}", "to": "0.5"}, {"click": name})
             ),
-            {"on": "nudge.z1", "to": "0.8"},
+            {"on": "nudge.z1", "to": "1"},
             {"on": "nudge.z1", "to": "0.2"},
         ],
         [SKIP, *({"click": c} for c in ("Q", "1", "1", "-1", "Q", "1/Q", "exp z", "1", "Q"))],

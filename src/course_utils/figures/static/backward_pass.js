@@ -724,7 +724,7 @@ export default figure(WORDS, (view, words) => {
   }
 
   /**
-   * What has come to a logit: each share and the sum, above a bar that is left of the middle below 0.
+   * What has come to a logit: each share and the sum, above a bar left of the middle below 0.
    * @param {string} name
    */
   function parts(name) {
