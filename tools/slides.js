@@ -422,7 +422,7 @@
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     const at = /** @type {Element} */ (event.composedPath()[0]);
     const used = at.matches?.("input, select, summary") || // a figure's keys are its own
-      (at.matches?.("button, a") && !event.key.startsWith("Page")); // a clicker's go on
+      (at.matches?.("button, a") && [" ", "Enter"].includes(event.key)); // the others go on
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (!Object.hasOwn(keys, event.key) || (used && event.key !== "Escape")) return;
     event.preventDefault();
