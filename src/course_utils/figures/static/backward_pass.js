@@ -22,6 +22,7 @@ import {
   svg,
   svgText,
   TEXT_COLORS,
+  TEXT_SIZE,
   textWidth,
   tries,
 } from "./kit.js";
@@ -159,6 +160,7 @@ const PACE = 1900; // ms for each step of a walk that runs by itself
 
 // Pixels: a line of text, a box, a number and its bar in a logit's box, that box, what is below.
 const [ROW, LOW, PART, TALL, FOOT] = [15, 42, 20, 104, 22];
+const GAP = 8 / 3 * TEXT_SIZE; // between boxes: two lines of text stand there
 const THICK = 14; // pixels: a line that sends 1
 
 /**
@@ -224,7 +226,7 @@ export default figure(WORDS, (view, words) => {
   const last = SPEC.traits.stage.max ?? 0;
   const plot = view.plot({
     label: words.graph,
-    height: 4 * (LOW + 32) + TALL + FOOT,
+    height: 4 * (LOW + GAP) + TALL + FOOT,
     x: [0, 1],
     y: [0, 1],
     xticks: [],
@@ -716,8 +718,8 @@ export default figure(WORDS, (view, words) => {
         note(words.times(short((carried.get(from) ?? 0) / size)), 4, "change");
       } else if (sought) note(words.times("?"), 4, "asks");
       else if (done && law && !(wide() && step < 5)) {
-        note(words.times(law), -4);
-        note(`= ${short(factor)}`, 12);
+        note(words.times(law), -TEXT_SIZE / 3);
+        note(`= ${short(factor)}`, TEXT_SIZE);
       } else if (done) note(words.times(law ? `${law} = ${short(factor)}` : short(factor)), 4);
     }
     return { paths: [...flows, ...paths], texts, pills };
