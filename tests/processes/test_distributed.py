@@ -447,7 +447,8 @@ def test_a_process_whose_parent_is_gone_ends(tmp_path):
     )
     parent = (
         "import subprocess, sys\n"
-        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE,"
+        " stderr=subprocess.DEVNULL)\n"
         "child.stdout.readline()\n"
         "print(child.pid)\n"
     )

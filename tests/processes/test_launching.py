@@ -228,6 +228,11 @@ WAITED = TRACEBACK + "RuntimeError: [gloo/u.cc:78] Timed out waiting 4000ms for 
             "    (it printed nothing)",
         ),
         (
+            ended(1, {0: 1, 1: -signal.SIGKILL}, a00=(9, "", "KeyError: 7"), a01=(8, "deaf", "")),
+            "process 0 of 2 ended with exit code 1; process 1 still worked or waited. Its last",
+            "    KeyError: 7",
+        ),
+        (
             ended(1, {0: 1}, a00=(9, "", LOST), a01=(8, "done", "")),
             "; process 1 had left without an error; see that all take part in the same "
             "exchanges, with tensors of one size. Its last lines:",

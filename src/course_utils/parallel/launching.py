@@ -172,10 +172,15 @@ def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
         )
     # torchrun ends those that are left with SIGTERM, so that is a cause only if there is no other.
     failed = [rank for rank, code in codes.items() if code != -SIGTERM] or list(codes)
-    late = [rank for rank in failed if any(LATE.search(text) for _, text in logs[rank].values())]
-    if late:
-        # A process that dies closes its connections, and nobody waits for it. So it was torchrun
-        # that killed, with SIGKILL, who had not ended when asked to.
+
+    def says(what: re.Pattern[str], rank: int) -> bool:
+        return any(what.search(text) for _, text in logs[rank].values())
+
+    late = [rank for rank in failed if says(LATE, rank)]
+    if late or any(codes[rank] > 0 and not says(LOST, rank) for rank in failed):
+        # A process that is killed closes its connections: nobody waits for it, and who fails
+        # because of it says so. So it was torchrun that killed, with SIGKILL, who had not ended
+        # when asked to.
         failed = [rank for rank in failed if rank in late or codes[rank] != -9]
     # Whoever fails because of another one says so after it.
     first = min(failed, key=lambda rank: last_word(logs[rank]))
@@ -185,7 +190,7 @@ def explain(ended: Ended, name: str, num_processes: int, timeout: float) -> str:
     aborted = any(text.rstrip().endswith(ABORTED) for _, text in logs[first].values())
     if aborted and codes[first] == -SIGABRT:
         how = "ended with an error"
-    if any(LOST.search(text) for _, text in logs[first].values()):
+    if says(LOST, first):
         advice = "; see that all take part in the same exchanges, with tensors of one size"
     if first in late:
         how, hung = "waited for the others until its time limit", waited[:5]
