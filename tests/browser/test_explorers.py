@@ -706,7 +706,7 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     assert found in number(goal.inner_text())
     assert f"(rate {lr}, smoothing 0)" in goal.inner_text()
     move(page, "lr", math.log10(lr) - 0.1)  # another question
-    assert "What is set now is something else." in goal.inner_text()
+    assert "Only runs with these settings count." in goal.inner_text()
     move(page, "logit", lowest - 0.1)
     descend.click()
     move(page, "lr", math.log10(lr))
@@ -785,7 +785,7 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     pull(page, race, -36 / 50 * across, 0)  # to step 14
     page.mouse.up()
     p = softmax(double([value(page, "end1"), 0, 0]))[0].item()
-    assert f"After 14 steps p is 0.903 with cross-entropy, {p:.3g} with" in said(page)
+    assert f"(p = 0.0243): after 14 steps p is 0.903 with cross-entropy, {p:.3g} with" in said(page)
     assert page.locator(".product").inner_text().split()[2] == f"{3 * p * (1 - p):.3g}"
     assert "at step 19; your guess: 21 ✓" in ask.inner_text()
     move(page, "guess", 0)
@@ -812,9 +812,18 @@ def test_loss_descends_step_by_step(show):
     page = show(LossExplorer())
     page.get_by_role("button", name=DESCEND).click()
     page.wait_for_timeout(600)
+    ask = page.locator(".ask")
+    assert ask.inner_text() == "Running."
     assert -6 < value(page, "end0") < 4.3
     page.wait_for_timeout(2500)
     assert value(page, "end0") > 4.3
+    move(page, "logit", -3)
+    move(page, "guess", 20)
+    page.get_by_role("button", name=DESCEND).click()
+    ask.get_by_text("Running; your guess: 20.").wait_for()
+    page.get_by_role("button", name="too large").click()
+    page.get_by_role("button", name="Settle").click()
+    ask.get_by_text("Running; your guess: Settle.").wait_for()
 
 
 # --- emulated formats --------------------------------------------------------------------

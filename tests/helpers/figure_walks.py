@@ -192,7 +192,13 @@ WAYS = {
             {"click": "Descend 50 steps"},
         ],
         [SKIP, {"set": {"smoothing": 0.3}}, {"click": "Descend 50 steps"}],
-        [SKIP, {"click": "smoothing"}, {"click": "Descend 50 steps"}],
+        [
+            SKIP,
+            {"click": "smoothing"},
+            {"click": "Descend 50 steps"},
+            {"set": {"smoothing": 0.3}},
+            {"click": "Descend 50 steps"},
+        ],
         *(
             [SKIP, {"click": chip}, {"click": answer}]
             for chip, answers in (

@@ -114,16 +114,17 @@ def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
     pages = told_each(LossExplorer(), [[*chip, {"click": text}] for text in texts])
     for (*_, asked, answered), text in zip(pages, texts, strict=True):
         assert "loss2" not in asked.values
-        assert "After 50 steps" not in asked.text
+        assert "after 50 steps" not in asked.text
         assert "loss2" in answered.values
         floor = f"{math.log(math.e + 2) - 1:.4f}"
         assert floor not in asked.text
         p = double([answered.values["end2"], 0, 0]).softmax(0)
+        sees = f"; of two: {p.softmax(0)[0]:.3f}"
         verdict = (
             f"{text}: {'Yes' if text == texts[1] else 'No'}, it ends at {-p.log_softmax(0)[0]:.3f}"
         )
         assert_said(
-            answered, f"{verdict} and can't get below {floor}: the second", f"floor {floor}"
+            answered, f"{verdict} and can't get below {floor}: the second", f"floor {floor}", sees
         )
 
 
@@ -132,7 +133,7 @@ def test_the_loss_explorer_asks_before_it_takes_too_large_a_rate():
     texts = {"Settle": "No", "Swing": "Yes", "Run away": "No"}
     pages = told_each(LossExplorer(), [[*chip, {"click": text}] for text in texts])
     for (*_, asked, answered), (text, verdict) in zip(pages, texts.items(), strict=True):
-        assert "After 50 steps" not in asked.text
+        assert "after 50 steps" not in asked.text
         assert_said(answered, f"{text}: {verdict}, once near, it jumps across its lowest point")
         assert_said(answered, "Squared error arrives, at p = 0.666.")
 
@@ -159,6 +160,7 @@ def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark,
     run = {"click": "Descend 50 steps"}
     *_, open_, run, _, again = told(LossExplorer(), SKIP, {"set": state}, guess, run, guess, run)
     assert "Drag the mark there" in open_.text
+    assert "should be 0.667" not in open_.text  # the answer
     assert_said(run, f"{says} Close so far: {int('✓' in says)} of 1.")
     assert run.spoken == says
     if state["logit"] < -4:
@@ -179,7 +181,7 @@ def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark,
 
 #: Places in the tables whose texts show in a browser only, and what a test there quotes.
 IN_A_BROWSER = {
-    ".pause": "Pause", ".stop": "Stop", ".empty": "no doubted images here",
+    ".pause": "Pause", ".running": "Running", ".stop": "Stop", ".empty": "no doubted images here",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
     ".painted()": "need not look like a bag", ".mine": "your guess", ".watch": "Watch the run",
     ".faults.worker()": "not let this page start a worker", ".why.no images": "holds no images",
@@ -713,8 +715,10 @@ def test_loss(x, k, smoothing):
         found = [run.values[f"{name}{kind}"] for name in ("loss", "grad")]
         assert found == pytest.approx([made[kind].item(), slopes[kind]])
     assert min(made[2].item(), 1e9) > least - 1e-9
-    said = ", ".join(f"{p:.3g} with {n}" for p, n in zip(ends, names, strict=True)) + "."
-    assert_said(run, f"After 50 steps p is {said}")
+    said = ", ".join(f"{p:.3g} with {n}" for p, n in zip(ends, names, strict=True))
+    last = double([way] + [0] * (k - 1)).softmax(0)
+    said += f", whose loss sees {last.softmax(0)[0]:.3g}."
+    assert_said(run, f"after 50 steps p is {said}")
     assert run.spoken == f"After 50 steps p is {said}"
     moved = told(figure, SKIP, {"on": "logit", "to": x})[-1]
     loss0, slope0, loss1, slope1 = short[:4]

@@ -37,6 +37,7 @@ const STEPS = 50;
 const LATER = 54; // where a mark says: not within those steps
 const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the target shall be, and how near
 const STILL = 0.0005; // so near its target, a probability is at rest
+const RAISED = 13; // pixels, of the handle that looks back: the step below it is to be read
 const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
 const DASHES = ["none", "7 4", "2 4"];
 const HUES = [0, 1, 3]; // of the three losses
@@ -79,6 +80,7 @@ const WORDS = {
       `where is ${kind} at step 50? Drag the mark there and let go (by keys: Enter).`,
     mark: "your guess",
     later: "later",
+    running: "Running",
     passes: (/** @type {string} */ kind, /** @type {number} */ n) =>
       `${kind} passes ½ at step ${n}`,
     fails: (/** @type {string} */ kind) => `${kind} does not pass ½ in 50 steps`,
@@ -107,20 +109,24 @@ const WORDS = {
         answers: [["Settle", "No"], ["Swing", "Yes"], ["Run away", "No"]],
       },
     },
+    sees: (/** @type {string} */ p, /** @type {string} */ seen) =>
+      `p of one softmax: ${p}; of two: ${seen}.`,
+    seen: (/** @type {string} */ p) => `, whose loss sees ${p}`,
     twice: (/** @type {string} */ end, /** @type {string} */ floor) =>
       `it ends at ${end} and can't get below ${floor}: the second softmax gets numbers at most ` +
       "1 apart.",
     large: "once near, it jumps across its lowest point and back.",
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}. `,
+    began: (/** @type {string} */ z, /** @type {string} */ p) => `From z = ${z} (p = ${p}): `,
     entropy: (/** @type {string} */ slope) => `Cross-entropy has gradient ${slope}.`,
     times: (/** @type {string} */ factor, /** @type {string} */ tail) =>
       `Squared error has the gradient of cross-entropy times ${factor}p(1 − p)${tail}.`,
     flat: (/** @type {string} */ target) => `, almost 0 though p should be ${target}`,
     hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
-    floor: (/** @type {string} */ floor) => `floor ${floor}`,
+    floor: (/** @type {string} */ floor) => `softmax twice: floor ${floor}`,
     target: (/** @type {string} */ target) => `target ${target}`,
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
-      `After ${steps} step${steps === 1 ? "" : "s"} p is ${each}.`,
+      `after ${steps} step${steps === 1 ? "" : "s"} p is ${each}.`,
     swings: "Cross-entropy jumps back and forth across its lowest point. ",
     end: (/** @type {string} */ p, /** @type {string} */ kind) => `${p} with ${kind}`,
     out: (/** @type {number} */ step) => `step ${step}`,
@@ -128,7 +134,8 @@ const WORDS = {
       "find the lowest start, to 0.1, from which squared error passes ½ within 50 steps " +
       `(rate ${lr}, smoothing ${smoothing}).`,
     restGoal: "smooth until cross-entropy rests at p = 0.80.",
-    elsewhere: "What is set now is something else.",
+    elsewhere: "Only runs with these settings count.",
+    notYet: "Right smoothing, but p isn't at rest yet: take a larger rate.",
     /** @type {(yes: string, no: string, steps: number[]) => string} */
     lowest: (yes, no, [entropy, square]) =>
       `From ${yes} it takes ${square} steps, cross-entropy ${entropy}; from ${no}, 50 are too few.`,
@@ -170,6 +177,7 @@ function losses(x, k, smoothing) {
   return {
     p: p[0],
     target: target[0],
+    seen: twice[0],
     values: [-dot(target, logSoftmax(z)), sum(gap.map((v) => v ** 2)), -dot(target, logSoftmax(p))],
     slopes: [gap[0], 2 * dot(gap, dp), dot(twice.map((s, j) => s - target[j]), dp)],
     floor: Math.log(Math.E + k - 1) - target[0],
@@ -204,6 +212,9 @@ const rough = (value) => minus(String(Number(value.toPrecision(2))));
 
 /** A number in a sentence. @param {number} value */
 const inWords = (value) => digitsOf(value, 3);
+
+/** @param {string} text */
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /**
  * Small boxes along a curve, of which labels keep clear.
@@ -360,7 +371,8 @@ export default figure(WORDS, (view, words) => {
   });
   const counts = () =>
     ["num_classes", "lr", "smoothing"].every((name) => view.get(name) === view.first[name]);
-  const bracket = html("span.soft");
+  const [bracket, hint] = [html("span.soft"), html("span.soft")];
+  const aimed = () => ran() && Math.abs(at(0).target - REST) < NEAR;
   function note() {
     const z = view.get("logit");
     if (secret() || late() || !counts()) return;
@@ -381,12 +393,13 @@ export default figure(WORDS, (view, words) => {
     goal(view, {
       text: words.restGoal,
       lasts: true,
-      reached: () => ran() && Math.abs(at(0).target - REST) < NEAR && Math.abs(gapOf(0)) < STILL,
+      reached: () => aimed() && Math.abs(gapOf(0)) < STILL,
       says: () =>
         words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
     }),
   ];
   tasks[0].append(bracket);
+  tasks[1].append(hint);
   view.add(
     chips,
     html("div.grid2", html("div.stack", loss.node, slope.node), html("div.stack", ask, race.node)),
@@ -473,8 +486,7 @@ export default figure(WORDS, (view, words) => {
 
   /** What came, and what was guessed. */
   function outcome() {
-    const name = words.kinds[asked()];
-    const kind = name[0].toUpperCase() + name.slice(1);
+    const kind = capital(words.kinds[asked()]);
     const n = outs[asked()];
     const came = late()
       ? words.ends(kind, inWords(at(paths[0][STEPS]).p))
@@ -512,6 +524,9 @@ export default figure(WORDS, (view, words) => {
           ),
         ),
       ];
+    } else if (known && shown < STEPS) {
+      const mine = answered ? answers[answered] : placed && shownMark(late());
+      nodes = [html("p", `${words.running}${mine ? words.guessed(mine) : ""}.`)];
     } else if (shown === STEPS && !secret()) {
       nodes = [html("p", verdict() || `${outcome()}${all ? words.close(near, all) : ""}`)];
       nodes.push(html("p.soft", noticed()));
@@ -532,7 +547,10 @@ export default figure(WORDS, (view, words) => {
       const arrives = Math.abs(gapOf(1)) < NEAR ? words.arrives(inWords(p)) : "";
       return answered === "large" ? arrives : words.swings + arrives;
     }
-    if (answered) return words.next;
+    if (answered) {
+      const { p, seen } = at(paths[2]?.[STEPS] ?? 0);
+      return words.sees(inWords(p), inWords(seen));
+    }
     const way = paths[asked()];
     if (late()) {
       const [before, last] = [gapOf(0, STEPS - 1), gapOf(0)];
@@ -688,6 +706,7 @@ export default figure(WORDS, (view, words) => {
     );
     const heard = settled ? placed : placed && !ready();
     const spot = { x: race.x(x), y: race.y(y) };
+    const raised = RAISED / (race.y(0) - race.y(1));
     race.draw(
       svg("path.ghost", { d: race.line([0, STEPS], [0.5, 0.5]) }),
       level ? svg("path.dash", { d: race.line([0, STEPS], [target, target]) }) : "",
@@ -731,11 +750,11 @@ export default figure(WORDS, (view, words) => {
       ready()
         ? [{ x, y, color, way: which ? "up" : "across" }]
         : settled
-        ? [{ x: look, y: 0, color: "var(--cu-ink)", way: "across" }]
+        ? [{ x: look, y: raised, color: "var(--cu-ink)", way: "across" }]
         : [],
     );
     guessKeys.inert = !known && !ready();
-    const [keyX, keyY] = known ? [race.x(look), race.y(0)] : [spot.x, spot.y];
+    const [keyX, keyY] = known ? [race.x(look), race.y(raised)] : [spot.x, spot.y];
     guessKeys.style.cssText = `left: ${keyX}px; top: ${keyY}px`;
     put(/** @type {Element} */ (guessKeys.querySelector("input")), {
       "aria-label": known ? words.step : words.mark,
@@ -745,7 +764,8 @@ export default figure(WORDS, (view, words) => {
   /** Where each descent has come to. */
   function descent() {
     const ends = paths.map((way, i) => words.end(inWords(at(way[step()]).p), words.kinds[i]));
-    return words.ran(step(), ends.join(", "));
+    const seen = paths[2] ? words.seen(inWords(at(paths[2][step()]).seen)) : "";
+    return words.ran(step(), ends.join(", ") + seen);
   }
 
   /** Whether the descent of cross-entropy jumps back and forth in the end. */
@@ -765,7 +785,8 @@ export default figure(WORDS, (view, words) => {
     const hidden = (/** @type {string} */ name, /** @type {number} */ value) =>
       quantity(html("span", { hidden: true }), name, value, "");
     const flat = pullAt(now.p) < SMALL && Math.abs(now.p - now.target) > WIDE;
-    const tail = flat ? words.flat(inWords(now.target)) : "";
+    // Beyond ½, where it should be is the answer to what is asked.
+    const tail = flat && !late() ? words.flat(inWords(now.target)) : "";
     product.replaceChildren(
       ...(secret() ? [] : [
         number(there.slopes[0], few),
@@ -776,7 +797,10 @@ export default figure(WORDS, (view, words) => {
       ]),
     );
     said.replaceChildren(
-      html("strong", words.probability(fmt(view.get("logit"), 1), inWords(now.p))),
+      html(
+        "strong",
+        words[shown ? "began" : "probability"](fmt(view.get("logit"), 1), inWords(now.p)),
+      ),
       shown
         ? descent()
         : secret()
@@ -804,14 +828,15 @@ export default figure(WORDS, (view, words) => {
     const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
     const undone = !tasks[0].classList.contains("done");
     say(bracket, !undone ? "" : counts() ? words.between(found[0], found[1]) : words.elsewhere);
+    say(hint, aimed() && !tasks[1].classList.contains("done") ? words.notYet : "");
     const now = at(view.get("logit"));
     drawCurves(loss, "values");
     drawCurves(slope, "slopes");
     drawRace();
     drawAsk();
     drawNumbers(now);
-    if (step() < shown) return descent();
-    if (shown) return shown === STEPS ? verdict() || (placed ? outcome() : descent()) : "";
+    if (step() < shown) return capital(descent());
+    if (shown) return shown === STEPS ? verdict() || (placed ? outcome() : capital(descent())) : "";
     if (placed) return ""; // its slider says where the mark is
     const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
     return words.spoken(digits.map(inWords));
