@@ -31,7 +31,7 @@ def distance(a, b):
 
 
 def shown(v):
-    return f"{v:.{2 if v >= 0.0095 else 3}f}" if v >= 5e-4 else "0"
+    return f"{v:.{2 if v >= 0.0095 else 3}f}" if v >= 5e-4 else "<0.001"
 
 
 def solid(page):
@@ -85,6 +85,9 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     correction = q.log() if hand == "q" else double(less)
     blocks = (double(logits) - correction).exp()
     assert torch.allclose(row(page, "height"), q if hand == "q" else blocks)
+    table = page.locator("svg").nth(1).locator(".soft").all_text_contents()[-15:]
+    told = double([float(text) for text in table]).reshape(5, 3).T
+    assert torch.allclose(told, torch.stack([q, blocks, double(logits).exp()]), rtol=6e-3)
     samples = torch.repeat_interleave(torch.arange(5), counts)
     right = double(logits).softmax(0)
     z = double(logits).requires_grad_()
@@ -166,10 +169,7 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
     assert "your guess" in page.locator(".key").inner_text()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     assert "No: q is one factor" in answer.inner_text()
-    assert (
-        f"Each goes to q · exp(z) / sum = softmax(z + ln q): “the” to {plain[0]:.2f}."
-        in answer.inner_text()
-    )
+    assert f"softmax(z + ln q): with the first q, “the” to {plain[0]:.2f}." in answer.inner_text()
     assert ends.all_text_contents() == [f"{p:.2f}" for p in plain]
     assert page.locator(".faint, .mean").count() == 4  # the lines and what names them
     assert page.locator("svg .mine").count() == 0
@@ -261,7 +261,7 @@ def test_each_q_is_set_by_hand_and_the_others_keep_their_proportions(show, k):
     )
     block = (double(FIRST).exp() / after)[k]
     assert say(page).startswith(
-        f"q of “{NAMES[k]}” is {after[k]:.2f}, its block {block:.3g}. Mean "
+        f"q of “{NAMES[k]}” is {after[k]:.3g}, its block {block:.3g}. Mean "
     )
     page.get_by_role("slider", name=f"q of “{NAMES[k]}”").press("ArrowRight")
     assert value(page, f"height {k}") > after[k] * 1.02
@@ -299,6 +299,7 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
         assert "○" in goal(page).inner_text()
         drag(page, k, (block[k] / block[0] * double(FIRST).exp()[0]).log10().item())
     assert "Done: q times block is within a fifth of 0.57" in goal(page).inner_text()
+    assert "Next: drag q." in goal(page).inner_text()
     assert page.locator(".there").count() == 5
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
     hand = row(page, "height")
@@ -309,7 +310,9 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
     assert "○" in goal(page).inner_text()
     drag(page, 4, -0.6)
     assert value(page, "from") <= 60 < first
-    assert f"Done: draw {value(page, 'from'):.0f} (first q: {first:.0f})" in goal(page).inner_text()
+    assert (
+        f"from draw {value(page, 'from'):.0f} on (first q: {first:.0f})" in goal(page).inner_text()
+    )
     drag(page, 4, -1.5)
     assert value(page, "from") > 60
     assert "; your best: " in say(page)
@@ -317,6 +320,13 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
     page.locator("[data-control='hand.blocks']").check(force=True)
     assert torch.equal(row(page, "height"), hand)
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.locator("[data-control='hand.q']").check(force=True)
+    for k in [0, 1, 2, 3, 4] * 3:  # to equal q
+        page.get_by_role("slider", name=f"q of “{NAMES[k]}”").fill("-0.7")
+    page.locator("[data-control='hand.blocks']").check(force=True)
+    assert "Done: " in goal(page).inner_text()
+    assert "Next" not in goal(page).inner_text()  # q has been dragged
 
 
 def test_a_drawn_word_flies_as_a_block_of_its_size(show):

@@ -34,7 +34,6 @@ const FEW = 60; // draws in which it is to come below
 const LOW = 0.001; // where the axis of q begins
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const MEAN = 1.3; // powers of ten from there to the mean block
-const FAR = 64; // px from the upper plot to the lower one
 const [BLUE, ORANGE] = COLORS;
 
 const WORDS = {
@@ -63,7 +62,7 @@ const WORDS = {
     ],
     watch: "Watch the run: is that where they go?",
     where: (/** @type {string} */ name, /** @type {string} */ end) =>
-      `Each goes to q · exp(z) / sum = softmax(z + ln q): “${name}” to ${end}.`,
+      `Each goes to q · exp(z) / sum = softmax(z + ln q): with the first q, “${name}” to ${end}.`,
     bars: "share of all blocks",
     drawn: "drawn",
     ends: "goes to",
@@ -102,11 +101,13 @@ const WORDS = {
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
       `Done: q times block is within a fifth of ${factor} · exp(z) for each word: a block is ` +
-      "about exp(z) / q, up to a factor, and q cancels. Next: drag q.",
+      "about exp(z) / q, up to a factor, and q cancels.",
+    next: " Next: drag q.",
     save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
-    saved: (/** @type {(number | string)[]} */ [from, before, block, first]) =>
-      `Done: draw ${from} (first q: ${before}), largest block ${block} (first q: ${first}). Rare ` +
-      "words with large blocks make the bars leap.",
+    saved: (/** @type {(number | string)[]} */ [from, before]) =>
+      `Done: below 0.1 from draw ${from} on (first q: ${before}). Rare words with large blocks make ` +
+      "the bars leap. All blue bars meet the dashes if q is softmax(z): each draw then tells the same, but " +
+      "softmax(z) takes the sum you wanted to avoid.",
   },
 };
 
@@ -154,7 +155,7 @@ function drawer() {
 const three = (value) => String(Number(value.toPrecision(3)));
 
 /** A share of any kind: the same number is said alike. @param {number} v */
-const share = (v) => v < 5e-4 ? "0" : v.toFixed(v < 0.0095 ? 3 : 2);
+const share = (v) => v < 5e-4 ? "<0.001" : v.toFixed(v < 0.0095 ? 3 : 2);
 
 /** @param {number[]} weights */
 const sharesOf = (weights) => {
@@ -373,7 +374,7 @@ export default figure(WORDS, (view, words) => {
       min: -3,
       max: 6,
       step: 0.02,
-      show: (power) => hand() === "q" ? share(10 ** power) : three(10 ** power),
+      show: (power) => three(10 ** power),
       read: () => Math.log10(heights()[k]),
       write: (power) => move(k, power),
     });
@@ -404,7 +405,8 @@ export default figure(WORDS, (view, words) => {
       new Promise((resolve) => {
         mine = place;
         settle = () => {
-          const ends = sharesOf(proposal().map((v, k) => v * Math.exp(logits()[k])));
+          const q = proposal(view.first.q);
+          const ends = sharesOf(q.map((v, k) => v * Math.exp(logits()[k])));
           resolve(`${words.answers[place].verdict} ${words.where(names[0], share(ends[0]))}`);
         };
         bars.node.scrollIntoView({ block: "nearest", behavior: stillness() ? "auto" : "smooth" });
@@ -421,7 +423,7 @@ export default figure(WORDS, (view, words) => {
   const first = () => {
     const q = proposal(view.first.q);
     const blocks = logits().map((z, k) => Math.exp(z) / q[k]);
-    return { ...fanFirst(q, blocks, softmax(logits())), largest: Math.max(...blocks) };
+    return fanFirst(q, blocks, softmax(logits()));
   };
   /**
    * A goal while this is set by hand; what it says stands where its task stood.
@@ -437,7 +439,7 @@ export default figure(WORDS, (view, words) => {
     view.bind(node, () => {
       node.hidden = !mine();
     });
-    return put(node, { "data-long": words.settled("0.572") });
+    return put(node, { "data-long": words.saved([FEW, `over ${MOST}`]) });
   };
   const aims = [
     task(
@@ -447,17 +449,17 @@ export default figure(WORDS, (view, words) => {
         const right = softmax(logits());
         return endsOf().every((end, k) => near(end, right[k]));
       },
-      () => words.settled(factor()),
+      () =>
+        words.settled(factor()) +
+        (String(view.get("q")) === String(view.first.q) ? words.next : ""),
     ),
     task(
       "q",
       words.save,
       () => fanOf().from <= FEW,
       () => {
-        const { from, largest } = first();
-        const block = Math.max(...blocksOf(proposal()));
-        const before = from < Infinity ? from : `over ${MOST}`;
-        return words.saved([fanOf().from, before, three(block), three(largest)]);
+        const { from } = first();
+        return words.saved([fanOf().from, from < Infinity ? from : `over ${MOST}`]);
       },
     ),
   ];
@@ -474,17 +476,16 @@ export default figure(WORDS, (view, words) => {
     }),
   );
   view.control(controls);
-  const room = words.tilt("logit", ["0.05", "89.6"]) + words.cost(1000) + words.best(1000);
+  const room = words.tilt("logit", ["0.00954", "89.6"]) + words.cost(1000) + words.best(1000);
   view.add(
     html(
       "div.side",
-      html("div.stack", legend, bars.node, hands, strip.node),
+      html("div.stack", legend, bars.node, controls, hands, strip.node),
       html(
         "div.stack",
         ...aims,
         html("p.say", { "data-room": room }, said),
         history.node,
-        controls,
       ),
     ),
   );
@@ -497,9 +498,10 @@ export default figure(WORDS, (view, words) => {
    * @param {string} block
    */
   function fly({ x, y, width, height }, from, block) {
+    const [high, low] = [bars, strip].map((plot) => plot.svg.getBoundingClientRect().top);
     const node = svg(
       "g.flies",
-      { style: `--from: ${bars.height + FAR + from - y}px` },
+      { style: `--from: ${low - high + from - y}px` },
       svg("rect", { x, y, width, height: Math.max(height, THIN), fill: BLUE }),
       svgText(x + width + 4, y + height / 2 + 4, `+${block}`, {
         class: "halo",
@@ -604,7 +606,7 @@ export default figure(WORDS, (view, words) => {
         const y = strip.y(ys[k]);
         const height = strip.area.bottom - y;
         const look = { x: strip.x(k) - width / 2, y, width, height, class: `set ${hand()}` };
-        const rows = [share(q[k]), three(blocks[k]), three(Math.exp(logits()[k]))];
+        const rows = [three(q[k]), three(blocks[k]), three(Math.exp(logits()[k]))];
         return [
           put(svg("rect", look), { "data-q": `height ${k}`, "data-value": heights()[k] }),
           ...rows.map((text, row) => cell(strip, k, row, text)),
@@ -620,7 +622,7 @@ export default figure(WORDS, (view, words) => {
       });
     });
     const spoken = hand() === "q"
-      ? q.map((v, k) => `${share(v)} × ${three(blocks[k])}`)
+      ? q.map((v, k) => `${three(v)} × ${three(blocks[k])}`)
       : blocks.map(three);
     strip.describe(`${label}: ` + names.map((name, k) => `${name} ${spoken[k]}`).join("; "));
   }
@@ -732,7 +734,7 @@ export default figure(WORDS, (view, words) => {
       if (hand() === "q") {
         const { from } = fanOf();
         if (from < first().from) best = Math.min(best, from); // the first isn't the reader's
-        const numbers = about < 0 ? [] : [share(q[about]), three(blocks[about])];
+        const numbers = about < 0 ? [] : [three(q[about]), three(blocks[about])];
         const tilt = about < 0 ? "" : words.tilt(names[about], numbers);
         const cost = words.cost(from) + words.best(best < from ? best : 0);
         text = tilt + (stuck && tilt ? words.stuck : cost);
