@@ -104,10 +104,9 @@ const WORDS = {
       "about exp(z) / q, up to a factor, and q cancels.",
     next: " Next: drag q.",
     save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
-    saved: (/** @type {(number | string)[]} */ [from, before]) =>
-      `Done: below 0.1 from draw ${from} on (first q: ${before}). Rare words with large blocks make ` +
-      "the bars leap. All blue bars meet the dashes if q is softmax(z): each draw then tells the same, but " +
-      "softmax(z) takes the sum you wanted to avoid.",
+    saved:
+      "Done. Rare words with large blocks make the bars leap. At q = softmax(z) all blue bars meet " +
+      "the dashes: each draw tells the same, but that takes the sum you wanted to avoid.",
   },
 };
 
@@ -231,7 +230,7 @@ export default figure(WORDS, (view, words) => {
   const air = svg("g"); // what flies stays there while bars are drawn
   bars.svg.append(air);
   const history = view.plot({
-    height: 296,
+    height: 370,
     x: [0, Math.log10(MOST)],
     y: [-2, 0],
     xticks: [1, 10, 100, MOST].map((n) => [Math.log10(n), String(n)]),
@@ -439,7 +438,7 @@ export default figure(WORDS, (view, words) => {
     view.bind(node, () => {
       node.hidden = !mine();
     });
-    return put(node, { "data-long": words.saved([FEW, `over ${MOST}`]) });
+    return put(node, { "data-long": words.saved });
   };
   const aims = [
     task(
@@ -457,10 +456,7 @@ export default figure(WORDS, (view, words) => {
       "q",
       words.save,
       () => fanOf().from <= FEW,
-      () => {
-        const { from } = first();
-        return words.saved([fanOf().from, from < Infinity ? from : `over ${MOST}`]);
-      },
+      () => words.saved,
     ),
   ];
   const controls = html(
