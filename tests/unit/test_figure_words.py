@@ -872,7 +872,7 @@ def test_sampled_classes(q, seed):
         + "; ".join(f"{n} {a:.2f}" for n, a in zip(names, share.tolist(), strict=True)),
         *[f"{int(n)}\n{p:.2f}" for n, p in zip(counts.tolist(), ends.tolist(), strict=True)],
         "draws\n41\n",
-        *[f"{a:.2f}\n{b:.3g}\n{b:.3g}\n" for a, b in zip(q.tolist(), e.tolist(), strict=True)],
+        *[f"{a:.3g}\n{b:.3g}\n{b:.3g}\n" for a, b in zip(q.tolist(), e.tolist(), strict=True)],
         f"41 draws: error {off:.2f}, so much stands above softmax(z).",
     )
     assert more.spoken.startswith("Draw 41 is “")

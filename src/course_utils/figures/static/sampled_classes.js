@@ -105,8 +105,8 @@ const WORDS = {
     next: " Next: drag q.",
     save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
     saved:
-      "Done. Rare words with large blocks make the bars leap. At q = softmax(z) all blue bars meet " +
-      "the dashes: each draw tells the same, but that takes the sum you wanted to avoid.",
+      "Done. Rare words with large blocks make the bars leap. At q = softmax(z) all blue bars " +
+      "meet the dashes: each draw tells the same, but that takes the sum you wanted to avoid.",
   },
 };
 
