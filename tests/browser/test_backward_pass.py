@@ -391,8 +391,9 @@ def test_what_the_logits_get_is_foreseen_by_hand(show):
     assert page.locator("p.goal").nth(1).inner_text().startswith("✓")
     assert page.locator("[data-control^=guess]:not(:disabled)").count() == 0
     page.get_by_text("Other logits, another class").click()
-    page.locator("[data-control='logits.0']").fill("3")
-    assert page.locator("path.guess").count() == 0
+    for number in ("3", "2"):  # back to the guessed ones, too
+        page.locator("[data-control='logits.0']").fill(number)
+        assert page.locator("path.guess").count() == 0
     page.locator("[data-control='label.1']").check(force=True)
     assert shown(page)[1] == {"L"}
     assert page.locator("[data-control='guess.0']").input_value() == "0"
@@ -423,6 +424,16 @@ def test_each_line_is_measured_by_its_box_and_at_the_end_any_box(show):
     assert page.locator("[data-control='nudge.l']").input_value() == "0.79"
     assert value(page, "change L") == pytest.approx(0.5)
     assert page.locator(".grip").count() == 4
+
+
+def test_arrow_keys_start_from_rest(show):
+    page = show(BackwardPass(stage=STEPS))
+    page.locator("[data-control='nudge.z1']").focus()
+    for key, to in [("Right", "0.1"), ("Left", "0.09"), ("Left", "0.08"), ("Left", "0")]:
+        page.keyboard.press(f"Arrow{key}")
+        assert page.locator("[data-control='nudge.z1']").input_value() == to
+    page.keyboard.press("ArrowLeft")
+    assert nudged(page) == -0.001
 
 
 def test_a_finger_taps_a_box(show):

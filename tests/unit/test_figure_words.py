@@ -372,6 +372,10 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "z₂"})[-1]
     assert_said(far, "You said 0.13, -0.80, ?;")
     assert "✓Goal:" not in far.text
+    other = [{"set": {"stage": 2}}, {"set": {"logits": [0, 1, 2.1]}}, {"set": {"stage": 6}}]
+    changed = told(BackwardPass(logits=logits), *walk, *guess, *other)[-1]
+    assert "said" not in changed.text  # of other numbers
+    assert "✓Goal:" not in changed.text
     known = told(BackwardPass(logits=logits), *first, *[{"click": "Walk with class 2"},
         {"click": "z₂"}, {"click": "Back"}, *[{"click": "Back"}] * 5])[-1]  # fmt: skip
     assert_said(known, "Class 2 is the true one. You saw its gradients. Where does the -1 go?")
@@ -837,7 +841,7 @@ def test_backward_pass_step_by_step(label):
         ("Each exp z sends 1/Q · exp z = p", f"{mine} has -1 and {share}: add or multiply?"),
         (
             "; ".join(f"z{k}: {p} = {g}" for k, p, g in zip(subs, ps, grads, strict=True)),
-            "They add up to 0. Nudge a logit by its handle.",
+            "They add up to 0. Nudge a logit by its handle, any box below the loss by a tap.",
         ),
     ]
     for page, sentences in zip(pages, expected, strict=True):

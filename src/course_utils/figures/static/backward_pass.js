@@ -68,14 +68,15 @@ const WORDS = {
     itsExp: "its exponential",
     name: "Which of these is that, nearly?",
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
-      `${z} has ${direct} and ${other}: add or multiply? Nudge it.`,
+      `${z} has ${direct} and ${other}: add or multiply?`,
+    nudgeIt: " Nudge it.",
     truth: (/** @type {number} */ label) => `Class ${label} is the true one.`,
     foretell: "Drag each handle to the gradient that you expect.",
     seen: "You saw its gradients.",
     where: "Where does the −1 go?",
     notThere: (/** @type {string} */ z, /** @type {string} */ true_) =>
       `Not to ${z}: the loss is ln Q − ${true_}.`,
-    done: "Nudge a logit by its handle. A tap nudges any box.",
+    done: "Nudge a logit by its handle, any box below the loss by a tap.",
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
@@ -132,7 +133,7 @@ const WORDS = {
         label: "undecided",
         set: { logits: [0, 0, 0], label: 1 },
         says: "Each exponential is a third of Q. Which gradients does that make?",
-        then: "z₁ −0.667, z₂ 0.333, z₃ 0.333: a third each, and z₁ a third minus 1.",
+        then: "z₁ −0.667, z₂ 0.333, z₃ 0.333: z₂ and z₃ get a third, z₁ a third minus 1.",
       },
     ],
   },
@@ -152,6 +153,7 @@ const ROWS = { L: 0, l: 1, Q: 2, e: 3, z: 4 };
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
 const NUDGE = 0.5; // by a tap
 const HINT = 0.01; // after a wrong choice
+const LEAST = 0.001; // by the first press of an arrow key
 const NEAR = 0.05; // how far a guess may be off
 const [AGREE, DIFFER] = [0.01, 0.1]; // shares of what the gradient tells
 const HEARD = 20; // words that are spoken at once
@@ -241,6 +243,10 @@ export default figure(WORDS, (view, words) => {
   let guesses = [0, 0, 0]; // of the gradients
   /** Which of them the reader made. @type {Set<number>} */
   const made = new Set();
+  const forget = () => {
+    guesses = [0, 0, 0];
+    made.clear();
+  };
   /** Logits and classes whose gradients were seen. @type {Set<string>} */
   const solved = new Set();
   let far = ""; // the logit whose nudge was large, and the puzzle
@@ -285,7 +291,9 @@ export default figure(WORDS, (view, words) => {
   let { label, stage, key, now, truth, size, ways, carried, puzzle, grads } = read();
   const panel = html("div.panel");
   view.bind(panel, () => {
+    const old = puzzle;
     ({ label, stage, key, now, truth, size, ways, carried, puzzle, grads } = read());
+    if (puzzle !== old) forget(); // what was guessed of other numbers
   });
 
   /** The lines whose factor this step asks for. */
@@ -322,8 +330,7 @@ export default figure(WORDS, (view, words) => {
   view.closers.push(() => clearTimeout(pace));
   const next = () => view.get("label") % 3 + 1;
   const begin = (/** @type {number} */ label) => {
-    guesses = [0, 0, 0];
-    made.clear();
+    forget();
     quick = walks > 0;
     clearTimeout(pace);
     refused.clear();
@@ -387,8 +394,9 @@ export default figure(WORDS, (view, words) => {
 
   view.apart = ["stage", "nudge"];
   view.head.querySelector(".reset")?.addEventListener("click", () => {
-    [walks, quick, by, guesses, far] = [0, false, NUDGE, [0, 0, 0], ""];
-    for (const set of [made, solved, refused]) set.clear();
+    [walks, quick, by, far] = [0, false, NUDGE, ""];
+    forget();
+    for (const set of [solved, refused]) set.clear();
     clearTimeout(pace);
     view.refresh();
   });
@@ -437,8 +445,6 @@ export default figure(WORDS, (view, words) => {
     view.touched = true;
     view.refresh();
   }
-  // A nudge is the cube of its handle's place: it can be made small.
-  const fine = { to: Math.cbrt, from: (/** @type {number} */ u) => small(u ** 3), show: plain };
   /** @param {string} key @param {number} v */
   function push(key, v) {
     by = v;
@@ -447,15 +453,14 @@ export default figure(WORDS, (view, words) => {
   const foreseeing = LOGITS.map((key, i) =>
     keys(words.guessOf(BOXES[key]), `guess.${i}`, () => guesses[i], (v) => foresee(i, v))
   );
-  const pushing = KEYS.slice(1).map((name) =>
-    keys(
-      words.nudgeOf(BOXES[name]),
-      `nudge.${name}`,
-      () => KEYS[view.get("nudge")] === name ? by : 0,
-      (v) => push(name, v),
-      fine,
-    )
-  );
+  const pushing = KEYS.slice(1).map((name) => {
+    const get = () => KEYS[view.get("nudge")] === name ? by : 0;
+    // A nudge is the cube of its handle's place: it can be made small. The first key counts.
+    const from = (/** @type {number} */ u) => small(u ** 3) || (get() ? 0 : Math.sign(u) * LEAST);
+    const scale = { to: Math.cbrt, from, show: plain };
+    const write = (/** @type {number} */ v) => push(name, v);
+    return keys(words.nudgeOf(BOXES[name]), `nudge.${name}`, get, write, scale);
+  });
 
   /** What was guessed, and what came. */
   const compared = () => {
@@ -466,7 +471,6 @@ export default figure(WORDS, (view, words) => {
       texts: [said, came.map(share)].map((all) => all.join(", ")),
     };
   };
-  let judged = ""; // the puzzle that answered a guess
   let [hit, answer] = [false, ""];
   let before = -1; // the step that was drawn last
   view.bind(panel, () => {
@@ -475,9 +479,9 @@ export default figure(WORDS, (view, words) => {
     if (arrives) walks += 1;
     if (arrives && made.size && quick && !solved.has(puzzle)) {
       const { near, texts } = compared();
-      [hit, judged] = [near, puzzle];
+      hit = near;
       answer = near && !second.classList.contains("done") ? "" : words.missed(texts);
-    } else if (judged !== puzzle) [hit, answer] = [false, ""];
+    } else if (!made.size) [hit, answer] = [false, ""];
     solved.add(puzzle);
   });
   /** By what share the change of the loss differs from what its gradient tells. */
@@ -735,7 +739,7 @@ export default figure(WORDS, (view, words) => {
     const come = ways.filter((way) => way.to === name && way.stage <= stage);
     const row = (/** @type {number} */ at) => y + ROW + 3 + at * PART;
     const line = (/** @type {string} */ look, /** @type {number} */ x, /** @type {number} */ at) =>
-      svg(`path.${look}`, { d: `M${x},${row(at) + 12}v6` });
+      svg(`path.${look}`, { d: `M${x},${row(at) + 13}v4` });
     /** @type {Node[]} */
     const nodes = [];
     const part = (
@@ -760,7 +764,7 @@ export default figure(WORDS, (view, words) => {
       nodes.push(quantity(node, `${what || "waits"} ${name}`, v, text));
     };
     const own = quick && made.has(LOGITS.indexOf(name));
-    const guessed = guessing() || (own && (stage < last || judged === puzzle));
+    const guessed = guessing() || own;
     const mark = guesses[LOGITS.indexOf(name)];
     const p = name.replace("z", "p").replace(/\d/, (digit) => subscript(Number(digit)));
     const p_ = share(grads[name] + Number(name === truth));
@@ -878,7 +882,8 @@ export default figure(WORDS, (view, words) => {
     if (stage === last) return words.done;
     if (quick) return stage ? "" : words.where;
     if (stage === last - 1) {
-      return words.join(BOXES[truth], [short(-1), share(grads[truth] + 1)]);
+      const asks = words.join(BOXES[truth], [short(-1), share(grads[truth] + 1)]);
+      return key === truth ? asks : asks + words.nudgeIt;
     }
     if (asked().some(({ to }) => to === key)) return words.name;
     const { from, to } = asked()[0];
