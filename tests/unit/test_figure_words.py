@@ -186,7 +186,7 @@ IN_A_BROWSER = {
     ".painted()": "need not look like a bag", ".mine": "your guess", ".watch": "Watch the run",
     ".faults.worker()": "not let this page start a worker", ".why.no images": "holds no images",
     ".spoilt": "A run was stopped or its rate changed",
-    ".no": "Not that one", ".yes": "Yes. The matrix",
+    ".no": "Not that one", ".yes": "Yes. Slopes",
 }  # fmt: skip
 
 #: The lab's with a kernel (a test of its own), while it trains, or where the browser can't.
@@ -518,11 +518,12 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
     assert ((moved - p)[0] / -2 / (p[0] * (1 - p[0]))).item() == pytest.approx(1, abs=0.02)
     figure = JacobianExplorer(logits=[2, 1, 0.1])
     near = {"column": 1, "nudge": 0.05, "measured": [-2, 0, 0.02]}
-    seen, near = told(figure, SKIP, {"set": fits}, {"set": near})[2:]
-    assert_said(
-        seen,
-        "So large a nudge may meet the marks, to 2 %, by chance: halve it.",
-    )
+    halved = {"logits": [0, 0, 0], "nudge": 2}  # misses by 2.1 %, half of it by 9.3 %
+    misses = [abs(math.expm1(x) / x / (1 + math.expm1(x) / 3) - 1) for x in (1, 2)]
+    assert misses == pytest.approx([0.093, 0.021], abs=0.001)
+    seen, near, last = told(figure, SKIP, *({"set": state} for state in (fits, near, halved)))[2:]
+    for page in (seen, last):
+        assert_said(page, "So large a nudge may come near the marks by chance: halve it.")
     assert "✓Goal" not in seen.text
     assert_said(near, "Now shrink the nudge of z₁, too.")
 
@@ -556,7 +557,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     assert "sums to 0.\n" in two.text
     hint, mirror = (
         "Which measured cell must equal yours of p₁?",
-        "own mirror image: p₁ by z₃ equals p₃",
+        "mirror each other: that of p₁ by z₃ equals that of p₃",
     )
     assert_said(first, f"Framed: 3 wrong. {hint}")
     assert_said(second, mirror)
@@ -565,7 +566,8 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     assert_said(found, "z₃ moves by 0.02 only: so little that none", "3 of your 3 bars")
     assert found.values["nudge2"] == 0.02
     assert [page.text.count("✓Goal: all") for page in (found, done, later)] == [1, 1, 1]
-    assert "(reached before)" not in later.text  # nothing misses its mark
+    before = ["(reached before)" in page.text for page in (found, done, later)]
+    assert before == [False, False, True]  # nothing misses its mark; of others nothing is foretold
     assert_said(wrong, "1 of your 3 bars were about right. Framed: the wrong ones. Try another z₃.")
     assert [anew.values[f"nudge{j}"] for j in range(3)] == [0.02, 0.02, 0]
     assert anew.state["logits"][:2] == [2, 1]
@@ -609,13 +611,20 @@ def test_jacobian_has_a_free_goal_for_the_logits():
         {"logits": logits, "nudge": 0.02, "measured": [0, by, 0]}
         for logits, by in [([1, 1, -5], 0), ([1, 1, -5], 0.6), ([1, 1, 0], 0.02)]
     ]
-    states += [{**states[0], "measured": [0, 0.02, 0]}, states[0]]
+    two = {"logits": [0, 0], "nudge": 0.02, "measured": [0, 0.02]}  # ¼ twice, but no third
+    full = {**states[0], "measured": [0, 0.02, 0]}
+    states = [two, {"measured": [0, 0]}, *states, full, states[0], two]
     p, less = p_of([1, 1, -5]), p_of([1, 1, 0])
     assert p[0] * (1 - p[0]) == pytest.approx(0.25, abs=0.0005)
     assert p[0] * (1 - p[0]) > 0.2495 > less[0] * (1 - less[0])
     pages = told(JacobianExplorer(), SKIP, *({"set": state} for state in states))[2:]
-    assert ["no slope is larger" in page.text for page in pages] == [*[False] * 3, True, True]
-    assert ["(reached before)" in page.text for page in pages] == [*[False] * 4, True]
+    assert ["no slope is larger" in page.text for page in pages] == [
+        *[False] * 5,
+        *[True] * 2,
+        False,
+    ]
+    assert ["(reached before)" in page.text for page in pages] == [*[False] * 6, True, False]
+    assert ["a third?" in page.text for page in pages] == [*[False] * 2, *[True] * 5, False]
 
 
 def test_a_goal_of_the_jacobian_stays_reached_until_reset():

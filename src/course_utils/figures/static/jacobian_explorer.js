@@ -33,7 +33,7 @@ import {
 
 const WORDS = {
   en: {
-    lead: "Change ÷ nudge, as the nudge of one logit shrinks, is a column of the Jacobian.",
+    lead: "As the nudge of one logit shrinks, change ÷ nudge tends to a column of the Jacobian.",
     question: "Raise z₁: p₁ gains. How do the others share the loss?",
     answers: [
       {
@@ -72,7 +72,7 @@ const WORDS = {
     on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}`,
+      `${prob} against nudge of ${logit}`,
     drag: ": drag it near 0",
     chord: (/** @type {string} */ rate) => `chord ${rate}`,
     tangent: (/** @type {string} */ slope) => `tangent ${slope}`,
@@ -120,8 +120,8 @@ const WORDS = {
     no: "Not that one: it has to do with the same two classes.",
     yes: "Yes. ",
     mirror: (/** @type {string} */ a, /** @type {string} */ b) =>
-      `The matrix is its own mirror image: p${a} by z${b} equals p${b} by z${a} (dashed), but ` +
-      "for what bars miss.",
+      `Slopes mirror each other: that of p${a} by z${b} equals that of p${b} by z${a} ` +
+      "(double frames).",
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
       ` ${good} of your ${k} bars were about right.`,
     retry: (/** @type {string} */ logit) => ` Framed: the wrong ones. Try another ${logit}.`,
@@ -129,7 +129,7 @@ const WORDS = {
       ` For the goal, foretell its column: take another ${logit}.`,
     wrong: (/** @type {string} */ share) =>
       `All bars of the column miss their marks by ${share}: halve the nudge.`,
-    large: "So large a nudge may meet the marks, to 2\u202f%, by chance: halve it.",
+    large: "So large a nudge may come near the marks by chance: halve it.",
     still: (/** @type {string} */ logit) => `Nudge ${logit}: drag the point on the curve.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
@@ -365,7 +365,7 @@ function knobs(view, plot, find, write) {
 function kept(view, now, words, before, ready = () => true) {
   let done = false;
   return {
-    reached: () => (done = (now() && ready()) || (done && !view.shows({}))),
+    reached: () => (done = (ready() && now()) || (done && !view.shows({}))),
     says: () => now() ? words : before,
   };
 }
@@ -572,9 +572,26 @@ function matrix(view, words) {
   /** No goal is reached in passing. */
   const still = () => pressed < 0 && view.turns !== step.turn;
   const later = (/** @type {string} */ lesson) => `${words.before} ${lesson}`;
-  const first = kept(view, () => !open().length, words.reached, later(words.reached), () => {
-    track();
-    return still() && foretold();
+  const first = kept(
+    view,
+    () => !open().length && foretold(),
+    words.reached,
+    later(words.reached),
+    () => {
+      track();
+      return still();
+    },
+  );
+  const quarter = goal(view, {
+    text: words.quarter,
+    ...kept(
+      view,
+      () =>
+        size() > 2 && range(size()).filter((j) => right(j) && slopes()[j][j] >= QUARTER).length > 1,
+      words.quartered,
+      later(words.quartered),
+      still,
+    ),
   });
   view.add(
     message,
@@ -589,16 +606,7 @@ function matrix(view, words) {
       text: words.goal(size() <= MANY),
       reached: () => (won = first.reached()),
     }),
-    goal(view, {
-      text: words.quarter,
-      ...kept(
-        view,
-        () => range(size()).filter((j) => right(j) && slopes()[j][j] >= QUARTER).length > 1,
-        words.quartered,
-        later(words.quartered),
-        still,
-      ),
-    }),
+    quarter,
   );
 
   function forget() {
@@ -941,6 +949,8 @@ function matrix(view, words) {
     plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
     table.classList.toggle("many", k > MANY);
     put(table, { style: `--left: ${margin.left}px; --right: ${margin.right}px` });
+    /** No number stands on the line of 0. @param {number} at */
+    const lower = (at) => Math.abs(at) > 0.7 ? 4 : at < 0 ? 15 : -5;
     plot.draw(
       ...every.map((i) => {
         const x = plot.x((i + 0.5) / k);
@@ -959,7 +969,7 @@ function matrix(view, words) {
       ),
       ...logits().map((at, i) =>
         quantity(
-          svgText(plot.x((i + 0.5) / k) + 15, plot.y(at) + 4, "", {
+          svgText(plot.x((i + 0.5) / k) + 15, plot.y(at) + lower(at), "", {
             "text-anchor": "start",
             class: "halo",
           }),
@@ -974,6 +984,7 @@ function matrix(view, words) {
     drawCurve(row(), j, by, jacobian[row()][j]);
     const parts = Math.abs(real[j]) < SEEN ? "" : words.pieces(p(j), by > 0);
     say(reason, right(j) && ask < 0 ? words.why(p(j), chance(probs[j])) : parts);
+    quarter.hidden = k < 3; // it asks for a third class
     message.hidden = view.locked && !view.onPaper;
     if (message.hidden) return "";
     const done = !open().length && k <= MANY;
@@ -1001,7 +1012,8 @@ function matrix(view, words) {
     const tiny = by === SAFE && j === guessed; // which the reader didn't choose
     const intro = words[tiny ? "tiny" : "moved"](z(j), nudged(by));
     const last = ask >= 0 || tiny || untold() ? then : words.right + then; // the marks show it
-    const verdict = right(j) ? last : miss(j) < NEAR ? words.large : more;
+    const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j);
+    const verdict = right(j) ? last : chancy ? words.large : more;
     if (!by) {
       told.replaceChildren(
         ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
