@@ -53,7 +53,7 @@ test: book  ## unit tests, strict nbval over every notebook, checks of the built
 engines: book  ## drive the built book in Firefox and WebKitGTK, where they are installed
 	COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/book tests/browser -m engines
 
-unit: $(STAMP)  ## the unit tests alone: no browser, no book, no processes of their own
+unit: $(STAMP)  ## the quick tests: units and the form of the notebooks; no browser, no book, no processes
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests/unit tests/notebooks tests/processes -m $(QUICK)
 
 coverage: $(STAMP)  ## branch coverage of the package by its tests; below 95 % is an error

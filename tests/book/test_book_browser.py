@@ -140,6 +140,11 @@ def test_a_code_cell_is_copied_by_its_button(visit, book):
     assert (
         page.evaluate("navigator.clipboard.readText()") == cell.locator("pre").inner_text().strip()
     )
+    page.goto((book / "pages/setup.html").as_uri())
+    typed = page.locator(".highlight-console", has_text="make lab").first
+    typed.hover()
+    typed.locator("button.copybtn").click()
+    assert page.evaluate("navigator.clipboard.readText()") == "make lab"
 
 
 #: The part of a page's height that open code takes; what is folded counts as its one line.

@@ -2,10 +2,10 @@
 
 How to write one
 ----------------
-1. In the chapter: the statement (what is given, what is asked for, in which form; how many digits,
-   if not the usual four), a cell ``answer = ...`` or a function whose body is ``return ...``, with
-   ``check("2.3", answer)`` below, a hidden solution that ends in ``assert check("2.3", ...)``. The
-   tests hold chapters to this form.
+1. In the chapter: the statement (what is given, what is asked for, in which form, how many
+   digits: a function is held to four, a value must be exact unless it has ``digits``), a cell
+   ``answer = ...`` or a function whose body is ``return ...``, with ``check("2.3", answer)`` below,
+   a hidden solution that ends in ``assert check("2.3", ...)``. The tests ask for this form.
 2. In ``chapter_02.py``: a ``ValueExercise`` or a ``FunctionExercise`` in ``EXERCISES``.
 
    * ``reference`` solves it; ``cases`` go from one that can be done by hand to those in which
