@@ -50,6 +50,10 @@ From [{name}]({address}) on {branch}, see {ref}`part-two`.
 ## Part two
 
 A page.
+
+## About
+
+The foot of each page leads here.
 """
 #: Every character here has a meaning for a shell, make, a pattern, a URL or a template.
 ODD = 'kurs [1] ä\'ö #50% $x {y} *&;! "z"'

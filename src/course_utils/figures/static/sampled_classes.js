@@ -17,6 +17,7 @@ import {
   slider,
   softmax,
   SPEC,
+  squeezed,
   stillness,
   sum,
   svg,
@@ -605,7 +606,9 @@ export default figure(WORDS, (view, words) => {
         const rows = [three(q[k]), three(blocks[k]), three(Math.exp(logits()[k]))];
         return [
           put(svg("rect", look), { "data-q": `height ${k}`, "data-value": heights()[k] }),
-          ...rows.map((text, row) => cell(strip, k, row, text)),
+          ...rows.map((text, row) =>
+            put(cell(strip, k, row, text), squeezed(text, strip.x(1) - strip.x(0) - 4))
+          ),
         ];
       }),
     );
