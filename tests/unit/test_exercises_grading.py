@@ -716,3 +716,9 @@ def test_a_judge_that_fails_itself_gives_a_verdict(monkeypatch):
     monkeypatch.setattr(ValueExercise, "judge", fail)
     message = "the judge itself failed (KeyError: 'oh'); please report this."
     assert check("1.1", 1) == Verdict("1.1", False, message)
+
+
+def test_the_nearest_mistake_is_named_wherever_its_sentence_stands_in_the_alphabet():
+    mistakes = {"A.": lambda x: 2 * x * (1 + 9e-5), "B.": lambda x: 2 * x}
+    exercise = FunctionExercise("0.1", "t", lambda x: 3 * x, [(1.0,)], "h.", mistakes)
+    assert "not yet. B." in exercise.judge(lambda x: 2 * x).message

@@ -837,3 +837,10 @@ def test_a_copy_of_this_process_does_not_go_on_in_its_place():
     if os.getpid() != here:
         os._exit(7)  # the copy has come so far
     assert outcome.value == 1
+
+
+def test_a_call_that_nobody_ended_waits_for_no_signal(monkeypatch):
+    waits = []
+    monkeypatch.setattr("course_utils.exercises.sandbox.time.sleep", waits.append)
+    assert call(lambda: 1).value == 1
+    assert max(waits) < 0.1  # what is still on its way after an ended one is given a millisecond
