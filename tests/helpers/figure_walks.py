@@ -64,6 +64,11 @@ def biased(**settings):
     return figure
 
 
+def train(**settings) -> list[dict]:
+    """Set these, then press Train."""
+    return [{"set": settings}, {"click": "Train"}]
+
+
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 #: What is seen only after several steps, or in states without a button.
@@ -280,27 +285,21 @@ WAYS = {
         [
             SKIP,
             {"click": "Train"},
-            {"set": {"lr": 0.5}},
-            {"click": "Train"},
+            *train(lr=0.5),
             {"set": {"lr": 0.05}},
             {"click": "Continue"},
             {"click": "1"},
             {"on": "at_epoch", "to": 2},
-            {"set": {"momentum": 0.9, "batch_size": 64, "images": 5000, "seed": 98}},
-            {"click": "Train"},
+            *train(momentum=0.9, batch_size=64, images=5000, seed=98),
             {"click": "Continue"},
-            {"set": {"momentum": 0, "weight_decay": 0.01, "lr": 10, "epochs": 7, "seed": 3}},
-            {"click": "Train"},
-            {"set": {"weight_decay": 1, "batch_size": 65536}},
-            {"click": "Train"},
-            {"set": {"seed": 99}},
-            {"click": "Train"},
-            {"set": {"images": 15000}},
-            {"click": "Train"},
+            *train(momentum=0, weight_decay=0.01, lr=10, epochs=7, seed=3),
+            *train(weight_decay=1, batch_size=65536),
+            *train(seed=99),
+            *train(images=15000),
             {"click": "Clear"},
         ],
     ],
-    "training_lab of regimes": [[SKIP, {"set": {"images": 15000}}, {"click": "Train"}]],
+    "training_lab of regimes": [[SKIP, *train(images=15000)]],
     "what_the_model_sees in a page": [
         [SKIP, *[{"click": name}] * 3, {"on": "change", "to": 0.4}]
         for name in ("Test image", "Confident mistake")
