@@ -6,6 +6,7 @@ import io
 import pkgutil
 import sys
 import time
+import traceback
 
 import benchmarks
 from benchmarks.report import RESULTS, rounded, write
@@ -29,16 +30,24 @@ def main() -> None:
     """Call each module's ``main``, which may return ratios; with arguments, only those named."""
     printed: dict[str, str] = {}
     ratios: list[benchmarks.Ratio] = []
+    failed: list[str] = []
     for name in sys.argv[1:] or modules():
         start = time.perf_counter()
         print(f"\n== {name} ==", flush=True)
         with contextlib.redirect_stdout(Tee()) as said:
-            ratios += importlib.import_module(f"benchmarks.{name}").main() or []
+            try:
+                ratios += importlib.import_module(f"benchmarks.{name}").main() or []
+            except Exception:  # what the others measure takes minutes, too
+                traceback.print_exc()
+                failed.append(name)
         printed[name] = said.getvalue()
         print(f"({time.perf_counter() - start:.0f} s)")
     print()
     for ratio in ratios:
         print(f"{ratio.slow}, against {ratio.fast}: {rounded(ratio.times)} times as long")
+    if failed:
+        again = f"try again with: python -m benchmarks {' '.join(failed)}"
+        sys.exit(f"\nFailed: {', '.join(failed)}. {RESULTS.name} stays as it was; {again}")
     if not sys.argv[1:]:
         write(ratios, printed)
         print(f"\nWritten to {RESULTS.relative_to(RESULTS.parents[1])}")

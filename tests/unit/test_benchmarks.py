@@ -60,6 +60,22 @@ def test_a_whole_run_is_written_down_and_a_part_is_only_printed(
     assert b"<dc:date>" not in (tmp_path / "speed.svg").read_bytes()
 
 
+def test_a_benchmark_that_fails_takes_no_other_with_it(tmp_path, monkeypatch, capfd):
+    found = {"benchmarks.a": lambda: 1 / 0, "benchmarks.b": lambda: print("two") or RATIOS}
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    monkeypatch.setattr(command, "modules", lambda: ["a", "b"])
+    for name, work in found.items():
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(main=work))
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results.md")
+    monkeypatch.setattr(command, "write", lambda *_: pytest.fail("half a run was written down"))
+    message = "Failed: a. results.md stays as it was; try again with: python -m benchmarks a$"
+    with pytest.raises(SystemExit, match=message):
+        command.main()
+    out, err = capfd.readouterr()
+    assert "an ox, against a horse: 12 times as long" in out
+    assert "ZeroDivisionError" in err
+
+
 def test_each_module_is_a_benchmark_but_two():
     stems = {path.stem for path in Path(report.__file__).parent.glob("*.py")}
     assert set(command.modules()) == stems - {"__init__", "__main__", "report"}
