@@ -37,7 +37,7 @@ class Told:
     table : texts of the figure's words by their place; of functions(), those they returned
     drawn : marks of each kind, class and colour: how many, and where on the average
     sliders : name, ends and step of each
-    samples : what the functions() of that table say of "<1>", "<2>", or of numbers
+    samples : what the functions() of that table say of "<1>", "<2>", or of numbers; without steps
     """
 
     text: str
