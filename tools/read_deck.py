@@ -49,6 +49,12 @@ def chapter(number: str) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+@cache
+def shown(number: str) -> list[Piece]:
+    """The pieces of a chapter."""
+    return list(pieces(chapter(number)))
+
+
 def equation(number: str) -> str:
     """A display, by the number behind it."""
     text = "\n\n".join(c.source for c in chapter(number).cells if c.cell_type == "markdown")
@@ -106,7 +112,7 @@ def live(number: str, name: str, *how: str) -> str:
 
 def exercise(number: str, how: str = "", *, solved: bool = False) -> str:
     """What an exercise asks for, "first" without what comes after that, or its solution."""
-    parts = (p for p in pieces(chapter(number)) if p.exercise == number)
+    parts = (p for p in shown(number.split(".")[0]) if p.exercise == number)
     these = [p.html for p in parts if (p.kinds == "solution") == solved]
     return re.sub("(?s)<h3>.*?</h3>", "", "".join(these[:1] if how else these))
 

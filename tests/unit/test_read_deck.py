@@ -247,7 +247,7 @@ def test_stills_show_what_the_scores_give():
 def test_stills_show_images_of_their_labels(still):
     data = load_fashion_mnist()
     parts = data.train if still == "sure" else data.test
-    images = parts.images.reshape(len(parts), -1)
+    rows = parts.images.mean(2)  # no farther apart than the images
     drawn = (read_deck.DECKS / f"{still}.svg").read_text("utf-8")
     labels = re.findall("bold[^>]*>(.*?)<", drawn)
     answers = re.findall("→ (.*?)<", drawn)
@@ -255,6 +255,7 @@ def test_stills_show_images_of_their_labels(still):
     for k, coded in enumerate(re.findall('base64,(.*?)"', drawn)):
         with Image.open(BytesIO(b64decode(coded))) as image:
             pixels = torch.tensor(np.array(image.convert("L")), dtype=torch.float32) / 255
-        away = (images - pixels.reshape(-1)).abs().mean(1)  # drawn in sixteen greys
+        near = (rows - pixels.mean(1)).abs().mean(1) < 1 / 30
+        away = (parts.images[near] - pixels).abs().mean((1, 2))  # drawn in sixteen greys
         assert away.min() < 1 / 30
-        assert data.classes[parts.labels[away.argmin()]] == labels[k] != answers[k]
+        assert data.classes[parts.labels[near][away.argmin()]] == labels[k] != answers[k]
