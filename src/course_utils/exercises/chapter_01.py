@@ -25,7 +25,6 @@ READY_MADE = {"softmax", "softmin", "log_softmax", "logsumexp", "gumbel_softmax"
 
 
 def rows_sum_to_one(probs: Tensor, scores: Tensor) -> bool:
-    """Whether every row sums to one."""
     return torch.allclose(probs.sum(1), torch.ones(len(probs)), atol=1e-5)
 
 
@@ -65,7 +64,6 @@ def lead(scores: Tensor) -> float:
 
 
 def first_lead(scores: Tensor) -> float:
-    """Difference of the first two scores."""
     return (scores[0] - scores[1]).item()
 
 

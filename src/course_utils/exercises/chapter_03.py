@@ -35,12 +35,10 @@ def perplexity(totals: list, lengths: list) -> float:
 
 
 def mean_of(values: list) -> float:
-    """Mean of a list."""
     return sum(values) / len(values)
 
 
 def per_text(totals: list, lengths: list) -> list:
-    """Mean loss of each text."""
     return [total / length for total, length in zip(totals, lengths, strict=True)]
 
 

@@ -74,7 +74,6 @@ def softplus_from(x: float, switch: float) -> float:
 
 
 def is_finite(value: float, _: float) -> bool:
-    """Tell whether a value is a finite number."""
     return math.isfinite(value)
 
 

@@ -131,17 +131,14 @@ def quadratic(x: Tensor) -> Tensor:
 
 
 def log_sum_exp(x: Tensor) -> Tensor:
-    """Return the logarithm of the sum of exponentials."""
     return torch.logsumexp(x, 0)
 
 
 def hessian(f, x: Tensor) -> Tensor:
-    """Return the matrix of all second derivatives."""
     return torch.autograd.functional.hessian(f, x)
 
 
 def gradient(f, x: Tensor) -> Tensor:
-    """Return the first derivatives."""
     (found,) = torch.autograd.grad(f(leaf := x.requires_grad_()), leaf)
     return found
 
@@ -171,7 +168,6 @@ def product_cases() -> list[tuple]:
 
 
 def numbers(*values: float) -> Tensor:
-    """Return a float64 tensor."""
     return torch.tensor(values, dtype=torch.float64)
 
 

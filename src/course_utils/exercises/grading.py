@@ -118,7 +118,6 @@ class ValueExercise:
 
 
 def as_it_is(value: object) -> object:
-    """Return the value."""
     return value
 
 

@@ -50,7 +50,6 @@ class Session:
         self.records: dict[str, Record] = {}
 
     def add(self, number: str, title: str, passed: bool) -> None:
-        """Note an attempt."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         before = self.records.get(number, Record("", self.id, number, title))
         self.records[number] = replace(

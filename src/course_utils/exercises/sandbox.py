@@ -92,12 +92,10 @@ class Printed(io.TextIOBase):
         self.text = ""
 
     def write(self, text: str) -> int:
-        """Keep the text while there is room."""
         self.text += text[: PRINTED_LIMIT - len(self.text)]
         return len(text)
 
     def writable(self) -> bool:
-        """Tell that this stream can be written to."""
         return True
 
 
