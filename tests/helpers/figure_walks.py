@@ -195,6 +195,7 @@ WAYS = {
             {"click": "Descend 50 steps"},
             {"set": {"logit": -4.2}},
             {"click": "Descend 50 steps"},
+            {"click": "Go on until it does"},
         ],
         [SKIP, {"set": {"smoothing": 0.3}}, {"click": "Descend 50 steps"}],
         [

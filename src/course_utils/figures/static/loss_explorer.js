@@ -1,11 +1,11 @@
 import {
   animate,
   button,
+  checkbox,
   clamp,
   COLORS,
   dial,
   dot,
-  endLabels,
   figure,
   fmt,
   four,
@@ -27,6 +27,8 @@ import {
   sum,
   svg,
   TEXT_COLORS,
+  textWidth,
+  ticks,
   tries,
 } from "./kit.js";
 
@@ -34,12 +36,13 @@ import {
 /** @import { Plot } from "./kit/plot.js" */
 
 const STEPS = 50;
-const LATER = 54; // where a mark says: not within those steps
+const LATER = 58; // where a mark says: not within those steps
 const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the target shall be, and how near
 const STILL = 0.0005; // so near its target, a probability is at rest
-const RAISED = 13; // pixels, of the handle that looks back: the step below it is to be read
+const TRACK = 33; // pixels below the axis: there the handle that looks back has its way
 const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
 const DASHES = ["none", "7 4", "2 4"];
+const BORDERS = ["solid", "dashed", "dotted"]; // below their names
 const HUES = [0, 1, 3]; // of the three losses
 const FACTOR = 2; // the hue of what multiplies
 
@@ -48,7 +51,7 @@ const ASKS = { // states about which the figure asks before it runs
   twice: { ...PLAIN, logit: -2, double_softmax: true },
   large: { ...PLAIN, logit: -6, smoothing: 0.5, lr: 10 },
 };
-const FLAT = "it has the factor p(1 − p), almost 0 at −6.";
+const FLAT = "1/270 at −6, by its factor 3p(1 − p).";
 const [SMALL, WIDE] = [0.05, 0.1]; // a factor that is almost 0; a gap of p that is not
 const WORDS = {
   en: {
@@ -57,9 +60,9 @@ const WORDS = {
     question: "At a score of −6 the true class has almost no probability, and the gradient " +
       "of cross-entropy is close to −1. How large is that of squared error?",
     answers: [
-      { text: "About as large", says: `No: ${FLAT}` },
-      { text: "About a tenth of it", says: `Still smaller: ${FLAT}` },
-      { text: "Less than a hundredth of it", says: `Yes: ${FLAT}` },
+      { text: "About as large", says: `No, ${FLAT}` },
+      { text: "About a tenth of it", says: `Still smaller, ${FLAT}` },
+      { text: "Less than a hundredth of it", says: `Yes, ${FLAT}` },
     ],
     kinds: ["cross-entropy", "squared error", "softmax twice"],
     score: "score z of the true class",
@@ -68,7 +71,7 @@ const WORDS = {
     descend: (/** @type {number} */ steps) => `Descend ${steps} steps`,
     loss: "loss (cross-entropy: nats)",
     gradient: "gradient",
-    race: "p of the true class after each step",
+    race: "p:",
     step: "step",
     lossPlot: "The losses against the score of the true class",
     gradientPlot: "The gradients of the losses against the score of the true class",
@@ -80,17 +83,27 @@ const WORDS = {
       `where is ${kind} at step 50? Drag the mark there and let go (by keys: Enter).`,
     mark: "your guess",
     later: "later",
-    running: "Running",
+    further: "Go on until it does",
+    /** @type {(step: number, p: string, kind: string) => string} */
+    running: (step, p, kind) => `Step ${step}: p is ${p} with ${kind}`,
+    losing: (/** @type {number} */ step, /** @type {string} */ loss) =>
+      `Step ${step}: the loss is ${loss}`,
+    youSaid: (/** @type {string} */ mine) => `; you said ${mine}`,
+    answered: (/** @type {string} */ mine) => `You said: ${mine}. `,
     passes: (/** @type {string} */ kind, /** @type {number} */ n) =>
       `${kind} passes ½ at step ${n}`,
     fails: (/** @type {string} */ kind) => `${kind} does not pass ½ in 50 steps`,
+    /** @type {(kind: string, n: number, entropy: number) => string} */
+    both: (kind, n, entropy) =>
+      `${kind} passes ½ at step ${n}${entropy ? `, cross-entropy at step ${entropy}` : ""}`,
     ends: (/** @type {string} */ kind, /** @type {string} */ p) => `${kind} ends at p = ${p}`,
     guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
     close: (/** @type {number} */ near, /** @type {number} */ all) =>
       ` Close so far: ${near} of ${all}.`,
-    back: "step: drag to look back",
-    stalled: (/** @type {string} */ moved, /** @type {string} */ rest) =>
-      `z rose by ${moved}; p = ½ is still ${rest} away.`,
+    back: "drag to look back",
+    /** @type {(times: string, first: string, last: string) => string} */
+    longer: (times, first, last) =>
+      `That is ${times} times as many steps: the first raised z by ${first}, the last by ${last}.`,
     /** @type {(first: string, step: number, last: string) => string} */
     grew: (first, step, last) => `The first step raised z by ${first}, step ${step} by ${last}.`,
     stuck: (/** @type {string} */ p, /** @type {string} */ pull) =>
@@ -98,6 +111,10 @@ const WORDS = {
     nearer: (/** @type {string} */ target) => `More steps would bring it nearer to ${target}.`,
     arrives: (/** @type {string} */ p) => `Squared error arrives, at p = ${p}.`,
     next: "Pull the ring to another start.",
+    rest: "There p − y is almost 0, so z hardly moves.",
+    /** @type {(pull: string, entropy: number) => string} */
+    paced: (pull, entropy) =>
+      `Its factor at the start is ${pull}; cross-entropy passes ½ at step ${entropy}.`,
     asks: {
       twice: {
         question: "By mistake, softmax is applied twice. With one, this loss comes near 0. " +
@@ -105,26 +122,28 @@ const WORDS = {
         answers: [["As low", "No"], ["Not so low", "Yes"], ["It doesn't fall", "No"]],
       },
       large: {
-        question: "The rate is 10; smoothing makes 2/3 the target. What will cross-entropy do?",
+        question:
+          "With rate 10 and smoothing 0.5, what does cross-entropy do near its lowest point?",
         answers: [["Settle", "No"], ["Swing", "Yes"], ["Run away", "No"]],
       },
     },
-    sees: (/** @type {string} */ p, /** @type {string} */ seen) =>
-      `p of one softmax: ${p}; of two: ${seen}.`,
+    sees: (/** @type {string} */ seen, /** @type {string} */ most) =>
+      `Its loss sees p = ${seen}, at most ${most}.`,
+    after: (/** @type {string} */ seen) => `its loss sees ${seen}`,
     seen: (/** @type {string} */ p) => `, whose loss sees ${p}`,
     twice: (/** @type {string} */ end, /** @type {string} */ floor) =>
-      `it ends at ${end} and can't get below ${floor}: the second softmax gets numbers at most ` +
-      "1 apart.",
+      `it ends at ${end}, never below ${floor}: the second softmax gets numbers at most 1 apart.`,
     large: "once near, it jumps across its lowest point and back.",
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}. `,
     began: (/** @type {string} */ z, /** @type {string} */ p) => `From z = ${z} (p = ${p}): `,
     entropy: (/** @type {string} */ slope) => `Cross-entropy has gradient ${slope}.`,
     times: (/** @type {string} */ factor, /** @type {string} */ tail) =>
       `Squared error has the gradient of cross-entropy times ${factor}p(1 − p)${tail}.`,
-    flat: (/** @type {string} */ target) => `, almost 0 though p should be ${target}`,
+    flat: ", almost 0 though p should be 1",
+    here: (/** @type {string} */ z) => `z = ${z}: `,
     hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
     floor: (/** @type {string} */ floor) => `softmax twice: floor ${floor}`,
-    target: (/** @type {string} */ target) => `target ${target}`,
+    target: "target",
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
       `after ${steps} step${steps === 1 ? "" : "s"} p is ${each}.`,
     swings: "Cross-entropy jumps back and forth across its lowest point. ",
@@ -133,9 +152,10 @@ const WORDS = {
     lowestGoal: (/** @type {string} */ lr, /** @type {string} */ smoothing) =>
       "find the lowest start, to 0.1, from which squared error passes ½ within 50 steps " +
       `(rate ${lr}, smoothing ${smoothing}).`,
-    restGoal: "smooth until cross-entropy rests at p = 0.80.",
+    restGoal: "find the smoothing with which cross-entropy rests at p = 0.80.",
     elsewhere: "Only runs with these settings count.",
-    notYet: "Right smoothing, but p isn't at rest yet: take a larger rate.",
+    resting: (/** @type {string[][]} */ found) =>
+      found.map(([smoothing, p], i) => `${smoothing} ${i ? "" : "rests "}at ${p}`).join(", ") + ".",
     /** @type {(yes: string, no: string, steps: number[]) => string} */
     lowest: (yes, no, [entropy, square]) =>
       `From ${yes} it takes ${square} steps, cross-entropy ${entropy}; from ${no}, 50 are too few.`,
@@ -161,6 +181,24 @@ const WORDS = {
   },
 };
 
+/** The probability of a class that scores x when k - 1 others score y. */
+const probability = (/** @type {number} */ x, /** @type {number} */ k, y = 0) =>
+  1 / (1 + (k - 1) * Math.exp(y - x));
+
+/**
+ * Derivatives of the losses by the score x of the true class; k - 1 others score 0.
+ * @param {number} x
+ * @param {number} k
+ * @param {number} smoothing
+ */
+function slopes(x, k, smoothing) {
+  const p = probability(x, k);
+  const target = 1 - smoothing + smoothing / k;
+  const pull = k / (k - 1) * p * (1 - p);
+  const seen = probability(p, k, (1 - p) / (k - 1));
+  return [p - target, 2 * pull * (p - target), pull * (seen - target)];
+}
+
 /**
  * Values and derivatives of the losses when the true class scores x and k - 1 others score 0.
  * @param {number} x
@@ -171,15 +209,13 @@ function losses(x, k, smoothing) {
   const z = [x, ...range(k - 1).map(() => 0)];
   const p = softmax(z);
   const target = p.map((_, j) => smoothing / k + (j ? 0 : 1 - smoothing));
-  const dp = p.map((s, j) => s * ((j ? 0 : 1) - p[0])); // what the score does to each probability
-  const twice = softmax(p);
   const gap = p.map((s, j) => s - target[j]);
   return {
     p: p[0],
     target: target[0],
-    seen: twice[0],
+    seen: softmax(p)[0],
     values: [-dot(target, logSoftmax(z)), sum(gap.map((v) => v ** 2)), -dot(target, logSoftmax(p))],
-    slopes: [gap[0], 2 * dot(gap, dp), dot(twice.map((s, j) => s - target[j]), dp)],
+    slopes: slopes(x, k, smoothing),
     floor: Math.log(Math.E + k - 1) - target[0],
   };
 }
@@ -192,7 +228,10 @@ function losses(x, k, smoothing) {
 function digitsOf(value, digits = 4) {
   const rounded = Number(value.toPrecision(digits));
   const one = digits < 9 && Math.abs(rounded) === 1 && rounded !== value;
-  return one ? digitsOf(value, digits + 1) : minus(String(rounded));
+  const tiny = rounded && Math.abs(rounded) < 1e-4;
+  return one
+    ? digitsOf(value, digits + 1)
+    : minus(tiny ? rounded.toExponential() : String(rounded));
 }
 
 /**
@@ -208,7 +247,7 @@ function enough(join, digits) {
 }
 
 /** With two digits. @param {number} value */
-const rough = (value) => minus(String(Number(value.toPrecision(2))));
+const rough = (value) => digitsOf(value, 2);
 
 /** A number in a sentence. @param {number} value */
 const inWords = (value) => digitsOf(value, 3);
@@ -256,20 +295,33 @@ export default figure(WORDS, (view, words) => {
   });
   const race = view.plot({
     label: words.racePlot,
-    height: 255,
-    x: [0, STEPS],
+    height: 271,
+    x: [0, LATER + 2],
     y: [0, 1.04],
     yticks: [0, [0.5, "½"], 1],
-    margin: { right: 104 },
-    xlabel: words.step,
-    ylabel: words.race,
+    margin: { bottom: TRACK + 13 },
   });
+  const twice = checkbox(view, "double_softmax", { label: words.kinds[2] });
+  view.control(twice);
+  // What the colours and dashes of the lines mean; the third can be put off there.
+  const names = [...words.kinds.slice(0, 2), twice].map((name, i) =>
+    html(
+      "span",
+      { style: `color: ${TEXT_COLORS[HUES[i]]}; border-bottom-style: ${BORDERS[i]}` },
+      name,
+    )
+  );
+  const legend = html("div.axis.names");
+  let named = 0;
+  race.box.before(legend);
   const said = html("p.say");
   const product = html("div.product");
   slope.box.before(product);
   const ask = html("section.guess.ask", { "aria-label": words.guess });
-  let shown = 0; // steps of the descent on the screen
-  let look = STEPS; // to which of them the reader looks back
+  let length = STEPS; // of the descent
+  let shown = 0; // steps of it on the screen
+  let look = Infinity; // to which of them the reader looks back
+  const settled = () => shown === length;
   const step = () => Math.min(shown, look);
   let stop = () => {};
   const descend = button(view, words.descend(STEPS), () => run());
@@ -322,14 +374,15 @@ export default figure(WORDS, (view, words) => {
   }
   /** @param {number} value */
   function lookAt(value) {
-    if (shown < STEPS) return;
-    look = Math.round(clamp(value, 0, STEPS));
+    if (!settled()) return;
+    look = Math.round(clamp(value, 0, length));
     view.refresh();
   }
   const shownMark = (/** @type {number} */ which) =>
     which ? fmt(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
 
   const past = () => known && !view.changed.size;
+  const stride = () => length > STEPS ? length / 100 : 1;
   // By keys a handle (of the mark; after a run, of the step) is moved by a slider that isn't seen.
   const guessKeys = dial(view, {
     label: words.mark,
@@ -338,8 +391,9 @@ export default figure(WORDS, (view, words) => {
     max: 100,
     step: 1,
     show: () => past() ? String(step()) : shownMark(late()),
-    read: () => past() ? step() : late() ? 100 * marks[1] : Math.min(marks[0], STEPS + 1),
-    write: (v) => known ? lookAt(v) : mark(late(), late() ? v / 100 : v),
+    read: () =>
+      past() ? step() / stride() : late() ? 100 * marks[1] : Math.min(marks[0], STEPS + 1),
+    write: (v) => known ? lookAt(v * stride()) : mark(late(), late() ? v / 100 : v),
   });
   const scoreKeys = slider(view, "logit", { label: words.score, show: (v) => fmt(v, 1) });
   guessKeys.addEventListener("keydown", ({ key }) => {
@@ -358,13 +412,17 @@ export default figure(WORDS, (view, words) => {
   race.box.append(guessKeys);
 
   // What has changed ends the descent, when it is drawn.
-  const ran = () => shown === STEPS && !view.changed.size;
+  const ran = () => settled() && !view.changed.size;
   /** Between which scores the lowest one lies, as far as descents have shown. */
   let tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
+  /** The smoothings nearest to that of the second goal: too little, too much. */
+  let rested = [0, 1];
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
+    rested = [0, 1];
     answers = { twice: "", large: "" };
-    [near, all, shown, look, placed, known] = [0, 0, 0, STEPS, false, false];
+    [near, all, placed, known] = [0, 0, false, false];
+    [length, shown, look] = [STEPS, 0, Infinity];
     marks = [25, 0.5];
     stop();
     view.refresh();
@@ -373,11 +431,21 @@ export default figure(WORDS, (view, words) => {
     ["num_classes", "lr", "smoothing"].every((name) => view.get(name) === view.first[name]);
   const [bracket, hint] = [html("span.soft"), html("span.soft")];
   const aimed = () => ran() && Math.abs(at(0).target - REST) < NEAR;
+  /** @param {number} kind */
+  const within = (kind) => outs[kind] <= STEPS ? outs[kind] : 0;
+  /** Remember where cross-entropy comes to rest with this smoothing. */
+  function noteRest() {
+    const s = view.get("smoothing");
+    if (secret() || swings() || !s) return;
+    const { target } = at(0);
+    if (target > REST + NEAR) rested[0] = Math.max(rested[0], s);
+    if (target < REST - NEAR) rested[1] = Math.min(rested[1], s);
+  }
   function note() {
     const z = view.get("logit");
     if (secret() || late() || !counts()) return;
     const steps = outs;
-    if (!steps[1]) tried.no = Math.max(tried.no, z);
+    if (!within(1)) tried.no = Math.max(tried.no, z);
     else if (z < tried.yes) Object.assign(tried, { yes: z, steps });
   }
   const tasks = [
@@ -393,16 +461,20 @@ export default figure(WORDS, (view, words) => {
     goal(view, {
       text: words.restGoal,
       lasts: true,
-      reached: () => aimed() && Math.abs(gapOf(0)) < STILL,
+      reached: () => {
+        if (ran()) noteRest();
+        return aimed();
+      },
       says: () =>
         words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
     }),
   ];
   tasks[0].append(bracket);
   tasks[1].append(hint);
+  const right = html("div.stack", ask, race.node);
   view.add(
     chips,
-    html("div.grid2", html("div.stack", loss.node, slope.node), html("div.stack", ask, race.node)),
+    html("div.grid2", html("div.stack", loss.node, slope.node), right),
     said,
     view.bar(
       html(
@@ -440,12 +512,15 @@ export default figure(WORDS, (view, words) => {
   /** The scores on the way down one of the losses. @param {number} kind */
   function path(kind) {
     const way = [view.get("logit")];
-    while (way.length <= STEPS) {
-      const x = way[way.length - 1];
-      way.push(x - view.get("lr") * at(x).slopes[kind]);
-    }
+    while (way.length <= length) way.push(next(way[way.length - 1], kind));
     return way;
   }
+
+  /** @param {number} x @param {number} kind */
+  const next = (x, kind) =>
+    x - view.get("lr") * slopes(x, view.get("num_classes"), view.get("smoothing"))[kind];
+  /** Where p is ½. */
+  const half = () => Math.log(view.get("num_classes") - 1);
 
   function run() {
     const question = open();
@@ -455,13 +530,24 @@ export default figure(WORDS, (view, words) => {
     start();
   }
 
-  function start() {
+  /** Run on to the step at which p passes ½: the targets are above it, so there is one. */
+  function goOn() {
+    const kind = asked();
+    let [x, n] = [paths[kind][STEPS], STEPS];
+    for (; x <= half(); n += 1) x = next(x, kind);
+    start(n);
+    descend.focus({ preventScroll: true }); // what had the focus is gone
+  }
+
+  function start(steps = STEPS) {
     const first = !known;
-    [known, shown, look] = [true, 0, STEPS];
-    stop = animate(2500, (share) => {
+    const from = steps > STEPS ? STEPS : 0;
+    [known, length, shown, look] = [true, steps, from, Infinity];
+    watch();
+    stop = animate(steps > STEPS ? 4000 : 2500, (share) => {
       const before = shown;
-      shown = Math.round(share * STEPS);
-      if (first && placed && shown === STEPS && before < STEPS) {
+      shown = Math.round(from + share * (steps - from));
+      if (first && placed && settled() && before < steps) {
         all += 1;
         near += Number(close());
       }
@@ -472,14 +558,14 @@ export default figure(WORDS, (view, words) => {
   /** Bring the race into view, and with it, on a phone, what it is about. */
   function watch() {
     const bar = view.frame.querySelector(".low")?.getBoundingClientRect().height ?? 0;
-    const below = race.node.getBoundingClientRect().bottom + bar - globalThis.innerHeight;
+    const below = right.getBoundingClientRect().bottom + bar - globalThis.innerHeight;
     if (below > 0) scrollBy({ top: below, behavior: stillness() ? "instant" : "smooth" });
   }
 
   /** Whether the mark is where the run came to: within a fifth of the steps, 0.05 of p. */
   function close() {
     if (late()) return Math.abs(marks[1] - at(paths[0][STEPS]).p) <= 0.05;
-    const n = outs[asked()] || LATER;
+    const n = within(asked()) || LATER;
     const near = Math.abs(marks[0] - n) <= Math.max(1, n / 5);
     return marks[0] > STEPS || n > STEPS ? marks[0] === n : near;
   }
@@ -488,6 +574,7 @@ export default figure(WORDS, (view, words) => {
   function outcome() {
     const kind = capital(words.kinds[asked()]);
     const n = outs[asked()];
+    if (length > STEPS) return `${words.both(kind, n, outs[0])}.`;
     const came = late()
       ? words.ends(kind, inWords(at(paths[0][STEPS]).p))
       : n
@@ -517,19 +604,32 @@ export default figure(WORDS, (view, words) => {
           ...choices.map(([text]) =>
             button(view, text, () => {
               [answers[question], answered] = [text, question];
-              watch();
               start();
               descend.focus({ preventScroll: true }); // what had the focus is gone
             })
           ),
         ),
       ];
-    } else if (known && shown < STEPS) {
-      const mine = answered ? answers[answered] : placed && shownMark(late());
-      nodes = [html("p", `${words.running}${mine ? words.guessed(mine) : ""}.`)];
-    } else if (shown === STEPS && !secret()) {
-      nodes = [html("p", verdict() || `${outcome()}${all ? words.close(near, all) : ""}`)];
-      nodes.push(html("p.soft", noticed()));
+    } else if (known && !settled()) {
+      const kind = answered === "large" ? 0 : asked();
+      const { p, values } = at(paths[kind][shown]);
+      const now = answered === "twice"
+        ? words.losing(shown, inWords(values[2]))
+        : words.running(shown, inWords(p), words.kinds[kind]);
+      const mine = placed && length === STEPS ? words.youSaid(shownMark(late())) : "";
+      nodes = answered
+        ? [
+          html("p.soft", words.asks[answered].question),
+          html("p", `${words.answered(answers[answered])}${now}.`),
+        ]
+        : [html("p", `${now}${mine}.`)];
+    } else if (known && !secret()) {
+      const stalled = !late() && !answered && !outs[asked()];
+      const score = all && length === STEPS ? words.close(near, all) : "";
+      nodes = [
+        html("p", verdict() || `${outcome()}${score}`),
+        stalled ? html("div.row", button(view, words.further, goOn)) : html("p.soft", noticed()),
+      ];
     }
     const key = nodes.map((node) => node.textContent).join();
     if (ask.dataset.key === key) return; // buttons that have the focus stay
@@ -538,31 +638,35 @@ export default figure(WORDS, (view, words) => {
   }
 
   /** How far the probability is from its target in the end. @param {number} kind */
-  const gapOf = (kind, n = STEPS) => at(paths[kind][n]).p - at(0).target;
+  const gapOf = (kind, n = length) => at(paths[kind][n]).p - at(0).target;
 
   /** What a run shows besides its end. */
   function noticed() {
-    const { p, target } = at(paths[1][STEPS]);
+    const { p, target } = at(paths[1][length]);
     if (swings()) {
       const arrives = Math.abs(gapOf(1)) < NEAR ? words.arrives(inWords(p)) : "";
       return answered === "large" ? arrives : words.swings + arrives;
     }
     if (answered) {
-      const { p, seen } = at(paths[2]?.[STEPS] ?? 0);
-      return words.sees(inWords(p), inWords(seen));
+      const { seen } = at(paths[2]?.[STEPS] ?? 0);
+      const most = probability(1, view.get("num_classes"));
+      return words.sees(inWords(seen), inWords(most));
     }
     const way = paths[asked()];
     if (late()) {
       const [before, last] = [gapOf(0, STEPS - 1), gapOf(0)];
       if (before * last > 0 && Math.abs(last) > STILL) return words.nearer(inWords(target));
       const stuck = pullAt(p) < SMALL && Math.abs(gapOf(1)) > WIDE;
-      return stuck ? words.stuck(inWords(p), inWords(pullAt(p))) : words.next;
+      if (stuck) return words.stuck(inWords(p), inWords(pullAt(p)));
+      return Math.abs(last) > STILL ? words.next : words.rest;
     }
     const n = outs[asked()];
-    const half = Math.log(view.get("num_classes") - 1);
-    if (!n) return words.stalled(rough(way[STEPS] - way[0]), rough(half - way[STEPS]));
     const [first, last] = [way[1] - way[0], way[n] - way[n - 1]];
-    return last > 1.5 * first ? words.grew(rough(first), n, rough(last)) : words.next;
+    if (length > STEPS && outs[0]) {
+      return words.longer(rough(n / outs[0]), rough(first), rough(last));
+    }
+    if (last > 1.5 * first) return words.grew(rough(first), n, rough(last));
+    return asked() === 1 ? words.paced(inWords(pullAt(at(way[0]).p)), outs[0]) : words.next;
   }
 
   /** What is said to the answer to a chip's question. */
@@ -582,12 +686,16 @@ export default figure(WORDS, (view, words) => {
   let paths = [];
   /** The step at which each descent passes probability 1/2; 0 if it doesn't. @type {number[]} */
   let outs = [];
+  let pathKey = "";
   function compute() {
     const shape = `${view.get("num_classes")} ${view.get("smoothing")}`;
     if (key !== shape) curves = xs.map(at);
     key = shape;
+    const start = `${shape} ${view.get("logit")} ${view.get("lr")} ${kinds().length} ${length}`;
+    if (pathKey === start) return;
+    pathKey = start;
     paths = kinds().map(path);
-    outs = paths.map((way) => Math.max(0, way.findIndex((x) => at(x).p > 0.5)));
+    outs = paths.map((way) => Math.max(0, way.findIndex((x) => x > half())));
   }
 
   /** @param {Plot} plot @param {"values" | "slopes"} what */
@@ -603,7 +711,7 @@ export default figure(WORDS, (view, words) => {
     const { floor } = curves[0];
     const twice = valued && kinds().length === 3;
     /** @type {Label[]} */
-    const labels = kinds().slice(0, valued || plot.width > 330 ? 2 : 0).map((i) => ({
+    const labels = kinds().slice(0, valued ? 2 : 3).map((i) => ({
       text: words.kinds[i],
       // Cross-entropy is named beside the ring, or on its level in the plot of the gradients.
       x: valued && !i ? ring.x : plot.x(min),
@@ -624,7 +732,7 @@ export default figure(WORDS, (view, words) => {
         text: words.hill(four(factor())),
         x: plot.x(top),
         y: y(factor() / 4),
-        sides: ["above"],
+        sides: ["above", "left", "right"],
         gap: 2,
         color: TEXT_COLORS[FACTOR],
         weight: 600,
@@ -634,8 +742,21 @@ export default figure(WORDS, (view, words) => {
       const inside = clamp(v, min, max);
       return { cx: plot.x(inside), cy: y(at(inside)[what][i]) };
     };
+    const here = clamp(pulled(), min, max);
+    const tie = { x: plot.x(here), y: y(at(here).slopes[0]) };
+    const tied = !valued && !secret();
+    /** A dot for each step; those at one place are one. @param {number} i */
+    const steps = (i) => {
+      const way = paths[i].slice(0, step());
+      const places = new Map(way.map((v) => [Math.round(plot.x(clamp(v, min, max))), v]));
+      return [...places.values()].map((v) => ({ v, last: false })).concat({
+        v: paths[i][step()],
+        last: true,
+      });
+    };
     const taken = [
       around(ring.x, ring.y, 12),
+      ...(tied ? [{ left: tie.x - 1, right: tie.x + 1, top: 0, bottom: tie.y }] : []),
       ...kinds().flatMap((i) => along(plot, xs, curves.map((c) => c[what][i]))),
       ...(twice ? [{ ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 }] : []),
     ];
@@ -644,6 +765,11 @@ export default figure(WORDS, (view, words) => {
       ...(valued || secret() ? [] : [
         svg("path.hill", { d: `${plot.line(xs, pulls)}L${plot.x(max)},${y(0)}H${plot.x(min)}Z` }),
         svg("path.pull", { d: plot.line([bar, bar], [0, pullAt(at(bar).p)]) }),
+        // From the product to what it is of: the bar, and both curves at that score.
+        svg("path.tie", {
+          d: `M${Math.max(tie.x, plot.width - textWidth(product.textContent ?? "", 600))},0` +
+            `L${tie.x},${plot.area.top}V${tie.y}`,
+        }),
       ]),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
       twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
@@ -654,13 +780,13 @@ export default figure(WORDS, (view, words) => {
         })
       ),
       ...kinds().flatMap((i) =>
-        paths[i].slice(0, step() + 1).map((v, n) => {
-          const last = n === step();
+        steps(i).map(({ v, last }) => {
           // Balls at one place lie around each other.
           const look = { r: last ? 8.5 - 2.5 * i : 2.5, fill: COLORS[HUES[i]] };
           return svg(last ? "circle.ring" : "circle", { ...place(i, v), ...look });
         })
       ),
+      tied ? svg("circle.here", { cx: tie.x, cy: tie.y, r: 3.5, stroke: COLORS[HUES[0]] }) : "",
       ...labelNodes(labels, plot.area, taken),
     );
     const color = TEXT_COLORS[HUES[0]];
@@ -669,54 +795,63 @@ export default figure(WORDS, (view, words) => {
   }
 
   function drawRace() {
-    const steps = range(shown + 1);
+    const which = late();
+    const end = Math.max(LATER + 2, shown > STEPS ? 1.2 * shown : 0);
+    const later = which ? [] : [/** @type {[number, string]} */ ([LATER, words.later])];
+    race.scale({
+      x: [0, end],
+      xticks: [
+        [0, `${words.step} 0`],
+        ...(end > LATER + 2
+          ? ticks(0, end, 5).slice(1)
+          : [...range(STEPS / 10).map((i) => 10 * (i + 1)), ...later]),
+      ],
+    });
+    // Of a long way not every step is drawn.
+    const every = Math.max(1, shown / 300);
+    const steps = range(Math.floor(shown / every) + 1).map((i) => Math.round(i * every));
     const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
     const past = outs.map((n) => n <= shown ? n : 0);
-    const half = race.y(0.5);
-    const which = late();
     const [x, y] = which ? [STEPS, marks[1]] : [marks[0], 0.5];
     const color = TEXT_COLORS[HUES[asked()]];
     const truth = which ? at(paths[0][STEPS]).p : outs[asked()] || LATER;
     const { target } = at(0);
-    const settled = shown === STEPS;
-    /** @type {[string, number, number, string][]} */
-    const ends = kinds().map((i) => [
-      words.kinds[i],
-      race.x(shown) + 8,
-      race.y(probs[i][shown]),
-      TEXT_COLORS[HUES[i]],
-    ]);
-    const level = settled && view.get("smoothing");
-    if (level) {
-      const text = words.target(fmt(target, 3));
-      ends.push([text, race.x(STEPS) + 8, race.y(target), "var(--cu-soft)"]);
-    }
+    const level = settled() && view.get("smoothing");
     /** @type {Label[]} */
     const labels = past.flatMap((n, i) =>
       n
         ? [{
           text: kinds().length < 3 ? words.out(n) : String(n),
           x: race.x(n),
-          y: half + 13,
-          sides: n > STEPS / 2 ? ["left"] : ["right"],
+          y: race.y(0.5) + 13,
+          sides: n > end / 2 ? ["left"] : ["right"],
           color: TEXT_COLORS[HUES[i]],
           weight: 600,
         }]
         : []
     );
-    const heard = settled ? placed : placed && !ready();
+    if (level) {
+      const beyond = { x: race.x(0.925 * end), y: race.y(target), gap: 2, color: "var(--cu-soft)" };
+      labels.push({ ...beyond, text: words.target, sides: ["above"] });
+      labels.push({ ...beyond, text: fmt(target, 3), sides: ["below"] });
+    }
+    const seen = paths[2] && shown ? steps.map((n) => at(paths[2][n]).seen) : [];
+    if (seen.length) {
+      const now = at(paths[2][step()]).seen;
+      const text = words.after(inWords(now));
+      const [x, y] = [race.x(shown), race.y(seen[seen.length - 1])];
+      labels.push({ text, x, y, sides: ["below", "above"], color: TEXT_COLORS[HUES[2]] });
+    }
+    const heard = placed && length === STEPS && (settled() || !ready());
+    const marked = heard || (placed && ready());
     const spot = { x: race.x(x), y: race.y(y) };
-    const raised = RAISED / (race.y(0) - race.y(1));
+    const track = -TRACK / (race.y(0) - race.y(1));
+    const looking = known && settled();
     race.draw(
-      svg("path.ghost", { d: race.line([0, STEPS], [0.5, 0.5]) }),
-      level ? svg("path.dash", { d: race.line([0, STEPS], [target, target]) }) : "",
+      svg("path.ghost", { d: race.line([0, end], [0.5, 0.5]) }),
+      level ? svg("path.dash", { d: race.line([0, end], [target, target]) }) : "",
       ready() && which ? svg("path.ghost", { d: race.line([STEPS, STEPS], [0, 1]) }) : "",
-      !which &&
-        (ready() ||
-          (shown && truth > STEPS && ends.every(([, , end]) => Math.abs(end - half) > 16)))
-        ? svg("text.soft", { x: race.x(LATER) + 17, y: half + 4 }, words.later)
-        : "",
-      settled && placed
+      heard && settled()
         ? svg("path.miss", {
           d: which
             ? race.line([STEPS, STEPS], [marks[1], truth])
@@ -724,41 +859,60 @@ export default figure(WORDS, (view, words) => {
           stroke: color,
         })
         : "",
+      seen.length ? svg("path.thin", { d: race.line(steps, seen), stroke: COLORS[HUES[2]] }) : "",
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
-      look < STEPS ? svg("path.ghost", { d: race.line([look, look], [0, 1]) }) : "",
-      ...probs.map((ps, i) =>
-        svg("circle", { cx: race.x(step()), cy: race.y(ps[step()]), r: 4, fill: COLORS[HUES[i]] })
+      look < shown ? svg("path.ghost", { d: race.line([look, look], [0, 1]) }) : "",
+      ...kinds().map((i) =>
+        svg("circle", {
+          cx: race.x(step()),
+          cy: race.y(at(paths[i][step()]).p),
+          r: 4,
+          fill: COLORS[HUES[i]],
+        })
       ),
       ...past.flatMap((n, i) => {
-        const look = { cx: race.x(n), cy: race.y(probs[i][n]), r: 4, fill: COLORS[HUES[i]] };
+        const look = { cx: race.x(n), cy: race.y(at(paths[i][n]).p), r: 4, fill: COLORS[HUES[i]] };
         return n ? [svg("circle.ring", look)] : [];
       }),
-      heard
+      marked
         ? svg("path.mark", {
           d: `M${spot.x},${spot.y - 8}l7,8l-7,8l-7,-8Z`,
           style: `--color: ${color}`,
         })
         : "",
+      looking
+        ? svg(
+          "text.soft",
+          {
+            x: race.x((step() > length / 2 ? 0.25 : 0.75) * length),
+            y: race.area.bottom + TRACK + 4,
+            "text-anchor": "middle",
+          },
+          words.back,
+        )
+        : "",
       ...labelNodes(labels, race.area, [
-        ...probs.flatMap((ps) => along(race, steps, ps)),
-        ...(heard ? [around(spot.x, spot.y, 8)] : []),
+        ...[...probs, ...(seen.length ? [seen] : [])].flatMap((ps) => along(race, steps, ps)),
+        ...(marked ? [around(spot.x, spot.y, 8)] : []),
+        { ...race.area, top: race.y(0.5) - 1, bottom: race.y(0.5) + 1 },
       ]),
-      ...(shown ? endLabels(ends) : []),
     );
-    race.scale({ xlabel: settled ? words.back : words.step });
     race.handles(
       ready()
         ? [{ x, y, color, way: which ? "up" : "across" }]
-        : settled
-        ? [{ x: look, y: raised, color: "var(--cu-ink)", way: "across" }]
+        : looking
+        ? [{ x: step(), y: track, color: "var(--cu-ink)", way: "across" }]
         : [],
     );
     guessKeys.inert = !known && !ready();
-    const [keyX, keyY] = known ? [race.x(look), race.y(raised)] : [spot.x, spot.y];
+    const [keyX, keyY] = known ? [race.x(step()), race.y(track)] : [spot.x, spot.y];
     guessKeys.style.cssText = `left: ${keyX}px; top: ${keyY}px`;
     put(/** @type {Element} */ (guessKeys.querySelector("input")), {
       "aria-label": known ? words.step : words.mark,
     });
+    if (named !== paths.length) legend.replaceChildren(words.race, ...names.slice(0, paths.length));
+    named = paths.length;
+    /** @type {HTMLInputElement} */ (twice.querySelector("input")).checked = true;
   }
 
   /** Where each descent has come to. */
@@ -770,7 +924,7 @@ export default figure(WORDS, (view, words) => {
 
   /** Whether the descent of cross-entropy jumps back and forth in the end. */
   function swings() {
-    const [a, b, c] = paths[0].slice(STEPS - 2).map((x) => at(x));
+    const [a, b, c] = paths[0].slice(-3).map((x) => at(x));
     return a.slopes[0] * b.slopes[0] < 0 && b.slopes[0] * c.slopes[0] < 0 &&
       Math.abs(c.p - b.p) > SWING;
   }
@@ -785,10 +939,11 @@ export default figure(WORDS, (view, words) => {
     const hidden = (/** @type {string} */ name, /** @type {number} */ value) =>
       quantity(html("span", { hidden: true }), name, value, "");
     const flat = pullAt(now.p) < SMALL && Math.abs(now.p - now.target) > WIDE;
-    // Beyond ½, where it should be is the answer to what is asked.
-    const tail = flat && !late() ? words.flat(inWords(now.target)) : "";
+    // With smoothing, where it should be is what a goal asks for.
+    const tail = flat && !view.get("smoothing") ? words.flat : "";
     product.replaceChildren(
       ...(secret() ? [] : [
+        words.here(fmt(pulled(), 1)),
         number(there.slopes[0], few),
         " × ",
         number(pull, few, FACTOR),
@@ -819,7 +974,8 @@ export default figure(WORDS, (view, words) => {
   return () => {
     if (view.changed.size) {
       stop();
-      [shown, look, placed, known, answered] = [0, STEPS, false, false, undefined];
+      [placed, known, answered] = [false, false, undefined];
+      [length, shown, look] = [STEPS, 0, Infinity];
     }
     begin.hidden = secret(); // the ring is locked
     for (const node of [...tasks, ask]) node.hidden = secret(); // they name the second loss
@@ -828,15 +984,23 @@ export default figure(WORDS, (view, words) => {
     const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
     const undone = !tasks[0].classList.contains("done");
     say(bracket, !undone ? "" : counts() ? words.between(found[0], found[1]) : words.elsewhere);
-    say(hint, aimed() && !tasks[1].classList.contains("done") ? words.notYet : "");
+    const rests = rested.filter((s) => s && s < 1).map((s) => {
+      const target = 1 - s + s / view.get("num_classes");
+      return [fmt(s), inWords(target)];
+    });
+    const open = rests.length && !tasks[1].classList.contains("done");
+    say(hint, open ? words.resting(rests) : "");
     const now = at(view.get("logit"));
+    drawNumbers(now);
     drawCurves(loss, "values");
     drawCurves(slope, "slopes");
     drawRace();
     drawAsk();
-    drawNumbers(now);
     if (step() < shown) return capital(descent());
-    if (shown) return shown === STEPS ? verdict() || (placed ? outcome() : capital(descent())) : "";
+    if (shown && !settled()) return "";
+    if (shown) {
+      return verdict() || (placed || length > STEPS ? outcome() : capital(descent()));
+    }
     if (placed) return ""; // its slider says where the mark is
     const digits = kinds().slice(0, 2).flatMap((i) => [now.values[i], now.slopes[i]]);
     return words.spoken(digits.map(inWords));
