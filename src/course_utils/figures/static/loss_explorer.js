@@ -336,6 +336,7 @@ export default figure(WORDS, (view, words) => {
 
   // The question is about the second loss: until the guess only the first is shown.
   const secret = () => view.locked && !view.onPaper;
+  const probOf = (/** @type {number} */ x) => probability(x, view.get("num_classes"));
   const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
   /** The question of a chip that is open. @returns {keyof typeof ASKS | undefined} */
   const open = () => {
@@ -810,7 +811,7 @@ export default figure(WORDS, (view, words) => {
     // Of a long way not every step is drawn.
     const every = Math.max(1, shown / 300);
     const steps = range(Math.floor(shown / every) + 1).map((i) => Math.round(i * every));
-    const probs = paths.map((way) => steps.map((n) => at(way[n]).p));
+    const probs = paths.map((way) => steps.map((n) => probOf(way[n])));
     const past = outs.map((n) => n <= shown ? n : 0);
     const [x, y] = which ? [STEPS, marks[1]] : [marks[0], 0.5];
     const color = TEXT_COLORS[HUES[asked()]];
@@ -865,13 +866,18 @@ export default figure(WORDS, (view, words) => {
       ...kinds().map((i) =>
         svg("circle", {
           cx: race.x(step()),
-          cy: race.y(at(paths[i][step()]).p),
+          cy: race.y(probOf(paths[i][step()])),
           r: 4,
           fill: COLORS[HUES[i]],
         })
       ),
       ...past.flatMap((n, i) => {
-        const look = { cx: race.x(n), cy: race.y(at(paths[i][n]).p), r: 4, fill: COLORS[HUES[i]] };
+        const look = {
+          cx: race.x(n),
+          cy: race.y(probOf(paths[i][n])),
+          r: 4,
+          fill: COLORS[HUES[i]],
+        };
         return n ? [svg("circle.ring", look)] : [];
       }),
       marked
