@@ -829,6 +829,10 @@ def test_loss_descends_step_by_step(show):
     now = re.compile(r"^You said: Settle. Step \d+: p is 0.\d+ with cross-entropy.$")
     ask.get_by_text(now).wait_for()
     assert "what does cross-entropy do" in ask.inner_text()
+    page.get_by_role("button", name="softmax twice").click()
+    page.get_by_role("button", name="As low").click()
+    now = re.compile(r"^You said: As low. Step \d+: the loss is 1.\d+.$")
+    ask.get_by_text(now).wait_for()
 
 
 # --- emulated formats --------------------------------------------------------------------

@@ -197,7 +197,14 @@ WAYS = {
             {"click": "Descend 50 steps"},
             {"click": "Go on until it does"},
         ],
-        [SKIP, {"set": {"smoothing": 0.3}}, {"click": "Descend 50 steps"}],
+        *(
+            [SKIP, {"set": state}, {"click": "Descend 50 steps"}]
+            for state in (
+                {"smoothing": 0.3},
+                {"smoothing": 0.5, "logit": 1},
+                {"double_softmax": True, "logit": 0},
+            )
+        ),
         [
             SKIP,
             {"click": "smoothing"},
@@ -226,6 +233,7 @@ WAYS = {
             SKIP,
             {"set": {"lr": 10, "num_classes": 10, "smoothing": 0.5}},
             {"click": "Descend 50 steps"},
+            {"click": "Go on until it does"},
             {"set": {"logit": 0, "num_classes": 2, "smoothing": 0}},
         ],
     ],

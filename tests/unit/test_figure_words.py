@@ -178,12 +178,14 @@ def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark,
 
 #: Places in the tables whose texts show in a browser only, and what a test there quotes.
 IN_A_BROWSER = {
-    ".pause": "Pause", ".running": "Running", ".stop": "Stop", ".empty": "no doubted images here",
+    ".pause": "Pause", ".stop": "Stop", ".empty": "no doubted images here",
     ".loading": "Loading the test images", ".lost": "The test images could not be loaded",
     ".painted()": "need not look like a bag", ".mine": "your guess", ".watch": "Watch the run",
     ".faults.worker()": "not let this page start a worker", ".why.no images": "holds no images",
     ".spoilt": "A run was stopped or its rate changed",
     ".no": "Not that one", ".yes": "Yes. Slopes",
+    ".running()": ": p is 0", ".losing()": ": the loss is 1", ".youSaid()": "; you said 20",
+    ".answered()": "You said: Settle",
 }  # fmt: skip
 
 #: The lab's with a kernel (a test of its own), while it trains, or where the browser can't.
@@ -761,7 +763,9 @@ def test_loss_comes_to_rest_where_the_target_is(k, smoothing, lr, words):
     assert words or "0.20 rests at 0.867." in after.text
 
 
-@pytest.mark.parametrize(("x", "k", "lr", "kind"), [(-6, 3, 1, 1), (-6, 10, 0.5, 1), (-5, 3, 1.5, 2)])
+@pytest.mark.parametrize(
+    ("x", "k", "lr", "kind"), [(-6, 3, 1, 1), (-6, 10, 0.5, 1), (-5, 3, 1.5, 2)]
+)
 def test_the_loss_explorer_goes_on_until_one_half_is_passed(x, k, lr, kind):
     steps = []
     for loss in (0, kind):
