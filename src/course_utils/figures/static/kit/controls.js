@@ -76,22 +76,21 @@ export function slider(view, key, look) {
 }
 
 /**
- * A slider for one entry of a trait that is a list of numbers; a missing entry counts as `missing`.
+ * A slider for one entry of a trait that is a list of numbers.
  * @param {View} view
  * @param {string} key
  * @param {number} index
- * @param {Look & { missing?: number }} look
+ * @param {Look} look
  */
-export function entrySlider(view, key, index, { missing, ...look }) {
+export function entrySlider(view, key, index, look) {
   const { min = 0, max = 1 } = SPEC.traits[key];
   return dial(view, {
     min,
     max,
     control: `${key}.${index}`,
-    read: () => view.get(key)[index] ?? missing,
+    read: () => view.get(key)[index],
     write: (value) => {
       const list = [...view.get(key)];
-      while (missing !== undefined && list.length < index) list.push(missing);
       list[index] = value;
       view.set({ [key]: list });
     },

@@ -4,9 +4,6 @@ import { fmt, quantity } from "./format.js";
 
 /** @import { Child } from "./dom.js" */
 
-/** @param {string} name */
-export const letter = (name) => math("mi", name);
-
 /** @param {string} sign */
 export const operator = (sign) => math("mo", sign);
 

@@ -3,7 +3,6 @@ import { svg } from "./dom.js";
 import { clamp } from "./numbers.js";
 import { TEXT_SIZE, textWidth } from "./text.js";
 
-/** @import { Attributes } from "./dom.js" */
 /** @typedef {{ left: number, right: number, top: number, bottom: number }} Box */
 /** @typedef {"above" | "below" | "right" | "left"} Side */
 /**
@@ -15,7 +14,6 @@ import { TEXT_SIZE, textWidth } from "./text.js";
  * @property {number} [gap] pixels from the point
  * @property {string} [color]
  * @property {number} [weight]
- * @property {Attributes} [attributes]
  */
 /** @typedef {Label & { box: Box }} Placed */
 
@@ -86,7 +84,7 @@ export function place(labels, area, taken = [], measure = textWidth) {
  * @param {Box[]} [taken]
  */
 export function labelNodes(labels, area, taken) {
-  return place(labels, area, taken).map(({ text, box, color, weight, attributes }) =>
+  return place(labels, area, taken).map(({ text, box, color, weight }) =>
     svg(
       "text.halo",
       {
@@ -94,7 +92,6 @@ export function labelNodes(labels, area, taken) {
         y: box.bottom - 4,
         "text-anchor": "middle",
         style: `fill: ${color ?? "var(--cu-ink)"}; font-weight: ${weight ?? 400}`,
-        ...attributes,
       },
       text,
     )

@@ -1,7 +1,6 @@
 /** What makes a reader think: a guess before the controls open, states to try, a goal. */
 import { html, put, unique } from "./dom.js";
-import { fmt, say } from "./format.js";
-import { glide } from "./motion.js";
+import { say } from "./format.js";
 
 /** @import { State, View } from "./view.js" */
 /**
@@ -13,10 +12,7 @@ import { glide } from "./motion.js";
 /**
  * @typedef {object} Guess
  * @property {string} question
- * @property {Answer[]} [answers] two to four
- * @property {{ min: number, max: number, step: number, label: string }} [axis] instead of answers:
- *   a mark on an axis
- * @property {(mark: number) => string} [says] what the figure answers to a mark
+ * @property {Answer[]} answers two to four
  * @property {(answer: number) => Promise<string> | void} [show] lets the figure show what happens;
  *   takes the place of the answer, gives what is to be said to it in the end
  */
@@ -26,16 +22,16 @@ import { glide } from "./motion.js";
  * @param {View} view
  * @param {Guess} guess
  */
-export function guessFirst(view, { question, answers = [], axis, says, show = () => {} }) {
+export function guessFirst(view, { question, answers, show = () => {} }) {
   const { words } = view;
   const heading = html("p.question", { id: unique("question") }, html("b", words.guessFirst), " ");
   heading.append(question);
   const node = html("section.guess", { "aria-labelledby": heading.id }, heading);
 
-  /** @param {string} mine @param {string} answer @param {number} place */
-  const finish = (mine, answer, place) => {
-    const says = html("span", answer);
-    const told = html("p.answer", { tabindex: -1 }, mine ? html("b", mine) : "", " ", says);
+  /** @param {Answer} answer @param {number} place */
+  const finish = (answer, place) => {
+    const says = html("span", answer.says);
+    const told = html("p.answer", { tabindex: -1 }, html("b", `${answer.text}:`), " ", says);
     node.replaceChildren(heading, told);
     view.lock(false);
     view.touched = true;
@@ -49,28 +45,11 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
   };
 
   const choices = html("div.row");
-  answers.forEach(({ text, says: answer }, place) => {
-    const choice = html("button", { type: "button" }, text);
-    choice.addEventListener("click", () => finish(`${text}:`, answer, place));
+  answers.forEach((answer, place) => {
+    const choice = html("button", { type: "button" }, answer.text);
+    choice.addEventListener("click", () => finish(answer, place));
     choices.append(choice);
   });
-  if (axis) {
-    const { label, ...limits } = axis;
-    const input = html("input", { type: "range", ...limits, "data-control": "guess" });
-    const output = html("output", { "aria-live": "off" });
-    const follow = () => {
-      output.textContent = fmt(Number(input.value));
-      put(input, { "aria-valuetext": output.textContent });
-    };
-    input.addEventListener("input", follow);
-    follow();
-    const commit = html("button.primary", { type: "button" }, words.commit);
-    commit.addEventListener("click", () => {
-      const mark = Number(input.value);
-      finish(`${fmt(mark)}:`, says?.(mark) ?? "", mark);
-    });
-    choices.append(html("div.slider", html("label", html("span", label), input), output), commit);
-  }
   const skip = html("button.skip", { type: "button" }, words.skip);
   skip.addEventListener("click", () => {
     node.remove();
@@ -89,29 +68,15 @@ export function guessFirst(view, { question, answers = [], axis, says, show = ()
 }
 
 /**
- * Buttons that set a state, each with a sentence that stands while the figure shows that state; one
- * with `from` goes there from these numbers, which are whole.
+ * Buttons that set a state, each with a sentence that stands while the figure shows that state.
  * @param {View} view
- * @param {{ label: string, from?: Record<string, number>, set: State, says: string }[]} states
- *   changes to the first state
+ * @param {{ label: string, set: State, says: string }[]} states changes to the first state
  */
 export function tries(view, states) {
   const told = html("span");
-  const buttons = states.map(({ label, from = {}, set }) => {
+  const buttons = states.map(({ label, set }) => {
     const node = html("button.chip", { type: "button" }, label);
-    const moving = Object.entries(from);
-    node.addEventListener("click", () => {
-      view.reset(view.with({ ...set, ...from }));
-      if (!moving.length) return;
-      glide(
-        view,
-        2000,
-        (share) =>
-          Object.fromEntries(
-            moving.map(([key, v]) => [key, Math.round(v + (set[key] - v) * share)]),
-          ),
-      );
-    });
+    node.addEventListener("click", () => view.reset(view.with(set)));
     return node;
   });
   const list = html("div.row", html("span.soft", view.words.try), ...buttons);

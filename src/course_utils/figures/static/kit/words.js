@@ -18,7 +18,6 @@ export const FRAME_WORDS = {
     try: "Try",
     goal: "Goal",
     guessFirst: "Guess first",
-    commit: "That is my guess",
     skip: "Skip the question",
     ignored: (/** @type {string} */ key, /** @type {string} */ value) =>
       `${key} ${value} was not understood and is ignored.`,
