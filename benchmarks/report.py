@@ -51,7 +51,7 @@ def markdown(machine: str, ratios: Sequence[Ratio], printed: dict[str, str]) -> 
         f"{machine}.\n\n"
         "Both sides of a ratio were measured in the same run, in turns where they are short. "
         "Compare ratios, not seconds.\n\n"
-        "| this | against this | takes so many times as long |\n|---|---|---:|\n"
+        "| first way | second way | the first takes so many times as long |\n|---|---|---:|\n"
         f"{rows}\n\n{tables}\n"
     )
 

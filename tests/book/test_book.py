@@ -206,6 +206,7 @@ def test_what_the_landing_page_counts_is_what_the_pages_hold(book):
     assert abs(60 * int(hours[1]) + int(hours[2] or 0) - minutes) <= 2.5
     assert f"There are {playable} places to play with a figure" in total
     assert f"the {exercises} exercises come on top" in total
+    assert f"the {exercises} exercises come on top" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_exercise_every_question_and_every_chapter_has_its_place(book):

@@ -53,7 +53,7 @@ def test_a_whole_run_is_written_down_and_a_part_is_only_printed(
         "# What `make bench` measured\n\nAn abacus.\n\n"
         "Both sides of a ratio were measured in the same run, in turns where they are short. "
         "Compare ratios, not seconds.\n\n"
-        "| this | against this | takes so many times as long |\n|---|---|---:|\n"
+        "| first way | second way | the first takes so many times as long |\n|---|---|---:|\n"
         "| an ox | a horse | 12 |\n| a mule | an ox | 0.5 |\n\n"
         "## a\n\n```text\none\n```\n\n## b\n\n```text\ntwo\n```\n"
     )

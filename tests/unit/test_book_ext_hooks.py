@@ -51,9 +51,10 @@ HUNG = {
         "add_directive course-figure CourseFigure",
         "add_directive chapter-map ChapterMap",
     ],
-    "languages": ["add_role zh zh"],
+    "languages": ["add_role zh zh", "connect doctree-read index_terms"],
     "launch": [
         "add_directive with-address WithAddress",
+        "add_directive without-address WithoutAddress",
         "connect config-inited configure priority=100",
         "connect env-before-read-docs check",
     ],

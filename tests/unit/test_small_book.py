@@ -46,6 +46,10 @@ A second paragraph.
 01_a: {label: first, column: 0}
 02_b: {label: second, column: 0, needs: []}
 ```
+
+```{without-address}
+It has none.
+```
 """
 TOC = {"format": "jb-book", "root": "intro", "parts": [
     {"caption": "Part one", "chapters": [{"file": "chapters/01_a"}]},
@@ -120,15 +124,15 @@ def test_the_landing_page(built):
         "1", "1.2", "",
     )  # fmt: skip
     assert said(home.select_one(".map-sum")) == (
-        "Reading takes about 1 hour; the 2 exercises come on top. There are 3 places to "
-        "play with a figure; 2 assert statements check chapters and solutions, each time they are "
-        "run."
+        "Reading takes about 1 hour; the 2 exercises come on top, in the plans for teaching some "
+        "25 minutes each. There are 3 places to play with a figure; 2 assert statements check "
+        "chapters and solutions, each time they are run."
     )
     assert said(home.select_one(".colophon")) == (
-        "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (US: license) and citation. "
-        "Text, code and figures are under the MIT licence ; the images of clothes are from "
-        "Fashion-MNIST (MIT, © 2017 Zalando SE: its licence ); icons: Font Awesome Free (CC BY "
-        "4.0)."
+        "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (American spelling: license) "
+        "and how to cite. Text, code and figures are under the MIT licence ; the images of clothes "
+        "are from Fashion-MNIST (MIT, © 2017 Zalando SE: its licence ); icons: Font Awesome Free "
+        "(CC BY 4.0)."
     )
     assert [link["href"] for link in home.select(".colophon a")] == [
         "_static/license.txt",
@@ -144,7 +148,8 @@ def test_the_landing_page(built):
         "}",
     ]
     assert f"course at {ADDRESS}, branch trunk." in said(home)
-    assert "A second paragraph." in [said(node) for node in home.select("p")]
+    assert "A second paragraph." in (paragraphs := [said(node) for node in home.select("p")])
+    assert "It has none." not in paragraphs
     overview = home.select_one("details.mine#your-progress")
     assert said(overview) == (
         "Your progress A chapter is read when you tick it at its end, an exercise done when you "

@@ -565,7 +565,7 @@ def test_buttons_only_with_an_address():
     }  # fmt: skip
     without = options(repository_url="", launch_buttons={"x": 1}, repository_branch="m", logo="l")
     assert without == options(logo="l") == {"logo": "l"}
-    place = SimpleNamespace(config=SimpleNamespace(html_theme_options=without))
+    place = SimpleNamespace(config=SimpleNamespace(html_theme_options=without), with_one=True)
     assert launch.WithAddress.run(place) == []
     with pytest.raises(ConfigError, match="must be empty or like"):
         options(repository_url="nonsense")

@@ -108,7 +108,8 @@ class ChapterMap(SphinxDirective):
             self.warn(f"the chapter map names {docname}, which is not in the table of contents")
         figures, exercises, asserts = map(sum, zip(*found, strict=True))
         text = (
-            f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top. "
+            f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top, "
+            "in the plans for teaching some 25 minutes each. "
             f"There are {figures} places to play with a figure; {asserts} assert statements check "
             "chapters and solutions, each time they are run."
         )
@@ -153,7 +154,8 @@ class Colophon(SphinxDirective):
         )
         text = (
             f"By {authors}. Version {source['version']}, {day.day} {day:%B %Y}. "
-            "Licence (US: license) and citation. Text, code and figures are under the "
+            "Licence (American spelling: license) and how to cite. "
+            "Text, code and figures are under the "
         )
         terms = (
             f'<a href="_static/license.txt">{source["license"]} licence</a>; the images of clothes '

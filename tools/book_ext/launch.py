@@ -24,13 +24,14 @@ class WithAddress(SphinxDirective):
     """
 
     has_content = True
+    with_one = True
 
     def run(self) -> list[nodes.Node]:
         options = self.config.html_theme_options
         found = repository.Repository(
             options.get("repository_url", ""), options.get("repository_branch", "main")
         )
-        if not found.address:
+        if bool(found.address) != self.with_one:
             return []
         text = "\n".join(self.content)
         for word in ("address", "name", "branch"):
@@ -39,6 +40,12 @@ class WithAddress(SphinxDirective):
         lines = StringList(text.splitlines(), source=self.get_source_info()[0])
         self.state.nested_parse(lines, self.content_offset, body)
         return body.children
+
+
+class WithoutAddress(WithAddress):
+    """``{without-address}``: its content where the repository has no address."""
+
+    with_one = False
 
 
 def configure(_, config):
@@ -63,5 +70,6 @@ def check(app, env, docnames):
 
 def setup(app):
     app.add_directive("with-address", WithAddress)
+    app.add_directive("without-address", WithoutAddress)
     app.connect("config-inited", configure, priority=100)
     app.connect("env-before-read-docs", check)

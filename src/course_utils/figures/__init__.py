@@ -12,7 +12,7 @@ the others           one figure each, with ``static/<module>.js`` and, if need b
 ``static/training``  training in the page: trainer, worker, images, and the lab's parts
 ===================  ========================================================================
 
-A figure in fifteen lines. ``square.py`` holds limits and defaults, and the same in words::
+A figure in sixteen lines. ``square.py`` holds limits and defaults, and the same in words::
 
     class Square(InteractiveFigure):
         _name, _title = "square", "Squares"
