@@ -313,6 +313,8 @@ def test_no_launch_button_leads_nowhere(book):
         pytest.skip("the repository's address is set")
     for doc in CHAPTERS:
         assert not page(book, doc).select(".dropdown-launch-buttons, .dropdown-source-buttons")
+    for doc in ("intro", "pages/setup"):
+        assert "ask those who gave you the book" in article(book, doc).get_text()
 
 
 def test_our_own_style_sheets_are_whole(book):
