@@ -10,8 +10,9 @@
 Formulas, figures, code and exercises have one source, the chapters. A line takes them from there:
 
     {equation 1.3}  {figure 3.1}  {figure 6.2 beside}  {figure 9.1 left}  {code 1 softmax_naive}
-    {exercise 1.2}  {exercise 7.4 first}  {solution 1.2}  {hint 1.2}  {still rates.svg}
+    {exercise 1.2}  {exercise 7.4 first}  {solution 1.2}  {hint 1.2}  {still rates.svg beside later}
     {live 2 JacobianExplorer with column=1 without .tries}    in this state, without these parts
+    {live 7 BrowserRegression in columns}             its parts beside each other
     {minutes}                                         what begins at which minute
     {section lecture 1.3}                             the slides of a section of another deck
 """
@@ -61,19 +62,24 @@ def equation(number: str) -> str:
     return html(next(d for d in DISPLAY.findall(text) if f"\\tag{{{number}}}" in d))
 
 
-def figure(number: str, how: str = "") -> str:
+def figure(number: str, *how: str) -> str:
     """A picture, by the number in the caption below it; "beside" puts it on the right of words.
 
-    Of two plots beside each other "left" and "right" take one.
+    Of two plots beside each other "left" and "right" take one; "later" waits for the next press.
     """
     cells = chapter(number).cells
     at = next(i for i, c in enumerate(cells) if c.source.startswith(f"**Figure {number}.**"))
     drawn = [piece.html for cell in cells[:at] for piece in outputs(cell) if "<img" in piece.html]
-    if how in ("left", "right"):
-        return re.sub(
-            '(?<=base64,)(.*?)"(.*)style=".*?"', partial(half, right=how == "right"), drawn[-1]
-        )
-    return drawn[-1].replace("<img ", f'<img class="{how}" ')
+    shown = drawn[-1].replace("<img ", f'<img class="{" ".join(how)}" ')
+    if not {"left", "right"} & {*how}:
+        return shown
+    cut = partial(half, right="right" in how)
+    return re.sub('(?<=base64,)(.*?)"(.*)style=".*?"', cut, shown)
+
+
+def still(name: str, *how: str) -> str:
+    """A drawing that lies in `decks`, also "beside" the words, or "later"."""
+    return f'<div class="{" ".join(how)}">{(DECKS / name).read_text("utf-8")}</div>'
 
 
 def half(found: re.Match[str], *, right: bool) -> str:
@@ -99,15 +105,19 @@ def definition(number: str, name: str) -> str:
 
 
 def live(number: str, name: str, *how: str) -> str:
-    """An interactive figure, by a word of its code, "with" these values, "without" these parts."""
+    """An interactive figure, by a word of its code, "with" these values, "without" these parts.
+
+    "in columns" its parts stand beside each other, also where it isn't higher than a slide.
+    """
     drawn = (c for c in chapter(number).cells if "data-afm" in str(c.get("outputs")))
     page = next(outputs(next(c for c in drawn if name in c.source))).html
     state, _, without = " ".join(how).partition("without ")
-    for key, value in (word.split("=") for word in state.split()[1:]):
+    columns = " data-columns" * ("in columns" in state)
+    for key, value in (word.split("=") for word in state.split() if "=" in word):
         page, found = re.subn(rf'(?<="{key}": )(\[.*?\]|[^,}}]+)', value, page)
         if not found:
             raise ValueError(f"{name} has no {key}")
-    return f'<div data-without="{", ".join(without.split())}">{page}</div>'
+    return f'<div data-without="{", ".join(without.split())}"{columns}>{page}</div>'
 
 
 def exercise(number: str, how: str = "", *, solved: bool = False) -> str:
@@ -140,7 +150,7 @@ TAKES: dict[str, Callable[..., str]] = {
     "exercise": exercise,
     "solution": partial(exercise, solved=True),
     "hint": hint,
-    "still": lambda name: (DECKS / name).read_text("utf-8"),
+    "still": still,
 }
 
 

@@ -163,12 +163,17 @@
       /** @type {string} */ what,
     ) => /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(what)]);
     const parts = find(":scope > .piece:not(.figure)");
-    const pictures = find("img:not(.beside), .piece svg[width]");
+    const pictures = find("img:not(.beside), :not(.beside) > svg[width]");
     const wide = [slide, ...find("pre, table, .formula, .derivation")];
-    const asks = slide.querySelector("blockquote") ? 0.95 : 1.1;
-    const largest = slide.querySelector(".figure") ? 1 : pictures.length ? asks : 1.4;
+    const asks = slide.querySelector("blockquote") ? 0.95 : 1;
+    const seen = pictures.some((picture) => !picture.closest(".later"));
+    const largest = slide.querySelector(".figure") ? 1 : seen ? asks : 1.4;
     for (let zoom = largest; zoom > 0.5; zoom -= 0.05) {
       for (const part of parts) part.style.zoom = String(zoom);
+      for (const picture of find("img.beside")) {
+        const above = picture.getBoundingClientRect().top - parts[0].getBoundingClientRect().top;
+        picture.style.maxHeight = `${(room - above) / zoom}px`;
+      }
       for (const picture of pictures) {
         const share = picture.matches("svg") ? 0.62 : 0.76; // the letters of a drawing are larger
         const least = share * room / pictures.length;
@@ -177,7 +182,17 @@
         const height = picture.getBoundingClientRect().height;
         picture.style.maxHeight = `${Math.max(height - over, Math.min(height, least)) / zoom}px`;
       }
-      if (used(slide) <= room && wide.every((e) => e.scrollWidth <= e.clientWidth + 1)) return;
+      if (used(slide) > room || wide.some((e) => e.scrollWidth > e.clientWidth + 1)) continue;
+      for (const img of slide.querySelectorAll("img:not(.beside)")) { // it takes what is left
+        const picture = /** @type {HTMLImageElement} */ (img);
+        const box = picture.getBoundingClientRect();
+        const shape = picture.naturalWidth / picture.naturalHeight;
+        const free = (room - used(slide)) / pictures.length;
+        const across = Math.min(width, box.width + free * shape, (box.height + free) * shape);
+        picture.style.maxHeight = "none";
+        picture.style.width = `${across / zoom}px`;
+      }
+      return;
     }
   };
 
@@ -212,8 +227,8 @@
     figure.style.zoom = "1";
     if (hand) trim(figure);
     figure.style.width = large || hand ? "864px" : "";
-    const low = figure.querySelector('[data-afm="browser_regression"]');
-    if (!hand || low || figure.offsetHeight > 700) inColumns(figure);
+    const wanted = figure.querySelector("[data-columns]"); // by the deck
+    if (!hand || wanted || figure.offsetHeight > 700) inColumns(figure);
     if (!large && figure.matches(".columns")) figure.style.width = "";
     const words = used(slide) - figure.offsetHeight;
     const across = width / figure.offsetWidth;
@@ -228,7 +243,10 @@
     main.replaceChildren(whole);
     whole.append(...pieces);
     for (const piece of pieces) piece.style.zoom = "";
-    for (const picture of whole.querySelectorAll("img")) picture.style.maxHeight = "";
+    for (const picture of whole.querySelectorAll("img")) {
+      picture.style.maxHeight = "";
+      picture.style.width = picture.dataset.width ??= picture.style.width;
+    }
     const style = getComputedStyle(whole);
     const margins = 1.2 * parseFloat(style.fontSize); // of the first piece and of the last
     room = innerHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom) - margins;

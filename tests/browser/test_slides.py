@@ -121,7 +121,7 @@ def test_the_slides_of_a_deck_are_those_that_were_written_and_fit(shown, path):
         for slide in measured:
             assert slide["high"] <= 1, slide
             assert slide["wide"] <= 1, slide
-            assert slide["small"] * letters > height / 80, slide
+            assert slide["small"] * letters > min(height / 38.5, width / 68), slide
             assert all(abs(off) < 3 for off in slide["off"]), slide
 
 
@@ -212,6 +212,24 @@ def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
     page.wait_for_function("location.hash.includes('softmax_playground')")
     page.reload()
     page.wait_for_function("document.querySelector('nav span').textContent === '3 / 5'")
+
+
+def test_a_picture_beside_a_question_waits_for_a_press(shown):
+    page = shown(
+        "# T · 1\n\nAim.\n\n## A\n\n{still rates.svg beside later}\n\n> Q?\n\n. . .\n\nB\n"
+    )
+    page.keyboard.press("End")
+    picture = page.locator("section.now svg")
+    assert not picture.is_visible()
+    page.keyboard.press(" ")
+    assert picture.is_visible()
+    assert not page.locator("section.now .piece.later").is_visible()
+    question, beside = (
+        page.locator("section.now blockquote p").bounding_box(),
+        picture.bounding_box(),
+    )
+    assert beside["x"] > 1280 / 3
+    assert beside["y"] < question["y"]
 
 
 def test_what_stays_together_on_a_slide(shown):

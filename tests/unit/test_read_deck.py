@@ -65,6 +65,9 @@ def test_what_the_marks_of_a_deck_mean():
     ]  # fmt: skip
     assert page.count("May be left out: → goes on to the next section.") == 1
     assert '<div data-without=".a, .b"><div data-afm="softmax_playground">' in page
+    assert '<div data-without=".a" data-columns>' in read_deck.live(
+        *"1 Play in columns without .a".split()
+    )
     assert '"logits": [1,2,3], "scale": 2, "shift": 0.0' in page
 
 
@@ -141,6 +144,7 @@ def small(monkeypatch):
         ("figure 7.11", 'class="" 20'),
         ("figure 7.1 beside", 'class="beside" 100'),
         ("figure 7.1 left", 'style="width: 45em" 53'),  # cut in the middle of the widest gap
+        ("figure 7.1 left beside later", 'class="left beside later" 53'),
         ("figure 7.1 right", 'style="width: 45em" 47'),
     ],
 )
@@ -243,19 +247,23 @@ def test_stills_show_what_the_scores_give():
 
 @pytest.mark.real_data
 @pytest.mark.skipif("FASHION_MNIST_ROOT" not in os.environ, reason="FASHION_MNIST_ROOT is not set")
-@pytest.mark.parametrize("still", ["mistakes", "sure"])
+@pytest.mark.parametrize("still", ["clothes", "mistakes", "suspects", "sure"])
 def test_stills_show_images_of_their_labels(still):
     data = load_fashion_mnist()
-    parts = data.train if still == "sure" else data.test
+    parts = data.test if still == "mistakes" else data.train
     rows = parts.images.mean(2)  # no farther apart than the images
     drawn = (read_deck.DECKS / f"{still}.svg").read_text("utf-8")
-    labels = re.findall("bold[^>]*>(.*?)<", drawn)
-    answers = re.findall("→ (.*?)<", drawn)
-    assert len(labels) == len(answers) == 10
-    for k, coded in enumerate(re.findall('base64,(.*?)"', drawn)):
+    labels = re.findall("bold[^>]*>(.*?)<", drawn) or re.findall("middle[^>]*>(.*?)<", drawn)
+    answers = re.findall(r"(?:→ |>\()(.*?)\)?<", drawn) or [""] * 10
+    shown = re.findall('base64,(.*?)"', drawn)
+    each = len(shown) // len(labels)
+    assert (len(labels), each) == {"clothes": (10, 2), "suspects": (15, 1)}.get(still, (10, 1))
+    assert len(answers) == len(labels)
+    for k, coded in enumerate(shown):
         with Image.open(BytesIO(b64decode(coded))) as image:
             pixels = torch.tensor(np.array(image.convert("L")), dtype=torch.float32) / 255
         near = (rows - pixels.mean(1)).abs().mean(1) < 1 / 30
         away = (parts.images[near] - pixels).abs().mean((1, 2))  # drawn in sixteen greys
         assert away.min() < 1 / 30
-        assert data.classes[parts.labels[near][away.argmin()]] == labels[k] != answers[k]
+        label = labels[k // each]
+        assert data.classes[parts.labels[near][away.argmin()]] == label != answers[k // each]
