@@ -170,7 +170,7 @@ def test_no_examples_and_one_class():
 
 
 def test_peak_memory_at_100_000_classes_is_at_most_a_tenth_and_gradients_are_equal():
-    (h, w, b), labels = layer(512, 64, 100_000, torch.float32, 0.1)
+    (h, w, b), labels = layer(256, 32, 100_000, torch.float32, 0.1)
     found = []
 
     def step(loss):
@@ -185,7 +185,7 @@ def test_peak_memory_at_100_000_classes_is_at_most_a_tenth_and_gradients_are_equ
     peaks = [peak_tensor_bytes(lambda f=f: step(f)) for f in (full, blocks)]
     gradients = sum(x.numel() for x in (h, w, b)) * 4
     assert peaks[1] < peaks[0] / 10
-    assert peaks[1] < gradients + 8 * 512 * 1024 * 4  # a few blocks beside the gradients
+    assert peaks[1] < gradients + 8 * 256 * 1024 * 4  # a few blocks beside the gradients
     for theirs, ours in zip(*found, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-8)
 
