@@ -30,7 +30,7 @@ def distance(a, b):
     return (a - b).abs().sum().item() / 2
 
 
-def shown(v):
+def rounded(v):
     return f"{v:.{2 if v >= 0.0095 else 3}f}" if v >= 5e-4 else "<0.001"
 
 
@@ -84,10 +84,11 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     assert counts.sum() == draws
     correction = q.log() if hand == "q" else double(less)
     blocks = (double(logits) - correction).exp()
-    assert torch.allclose(row(page, "height"), q if hand == "q" else blocks)
-    table = page.locator("svg").nth(1).locator(".soft").all_text_contents()[-15:]
-    told = double([float(text) for text in table]).reshape(5, 3).T
-    assert torch.allclose(told, torch.stack([q, blocks, double(logits).exp()]), rtol=6e-3)
+    assert torch.allclose(row(page, "height"), blocks)
+    table = page.locator("svg").nth(1).locator(".soft").all_text_contents()
+    shown = [q, blocks, double(logits).exp()][: 2 if hand == "q" else 3]
+    told = double([float(text) for text in table[-5 * len(shown) :]]).reshape(5, -1).T
+    assert torch.allclose(told, torch.stack(shown), rtol=6e-3)
     samples = torch.repeat_interleave(torch.arange(5), counts)
     right = double(logits).softmax(0)
     z = double(logits).requires_grad_()
@@ -96,12 +97,12 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     assert value(page, "now") == pytest.approx(distance(z.grad, right), abs=1e-9)
     ends = (double(logits) - correction + q.log()).softmax(0)
     ticks = [" \N{CHECK MARK}" * (abs(e / r - 1) <= 0.2) for e, r in zip(ends, right, strict=True)]
-    told = [shown(end) + tick for end, tick in zip(ends.tolist(), ticks, strict=True)]
+    told = [rounded(end) + tick for end, tick in zip(ends.tolist(), ticks, strict=True)]
     assert page.locator(".ends").all_text_contents() == told
-    error = f"error {shown(value(page, 'now'))}, so much stands above softmax(z)."
+    error = f"error {rounded(value(page, 'now'))}, so much stands above softmax(z)."
     said = f"{draws} {'draws' if draws > 1 else 'draw'}: {error}"
     assert page.locator("svg").nth(2).get_attribute("aria-label") == said
-    assert f"error {shown(solid(page))}," in error
+    assert f"error {rounded(solid(page))}," in error
     if draws >= 100 and hand == "blocks":
         assert say(page) == said
     elif draws < 100:
@@ -162,16 +163,18 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
         if press:
             page.get_by_role("button", name=press).click()
         assert ends.all_text_contents() == ["?"] * 5
-        assert page.locator(".faint, .mean, .there").count() == 0
+        assert page.locator(".faint[d*=M], .mean, .there").count() == 0
         assert page.locator("svg .mine").count() == 5
-        assert "mean of 50 runs" not in page.locator("svg").nth(2).inner_html()
+        assert "other runs" not in page.locator("svg").nth(2).inner_html()
     assert "Watch the run: is that where they go?" in answer.inner_text()
     assert "your guess" in page.locator(".key").inner_text()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     assert "No: q is one factor" in answer.inner_text()
     assert f"softmax(z + ln q): with the first q, “the” to {plain[0]:.2f}." in answer.inner_text()
     assert ends.all_text_contents() == [f"{p:.2f}" for p in plain]
-    assert page.locator(".faint, .mean").count() == 4  # the lines and what names them
+    assert page.locator("svg").nth(2).locator(".faint").count() == 2  # the runs, what names them
+    assert page.locator("svg .mine").count() == 5
+    drag(page, 0, 1)
     assert page.locator("svg .mine").count() == 0
     assert sum(row(page, "count").tolist()) == MOST
 
@@ -238,60 +241,124 @@ def test_each_block_is_set_by_hand(show, k):
     assert say(page).startswith(f"{MOST} draws: error ")
 
 
-@pytest.mark.parametrize("k", range(5))
-def test_each_q_is_set_by_hand_and_the_others_keep_their_proportions(show, k):
+def slide(page, k, place):
+    """Drag the edge after a word to this place on the line from 0 to 1."""
+    page.locator(".grip").nth(k).scroll_into_view_if_needed()
+    line = [page.locator("svg .set").nth(i).bounding_box() for i in (0, 4)]
+    left, right = line[0]["x"], line[1]["x"] + line[1]["width"]
+    grip = page.locator(".grip").nth(k).bounding_box()
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(left + place * (right - left), grip["y"] + grip["height"] / 2, steps=4)
+    page.mouse.up()
+
+
+def proposed(page):
+    """q and the blocks, by the areas that are drawn."""
+    boxes = page.locator("svg .set").evaluate_all(
+        "(all) => all.map((e) => [e.width, e.height].map((v) => v.baseVal.value))"
+    )
+    return double([w for w, _ in boxes]) / sum(w for w, _ in boxes), double([h for _, h in boxes])
+
+
+def test_q_is_chosen(show):
+    """Few draws, so that bars leap; each word's area is exp(z), and 20 runs stand at its bar."""
+    page = show(SampledClasses(draws=MOST))
+    page.locator("[data-control='hand.q']").check(force=True)
+    assert sum(row(page, "count").tolist()) == 20
+    q, heights = proposed(page)
+    assert torch.allclose(q, proposal(), atol=0.005)
+    area = proposal() * heights
+    assert torch.allclose(area / area.sum(), double(FIRST).softmax(0), atol=2e-3)
+    others = (
+        page.locator("svg")
+        .nth(0)
+        .locator(".faint")
+        .evaluate_all("(all) => all.map((e) => e.getAttribute('d').split('M').length - 1)")
+    )
+    assert others == [20] * 5
+    page.locator("[data-control='hand.blocks']").check(force=True)
+    assert sum(row(page, "count").tolist()) == MOST
+    assert page.locator("svg").nth(0).locator(".faint[d*=M]").count() == 0
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_each_edge_is_set_by_hand_and_the_other_words_keep_their_q(show, k):
     page = show(SampledClasses(hand="q"))
-    before, first = row(page, "height"), value(page, "from")
-    drag(page, k, -0.4)
-    after = row(page, "height")
+    before, first = proposal(), value(page, "from")
+    place = (before[:k].sum() + (before[k] + before[k + 1]) * 0.4).item()
+    slide(page, k, place)
+    blocks = row(page, "height")
+    q = double(FIRST).exp() / blocks
     numbers = sorted([int(first), int(value(page, "from"))])
     for n, side in zip(numbers, (-1, 1), strict=True):  # the left dot's number to its left
         text = page.locator("svg .halo").filter(has_text=re.compile(f"(^|: ){n}$")).bounding_box()
         dot = page.locator(f"svg .dot[data-value='{n}']").bounding_box()
         assert (text["x"] + text["width"] / 2 - dot["x"] - dot["width"] / 2) * side > 8
-    assert torch.allclose(row(page, "level") * after, double(FIRST).softmax(0))
-    mean = page.locator("svg .level").bounding_box()["y"]
-    for bar, level in zip(page.locator("svg .beside").all(), row(page, "level"), strict=True):
-        assert (bar.bounding_box()["y"] < mean) == (level > 1)
-    assert after[k].log10() == pytest.approx(-0.4, abs=0.03)
-    assert after.sum() == pytest.approx(1)
-    rest = [i for i in range(5) if i != k]
-    assert torch.allclose(
-        after[rest] / after[rest].sum(), before[rest] / before[rest].sum(), atol=0.01
-    )
-    block = (double(FIRST).exp() / after)[k]
-    assert say(page).startswith(
-        f"q of “{NAMES[k]}” is {after[k]:.3g}, its block {block:.3g}. Mean "
-    )
-    page.get_by_role("slider", name=f"q of “{NAMES[k]}”").press("ArrowRight")
-    assert value(page, f"height {k}") > after[k] * 1.02
+    assert q.sum() == pytest.approx(1, abs=1e-3)
+    assert q[: k + 1].sum() == pytest.approx(place, abs=0.01)
+    rest = [i for i in range(5) if i not in (k, k + 1)]
+    assert torch.allclose(q[rest], before[rest], atol=1e-3)
+    top = blocks.argmax()
+    assert say(page).startswith(f"Highest block: {blocks[top]:.3g} (“{NAMES[top]}”). Mean error ")
+    slider = page.get_by_role("slider", name=f"edge between “{NAMES[k]}” and “{NAMES[k + 1]}”")
+    slider.press("ArrowRight")
+    assert value(page, f"height {k}") < blocks[k] * 0.995
+    assert page.locator(".keyed:visible").count() == 4
     page.get_by_role("button", name="Draw 1 more").click()
     assert say(page).startswith("Draw 41 is ")
+    page.get_by_role("button", name="Other draws").click()
+    assert say(page).startswith("41 draws: error ")
 
 
-def test_q_stays_within_its_limits_and_the_others_in_proportion(show):
-    page = show(SampledClasses(hand="q", draws=200))
-    first, slider = value(page, "from"), page.get_by_role("slider", name="q of “the”")
-    slider.press("ArrowUp")
-    assert value(page, "from") == first
-    slider.fill("-0.16")
-    assert value(page, "from") > first
+def test_q_stays_within_its_limits(show):
+    page = show(SampledClasses(hand="q"))
+    page.get_by_role("slider", name="edge between “of” and “is”").fill("0.79")
     assert "your best" not in say(page)  # the first q is not the reader's
-    for k, power in ((0, 0.3), (3, -2.7), (4, 0.3), (1, -2.7)):
-        before = row(page, "height")
-        drag(page, k, power)
-        after = row(page, "height")
-        assert after.sum() == pytest.approx(1)
-        assert after.max() / after.min() < 100.1
+    for k, place in ((0, 1), (3, 0), (1, 1), (2, 0)):
+        slide(page, k, place)
+        q = double(FIRST).exp() / row(page, "height")
+        assert q.sum() == pytest.approx(1, abs=2e-3)
+        assert q.max() / q.min() < 100.5
         assert page.locator(".note").inner_text() == ""
         assert "It stops here" in say(page)
-        rest = [i for i in range(5) if i != k]
-        ratio = after[rest] / before[rest]
-        assert torch.allclose(ratio, ratio[:1], rtol=0.02)
+        assert "Mean error" in say(page)
+    page.get_by_role("button", name="Draw 1 more").click()
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Run").wait_for(timeout=8000)
+    assert "It stops here" not in say(page)
+
+
+def test_a_second_guess_is_scored_and_gives_way_to_the_goal(show):
+    page = show(SampledClasses(hand="q"))
+    question = page.get_by_text("Which q brings the mean error below 0.1")
+    assert question.is_visible()
+    assert goal(page).count() == 0
+    page.get_by_role("button", name="all equal").click()
+    assert say(page).startswith(
+        "No: softmax(z) takes about 55 draws, all equal 57, the first q 140"
+    )
+    assert not question.is_visible()
+    assert "no block is above 30" in goal(page).inner_text()
+    slide(page, 2, 0.85)
+    assert say(page).startswith("Highest block")
+    page.get_by_role("button", name="Reset", exact=True).click()
+    assert question.is_visible()
+    page.get_by_role("button", name="softmax(z)", exact=True).click()
+    assert say(page).startswith("Yes: ")
+
+
+def test_on_a_phone_bars_edges_and_error_are_seen_together(show):
+    page = show(SampledClasses(hand="q"), **PHONE)
+    slide(page, 0, 0.3)
+    top = page.locator(".key").bounding_box()["y"]
+    error = page.locator("svg").nth(2).bounding_box()
+    assert error["y"] > page.locator("svg").nth(1).bounding_box()["y"]
+    assert error["y"] + error["height"] - top < PHONE["viewport"]["height"] - 20
 
 
 def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
-    """Each block times q is brought to the same multiple of exp(z); then two rare words' q."""
+    """Each block times q is brought to the same multiple of exp(z); then q near the softmax."""
     page = show(SampledClasses(draws=MOST), **PHONE)
     tall = page.locator(".cu-fig").bounding_box()["height"]
     block = double(FIRST).exp() / double(Q)
@@ -304,24 +371,39 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
     hand = row(page, "height")
     page.locator("[data-control='hand.q']").check(force=True)
-    first = value(page, "from")
+    first, back = value(page, "from"), page.get_by_role("button", name="Your best q")
     assert page.locator(".dot").count() == 1
-    drag(page, 3, -0.52)
-    assert "○" in goal(page).inner_text()
-    drag(page, 4, -0.6)
-    assert value(page, "from") <= 60 < first
-    assert "Done. Rare words" in goal(page).inner_text()
-    drag(page, 4, -1.5)
-    assert value(page, "from") > 60
-    assert "; your best: " in say(page)
+    ends = double(FIRST).softmax(0).cumsum(0).tolist()
+    assert not back.is_visible()
+    for k in range(4):
+        slide(page, k, ends[k] + 0.01)
+        assert page.locator(".cu-fig").bounding_box()["height"] == tall
+    best = value(page, "from")
+    assert best < first / 2
+    assert "Done. With q = softmax(z)" in goal(page).inner_text()
+    for k, place in enumerate((0.164, 0.266, 0.458, 0.755)):
+        slide(page, k, place)
+    assert value(page, "from") < best
+    assert f"Done, and {int(value(page, 'from'))} draws are fewer than the 55" in (
+        goal(page).inner_text()
+    )
+    best = value(page, "from")
+    slide(page, 2, 0.6)
+    assert value(page, "from") > best
+    assert f"; your best: {int(best)}." in say(page)
+    assert page.locator("svg .before").count() > 0
     assert "○" in goal(page).inner_text()
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
+    back.click()
+    assert value(page, "from") == best
+    assert not back.is_visible()
     page.locator("[data-control='hand.blocks']").check(force=True)
     assert torch.equal(row(page, "height"), hand)
     page.get_by_role("button", name="Reset", exact=True).click()
     page.locator("[data-control='hand.q']").check(force=True)
-    for k in [0, 1, 2, 3, 4] * 3:  # to equal q
-        page.get_by_role("slider", name=f"q of “{NAMES[k]}”").fill("-0.7")
+    for k in range(4):  # to equal q
+        page.get_by_role("slider", name=f"edge between “{NAMES[k]}”").fill(str((k + 1) / 5))
+    assert "○" in goal(page).inner_text()  # which is not enough
     page.locator("[data-control='hand.blocks']").check(force=True)
     assert "Done: " in goal(page).inner_text()
     assert "Next" not in goal(page).inner_text()  # q has been dragged
@@ -337,14 +419,15 @@ def test_a_drawn_word_flies_as_a_block_of_its_size(show):
       const [rect, last] = [".flies rect", "svg .latest"].map((e) => root.querySelector(e));
       const size = (e) => ["x", "y", "width", "height"].map((k) => +e.getAttribute(k));
       const over = root.querySelectorAll(".set")[3].getBoundingClientRect();
-      const { top } = rect.getBoundingClientRect();
+      const { top, left, width } = rect.getBoundingClientRect();
+      const aside = left + width / 2 - over.left - over.width / 2;
       const { visibility } = getComputedStyle(root.querySelector(".awaits"));
       const text = root.querySelector(".flies text").textContent;
-      return [size(rect), size(last), top - over.top, visibility, text];
+      return [size(rect), size(last), Math.hypot(top - over.top, aside), visibility, text];
     }""")
     x, y, width, height = block[1]
     assert block[0] == pytest.approx([x - 1, y - 1, width + 2, height + 2])
-    assert abs(block[2]) < 8  # from its handle
+    assert block[2] < 8  # from where it stands on the line
     assert block[3:] == ["visible", "+106"]
     page.locator("[data-control='hand.blocks']").check(force=True)
     assert page.locator(".flies").count() == 0

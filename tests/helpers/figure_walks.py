@@ -246,10 +246,18 @@ WAYS = {
         [
             SKIP,
             {"set": {"hand": "q"}},
-            {"on": "height.3", "to": "-0.52"},
-            {"on": "height.4", "to": "-0.6"},
+            {"click": "all equal"},
+            *({"on": f"edge.{k}", "to": to} for k, to in enumerate((".15", ".21", ".35", ".75"))),
+            *({"on": f"edge.{k}", "to": to} for k, to in enumerate((".165", ".265", ".46"))),
+            {"on": "edge.3", "to": ".5"},
+            {"click": "Other draws"},
+            {"click": "Your best q"},
         ],
-        [SKIP, {"set": {"hand": "q"}}, {"on": "height.2", "to": "0"}],
+        [SKIP, {"set": {"hand": "q"}}, {"on": "edge.1", "to": "1"}, {"click": "Draw 1 more"}],
+        *(
+            [SKIP, {"set": {"hand": "q"}}, {"click": name}]
+            for name in ("the first q", "softmax(z)")
+        ),
     ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],

@@ -240,8 +240,8 @@ GOALS = [
     (OverflowExplorer, {"dtype": "float16", "size": 65000}, {"dtype": "float16", "size": 66000}),
     (SampledClasses, {"correction": [0, -1.05, -1.65, -1.7, -2.4]},
      {"correction": [0, -1.05, -1.65, -2.1, -2.4]}),
-    (SampledClasses, {"hand": "q", "q": [0.43, 0.15, 0.08, 0.3, 0.04]},
-     {"hand": "q", "q": [0.33, 0.12, 0.06, 0.24, 0.25]}),
+    (SampledClasses, {"hand": "q", "q": [0.2, 0.2, 0.2, 0.2, 0.2]},
+     {"hand": "q", "q": [0.2, 0.1, 0.2, 0.25, 0.25]}),
     (BrowserRegression, {"lr": 1}, {"lr": 0.6}),
     (SoftmaxPlayground, {"logits": [0, 0, -6]}, {"logits": [0, 0, -7]}),  # 0.4994, 0.4998
     (SoftmaxPlayground, {"logits": [0, -9, 0]}, {"logits": [-9, 0, 0]}),
@@ -931,14 +931,27 @@ def test_sampled_classes_are_drawn_from_q():
     assert ((counts.sum(0) - n * q).abs() / (n * q * (1 - q)).sqrt()).max() < 4.5
 
 
-@pytest.mark.parametrize("q", [[0.57, 0.2, 0.11, 0.07, 0.05], [0.3, 0.1, 0.1, 0.25, 0.25]])
+@pytest.mark.parametrize(
+    "q",
+    [
+        [0.57, 0.2, 0.11, 0.07, 0.05],
+        [0.2] * 5,
+        [0.3, 0.3, 0.3, 0.01, 0.09],
+        [0.15, 0.06, 0.15, 0.4, 0.24],
+    ],
+)
 def test_the_mean_error_of_sampled_classes_falls_below_a_tenth_where_it_says(q):
-    figure = SampledClasses(q=q, hand="q")
-    start = int(told(figure, SKIP)[1].values["from"])
-    for draws, below in ((start, True), (round(start / 1.059), False), (2 * start, True)):
-        steps = [{"set": {"seed": seed, "draws": draws}} for seed in range(1, 51)]
-        errors = double([one.values["now"] for one in told(figure, SKIP, *steps)[2:]])
-        assert (errors.mean() <= 0.1) == below
+    """Six thousand runs with other draws than the figure's."""
+    start = int(told(SampledClasses(q=q, hand="q"), SKIP)[1].values["from"])
+    z = double([1, 0, 1, 2, 1.5])
+    blocks = z.exp() / double(q)
+    draws = torch.multinomial(
+        double(q), 6000 * start, replacement=True, generator=torch.Generator().manual_seed(0)
+    ).reshape(6000, start)
+    sums = torch.zeros(6000, 5, dtype=z.dtype).scatter_add_(1, draws, blocks[draws])
+    shares = sums / sums.sum(1, keepdim=True)
+    error = (shares - z.softmax(0)).abs().sum(1).mean() / 2
+    assert error == pytest.approx(0.1, rel=0.02)  # 4 % of the draws
 
 
 def test_calibration():

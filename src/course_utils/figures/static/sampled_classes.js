@@ -13,6 +13,7 @@ import {
   quantity,
   radios,
   range,
+  same,
   say,
   slider,
   softmax,
@@ -28,13 +29,12 @@ const SLOWLY = 6000; // ms of a run
 const MANY = 100; // draws from which on the sentence speaks of all of them
 const THIN = 3; // px: blocks lower than this are not cut apart
 const NEAR = 0.2; // of a share: so near to its mark a bar has to go
-const RUNS = 50; // of which the mean error is taken
-const FAINT = 20; // of them are drawn
+const OTHERS = range(20).map((i) => 51 + i); // seeds of runs that are shown beside this one
 const LIMIT = 0.1; // of the mean error
-const FEW = 60; // draws in which it is to come below
-const LOW = 0.001; // where the axis of q begins
+const FEW = 20; // draws at which bars still leap
+const EDGE = 1.64; // of the mean block: as high may the highest be (2 with an equal q)
+const TOP = 6; // mean blocks that the plot of areas is high
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
-const MEAN = 1.3; // powers of ten from there to the mean block
 const [BLUE, ORANGE] = COLORS;
 
 const WORDS = {
@@ -65,22 +65,31 @@ const WORDS = {
     where: (/** @type {string} */ name, /** @type {string} */ end) =>
       `Each goes to q · exp(z) / sum = softmax(z + ln q): with the first q, “${name}” to ${end}.`,
     bars: "share of all blocks",
+    thin: "; thin lines: 20 other runs",
     drawn: "drawn",
     ends: "goes to",
     history: "error: all that stands above softmax(z)",
-    lines: { now: "this run", mean: "mean of 50 runs", faint: "20 of them" },
+    lines: { now: "this run", faint: "20 other runs", mean: "mean of all runs" },
     before: (/** @type {number} */ from) => `first q: ${from}`,
     hand: "Drag",
     hands: { blocks: "the blocks", q: "q" },
     strip: {
       blocks: "block: what a draw of the word adds",
-      q: "q; blue, own scale: block; dashed: mean per draw",
+      q: "width q × height block = area exp(z); dashed: mean",
     },
     handle: {
       blocks: (/** @type {string} */ name) => `block of “${name}”`,
-      q: (/** @type {string} */ name) => `q of “${name}”`,
+      q: (/** @type {string} */ name, /** @type {string} */ next) =>
+        `edge between “${name}” and “${next}”`,
     },
-    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "× block", "= exp(z)"] },
+    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "block"] },
+    ask: "Which q brings the mean error below 0.1 with the fewest draws?",
+    proposals: ["all equal", "the first q", "softmax(z)"],
+    scored: (/** @type {boolean} */ right, /** @type {string[]} */ [equal, first, exact]) =>
+      `${right ? "Yes" : "No"}: softmax(z) takes about ${exact} draws, all equal ${equal}, the ` +
+      `first q ${first}, on average over all runs.`,
+    other: "Other draws",
+    back: "Your best q",
     more: "Draw 1 more",
     run: "Run",
     stop: "Stop",
@@ -91,23 +100,27 @@ const WORDS = {
       `${n} ${n > 1 ? "draws" : "draw"}: error ${error}, so much stands above softmax(z).`,
     block: (/** @type {string} */ name, /** @type {string[]} */ [block, end, right]) =>
       `A draw of “${name}” adds ${block}: its bar goes to ${end}; softmax(z) is ${right}.`,
-    tilt: (/** @type {string} */ name, /** @type {string[]} */ [q, block]) =>
-      `q of “${name}” is ${q}, its block ${block}. `,
+    highest: (/** @type {string} */ name, /** @type {string} */ block) =>
+      `Highest block: ${block} (“${name}”). `,
     cost: (/** @type {number} */ from) =>
-      from < Infinity
-        ? `Mean error below 0.1 from draw ${from} on`
+      from <= MOST
+        ? `Mean error below 0.1 from about draw ${from} on`
         : "Mean error not yet below 0.1 at draw 2000",
     best: (/** @type {number} */ best) => best ? `; your best: ${best}.` : ".",
-    stuck: "It stops here: no q may be more than 100 times another.",
+    stuck: "It stops here: no q may be more than 100 times another. ",
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
       `Done: q times block is within a fifth of ${factor} · exp(z) for each word: a block is ` +
       "about exp(z) / q, up to a factor, and q cancels.",
     next: " Next: drag q.",
-    save: "a draw now adds exp(z) / q. Drag q until the mean error is below 0.1 from draw 60 on.",
-    saved:
-      "Done. Rare words with large blocks make the bars leap. At q = softmax(z) all blue bars " +
-      "meet the dashes: each draw tells the same, but that takes the sum you wanted to avoid.",
+    save: (/** @type {number} */ limit) =>
+      `a draw now adds exp(z) / q. Drag the edges until no block is above ${limit}.`,
+    saved: (/** @type {number} */ exact) =>
+      "Done. With q = softmax(z) all blocks are equal: each draw tells the same. But that q needs " +
+      `the sum you wanted to avoid. Can you find one that takes fewer than its ${exact} draws?`,
+    beaten: (/** @type {number[]} */ [now, exact]) =>
+      `Done, and ${now} draws are fewer than the ${exact} of softmax(z), where all blocks are ` +
+      "equal: each draw tells the same. But that q needs the sum you wanted to avoid.",
   },
 };
 
@@ -187,35 +200,39 @@ function errorsOf(classes, blocks, right, stops) {
 }
 
 /**
- * Makes a function of the errors of many runs, their mean, and the draw from which on that is
- * below the limit. It remembers its last answer.
- * @param {(q: number[], seed: number) => number[]} drawn
+ * The mean error over all runs, as far as it is known for many draws: a share is a quotient of
+ * sums, of which the first order gives a normal distribution. The second factor is the step to few
+ * draws; it was found by comparing with runs, as a test does.
+ * @param {number[]} q
+ * @param {number[]} right
  */
-function fan(drawn) {
-  let key = "";
-  /** @type {{ runs: number[][], mean: number[], from: number }} */
-  let known = { runs: [], mean: [], from: Infinity };
-  /** @param {number[]} q @param {number[]} blocks @param {number[]} right */
-  return (q, blocks, right) => {
-    const asked = [q, blocks, right].join(" ");
-    if (asked === key) return known;
-    key = asked;
-    const runs = range(RUNS).map((i) => errorsOf(drawn(q, i + 1), blocks, right, STOPS));
-    const mean = STOPS.map((_, i) => sum(runs.map((run) => run[i])) / RUNS);
-    const from = STOPS[mean.findLastIndex((v) => v > LIMIT) + 1] ?? Infinity;
-    return known = { runs, mean, from };
-  };
+function expected(q, right) {
+  const parts = right.map((p, k) => p * p / q[k]);
+  const all = sum(parts);
+  const deviations = right.map((p, k) =>
+    Math.sqrt(parts[k] * (1 - p) ** 2 + (all - parts[k]) * p * p)
+  );
+  const scale = sum(deviations) / Math.sqrt(2 * Math.PI);
+  /** @param {number} n */
+  const mean = (n) => scale / Math.sqrt(n) * (1 + (all - 1) / n);
+  let [low, high] = [0, 16]; // powers of two
+  while (high - low > 1e-4) {
+    const middle = (low + high) / 2;
+    if (mean(2 ** middle) > LIMIT) low = middle;
+    else high = middle;
+  }
+  const stops = STOPS.filter((n) => n >= 10 && n > 4 * (all - 1));
+  return { stops, mean: stops.map(mean), from: Math.round(2 ** high) };
 }
 
 export default figure(WORDS, (view, words) => {
   const { names } = words;
   const drawn = drawer();
-  const [fanNow, fanFirst] = [fan(drawn), fan(drawer())];
   const columns = { x: /** @type {[number, number]} */ ([-0.5, names.length - 0.5]) };
   const margin = { left: 62, right: 8 };
   const bars = view.plot({
     ...columns,
-    height: 226,
+    height: 200,
     y: [0, 1],
     xticks: names.map((name, k) => [k, name]),
     ylabel: words.bars,
@@ -223,15 +240,14 @@ export default figure(WORDS, (view, words) => {
   });
   const strip = view.plot({
     ...columns,
-    height: 210,
+    height: 222,
     y: [0, 1],
-    xticks: names.map((name, k) => [k, name]),
     margin: { ...margin, top: 14, bottom: 72 },
   });
   const air = svg("g"); // what flies stays there while bars are drawn
   bars.svg.append(air);
   const history = view.plot({
-    height: 370,
+    height: 356,
     x: [0, Math.log10(MOST)],
     y: [-2, 0],
     xticks: [1, 10, 100, MOST].map((n) => [Math.log10(n), String(n)]),
@@ -252,16 +268,16 @@ export default figure(WORDS, (view, words) => {
     mineKey,
   );
 
-  /** Where the reader says the bars go, while they go there. @type {number | undefined} */
+  /** Where the reader says the bars go, until something is dragged. @type {number | undefined} */
   let mine;
+  let open = false; // whether they are still going there
   /** Says what the guess was worth. @type {(() => void) | undefined} */
   let settle;
   let stop = () => {};
   let running = false;
   let own = false; // whether a change is the run's
   const end = () => {
-    running = false;
-    mine = undefined;
+    running = open = false;
     settle?.();
     settle = undefined;
   };
@@ -296,16 +312,23 @@ export default figure(WORDS, (view, words) => {
     } else run(view.get("draws") % MOST || 1);
   });
   runner.classList.add("primary");
+  const other = button(view, words.other, () => {
+    halt();
+    view.set({ seed: view.get("seed") % (SPEC.traits.seed.max ?? 1) + 1 });
+  });
 
   /** What the sentence is about: this word, or all draws (-1). */
   let about = -1;
   let turned = -1; // the word that is being changed by hand
   let stuck = false; // whether it was to go on
-  let best = Infinity; // the draw from which on the error was small, at its earliest
+  /** The reader's q with the fewest draws. @type {{ from: number, q: number[] } | undefined} */
+  let best;
+  let asked = false; // which q is best
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     halt();
     about = -1;
-    best = Infinity;
+    best = mine = undefined;
+    asked = false;
     view.refresh();
   });
 
@@ -326,74 +349,117 @@ export default figure(WORDS, (view, words) => {
     return sharesOf(blocksOf(q).map((v, k) => v * q[k]));
   };
   /** Whether it is open where the bars go. */
-  const hidden = () => view.locked || mine !== undefined;
-  const fanOf = () => fanNow(proposal(), blocksOf(proposal()), softmax(logits()));
+  const hidden = () => view.locked || open;
+  const expectedOf = (q = proposal()) => expected(q, softmax(logits()));
+  const mean = () => sum(logits().map(Math.exp));
+  const limit = () => Number((EDGE * mean()).toPrecision(2));
   /** @returns {[number, number]} powers of ten */
   const axis = () => {
     const z = logits().map((v) => v / Math.LN10);
-    return hand() === "q" ? [Math.log10(LOW), 0] : [Math.min(...z) - 0.5, Math.max(...z) + 2.2];
+    return [Math.min(...z) - 0.5, Math.max(...z) + 2.2];
   };
+  /** Where the words' parts of the line from 0 to 1 end. @param {number[]} q */
+  const edgesOf = (q) => q.map((_, k) => sum(q.slice(0, k + 1)));
   /**
-   * Draw word k with frequency v, or as near to it as the limits of q, which are those of
-   * proportions, let it be; the others share the rest as before.
+   * Bring the edge after word k to this place, or as near to it as the limits of q, which are those
+   * of proportions, let it be: what the word gains, the next one loses.
    * @param {number} k
-   * @param {number} v
+   * @param {number} place
    */
-  function propose(k, v) {
-    const rest = sharesOf(proposal().map((w, i) => i === k ? 0 : w));
-    const others = rest.filter((_, i) => i !== k);
+  function part(k, place) {
+    begin();
+    asked = true; // who drags has no need to guess
+    turned = k;
+    const q = proposal();
     const ratio = greatest / least;
-    const [low, high] = [Math.max(...others) / ratio, Math.min(...others) * ratio]
-      .map((odds) => odds / (1 + odds));
-    const own = Number(clamp(v, low, high).toPrecision(3));
-    stuck = v < 0.98 * low || v > high + 0.002;
-    const q = rest.map((w, i) => i === k ? own : w * (1 - own));
-    const unit = Math.min(1, Math.min(...q) / least);
-    view.set({ q: q.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)) });
+    const both = q[k] + q[k + 1];
+    const others = q.filter((_, i) => i !== k && i !== k + 1);
+    const low = Math.max(
+      Math.max(...others) / ratio,
+      both / (ratio + 1),
+      both - ratio * Math.min(...others),
+    );
+    const wanted = place - sum(q.slice(0, k));
+    const own = clamp(wanted, low, both - low);
+    stuck = Math.abs(own - wanted) > 0.002;
+    const parts = q.map((w, i) => i === k ? own : i === k + 1 ? both - own : w);
+    const unit = Math.min(1, Math.min(...parts) / least);
+    view.set({
+      q: parts.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)),
+      draws: view.get("draws") > 2 * FEW ? FEW : view.get("draws"),
+    });
+  }
+  /** What a drag has an end put to. */
+  function begin() {
+    halt();
+    mine = undefined;
   }
   /** Bring the handle of word k to this height. @param {number} k @param {number} power of ten */
   function move(k, power) {
-    halt();
+    begin();
     turned = k;
-    stuck = false;
     const [low, high] = axis();
+    const correction = [...view.get("correction")];
     const v = 10 ** clamp(power, low + FOOT, high);
-    if (hand() === "q") propose(k, v);
-    else {
-      const correction = [...view.get("correction")];
-      correction[k] = Number((logits()[k] - Math.log(v)).toFixed(3));
-      view.set({ correction });
-    }
+    correction[k] = Number((logits()[k] - Math.log(v)).toFixed(3));
+    view.set({ correction });
   }
-  const heights = () => hand() === "q" ? proposal() : blocksOf(proposal());
   // By keys a handle is moved by a slider that isn't seen.
-  const rows = names.map((name, k) => {
-    const row = dial(view, {
-      label: name,
+  const rows = names.map((name, k) =>
+    dial(view, {
+      label: words.handle.blocks(name),
       control: `height.${k}`,
       min: -3,
       max: 6,
       step: 0.02,
       show: (power) => three(10 ** power),
-      read: () => Math.log10(heights()[k]),
+      read: () => Math.log10(blocksOf(proposal())[k]),
       write: (power) => move(k, power),
-    });
+    })
+  );
+  const edges = names.slice(1).map((next, k) =>
+    dial(view, {
+      label: words.handle.q(names[k], next),
+      control: `edge.${k}`,
+      min: 0,
+      max: 1,
+      step: 0.005,
+      show: three,
+      read: () => edgesOf(proposal())[k],
+      write: (place) => part(k, place),
+    })
+  );
+  for (const row of [...rows, ...edges]) {
     put(row, { class: "slider keyed" });
     view.control(row);
-    return row;
-  });
-  strip.box.append(...rows);
+    strip.box.append(row);
+  }
+  /** Two heights in turn, so that neighbours leave each other room. @param {number} k */
+  const levelOf = (k) => mean() * TOP * (k % 2 ? 0.74 : 0.93);
   let held = 0;
-  strip.drag(([x, power], pressed) => {
-    if (pressed) held = clamp(Math.round(x), 0, names.length - 1);
-    move(held, power);
+  strip.drag(([x, y], pressed) => {
+    if (hand() === "blocks") {
+      if (pressed) held = clamp(Math.round(x), 0, names.length - 1);
+      move(held, y);
+      return;
+    }
+    if (pressed) {
+      const away = edgesOf(proposal()).slice(0, -1).map((edge, k) =>
+        Math.hypot(strip.x(edge) - strip.x(x), strip.y(levelOf(k)) - strip.y(y))
+      );
+      held = away.indexOf(Math.min(...away));
+    }
+    part(held, x);
   });
   const hands = radios(view, "hand", {
     label: words.hand,
     options: Object.entries(words.hands),
     write: (hand) => {
       halt();
-      view.set({ hand });
+      mine = undefined;
+      turned = hand === "q" ? 0 : -1;
+      stuck = false;
+      view.set({ hand, draws: hand === "q" ? FEW : MOST });
     },
   });
   view.control(hands);
@@ -404,6 +470,7 @@ export default figure(WORDS, (view, words) => {
     show: (place) =>
       new Promise((resolve) => {
         mine = place;
+        open = true;
         settle = () => {
           const q = proposal(view.first.q);
           const ends = sharesOf(q.map((v, k) => v * Math.exp(logits()[k])));
@@ -420,28 +487,44 @@ export default figure(WORDS, (view, words) => {
     const q = proposal();
     return three(sum(blocksOf(q).map((v, k) => v * q[k])) / sum(logits().map(Math.exp)));
   };
-  const first = () => {
-    const q = proposal(view.first.q);
-    const blocks = logits().map((z, k) => Math.exp(z) / q[k]);
-    return fanFirst(q, blocks, softmax(logits()));
-  };
+  const first = () => proposal(view.first.q);
   /**
    * A goal while this is set by hand; what it says stands where its task stood.
    * @param {"blocks" | "q"} what
    * @param {string} text
    * @param {() => boolean} reached
    * @param {() => string} says
+   * @param {string} longest of what it says
    */
-  const task = (what, text, reached, says) => {
-    const mine = () => hand() === what;
-    const node = goal(view, { text: "", reached: () => !hidden() && mine() && reached(), says });
-    node.lastChild?.before(html("span.task", text));
-    view.bind(node, () => {
-      node.hidden = !mine();
+  const task = (what, text, reached, says, longest) => {
+    const node = goal(view, {
+      text: "",
+      reached: () => !hidden() && hand() === what && reached(),
+      says,
     });
-    return put(node, { "data-long": words.saved });
+    node.lastChild?.before(html("span.task", text));
+    return put(node, { "data-long": longest });
   };
-  const aims = [
+  /** What the second guess was worth, until something changes. */
+  let scored = "";
+  const question = html(
+    "div.stack",
+    html("p", html("b", view.words.guessFirst), ` ${words.ask}`),
+    html(
+      "div.row",
+      ...words.proposals.map((name, place) =>
+        button(view, name, () => {
+          const froms = [names.map(() => 1 / names.length), first(), softmax(logits())]
+            .map((q) => expectedOf(q).from);
+          asked = true;
+          scored = words.scored(froms[place] === Math.min(...froms), froms.map(String));
+          view.refresh();
+        })
+      ),
+    ),
+  );
+  const aims = html(
+    "div.aims",
     task(
       "blocks",
       words.settle,
@@ -451,19 +534,31 @@ export default figure(WORDS, (view, words) => {
       },
       () =>
         words.settled(factor()) +
-        (String(view.get("q")) === String(view.first.q) ? words.next : ""),
+        (same(view.get("q"), view.first.q) ? words.next : ""),
+      words.settled("0.568") + words.next,
     ),
+    question,
     task(
       "q",
-      words.save,
-      () => fanOf().from <= FEW,
-      () => words.saved,
+      words.save(limit()),
+      () => Math.max(...blocksOf(proposal())) <= limit(),
+      () => {
+        const [now, exact] = [proposal(), softmax(logits())].map((q) => expectedOf(q).from);
+        return now < exact ? words.beaten([now, exact]) : words.saved(exact);
+      },
+      words.saved(1000),
     ),
-  ];
+  );
+  view.bind(aims, () => {
+    const place = hand() === "blocks" ? 0 : asked || !same(view.get("q"), view.first.q) ? 2 : 1;
+    put(aims, { class: `aims at${place}` });
+    [...aims.children].forEach((node, i) => node.classList.toggle("away", i !== place));
+  });
   const controls = html(
     "div.row",
     more,
     runner,
+    other,
     slider(view, "draws", {
       label: words.draws,
       step: 1,
@@ -473,32 +568,39 @@ export default figure(WORDS, (view, words) => {
     }),
   );
   view.control(controls);
-  const room = words.tilt("logit", ["0.00954", "89.6"]) + words.cost(1000) + words.best(1000);
+  const back = button(view, words.back, () => {
+    halt();
+    turned = 0;
+    stuck = false;
+    if (best) view.set({ q: best.q });
+  });
+  const room = words.stuck + words.cost(1000) + words.best(1000);
   view.add(
     html(
       "div.side",
-      html("div.stack", legend, bars.node, controls, hands, strip.node),
+      html("div.stack", legend, bars.node, controls, html("div.row", hands, back), strip.node),
       html(
-        "div.stack",
-        ...aims,
+        "div.stack.words",
+        aims,
         html("p.say", { "data-room": room }, said),
         history.node,
       ),
     ),
   );
+  view.control(back);
 
   let [drawing, there] = ["", 0]; // the draws that were shown, and how many
   /**
    * A block flies from its word's handle to its place, as large as it is there.
    * @param {{ x: number, y: number, width: number, height: number }} place
-   * @param {number} from the handle's height in the lower plot
+   * @param {[number, number]} from where its block is in the lower plot
    * @param {string} block
    */
-  function fly({ x, y, width, height }, from, block) {
+  function fly({ x, y, width, height }, [side, from], block) {
     const [high, low] = [bars, strip].map((plot) => plot.svg.getBoundingClientRect().top);
     const node = svg(
       "g.flies",
-      { style: `--from: ${low - high + from - y}px` },
+      { style: `--side: ${side - x - width / 2}px; --from: ${low - high + from - y}px` },
       svg("rect", { x, y, width, height: Math.max(height, THIN), fill: BLUE }),
       svgText(x + width + 4, y + height / 2 + 4, `+${block}`, {
         class: "halo",
@@ -516,14 +618,21 @@ export default figure(WORDS, (view, words) => {
    * @param {number[]} right
    * @param {number[]} q
    * @param {number[]} counts
+   * @param {[number, number][]} tops where the blocks are in the lower plot
    * @param {string} flying what the last draw added, if it is the only new one
    */
-  function drawBars(shares, parts, last, right, q, counts, flying) {
+  function drawBars(shares, parts, last, right, q, counts, tops, flying) {
     const width = 0.5 * (bars.x(1) - bars.x(0));
     const { top, bottom } = bars.area;
     const outlined = parts[last] * (bottom - top) >= THIN && !running;
     lastKey.hidden = !outlined;
     const ends = endsOf();
+    const others = hidden() || hand() === "blocks" ? [] : OTHERS.map((seed) => {
+      const tally = names.map(() => 0);
+      for (const word of drawn(q, seed).slice(0, view.get("draws"))) tally[word] += parts[word];
+      return sharesOf(tally);
+    });
+    bars.scale({ ylabel: words.bars + (others.length ? words.thin : "") });
     const short = (/** @type {number} */ v) => width < 20 ? share(v).replace("0.", ".") : share(v);
     bars.draw(
       ...[words.drawn, words.ends].map((name, row) => titled(bars, row, name)),
@@ -536,19 +645,23 @@ export default figure(WORDS, (view, words) => {
         const over = bars.y(right[k]) - y;
         const latest = { x: x + 1, y: y + 1, width: width - 2, height: part - 2 };
         const flies = k === last && flying !== "";
-        if (flies) fly({ x, y, width, height: part }, strip.y(Math.log10(heights()[k])), flying);
+        if (flies) fly({ x, y, width, height: part }, tops[k], flying);
         /** @param {string} look @param {number} height @param {number} over */
         const line = (look, height, over) =>
           svg(look, { d: `M${x - over},${bars.y(height)}h${width + 2 * over}` });
         const there = !hidden() && near(ends[k], right[k]);
+        const marked = mine === 0 || mine === 1;
         return [
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
           over > 0 ? svg("rect.over", { x, y, width, height: over }) : "",
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
           k === last && outlined ? svg("rect.latest", latest) : "",
           flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
-          line("path.truth", right[k], 4),
-          ...mine === 0 || mine === 1 ? [line("path.mine", mine ? q[k] : right[k], 10)] : [],
+          svg("path.line.faint", {
+            d: others.map((run) => `M${x - 6},${bars.y(run[k])}h${width + 12}`).join(""),
+          }),
+          line("path.truth", right[k], 10),
+          marked ? line("path.mine", mine ? q[k] : right[k], 14) : "",
           quantity(cell(bars, k, 0, ""), `count ${k}`, counts[k], String(counts[k])),
           put(cell(bars, k, 1, hidden() ? "?" : short(ends[k]) + (there ? " ✓" : "")), {
             class: there ? "ends there" : "ends",
@@ -569,71 +682,144 @@ export default figure(WORDS, (view, words) => {
    * @param {string} text
    */
   const cell = (plot, k, row, text) =>
-    svgText(plot.x(k), plot.area.bottom + 34 + 16 * row, text, { class: "soft" });
+    svgText(bars.x(k), plot.area.bottom + 34 + 16 * row, text, { class: "soft" });
   /** @param {import("./kit/plot.js").Plot} plot @param {number} row @param {string} text */
   const titled = (plot, row, text) => put(cell(plot, 0, row, text), { x: plot.area.left / 2 - 2 });
 
   /** What is set by hand. @param {number[]} q @param {number[]} blocks */
   function drawStrip(q, blocks) {
-    const [low, high] = axis();
-    const width = 0.4 * (strip.x(1) - strip.x(0));
     const label = words.strip[hand()];
-    const powers = range(12).map((i) => i - 4).filter((power) => low <= power && power <= high);
-    strip.scale({
-      y: [low, high],
-      yticks: powers.map((power) => [power, String(Number((10 ** power).toPrecision(1)))]),
-      ylabel: label,
-    });
-    const ys = heights().map(Math.log10);
-    // Beside q the blocks stand on a scale of their own: that of the mean one has its place.
-    const levels = hand() === "q" ? softmax(logits()).map((p, k) => p / q[k]) : [];
-    const mean = low + MEAN;
+    const { nodes, grips, tops } = hand() === "q" ? drawAreas(q, blocks) : drawBlocks(blocks);
+    const shown = hand() === "q" ? [q, blocks] : [q, blocks, logits().map(Math.exp)];
+    const row = hand() === "q" ? 1 : 0; // below the leaders
     strip.draw(
-      hand() === "q"
-        ? svg("path.level", { d: `M${strip.area.left},${strip.y(mean)}H${strip.area.right}` })
-        : "",
-      ...levels.map((level, k) => {
-        const y = strip.y(clamp(mean + Math.log10(level), low, high));
-        const x = strip.x(k + 0.29);
-        const look = { x, y, width: width / 2, height: strip.area.bottom - y };
-        return put(svg("rect.beside", look), { "data-q": `level ${k}`, "data-value": level });
-      }),
-      ...words.rows[hand()].map((name, row) => titled(strip, row, name)),
-      ...names.flatMap((_, k) => {
-        const y = strip.y(ys[k]);
-        const height = strip.area.bottom - y;
-        const look = { x: strip.x(k) - width / 2, y, width, height, class: `set ${hand()}` };
-        const rows = [three(q[k]), three(blocks[k]), three(Math.exp(logits()[k]))];
-        return [
-          put(svg("rect", look), { "data-q": `height ${k}`, "data-value": heights()[k] }),
-          ...rows.map((text, row) =>
-            put(cell(strip, k, row, text), squeezed(text, strip.x(1) - strip.x(0) - 4))
-          ),
-        ];
-      }),
+      ...nodes,
+      ...words.rows[hand()].map((name, i) => titled(strip, i + row, name)),
+      ...names.flatMap((name, k) => [
+        put(cell(strip, k, row - 1, name), { class: null }),
+        ...shown.map((numbers, i) => {
+          const text = three(numbers[k]);
+          return put(cell(strip, k, i + row, text), squeezed(text, bars.x(1) - bars.x(0) - 4));
+        }),
+      ]),
     );
-    const color = hand() === "q" ? "var(--cu-grey)" : BLUE;
-    strip.handles(ys.map((y, x) => ({ x, y, color })));
-    ys.forEach((y, k) => {
-      rows[k].style.cssText = `left: ${strip.x(k)}px; top: ${strip.y(y)}px`;
-      put(/** @type {Element} */ (rows[k].querySelector("input")), {
-        "aria-label": words.handle[hand()](names[k]),
-      });
-    });
+    strip.handles(grips);
+    [rows, edges].forEach((group, i) =>
+      group.forEach((node, k) => {
+        node.hidden = (hand() === "q") !== (i === 1);
+        if (node.hidden) return;
+        const { x, y } = grips[k];
+        node.style.cssText = `left: ${strip.x(x)}px; top: ${strip.y(y)}px`;
+        const name = i ? words.handle.q(names[k], names[k + 1]) : words.handle.blocks(names[k]);
+        put(/** @type {Element} */ (node.querySelector("input")), { "aria-label": name });
+      })
+    );
     const spoken = hand() === "q"
       ? q.map((v, k) => `${three(v)} × ${three(blocks[k])}`)
       : blocks.map(three);
     strip.describe(`${label}: ` + names.map((name, k) => `${name} ${spoken[k]}`).join("; "));
+    return tops;
+  }
+
+  /**
+   * @typedef {{ nodes: (Node | string)[], grips: import("./kit/plot.js").Handle[],
+   *   tops: [number, number][] }} Drawn with the middle of each block's upper edge
+   */
+  /** @param {number[]} blocks @returns {Drawn} */
+  function drawBlocks(blocks) {
+    const [low, high] = axis();
+    const powers = range(12).map((i) => i - 4).filter((power) => low <= power && power <= high);
+    const ys = blocks.map(Math.log10);
+    strip.scale({
+      x: columns.x,
+      y: [low, high],
+      xticks: [],
+      yticks: powers.map((power) => [power, String(Number((10 ** power).toPrecision(1)))]),
+      ylabel: words.strip.blocks,
+    });
+    const width = 0.4 * (strip.x(1) - strip.x(0));
+    return {
+      nodes: ys.map((height, k) => {
+        const [x, y] = [strip.x(k) - width / 2, strip.y(height)];
+        const look = { x, y, width, height: strip.area.bottom - y };
+        return put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": blocks[k] });
+      }),
+      grips: ys.map((y, x) => ({ x, y, color: BLUE, way: "up" })),
+      tops: ys.map((y, k) => [strip.x(k), strip.y(y)]),
+    };
+  }
+
+  /**
+   * The line from 0 to 1, of which each word has its q, and on each part the word's block.
+   * @param {number[]} q
+   * @param {number[]} blocks
+   * @returns {Drawn}
+   */
+  function drawAreas(q, blocks) {
+    const ends = edgesOf(q);
+    const high = TOP * mean();
+    const level = (/** @type {number} */ v) =>
+      `M${strip.area.left},${strip.y(v)}H${strip.area.right}`;
+    strip.scale({
+      x: [0, 1],
+      y: [0, high],
+      xticks: [],
+      yticks: [0, [limit(), `≤ ${limit()}`], 2 * limit(), 3 * limit()],
+      ylabel: words.strip.q,
+    });
+    const { left, bottom } = strip.area;
+    const [floor, ceiling] = [strip.y(0), strip.y(high)];
+    /** @param {number[]} q */
+    const outline = (q) =>
+      edgesOf(q).map((end, k) => {
+        const y = strip.y(Math.min(high, Math.exp(logits()[k]) / q[k]));
+        return `${k ? "V" : `M${left},`}${y}H${strip.x(end)}`;
+      }).join("");
+    const middles = ends.map((end, k) => strip.x(end - q[k] / 2));
+    const tops = blocks.map((v) => strip.y(Math.min(v, high)));
+    return {
+      nodes: [
+        ...blocks.flatMap((v, k) => {
+          const x = strip.x(ends[k] - q[k]);
+          const width = strip.x(ends[k]) - x;
+          const look = { x, y: tops[k], width, height: floor - tops[k] };
+          return [
+            put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": v }),
+            v > high ? svgText(middles[k], ceiling + 12, "↑", { class: "halo" }) : "",
+            svg("path.leader", {
+              d: `M${middles[k]},${bottom + 2}L${bars.x(k)},${bottom + 21}`,
+            }),
+          ];
+        }),
+        best && !same(best.q, view.get("q"))
+          ? svg("path.line.before", { d: outline(proposal(best.q)) })
+          : "",
+        svg("path.level", { d: level(mean()) }),
+        svg("path.limit", { d: level(limit()) }),
+        svg("path.guides", {
+          d: ends.slice(0, -1).map((end, k) => `M${strip.x(end)},${floor}V${strip.y(levelOf(k))}`)
+            .join(""),
+        }),
+      ],
+      grips: ends.slice(0, -1).map((x, k) => ({
+        x,
+        y: levelOf(k),
+        color: "var(--cu-grey)",
+        way: "across",
+      })),
+      tops: tops.map((y, k) => [middles[k], y]),
+    };
   }
 
   /**
    * How the bars come closer, or don't.
-   * @param {number[]} classes
+   * @param {number[]} q
    * @param {number[]} blocks
    * @param {number[]} right
    * @param {number} n
    */
-  function drawHistory(classes, blocks, right, n) {
+  function drawHistory(q, blocks, right, n) {
+    const classes = drawn(q, view.get("seed"));
     /** @param {number[]} stops @param {number[]} errors */
     const way = (stops, errors) =>
       history.line(stops.map(Math.log10), errors.map((v) => Math.log10(Math.max(v, 0.01))));
@@ -644,7 +830,7 @@ export default figure(WORDS, (view, words) => {
     const level = history.y(Math.log10(LIMIT));
     /** The number of the left dot stands to its left. @param {number} side */
     const mark = (/** @type {number} */ from, /** @type {string} */ text, look = "", side = 1) => {
-      if (from === Infinity) return [];
+      if (from > MOST) return [];
       const x = history.x(Math.log10(from));
       const most = edge - 6.5 * text.length;
       return [
@@ -664,21 +850,24 @@ export default figure(WORDS, (view, words) => {
     /** @type {Node[]} */
     const all = [svg("path.line.now", { d: way(stops, errors) })];
     if (!hidden()) {
-      const { runs, mean, from } = fanOf();
-      const faint = runs.slice(0, FAINT).map((run) => way(STOPS, run)).join("");
-      all.unshift(svg("path.line.faint", { d: faint }));
-      all.push(svg("path.line.mean", { d: way(STOPS, mean) }));
+      const faint = OTHERS.map((seed) =>
+        way(STOPS, errorsOf(drawn(q, seed), blocks, right, STOPS))
+      );
+      all.unshift(svg("path.line.faint", { d: faint.join("") }));
       if (hand() === "q") {
-        const before = first().from;
+        const [now, before] = [expectedOf(), expectedOf(first())];
+        all.push(svg("path.line.mean", { d: way(now.stops, now.mean) }));
         all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
-        if (before !== from) {
-          all.unshift(svg("path.line.before", { d: way(STOPS, first().mean) }));
-          all.push(...mark(before, words.before(before), ".before", from < before ? 1 : -1));
-        }
-        all.push(...mark(from, String(from), "", from > before ? 1 : -1));
+        if (before.from !== now.from) {
+          const side = now.from < before.from ? 1 : -1;
+          all.unshift(svg("path.line.before", { d: way(before.stops, before.mean) }));
+          all.push(...mark(before.from, words.before(before.from), ".before", side));
+          all.push(...mark(now.from, String(now.from), "", -side));
+        } else all.push(...mark(now.from, String(now.from)));
       }
     }
-    const looks = /** @type {const} */ (["now", "mean", "faint"]).slice(0, hidden() ? 1 : 3);
+    const many = hidden() ? 1 : hand() === "q" ? 3 : 2;
+    const looks = /** @type {const} */ (["now", "faint", "mean"]).slice(0, many);
     history.draw(
       ...all,
       ...looks.flatMap((look, i) => {
@@ -716,10 +905,18 @@ export default figure(WORDS, (view, words) => {
     const next = these === drawing && draws === there + 1 && !stillness();
     if (these !== drawing) air.replaceChildren();
     [drawing, there] = [these, draws];
-    drawStrip(q, blocks);
+    if (hand() === "q" && turned >= 0) {
+      const { from } = expectedOf();
+      const mine = !same(view.get("q"), view.first.q); // the first isn't the reader's
+      if (mine && from < (best?.from ?? expectedOf(first()).from)) {
+        best = { from, q: view.get("q") };
+      }
+    }
+    const tops = drawStrip(q, blocks);
+    back.style.visibility = hand() === "q" && best && !same(best.q, view.get("q")) ? "" : "hidden";
     const parts = blocks.map((v) => v / total);
-    drawBars(sharesOf(sums), parts, k, right, q, counts, next ? three(blocks[k]) : "");
-    const off = words.off(draws, share(drawHistory(classes, blocks, right, draws)));
+    drawBars(sharesOf(sums), parts, k, right, q, counts, tops, next ? three(blocks[k]) : "");
+    const off = words.off(draws, share(drawHistory(q, blocks, right, draws)));
     history.describe(off);
     mineKey.hidden = mine !== 0 && mine !== 1;
     more.disabled = draws === MOST;
@@ -727,21 +924,23 @@ export default figure(WORDS, (view, words) => {
       view.changed.has(key)
     );
     if (turned >= 0 || others) about = turned;
+    if (about < 0) stuck = false;
     turned = -1;
     let text = words.last(draws, names[k], three(blocks[k]));
     if (!hidden() && (about >= 0 || draws >= MANY)) {
       if (hand() === "q") {
-        const { from } = fanOf();
-        if (from < first().from) best = Math.min(best, from); // the first isn't the reader's
-        const numbers = about < 0 ? [] : [three(q[about]), three(blocks[about])];
-        const tilt = about < 0 ? "" : words.tilt(names[about], numbers);
-        const cost = words.cost(from) + words.best(best < from ? best : 0);
-        text = tilt + (stuck && tilt ? words.stuck : cost);
+        const { from } = expectedOf();
+        const highest = blocks.indexOf(Math.max(...blocks));
+        text = (stuck ? words.stuck : words.highest(names[highest], three(blocks[highest]))) +
+          words.cost(from) + words.best(best && best.from < from ? best.from : 0);
       } else if (about >= 0) {
         const ends = [endsOf()[about], right[about]].map(share);
         text = words.block(names[about], [three(blocks[about]), ...ends]);
       } else text = off;
     }
+    if (view.changed.has("seed")) text = off;
+    if (view.changed.size) scored = "";
+    text = scored || text;
     say(said, text);
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : text;
