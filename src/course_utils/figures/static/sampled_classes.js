@@ -68,8 +68,11 @@ const WORDS = {
     thin: "; thin lines: 20 other runs",
     drawn: "drawn",
     ends: "goes to",
-    history: "error: all that stands above softmax(z)",
-    lines: { now: "this run", faint: "20 other runs", mean: "mean of all runs" },
+    history: {
+      one: "error: all that stands above softmax(z)",
+      blocks: "error; thin lines: 20 other runs",
+      q: "error; thin lines: 20 other runs; thick: mean of all runs",
+    },
     before: (/** @type {number} */ from) => `first q: ${from}`,
     hand: "Drag",
     hands: { blocks: "the blocks", q: "q" },
@@ -107,7 +110,7 @@ const WORDS = {
         ? `Mean error below 0.1 from about draw ${from} on`
         : "Mean error not yet below 0.1 at draw 2000",
     best: (/** @type {number} */ best) => best ? `; your best: ${best}.` : ".",
-    stuck: "It stops here: no q may be more than 100 times another. ",
+    stuck: "It stops: no q over 100 times another. ",
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
       `Done: q times block is within a fifth of ${factor} · exp(z) for each word: a block is ` +
@@ -127,42 +130,28 @@ const WORDS = {
 const MOST = SPEC.traits.draws.max ?? 1;
 // Every number at first, then in steps of a twentieth or so.
 const STOPS = [...new Set([...range(132).map((i) => Math.round(10 ** (i / 40))), MOST])];
+const COARSE = STOPS.filter((_, i) => i % 3 === 0 || i === STOPS.length - 1);
 
-/**
- * Uniform random numbers (mulberry32).
- * @param {number} seed
- */
+/** Uniform random numbers (mulberry32) by seed, drawn once. @type {Record<number, number[]>} */
+const numbers = {};
+/** @param {number} seed */
 function uniform(seed) {
   let state = seed * 0x9e3779b9;
-  return () => {
+  return numbers[seed] ??= range(MOST).map(() => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  });
 }
 
-/**
- * Makes a function that draws classes from q, and draws the same ones only once.
- */
-function drawer() {
-  let key = "";
-  /** @type {Record<number, number[]>} by seed */
-  let known = {};
-  /** @param {number[]} q @param {number} seed */
-  return (q, seed) => {
-    if (String(q) !== key) known = {};
-    key = String(q);
-    if (known[seed]) return known[seed];
-    const next = uniform(seed);
-    return known[seed] = range(MOST).map(() => {
-      let u = next();
-      let k = 0;
-      while (u >= q[k] && k < q.length - 1) u -= q[k++];
-      return k;
-    });
-  };
-}
+/** Classes that are drawn from q. @param {number[]} q @param {number} seed */
+const drawn = (q, seed) =>
+  uniform(seed).map((u) => {
+    let k = 0;
+    while (u >= q[k] && k < q.length - 1) u -= q[k++];
+    return k;
+  });
 
 /** @param {number} value */
 const three = (value) => String(Number(value.toPrecision(3)));
@@ -227,7 +216,6 @@ function expected(q, right) {
 
 export default figure(WORDS, (view, words) => {
   const { names } = words;
-  const drawn = drawer();
   const columns = { x: /** @type {[number, number]} */ ([-0.5, names.length - 0.5]) };
   const margin = { left: 62, right: 8 };
   const bars = view.plot({
@@ -252,7 +240,6 @@ export default figure(WORDS, (view, words) => {
     y: [-2, 0],
     xticks: [1, 10, 100, MOST].map((n) => [Math.log10(n), String(n)]),
     yticks: [[-2, "≤ 0.01"], [-1, "0.1"], [0, "1"]],
-    ylabel: words.history,
     xlabel: words.draws,
     margin: { left: 54 },
   });
@@ -552,6 +539,7 @@ export default figure(WORDS, (view, words) => {
   view.bind(aims, () => {
     const place = hand() === "blocks" ? 0 : asked || !same(view.get("q"), view.first.q) ? 2 : 1;
     put(aims, { class: `aims at${place}` });
+    for (const one of question.querySelectorAll("button")) one.disabled = place !== 1;
     [...aims.children].forEach((node, i) => node.classList.toggle("away", i !== place));
   });
   const controls = html(
@@ -589,6 +577,9 @@ export default figure(WORDS, (view, words) => {
   );
   view.control(back);
 
+  /** The draws of the other runs, and from which q. @type {number[][]} */
+  let others = [];
+  let known = "";
   let [drawing, there] = ["", 0]; // the draws that were shown, and how many
   /**
    * A block flies from its word's handle to its place, as large as it is there.
@@ -627,12 +618,12 @@ export default figure(WORDS, (view, words) => {
     const outlined = parts[last] * (bottom - top) >= THIN && !running;
     lastKey.hidden = !outlined;
     const ends = endsOf();
-    const others = hidden() || hand() === "blocks" ? [] : OTHERS.map((seed) => {
+    const few = hidden() || hand() === "blocks" ? [] : others.map((run) => {
       const tally = names.map(() => 0);
-      for (const word of drawn(q, seed).slice(0, view.get("draws"))) tally[word] += parts[word];
+      for (const word of run.slice(0, view.get("draws"))) tally[word] += parts[word];
       return sharesOf(tally);
     });
-    bars.scale({ ylabel: words.bars + (others.length ? words.thin : "") });
+    bars.scale({ ylabel: words.bars + (few.length ? words.thin : "") });
     const short = (/** @type {number} */ v) => width < 20 ? share(v).replace("0.", ".") : share(v);
     bars.draw(
       ...[words.drawn, words.ends].map((name, row) => titled(bars, row, name)),
@@ -658,7 +649,7 @@ export default figure(WORDS, (view, words) => {
           k === last && outlined ? svg("rect.latest", latest) : "",
           flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
           svg("path.line.faint", {
-            d: others.map((run) => `M${x - 6},${bars.y(run[k])}h${width + 12}`).join(""),
+            d: few.map((run) => `M${x - 6},${bars.y(run[k])}h${width + 12}`).join(""),
           }),
           line("path.truth", right[k], 10),
           marked ? line("path.mine", mine ? q[k] : right[k], 14) : "",
@@ -707,11 +698,13 @@ export default figure(WORDS, (view, words) => {
     [rows, edges].forEach((group, i) =>
       group.forEach((node, k) => {
         node.hidden = (hand() === "q") !== (i === 1);
+        const input = /** @type {HTMLInputElement} */ (node.querySelector("input"));
+        input.disabled = node.hidden;
         if (node.hidden) return;
         const { x, y } = grips[k];
         node.style.cssText = `left: ${strip.x(x)}px; top: ${strip.y(y)}px`;
         const name = i ? words.handle.q(names[k], names[k + 1]) : words.handle.blocks(names[k]);
-        put(/** @type {Element} */ (node.querySelector("input")), { "aria-label": name });
+        put(input, { "aria-label": name });
       })
     );
     const spoken = hand() === "q"
@@ -785,7 +778,7 @@ export default figure(WORDS, (view, words) => {
           const look = { x, y: tops[k], width, height: floor - tops[k] };
           return [
             put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": v }),
-            v > high ? svgText(middles[k], ceiling + 12, "↑", { class: "halo" }) : "",
+            v > high && width > 12 ? svgText(middles[k], ceiling + 12, "↑", { class: "halo" }) : "",
             svg("path.leader", {
               d: `M${middles[k]},${bottom + 2}L${bars.x(k)},${bottom + 21}`,
             }),
@@ -813,20 +806,20 @@ export default figure(WORDS, (view, words) => {
 
   /**
    * How the bars come closer, or don't.
-   * @param {number[]} q
+   * @param {number[]} classes
    * @param {number[]} blocks
    * @param {number[]} right
    * @param {number} n
    */
-  function drawHistory(q, blocks, right, n) {
-    const classes = drawn(q, view.get("seed"));
+  function drawHistory(classes, blocks, right, n) {
     /** @param {number[]} stops @param {number[]} errors */
     const way = (stops, errors) =>
       history.line(stops.map(Math.log10), errors.map((v) => Math.log10(Math.max(v, 0.01))));
     const stops = [...STOPS.filter((stop) => stop < n), n];
     const errors = errorsOf(classes, blocks, right, stops);
     const last = errors[errors.length - 1];
-    const { left, right: edge, bottom } = history.area;
+    history.scale({ ylabel: words.history[hidden() ? "one" : hand()] });
+    const { left, right: edge } = history.area;
     const level = history.y(Math.log10(LIMIT));
     /** The number of the left dot stands to its left. @param {number} side */
     const mark = (/** @type {number} */ from, /** @type {string} */ text, look = "", side = 1) => {
@@ -850,9 +843,7 @@ export default figure(WORDS, (view, words) => {
     /** @type {Node[]} */
     const all = [svg("path.line.now", { d: way(stops, errors) })];
     if (!hidden()) {
-      const faint = OTHERS.map((seed) =>
-        way(STOPS, errorsOf(drawn(q, seed), blocks, right, STOPS))
-      );
+      const faint = others.map((run) => way(COARSE, errorsOf(run, blocks, right, COARSE)));
       all.unshift(svg("path.line.faint", { d: faint.join("") }));
       if (hand() === "q") {
         const [now, before] = [expectedOf(), expectedOf(first())];
@@ -866,17 +857,8 @@ export default figure(WORDS, (view, words) => {
         } else all.push(...mark(now.from, String(now.from)));
       }
     }
-    const many = hidden() ? 1 : hand() === "q" ? 3 : 2;
-    const looks = /** @type {const} */ (["now", "faint", "mean"]).slice(0, many);
     history.draw(
       ...all,
-      ...looks.flatMap((look, i) => {
-        const y = bottom - 44 + 16 * i;
-        return [
-          svg(`path.line.${look}`, { d: `M${left + 8},${y}h20` }),
-          svgText(left + 34, y + 4, words.lines[look], { class: "halo", "text-anchor": "start" }),
-        ];
-      }),
       svg("circle.ring", {
         cx: history.x(Math.log10(n)),
         cy: history.y(Math.log10(Math.max(last, 0.01))),
@@ -893,6 +875,8 @@ export default figure(WORDS, (view, words) => {
     if (running && !own && view.changed.size) halt();
     const { draws, seed } = view.state;
     const q = proposal();
+    if (String(q) !== known) others = OTHERS.map((one) => drawn(q, one));
+    known = String(q);
     const blocks = blocksOf(q);
     const right = softmax(logits());
     const classes = drawn(q, seed);
@@ -913,17 +897,18 @@ export default figure(WORDS, (view, words) => {
       }
     }
     const tops = drawStrip(q, blocks);
-    back.style.visibility = hand() === "q" && best && !same(best.q, view.get("q")) ? "" : "hidden";
+    back.disabled = hand() !== "q" || !best || same(best.q, view.get("q"));
+    back.classList.toggle("away", back.disabled);
     const parts = blocks.map((v) => v / total);
     drawBars(sharesOf(sums), parts, k, right, q, counts, tops, next ? three(blocks[k]) : "");
-    const off = words.off(draws, share(drawHistory(q, blocks, right, draws)));
+    const off = words.off(draws, share(drawHistory(classes, blocks, right, draws)));
     history.describe(off);
     mineKey.hidden = mine !== 0 && mine !== 1;
     more.disabled = draws === MOST;
-    const others = ["draws", "seed", "q", "hand", "correction"].some((key) =>
+    const changed = ["draws", "seed", "q", "hand", "correction"].some((key) =>
       view.changed.has(key)
     );
-    if (turned >= 0 || others) about = turned;
+    if (turned >= 0 || changed) about = turned;
     if (about < 0) stuck = false;
     turned = -1;
     let text = words.last(draws, names[k], three(blocks[k]));
