@@ -501,10 +501,10 @@ export default figure(WORDS, (view, words) => {
       "div.row",
       ...words.proposals.map((name, place) =>
         button(view, name, () => {
-          const froms = [names.map(() => 1 / names.length), first(), softmax(logits())]
+          const costs = [names.map(() => 1 / names.length), first(), softmax(logits())]
             .map((q) => expectedOf(q).from);
           asked = true;
-          scored = words.scored(froms[place] === Math.min(...froms), froms.map(String));
+          scored = words.scored(costs[place] === Math.min(...costs), costs.map(String));
           view.refresh();
         })
       ),
