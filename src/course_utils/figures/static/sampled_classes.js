@@ -119,8 +119,8 @@ const WORDS = {
     save: (/** @type {number} */ limit) =>
       `a draw now adds exp(z) / q. Drag the edges until no block is above ${limit}.`,
     saved: (/** @type {number} */ exact) =>
-      "Done. With q = softmax(z) all blocks are equal: each draw tells the same. But that q needs " +
-      `the sum you wanted to avoid. Can you find one that takes fewer than its ${exact} draws?`,
+      "Done. With q = softmax(z) all blocks are equal: each draw tells the same. But that q " +
+      `needs the sum you wanted to avoid. Can you find one with fewer than its ${exact} draws?`,
     beaten: (/** @type {number[]} */ [now, exact]) =>
       `Done, and ${now} draws are fewer than the ${exact} of softmax(z), where all blocks are ` +
       "equal: each draw tells the same. But that q needs the sum you wanted to avoid.",
@@ -538,7 +538,7 @@ export default figure(WORDS, (view, words) => {
   );
   view.bind(aims, () => {
     const place = hand() === "blocks" ? 0 : asked || !same(view.get("q"), view.first.q) ? 2 : 1;
-    put(aims, { class: `aims at${place}` });
+    put(aims, { class: ["aims", "aims asks", "aims plays"][place] });
     for (const one of question.querySelectorAll("button")) one.disabled = place !== 1;
     [...aims.children].forEach((node, i) => node.classList.toggle("away", i !== place));
   });
