@@ -148,22 +148,12 @@ WAYS = {
             {"click": "z₃ ·"},
             {"click": "Another z₃"},
         ],
-        *(
-            [SKIP, {"click": chip}, *steps, {"click": "Check"}]
-            for chip, far, near in (
-                ("undecided", ("0.1", "-0.1", "0"), ("0.22", "-0.11", "-0.11")),
-                ("two classes", ("-0.1", "0.1"), ("-0.195", "0.195")),
-            )
-            for steps in (
-                [
-                    *({"on": f"guess.{i}", "to": to} for i, to in enumerate(far)),
-                    {"click": "Check"},
-                    {"on": "guess.1", "to": "0"},
-                    {"on": "guess.1", "to": far[1]},
-                ],
-                [{"on": f"guess.{i}", "to": to} for i, to in enumerate(near)],
-            )
-        ),
+        [
+            SKIP,
+            {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}},
+            *({"on": f"guess.{i}", "to": to} for i, to in enumerate(("-0.025", "-0.01", "0.035"))),
+            {"click": "Check"},
+        ],
         [
             SKIP,
             {"set": {"logits": [2, 1, 0.1], "nudge": -2}},

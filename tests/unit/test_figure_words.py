@@ -468,7 +468,7 @@ def test_jacobian(j):
     off = 100 * (real / nudge / jacobian[:, j] - 1).abs()
     assert torch.allclose(off, off[0])  # so the figure says it once
     off = off[0]
-    cells = [[*["· "] * 3, "·"] for _ in range(3)]
+    cells = [["· "] * 3 for _ in range(3)]
     for a in range(3):
         cells[a][j] = f"{dotted((real[a] / nudge).item())} {off:.2g} % off"
     digits = [max(3, math.ceil(1 - math.log10(abs(x)))) for x in real.tolist()]
@@ -478,24 +478,23 @@ def test_jacobian(j):
     assert_said(
         seen,
         f"z{subs[j]} moves by 0.60. p{subs[j]} gains {real[j]:.3f}; each of the others loses "
-        f"{100 * lost:.2g} % of what it had. All bars of the column miss their "
-        f"marks by {off:.2g} %: halve the nudge.",
-        *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} | " for a in range(3)),
+        f"{100 * lost:.2g} % of what it had. All p share one divisor, so all bars "
+        f"are {off:.2g} % off: halve the nudge.",
+        *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} |" for a in range(3)),
         "bar: -¼ to ¼; mark: slope.",
-        f"Beside the matrix: what p{subs[j]} gained, in the colours of those that lost it.",
+        f"slope of p{subs[j]} by z{subs[j]}: "
+        + f"p{subs[j]}(1 - p{subs[j]}) = {dotted(jacobian[j, j])}".replace(
+            " ", "\N{NO-BREAK SPACE}"
+        ),
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
-    missed = f"All bars of the column miss their marks by {off:.2g} %: halve the nudge."
+    missed = f"All p share one divisor, so all bars are {off:.2g} % off: halve the nudge."
     assert seen.spoken in ("", f"z{subs[j]} moves by 0.60. {missed}")
     assert "J v" not in seen.text
-    assert "Why" not in seen.text
     assert_said(
         right,
         f"All its bars end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
-        f"Why: per unit of nudge, the sum of exp z grows by p{subs[j]} ({dotted(p[j])}) of itself. "
-        f"Each p loses that share, p{subs[j]} · p. Only p{subs[j]} also gains p{subs[j]}: "
-        f"slope p{subs[j]} - p{subs[j]} · p{subs[j]}.",
     )
     one_hot = torch.eye(3, dtype=p.dtype)[j]
     assert torch.allclose(jacobian[:, j], p[j] * (one_hot - p))
@@ -558,72 +557,55 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
         "Which measured cell must equal yours of p₁?",
         "mirror each other: that of p₁ by z₃ equals that of p₃",
     )
-    assert_said(first, f"Framed: 3 wrong. {hint}")
+    assert_said(first, f"3 wrong (✗). {hint}")
     assert_said(second, mirror)
     assert [mirror in one.text for one in missed].index(True) == len(missed) - 1
     assert [hint in one.text for one in missed].count(True) == 1
-    assert_said(found, "z₃ moves by 0.02 only: so little that none", "3 of your 3 bars")
+    assert_said(found, "z₃ moves by 0.02 only: so little that none", "3 of 3 bars")
     assert found.values["nudge2"] == 0.02
     assert [page.text.count("✓Goal: all") for page in (found, done, later)] == [1, 1, 1]
     before = ["(reached before)" in page.text for page in (found, done, later)]
     assert before == [False, False, True]  # nothing misses its mark; of others nothing is foretold
-    assert_said(wrong, "1 of your 3 bars were about right. Framed: the wrong ones. Try another z₃.")
+    assert_said(wrong, "You had 1 of 3 bars about right. Foretell the column of another z₃.")
     assert [anew.values[f"nudge{j}"] for j in range(3)] == [0.02, 0.02, 0]
     assert anew.state["logits"][:2] == [2, 1]
     assert_said(anew, "Before you nudge z₃: where will its bars end?")
-    assert_said(untold, "For the goal, foretell its column: take another z₃.")
+    assert_said(untold, "Foretell the column of another z₃.")
     assert "✓Goal: all" not in wrong.text + untold.text
 
 
-CHIPS = {  # a column, and what is said of it after the guess
-    "undecided": ([0.22, -0.11, -0.11], "Being equal, the others lose equally: half of the gain"),
-    "two classes": ([-0.195, 0.195], "all four slopes are p₁(1 - p₁), up to the sign."),
-}
-
-
-@pytest.mark.parametrize("chip", CHIPS)
-def test_jacobian_says_what_a_state_to_try_shows_after_it_has_asked(chip):
-    column, lesson = CHIPS[chip]
-    steps = [{"click": chip}, *guess(*column), {"click": "Check"}]
-    *before, after = told(JacobianExplorer(), SKIP, *steps)[2:]
-    assert_said(before[0], "Before you nudge", "where will its bars end?")
-    assert [lesson for page in before if lesson in page.text + page.spoken] == []
-    assert_said(after, lesson)
-    p = p_of(after.state["logits"])
-    j = after.state["column"]
-    slopes = p[j] * (torch.eye(len(p), dtype=p.dtype)[j] - p)
-    assert torch.allclose(slopes, double(column), rtol=0.03, atol=0)
-
-
-def test_jacobian_asks_of_equal_probabilities_what_each_loses():
-    steps = [*guess(0.1, -0.1), {"click": "Check"}, *guess(0.2, -0.2), {"click": "Check"}]
-    *_, first, _, _, second = told(JacobianExplorer(), SKIP, {"click": "undecided"}, *steps)
-    assert_said(first, "Framed: 2 wrong. All p are equal: how do the others share the loss?")
-    assert_said(
-        second, "Each of the others loses ⅓ of its ⅓: -.111. The one nudged gains both: .222."
-    )
+def test_jacobian_counts_the_columns_foretold_in_a_row():
+    """At the first Check of each; the count is said only of a column that was checked."""
+    z, steps = [2, 1, -1], [{"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}]
+    for n in range(3):
+        p = p_of(z)
+        column = (p[2] * (double([0, 0, 1]) - p)).tolist()
+        steps += [*guess(*column), {"click": "Check"}, {"click": "Another z₃"}]
+        z[2] = round(24 * ((n + 1) * math.sqrt(5) % 1) - 12) / 10
+    steps += [*guess(0.1, -0.1, 0), {"click": "Check"}, *guess(*(p_of(z) * -p_of(z)[2])[:2])]
+    steps += [*guess(*(p_of(z)[2] * (double([0, 0, 1]) - p_of(z))).tolist()), {"click": "Check"}]
+    pages = told(JacobianExplorer(), SKIP, *steps, {"click": "Reset"})
+    said = re.findall(r"That makes ([^.]*)", " ".join(page.text for page in pages))
+    assert said == [f"{n} in a row" for n in ("1 of 3", "2 of 3", "3")]
+    assert "3 of 3 bars" in pages[-2].text  # but not at once
 
 
 def test_jacobian_has_a_free_goal_for_the_logits():
-    """Columns count whose bars are at their marks only; what was said is said later, too."""
-    states = [
-        {"logits": logits, "nudge": 0.02, "measured": [0, by, 0]}
-        for logits, by in [([1, 1, -5], 0), ([1, 1, -5], 0.6), ([1, 1, 0], 0.02)]
-    ]
-    two = {"logits": [0, 0], "nudge": 0.02, "measured": [0, 0.02]}  # ¼ twice, but no third
-    full = {**states[0], "measured": [0, 0.02, 0]}
-    states = [two, {"measured": [0, 0]}, *states, full, states[0], two]
+    """The slopes count, measured or not; what was said is said later, too."""
+    every = [[0, 0], [1, 1, 0], [1, 1, -5], [1, 0, -5], [0, 0]]  # of two: ¼ twice, but no third
+    states = [{"logits": z, "nudge": 0, "measured": [0, 0, 0]} for z in every]
     p, less = p_of([1, 1, -5]), p_of([1, 1, 0])
-    assert p[0] * (1 - p[0]) == pytest.approx(0.25, abs=0.0005)
     assert p[0] * (1 - p[0]) > 0.2495 > less[0] * (1 - less[0])
     pages = told(JacobianExplorer(), SKIP, *({"set": state} for state in states))[2:]
     assert ["no slope is larger" in page.text for page in pages] == [
-        *[False] * 5,
+        *[False] * 2,
         *[True] * 2,
         False,
     ]
-    assert ["(reached before)" in page.text for page in pages] == [*[False] * 6, True, False]
-    assert ["a third?" in page.text for page in pages] == [*[False] * 2, *[True] * 5, False]
+    assert ["(reached before)" in page.text for page in pages] == [*[False] * 3, True, False]
+    assert ["a third?" in page.text for page in pages] == [False, *[True] * 3, False]
+    areas = "\N{EN SPACE}".join(dotted(x) for x in (p * (1 - p)).tolist())
+    assert_said(pages[2], f"p): {areas}")
 
 
 def test_a_goal_of_the_jacobian_stays_reached_until_reset():

@@ -51,7 +51,6 @@ const WORDS = {
     ],
     logitPlot: "The logits, and how far one of them is nudged",
     logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one up or down" : ""}`,
-    nudgeName: (/** @type {string} */ logit) => `nudge ${logit}`,
     nudge: "nudge",
     sum: "sum",
     halve: "Halve the nudge",
@@ -59,14 +58,10 @@ const WORDS = {
     check: "Check",
     another: (/** @type {string} */ logit) => `Another ${logit}`,
     scale: "Cell: change of p ÷ nudge; bar: −¼ to ¼; mark: slope.",
-    pieces: (/** @type {string} */ prob, /** @type {boolean} */ up) =>
-      up
-        ? `Beside the matrix: what ${prob} gained, in the colours of those that lost it.`
-        : `Beside the matrix: what the others gained, in the colour of ${prob}, which lost it.`,
-    why: (/** @type {string} */ prob, /** @type {string} */ share) =>
-      `Why: per unit of nudge, the sum of exp z grows by ${prob} (${share}) of itself. Each p ` +
-      `loses that share, ${prob} · p. Only ${prob} also gains ${prob}: ` +
-      `slope ${prob} − ${prob} · ${prob}.`,
+    area: "A unit square, split both ways by p",
+    slope: (/** @type {string} */ prob, /** @type {string} */ logit) =>
+      `slope of ${prob} by ${logit}: `,
+    lost: "The loss is filled, its mirror outlined.",
     off: (/** @type {string} */ share) => `${share} off`,
     little: "<0.1\u202f%",
     on: (/** @type {string} */ share) => `✓ ${share}`,
@@ -74,8 +69,8 @@ const WORDS = {
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `${prob} against nudge of ${logit}`,
     drag: ": drag it near 0",
-    chord: (/** @type {string} */ rate) => `chord ${rate}`,
-    tangent: (/** @type {string} */ slope) => `tangent ${slope}`,
+    chord: "chord",
+    tangent: "tangent",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     tiny: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
@@ -112,46 +107,28 @@ const WORDS = {
       "Not yet: what one gains, the others lose, so they sum to 0. " +
       `${up ? "Lower" : "Raise"} your bars by ${by} in all.`,
     find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
-      `Framed: ${wrong} wrong. Which measured cell must equal yours of ${prob}? Tap it.`,
-    think: (/** @type {number} */ wrong) =>
-      `Framed: ${wrong} wrong. All p are equal: how do the others share the loss?`,
-    share: (/** @type {string} */ loss, /** @type {string} */ gain) =>
-      `Each of the others loses ⅓ of its ⅓: ${loss}. The one nudged gains both: ${gain}.`,
+      `${wrong} wrong (✗). Which measured cell must equal yours of ${prob}? Tap it.`,
     no: "Not that one: it has to do with the same two classes.",
     yes: "Yes. ",
     mirror: (/** @type {string} */ a, /** @type {string} */ b) =>
       `Slopes mirror each other: that of p${a} by z${b} equals that of p${b} by z${a} ` +
       "(double frames).",
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
-      ` ${good} of your ${k} bars were about right.`,
-    retry: (/** @type {string} */ logit) => ` Framed: the wrong ones. Try another ${logit}.`,
-    untold: (/** @type {string} */ logit) =>
-      ` For the goal, foretell its column: take another ${logit}.`,
+      ` You had ${good} of ${k} bars about right.`,
+    row: (/** @type {number} */ n) => ` That makes ${n}${n < 3 ? " of 3" : ""} in a row.`,
+    retry: (/** @type {string} */ logit) => ` Foretell the column of another ${logit}.`,
     wrong: (/** @type {string} */ share) =>
-      `All bars of the column miss their marks by ${share}: halve the nudge.`,
+      `All p share one divisor, so all bars are ${share} off: halve the nudge.`,
     large: "So large a nudge may come near the marks by chance: halve it.",
     still: (/** @type {string} */ logit) => `Nudge ${logit}: drag the point on the curve.`,
     nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `change of ${prob} ÷ nudge of ${logit}`,
-    tries: [
-      {
-        label: "undecided",
-        set: { logits: [0, 0, 0], nudge: 0, measured: [0, 0, 0] },
-        says: " Being equal, the others lose equally: half of the gain each.",
-      },
-      {
-        label: "two classes",
-        set: { logits: [1, 0], nudge: 0.02, measured: [0.02, 0] },
-        says: " What one gains the other loses: all four slopes are p₁(1 − p₁), up to the sign.",
-      },
-    ],
     goal: (/** @type {boolean} */ asked) =>
       "all bars at their marks (2\u202f%)" + (asked ? ", the last column foretold." : "."),
-    reached: "Columns sum to 0. But for what bars still miss, so do rows: the same added to all " +
-      "logits changes nothing.",
+    reached: "Columns sum to 0, and slopes mirror each other, so rows of slopes do, too.",
     before: "(reached before)",
-    quarter: "drag the logits: to ¼ in two columns with ✓. What is left for a third?",
+    quarter: "drag the logits until p(1 − p) is ¼ for two p. What is left for a third?",
     quartered: "¼ is p(1 − p) at p = ½: no slope is larger. Two such p leave little for a third, " +
       "and a small p has a small column.",
     productTitle: "The Jacobian times a vector",
@@ -236,7 +213,6 @@ const MOST = 0.25; // what bars are drawn for: no slope of softmax, and no chord
 const QUARTER = 0.2495; // reads .250
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const SAFE = 0.02; // up to it, every bar is at its mark
-const SEEN = 0.02; // a change whose bar beside the matrix is seen
 const LEAST = 0.01; // below, a nudge isn't halved
 const PAST = 3; // nudges that were halved, whose chords stay
 const MANY = 4; // classes for whose numbers a phone has room
@@ -290,6 +266,9 @@ const others = (n, k) =>
   [2, 3, 5, 7, 11, 13].slice(0, k).map((root) =>
     Math.round(24 * (n * Math.sqrt(root) % 1) - 12) / 10
   );
+
+/** Where each probability begins, and the last one ends. @param {number[]} probs */
+const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
 
 /**
  * A block from one height to another.
@@ -385,7 +364,7 @@ function matrix(view, words) {
     yticks: [least, 0, largest],
     label: words.logitPlot,
     ylabel: words.logitAxis(false),
-    height: 150,
+    height: 140,
     margin: { top: 12, bottom: 12 },
   });
   const curve = view.plot({
@@ -394,10 +373,18 @@ function matrix(view, words) {
     grid: false,
     label: words.curve,
     ylabel: words.curveAxis(p(0), z(0)),
-    height: 300,
+    height: 180,
+  });
+  const area = view.plot({
+    x: [0, 1],
+    xticks: [],
+    y: [0, 1],
+    yticks: [],
+    label: words.area,
+    height: 181,
+    margin: { top: 16, left: 22, bottom: 2 },
   });
   const table = html("table.heat");
-  const reason = html("p.reason");
   const told = html("span");
   let k = 0;
   let turn = 0; // how often another logit was asked for
@@ -423,6 +410,7 @@ function matrix(view, words) {
   let found = -1; // the row of a guess whose mirror image was found
   let answer = ""; // what a tap on a cell is answered
   let won = false; // whether the first goal was reached
+  let series = 0; // columns in a row that were foretold at the first Check
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
@@ -455,14 +443,10 @@ function matrix(view, words) {
   /** @param {number} j */
   const right = (j) => miss(j) < NEAR && Math.abs(nudges()[j]) <= SMALL;
   const open = () => range(size()).filter((j) => !right(j));
-  const alike = () => size() === 3 && new Set(logits()).size === 1;
-  /** Whether all p are ⅓, and nothing is measured. */
-  const bare = () => alike() && nudges().every((by) => !by);
-  /** The column that the reader is asked for: the last one, or the first of a bare matrix. */
+  /** The column that the reader is asked for: the last one. */
   const asked = () => {
     if (view.locked || size() > MANY) return -1;
     const [next = -1, ...later] = open();
-    if (bare()) return column();
     return later.length || nudges()[next] ? -1 : next;
   };
   /** Whether a guess is near a slope. @param {number} i */
@@ -550,12 +534,14 @@ function matrix(view, words) {
     if (!balanced()) view.refresh();
     else if (wrong().length) {
       misses += 1;
-      if (misses > 1 && !bare()) found = hinted();
+      series = 0;
+      if (misses > 1) found = hinted();
       view.refresh();
-    } else travel(700, asked(), SAFE);
+    } else {
+      series = misses ? 0 : series + 1;
+      travel(700, asked(), SAFE);
+    }
   });
-  // What is said of them comes after the answer, above the matrix.
-  const chips = tries(view, words.tries.map((one) => ({ ...one, says: "" })));
   const buttons = html("div.row", halve);
   view.control(buttons);
   let pressed = -1; // turns, when a press began that isn't over
@@ -586,21 +572,20 @@ function matrix(view, words) {
     text: words.quarter,
     ...kept(
       view,
-      () =>
-        size() > 2 && range(size()).filter((j) => right(j) && slopes()[j][j] >= QUARTER).length > 1,
+      () => size() > 2 && slopes().filter((line, j) => line[j] >= QUARTER).length > 1,
       words.quartered,
       later(words.quartered),
       still,
     ),
   });
   view.add(
-    message,
     html(
       "div.board",
       html("div.held", plot.node, table),
-      html("div.stack", curve.node, buttons, chips),
+      message,
+      buttons,
+      html("div.stack", curve.node, area.node),
     ),
-    reason,
     goal(view, {
       ...first,
       text: words.goal(size() <= MANY),
@@ -695,7 +680,6 @@ function matrix(view, words) {
       pieces: every.map((i) =>
         html("i.solid", { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` })
       ),
-      sum: html("td"),
     }));
     cells = every.map((i) =>
       every.map((j) => {
@@ -705,7 +689,7 @@ function matrix(view, words) {
         const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
         cell.addEventListener("click", () => {
           if (view.locked || j === asked()) return;
-          if (asked() >= 0 && misses && !bare()) {
+          if (asked() >= 0 && misses && found < 0) {
             tapped(i, j);
             return;
           }
@@ -738,12 +722,11 @@ function matrix(view, words) {
           "tr",
           html("td", words.nudge),
           ...heads.map(({ pick }) => html("th", { scope: "col" }, pick)),
-          html("th", { scope: "col" }, words.sum),
         ),
       ),
       html(
         "tbody",
-        ...rows.map(({ before, change, ground, lost, pieces, sum }, i) =>
+        ...rows.map(({ before, change, ground, lost, pieces }, i) =>
           html(
             "tr",
             { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` },
@@ -756,14 +739,12 @@ function matrix(view, words) {
               change,
             ),
             ...cells[i].map(({ cell }) => cell),
-            sum,
           )
         ),
         html(
           "tr",
           html("th", { scope: "row" }, words.sum),
           ...heads.map(({ sum }) => sum),
-          html("td"),
         ),
       ),
     );
@@ -776,7 +757,6 @@ function matrix(view, words) {
     const ask = asked();
     const mine = expected();
     const many = k > MANY;
-    const room = plot.x(1 / k) - plot.x(0);
     /**
      * @param {HTMLElement} node @param {string} name
      * @param {number} value @param {number} [digits]
@@ -793,13 +773,11 @@ function matrix(view, words) {
       const text = by ? many ? small : nudged(by) : "·";
       say(head.name, z(j));
       quantity(head.by, `nudge${j}`, by, text);
-      put(head.pick, { "aria-label": `${words.nudgeName(z(j))} ${by ? text : ""}` });
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
       head.sum.classList.toggle("unmet", j === ask && sure && !balanced());
     });
-    const full = steps.every((by) => by !== 0);
-    rows.forEach(({ before, change, ground, lost, pieces, sum: node }, i) => {
+    rows.forEach(({ before, change, ground, lost, pieces }, i) => {
       quantity(before, `p${i}`, probs[i], chance(probs[i], many ? 2 : undefined));
       quantity(change, `real${i}`, real[i], signed(real[i], many ? 3 : digitsOf(real[i])));
       let end = Math.min(probs[i], probs[i] + real[i]);
@@ -814,7 +792,6 @@ function matrix(view, words) {
         piece.style.width = `${100 * wide}%`;
         end += wide;
       }
-      entry(node, `row${i}`, full ? sum(rates[i]) : NaN, many ? 2 : 3);
     });
     cells.forEach((line, i) =>
       line.forEach(({ cell, rate, fill, mark, knob, note }, j) => {
@@ -841,12 +818,13 @@ function matrix(view, words) {
         });
         mark.hidden = !by;
         put(mark, { style: `left: ${at(jacobian[i][j])}%` });
-        knob.hidden = !guess;
+        knob.hidden = !guess && !(sure && j === guessed);
         put(knob, { style: `left: ${at(mine[i])}%` });
         const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
-        const told = room < 56 ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
-        const verdict = `${room < 56 ? "" : `${short(mine[i])}? `}${close(i) ? "✓" : "✗"}`;
-        note.textContent = !by ? "" : sure && j === guessed && right(j) ? verdict : told;
+        const told = k > 3 ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
+        const verdict = `${k > 3 ? "" : `${short(mine[i])}? `}${close(i) ? "✓" : "✗"}`;
+        const wrongly = judged && !close(i) ? "✗" : "";
+        note.textContent = !by ? wrongly : sure && j === guessed && right(j) ? verdict : told;
       })
     );
   }
@@ -861,13 +839,9 @@ function matrix(view, words) {
     if (!checked) return summed(j);
     const total = sum(expected());
     if (!balanced()) return words.unequal(short(Math.abs(total)), total > 0);
-    if (!bare()) {
-      return found < 0
-        ? words.find(off, p(hinted()))
-        : words.mirror(subscript(found + 1), subscript(j + 1));
-    }
-    const loss = slopes()[(j + 1) % k][j];
-    return misses > 1 ? words.share(short(loss), short(-2 * loss)) : words.think(off);
+    return found < 0
+      ? words.find(off, p(hinted()))
+      : words.mirror(subscript(found + 1), subscript(j + 1));
   }
 
   /**
@@ -884,13 +858,12 @@ function matrix(view, words) {
     const ys = xs.map((x) => start + changes(j, x)[i]);
     const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
     const pad = 0.12 * (top - bottom);
-    const digits = clamp(Math.ceil(1 - Math.log10(top - bottom)), 2, 5);
     const end = start + changes(j, by)[i];
     curve.scale({
       x: [a, b],
       y: [bottom - pad, top + pad],
       xticks: [low, 0, high],
-      yticks: [[start, fmt(start, digits)]],
+      yticks: [[start, chance(start)]],
       ylabel: words.curveAxis(p(i), z(j)) + (by && !view.locked ? words.drag : ""),
     });
     /** A line through the start, within the plot. @param {number} steep */
@@ -913,8 +886,8 @@ function matrix(view, words) {
           svg("path.level", { d: through(slope) }),
           svg("path.chord", { d: through(steep), ...look }),
           svg("path.edge", { d: `M${curve.x(by)},${curve.y(end)}V${low0}` }),
-          svgText(x, high0 + 14, words.tangent(signed(slope)), { "text-anchor": anchor }),
-          svgText(x, high0 + 32, words.chord(signed(steep)), {
+          svgText(x, high0 + 14, words.tangent, { "text-anchor": anchor }),
+          svgText(x, high0 + 32, words.chord, {
             "text-anchor": anchor,
             class: "strong",
             style: `fill: ${TEXT_COLORS[i]}`,
@@ -924,6 +897,56 @@ function matrix(view, words) {
       svg("circle.end", { cx: curve.x(0), cy: curve.y(start), r: 4.5, ...look }),
     );
     grip.place([{ x: by, y: end, color: TEXT_COLORS[i], way: "across" }]);
+  }
+
+  area.svg.addEventListener("click", (event) => {
+    const [x, y] = area.at(event);
+    /** @param {number} at */
+    const part = (at) =>
+      clamp(edges(softmax(logits())).findLastIndex((end) => end <= at), 0, k - 1);
+    cells[part(1 - y)][part(x)].cell.click();
+  });
+
+  /**
+   * An entry as an area: minus a rectangle, or all of its column that the others lose.
+   * @param {number[]} probs
+   * @param {number[][]} jacobian
+   * @param {number} i
+   * @param {number} j
+   * @param {number} ask
+   */
+  function drawArea(probs, jacobian, i, j, ask) {
+    const every = range(k);
+    const ends = edges(probs);
+    const side = Math.min(area.area.bottom - area.area.top, area.width - 24);
+    const own = i === j;
+    const open = ask < 0 && String(logits()) !== String(view.first.logits);
+    const entry = (own ? `${p(i)}(1\u00a0−\u00a0${p(i)})` : `−${p(i)}\u00a0·\u00a0${p(j)}`) +
+      (j === ask ? "" : `\u00a0=\u00a0${short(jacobian[i][j])}`);
+    area.scale({
+      margin: { right: area.width - side - 22 },
+      ylabel: words.slope(p(i), z(j)) + entry,
+      xlabel: open
+        ? `p(1\u00a0−\u00a0p): ${every.map((n) => short(jacobian[n][n])).join("\u2002")}`
+        : words.lost,
+    });
+    /** @param {number} a @param {number} b @param {string} look @param {number} n */
+    const tile = (a, b, look, n) =>
+      block(area, [ends[b], ends[b + 1]], [1 - ends[a], 1 - ends[a + 1]], look, n);
+    const lit = view.locked ? [] : own ? every.filter((n) => n !== j) : [i];
+    const { left, top } = area.area;
+    area.draw(
+      ...every.flatMap((a) => every.map((b) => tile(a, b, "tile", a))),
+      ...lit.flatMap((n) => [tile(n, j, "solid", n), tile(j, n, "hollow", n)]),
+      ...every.filter((n) => probs[n] * side > 12).flatMap((n) => {
+        const middle = (ends[n] + ends[n + 1]) / 2 * side;
+        const look = { class: "strong", style: `fill: ${TEXT_COLORS[n]}` };
+        return [
+          svgText(left + middle, top - 5, p(n), look),
+          svgText(left - 11, top + middle + 4, p(n), look),
+        ];
+      }),
+    );
   }
 
   return () => {
@@ -942,13 +965,14 @@ function matrix(view, words) {
     const again = open().length > 1 && !nudges()[guessed] && guessed !== ask;
     if (again || (ask >= 0 && ask !== guessed)) forget();
     if (ask >= 0) guessed = ask;
-    const margin = {
-      left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124),
-      right: clamp(plot.width / 10, 30, 60),
-    };
+    else if (view.shows({})) {
+      forget();
+      series = 0;
+    }
+    const margin = { left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124), right: 0 };
     plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
     table.classList.toggle("many", k > MANY);
-    put(table, { style: `--left: ${margin.left}px; --right: ${margin.right}px` });
+    put(table, { style: `--left: ${margin.left}px` });
     /** No number stands on the line of 0. @param {number} at */
     const lower = (at) => Math.abs(at) > 0.7 ? 4 : at < 0 ? 15 : -5;
     plot.draw(
@@ -982,8 +1006,7 @@ function matrix(view, words) {
     grips.place(logits().map((at, i) => ({ x: (i + 0.5) / k, y: at, color: TEXT_COLORS[i] })));
     drawTable(probs, jacobian, real);
     drawCurve(row(), j, by, jacobian[row()][j]);
-    const parts = Math.abs(real[j]) < SEEN ? "" : words.pieces(p(j), by > 0);
-    say(reason, right(j) && ask < 0 ? words.why(p(j), chance(probs[j])) : parts);
+    drawArea(probs, jacobian, row(), j, ask);
     quarter.hidden = k < 3; // it asks for a third class
     message.hidden = view.locked && !view.onPaper;
     if (message.hidden) return "";
@@ -992,7 +1015,7 @@ function matrix(view, words) {
     if (ask < 0 && !done) next.remove();
     else if (!next.parentNode) buttons.append(next);
     next.disabled = ask >= 0 && (!sure || checked);
-    next.classList.toggle("primary", !next.disabled && (ask >= 0 || untold()));
+    next.classList.toggle("primary", !next.disabled && (ask >= 0 || series < 3));
     if (ask >= 0 && sure) {
       told.textContent = judge(ask);
       return told.textContent;
@@ -1006,9 +1029,8 @@ function matrix(view, words) {
     let then = right(j) && after !== undefined ? words[follows](z(after)) : "";
     const verdicts = right(j) && sure && j === guessed; // then what moved is no news
     if (verdicts) then = words.guessed(k - wrong().length, k);
-    if (verdicts && alike()) then += words.tries[0].says;
-    else if (verdicts && k === 2 && !wrong().length) then += words.tries[1].says;
-    if (right(j) && untold()) then += words[sure ? "retry" : "untold"](z(ended()));
+    if (verdicts && checked && series && !wrong().length) then += words.row(series);
+    if (right(j) && untold()) then += words.retry(z(ended()));
     const tiny = by === SAFE && j === guessed; // which the reader didn't choose
     const intro = words[tiny ? "tiny" : "moved"](z(j), nudged(by));
     const last = ask >= 0 || tiny || untold() ? then : words.right + then; // the marks show it
@@ -1086,8 +1108,6 @@ function product(view, words) {
     });
   });
   view.control(pour);
-  /** Where the columns begin, and where the last one ends. @param {number[]} probs */
-  const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
 
   const mean = () => dot(softmax(view.get("logits")), v());
   /**
