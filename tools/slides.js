@@ -216,6 +216,7 @@
       .frame:has(> .key) > .grid2 { grid-row: 1; }
       .frame > .key { grid-area: 1 / 2; align-self: end; }
       .frame, svg text, svg text.big, .axis, .heat, .steps small, .off, .key, .say { font-size: 18px; line-height: 1.2; }
+      .graph svg text, .graph .panel, .graph .say { font-size: 20px; }
     `);
     root.adoptedStyleSheets.push(sheet);
   };

@@ -23,6 +23,10 @@ def step(page, times=1):
 
 
 def choose(page, name):
+    """Where a change is to be foretold first, something is foretold."""
+    if page.get_by_role("button", name="Let it grow").count():
+        page.locator("[data-control='foretold']").fill("0.5")
+        page.get_by_role("button", name="Let it grow").click()
     page.locator(".pad").get_by_role("button", name=name, exact=True).click()
 
 
@@ -127,7 +131,7 @@ def test_the_direct_line_meets_no_label_and_no_other_box(show, label, width):
         BackwardPass(logits=[1, 2, -4], label=label, stage=STEPS),
         viewport={"width": width, "height": 1400},
     )
-    hit = page.locator(".graph svg").evaluate(
+    hit = page.locator(".graph > .box > svg").evaluate(
         """(svg) => {
           const direct = [...svg.querySelectorAll(".flow")].find((p) => /[HV].*[HV]/
             .test(p.getAttribute("d")));
@@ -164,7 +168,7 @@ def test_lines_are_as_thick_as_what_they_sent_and_the_bars_add_up(show):
         "(all) => all.map((e) => [e.x.baseVal.value, e.width.baseVal.value])"
     )
     (direct, unit), (second, part), *totals = bars
-    assert second == pytest.approx(direct, abs=0.01)  # put to the end of the first
+    assert second == pytest.approx(direct, abs=0.01)  # laid to the end of the first
     assert part / unit == pytest.approx(p[0], abs=1e-3)
     assert [w / unit for _, w in totals] == pytest.approx([1 - p[0], *p[1:]], abs=1e-3)
     assert sum(totals[0]) == pytest.approx(direct + unit, abs=0.01)
@@ -249,7 +253,11 @@ def test_nothing_is_cut_off_on_any_step(show, label, width):
 def test_the_focus_follows_the_choices(show):
     page = show(BackwardPass(stage=4))
     focused = "(e) => e.getRootNode().activeElement?.textContent"
+    choose(page, "1")
     page.locator(".pad").get_by_role("button", name="exp z").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")  # moves the handle
+    page.get_by_role("button", name="Let it grow").focus()
     page.keyboard.press("Enter")
     assert page.locator(".frame").evaluate(focused) == "+"
     page.keyboard.press("Enter")
@@ -336,9 +344,9 @@ def test_a_later_walk_runs_by_itself_once_the_direct_line_is_found(show):
     """At once for those who want less motion; Back stops it."""
     page = show(BackwardPass(stage=STEPS), reduced_motion="no-preference")
     page.get_by_role("button", name="Walk with class 2").click()
-    assert page.locator(".edge").count() == 9  # one of the lines would tell
+    assert page.locator(".marks .edge").count() == 8  # one of the lines would tell
     choose(page, "z₁")
-    assert page.locator(".edge").count() == 9
+    assert page.locator(".marks .edge").count() == 8
     choose(page, "z₂")
     assert shown(page)[1] == {"L", "l"}
     page.wait_for_function("(e) => e.querySelector('[data-q=\"grad Q\"]')", arg=frame(page))
@@ -401,11 +409,14 @@ def test_what_the_logits_get_is_foreseen_by_hand(show):
 
 def test_each_line_is_measured_by_its_box_and_at_the_end_any_box(show):
     page = show(BackwardPass(logits=[2, 1, 0.1], stage=2))
-    drag(page, 0, 0.8)
+    assert page.locator("[data-control^=nudge]:not(:disabled)").count() == 0
+    choose(page, "Q")
+    assert page.locator("text.halo.change").text_content() == f"{TIMES} 0.0891"  # by 0.01
+    drag(page, 0, 0.8, 0.01 ** (1 / 3))
     by = nudged(page)
     rise = torch.log(double([2, 1, 0.1]).exp().sum() + by) - double([2, 1, 0.1]).logsumexp(0)
     assert value(page, "change l") == pytest.approx(rise.item())
-    assert page.locator("text.halo.change").text_content() == f"{TIMES} {rise.item() / by:.4f}"
+    assert page.locator("text.halo.change").count() == 0  # no factor before it is chosen
     assert page.locator("[data-control^=nudge]:not(:disabled)").count() == 1
     step(page, STEPS - 2)
     assert page.locator("[data-q^=change]").count() == 0
@@ -416,7 +427,9 @@ def test_each_line_is_measured_by_its_box_and_at_the_end_any_box(show):
         before, after = (double([z, 1, 0.1]) for z in (2, 2 + size))
         change = cross_entropy(after, torch.tensor(0)) - cross_entropy(before, torch.tensor(0))
         assert value(page, "change L") == pytest.approx(change.item(), rel=1e-6)
-        told, came = page.locator(".meet i").evaluate_all("(a) => a.map((e) => e.offsetWidth)")
+        told, came = page.locator(".meet path.bar").evaluate_all(
+            "(all) => all.map((e) => e.getBBox().height)"
+        )
         ratio = change.item() / size / value(page, "grad z1")
         assert came / told == pytest.approx(ratio, abs=0.02)
     box = page.locator("rect.box").nth(7).bounding_box()  # ln Q
@@ -424,6 +437,54 @@ def test_each_line_is_measured_by_its_box_and_at_the_end_any_box(show):
     assert page.locator("[data-control='nudge.l']").input_value() == "0.79"
     assert value(page, "change L") == pytest.approx(0.5)
     assert page.locator(".grip").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("stage", "key", "box", "by"), [(2, "l", 1, 1), (4, "e1", 3, 0.1), (5, "L", 2, 0.1)]
+)
+def test_a_change_is_foretold_and_stands_beside_what_came(show, stage, key, box, by):
+    page = show(BackwardPass(logits=[2, 1, 0.1], stage=stage), reduced_motion="reduce")
+    release = page.get_by_role("button", name="Let it grow")
+    assert release.is_disabled()
+    assert page.locator("rect.ghost, rect.came").count() == 0
+    drag(page, 0, -0.7)
+    assert page.locator("rect.ghost").count() == 1
+    release.click()
+    came = value(page, f"change {key}")
+    z = double([2, 1, 0.1])
+    true = {
+        "l": torch.log(z.exp().sum() + 1) - z.logsumexp(0),
+        "e1": (z[0] + 0.1).exp() - z[0].exp(),
+        "L": (z + double([0.1, 0, 0])).logsumexp(0) - z.logsumexp(0) - 0.1,
+    }[key].item()
+    assert came == pytest.approx(true)
+    assert nudged(page) == by
+    most = {"l": 1, "e1": 1, "L": 0.1}[key]
+    ghost, bar = (
+        page.locator(f"rect.{e}").evaluate("(e) => [e.x.baseVal.value, e.width.baseVal.value]")
+        for e in ("ghost", "came")
+    )
+    foretold = page.locator("[data-control='foretold']").input_value()
+    assert bar[1] / ghost[1] == pytest.approx(abs(came / most / float(foretold)), rel=1e-3)
+    zero = ghost[0] + ghost[1]  # from which both start
+    assert zero == pytest.approx(bar[0] + bar[1] * (came < 0), abs=0.01)
+    page.get_by_role("button", name="Back", exact=True).click()
+    step(page)
+    assert release.is_disabled()  # asked anew
+
+
+def test_what_was_asked_is_asked_again_after_reset_and_not_in_later_walks(show):
+    page = show(BackwardPass(), questions=True)
+    question = page.locator(".guess .question")
+    page.get_by_role("button", name="Skip the question").click()
+    assert question.count() == 0
+    page.get_by_role("button", name="Reset").click()
+    assert question.count() == 1
+    page.get_by_role("button", name="p₁", exact=True).click()
+    step(page, STEPS)
+    assert "No:" in page.locator(".answer").inner_text()
+    page.get_by_role("button", name="Walk with class 2").click()
+    assert question.count() == 0
 
 
 def test_arrow_keys_start_from_rest(show):

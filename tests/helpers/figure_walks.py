@@ -70,6 +70,8 @@ def train(**settings) -> list[dict]:
 
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+#: A change foretold in the backward pass, wrongly, and seen.
+FORETOLD = [{"on": "foretold", "to": "0.5"}, {"click": "Let it grow"}]
 
 #: What is seen only after several steps, or in states without a button.
 WAYS = {
@@ -90,29 +92,51 @@ WAYS = {
                     ("1", "-1", "1/Q", "1", "exp z", "+"),
                     strict=True,
                 )
-                for step in ({"on": f"nudge.{box}", "to": "0.5"}, {"click": name})
+                for step in (
+                    *(FORETOLD if name in ("1/Q", "exp z", "+") else []),
+                    {"on": f"nudge.{box}", "to": "0.5"},
+                    {"click": name},
+                )
             ),
             {"on": "nudge.z1", "to": "1"},
             {"on": "nudge.z1", "to": "0.2"},
         ],
-        [SKIP, *({"click": c} for c in ("Q", "1", "1", "-1", "Q", "1/Q", "exp z", "1", "Q"))],
-        [SKIP, {"set": {"stage": 5}}, {"click": TIMES}],
-        [SKIP, {"set": {"stage": 4, "logits": [0, 0, 0]}}, {"click": "1"}],
+        [
+            SKIP,
+            *({"click": c} for c in ("Q", "1", "1", "-1")),
+            *FORETOLD,
+            *({"click": c} for c in ("Q", "1/Q", "exp z", "1")),
+            *FORETOLD,
+            {"click": "Q"},
+        ],
+        [SKIP, {"set": {"stage": 5}}, *FORETOLD, {"click": TIMES}],
+        [SKIP, {"set": {"stage": 4, "logits": [0, 0, 0]}}, *FORETOLD, {"click": "1"}],
         [SKIP, {"set": {"stage": 6, "logits": [0, 4, 0]}}, {"click": "Walk with class 2"}],
-        *(
-            [
-                SKIP,
-                {"set": {"stage": 6}},
-                {"click": "Walk with class 2"},
-                *({"on": f"guess.{i}", "to": to} for i, to in enumerate(guesses)),
-                {"click": "z₁"},
-                {"click": "z₂"},
-                {"click": "Walk with class 3"},
-                {"click": "z₃"},
-                {"click": "Walk with class 1"},
-            ]
-            for guesses in (["0.24", "-0.33", "0.09"], ["0"])
-        ),
+        [
+            SKIP,
+            {"set": {"stage": 6}},
+            {"click": "Walk with class 2"},
+            {"on": "guess.0", "to": "0"},
+            {"click": "z₁"},
+            {"click": "z₂"},
+            {"click": "Walk with class 3"},
+            {"click": "z₃"},
+            {"click": "Walk with other logits"},
+        ],
+        [
+            SKIP,
+            {"set": {"stage": 6}},
+            *({"on": "nudge.z1", "to": to} for to in ("1", "0.2")),
+            {"click": "Walk with class 2"},
+            *({"on": f"guess.{i}", "to": to} for i, to in enumerate(("0.24", "-0.33", "0.09"))),
+            {"click": "z₂"},
+            {"set": {"logits": [0, 0.69, 0]}},
+            {"set": {"logits": [1, 2, 0]}},
+            {"click": "Walk with class 3"},
+            {"on": "guess.0", "to": "0.5"},
+            {"click": "Let it run"},
+            *[{"click": "Back"}] * 6,
+        ],
         *(
             [SKIP, {"set": {"stage": 6}}, {"click": chip}, {"click": "z₁"}]
             for chip in ("sure and right", "sure and wrong", "undecided")

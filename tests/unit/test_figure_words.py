@@ -276,8 +276,10 @@ def test_the_goals_are_true():
     assert 65000 < torch.finfo(torch.float16).max < 66000
 
 
-def chosen(*names):
-    return [{"click": name} for name in names]
+def chosen(*names, foretold=False):
+    """Steps that choose these; first, where a change is to be foretold, that is done."""
+    first = [{"on": "foretold", "to": "0.5"}, {"click": "Let it grow"}] if foretold else []
+    return first + [{"click": name} for name in names]
 
 
 def test_backward_pass_measures_what_a_wrong_choice_missed():
@@ -286,26 +288,31 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
     change = torch.log(total + 0.01) - torch.log(total)
     factors = {"-1": -1, "1": 1, "Q": total, "exp z": z[0].exp()}
     for wrong, factor in factors.items():
-        page = told(BackwardPass(logits=z.tolist(), stage=2), SKIP, *chosen(wrong))[-1]
+        steps = chosen(wrong, foretold=True)
+        page = told(BackwardPass(logits=z.tolist(), stage=2), SKIP, *steps)[-1]
         pick = wrong if wrong in ("1", "-1") else f"{wrong} = {factor:.{2 + (factor < 10)}f}"
         assert_said(
             page,
-            f"Not {pick.replace('z', 'z₁')}. Q changed by +0.01, ln Q by +{change:#.3g}: {TIMES} "
-            f"{100 * change:#.3g}.",
+            f"Not {pick.replace('z', 'z₁')}. Q changed by +0.01, ln Q by +{change:#.3g}. "
+            f"That is {TIMES} {100 * change:#.3g}.",
         )
         assert "grad Q" not in page.values
     direct = told(BackwardPass(stage=1), SKIP, *chosen("1"))[-1]
-    assert_said(direct, f"With ln Q held, z₁ changed by +0.01, the loss by -0.0100: {TIMES} -1.")
+    assert_said(
+        direct, f"With ln Q held, z₁ changed by +0.01, the loss by -0.0100. That is {TIMES} -1."
+    )
     for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
-        even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *chosen(wrong))[-1]
+        steps = chosen(wrong, foretold=stage == 4)
+        even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *steps)[-1]
         assert_said(even, "fits these numbers only by chance: with other logits it does not.")
-        assert "change L" not in even.values
+        assert ("change L" in even.values) == (stage == 4)  # of what was foretold
         # of three lines, one that it doesn't fit
-        other = told(BackwardPass(logits=[0, 4, 0], stage=stage), SKIP, *chosen(wrong))[-1]
+        other = told(BackwardPass(logits=[0, 4, 0], stage=stage), SKIP, *steps)[-1]
         assert ("Not" in other.text) == (stage > 0)
     p = z.softmax(0)[0]
     up = (z + double([0.01, 0, 0])).logsumexp(0) - z.logsumexp(0) - 0.01
-    joined = told(BackwardPass(logits=z.tolist(), stage=5), SKIP, {"click": TIMES})[-1]
+    steps = chosen(TIMES, foretold=True)
+    joined = told(BackwardPass(logits=z.tolist(), stage=5), SKIP, *steps)[-1]
     assert_said(
         joined,
         f"Not {TIMES}: that makes {-p:.3f}. z₁ changed by +0.01, the loss by {up:#.3g}",
@@ -340,7 +347,9 @@ def test_backward_pass_nudge_of_any_box_comes_to_its_gradient(logits, label, box
         gradient = page.values[f"grad {box}"]
         off = abs(loss.item() / (gradient * by) - 1)
         says = (
-            "They agree to 1 %." if off < 0.01 else f"differ by {100 * off:.{int(off < 0.1)}f} % of"
+            "agrees with it to 1 %."
+            if off < 0.01
+            else f"differs from it by {100 * off:.{int(off < 0.1)}f} %."
         )
         assert_said(page, says)
         assert ("✓Goal:" in page.text) == (box[0] == "z" and off < 0.01)
@@ -366,7 +375,7 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     assert_said(wrong, "Not to z₁: the loss is ln Q - z₂.")
     assert wrong.values.keys() & {"grad l", "direct z2"} == set()
     grads = [f"{v:.3f}" for v in (p_of(logits) - double([0, 1, 0])).tolist()]
-    assert_said(done, f"you said 0.13, -0.80, 0.70; {', '.join(grads)} came.")
+    assert_said(done, f"You said 0.13, -0.80, 0.70; {', '.join(grads)} came.")
     assert done.text.count("✓Goal:") == 1
     far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "z₂"})[-1]
     assert_said(far, "You said 0.13, -0.80, ?;")
@@ -375,9 +384,39 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     changed = told(BackwardPass(logits=logits), *walk, *guess, *other)[-1]
     assert "said" not in changed.text  # of other numbers
     assert "✓Goal:" not in changed.text
+    pages = told(
+        BackwardPass(logits=logits), *walk, *guess, {"click": "z₂"},
+        {"click": "Walk with class 3"}, {"on": "guess.0", "to": "0.2"}, {"click": "Let it run"},
+        {"click": "Walk with other logits"},
+    )  # fmt: skip
+    assert_said(pages[-4], "Class 3 is the true one.", "Drag z₁'s handle to the third.")
+    third = p_of(logits)[0].item()
+    assert_said(
+        pages[-4], f"gets {p_of(logits)[1].item():.3f}", f"gets {p_of(logits)[2].item() - 1:.3f}"
+    )
+    assert f"{third:.3f}" not in pages[-4].text
+    assert_said(pages[-3], f"They add up to {0.2 - third:.2f} so far.")
+    assert_said(pages[-2], f"You said 0.20; {third:.3f} came. The three gradients add up to 0.")
+    assert pages[-1].state["logits"] != logits  # all three classes were walked
     known = told(BackwardPass(logits=logits), *first, *[{"click": "Walk with class 2"},
         {"click": "z₂"}, {"click": "Back"}, *[{"click": "Back"}] * 5])[-1]  # fmt: skip
     assert_said(known, "Class 2 is the true one. You saw its gradients. Where does the -1 go?")
+
+
+def test_backward_pass_has_a_last_goal_after_both_others():
+    """A gradient of -0.5: the true exponential is half of Q."""
+    half = [0, math.log(2), 0]
+    both = [
+        *({"on": "nudge.z1", "to": to} for to in ("1", "0.2")),
+        {"click": "Walk with class 2"},
+        *({"on": f"guess.{i}", "to": to} for i, to in enumerate(("0.24", "-0.33", "0.09"))),
+        {"click": "z₂"},
+    ]
+    ends = [{"set": {"logits": z}} for z in ([0, 0.8, 0], half)]
+    early, *_ = told(BackwardPass(stage=6), SKIP, ends[1])[-1:]
+    asked, near, done = told(BackwardPass(stage=6), SKIP, *both, *ends)[-3:]
+    assert [page.text.count("✓Goal:") for page in (early, asked, near, done)] == [0, 2, 2, 3]
+    assert_said(done, "Done: its exponential is half of Q, as much as the other two together.")
 
 
 def test_backward_pass_answers_what_the_states_to_try_ask():
@@ -851,13 +890,13 @@ def test_backward_pass_step_by_step(label):
     expected = [
         ("The loss's own gradient is 1.", "Nudge ln Q: the loss changes by how many times that?"),
         ("The loss sends 1 · 1 = 1 to ln Q.", f"Nudge {mine}, ln Q held: the loss changes by how"),
-        (f"The loss sends 1 · -1 = -1 to {mine}.", "Nudge Q: ln Q changes by how many times"),
+        (f"The loss sends 1 · -1 = -1 to {mine}.", "Q will grow by 1. Drag the handle: how will"),
         (f"ln Q sends 1 · 1/Q = {part} to Q.", "Nudge an exponential: Q changes by how many"),
         (
             f"Q sends {part} · 1 = {part} to each exponential.",
-            "Nudge a logit: its exponential changes by",
+            f"{mine} will grow by 0.1. Drag the handle: how will exp {mine} change?",
         ),
-        ("Each exp z sends 1/Q · exp z = p", f"{mine} has -1 and {share}: add or multiply?"),
+        ("Each exp z sends 1/Q · exp z = p", f"{mine} has -1 and {share}. It will grow by 0.1."),
         (
             "; ".join(f"z{k}: {p} = {g}" for k, p, g in zip(subs, ps, grads, strict=True)),
             "They add up to 0. Nudge a logit by its handle, any box below the loss by a tap.",

@@ -48,6 +48,7 @@ const WORDS = {
     ],
     last: "loss",
     theLoss: "the loss",
+    curve: "The loss along a box, and its tangent",
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
     choices: "what to multiply by, how to join, or where to",
     label: "true class",
@@ -56,22 +57,38 @@ const WORDS = {
     show: "Show me",
     anew: (/** @type {number} */ label) => `Walk with class ${label}`,
     guess: (/** @type {string} */ guess) => `guess ${guess}`,
+    otherWalk: "Walk with other logits",
     guessOf: (/** @type {string} */ z) => `guess of ${z}'s gradient`,
     nudgeOf: (/** @type {string} */ box) => `nudge of ${box}`,
     ask: (/** @type {string} */ to, /** @type {string} */ from) =>
       `Nudge ${to}: ${from} changes by how many times that?`,
+    expect: (/** @type {string} */ to, /** @type {string} */ by, /** @type {string} */ from) =>
+      `${to} will grow by ${by}. Drag the handle: how will ${from} change?`,
+    expected: (
+      /** @type {string} */ to,
+      /** @type {string} */ by,
+      /** @type {string[]} */ [from, said, came],
+    ) => `${to} grew by ${by}: you foretold ${said} for ${from}, ${came} came.`,
+    foretellOf: "expected change",
+    unsure: (/** @type {string} */ change) => `${change}?`,
+    release: "Let it grow",
     held: (/** @type {string} */ z) => `${z}, ln Q held`,
     holding: "With ln Q held,",
     lock: "held",
     exponential: "an exponential",
     logit: "a logit",
     itsExp: "its exponential",
-    name: "Which of these is that, nearly?",
+    name: "Which of these is the factor, nearly?",
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
       `${z} has ${direct} and ${other}: add or multiply?`,
-    nudgeIt: " Nudge it.",
+    has: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
+      `${z} has ${direct} and ${other}. It`,
     truth: (/** @type {number} */ label) => `Class ${label} is the true one.`,
     foretell: "Drag each handle to the gradient that you expect.",
+    third: (/** @type {string} */ z) => `Two gradients are there. Drag ${z}'s handle to the third.`,
+    soFar: (/** @type {string} */ total) => `They add up to ${total} so far.`,
+    given: (/** @type {string} */ grad) => `gets ${grad}`,
+    check: "Let it run",
     seen: "You saw its gradients.",
     where: "Where does the −1 go?",
     notThere: (/** @type {string} */ z, /** @type {string} */ true_) =>
@@ -80,7 +97,7 @@ const WORDS = {
     factors: ["−1", "1", "1/Q", "Q", "exp z"],
     joints: [["+", "add"], ["×", "multiply"]],
     times: (/** @type {string} */ factor) => `× ${factor}`,
-    start: "The loss's own gradient is 1. A box sends its own down, times the local derivative.",
+    start: "The loss's own gradient is 1.",
     sends: (
       /** @type {string} */ from,
       /** @type {string} */ to,
@@ -96,6 +113,7 @@ const WORDS = {
     gets: (/** @type {string} */ z, /** @type {string} */ total) => `${z}: ${total}`,
     all: "They add up to 0.",
     rounded: "Unrounded, they add up to 0.",
+    three: "The three gradients add up to 0.",
     miss: (/** @type {string} */ pick) => `Not ${pick}.`,
     worth: (/** @type {string} */ pick, /** @type {string} */ number) => `${pick} = ${number}`,
     product: (/** @type {string} */ number) => `×: that makes ${number}`,
@@ -104,17 +122,23 @@ const WORDS = {
     measured: (
       /** @type {string} */ box,
       /** @type {string} */ by,
-      /** @type {string[]} */ [from, change, ratio],
-    ) => `${box} changed by ${by}, ${from} by ${change}: × ${ratio}.`,
-    linear: (/** @type {string} */ change) => `gradient × nudge: ${change}`,
-    came: (/** @type {string} */ change) => `change of the loss: ${change}`,
-    off: (/** @type {string} */ percent) => `They differ by ${percent} % of gradient × nudge.`,
-    agree: "They agree to 1 %.",
-    approach: "at the end, nudge a logit until the bars differ by 10 %; then shrink the nudge " +
-      "until they agree to 1 %.",
+      /** @type {string[]} */ [from, change],
+    ) => `${box} changed by ${by}, ${from} by ${change}.`,
+    ratio: (/** @type {string} */ ratio) => ` That is × ${ratio}.`,
+    along: (/** @type {string} */ box) => `The loss along ${box}, its`,
+    tangent: "tangent",
+    linear: (/** @type {string} */ change) => `gradient × nudge: ${change}.`,
+    off: (/** @type {string} */ percent) => `The change differs from it by ${percent} %.`,
+    agree: "The change agrees with it to 1 %.",
+    approach:
+      "at the end, nudge a logit until curve and tangent differ by 10 %; then shrink that " +
+      "to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
     foresee: "in a later walk, foretell all three gradients within 0.05.",
-    foreseen: (/** @type {string[]} */ [said, came]) => `Done: you said ${said}; ${came} came.`,
+    foreseen: "Done: each is p, less 1 for the true class.",
+    balance: "at the end, move a logit (in “Other logits”) until the true one's gradient is −0.5 " +
+      "within 0.02.",
+    balanced: "Done: its exponential is half of Q, as much as the other two together.",
     missed: (/** @type {string[]} */ [said, came]) => `You said ${said}; ${came} came.`,
     tries: [
       {
@@ -160,9 +184,25 @@ const HEARD = 20; // words that are spoken at once
 const SETTLED = 250; // ms after the last move of a nudge, which then runs up
 const PACE = 1900; // ms for each step of a walk that runs by itself
 
-// Pixels: a line of text, a box, a number and its bar in a logit's box, that box, what is below.
-const [ROW, LOW, PART, TALL, FOOT] = [15, 42, 20, 104, 22];
-const GAP = 8 / 3 * TEXT_SIZE; // between boxes: two lines of text stand there
+const TINY = 0.1; // by which a logit grows where its effect is foretold
+const HALF = 0.02; // how far from −0.5 a gradient may be
+
+/** Logits of later walks. */
+const OTHERS = [[0.5, -1, 2], [1, 1, -1], [-2, 0.5, 0], [3, 2, 1]];
+
+// Pixels: the first line of text in a box, each further one in a logit's box, a box, a logit's box,
+// what is below. Large letters need some more.
+const LARGER = TEXT_SIZE - 12;
+const [ROW, TEXT_ROW, LOW, TALL, FOOT] = [
+  15 + LARGER * 2 / 3,
+  14 + LARGER * 2 / 3,
+  42 + LARGER / 3,
+  104 + 3 * LARGER,
+  22,
+];
+const [BAR, PITCH] = [4, 5]; // pixels: a share, and from one to the next
+const KNOB = 13; // pixels that a handle needs on each side
+const GAP = 8 / 3 * TEXT_SIZE - LARGER / 3; // between boxes: two lines of text stand there
 const THICK = 14; // pixels: a line that sends 1
 
 /**
@@ -224,6 +264,27 @@ function gradients(ways, stage) {
   return found;
 }
 
+/**
+ * What is foretold after some steps: how a box changes with the one below it.
+ * @param {number} stage
+ * @param {Record<string, number>} now values
+ * @param {number} label
+ * @returns {{ from: string, to: string, by: number, most: number } | undefined}
+ */
+function plan(stage, now, label) {
+  const [to, e] = [`z${label}`, `e${label}`];
+  const ten = (/** @type {number} */ v) => Number(`1e${v}`);
+  if (stage === 2) {
+    const by = ten(Math.floor(Math.log10(now.Q)) - 1);
+    return { from: "l", to: "Q", by, most: Math.max(by, TINY) };
+  }
+  if (stage === 4) {
+    const most = TINY * ten(Math.ceil(Math.log10(1.1 * now[e])));
+    return { from: e, to, by: TINY, most };
+  }
+  if (stage === 5) return { from: "L", to, by: TINY, most: TINY };
+}
+
 export default figure(WORDS, (view, words) => {
   const last = SPEC.traits.stage.max ?? 0;
   const plot = view.plot({
@@ -240,6 +301,8 @@ export default figure(WORDS, (view, words) => {
   let by = NUDGE;
   let walks = 0; // how many came to their end
   let quick = false; // whether this one runs by itself
+  let pair = false; // whether two gradients are given in it
+  let [expected, moved, grown] = [0, false, false]; // of a foretold change: its handle, what was done
   let guesses = [0, 0, 0]; // of the gradients
   /** Which of them the reader made. @type {Set<number>} */
   const made = new Set();
@@ -275,7 +338,10 @@ export default figure(WORDS, (view, words) => {
       ])).filter(([, change]) => change),
     );
     const puzzle = `${logits} ${label}`;
+    const foretold = quick ? undefined : plan(stage, now, label);
     return {
+      foretold,
+      least,
       label,
       stage,
       key,
@@ -288,25 +354,37 @@ export default figure(WORDS, (view, words) => {
       grads: gradients(ways, stage),
     };
   };
-  let { label, stage, key, now, truth, size, ways, carried, puzzle, grads } = read();
+  let { label, stage, key, now, truth, size, ways, carried, puzzle, grads, foretold, least } =
+    read();
   const panel = html("div.panel");
   view.bind(panel, () => {
-    const old = puzzle;
-    ({ label, stage, key, now, truth, size, ways, carried, puzzle, grads } = read());
+    const [old, step] = [puzzle, stage];
+    ({ label, stage, key, now, truth, size, ways, carried, puzzle, grads, foretold, least } =
+      read());
     if (puzzle !== old) forget(); // what was guessed of other numbers
+    if (puzzle !== old || stage !== step) [expected, moved, grown] = [0, false, false];
   });
 
   /** The lines whose factor this step asks for. */
   const asked = () => ways.filter((way) => way.stage === stage + 1);
   const guessing = () => quick && stage === 0 && !solved.has(puzzle);
+  /** The logits whose gradients are guessed. */
+  const open = () => pair ? [LOGITS[label % 3]] : LOGITS;
+  /** Whether a change is to be foretold, before anything is nudged. */
+  const foretelling = () => !grown && foretold && foretold.to !== key ? foretold : undefined;
+  const expectedChange = () => Number((expected * (foretold?.most ?? 0)).toPrecision(2));
+  /** Whether what was foretold stands beside what came. */
+  const met = () => grown && foretold?.to === key && size === foretold.by && missed !== view.turns;
   /** The boxes that can be nudged now. */
   const free = () => {
     if (stage === last) return KEYS.slice(1);
-    return quick ? [] : stage === last - 1 ? [truth] : asked().map(({ to }) => to);
+    return quick || foretelling() ? [] : stage === last - 1 ? [truth] : asked().map(({ to }) => to);
   };
   /** Those with a handle. */
   const gripped = () => {
-    if (guessing()) return LOGITS;
+    if (guessing()) return open();
+    const told = foretelling();
+    if (told) return [told.from];
     return stage < last ? free() : LOGITS.includes(key) || !key ? LOGITS : [...LOGITS, key];
   };
 
@@ -324,21 +402,26 @@ export default figure(WORDS, (view, words) => {
       return;
     }
     go(Math.max(2, stage + 1));
-    const mine = view.turns;
-    if (stage < last) pace = setTimeout(() => mine === view.turns && run(), PACE);
+    const mine = stage;
+    if (stage < last) pace = setTimeout(() => mine === view.get("stage") && run(), PACE);
   };
   view.closers.push(() => clearTimeout(pace));
   const next = () => view.get("label") % 3 + 1;
-  const begin = (/** @type {number} */ label) => {
+  const begin = (/** @type {number} */ label, logits = view.get("logits")) => {
     forget();
     quick = walks > 0;
+    pair = quick && second.classList.contains("done");
+    if (quick) view.frame.querySelector(".guess")?.remove(); // it was answered
     clearTimeout(pace);
     refused.clear();
-    view.set({ label, stage: 0, nudge: 0 });
+    view.set({ label, logits, stage: 0, nudge: 0 });
   };
+  /** Logits of the next walk: these, while one of its gradients wasn't seen. */
+  const fresh = () =>
+    [view.get("logits"), ...OTHERS].find((logits) => !solved.has(`${logits} ${next()}`));
   const back = button(view, words.back, () => go(stage - 1));
   const show = button(view, words.show, () => {
-    if (stage === last) begin(next());
+    if (stage === last) begin(next(), fresh());
     else if (quick) run();
     else go(stage + 1);
   });
@@ -381,23 +464,35 @@ export default figure(WORDS, (view, words) => {
     if (quick) run();
     else go(stage + 1);
     // Where the button is gone, the focus goes to what takes its place.
-    if (!pad.childNodes.length) show.focus({ preventScroll: true });
-    else if (stage === last - 1) joints[0].focus({ preventScroll: true });
+    if (foretelling()) expecting.input.focus({ preventScroll: true });
+    else if (!pad.childNodes.length) show.focus({ preventScroll: true });
   };
   const factors = words.factors.map((text, i) => button(view, text, () => choose(i)));
   const wheres = LOGITS.map((key, i) => button(view, BOXES[key], () => choose(i)));
   const joints = words.joints.map(([text, name], i) =>
     put(button(view, text, () => choose(i)), { "aria-label": name })
   );
+  const release = button(view, words.release, () => {
+    if (!foretold) return;
+    [grown, by] = [true, foretold.by];
+    view.set({ nudge: KEYS.indexOf(foretold.to) });
+    pad.querySelector("button")?.focus({ preventScroll: true });
+  });
+  const check = button(view, words.check, () => {
+    run();
+    show.focus({ preventScroll: true });
+  });
   const pad = html("div.pad", { role: "group", "aria-label": words.choices });
   view.control(pad);
 
   view.apart = ["stage", "nudge"];
   view.head.querySelector(".reset")?.addEventListener("click", () => {
-    [walks, quick, by, far] = [0, false, NUDGE, ""];
+    [walks, quick, pair, by, far] = [0, false, false, NUDGE, ""];
+    [expected, moved, grown] = [0, false, false];
     forget();
     for (const set of [solved, refused]) set.clear();
     clearTimeout(pace);
+    ask();
     view.refresh();
   });
 
@@ -413,14 +508,22 @@ export default figure(WORDS, (view, words) => {
     ...widths,
   ];
   view.add(html("p.lead", ...lead.flatMap((node) => [node, " "])));
-  guessFirst(view, {
-    question: words.question,
-    answers: words.answers,
-    show: (place) =>
-      new Promise((resolve) => {
-        settle = () => resolve(words.verdicts[place]);
-      }),
-  });
+  /** Asks the question, after Reset again. */
+  function ask() {
+    view.frame.querySelector(".guess")?.remove();
+    settle = undefined;
+    guessFirst(view, {
+      question: words.question,
+      answers: words.answers,
+      show: (place) =>
+        new Promise((resolve) => {
+          settle = () => resolve(words.verdicts[place]);
+        }),
+    });
+    const node = view.frame.querySelector(".guess");
+    if (node && plot.node.parentNode) plot.node.before(node);
+  }
+  ask();
 
   /**
    * By keys a handle is moved by a slider that isn't seen.
@@ -445,6 +548,12 @@ export default figure(WORDS, (view, words) => {
     view.touched = true;
     view.refresh();
   }
+  /** @param {number} v */
+  function foretell(v) {
+    [expected, moved] = [clamp(Math.round(100 * v) / 100, -1, 1), true];
+    view.touched = true;
+    view.refresh();
+  }
   /** @param {string} key @param {number} v */
   function push(key, v) {
     by = v;
@@ -453,6 +562,7 @@ export default figure(WORDS, (view, words) => {
   const foreseeing = LOGITS.map((key, i) =>
     keys(words.guessOf(BOXES[key]), `guess.${i}`, () => guesses[i], (v) => foresee(i, v))
   );
+  const expecting = keys(words.foretellOf, "foretold", () => expected, foretell);
   const pushing = KEYS.slice(1).map((name) => {
     const get = () => KEYS[view.get("nudge")] === name ? by : 0;
     // A nudge is the cube of its handle's place: it can be made small. The first key counts.
@@ -466,9 +576,10 @@ export default figure(WORDS, (view, words) => {
   const compared = () => {
     const came = LOGITS.map((key) => grads[key]);
     const said = guesses.map((v, i) => made.has(i) ? fmt(v) : "?");
+    const asked = (/** @type {unknown} */ _, /** @type {number} */ i) => open().includes(LOGITS[i]);
     return {
       near: came.every((v, i) => made.has(i) && Math.abs(v - guesses[i]) < NEAR),
-      texts: [said, came.map(share)].map((all) => all.join(", ")),
+      texts: [said, came.map(share)].map((all) => all.filter(asked).join(", ")),
     };
   };
   let [hit, answer] = [false, ""];
@@ -480,7 +591,7 @@ export default figure(WORDS, (view, words) => {
     if (arrives && made.size && quick && !solved.has(puzzle)) {
       const { near, texts } = compared();
       hit = near;
-      answer = near && !second.classList.contains("done") ? "" : words.missed(texts);
+      answer = words.missed(texts);
     } else if (!made.size) [hit, answer] = [false, ""];
     solved.add(puzzle);
   });
@@ -500,11 +611,16 @@ export default figure(WORDS, (view, words) => {
   const second = goal(view, {
     text: words.foresee,
     reached: () => stage === last && hit,
-    says: () => words.foreseen(compared().texts),
+    says: words.foreseen,
     lasts: true,
   });
-  const off = html("span");
-  second.append(" ", off);
+  const both = () => [first, second].every((node) => node.classList.contains("done"));
+  const third = goal(view, {
+    text: words.balance,
+    reached: () => both() && stage === last && Math.abs(grads[truth] + 0.5) < HALF,
+    says: words.balanced,
+    lasts: true,
+  });
   const chips = tries(
     view,
     words.tries.map(({ says, then, ...state }) => ({
@@ -539,18 +655,29 @@ export default figure(WORDS, (view, words) => {
   );
   const told = html("span");
   const prompt = html("b.asks");
-  const bars = ["grad", "change"].map((look) => ({ look, text: html("span"), bar: html("i") }));
-  const verdict = html("p");
+  const [along, linear, verdict] = ["", ".grad", ""].map((look) => html(`span${look}`));
+  const curve = view.plot({
+    label: words.curve,
+    height: 62,
+    x: [-1.05, 1.05],
+    y: [0, 1],
+    xticks: [],
+    yticks: [],
+    margin: { top: 3, right: 0, bottom: 3, left: 0 },
+  });
   const meet = html(
     "div.meet",
-    ...bars.map(({ look, text, bar }) => html(`p.${look}`, text, bar)),
-    verdict,
+    html("p", along, " ", html("span.grad", words.tangent)),
+    curve.node,
+    html("p", linear, " ", verdict),
   );
   panel.append(html("p.say", told, " ", prompt), pad, meet);
   // All that moves something in the plot, in its box.
-  plot.box.append(panel, ...[...foreseeing, ...pushing].map(({ row }) => row));
-  for (const node of [settings, more, ...foreseeing.map(({ row }) => row)]) view.control(node);
-  view.add(plot.node, settings, chips, more, first, second);
+  plot.box.append(panel, ...[...foreseeing, expecting, ...pushing].map(({ row }) => row));
+  for (const node of [settings, more, expecting.row, ...foreseeing.map(({ row }) => row)]) {
+    view.control(node);
+  }
+  view.add(plot.node, settings, chips, more, first, second, third);
 
   /** @param {string} key */
   const place = (key) => {
@@ -564,19 +691,27 @@ export default figure(WORDS, (view, words) => {
   };
   const wide = () => plot.width > 600;
   /** Pixels of the gradient 1 in the box of a logit. */
-  const one = () => place("z1").width / 2 - 6;
+  const one = () => place("z1").width / 2 - KNOB;
   const ours = (/** @type {string} */ to) => to[1] === String(label);
   /** Where the handle of a box is at rest, and how far it goes. @param {string} key */
   const track = (key) => {
     const { y, height, middle, width } = place(key);
     if (key[0] === "z") return { x: middle, y: y + height - 14, half: one() };
-    const taken = key in grads ? 44 : 0; // by its gradient
-    return { x: middle + taken / 2, y: y + height - 13, half: (width - taken) / 2 - 13 };
+    const taken = key in grads && !lone(key) ? 44 : 0; // by its gradient
+    return { x: middle + taken / 2, y: y + height - KNOB, half: (width - taken) / 2 - KNOB };
   };
+  /** Whether a change is foretold in a box that has no room for its gradient beside the handle. */
+  const lone = (/** @type {string} */ key) => !wide() && foretold?.from === key;
   /** Where its handle is. @param {string} name */
   const grip = (name) => {
     const { x, y, half } = track(name);
-    const v = guessing() ? guesses[LOGITS.indexOf(name)] : name === key ? Math.cbrt(by) : 0;
+    const v = guessing()
+      ? guesses[LOGITS.indexOf(name)]
+      : foretelling()
+      ? expected
+      : name === key
+      ? Math.cbrt(by)
+      : 0;
     return { x: x + v * half, y };
   };
   /** The box whose handle is within reach. @param {number} x @param {number} y */
@@ -589,11 +724,12 @@ export default figure(WORDS, (view, words) => {
     if (!held) return;
     const at = clamp((x - track(held).x) / track(held).half, -1, 1);
     if (guessing()) foresee(LOGITS.indexOf(held), at);
+    else if (foretelling()) foretell(at);
     else push(held, small(at ** 3));
   });
   plot.svg.addEventListener("click", (event) => {
     const [x, y] = plot.at(event).map((v, i) => i ? plot.y(v) : plot.x(v));
-    if (view.locked || guessing() || reached(x, y)) return;
+    if (view.locked || guessing() || foretelling() || reached(x, y)) return;
     const tapped = free().find((key) => {
       const box = place(key);
       return x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
@@ -628,6 +764,18 @@ export default figure(WORDS, (view, words) => {
     // Beside the line its local derivative has the width of the box.
     const x = b.middle - shift;
     return { d: `M${x},${top}V${b.y}`, x: x + 9, y: (top + b.y) / 2, anchor: "start" };
+  }
+  /**
+   * Where what a line sends runs: between the boxes, apart from its neighbours, below them all.
+   * @param {Way} way
+   * @param {number} room
+   */
+  function lane(way, room) {
+    const [a, b] = [place(way.from), place(way.to)];
+    const foot = b.y + TALL + FOOT / 2;
+    if (direct(way)) return `M${plot.width - room / 2 - 2},${foot}H${b.middle}`;
+    const start = b.middle + (wide() ? 0.6 * (a.middle - b.middle) : 0);
+    return `M${start},${a.y + LOW + 11}L${b.middle},${b.y - 11}`;
   }
   const digits = (/** @type {number} */ v, /** @type {number} */ count) =>
     minus(v.toPrecision(count));
@@ -681,17 +829,20 @@ export default figure(WORDS, (view, words) => {
       }),
     );
     // The number in a box comes with it.
-    for (const node of plot.layer.querySelectorAll("[data-q^=change]")) {
-      const [, key] = (node.getAttribute("data-q") ?? "").split(" ");
+    const wait = (/** @type {Element} */ node, /** @type {string} */ key) =>
       put(node, { style: `animation: hides ${0.5 * (start - row(key))}s` });
+    for (const node of plot.layer.querySelectorAll("[data-q^=change]")) {
+      wait(node, (node.getAttribute("data-q") ?? "").split(" ")[1]);
     }
+    const came = plot.layer.querySelector(".came");
+    if (foretold && came) { for (const node of [came, told]) wait(node, foretold.from); }
   }
 
   /** The lines, what stands on them, and what runs down those of this step. */
   function lines() {
     const [texts, paths, flows, pills] = [[], [], [], []].map(() => /** @type {Node[]} */ ([]));
     // Where the direct line leads is asked.
-    for (const way of ways.filter((way) => !(quick && stage === 0 && direct(way)))) {
+    for (const way of ways.filter((way) => !(asksWhere() && direct(way)))) {
       const { from, to, factor, law, stage: step } = way;
       const { d, x, y, anchor } = line(way);
       const sought = step === stage + 1 && !quick;
@@ -709,16 +860,19 @@ export default figure(WORDS, (view, words) => {
         // The number walks, meets the factor, and arrives as their product.
         const grad = short(grads[from]);
         const three = [grad, `${grad} ${words.times(short(factor))}`, sent(way)];
-        const room = Math.max(...three.map((text) => textWidth(text))) + 14;
+        const room = Math.max(...three.map((text) => textWidth(text))) + 8;
         const pill = svg("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 });
         const said = ["grad old", "grad times", "grad result"].map((look, i) =>
           svgText(0, 4, three[i], { class: look })
         );
-        pills.push(svg("g.runs", { style: `offset-path: path("${d}")` }, pill, ...said));
+        pills.push(
+          svg("g.runs", { style: `offset-path: path("${lane(way, room)}")` }, pill, ...said),
+        );
       }
-      const note = (/** @type {string} */ text, /** @type {number} */ dy, look = "") =>
+      const late = runs(way) ? "comes" : ""; // what runs down stands there first
+      const note = (/** @type {string} */ text, /** @type {number} */ dy, look = late) =>
         texts.push(svgText(x, y + dy, text, { "text-anchor": anchor, class: `halo ${look}` }));
-      if (sought && carries(way) && key === to) {
+      if (sought && carries(way) && key === to && missed === view.turns) {
         note(words.times(short((carried.get(from) ?? 0) / size)), 4, "change");
       } else if (sought) note(words.times("?"), 4, "asks");
       else if (done && law && !(wide() && step < 5)) {
@@ -730,64 +884,73 @@ export default figure(WORDS, (view, words) => {
   }
 
   /**
-   * What has come to a logit: each share and the sum, above a bar left of the middle below 0.
+   * What has come to a logit: lines of text, and below them a bar for each share and one for the
+   * sum, from one zero.
    * @param {string} name
    */
   function parts(name) {
-    const { x, y, width, middle } = place(name);
-    const unit = one();
+    const { y, width, middle } = place(name);
+    const [unit, place_] = [one(), LOGITS.indexOf(name)];
+    const strip = y + ROW + 3 * TEXT_ROW + 6;
+    const mine = name === truth;
     const come = ways.filter((way) => way.to === name && way.stage <= stage);
-    const row = (/** @type {number} */ at) => y + ROW + 3 + at * PART;
-    const line = (/** @type {string} */ look, /** @type {number} */ x, /** @type {number} */ at) =>
-      svg(`path.${look}`, { d: `M${x},${row(at) + 13}v4` });
+    const upright = (/** @type {string} */ look, /** @type {number} */ v, size = 18, at = 0) =>
+      svg(`path.${look}`, { d: `M${middle + v * unit},${strip + PITCH * at - 2}v${size}` });
     /** @type {Node[]} */
     const nodes = [];
+    const line = (
+      /** @type {number} */ at,
+      /** @type {string} */ text,
+      /** @type {string} */ what,
+      look = "soft",
+      v = 0,
+    ) => {
+      const room = squeezed(text, width - 6);
+      const node = svgText(middle, y + ROW + TEXT_ROW * (at + 1), "", { class: look, ...room });
+      nodes.push(quantity(node, `${what} ${name}`, v, text));
+    };
     const part = (
       /** @type {number} */ at,
       /** @type {string} */ text,
-      /** @type {[string, number, number]} */ [what, v, start] = ["", 0, 0],
+      /** @type {[string, number, number]} */ [what, v, start],
       /** @type {Way | undefined} */ way = undefined,
     ) => {
       const fresh = way && runs(way) ? "comes" : "";
-      const bar = svg("rect", {
-        class: `share ${fresh}`,
-        x: middle + (start + Math.min(0, v)) * unit,
-        y: row(at) + 13,
-        width: Math.abs(v * unit),
-        height: 4,
-      });
-      const node = svgText(middle, row(at) + 10, "", {
-        class: what ? `grad ${fresh}` : "soft",
-        ...squeezed(text, width - 6),
-      });
-      if (what) nodes.push(bar, line("zero", middle, at));
-      nodes.push(quantity(node, `${what || "waits"} ${name}`, v, text));
+      const bar = { x: middle + (start + Math.min(0, v)) * unit, y: strip + PITCH * at };
+      const size = { width: Math.abs(v * unit), height: BAR };
+      nodes.push(svg("rect", { class: `share ${what} ${fresh}`, ...bar, ...size }));
+      if (text) line(at, text, what, `grad ${fresh}`, v);
     };
-    const own = quick && made.has(LOGITS.indexOf(name));
-    const guessed = guessing() || own;
-    const mark = guesses[LOGITS.indexOf(name)];
+    const own = quick && made.has(place_);
+    const given = guessing() && !open().includes(name);
     const p = name.replace("z", "p").replace(/\d/, (digit) => subscript(Number(digit)));
-    const p_ = share(grads[name] + Number(name === truth));
-    if (name === truth && come.length) {
-      part(0, words.direct, ["direct", -1, 0], come[0]);
-      if (come.length < 2) part(1, words.waits);
+    if (mine && come.length) {
+      part(0, own ? "" : words.direct, ["direct", -1, 0], come[0]);
+      if (come.length < 2) line(1, words.waits, "waits");
       else {
         const v = grads[name] + 1;
-        part(1, words.through(p_), ["through", v, stage === last ? -1 : 0], come[1]);
+        part(1, words.through(share(v)), ["through", v, stage === last ? -1 : 0], come[1]);
+        if (stage === last) nodes.push(upright("zero", -1, 9));
       }
     }
-    if (come.length && (name !== truth || stage === last)) {
-      const text = words.total(name === truth ? words.less(p) : p, share(grads[name]));
+    if (come.length && (!mine || stage === last)) {
+      const text = words.total(mine ? words.less(p) : p, share(grads[name]));
       part(2, text, ["grad", grads[name], 0], come[0]);
-    } else if (own) part(2, words.guess(fmt(mark)));
-    if (guessing() && !own) part(2, words.guess("?"));
-    if (guessed) nodes.push(line("guess", middle + mark * unit, 2));
-    if (guessing()) {
-      nodes.unshift(
-        line("zero", middle, 2),
-        svgText(x + 6, y + 3 * ROW, minus("-1"), { class: "soft", "text-anchor": "start" }),
-        svgText(x + width - 6, y + 3 * ROW, "1", { class: "soft", "text-anchor": "end" }),
+    }
+    if (given) {
+      const v = gradients(ways, last)[name];
+      part(2, words.given(share(v)), ["given", v, 0]);
+    }
+    const asks = guessing() && !given;
+    if (own) line(asks ? 2 : mine ? 0 : 1, words.guess(fmt(guesses[place_])), "guess", "grad");
+    else if (asks) line(2, words.guess("?"), "guess");
+    if (asks || nodes.length) nodes.unshift(upright("zero", 0));
+    if (asks || own) nodes.push(upright("guess", guesses[place_]));
+    if (asks) {
+      const ends = [-1, 1].map((v) =>
+        svgText(middle + v * unit, y + ROW + 2 * TEXT_ROW, minus(String(v)), { class: "soft" })
       );
+      nodes.push(...ends);
     }
     return nodes;
   }
@@ -823,14 +986,23 @@ export default figure(WORDS, (view, words) => {
     const [right, foot] = [x + width - 4, y + height - 6];
     const value = logit ? minus(String(Number(now[name].toPrecision(3)))) : short(now[name]);
     const nudged = name === key && carried.has(name);
-    const sign = nudged ? `${size < 0 ? "−" : "+"} ${plain(Math.abs(size))}` : "";
+    const tells = foretelling();
+    const plus = (/** @type {number} */ v) => `${v < 0 ? "−" : "+"} ${plain(Math.abs(v))}`;
+    const sign = nudged
+      ? plus(size)
+      : tells?.to === name
+      ? plus(tells.by)
+      : tells?.from === name
+      ? words.unsure(moved ? plus(expectedChange()) : "+ ")
+      : "";
     const free = width - 11 - textWidth(BOXES[name], 600);
     const whole = `${value} ${sign}`.trim();
     const text = textWidth(whole) > free && sign ? sign : whole;
-    tell(name, now[name], text, nudged ? "change" : "", [right, y + ROW, free]);
+    const moves = nudged || tells?.from === name;
+    tell(name, now[name], text, moves ? "change" : "", [right, y + ROW, free]);
     const half = width / 2 - 6;
     if (logit) texts.push(...parts(name));
-    else if (name in grads) {
+    else if (name in grads && !(tells && lone(name))) {
       tell(`grad ${name}`, grads[name], short(grads[name]), `grad ${fresh}`, [x + 4, foot, half]);
     }
     const change = carried.get(name) ?? 0;
@@ -848,15 +1020,41 @@ export default figure(WORDS, (view, words) => {
       const { x, y, half } = track(name);
       texts.push(svg("path.dash", { d: `M${x - half},${y}h${2 * half}` }));
     }
+    if (foretold?.from === name && (tells ? moved : met())) texts.unshift(...ghosts(name, change));
     const look = arrived.some((way) => way.stage === stage) ? "now" : "";
     return [svg("rect", { x, y, width, height, rx: 6, class: `box ${look}` }), ...texts];
+  }
+
+  /**
+   * Bars of what was foretold of a box, and of what came.
+   * @param {string} name
+   * @param {number} change
+   */
+  function ghosts(name, change) {
+    const { x, y, half } = track(name);
+    const bar = (/** @type {string} */ look, /** @type {number} */ v, /** @type {number} */ at) =>
+      svg(`rect.${look}`, {
+        x: x + half * Math.min(0, v),
+        y: y - 11.5 + at,
+        width: Math.abs(half * v),
+        height: BAR - 1,
+      });
+    const came = clamp(change / (foretold?.most ?? 1), -1, 1);
+    const bars = [bar("ghost", expected, 0), bar("came", came, BAR)];
+    return [svg("path.zero", { d: `M${x},${y - 13}v10` }), ...(met() ? bars : bars.slice(0, 1))];
   }
 
   /** What the last step did, in words. */
   function sentence() {
     if (stage === 0) {
       return quick
-        ? `${words.truth(label)} ${guessing() ? words.foretell : words.seen}`
+        ? [
+          words.truth(label),
+          !guessing() ? words.seen : pair ? words.third(BOXES[open()[0]]) : words.foretell,
+          guessing() && made.size
+            ? words.soFar(fmt(Math.round(100 * sum(LOGITS.map(known))) / 100))
+            : "",
+        ].join(" ").trim()
         : words.start;
     }
     if (stage === last) {
@@ -867,6 +1065,7 @@ export default figure(WORDS, (view, words) => {
           words.total(name === truth ? words.less(p) : p, share(grads[name])),
         );
       });
+      if (answer) return `${answer} ${words.three}`;
       const shown = sum(LOGITS.map((name) => Number(share(grads[name]).replace("−", "-"))));
       return `${all.join("; ")}. ${Math.abs(shown) < 1e-9 ? words.all : words.rounded}`;
     }
@@ -880,11 +1079,14 @@ export default figure(WORDS, (view, words) => {
   /** What comes next, in words. */
   function question() {
     if (stage === last) return words.done;
-    if (quick) return stage ? "" : words.where;
-    if (stage === last - 1) {
-      const asks = words.join(BOXES[truth], [short(-1), share(grads[truth] + 1)]);
-      return key === truth ? asks : asks + words.nudgeIt;
+    if (quick) return asksWhere() ? words.where : "";
+    const shares = [short(-1), share(grads[truth] + 1)];
+    const tells = foretelling();
+    if (tells) {
+      const to = stage === last - 1 ? words.has(BOXES[truth], shares) : BOXES[tells.to];
+      return words.expect(to, plain(tells.by), called(tells.from));
     }
+    if (stage === last - 1) return words.join(BOXES[truth], shares);
     if (asked().some(({ to }) => to === key)) return words.name;
     const { from, to } = asked()[0];
     if (stage === 1) return words.ask(words.held(BOXES[to]), words.theLoss);
@@ -893,14 +1095,46 @@ export default figure(WORDS, (view, words) => {
     return words.ask(BOXES[to], called(from));
   }
 
+  /** Whether it is asked where the −1 goes. */
+  const asksWhere = () => quick && stage === 0 && !(pair && guessing());
+  /** A gradient that was guessed, or is given. @param {string} name @param {number} i */
+  const known = (name, i) => open().includes(name) ? guesses[i] : gradients(ways, last)[name];
+
   /** What a nudge does, in words. */
   function measured() {
+    if (met() && foretold) {
+      const { from, to, by } = foretold;
+      const [said, came] = [expectedChange(), carried.get(from) ?? 0];
+      const told = [called(from), `${said > 0 ? "+" : ""}${plain(said)}`, signed(came)];
+      return words.expected(BOXES[to], plain(by), told);
+    }
     const way = stage < last - 1 ? asked().find(({ to }) => to === key) : undefined;
     const top = way?.from ?? "L";
     const change = carried.get(top) ?? 0;
-    const told = [called(top), signed(change), short(change / size)];
-    const all = words.measured(BOXES[key], nudge(), told);
+    const plainly = words.measured(BOXES[key], nudge(), [called(top), signed(change)]);
+    const all = missed === view.turns ? plainly + words.ratio(short(change / size)) : plainly;
     return stage === 1 ? `${words.holding} ${all}` : all;
+  }
+
+  /** The loss along the nudged box, its tangent, and what the two say of the nudge. */
+  function draw() {
+    const xs = Array.from({ length: 41 }, (_, i) => i / 20 - 1).filter((v) => v >= least);
+    const slope = grads[key];
+    const ys = xs.map((v) => values(view.get("logits"), label, key, v).L - now.L);
+    const all = [...ys, ...xs.map((v) => v * slope)];
+    curve.scale({ y: [Math.min(...all), Math.max(...all)], yticks: [] });
+    const [x, change, told] = [curve.x(size), carried.get("L") ?? 0, slope * size];
+    const bar = (/** @type {string} */ look, /** @type {number} */ v, /** @type {number} */ dx) =>
+      svg(`path.bar.${look}`, { d: `M${x + dx},${curve.y(0)}V${curve.y(v)}` });
+    curve.draw(
+      svg("path.zero", { d: `M${curve.x(xs[0])},${curve.y(0)}H${curve.x(1)}` }),
+      svg("path.tangent", { d: curve.line([xs[0], 1], [slope * xs[0], slope]) }),
+      svg("path.loss", { d: curve.line(xs, ys) }),
+      svg("path.run", { d: `M${curve.x(0)},${curve.y(0)}H${x}` }),
+      bar("grad", told, -2),
+      bar("change", change, 2),
+      svg("circle", { cx: curve.x(0), cy: curve.y(0), r: 3 }),
+    );
   }
 
   return () => {
@@ -911,12 +1145,18 @@ export default figure(WORDS, (view, words) => {
 
     const choices = stage === last
       ? []
+      : asksWhere()
+      ? wheres
       : quick
-      ? stage ? [] : wheres
+      ? stage ? [] : [check]
+      : foretelling()
+      ? [release]
       : stage === last - 1
       ? joints
       : factors;
     if (pad.childNodes[0] !== choices[0] || !choices.length) pad.replaceChildren(...choices);
+    release.disabled = !moved;
+    check.disabled = !made.size;
     choices.forEach((node, i) => node.classList.toggle("wrong", refused.has(i)));
 
     const pushed = key && carried.has("L");
@@ -927,20 +1167,17 @@ export default figure(WORDS, (view, words) => {
     prompt.textContent = asks;
     meet.hidden = !(pushed && stage === last);
     if (!meet.hidden) {
-      const pair = [grads[key] * size, carried.get("L") ?? 0];
-      const most = Math.max(...pair.map(Math.abs));
-      pair.forEach((v, i) => {
-        bars[i].bar.style.width = `${100 * Math.abs(v) / most}%`;
-      });
-      say(bars[0].text, words.linear(short(pair[0])));
-      say(bars[1].text, words.came(short(pair[1])));
+      draw();
+      say(along, words.along(BOXES[key]));
+      say(linear, words.linear(short(grads[key] * size)));
       const share = differ();
       say(verdict, share < AGREE ? words.agree : words.off(fmt(100 * share, share < 0.1 ? 1 : 0)));
     }
     if (stage === last && label === 1) settle?.();
     back.disabled = stage === 0;
-    say(show, stage < last ? words.show : words.anew(next()));
-    off.textContent = stage === last ? answer : "";
+    const again = fresh() === view.get("logits");
+    say(show, stage < last ? words.show : again ? words.anew(next()) : words.otherWalk);
+    third.hidden = !both();
     const shown = gripped();
     const move = (
       /** @type {{ row: HTMLElement, input: HTMLInputElement }} */ { row, input },
@@ -951,7 +1188,8 @@ export default figure(WORDS, (view, words) => {
       input.disabled = !open;
       row.style.cssText = `left: ${x}px; top: ${y}px`;
     };
-    foreseeing.forEach((one, i) => move(one, LOGITS[i], guessing()));
+    foreseeing.forEach((one, i) => move(one, LOGITS[i], guessing() && open().includes(LOGITS[i])));
+    move(expecting, foretold?.from ?? "L", Boolean(foretelling()));
     pushing.forEach((one, i) => move(one, KEYS[i + 1], free().includes(KEYS[i + 1])));
     plot.handles(shown.map((name) => {
       const { x, y } = grip(name);
@@ -966,7 +1204,8 @@ export default figure(WORDS, (view, words) => {
     if (rising !== risen) {
       clearTimeout(timer);
       air.replaceChildren();
-      if (rising && !stillness()) timer = setTimeout(rise, SETTLED);
+      told.removeAttribute("style");
+      if (rising && !stillness()) timer = setTimeout(rise, met() ? 0 : SETTLED);
     }
     risen = rising;
     if (!meet.hidden) return `${text} ${verdict.textContent}`;
