@@ -473,6 +473,50 @@ def test_a_change_is_foretold_and_stands_beside_what_came(show, stage, key, box,
     assert release.is_disabled()  # asked anew
 
 
+def test_what_came_is_said_when_it_has_run_up(show):
+    """Neither bar nor sentence before."""
+    page = show(BackwardPass(stage=5), reduced_motion="no-preference")
+    drag(page, 0, -0.7)
+    page.get_by_role("button", name="Let it grow").click()
+    page.wait_for_selector(".up")
+    parts = [page.locator(e) for e in ("rect.came", ".panel .say > span", "b.asks")]
+    sights = {e.evaluate("(e) => getComputedStyle(e).visibility") for e in parts}
+    assert sights == {"hidden"}
+    finish = "(e) => e.getRootNode().getAnimations().forEach((a) => a.finish())"
+    page.locator(".frame").evaluate(finish)
+    assert {e.evaluate("(e) => getComputedStyle(e).visibility") for e in parts} == {"visible"}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_runs_down_stays_clear_of_boxes_and_of_the_frame(show, width):
+    """And of its neighbours, from the start to the end."""
+    size = {"viewport": {"width": width, "height": 1400}}
+    for stage in range(STEPS - 1):
+        page = show(BackwardPass(stage=stage), **size, reduced_motion="no-preference")
+        step(page)
+        for at in (1, 800, 1599):
+            hit = page.locator(".frame").evaluate(
+                """(frame, at) => {
+                  for (const a of frame.getRootNode().getAnimations()) {
+                    a.pause();
+                    a.currentTime = at;
+                  }
+                  const svg = frame.querySelector(".graph > .box > svg");
+                  const where = (e) => e.getBoundingClientRect();
+                  const pills = [...svg.querySelectorAll("g.runs rect")];
+                  const others = [...svg.querySelectorAll(".box"), ...pills];
+                  const meets = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+                    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+                  const out = (a) => a.left < where(svg).left - 1 || a.right > where(svg).right + 1;
+                  const bad = (e) => out(where(e)) || others.some((other) =>
+                    other !== e && meets(where(e), where(other)));
+                  return pills.filter(bad).map((e) => e.parentNode.textContent);
+                }""",
+                at,
+            )
+            assert hit == [], (stage, at)
+
+
 def test_what_was_asked_is_asked_again_after_reset_and_not_in_later_walks(show):
     page = show(BackwardPass(), questions=True)
     question = page.locator(".guess .question")

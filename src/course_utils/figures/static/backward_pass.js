@@ -136,8 +136,8 @@ const WORDS = {
     reached: "Done: for a small nudge the gradient tells the change.",
     foresee: "in a later walk, foretell all three gradients within 0.05.",
     foreseen: "Done: each is p, less 1 for the true class.",
-    balance: "at the end, move a logit (in “Other logits”) until the true one's gradient is −0.5 " +
-      "within 0.02.",
+    balance: "at the end, move a logit (under “Other logits”) until the true one's gradient is " +
+      "−0.5, within 0.02.",
     balanced: "Done: its exponential is half of Q, as much as the other two together.",
     missed: (/** @type {string[]} */ [said, came]) => `You said ${said}; ${came} came.`,
     tries: [
@@ -835,7 +835,7 @@ export default figure(WORDS, (view, words) => {
       wait(node, (node.getAttribute("data-q") ?? "").split(" ")[1]);
     }
     const came = plot.layer.querySelector(".came");
-    if (foretold && came) { for (const node of [came, told]) wait(node, foretold.from); }
+    if (foretold && came) { for (const node of [came, told, prompt]) wait(node, foretold.from); }
   }
 
   /** The lines, what stands on them, and what runs down those of this step. */
@@ -1204,7 +1204,7 @@ export default figure(WORDS, (view, words) => {
     if (rising !== risen) {
       clearTimeout(timer);
       air.replaceChildren();
-      told.removeAttribute("style");
+      for (const node of [told, prompt]) node.removeAttribute("style");
       if (rising && !stillness()) timer = setTimeout(rise, met() ? 0 : SETTLED);
     }
     risen = rising;
