@@ -414,9 +414,11 @@ def test_backward_pass_has_a_last_goal_after_both_others():
     ]
     ends = [{"set": {"logits": z}} for z in ([0, 0.8, 0], half)]
     early = [{"set": {"logits": z}} for z in ([math.log(2), 0, 0], [1, 2, 0])]  # counts for nothing
-    asked, near, done = told(BackwardPass(stage=6), SKIP, *early, *both, *ends)[-3:]
+    steps = [*early, *both, *ends, {"click": "Reset"}]
+    asked, near, done, again = told(BackwardPass(stage=6), SKIP, *steps)[-4:]
     assert [page.text.count("✓Goal:") for page in (asked, near, done)] == [2, 2, 3]
     assert_said(done, "Done: its exponential is half of Q, as much as the other two together.")
+    assert "until the true one's gradient is -0.5" not in again.text
 
 
 def test_backward_pass_answers_what_the_states_to_try_ask():

@@ -493,7 +493,6 @@ export default figure(WORDS, (view, words) => {
     for (const set of [solved, refused]) set.clear();
     clearTimeout(pace);
     ask();
-    view.refresh();
   });
 
   const widths = words.width.map((text, i) =>
@@ -621,6 +620,8 @@ export default figure(WORDS, (view, words) => {
     says: words.balanced,
     lasts: true,
   });
+  // After the goals' own.
+  view.head.querySelector(".reset")?.addEventListener("click", () => view.refresh());
   const chips = tries(
     view,
     words.tries.map(({ says, then, ...state }) => ({
