@@ -302,7 +302,7 @@ export default figure(WORDS, (view, words) => {
   let walks = 0; // how many came to their end
   let quick = false; // whether this one runs by itself
   let pair = false; // whether two gradients are given in it
-  let [expected, moved, grown] = [0, false, false]; // of a foretold change: its handle, what was done
+  let [expected, moved, grown] = [0, false, false]; // of a change that is foretold
   let guesses = [0, 0, 0]; // of the gradients
   /** Which of them the reader made. @type {Set<number>} */
   const made = new Set();
@@ -1130,7 +1130,7 @@ export default figure(WORDS, (view, words) => {
     curve.draw(
       svg("path.zero", { d: `M${curve.x(xs[0])},${curve.y(0)}H${curve.x(1)}` }),
       svg("path.tangent", { d: curve.line([xs[0], 1], [slope * xs[0], slope]) }),
-      svg("path.loss", { d: curve.line(xs, ys) }),
+      svg("path", { d: curve.line(xs, ys) }),
       svg("path.run", { d: `M${curve.x(0)},${curve.y(0)}H${x}` }),
       bar("grad", told, -2),
       bar("change", change, 2),
