@@ -100,7 +100,8 @@ def definition(number: str, name: str) -> str:
     """A function or a class of a chapter."""
     cell = next(c for c in chapter(number).cells if re.search(rf"(def|class) {name}\b", c.source))
     found = next(s for s in ast.parse(cell.source).body if getattr(s, "name", "") == name)
-    lines = cell.source.splitlines()[found.lineno - 1 : found.end_lineno]
+    first = min(part.lineno for part in (found, *found.decorator_list))
+    lines = cell.source.splitlines()[first - 1 : found.end_lineno]
     return "".join(piece.html for piece in code("\n".join(lines)))
 
 

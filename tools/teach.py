@@ -71,12 +71,13 @@ def read_class(folder: Path) -> tuple[list[Record], dict[str, set[str]], list[st
 
     Returns
     -------
-    records : each once, also where two files hold it; without a name, that of the file
+    records : each once, also where two files hold it; without a name, the file's with its folders
     files : the files that each learner's records come from
     broken : what could not be read, with the reason
     """
     found: dict[tuple[str, str, str], Record] = {}
     files: dict[str, set[str]] = {}
+    owners: dict[str, str] = {}  # of the sessions without a name
     broken = []
     for path in sorted(p for p in folder.rglob("*") if p.name[0] != "." and not p.is_dir()):
         try:
@@ -91,7 +92,8 @@ def read_class(folder: Path) -> tuple[list[Record], dict[str, set[str]], list[st
             broken.append(str(error))
             continue
         for record in records:
-            name = record.name or path.stem
+            nameless = path.relative_to(folder).with_suffix("").as_posix()
+            name = record.name or owners.setdefault(record.session, nameless)
             found[name, record.session, record.exercise] = max(
                 found.get((name, record.session, record.exercise), record),
                 Record(**{**vars(record), "name": name}),

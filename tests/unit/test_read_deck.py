@@ -201,6 +201,10 @@ def test_a_deck_has_what_a_teacher_needs(name, tmp_path, capsys):
     assert "\n## To take home" in words
 
 
+def test_a_function_is_shown_with_its_decorators():
+    assert "no_grad" in read_deck.definition("8", "measure")
+
+
 PAGE = (teach.ROOT / "pages/teaching.md").read_text("utf-8")
 
 

@@ -267,6 +267,15 @@ def test_the_table_of_a_class_has_a_line_a_learner(reports, tmp_path, capsys):
     Report([record("Ada", "2.1", True, 4)]).save(reports / "again.csv")
     assert teach.main(["gather", str(reports), str(table)]) == 0
     assert "right (4),right (5)" in table.read_text()
+    # Files of one name are two learners' in two folders, but one session is one learner's.
+    for folder, session in (("a", "first"), ("b", "second"), ("c", "second")):
+        (reports / folder).mkdir()
+        Report([record("", "2.1", True, session=session)]).save(reports / folder / "report.csv")
+    assert teach.main(["gather", str(reports), str(table)]) == 0
+    assert table.read_text().replace("\\", "/").splitlines()[-2:] == [
+        "a/report,1,1,a/report.csv,right (1),",
+        "b/report,1,1,b/report.csv c/report.csv,right (1),",
+    ]
 
 
 @pytest.mark.parametrize(
