@@ -31,9 +31,9 @@ class SampledClasses(InteractiveFigure):
     version = t.Int(3, read_only=True).tag(sync=True)  # 2 had three kinds of terms
     _name = "sampled_classes"
     _title = "Sampled classes, draw by draw"
-    logits = Numbers([1.0, 0.0, 1.0, 2.0, 1.5], -4, 6, least=5, most=5)
+    logits = Numbers([2.5, 0.0, -0.5, -1.0, 2.5], -4, 6, least=5, most=5)
     q = Numbers([0.57, 0.2, 0.11, 0.07, 0.05], 0.01, 1, least=5, most=5)
-    draws = Integer(40, 1, MOST)
+    draws = Integer(6, 1, MOST)
     seed = Integer(1, 1, 50)
     correction = Numbers([0.0] * 5, -15, 15, least=5, most=5)
     hand = t.Enum(["blocks", "q"], "blocks").tag(sync=True)

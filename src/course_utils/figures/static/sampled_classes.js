@@ -25,14 +25,14 @@ import {
   svgText,
 } from "./kit.js";
 
-const SLOWLY = 6000; // ms of a run
+const SLOWLY = 7000; // ms of a run
 const MANY = 100; // draws from which on the sentence speaks of all of them
 const THIN = 3; // px: blocks lower than this are not cut apart
 const NEAR = 0.2; // of a share: so near to its mark a bar has to go
 const OTHERS = range(20).map((i) => 51 + i); // seeds of runs that are shown beside this one
 const LIMIT = 0.1; // of the mean error
 const FEW = 20; // draws at which bars still leap
-const EDGE = 1.64; // of the mean block: as high may the highest be (2 with an equal q)
+const SLACK = 1.2; // times the draws that softmax(z) takes: with these a goal is reached
 const TOP = 6; // mean blocks that the plot of areas is high
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const [BLUE, ORANGE] = COLORS;
@@ -61,9 +61,10 @@ const WORDS = {
         verdict: "Yes: how often, times how much.",
       },
     ],
-    watch: "Watch the run: is that where they go?",
+    watch: "Watch the run: where do the bars go?",
     where: (/** @type {string} */ name, /** @type {string} */ end) =>
-      `Each goes to q · exp(z) / sum = softmax(z + ln q): with the first q, “${name}” to ${end}.`,
+      "With exp(z) per draw, each goes to q · exp(z) / sum = softmax(z + ln q): " +
+      `“${name}” to ${end} with the first q.`,
     bars: "share of all blocks",
     thin: "; thin lines: 20 other runs",
     drawn: "drawn",
@@ -78,8 +79,10 @@ const WORDS = {
     hands: { blocks: "the blocks", q: "q" },
     strip: {
       blocks: "block: what a draw of the word adds",
-      q: "width q × height block = area exp(z); dashed: mean",
+      q: "width q × height block = area exp(z)",
+      best: "q × block = area exp(z); grey: your best q",
     },
+    mean: "mean",
     handle: {
       blocks: (/** @type {string} */ name) => `block of “${name}”`,
       q: (/** @type {string} */ name, /** @type {string} */ next) =>
@@ -89,8 +92,9 @@ const WORDS = {
     ask: "Which q brings the mean error below 0.1 with the fewest draws?",
     proposals: ["all equal", "the first q", "softmax(z)"],
     scored: (/** @type {boolean} */ right, /** @type {string[]} */ [equal, first, exact]) =>
-      `${right ? "Yes" : "No"}: softmax(z) takes about ${exact} draws, all equal ${equal}, the ` +
-      `first q ${first}, on average over all runs.`,
+      (right ? "Yes" : "No") +
+      `: the mean error is below 0.1 from draw ${exact} on with softmax(z), ${equal} with all ` +
+      `equal, ${first} with the first q.`,
     other: "Other draws",
     back: "Your best q",
     more: "Draw 1 more",
@@ -107,23 +111,22 @@ const WORDS = {
       `Highest block: ${block} (“${name}”). `,
     cost: (/** @type {number} */ from) =>
       from <= MOST
-        ? `Mean error below 0.1 from about draw ${from} on`
+        ? `Mean error below 0.1 by draw ${from}`
         : "Mean error not yet below 0.1 at draw 2000",
-    best: (/** @type {number} */ best) => best ? `; your best: ${best}.` : ".",
-    stuck: "It stops: no q over 100 times another. ",
+    best: (/** @type {number} */ best) => best ? `; best: ${best}` : "",
+    stuck: "No q over 100 times another. ",
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
-      `Done: q times block is within a fifth of ${factor} · exp(z) for each word: a block is ` +
+      `Done: q times block is ${factor}exp(z) for each word, give or take a fifth: a block is ` +
       "about exp(z) / q, up to a factor, and q cancels.",
     next: " Next: drag q.",
     save: (/** @type {number} */ limit) =>
-      `a draw now adds exp(z) / q. Drag the edges until no block is above ${limit}.`,
-    saved: (/** @type {number} */ exact) =>
-      "Done. With q = softmax(z) all blocks are equal: each draw tells the same. But that q " +
-      `needs the sum you wanted to avoid. Can you find one with fewer than its ${exact} draws?`,
-    beaten: (/** @type {number[]} */ [now, exact]) =>
-      `Done, and ${now} draws are fewer than the ${exact} of softmax(z), where all blocks are ` +
-      "equal: each draw tells the same. But that q needs the sum you wanted to avoid.",
+      "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by draw " +
+      `${limit}. Hint: lower the highest block.`,
+    saved: (/** @type {number[]} */ [exact, best, fewest]) =>
+      "Done. With q = softmax(z) all blocks are equal. But that q needs the sum you wanted to " +
+      `avoid. ${best ? `Your best, ${best}, beats` : "Can you beat"} its ${exact} draws` +
+      (best ? best > fewest ? `; ${fewest} is possible.` : ". Hardly any q takes fewer." : "?"),
   },
 };
 
@@ -166,14 +169,7 @@ const sharesOf = (weights) => {
 };
 
 /**
- * The part of a distribution that would have to move to make it another one.
- * @param {number[]} a
- * @param {number[]} b
- */
-const misplaced = (a, b) => sum(a.map((v, i) => Math.abs(v - b[i]))) / 2;
-
-/**
- * The error of a run after each of these numbers of draws.
+ * The error of a run after each of these numbers of draws: what would have to move.
  * @param {number[]} classes drawn
  * @param {number[]} blocks of each word
  * @param {number[]} right
@@ -184,7 +180,7 @@ function errorsOf(classes, blocks, right, stops) {
   let i = 0;
   return stops.map((stop) => {
     for (; i < stop; i++) sums[classes[i]] += blocks[classes[i]];
-    return misplaced(sharesOf(sums), right);
+    return sum(sharesOf(sums).map((v, k) => Math.abs(v - right[k]))) / 2;
   });
 }
 
@@ -278,14 +274,13 @@ export default figure(WORDS, (view, words) => {
     const from = Math.log(draws);
     const way = Math.log(MOST) - from;
     running = true;
-    const stopped = animate((SLOWLY * way) / Math.log(MOST), (share) => {
-      const now = Math.round(Math.exp(from + share * way));
+    stop = animate((SLOWLY * way) / Math.log(MOST), (share) => {
+      const now = Math.round(Math.exp(from + share ** 2 * way)); // slowly at first
       if (share === 1) end();
       own = true;
       if (now !== view.get("draws") || share === 1) view.set({ draws: now });
       own = false;
     });
-    stop = stopped;
     view.refresh();
   }
   const more = button(view, words.more, () => {
@@ -338,8 +333,20 @@ export default figure(WORDS, (view, words) => {
   /** Whether it is open where the bars go. */
   const hidden = () => view.locked || open;
   const expectedOf = (q = proposal()) => expected(q, softmax(logits()));
+  const kept = () => hand() !== "q" || !best || same(best.q, view.get("q")) ? undefined : best.q;
+  /** The reader's fewest draws, if they are fewer than these. @param {number} from */
+  const better = (from) => best && best.from < from ? best.from : 0;
+  const exact = () => expectedOf(softmax(logits())).from;
+  /** The draws of a q that takes about as few as any: a step from softmax(z) towards the best. */
+  const fewest = () => {
+    const right = softmax(logits());
+    const spread = right.map((p) => Math.sqrt(p * (1 - p)));
+    const terms = right.map((_, j) =>
+      sum(right.map((p, k) => (k === j ? 1 - p : p) ** 2 / spread[k]))
+    );
+    return expectedOf(sharesOf(right.map((p, j) => p * Math.sqrt(terms[j])))).from;
+  };
   const mean = () => sum(logits().map(Math.exp));
-  const limit = () => Number((EDGE * mean()).toPrecision(2));
   /** @returns {[number, number]} powers of ten */
   const axis = () => {
     const z = logits().map((v) => v / Math.LN10);
@@ -371,8 +378,11 @@ export default figure(WORDS, (view, words) => {
     stuck = Math.abs(own - wanted) > 0.002;
     const parts = q.map((w, i) => i === k ? own : i === k + 1 ? both - own : w);
     const unit = Math.min(1, Math.min(...parts) / least);
+    const set = parts.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest));
+    const { from } = expectedOf(proposal(set));
+    if (from < (best?.from ?? expectedOf(first()).from)) best = { from, q: set };
     view.set({
-      q: parts.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest)),
+      q: set,
       draws: view.get("draws") > 2 * FEW ? FEW : view.get("draws"),
     });
   }
@@ -421,8 +431,8 @@ export default figure(WORDS, (view, words) => {
     view.control(row);
     strip.box.append(row);
   }
-  /** Two heights in turn, so that neighbours leave each other room. @param {number} k */
-  const levelOf = (k) => mean() * TOP * (k % 2 ? 0.74 : 0.93);
+  /** Each lower than the last, to leave them room. @param {number} k */
+  const levelOf = (k) => mean() * TOP * (0.84 - 0.15 * k);
   let held = 0;
   strip.drag(([x, y], pressed) => {
     if (hand() === "blocks") {
@@ -469,11 +479,6 @@ export default figure(WORDS, (view, words) => {
   });
   /** Whether a bar goes to its mark. @param {number} end @param {number} right */
   const near = (end, right) => Math.abs(end / right - 1) <= NEAR;
-  /** By how much a block times q is larger than exp(z). */
-  const factor = () => {
-    const q = proposal();
-    return three(sum(blocksOf(q).map((v, k) => v * q[k])) / sum(logits().map(Math.exp)));
-  };
   const first = () => proposal(view.first.q);
   /**
    * A goal while this is set by hand; what it says stands where its task stood.
@@ -519,21 +524,21 @@ export default figure(WORDS, (view, words) => {
         const right = softmax(logits());
         return endsOf().every((end, k) => near(end, right[k]));
       },
-      () =>
-        words.settled(factor()) +
-        (same(view.get("q"), view.first.q) ? words.next : ""),
-      words.settled("0.568") + words.next,
+      () => {
+        const q = proposal();
+        const times = three(sum(blocksOf(q).map((v, k) => v * q[k])) / mean()); // exp(z)
+        const said = words.settled(times === "1" ? "" : `${times} · `);
+        return said + (same(view.get("q"), view.first.q) ? words.next : "");
+      },
+      words.settled("0.568 · ") + words.next,
     ),
     question,
     task(
       "q",
-      words.save(limit()),
-      () => Math.max(...blocksOf(proposal())) <= limit(),
-      () => {
-        const [now, exact] = [proposal(), softmax(logits())].map((q) => expectedOf(q).from);
-        return now < exact ? words.beaten([now, exact]) : words.saved(exact);
-      },
-      words.saved(1000),
+      words.save(Math.round(SLACK * exact())),
+      () => expectedOf().from <= Math.round(SLACK * exact()),
+      () => words.saved([exact(), better(exact()), fewest()]),
+      words.saved([100, 100, 100]),
     ),
   );
   view.bind(aims, () => {
@@ -562,7 +567,7 @@ export default figure(WORDS, (view, words) => {
     stuck = false;
     if (best) view.set({ q: best.q });
   });
-  const room = words.stuck + words.cost(1000) + words.best(1000);
+  const room = words.stuck + words.highest("logit", "1000") + words.cost(1000);
   view.add(
     html(
       "div.side",
@@ -751,16 +756,15 @@ export default figure(WORDS, (view, words) => {
   function drawAreas(q, blocks) {
     const ends = edgesOf(q);
     const high = TOP * mean();
-    const level = (/** @type {number} */ v) =>
-      `M${strip.area.left},${strip.y(v)}H${strip.area.right}`;
+    const theirs = kept();
     strip.scale({
       x: [0, 1],
       y: [0, high],
       xticks: [],
-      yticks: [0, [limit(), `≤ ${limit()}`], 2 * limit(), 3 * limit()],
-      ylabel: words.strip.q,
+      yticks: [0, [mean(), `${words.mean} ${three(mean())}`], [high, three(high)]],
+      ylabel: words.strip[theirs ? "best" : "q"],
     });
-    const { left, bottom } = strip.area;
+    const { left, right, bottom } = strip.area;
     const [floor, ceiling] = [strip.y(0), strip.y(high)];
     /** @param {number[]} q */
     const outline = (q) =>
@@ -776,19 +780,18 @@ export default figure(WORDS, (view, words) => {
           const x = strip.x(ends[k] - q[k]);
           const width = strip.x(ends[k]) - x;
           const look = { x, y: tops[k], width, height: floor - tops[k] };
+          const middle = clamp(middles[k], left + 20, right - 20);
+          const beyond = v > high ? `↑ ${three(v)}` : "";
           return [
             put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": v }),
-            v > high && width > 12 ? svgText(middles[k], ceiling + 12, "↑", { class: "halo" }) : "",
+            svgText(middle, ceiling + 10, beyond, { class: "halo" }),
             svg("path.leader", {
               d: `M${middles[k]},${bottom + 2}L${bars.x(k)},${bottom + 21}`,
             }),
           ];
         }),
-        best && !same(best.q, view.get("q"))
-          ? svg("path.line.before", { d: outline(proposal(best.q)) })
-          : "",
-        svg("path.level", { d: level(mean()) }),
-        svg("path.limit", { d: level(limit()) }),
+        theirs ? svg("path.line.before", { d: outline(proposal(theirs)) }) : "",
+        svg("path.level", { d: `M${left},${strip.y(mean())}H${right}` }),
         svg("path.guides", {
           d: ends.slice(0, -1).map((end, k) => `M${strip.x(end)},${floor}V${strip.y(levelOf(k))}`)
             .join(""),
@@ -825,7 +828,10 @@ export default figure(WORDS, (view, words) => {
     const mark = (/** @type {number} */ from, /** @type {string} */ text, look = "", side = 1) => {
       if (from > MOST) return [];
       const x = history.x(Math.log10(from));
-      const most = edge - 6.5 * text.length;
+      const room = 6.5 * text.length;
+      const [place, anchor] = side > 0
+        ? [Math.min(x + 8, edge - room), "start"]
+        : [Math.max(x - 8, left + room), "end"];
       return [
         svg(`circle.dot${look}`, {
           cx: x,
@@ -834,9 +840,9 @@ export default figure(WORDS, (view, words) => {
           "data-q": look ? null : "from",
           "data-value": from,
         }),
-        svgText(side > 0 ? Math.min(x + 8, most) : x - 8, level + 5 - 11 * side, text, {
+        svgText(place, level + 5 - 11 * side, text, {
           class: look ? "halo soft" : "halo",
-          "text-anchor": side > 0 ? "start" : "end",
+          "text-anchor": anchor,
         }),
       ];
     };
@@ -847,14 +853,15 @@ export default figure(WORDS, (view, words) => {
       all.unshift(svg("path.line.faint", { d: faint.join("") }));
       if (hand() === "q") {
         const [now, before] = [expectedOf(), expectedOf(first())];
+        const text = now.from + words.best(better(now.from));
         all.push(svg("path.line.mean", { d: way(now.stops, now.mean) }));
         all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
         if (before.from !== now.from) {
           const side = now.from < before.from ? 1 : -1;
           all.unshift(svg("path.line.before", { d: way(before.stops, before.mean) }));
           all.push(...mark(before.from, words.before(before.from), ".before", side));
-          all.push(...mark(now.from, String(now.from), "", -side));
-        } else all.push(...mark(now.from, String(now.from)));
+          all.push(...mark(now.from, text, "", -side));
+        } else all.push(...mark(now.from, text));
       }
     }
     history.draw(
@@ -889,15 +896,8 @@ export default figure(WORDS, (view, words) => {
     const next = these === drawing && draws === there + 1 && !stillness();
     if (these !== drawing) air.replaceChildren();
     [drawing, there] = [these, draws];
-    if (hand() === "q" && turned >= 0) {
-      const { from } = expectedOf();
-      const mine = !same(view.get("q"), view.first.q); // the first isn't the reader's
-      if (mine && from < (best?.from ?? expectedOf(first()).from)) {
-        best = { from, q: view.get("q") };
-      }
-    }
     const tops = drawStrip(q, blocks);
-    back.disabled = hand() !== "q" || !best || same(best.q, view.get("q"));
+    back.disabled = !kept();
     back.classList.toggle("away", back.disabled);
     const parts = blocks.map((v) => v / total);
     drawBars(sharesOf(sums), parts, k, right, q, counts, tops, next ? three(blocks[k]) : "");
@@ -916,8 +916,8 @@ export default figure(WORDS, (view, words) => {
       if (hand() === "q") {
         const { from } = expectedOf();
         const highest = blocks.indexOf(Math.max(...blocks));
-        text = (stuck ? words.stuck : words.highest(names[highest], three(blocks[highest]))) +
-          words.cost(from) + words.best(best && best.from < from ? best.from : 0);
+        text = (stuck ? words.stuck : "") + words.highest(names[highest], three(blocks[highest])) +
+          words.cost(from) + words.best(stuck ? 0 : better(from)) + ".";
       } else if (about >= 0) {
         const ends = [endsOf()[about], right[about]].map(share);
         text = words.block(names[about], [three(blocks[about]), ...ends]);
