@@ -275,7 +275,7 @@ export default figure(WORDS, (view, words) => {
     const way = Math.log(MOST) - from;
     running = true;
     stop = animate((SLOWLY * way) / Math.log(MOST), (share) => {
-      const now = Math.round(Math.exp(from + share ** 2 * way)); // slowly at first
+      const now = Math.round(Math.exp(from + share * way));
       if (share === 1) end();
       own = true;
       if (now !== view.get("draws") || share === 1) view.set({ draws: now });
@@ -780,7 +780,7 @@ export default figure(WORDS, (view, words) => {
           const x = strip.x(ends[k] - q[k]);
           const width = strip.x(ends[k]) - x;
           const look = { x, y: tops[k], width, height: floor - tops[k] };
-          const middle = clamp(middles[k], left + 20, right - 20);
+          const middle = clamp(middles[k], left + 24, right - 20);
           const beyond = v > high ? `↑ ${three(v)}` : "";
           return [
             put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": v }),
@@ -853,15 +853,15 @@ export default figure(WORDS, (view, words) => {
       all.unshift(svg("path.line.faint", { d: faint.join("") }));
       if (hand() === "q") {
         const [now, before] = [expectedOf(), expectedOf(first())];
-        const text = now.from + words.best(better(now.from));
         all.push(svg("path.line.mean", { d: way(now.stops, now.mean) }));
         all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
         if (before.from !== now.from) {
           const side = now.from < before.from ? 1 : -1;
           all.unshift(svg("path.line.before", { d: way(before.stops, before.mean) }));
           all.push(...mark(before.from, words.before(before.from), ".before", side));
-          all.push(...mark(now.from, text, "", -side));
-        } else all.push(...mark(now.from, text));
+          const beside = side > 0 ? words.best(better(now.from)) : "";
+          all.push(...mark(now.from, now.from + beside, "", -side));
+        } else all.push(...mark(now.from, String(now.from)));
       }
     }
     history.draw(
