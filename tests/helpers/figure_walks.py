@@ -255,7 +255,7 @@ WAYS = {
         [
             SKIP,
             {"set": {"correction": [0, -1.05, -1.65, -2.1, -1]}},
-            {"on": "height.4", "to": "1.7"},
+            {"on": "height.4", "to": "2.14"},
         ],
         [
             SKIP,

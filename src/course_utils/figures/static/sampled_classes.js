@@ -92,9 +92,8 @@ const WORDS = {
     ask: "Which q brings the mean error below 0.1 with the fewest draws?",
     proposals: ["all equal", "the first q", "softmax(z)"],
     scored: (/** @type {boolean} */ right, /** @type {string[]} */ [equal, first, exact]) =>
-      (right ? "Yes" : "No") +
-      `: the mean error is below 0.1 from draw ${exact} on with softmax(z), ${equal} with all ` +
-      `equal, ${first} with the first q.`,
+      `${right ? "Yes" : "No"}: mean error below 0.1 by draw ${exact} with softmax(z), ${equal} ` +
+      `with all equal, ${first} with the first q.`,
     other: "Other draws",
     back: "Your best q",
     more: "Draw 1 more",
@@ -117,16 +116,15 @@ const WORDS = {
     stuck: "No q over 100 times another. ",
     settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
     settled: (/** @type {string} */ factor) =>
-      `Done: q times block is ${factor}exp(z) for each word, give or take a fifth: a block is ` +
-      "about exp(z) / q, up to a factor, and q cancels.",
+      `Done: each block is about ${factor}exp(z) / q, so that q cancels.`,
     next: " Next: drag q.",
     save: (/** @type {number} */ limit) =>
       "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by draw " +
       `${limit}. Hint: lower the highest block.`,
     saved: (/** @type {number[]} */ [exact, best, fewest]) =>
-      "Done. With q = softmax(z) all blocks are equal. But that q needs the sum you wanted to " +
-      `avoid. ${best ? `Your best, ${best}, beats` : "Can you beat"} its ${exact} draws` +
-      (best ? best > fewest ? `; ${fewest} is possible.` : ". Hardly any q takes fewer." : "?"),
+      "Done. q = softmax(z) makes blocks equal, but needs every score. " +
+      (!best ? `Can you beat its ${exact} draws?` : `Your ${best} draws beat its ${exact}` +
+        (best > fewest ? `; ${fewest} is possible.` : ": about the fewest.")),
   },
 };
 
@@ -781,7 +779,7 @@ export default figure(WORDS, (view, words) => {
           const width = strip.x(ends[k]) - x;
           const look = { x, y: tops[k], width, height: floor - tops[k] };
           const middle = clamp(middles[k], left + 24, right - 20);
-          const beyond = v > high ? `↑ ${three(v)}` : "";
+          const beyond = v > high && v === Math.max(...blocks) ? `↑ ${three(v)}` : "";
           return [
             put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": v }),
             svgText(middle, ceiling + 10, beyond, { class: "halo" }),
