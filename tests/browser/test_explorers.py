@@ -285,12 +285,12 @@ def test_jacobian_is_measured_column_by_column(show):
             page.get_by_role("button", name="Check").click()
         elif j == 1:
             page.locator(f"[data-control='column.{j}']").click()
-            page.locator(f"[data-q=nudge{j}][data-value='1']").wait_for()
+            page.locator(f"[data-q=nudge{j}][data-value='0.25']").wait_for()
             move(page, "nudge", 0.02)
         page.locator(f"[data-q=nudge{j}][data-value='0.02']").wait_for()
         assert "✓" in page.locator(f"[data-cell='0.{j}']").inner_text()
         assert ("Before you nudge z₁: where will its bars end?" in said(page)) == (j == 1)
-    assert said(page).startswith("z₁ moves by 0.02 only: so little that none of its bars")
+    assert said(page).endswith("3 of 3 bars about right. 1 of 3 in a row.")
     assert "✓" in goal.inner_text()
     assert "before" not in goal.inner_text()
     move(page, "nudge", 1)
@@ -326,7 +326,10 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     framed = page.locator(".unmet").evaluate_all("(all) => all.map((e) => e.dataset.cell)")
     assert framed == ["0.2", "2.2"]  # what is wrong
     page.locator("[data-cell='0.1']").click()
-    assert said(page).startswith("Not that one")
+    assert said(page).startswith("Not that one. Which mirrors your p₁?")
+    page.locator("[data-cell='2.1']").click()
+    assert said(page).startswith("That mirrors your p₂. Which mirrors your p₁?")
+    assert page.locator(".mirror").count() == 0
     page.locator("[data-cell='2.0']").click()
     assert said(page).startswith(
         "Yes. Slopes mirror each other: that of p₁ by z₃ equals that of p₃ by z₁"
@@ -365,7 +368,7 @@ def test_jacobian_shares_a_phone_screen_from_the_logits_to_the_square(show):
 
 def test_jacobian_a_press_while_the_nudge_moves_ends_that_step(show):
     page = show(JacobianExplorer(nudge=0), questions=True)
-    page.get_by_role("button", name="Skip the question").click()
+    page.get_by_role("button", name="Equally").click()
     page.locator("[data-control='column.1']").click()
     page.locator("[data-q=nudge1][data-value='1']").wait_for()
     assert value(page, "nudge0") == 1
@@ -386,7 +389,7 @@ def test_jacobian_bars_are_drawn_for_a_quarter(show):
 
 def test_jacobian_entries_are_areas_of_a_square(show):
     """A cell lights its rectangle, and the reverse; all of a column but the square, for its own."""
-    page = show(JacobianExplorer(nudge=0.02))
+    page = show(JacobianExplorer(nudge=0.5))
     square = page.locator(".box > svg").nth(2)
     slopes = softmax_jacobian(double([2, 1, -1]))
 
@@ -400,14 +403,20 @@ def test_jacobian_entries_are_areas_of_a_square(show):
         "height": tiles[-1]["y"] + tiles[-1]["height"] - tiles[0]["y"],
     }
     assert whole["width"] == pytest.approx(whole["height"], abs=2)
-    for look in (".solid", ".hollow"):
-        assert sum(areas(look)) == pytest.approx(slopes[0, 0].item(), abs=0.02)
+    below = square.locator("xpath=../following-sibling::div")
+    move(page, "nudge", 0.02)  # a column is measured: its largest loss is asked for
+    title = page.locator(".axis").filter(has_text="slope of p₂ by z₁")
+    assert "p₂p₁" not in title.inner_text()
+    for tile, says in ((0, "Not p₁p₁ = .498. "), (1, "Filled area: p₂p₁ = .183")):
+        assert square.locator(".solid").count() == 0
+        square.locator(".tile").nth(tile).click()
+        assert below.inner_text().replace("\N{NO-BREAK SPACE}", " ").startswith(says)
+    assert areas(".solid") == pytest.approx([-slopes[1, 0].item()], abs=0.02)
+    page.locator("[data-cell='0.0']").click()
+    assert sum(areas(".solid")) == pytest.approx(slopes[0, 0].item(), abs=0.02)
     page.locator("[data-cell='1.0']").click()
-    for look in (".solid", ".hollow"):
-        assert areas(look) == pytest.approx([-slopes[1, 0].item()], abs=0.02)
-    title = page.locator(".axis").filter(has_text="slope of")
     assert title.inner_text().replace("\N{NO-BREAK SPACE}", " ") == (
-        f"slope of p₂ by z₁: \N{MINUS SIGN}p₂ · p₁ = \N{MINUS SIGN}{-slopes[1, 0]:.3f}"
+        f"slope of p₂ by z₁: \N{MINUS SIGN}p₂p₁ = \N{MINUS SIGN}{-slopes[1, 0]:.3f}"
     ).replace("0.", ".")
     square.locator(".tile").nth(1).click()  # row 1, column 2
     assert page.locator(".drawn").get_attribute("data-cell") == "0.1"
@@ -421,7 +430,7 @@ def test_jacobian_product_stands_apart(show):
     drag(page, second.locator(".knob").nth(1), -160)
     assert float(second.locator("[data-control='v.1']").input_value()) == 2
     page.evaluate("location.hash = '#jacobian_explorer:nudge=2&v=1,1,1'")  # an old address
-    page.get_by_text("z₁ moves by 2.00").wait_for()
+    page.get_by_text("z₁ moves by 2.").wait_for()
     assert first.locator("[data-control='nudge']").input_value() == "2"
 
 
@@ -535,7 +544,7 @@ def test_jacobian_answers_the_guesses_by_moving(show):
     assert shown(page, ["real0", "real1", "real2"]).tolist() == [0, 0, 0]
     assert page.get_by_text("moves by").count() == 0
     page.get_by_role("button", name="Equally").click()
-    page.get_by_text("z₁ moves by 1.00").wait_for()
+    page.get_by_text("z₁ moves by 1.").wait_for()
     before, change = probs(page), shown(page, ["real0", "real1", "real2"])
     kept = (before + change) / before
     assert kept[1] == pytest.approx(kept[2].item())

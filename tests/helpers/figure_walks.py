@@ -163,6 +163,7 @@ WAYS = {
             *[{"click": "Halve the nudge"}] * 2,
             {"set": {"logits": [1, 1, -5]}},
             {"on": "nudge", "to": "1"},
+            {"set": {"logits": [5, -5, -5]}},
         ],
         [
             SKIP,
@@ -170,7 +171,7 @@ WAYS = {
             {"on": "guess.0", "to": "0.1"},
             {"click": "Check"},
             {"click": "z₃ ·"},
-            {"click": "Another z₃"},
+            {"click": "Other logits"},
         ],
         [
             SKIP,

@@ -33,12 +33,12 @@ import {
 
 const WORDS = {
   en: {
-    lead: "As the nudge of one logit shrinks, change ÷ nudge tends to a column of the Jacobian.",
+    lead: "As a nudge of one logit shrinks, change ÷ nudge tends to a column of the Jacobian.",
     question: "Raise z₁: p₁ gains. How do the others share the loss?",
     answers: [
       {
         text: "Equally",
-        says: "No, unless they have equally much: each keeps the same fraction.",
+        says: "No, unless they have as much: each keeps the same fraction.",
       },
       {
         text: "In proportion to what they have",
@@ -50,31 +50,29 @@ const WORDS = {
       },
     ],
     logitPlot: "The logits, and how far one of them is nudged",
-    logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one up or down" : ""}`,
+    logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one" : ""}`,
     nudge: "nudge",
     sum: "sum",
     halve: "Halve the nudge",
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
     check: "Check",
-    another: (/** @type {string} */ logit) => `Another ${logit}`,
+    another: (/** @type {boolean} */ more) => more ? "Reward: a fourth class" : "Other logits",
     scale: "Cell: change of p ÷ nudge; bar: −¼ to ¼; mark: slope.",
     area: "A unit square, split both ways by p",
+    unmeasured: "Where are slopes in it?",
+    which: (/** @type {string} */ tile) =>
+      `${tile ? `Not ${tile}. Which` : "Which rectangle"} is as large? Tap it.`,
     slope: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `slope of ${prob} by ${logit}: `,
-    lost: "The loss is filled, its mirror outlined.",
+    filled: "Filled area: ",
     off: (/** @type {string} */ share) => `${share} off`,
-    little: "<0.1\u202f%",
-    on: (/** @type {string} */ share) => `✓ ${share}`,
     curve: "A probability against the nudge, with chord and tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `${prob} against nudge of ${logit}`,
     drag: ": drag it near 0",
-    chord: "chord",
-    tangent: "tangent",
+    lines: "chord: in colour; tangent: plain",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
-    tiny: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
-      `${logit} moves by ${nudge} only: so little that none of its bars is 2\u202f% off.`,
     changes: (
       /** @type {string} */ prob,
       /** @type {string} */ change,
@@ -88,15 +86,16 @@ const WORDS = {
     halved: (
       /** @type {string} */ before,
       /** @type {string} */ now,
-      /** @type {"half" | "more" | "less"} */ how,
+      /** @type {"half" | "quarter" | "more" | "less"} */ how,
     ) =>
       ` What its bars miss went from ${before} to ${now}` + {
         half: ": half the nudge, about half the miss. ",
-        more: ": at the larger nudge the chord happened to be nearer to the tangent's slope. ",
+        quarter: ": a quarter, as at p = ½ the curve has no bend. ",
+        more: ": the larger nudge came nearer by chance. ",
         less: ". ",
       }[how],
     again: "Halve it again.",
-    right: "All its bars end at their marks, to 2\u202f%.",
+    right: "Its bars end at their marks, to 2\u202f%.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
@@ -104,33 +103,39 @@ const WORDS = {
     total: (/** @type {string} */ logit, /** @type {string} */ total) =>
       `Your column of ${logit} sums to ${total}.`,
     unequal: (/** @type {string} */ by, /** @type {boolean} */ up) =>
-      "Not yet: what one gains, the others lose, so they sum to 0. " +
+      "Not yet: what one gains, the others lose. " +
       `${up ? "Lower" : "Raise"} your bars by ${by} in all.`,
     find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
       `${wrong} wrong (✗). Which measured cell must equal yours of ${prob}? Tap it.`,
-    no: "Not that one: it has to do with the same two classes.",
+    no: (/** @type {string} */ other, /** @type {string} */ prob) =>
+      `${other ? `That mirrors your ${other}` : "Not that one"}. ` +
+      `Which mirrors your ${prob}? It has the same classes.`,
     yes: "Yes. ",
     mirror: (/** @type {string} */ a, /** @type {string} */ b) =>
       `Slopes mirror each other: that of p${a} by z${b} equals that of p${b} by z${a} ` +
       "(double frames).",
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
-      ` You had ${good} of ${k} bars about right.`,
-    row: (/** @type {number} */ n) => ` That makes ${n}${n < 3 ? " of 3" : ""} in a row.`,
-    retry: (/** @type {string} */ logit) => ` Foretell the column of another ${logit}.`,
+      ` ${good} of ${k} bars about right.`,
+    row: (/** @type {number} */ n) =>
+      n ? ` ${n}${n < 3 ? " of 3" : ""} in a row.` : " Only a first Check counts.",
+    retry: " Foretell that column at other logits.",
+    dies: (/** @type {string} */ prob) =>
+      `${prob} is nearly 1, so all slopes are nearly 0: a gradient sent back dies out.`,
     wrong: (/** @type {string} */ share) =>
       `All p share one divisor, so all bars are ${share} off: halve the nudge.`,
-    large: "So large a nudge may come near the marks by chance: halve it.",
+    large: "So large a nudge may come near by chance: halve it.",
     still: (/** @type {string} */ logit) => `Nudge ${logit}: drag the point on the curve.`,
-    nothing: " At a nudge of 0 nothing changes, and 0 ÷ 0 says nothing.",
+    nothing: " At 0, change ÷ nudge is 0 ÷ 0.",
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `change of ${prob} ÷ nudge of ${logit}`,
     goal: (/** @type {boolean} */ asked) =>
       "all bars at their marks (2\u202f%)" + (asked ? ", the last column foretold." : "."),
-    reached: "Columns sum to 0, and slopes mirror each other, so rows of slopes do, too.",
+    reached: "Columns sum to 0; slopes mirror each other, so rows of slopes do, too.",
     before: "(reached before)",
-    quarter: "drag the logits until p(1 − p) is ¼ for two p. What is left for a third?",
-    quartered: "¼ is p(1 − p) at p = ½: no slope is larger. Two such p leave little for a third, " +
-      "and a small p has a small column.",
+    quarter:
+      "drag the logits until two slopes of a p by its own z are ¼. What is left for a third?",
+    quartered: "¼ is p(1 − p) at p = ½: no slope is larger. A third p has next to nothing left, " +
+      "so a small column.",
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
@@ -205,12 +210,14 @@ const WORDS = {
 
 /** @typedef {typeof WORDS.en} Words */
 
-const NEAR = 0.02; // as close as a measured column has to come, as a share of each slope
+const NEAR = 0.0205; // how close a measured column comes, as a share of each slope: reads 2 %
 const CLOSE = 0.0101; // as close as a product has to come to its goal
 const GUESS = 0.2; // and a guess to a slope, as a share of it, or a step
 const STEP = 0.005; // of a guess
 const MOST = 0.25; // what bars are drawn for: no slope of softmax, and no chord's, is beyond
 const QUARTER = 0.2495; // reads .250
+const THIN = 0.01; // a rectangle below it can't be tapped
+const FLAT = 0.995; // above, all slopes are next to nothing
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const SAFE = 0.02; // up to it, every bar is at its mark
 const LEAST = 0.01; // below, a nudge isn't halved
@@ -237,11 +244,8 @@ function short(value, digits = decimals(value)) {
 /** Decimals that show two digits of a change, at least three. @param {number} x */
 const digitsOf = (x) => clamp(Math.ceil(1 - Math.log10(Math.abs(x) || 1)), 3, 6);
 
-/** A change in a sentence. @param {number} x */
-const fine = (x) => fmt(x, digitsOf(x));
-
 /** A share, with two digits. @param {number} x */
-const percent = (x) => `${Number((100 * x).toPrecision(2))}\u202f%`;
+const percent = (x) => `${x < 0.001 ? "<0.1" : Number((100 * x).toPrecision(2))}\u202f%`;
 
 /** A probability, which is neither 0 nor 1. @param {number} x @param {number} [digits] */
 function chance(x, digits) {
@@ -253,9 +257,7 @@ function chance(x, digits) {
 /** @param {number} change @param {number} [digits] */
 const signed = (change, digits) => short(change, digits).replace(/^(?=[^0\u2212≈])/, "+");
 
-/** A nudge, with as many of four decimals as it needs. @param {number} nudge */
-const nudged = (nudge) =>
-  fmt(nudge, [2, 3].find((n) => Math.abs(nudge - Number(nudge.toFixed(n))) < 1e-9) ?? 4);
+const nudged = (/** @type {number} */ nudge) => minus(String(Number(nudge.toFixed(4))));
 
 /**
  * Other logits, from -1.2 to 1.2: multiples of irrational numbers are spread evenly.
@@ -263,9 +265,7 @@ const nudged = (nudge) =>
  * @param {number} k
  */
 const others = (n, k) =>
-  [2, 3, 5, 7, 11, 13].slice(0, k).map((root) =>
-    Math.round(24 * (n * Math.sqrt(root) % 1) - 12) / 10
-  );
+  range(k).map((i) => Math.round(24 * (n * Math.sqrt(i * i + 2) % 1) - 12) / 10);
 
 /** Where each probability begins, and the last one ends. @param {number[]} probs */
 const edges = (probs) => range(probs.length + 1).map((i) => sum(probs.slice(0, i)));
@@ -369,10 +369,11 @@ function matrix(view, words) {
   });
   const curve = view.plot({
     x: [1.1 * low, 1.1 * high],
+    xticks: [low, 0, high],
     y: [0, 1],
     grid: false,
     label: words.curve,
-    ylabel: words.curveAxis(p(0), z(0)),
+    xlabel: words.lines,
     height: 180,
   });
   const area = view.plot({
@@ -397,7 +398,7 @@ function matrix(view, words) {
   let clicked = [0, 0];
   /** @type {Record<string, HTMLElement>[][]} */
   let cells = [];
-  /** @type {{ pick: HTMLButtonElement, name: Element, by: Element, sum: HTMLElement }[]} */
+  /** @type {{ pick: HTMLButtonElement, by: Element, sum: HTMLElement }[]} */
   let heads = [];
   /** @type {Record<string, any>[]} */
   let rows = [];
@@ -406,11 +407,12 @@ function matrix(view, words) {
   let guessed = -1; // the column it is
   let sure = false; // whether they were moved,
   let checked = false; // and checked since,
-  let misses = 0; // and how often that was wrong
   let found = -1; // the row of a guess whose mirror image was found
   let answer = ""; // what a tap on a cell is answered
   let won = false; // whether the first goal was reached
-  let series = 0; // columns in a row that were foretold at the first Check
+  let series = 0; // columns in a row foretold at the first Check; -1 after a wrong one
+  let known = false; // whether the rectangle of a slope was found in the square
+  let tried = ""; // the rectangle that was tapped instead
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
@@ -500,9 +502,6 @@ function matrix(view, words) {
       answers: words.answers,
       show: () => travel(1500, 0, 1),
     });
-    view.frame.querySelector(".skip")?.addEventListener("click", ({ isTrusted }) => {
-      if (isTrusted && !nudge()) travel(1500, 0, 1); // a slide that skips it waits for the class
-    });
   }
   const share = percent(0.0011);
   const longest = words.moved(z(0), "0.0625") + words.halved(share, share, "half") +
@@ -516,16 +515,19 @@ function matrix(view, words) {
   const untold = () => !open().length && !foretold() && !won;
   /** The column that was to be foretold. */
   const ended = () => guessed < 0 ? column() : guessed;
+  /** Whether one more class is to be had. */
+  const more = () => series > 2 && size() < MANY;
   /** Check what is foretold: a right column is measured. Or ask for another. */
   const next = button(view, words.check, () => {
-    if (asked() < 0) { // only its logit is another, and small nudges stay small enough
+    if (asked() < 0) { // small nudges stay small enough
       turn += 1;
-      const [j, fresh] = [ended(), others(turn, size())];
+      const fresh = others(turn, size() + Number(more()));
+      const j = more() ? k : ended();
       view.set({
-        logits: logits().map((x, i) => i === j ? fresh[i] : x),
+        logits: fresh,
         column: j,
         nudge: 0,
-        measured: nudges().map((by, i) => i === j ? 0 : clamp(by, -SAFE, SAFE)),
+        measured: fresh.map((_, i) => i === j ? 0 : clamp(nudges()[i], -SAFE, SAFE)),
       });
       return;
     }
@@ -533,29 +535,24 @@ function matrix(view, words) {
     answer = "";
     if (!balanced()) view.refresh();
     else if (wrong().length) {
-      misses += 1;
-      series = 0;
-      if (misses > 1) found = hinted();
+      if (series < 0) found = hinted();
+      series = -1;
       view.refresh();
     } else {
-      series = misses ? 0 : series + 1;
+      series += 1;
       travel(700, asked(), SAFE);
     }
   });
-  const buttons = html("div.row", halve);
+  const buttons = html("div.row", halve, next);
   view.control(buttons);
-  let pressed = -1; // turns, when a press began that isn't over
-  view.frame.addEventListener("pointerdown", () => (pressed = view.turns), true);
-  for (const event of ["pointerup", "pointercancel"]) {
-    const release = () => {
-      const moved = pressed >= 0 && view.turns !== pressed;
-      pressed = -1;
-      if (moved) view.refresh();
-    };
-    addEventListener(event, release);
-    view.closers.push(() => removeEventListener(event, release));
+  let pressed = -1; // turns when a press began that isn't over: no goal is reached in passing
+  for (const event of ["pointerdown", "pointerup", "pointercancel"]) {
+    view.frame.addEventListener(event, () => {
+      const before = pressed;
+      pressed = event === "pointerdown" ? view.turns : -1;
+      if (pressed < 0 && before !== view.turns) view.refresh();
+    }, true);
   }
-  /** No goal is reached in passing. */
   const still = () => pressed < 0 && view.turns !== step.turn;
   const later = (/** @type {string} */ lesson) => `${words.before} ${lesson}`;
   const first = kept(
@@ -572,7 +569,7 @@ function matrix(view, words) {
     text: words.quarter,
     ...kept(
       view,
-      () => size() > 2 && slopes().filter((line, j) => line[j] >= QUARTER).length > 1,
+      () => size() > 2 && softmax(logits()).filter((x) => x * (1 - x) >= QUARTER).length > 1,
       words.quartered,
       later(words.quartered),
       still,
@@ -595,7 +592,7 @@ function matrix(view, words) {
   );
 
   function forget() {
-    [sure, checked, misses, found, answer] = [false, false, 0, -1, ""];
+    [sure, checked, found, answer] = [false, false, -1, ""];
     for (const input of guesses) put(input, { step: STEP }).value = "0";
   }
 
@@ -603,7 +600,7 @@ function matrix(view, words) {
   function track() {
     const [j, now] = [column(), String(logits())];
     if (origin !== now) forget();
-    if (origin !== now || j !== last) [origin, last, left, answer] = [now, j, [], ""];
+    if (origin !== now || j !== last) [origin, last, left, answer, tried] = [now, j, [], "", ""];
   }
 
   /** A guess was changed. */
@@ -621,8 +618,9 @@ function matrix(view, words) {
 
   /** A measured cell was tapped, as the mirror image of a guess. */
   function tapped(/** @type {number} */ i, /** @type {number} */ j) {
-    if (i !== guessed || j === guessed) {
-      answer = words.no;
+    const wanted = hinted();
+    if (i !== guessed || j !== wanted) {
+      answer = words.no(i === guessed ? p(j) : "", p(wanted));
     } else {
       found = j;
       const value = slopes()[i][j] * ratio(j, nudges()[j]);
@@ -662,15 +660,16 @@ function matrix(view, words) {
       return input;
     });
     heads = every.map((j) => {
-      const [name, by] = [html("span"), html("span")];
+      const by = html("span");
       const pick = button(view, "", () => {
         clicked = [j, j];
+        settle();
         if (nudges()[j]) move(j, nudges()[j]);
-        else travel(700, j, j === asked() ? SAFE : 1);
+        else travel(700, j, j === asked() ? SAFE : open().length < k ? 0.25 : 1);
       });
-      pick.append(name, " ", by);
+      pick.append(html("span", z(j)), " ", by);
       put(pick, { "data-control": `column.${j}` });
-      return { pick, name, by, sum: html("td") };
+      return { pick, by, sum: html("td") };
     });
     rows = every.map(() => ({
       before: html("span"),
@@ -689,7 +688,7 @@ function matrix(view, words) {
         const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
         cell.addEventListener("click", () => {
           if (view.locked || j === asked()) return;
-          if (asked() >= 0 && misses && found < 0) {
+          if (asked() >= 0 && checked && balanced() && found < 0) {
             tapped(i, j);
             return;
           }
@@ -750,9 +749,9 @@ function matrix(view, words) {
     );
   }
 
-  /** @param {number[]} probs @param {number[][]} jacobian @param {number[]} real */
-  function drawTable(probs, jacobian, real) {
-    const steps = nudges();
+  function drawTable() {
+    const [probs, jacobian, steps] = [softmax(logits()), slopes(), nudges()];
+    const real = changes(column(), nudge());
     const rates = jacobian.map((line) => line.map((slope, j) => slope * ratio(j, steps[j])));
     const ask = asked();
     const mine = expected();
@@ -769,9 +768,7 @@ function matrix(view, words) {
       const by = steps[j];
       head.pick.disabled = view.locked;
       put(head.pick, { "aria-pressed": String(j === column() && by !== 0) });
-      const small = short(by, Math.abs(by) < 0.995 ? 2 : 1);
-      const text = by ? many ? small : nudged(by) : "·";
-      say(head.name, z(j));
+      const text = by ? many ? short(by, Math.abs(by) < 0.995 ? 2 : 1) : nudged(by) : "·";
       quantity(head.by, `nudge${j}`, by, text);
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
@@ -806,10 +803,11 @@ function matrix(view, words) {
         cell.classList.toggle("mirror", found >= 0 && pair.some(([a, b]) => a === i && b === j));
         const judged = j === guessed && sure && (guess ? checked && balanced() : right(j));
         cell.classList.toggle("unmet", judged && !close(i));
-        const there = guesses[i].parentNode === cell;
-        if (guess && !there) cell.append(guesses[i]);
-        if (guess) put(guesses[i], { "aria-label": words.guess(p(i), z(j)) });
-        if (there && !guess) guesses[i].remove();
+        const input = guesses[i];
+        if (!guess) {
+          if (input.parentNode === cell) input.remove();
+        } else if (input.parentNode !== cell) cell.append(input);
+        if (guess) put(input, { "aria-label": words.guess(p(i), z(j)) });
         const value = guess ? mine[i] : by ? rates[i][j] : 0;
         const [a, b] = [50, at(value)].sort((x, y) => x - y);
         put(fill, {
@@ -820,11 +818,17 @@ function matrix(view, words) {
         put(mark, { style: `left: ${at(jacobian[i][j])}%` });
         knob.hidden = !guess && !(sure && j === guessed);
         put(knob, { style: `left: ${at(mine[i])}%` });
-        const share = many ? "" : miss(j) < 0.001 ? words.little : percent(miss(j));
-        const told = k > 3 ? right(j) ? "✓" : share : words[right(j) ? "on" : "off"](share);
-        const verdict = `${k > 3 ? "" : `${short(mine[i])}? `}${close(i) ? "✓" : "✗"}`;
-        const wrongly = judged && !close(i) ? "✗" : "";
-        note.textContent = !by ? wrongly : sure && j === guessed && right(j) ? verdict : told;
+        const sign = close(i) ? "✓" : "✗";
+        const share = percent(miss(j));
+        note.textContent = !by
+          ? judged && sign === "✗" ? sign : ""
+          : sure && j === guessed && right(j)
+          ? k > 3 ? sign : `${short(mine[i])}? ${sign}`
+          : right(j)
+          ? many ? "✓" : `✓ ${share}`
+          : many
+          ? ""
+          : words.off(share);
       })
     );
   }
@@ -844,26 +848,17 @@ function matrix(view, words) {
       : words.mirror(subscript(found + 1), subscript(j + 1));
   }
 
-  /**
-   * The curve of an entry, with the chord as a line that swings onto the tangent.
-   * @param {number} i
-   * @param {number} j
-   * @param {number} by
-   * @param {number} slope
-   */
-  function drawCurve(i, j, by, slope) {
+  /** The curve of an entry, with the chord as a line that swings onto the tangent. */
+  function drawCurve() {
+    const [i, j, by] = [row(), column(), nudge()];
     const start = softmax(logits())[i];
+    const slope = slopes()[i][j];
     const [a, b] = curve.xlim;
     const xs = range(61).map((n) => a + (b - a) * n / 60);
     const ys = xs.map((x) => start + changes(j, x)[i]);
-    const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
-    const pad = 0.12 * (top - bottom);
     const end = start + changes(j, by)[i];
     curve.scale({
-      x: [a, b],
-      y: [bottom - pad, top + pad],
-      xticks: [low, 0, high],
-      yticks: [[start, chance(start)]],
+      yticks: [[start, chance(start)], ...[0, 1].filter((y) => Math.abs(y - start) > 0.12)],
       ylabel: words.curveAxis(p(i), z(j)) + (by && !view.locked ? words.drag : ""),
     });
     /** A line through the start, within the plot. @param {number} steep */
@@ -872,10 +867,6 @@ function matrix(view, words) {
       return curve.line(ends, ends.map((x) => start + steep * x));
     };
     const look = { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` };
-    const steep = slope * ratio(j, by);
-    const { left: first, right: final, top: high0, bottom: low0 } = curve.area;
-    const x = slope > 0 ? first + 8 : final - 8; // the corner that the curve leaves free
-    const anchor = slope > 0 ? "start" : "end";
     curve.draw(
       svg("path.curve", { d: curve.line(xs, ys), ...look }),
       ...(by
@@ -884,14 +875,8 @@ function matrix(view, words) {
             svg("path.chord.past", { d: through(slope * ratio(j, old)), ...look })
           ),
           svg("path.level", { d: through(slope) }),
-          svg("path.chord", { d: through(steep), ...look }),
-          svg("path.edge", { d: `M${curve.x(by)},${curve.y(end)}V${low0}` }),
-          svgText(x, high0 + 14, words.tangent, { "text-anchor": anchor }),
-          svgText(x, high0 + 32, words.chord, {
-            "text-anchor": anchor,
-            class: "strong",
-            style: `fill: ${TEXT_COLORS[i]}`,
-          }),
+          svg("path.chord", { d: through(slope * ratio(j, by)), ...look }),
+          svg("path.edge", { d: `M${curve.x(by)},${curve.y(end)}V${curve.area.bottom}` }),
         ]
         : []),
       svg("circle.end", { cx: curve.x(0), cy: curve.y(start), r: 4.5, ...look }),
@@ -899,45 +884,68 @@ function matrix(view, words) {
     grip.place([{ x: by, y: end, color: TEXT_COLORS[i], way: "across" }]);
   }
 
+  /** The slope whose rectangle is asked for: of the column that was measured first, the largest. */
+  const sought = () => {
+    const j = range(k).find(right) ?? -1;
+    const others = slopes().map((line, i) => i === j ? 0 : -line[j]);
+    const most = Math.max(...others);
+    return [others.indexOf(most), most > THIN ? j : -1];
+  };
+  const equals = (/** @type {number} */ x) => `\u00a0${short(x).replace(/^(?!≈)/, "=\u00a0")}`;
   area.svg.addEventListener("click", (event) => {
-    const [x, y] = area.at(event);
-    /** @param {number} at */
-    const part = (at) =>
-      clamp(edges(softmax(logits())).findLastIndex((end) => end <= at), 0, k - 1);
-    cells[part(1 - y)][part(x)].cell.click();
+    if (view.locked) return;
+    const ends = edges(softmax(logits()));
+    const [b, a] = area.at(event).map((at, n) =>
+      clamp(ends.findLastIndex((end) => end <= (n ? 1 - at : at)), 0, k - 1)
+    );
+    let [i, j] = [a, b];
+    if (!shown()) {
+      [i, j] = sought();
+      if (j < 0) return;
+      const probs = softmax(logits());
+      const size = probs[a] * probs[b];
+      known = Math.abs(size / probs[i] / probs[j] - 1) < 1e-6;
+      tried = p(a) + p(b) + equals(size);
+    }
+    if (shown()) cells[i][j].cell.click();
+    else view.refresh();
+    view.tell(area.titles.x.textContent ?? "");
   });
+  const shown = () => known || won || view.onPaper;
 
-  /**
-   * An entry as an area: minus a rectangle, or all of its column that the others lose.
-   * @param {number[]} probs
-   * @param {number[][]} jacobian
-   * @param {number} i
-   * @param {number} j
-   * @param {number} ask
-   */
-  function drawArea(probs, jacobian, i, j, ask) {
+  /** An entry as an area: minus a rectangle, or all of its column that the others lose. */
+  function drawArea() {
+    const [i, j, ask] = [row(), column(), asked()];
+    const [probs, jacobian] = [softmax(logits()), slopes()];
     const every = range(k);
     const ends = edges(probs);
     const side = Math.min(area.area.bottom - area.area.top, area.width - 24);
     const own = i === j;
-    const open = ask < 0 && String(logits()) !== String(view.first.logits);
-    const entry = (own ? `${p(i)}(1\u00a0−\u00a0${p(i)})` : `−${p(i)}\u00a0·\u00a0${p(j)}`) +
-      (j === ask ? "" : `\u00a0=\u00a0${short(jacobian[i][j])}`);
-    area.scale({
-      margin: { right: area.width - side - 22 },
-      ylabel: words.slope(p(i), z(j)) + entry,
-      xlabel: open
-        ? `p(1\u00a0−\u00a0p): ${every.map((n) => short(jacobian[n][n])).join("\u2002")}`
-        : words.lost,
-    });
+    const [a, b] = sought();
+    const value = j === ask ? "" : equals(jacobian[i][j]);
+    const parts = every.filter((n) => n !== j).map((n) => p(j) + p(n));
+    const [ylabel, xlabel] = shown()
+      ? [
+        words.slope(p(i), z(j)) +
+        (own ? `${p(i)}(1\u00a0−\u00a0${p(i)})` : `−${p(i)}${p(j)}`) + value,
+        words.filled + (own ? parts.join(" + ") : p(i) + p(j)) + value.replace("\u2212", ""),
+      ]
+      : b < 0
+      ? [words.area, words.unmeasured]
+      : [
+        words.slope(p(a), z(b)) + short(jacobian[a][b] * ratio(b, nudges()[b])),
+        words.which(tried),
+      ];
+    area.scale({ margin: { right: area.width - side - 22 }, ylabel, xlabel });
+    area.titles.x.classList.toggle("strong", !shown() && b >= 0);
     /** @param {number} a @param {number} b @param {string} look @param {number} n */
     const tile = (a, b, look, n) =>
       block(area, [ends[b], ends[b + 1]], [1 - ends[a], 1 - ends[a + 1]], look, n);
-    const lit = view.locked ? [] : own ? every.filter((n) => n !== j) : [i];
+    const lit = view.locked || !shown() ? [] : own ? every.filter((n) => n !== j) : [i];
     const { left, top } = area.area;
     area.draw(
       ...every.flatMap((a) => every.map((b) => tile(a, b, "tile", a))),
-      ...lit.flatMap((n) => [tile(n, j, "solid", n), tile(j, n, "hollow", n)]),
+      ...lit.map((n) => tile(n, j, "solid", n)),
       ...every.filter((n) => probs[n] * side > 12).flatMap((n) => {
         const middle = (ends[n] + ends[n + 1]) / 2 * side;
         const look = { class: "strong", style: `fill: ${TEXT_COLORS[n]}` };
@@ -958,28 +966,19 @@ function matrix(view, words) {
     track();
     say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
-    const jacobian = slopes();
-    const real = changes(j, by);
-    const every = range(k);
     const ask = asked();
     const again = open().length > 1 && !nudges()[guessed] && guessed !== ask;
     if (again || (ask >= 0 && ask !== guessed)) forget();
     if (ask >= 0) guessed = ask;
     else if (view.shows({})) {
       forget();
-      series = 0;
+      [series, known] = [0, false];
     }
     const margin = { left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124), right: 0 };
     plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
     table.classList.toggle("many", k > MANY);
     put(table, { style: `--left: ${margin.left}px` });
-    /** No number stands on the line of 0. @param {number} at */
-    const lower = (at) => Math.abs(at) > 0.7 ? 4 : at < 0 ? 15 : -5;
     plot.draw(
-      ...every.map((i) => {
-        const x = plot.x((i + 0.5) / k);
-        return svg("path.track", { d: `M${x},${plot.area.top}V${plot.area.bottom}` });
-      }),
       svg("path.edge", { d: plot.line([0, 1], [0, 0]) }),
       ...logits().map((at, i) =>
         block(plot, [(i + 0.42) / k, (i + 0.58) / k], [0, at], "ground", i)
@@ -993,49 +992,55 @@ function matrix(view, words) {
       ),
       ...logits().map((at, i) =>
         quantity(
-          svgText(plot.x((i + 0.5) / k) + 15, plot.y(at) + lower(at), "", {
-            "text-anchor": "start",
-            class: "halo",
-          }),
+          svgText(
+            plot.x((i + 0.5) / k) + 15,
+            plot.y(at) + (at < -4 ? -5 : Math.abs(at) > 0.7 ? 4 : at < 0 ? 15 : -5),
+            "",
+            {
+              "text-anchor": "start",
+              class: "halo",
+            },
+          ),
           `z${i}`,
           at,
-          k > MANY ? "" : minus(String(Number(at.toFixed(2)))),
+          k > MANY ? "" : nudged(at),
         )
       ),
     );
     grips.place(logits().map((at, i) => ({ x: (i + 0.5) / k, y: at, color: TEXT_COLORS[i] })));
-    drawTable(probs, jacobian, real);
-    drawCurve(row(), j, by, jacobian[row()][j]);
-    drawArea(probs, jacobian, row(), j, ask);
+    drawTable();
+    drawCurve();
+    drawArea();
     quarter.hidden = k < 3; // it asks for a third class
-    message.hidden = view.locked && !view.onPaper;
-    if (message.hidden) return "";
     const done = !open().length && k <= MANY;
-    say(next, ask >= 0 || !done ? words.check : words.another(z(ended())));
-    if (ask < 0 && !done) next.remove();
-    else if (!next.parentNode) buttons.append(next);
+    say(next, done ? words.another(more()) : words.check);
+    message.hidden = view.locked && !view.onPaper;
+    next.hidden = message.hidden || (ask < 0 && !done);
     next.disabled = ask >= 0 && (!sure || checked);
-    next.classList.toggle("primary", !next.disabled && (ask >= 0 || series < 3));
+    next.classList.toggle("primary", !next.disabled);
+    if (message.hidden) return "";
     if (ask >= 0 && sure) {
       told.textContent = judge(ask);
       return told.textContent;
     }
     const grown = probs[j] * Math.expm1(by);
+    const grew = changes(j, by)[j];
     const [after] = open();
     const follows = ask >= 0 ? "ask" : nudges()[after] ? "shrinkNext" : "next";
-    const before = left.at(-1) === 2 * by ? 2 * by : undefined; // not after a drag
+    const fresh = left.at(-1) === 2 * by; // not after a drag
     const off = percent(miss(j));
-    const more = before === undefined ? words.wrong(off) : words.again;
+    const smaller = fresh ? words.again : words.wrong(off);
     let then = right(j) && after !== undefined ? words[follows](z(after)) : "";
     const verdicts = right(j) && sure && j === guessed; // then what moved is no news
     if (verdicts) then = words.guessed(k - wrong().length, k);
-    if (verdicts && checked && series && !wrong().length) then += words.row(series);
-    if (right(j) && untold()) then += words.retry(z(ended()));
-    const tiny = by === SAFE && j === guessed; // which the reader didn't choose
-    const intro = words[tiny ? "tiny" : "moved"](z(j), nudged(by));
-    const last = ask >= 0 || tiny || untold() ? then : words.right + then; // the marks show it
+    if (verdicts && checked && !wrong().length) then += words.row(series);
+    if (right(j) && untold()) then += words.retry;
+    const intro = words.moved(z(j), nudged(by));
+    const top = probs.findIndex((x) => x > FLAT);
+    const flat = top >= 0 && words.dies(p(top));
+    const last = ask >= 0 || verdicts || untold() ? then : (flat || words.right) + then;
     const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j);
-    const verdict = right(j) ? last : chancy ? words.large : more;
+    const verdict = right(j) ? last : flat || (chancy ? words.large : smaller);
     if (!by) {
       told.replaceChildren(
         ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
@@ -1043,16 +1048,23 @@ function matrix(view, words) {
       return told.textContent;
     }
     const was = Math.abs(ratio(j, 2 * by) - 1);
-    const half = Math.abs(miss(j) / was - 0.5) < 0.05;
-    const how = half ? "half" : miss(j) > was ? "more" : "less";
+    const part = miss(j) / was;
+    const half = Math.abs(part - 0.5) < 0.05;
+    const how = half
+      ? "half"
+      : part > 1
+      ? "more"
+      : part < 0.28 && Math.abs(probs[j] - 0.5) < 0.02
+      ? "quarter"
+      : "less";
     const share = percent(Math.abs(grown / (1 + grown)));
     told.replaceChildren(
       html("strong", intro),
       verdicts
         ? " "
-        : before === undefined
-        ? words.changes(p(j), fine(Math.abs(real[j])), share, by > 0, k)
-        : words.halved(percent(was), off, how),
+        : fresh
+        ? words.halved(percent(was), off, how)
+        : words.changes(p(j), short(Math.abs(grew), digitsOf(grew)), share, by > 0, k),
       verdict,
     );
     return intro + (right(j) && then ? then : ` ${verdict}`); // twenty words
