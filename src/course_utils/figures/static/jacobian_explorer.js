@@ -1016,7 +1016,7 @@ function matrix(view, words) {
     say(next, done ? words.another(more()) : words.check);
     message.hidden = view.locked && !view.onPaper;
     next.hidden = message.hidden || (ask < 0 && !done);
-    next.disabled = ask >= 0 && (!sure || checked);
+    next.disabled = next.hidden || (ask >= 0 && (!sure || checked));
     next.classList.toggle("primary", !next.disabled);
     if (message.hidden) return "";
     if (ask >= 0 && sure) {
