@@ -623,12 +623,18 @@ def test_loss_double_softmax_floor(show):
         assert value(page, "floor") == pytest.approx(floor, abs=5e-5)
         assert value(page, "floor") == pytest.approx(math.log(math.e + k - 1) - 1, rel=1e-9)
         assert value(page, "loss2") >= value(page, "floor")
-        names = page.locator(".marks text").filter(has_text=f"floor {floor:.4f}")
-        assert names.count() == 1
+        named = page.locator(".marks text").filter(has_text=f"floor {floor:.4f}")
+        assert named.count() == 1
         # No curve of the same plot runs through the words.
-        curves = names.locator("xpath=ancestor::*[name()='svg']").locator("path.line")
-        box = names.bounding_box()
+        curves = named.locator("xpath=ancestor::*[name()='svg']").locator("path.line")
+        box = named.bounding_box()
         assert [curve.evaluate(CROSSES, box) for curve in curves.all()] == [False] * 3
+    marks = page.locator(".marks").first
+    for x in (-6, -3, -2.5, -2):  # the name is at its curve, or there is none
+        put(page, LossExplorer(logit=x, smoothing=0.5))
+        curve = marks.locator("path.line").nth(1).bounding_box()
+        for name in marks.get_by_text("squared error").all():
+            assert 0 < curve["y"] - name.bounding_box()["y"] < 25
 
 
 def test_loss_says_how_the_gradients_are_related(show):
@@ -736,13 +742,15 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
         return 0
 
     lowest = min(z / 10 for z in range(-80, 0) if steps(z / 10, 1))
-    for x in (3, -8, lowest + 1, lowest - 0.2, lowest):
+    for x in (3, lowest + 1, -8, lowest - 0.2, lowest):
         assert "✓" not in goal.inner_text()
         move(page, "logit", x)
         descend.click()
-    shown = [number(f"{z:.1f}") for z in (lowest, lowest - 0.2)]
-    found = f"From {shown[0]} it does. From {shown[1]} it doesn't."
-    assert found in number(goal.inner_text())
+        asks = f"And from {x - 0.1:.1f}?" if x == lowest + 1 else "."
+        assert number(goal.inner_text()).endswith(asks)
+    starts = (lowest + 1, lowest, lowest - 0.2, -8)
+    found = ", ".join(f"{z:.1f}: {steps(z, 1) or '> 50'}" for z in starts)
+    assert f"Steps from {found}." in number(goal.inner_text())
     assert f"(rate {lr}, smoothing 0)" in goal.inner_text()
     move(page, "lr", math.log10(lr) - 0.1)  # another question
     assert "Only runs with these settings count." in goal.inner_text()
@@ -764,13 +772,13 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     assert goal.inner_text().endswith("smoothing 0).")
 
 
-def test_both_plots_are_seen_when_the_guess_says_watch(show):
+def test_both_plots_are_seen_with_the_answer_to_the_guess(show):
     page = show(LossExplorer(), questions=True, **PHONE, reduced_motion="reduce")
     page.get_by_role("button", name="About as large").click()
     bar = page.locator(".bar").bounding_box()
-    for plot in page.locator(".plot").all():
-        box = plot.bounding_box()
-        assert box["y"] >= 0
+    for part in (page.locator(".answer"), *page.locator(".plot").all()[:2]):
+        box = part.bounding_box()
+        assert box["y"] >= 60  # below the bar of a page
         assert box["y"] + box["height"] <= bar["y"] + 1
 
 
@@ -838,6 +846,12 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     pull(page, race, across, 0)
     page.mouse.up()
     assert "your guess: later ✓. Close so far: 2 of 2." in ask.inner_text()
+    move(page, "logit", -5)
+    page.get_by_role("button", name=DESCEND).click()
+    assert "Close so far" not in ask.inner_text()
+    move(page, "logit", 1)
+    assert "From here p only rises." in ask.inner_text()
+    assert race.locator(".mark").count() == race.locator(".grip").count() == 0
     put(page, LossExplorer(logit=8, smoothing=0.5))
     pull(page, race, -50, -0.2 * up / 1.04)  # from ½
     page.mouse.up()
@@ -868,6 +882,8 @@ def test_loss_descends_step_by_step(show):
     now = re.compile(r"^You said: Settle. Step \d+: p is 0.\d+ with cross-entropy.$")
     ask.get_by_text(now).wait_for()
     assert "what does cross-entropy do" in ask.inner_text()
+    page.get_by_role("button", name="too large").click()
+    page.get_by_role("button", name="Run away").click()  # it asks once more
     page.get_by_role("button", name="softmax twice").click()
     page.get_by_role("button", name="As low").click()
     now = re.compile(r"^You said: As low. Step \d+: the loss is 1.\d+.$")

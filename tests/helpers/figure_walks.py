@@ -230,7 +230,7 @@ WAYS = {
         *(
             [SKIP, {"click": chip}, {"click": answer}]
             for chip, answers in (
-                ("softmax twice", ("As low", "Not so low", "It doesn't fall")),
+                ("softmax twice", ("As low", "Not so low", "It stays")),
                 ("too large a rate", ("Settle", "Swing", "Run away")),
             )
             for answer in answers
@@ -238,11 +238,11 @@ WAYS = {
         *(
             [
                 SKIP,
-                {"set": {"logit": z}},
+                {"set": {"logit": z, "smoothing": smoothing}},
                 {"on": "guess", "to": to},
                 {"click": "Descend 50 steps"},
             ]
-            for z, to in ((-3, "18"), (-3, "51"), (3, "90"))
+            for z, smoothing, to in ((-3, 0, "18"), (-3, 0, "51"), (3, 0.2, "90"))
         ),
         [
             SKIP,

@@ -110,7 +110,7 @@ def test_the_loss_explorer_keeps_the_second_loss_for_after_the_guess():
 
 def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
     chip = [SKIP, {"click": "softmax twice"}]
-    texts = ["As low", "Not so low", "It doesn't fall"]
+    texts = ["As low", "Not so low", "It stays"]
     pages = told_each(LossExplorer(), [[*chip, {"click": text}] for text in texts])
     for (*_, asked, answered), text in zip(pages, texts, strict=True):
         assert "loss2" not in asked.values
@@ -782,8 +782,7 @@ def test_loss_comes_to_rest_where_the_target_is(k, smoothing, lr, words):
     before, after = told(LossExplorer(), SKIP, settings, {"click": "Descend 50 steps"})[-2:]
     assert "✓Goal" not in before.text
     assert ("✓Goal" in after.text) == bool(words)
-    assert words in after.text
-    assert words or "0.20 rests at 0.867." in after.text
+    assert words in after.text.replace("\xa0", " ")
 
 
 @pytest.mark.parametrize(

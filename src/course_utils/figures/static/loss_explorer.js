@@ -41,6 +41,7 @@ const [REST, NEAR] = [0.8, 0.005]; // of the second goal: where the target shall
 const STILL = 0.0005; // so near its target, a probability is at rest
 const TRACK = 33; // pixels below the axis: there the handle that looks back has its way
 const SWING = 0.05; // a smaller change of the probability back and forth is not spoken of
+const HEADER = 64; // pixels of a page's own bar, with some air
 const DASHES = ["none", "7 4", "2 4"];
 const BORDERS = ["solid", "dashed", "dotted"]; // below their names
 const HUES = [0, 1, 3]; // of the three losses
@@ -80,7 +81,8 @@ const WORDS = {
     when: (/** @type {string} */ kind) =>
       `at which step does ${kind} pass ½? Drag the mark there and let go (by keys: Enter).`,
     where: (/** @type {string} */ kind) =>
-      `where is ${kind} at step 50? Drag the mark there and let go (by keys: Enter).`,
+      `what is p with ${kind} at step 50? Drag the mark there and let go (by keys: Enter).`,
+    rises: "From here p only rises. To guess, start below ½, or add smoothing.",
     mark: "your guess",
     later: "later",
     further: "Go on until it does",
@@ -119,7 +121,7 @@ const WORDS = {
       twice: {
         question: "By mistake, softmax is applied twice. With one, this loss comes near 0. " +
           "With two?",
-        answers: [["As low", "No"], ["Not so low", "Yes"], ["It doesn't fall", "No"]],
+        answers: [["As low", "No"], ["Not so low", "Yes"], ["It stays", "No"]],
       },
       large: {
         question:
@@ -129,7 +131,8 @@ const WORDS = {
     },
     sees: (/** @type {string} */ seen, /** @type {string} */ most) =>
       `Its loss sees p = ${seen}, at most ${most}.`,
-    after: (/** @type {string} */ seen) => `its loss sees ${seen}`,
+    /** @type {(seen: string, most: string) => string} */
+    after: (seen, most) => `its loss sees ${seen}, at most ${most}`,
     seen: (/** @type {string} */ p) => `, whose loss sees ${p}`,
     twice: (/** @type {string} */ end, /** @type {string} */ floor) =>
       `it ends at ${end}, never below ${floor}: the second softmax gets numbers at most 1 apart.`,
@@ -142,7 +145,7 @@ const WORDS = {
     flat: ", almost 0 though p should be 1",
     here: (/** @type {string} */ z) => `z = ${z}: `,
     hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
-    floor: (/** @type {string} */ floor) => `softmax twice: floor ${floor}`,
+    floor: (/** @type {string} */ floor) => `floor ${floor}`,
     target: "target",
     ran: (/** @type {number} */ steps, /** @type {string} */ each) =>
       `after ${steps} step${steps === 1 ? "" : "s"} p is ${each}.`,
@@ -152,23 +155,22 @@ const WORDS = {
     lowestGoal: (/** @type {string} */ lr, /** @type {string} */ smoothing) =>
       "find the lowest start, to 0.1, from which squared error passes ½ within 50 steps " +
       `(rate ${lr}, smoothing ${smoothing}).`,
-    restGoal: "find the smoothing with which cross-entropy rests at p = 0.80.",
+    restGoal: (/** @type {number} */ classes) =>
+      "find the smoothing s with which cross-entropy rests at " +
+      `p = 1 − s + s/${classes} = 0.80.`,
     elsewhere: "Only runs with these settings count.",
-    resting: (/** @type {string[][]} */ found) =>
-      found.map(([smoothing, p], i) => `${smoothing} ${i ? "" : "rests "}at ${p}`).join(", ") + ".",
-    /** @type {(yes: string, no: string, steps: number[]) => string} */
-    lowest: (yes, no, [entropy, square]) =>
+    /** @type {(starts: string[], steps: number[]) => string} */
+    lowest: ([yes, no], [entropy, square]) =>
       `From ${yes} it takes ${square} steps, cross-entropy ${entropy}; from ${no}, 50 are too few.`,
-    /** @type {(yes: string, no: string) => string} */
-    between: (yes, no) =>
-      [yes && `From ${yes} it does.`, no && `From ${no} it doesn't.`].filter(Boolean).join(" "),
+    taken: (/** @type {string[]} */ from, /** @type {string} */ ask) =>
+      from.length ? `Steps from ${from.join(", ")}.${ask && ` And from ${ask}?`}` : "",
     rests: (
       /** @type {string} */ smoothing,
       /** @type {number} */ classes,
       /** @type {string} */ target,
     ) =>
       `With ${classes} classes and smoothing ${smoothing} the target is ` +
-      `1 − ${smoothing} + ${smoothing}/${classes} = ${target}, and there p − y = 0.`,
+      `1 − ${smoothing} + ${smoothing}/${classes} = ${target}, and there p − y = 0.`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
       `Cross-entropy ${loss0}, gradient ${slope0}` +
       (loss1 ? `; squared error ${loss1}, gradient ${slope1}.` : "."),
@@ -328,10 +330,14 @@ export default figure(WORDS, (view, words) => {
   descend.classList.add("primary");
   const begin = html("span", words.start);
   view.add(html("p.lead", words.lead, begin));
-  guessFirst(view, { question: words.question, answers: words.answers, show: () => watch() });
+  guessFirst(view, { question: words.question, answers: words.answers, show: () => watch(true) });
   const chips = tries(view, words.tries);
   for (const chip of chips.querySelectorAll("button")) {
-    chip.addEventListener("click", () => watch());
+    chip.addEventListener("click", () => { // once more, too
+      afresh();
+      view.refresh();
+      watch();
+    });
   }
 
   // The question is about the second loss: until the guess only the first is shown.
@@ -354,8 +360,9 @@ export default figure(WORDS, (view, words) => {
   let [near, all] = [0, 0]; // guesses
   /** Whether the start is beyond ½, so that the end is asked for. */
   const late = () => Number(at(view.get("logit")).p >= 0.5);
+  const sure = () => late() && !view.get("smoothing"); // it comes near 1: no guess
   const asked = () => late() ? 0 : kinds().length - 1; // whose descent is guessed
-  const ready = () => !known && !secret() && !open();
+  const ready = () => !known && !secret() && !open() && !sure();
   const kinds = () =>
     range(
       secret() ? 1 : view.get("double_softmax") && (open() !== "twice" || view.onPaper) ? 3 : 2,
@@ -414,64 +421,51 @@ export default figure(WORDS, (view, words) => {
 
   // What has changed ends the descent, when it is drawn.
   const ran = () => settled() && !view.changed.size;
-  /** Between which scores the lowest one lies, as far as descents have shown. */
-  let tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
-  /** The smoothings nearest to that of the second goal: too little, too much. */
-  let rested = [0, 1];
-  view.head.querySelector(".reset")?.addEventListener("click", () => {
-    tried = { yes: Infinity, no: -Infinity, steps: [0, 0] };
-    rested = [0, 1];
-    answers = { twice: "", large: "" };
-    [near, all, placed, known] = [0, 0, false, false];
-    [length, shown, look] = [STEPS, 0, Infinity];
-    marks = [25, 0.5];
+  /** From which scores the descents began, and when they passed ½. @type {Map<number, number[]>} */
+  const tried = new Map();
+  /** The lowest of them from which it was soon enough, the highest from which it wasn't. */
+  function bounds() {
+    const z = view.get("logit");
+    if (ran() && !secret() && !late() && counts() && !tried.get(z)?.[1]) {
+      compute();
+      tried.set(z, outs);
+    }
+    const soon = (/** @type {number} */ z) => (tried.get(z)?.[1] || LATER) <= STEPS;
+    const starts = [...tried.keys()];
+    return [Math.min(...starts.filter(soon)), Math.max(...starts.filter((z) => !soon(z)))];
+  }
+  /** Back to before the run, with its question. */
+  function afresh(told = { twice: "", large: "" }) {
     stop();
+    [placed, known, answered] = [false, false, undefined];
+    [length, shown, look] = [STEPS, 0, Infinity];
+    answers = told;
+  }
+  view.head.querySelector(".reset")?.addEventListener("click", () => {
+    afresh();
+    tried.clear();
+    [near, all, marks] = [0, 0, [25, 0.5]];
     view.refresh();
   });
   const counts = () =>
     ["num_classes", "lr", "smoothing"].every((name) => view.get(name) === view.first[name]);
-  const [bracket, hint] = [html("span.soft"), html("span.soft")];
-  const aimed = () => ran() && Math.abs(at(0).target - REST) < NEAR;
-  /** @param {number} kind */
-  const within = (kind) => outs[kind] <= STEPS ? outs[kind] : 0;
-  /** Remember where cross-entropy comes to rest with this smoothing. */
-  function noteRest() {
-    const s = view.get("smoothing");
-    if (secret() || swings() || !s) return;
-    const { target } = at(0);
-    if (target > REST + NEAR) rested[0] = Math.max(rested[0], s);
-    if (target < REST - NEAR) rested[1] = Math.min(rested[1], s);
-  }
-  function note() {
-    const z = view.get("logit");
-    if (secret() || late() || !counts()) return;
-    const steps = outs;
-    if (!within(1)) tried.no = Math.max(tried.no, z);
-    else if (z < tried.yes) Object.assign(tried, { yes: z, steps });
-  }
+  const bracket = html("span.soft");
   const tasks = [
     goal(view, {
       text: words.lowestGoal(four(view.first.lr), four(view.first.smoothing)),
       lasts: true,
-      reached: () => {
-        if (ran()) note();
-        return tried.yes - tried.no < 0.15;
-      },
-      says: () => words.lowest(fmt(tried.yes, 1), fmt(tried.no, 1), tried.steps),
+      reached: () => bounds().reduce((yes, no) => yes - no) < 0.15,
+      says: () => words.lowest(bounds().map((z) => fmt(z, 1)), tried.get(bounds()[0]) ?? []),
     }),
     goal(view, {
-      text: words.restGoal,
+      text: words.restGoal(view.first.num_classes),
       lasts: true,
-      reached: () => {
-        if (ran()) noteRest();
-        return aimed();
-      },
+      reached: () => ran() && Math.abs(at(0).target - REST) < NEAR,
       says: () =>
         words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
     }),
   ];
   tasks[0].append(bracket);
-  tasks[1].append(hint);
   const right = html("div.stack", ask, race.node);
   view.add(
     chips,
@@ -556,17 +550,21 @@ export default figure(WORDS, (view, words) => {
     });
   }
 
-  /** Bring the race into view, and with it, on a phone, what it is about. */
-  function watch() {
-    const bar = view.frame.querySelector(".low")?.getBoundingClientRect().height ?? 0;
-    const below = right.getBoundingClientRect().bottom + bar - globalThis.innerHeight;
+  /** Bring the race into view, and on a phone its question; what was just answered stays there. */
+  function watch(first = false) {
+    const box = (/** @type {string} */ what) =>
+      view.frame.querySelector(what)?.getBoundingClientRect();
+    const below = Math.min(
+      right.getBoundingClientRect().bottom + (box(".low")?.height ?? 0) - globalThis.innerHeight,
+      first ? (box(".answer")?.top ?? 0) - HEADER : Infinity,
+    );
     if (below > 0) scrollBy({ top: below, behavior: stillness() ? "instant" : "smooth" });
   }
 
   /** Whether the mark is where the run came to: within a fifth of the steps, 0.05 of p. */
   function close() {
     if (late()) return Math.abs(marks[1] - at(paths[0][STEPS]).p) <= 0.05;
-    const n = within(asked()) || LATER;
+    const n = Math.min(outs[asked()] || LATER, LATER);
     const near = Math.abs(marks[0] - n) <= Math.max(1, n / 5);
     return marks[0] > STEPS || n > STEPS ? marks[0] === n : near;
   }
@@ -588,14 +586,8 @@ export default figure(WORDS, (view, words) => {
   /** The question that is open, or what came of it. */
   function drawAsk() {
     const question = open();
-    let nodes = [html(
-      "p",
-      html("b", words.guess),
-      " ",
-      words[late() ? "where" : "when"](
-        words.kinds[asked()],
-      ),
-    )];
+    const guess = words[late() ? "where" : "when"](words.kinds[asked()]);
+    let nodes = [html("p", ...(sure() ? [words.rises] : [html("b", words.guess), " ", guess]))];
     if (question) {
       const { question: text, answers: choices } = words.asks[question];
       nodes = [
@@ -626,7 +618,7 @@ export default figure(WORDS, (view, words) => {
         : [html("p", `${now}${mine}.`)];
     } else if (known && !secret()) {
       const stalled = !late() && !answered && !outs[asked()];
-      const score = all && length === STEPS ? words.close(near, all) : "";
+      const score = placed && length === STEPS ? words.close(near, all) : "";
       nodes = [
         html("p", verdict() || `${outcome()}${score}`),
         stalled ? html("div.row", button(view, words.further, goOn)) : html("p.soft", noticed()),
@@ -711,40 +703,51 @@ export default figure(WORDS, (view, words) => {
     const pulls = curves.map(({ p }) => pullAt(p));
     const { floor } = curves[0];
     const twice = valued && kinds().length === 3;
-    /** @type {Label[]} */
-    const labels = kinds().slice(0, valued ? 2 : 3).map((i) => ({
+    // Each name stands at its own curve, or is left out: the legend has its colour, too.
+    const nameOf = (/** @type {number} */ i, /** @type {Partial<Label>} */ where) => ({
       text: words.kinds[i],
-      // Cross-entropy is named beside the ring, or on its level in the plot of the gradients.
-      x: valued && !i ? ring.x : plot.x(min),
-      y: valued && !i ? ring.y - 8 : y(curves[0][what][i]),
-      sides: !i && valued ? ["right", "above"] : !i || valued ? ["above", "below"] : ["below"],
-      gap: i || !valued ? 3 : 19,
+      x: plot.x(min),
+      y: y(curves[0][what][i]),
+      gap: 3,
       color: TEXT_COLORS[HUES[i]],
       weight: 600,
-    }));
+      fixed: true,
+      ...where,
+    });
+    // Cross-entropy is named beside the ring; in the plot of the gradients, on its way up.
+    const low = half() - 1.8;
+    const free = Math.abs(x - low - 1.1) > 1.8;
+    const hill = {
+      text: words.hill(four(factor())),
+      x: plot.x(half()),
+      y: y(factor() / 4),
+      color: TEXT_COLORS[FACTOR],
+    };
+    const rising = { x: plot.x(low), y: y(at(low).slopes[0]), gap: 28 };
+    /** @type {Label[]} */
+    const labels = valued
+      ? [
+        nameOf(0, { ...ring, y: ring.y - 8, gap: 19, sides: ["right", "above"] }),
+        ...(twice || secret() ? [] : [nameOf(1, { sides: ["below", "above"] })]),
+      ]
+      : [
+        nameOf(0, free ? { ...rising, sides: ["right"] } : { gap: 6, sides: ["above"] }),
+        ...(secret() ? [] : [
+          nameOf(1, { gap: 9, sides: kinds().length === 3 ? ["below"] : ["below", "above"] }),
+          nameOf(2, { ...hill, gap: 8, sides: ["above", "left", "right"] }),
+        ]),
+        ...(kinds().length === 3 ? [nameOf(2, { sides: ["above"] })] : []),
+      ];
+    const end = plot.x(max) + 6; // of the curves: a line leads down there to the floor
     if (twice) {
-      const color = TEXT_COLORS[HUES[2]];
       const text = words.floor(fmt(floor, 4));
-      labels.push({ text, x: plot.x(max), y: y(floor), sides: ["above"], color, weight: 600 });
-    }
-    if (!valued && !secret()) {
-      const top = Math.log(view.get("num_classes") - 1); // there p is ½
-      labels.push({
-        text: words.hill(four(factor())),
-        x: plot.x(top),
-        y: y(factor() / 4),
-        sides: ["above", "left", "right"],
-        gap: 2,
-        color: TEXT_COLORS[FACTOR],
-        weight: 600,
-      });
+      labels.unshift(nameOf(2, { text, x: end - 2, y: plot.area.top + 6, sides: ["left"] }));
     }
     const place = (/** @type {number} */ i, /** @type {number} */ v) => {
       const inside = clamp(v, min, max);
       return { cx: plot.x(inside), cy: y(at(inside)[what][i]) };
     };
-    const here = clamp(pulled(), min, max);
-    const tie = { x: plot.x(here), y: y(at(here).slopes[0]) };
+    const tie = { x: plot.x(bar), y: y(at(bar).slopes[0]) };
     const tied = !valued && !secret();
     /** A dot for each step; those at one place are one. @param {number} i */
     const steps = (i) => {
@@ -757,7 +760,7 @@ export default figure(WORDS, (view, words) => {
     };
     const taken = [
       around(ring.x, ring.y, 12),
-      ...(tied ? [{ left: tie.x - 1, right: tie.x + 1, top: 0, bottom: tie.y }] : []),
+      ...(tied ? [{ left: tie.x - 1, right: tie.x + 1, top: 0, bottom: y(0.5) }] : []),
       ...kinds().flatMap((i) => along(plot, xs, curves.map((c) => c[what][i]))),
       ...(twice ? [{ ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 }] : []),
     ];
@@ -774,6 +777,12 @@ export default figure(WORDS, (view, words) => {
       ]),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
       twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
+      twice
+        ? svg("path.thin", {
+          d: `M${end},${plot.area.top}V${y(floor)}m-3,-5l3,5l3,-5`,
+          stroke: COLORS[HUES[2]],
+        })
+        : "",
       ...kinds().map((i) =>
         svg("path.line", {
           d: plot.line(xs, curves.map((c) => c[what][i] > plot.ylim[1] ? NaN : c[what][i])),
@@ -788,7 +797,7 @@ export default figure(WORDS, (view, words) => {
         })
       ),
       tied ? svg("circle.here", { cx: tie.x, cy: tie.y, r: 3.5, stroke: COLORS[HUES[0]] }) : "",
-      ...labelNodes(labels, plot.area, taken),
+      ...labelNodes(labels, { ...plot.area, left: plot.area.left + 4 }, taken),
     );
     const color = TEXT_COLORS[HUES[0]];
     plot.handles([{ x, y: clamp(now[what][0], ...plot.ylim), color, way: "across" }]);
@@ -836,18 +845,24 @@ export default figure(WORDS, (view, words) => {
       labels.push({ ...beyond, text: words.target, sides: ["above"] });
       labels.push({ ...beyond, text: fmt(target, 3), sides: ["below"] });
     }
+    const most = probability(1, view.get("num_classes"));
     const seen = paths[2] && shown ? steps.map((n) => at(paths[2][n]).seen) : [];
     if (seen.length) {
-      const now = at(paths[2][step()]).seen;
-      const text = words.after(inWords(now));
-      const [x, y] = [race.x(shown), race.y(seen[seen.length - 1])];
-      labels.push({ text, x, y, sides: ["below", "above"], color: TEXT_COLORS[HUES[2]] });
+      const text = words.after(inWords(at(paths[2][step()]).seen), inWords(most));
+      const place = { x: race.x(shown), y: race.y(seen[seen.length - 1]) };
+      labels.push({ ...place, text, sides: ["below", "above"], color: TEXT_COLORS[HUES[2]] });
     }
     const heard = placed && length === STEPS && (settled() || !ready());
     const marked = heard || (placed && ready());
     const spot = { x: race.x(x), y: race.y(y) };
     const track = -TRACK / (race.y(0) - race.y(1));
     const looking = known && settled();
+    const ball = (/** @type {number} */ i, /** @type {number} */ n) => ({
+      cx: race.x(n),
+      cy: race.y(probOf(paths[i][n])),
+      r: 4,
+      fill: COLORS[HUES[i]],
+    });
     race.draw(
       svg("path.ghost", { d: race.line([0, end], [0.5, 0.5]) }),
       level ? svg("path.dash", { d: race.line([0, end], [target, target]) }) : "",
@@ -860,26 +875,13 @@ export default figure(WORDS, (view, words) => {
           stroke: color,
         })
         : "",
-      seen.length ? svg("path.thin", { d: race.line(steps, seen), stroke: COLORS[HUES[2]] }) : "",
+      ...(seen.length ? [seen, seen.map(() => most)] : []).map((ps) =>
+        svg("path.thin", { d: race.line(steps, ps), stroke: COLORS[HUES[2]] })
+      ),
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
       look < shown ? svg("path.ghost", { d: race.line([look, look], [0, 1]) }) : "",
-      ...kinds().map((i) =>
-        svg("circle", {
-          cx: race.x(step()),
-          cy: race.y(probOf(paths[i][step()])),
-          r: 4,
-          fill: COLORS[HUES[i]],
-        })
-      ),
-      ...past.flatMap((n, i) => {
-        const look = {
-          cx: race.x(n),
-          cy: race.y(probOf(paths[i][n])),
-          r: 4,
-          fill: COLORS[HUES[i]],
-        };
-        return n ? [svg("circle.ring", look)] : [];
-      }),
+      ...kinds().map((i) => svg("circle", ball(i, step()))),
+      ...past.flatMap((n, i) => n ? [svg("circle.ring", ball(i, n))] : []),
       marked
         ? svg("path.mark", {
           d: `M${spot.x},${spot.y - 8}l7,8l-7,8l-7,-8Z`,
@@ -979,23 +981,18 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     if (view.changed.size) {
-      stop();
-      [placed, known, answered] = [false, false, undefined];
-      [length, shown, look] = [STEPS, 0, Infinity];
+      afresh(answers);
     }
     begin.hidden = secret(); // the ring is locked
     for (const node of [...tasks, ask]) node.hidden = secret(); // they name the second loss
     compute();
-    const { yes, no } = tried;
-    const found = [yes, no].map((z) => Number.isFinite(z) ? fmt(z, 1) : "");
+    const [yes, no] = bounds();
+    const edge = Math.min(yes, max);
+    const from = [...tried].sort(([a], [b]) => Math.abs(a - edge) - Math.abs(b - edge)).slice(0, 4)
+      .sort(([a], [b]) => b - a).map(([z, [, n]]) => `${fmt(z, 1)}: ${n || `> ${STEPS}`}`);
+    const below = Number.isFinite(yes) && !Number.isFinite(no) ? fmt(yes - 0.1, 1) : "";
     const undone = !tasks[0].classList.contains("done");
-    say(bracket, !undone ? "" : counts() ? words.between(found[0], found[1]) : words.elsewhere);
-    const rests = rested.filter((s) => s && s < 1).map((s) => {
-      const target = 1 - s + s / view.get("num_classes");
-      return [fmt(s), inWords(target)];
-    });
-    const open = rests.length && !tasks[1].classList.contains("done");
-    say(hint, open ? words.resting(rests) : "");
+    say(bracket, !undone ? "" : counts() ? words.taken(from, below) : words.elsewhere);
     const now = at(view.get("logit"));
     drawNumbers(now);
     drawCurves(loss, "values");

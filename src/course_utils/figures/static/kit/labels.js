@@ -14,6 +14,7 @@ import { TEXT_SIZE, textWidth } from "./text.js";
  * @property {number} [gap] pixels from the point
  * @property {string} [color]
  * @property {number} [weight]
+ * @property {boolean} [fixed] stands on one of its sides, or is left out
  */
 /** @typedef {Label & { box: Box }} Placed */
 
@@ -64,7 +65,7 @@ export function place(labels, area, taken = [], measure = textWidth) {
     const free = (/** @type {Box} */ box) => !boxes.some((other) => overlap(box, other));
     const wanted = sides.map((side) => boxAt(label, side, width, area));
     let box = wanted.find(free);
-    for (let step = 2; !box && step < area.bottom - area.top; step += 2) {
+    for (let step = 2; !box && !label.fixed && step < area.bottom - area.top; step += 2) {
       const moved = [-step, step].flatMap((dy) =>
         wanted.map((one) => ({ ...one, top: one.top + dy, bottom: one.bottom + dy }))
       );
