@@ -615,7 +615,7 @@ CROSSES = """(path, box) => {
 
 
 def test_loss_double_softmax_floor(show):
-    page = show(LossExplorer())
+    page = show(LossExplorer(), viewport={"width": 718, "height": 900})
     for k, floor in [(3, 0.5514), (4, 0.7437), (10, 1.4612)]:
         put(page, LossExplorer(logit=-4, num_classes=k))
         assert page.locator("[data-q=loss2]").count() == 0
