@@ -23,8 +23,8 @@
     .frame:has(.lanes) > .lead { display: none; }
     .frame:has(> .grid2:nth-child(3):nth-last-child(3)) { columns: 3; }
     .grid2:nth-child(3):nth-last-child(3), .grid2:nth-child(3):nth-last-child(3) > .stack { display: contents; }
-    .frame:has(> .side + .say) { columns: 3; }
-    .side:has(+ .say), .side:has(+ .say) > .stack { display: contents; }
+    .frame:has(> .side) { columns: 3; }
+    .side, .side > .stack { display: contents; }
     .frame:has(.heat) { columns: 3; }
     .frame:has(> .graph) { display: grid; grid-template: repeat(10, auto) 1fr / 1fr 1fr; gap: 0 2em; }
     .frame > .graph { grid-area: 1 / 2 / 12 / 3; }
