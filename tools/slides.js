@@ -207,10 +207,11 @@
     sheet.replaceSync(`
       :is(${parts}) { display: none !important; }
       .frame > .board { display: grid; grid-template-columns: 11fr 9fr; gap: 0 1.5em; align-items: start; }
-      .frame:has(> .graph) { display: grid; grid-template: repeat(8, auto) 1fr / 3fr 2fr; gap: 0 1.5em; }
-      .frame > .graph { grid-area: 1 / 1 / 10 / 2; display: block; }
+      .frame:has(> .graph) { display: grid; grid-template: repeat(8, auto) 1fr auto / 3fr 2fr; gap: 0 1.5em; }
+      .frame > .graph { grid-area: 1 / 1 / 11 / 2; display: block; }
+      .frame > .meet { grid-area: 9 / 2; align-self: end; }
       .graph .panel { left: calc(100% + 1.5em); width: calc(66% - 1.5em); height: auto; }
-      .frame:has(> .graph .panel) > .row { grid-area: 9 / 2; align-self: end; font-size: 20px; }
+      .frame:has(> .graph .panel) > .row { grid-area: 10 / 2; align-self: end; font-size: 20px; }
       .frame:has(> .key) { display: grid; grid-template-columns: 1fr 1fr; gap: .5em 1em; }
       .frame:has(> .key) > :not(.key) { grid-column: 1 / 3; }
       .frame:has(> .key) > .grid2 { grid-row: 1; }

@@ -330,14 +330,20 @@ def test_buttons_stay_while_the_sentences_change(show, width):
 
 
 def test_the_walk_answers_the_guess(show):
-    page = show(BackwardPass(), questions=True)
+    page = show(BackwardPass(), questions=True, reduced_motion="reduce")
     page.get_by_role("button", name=f"p₁ {MINUS} 1").click()
     answer = page.locator(".answer")
     assert shown(page)[1] == {"L"}  # nothing runs by itself
     step(page, STEPS - 1)
     assert "Yes" not in answer.inner_text()
-    step(page)
+    page.locator("[data-control='label.3']").check(force=True)
+    step(page, STEPS)
+    assert "Yes" not in answer.inner_text()  # of another class
+    top = page.locator(".graph").bounding_box()["y"]
+    page.get_by_role("button", name="Walk with class 1").click()
+    choose(page, "z₁")
     page.wait_for_function("(e) => e.innerText.includes('Yes')", arg=answer.element_handle())
+    assert page.locator(".graph").bounding_box()["y"] == pytest.approx(top, abs=30)
 
 
 def test_a_later_walk_runs_by_itself_once_the_direct_line_is_found(show):
@@ -396,9 +402,14 @@ def test_what_the_logits_get_is_foreseen_by_hand(show):
     assert page.locator("path.guess").evaluate_all(overlaps) == []
     choose(page, "z₂")
     assert page.locator("path.guess").count() == 3  # beside what came
-    assert page.locator("p.goal").nth(1).inner_text().startswith("✓")
+    assert page.locator(".frame > p.goal").inner_text().startswith("✓")
     assert page.locator("[data-control^=guess]:not(:disabled)").count() == 0
-    page.get_by_text("Other logits, another class").click()
+    page.get_by_role("button", name="Move the logits").click()
+    drag(page, 1, -0.5, 0.25)
+    moved = double([2, -2, 0.1])
+    grads = (moved.softmax(0) - double([0, 1, 0])).tolist()
+    assert [value(page, f"grad z{k}") for k in (1, 2, 3)] == pytest.approx(grads)
+    page.locator("[data-control='logits.1']").fill("1")
     for number in ("3", "2"):  # back to the guessed ones, too
         page.locator("[data-control='logits.0']").fill(number)
         assert page.locator("path.guess").count() == 0
@@ -432,11 +443,16 @@ def test_each_line_is_measured_by_its_box_and_at_the_end_any_box(show):
         )
         ratio = change.item() / size / value(page, "grad z1")
         assert came / told == pytest.approx(ratio, abs=0.02)
+    plot = page.locator(".meet svg")
+    across = plot.bounding_box()["width"] - 28
+    plot.click(position={"x": 14 + 0.75 * across, "y": 60})
+    assert nudged(page) == pytest.approx(0.5, abs=0.01)
+    page.locator("rect.box").nth(7).scroll_into_view_if_needed()
     box = page.locator("rect.box").nth(7).bounding_box()  # ln Q
     page.mouse.click(box["x"] + 8, box["y"] + 8)
     assert page.locator("[data-control='nudge.l']").input_value() == "0.79"
     assert value(page, "change L") == pytest.approx(0.5)
-    assert page.locator(".grip").count() == 4
+    assert page.locator(".graph .grip").count() == 4
 
 
 @pytest.mark.parametrize(
@@ -504,7 +520,7 @@ def test_what_runs_down_stays_clear_of_boxes_and_of_the_frame(show, width):
                   const svg = frame.querySelector(".graph > .box > svg");
                   const where = (e) => e.getBoundingClientRect();
                   const pills = [...svg.querySelectorAll("g.runs rect")];
-                  const others = [...svg.querySelectorAll(".box"), ...pills];
+                  const others = [...svg.querySelectorAll(".box, text.asks"), ...pills];
                   const meets = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
                     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
                   const out = (a) => a.left < where(svg).left - 1 || a.right > where(svg).right + 1;
@@ -528,7 +544,7 @@ def test_what_was_asked_is_asked_again_after_reset_and_not_in_later_walks(show):
     step(page, STEPS)
     assert "No:" in page.locator(".answer").inner_text()
     page.get_by_role("button", name="Walk with class 2").click()
-    assert question.count() == 0
+    assert question.count() == 1  # what was said stays, so that nothing jumps
 
 
 def test_arrow_keys_start_from_rest(show):
@@ -539,6 +555,10 @@ def test_arrow_keys_start_from_rest(show):
         assert page.locator("[data-control='nudge.z1']").input_value() == to
     page.keyboard.press("ArrowLeft")
     assert nudged(page) == -0.001
+    page.keyboard.press("End")
+    for _ in range(93):  # none of which is rounded back
+        page.keyboard.press("ArrowLeft")
+    assert page.locator("[data-control='nudge.z1']").input_value() == "0"
 
 
 def test_a_finger_taps_a_box(show):

@@ -133,9 +133,12 @@ WAYS = {
             {"set": {"logits": [0, 0.69, 0]}},
             {"set": {"logits": [1, 2, 0]}},
             {"click": "Walk with class 3"},
-            {"on": "guess.0", "to": "0.5"},
-            {"click": "Let it run"},
+            *({"on": f"guess.{i}", "to": "0.5"} for i in range(3)),
+            {"click": "z₃"},
             *[{"click": "Back"}] * 6,
+            {"set": {"stage": 6}},
+            {"on": "nudge.l", "to": "0.5"},
+            {"click": "Move the logits"},
         ],
         *(
             [SKIP, {"set": {"stage": 6}}, {"click": chip}, {"click": "z₁"}]

@@ -2,7 +2,6 @@ import {
   button,
   clamp,
   dial,
-  entrySlider,
   figure,
   fmt,
   goal,
@@ -52,7 +51,9 @@ const WORDS = {
     graph: "Graph of the loss: logits, exponentials, their sum, its logarithm, the loss",
     choices: "what to multiply by, how to join, or where to",
     label: "true class",
-    other: "Other logits, another class",
+    move: "Move the logits",
+    nudgeAgain: "Nudge again",
+    follow: "Drag a logit: all three gradients follow.",
     back: "Back",
     show: "Show me",
     anew: (/** @type {number} */ label) => `Walk with class ${label}`,
@@ -85,10 +86,8 @@ const WORDS = {
       `${z} has ${direct} and ${other}. It`,
     truth: (/** @type {number} */ label) => `Class ${label} is the true one.`,
     foretell: "Drag each handle to the gradient that you expect.",
-    third: (/** @type {string} */ z) => `Two gradients are there. Drag ${z}'s handle to the third.`,
     soFar: (/** @type {string} */ total) => `They add up to ${total} so far.`,
-    given: (/** @type {string} */ grad) => `gets ${grad}`,
-    check: "Let it run",
+    placed: (/** @type {string} */ total) => `They add up to ${total}.`,
     seen: "You saw its gradients.",
     where: "Where does the −1 go?",
     notThere: (/** @type {string} */ z, /** @type {string} */ true_) =>
@@ -111,9 +110,8 @@ const WORDS = {
     through: (/** @type {string} */ share) => `by exp: ${share}`,
     less: (/** @type {string} */ p) => `${p} − 1`,
     gets: (/** @type {string} */ z, /** @type {string} */ total) => `${z}: ${total}`,
-    all: "They add up to 0.",
-    rounded: "Unrounded, they add up to 0.",
-    three: "The three gradients add up to 0.",
+    all: "The three gradients add up to 0.",
+    rounded: "Unrounded, the three gradients add up to 0.",
     miss: (/** @type {string} */ pick) => `Not ${pick}.`,
     worth: (/** @type {string} */ pick, /** @type {string} */ number) => `${pick} = ${number}`,
     product: (/** @type {string} */ number) => `×: that makes ${number}`,
@@ -125,19 +123,20 @@ const WORDS = {
       /** @type {string[]} */ [from, change],
     ) => `${box} changed by ${by}, ${from} by ${change}.`,
     ratio: (/** @type {string} */ ratio) => ` That is × ${ratio}.`,
-    along: (/** @type {string} */ box) => `The loss along ${box}, its`,
+    along: (/** @type {string} */ box) => `The loss along ${box} and its`,
     tangent: "tangent",
-    linear: (/** @type {string} */ change) => `gradient × nudge: ${change}.`,
-    off: (/** @type {string} */ percent) => `The change differs from it by ${percent} %.`,
-    agree: "The change agrees with it to 1 %.",
-    approach:
-      "at the end, nudge a logit until curve and tangent differ by 10 %; then shrink that " +
-      "to 1 %.",
+    linear: (/** @type {string} */ change) => `: gradient × nudge = ${change}`,
+    off: (/** @type {string} */ share) => `, off by ${share}.`,
+    under: "less than 0.001 %",
+    percent: (/** @type {number} */ v) => `${v} %`,
+    straight: ", exact: a straight line.",
+    rest: "nudge 0",
+    approach: "nudge a logit until curve and tangent differ by 10 %; then shrink that to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
     foresee: "in a later walk, foretell all three gradients within 0.05.",
     foreseen: "Done: each is p, less 1 for the true class.",
-    balance: "at the end, move a logit (under “Other logits”) until the true one's gradient is " +
-      "−0.5, within 0.02.",
+    balance: "move a logit (by “Move the logits”) until the true one's gradient is −0.5, within " +
+      "0.02.",
     balanced: "Done: its exponential is half of Q, as much as the other two together.",
     missed: (/** @type {string[]} */ [said, came]) => `You said ${said}; ${came} came.`,
     tries: [
@@ -185,6 +184,7 @@ const SETTLED = 250; // ms after the last move of a nudge, which then runs up
 const PACE = 1900; // ms for each step of a walk that runs by itself
 
 const TINY = 0.1; // by which a logit grows where its effect is foretold
+const MOST = SPEC.traits.logits.max ?? 0; // of a logit, and of its negative
 const HALF = 0.02; // how far from −0.5 a gradient may be
 
 /** Logits of later walks. */
@@ -301,7 +301,7 @@ export default figure(WORDS, (view, words) => {
   let by = NUDGE;
   let walks = 0; // how many came to their end
   let quick = false; // whether this one runs by itself
-  let pair = false; // whether two gradients are given in it
+  let moving = false; // whether handles at the end move the logits
   let [expected, moved, grown] = [0, false, false]; // of a change that is foretold
   let guesses = [0, 0, 0]; // of the gradients
   /** Which of them the reader made. @type {Set<number>} */
@@ -326,16 +326,18 @@ export default figure(WORDS, (view, words) => {
     const now = values(logits, label);
     const truth = `z${label}`;
     const alone = stage === 1 && key === truth;
-    // The logarithm needs something left of Q.
-    const least = /[eQ]/.test(key) ? -Number((now.Q / 2).toPrecision(2)) : -1;
-    const size = Math.max(by, least);
+    // An exponential stays above 0, and so does the loss.
+    const room = key === "l" || alone ? now.L : Math.min(now[key], now.Q - now[`e${label}`]);
+    const limit = Math.min(1, Number((0.9 * room).toPrecision(2)));
+    const least = /[eQl]/.test(key) ? -limit : -1;
+    const size = clamp(by, least, alone ? limit : 1);
     const moved = values(logits, label, key, size, alone);
     const ways = waysOf(now, label);
     const carried = new Map(
       Object.keys(now).map((name) => /** @type {[string, number]} */ ([
         name,
         name === key ? size : moved[name] - now[name],
-      ])).filter(([, change]) => change),
+      ])).filter(([name, change]) => change && (stage !== 4 || /[ze]/.test(name))),
     );
     const puzzle = `${logits} ${label}`;
     const foretold = quick ? undefined : plan(stage, now, label);
@@ -363,13 +365,12 @@ export default figure(WORDS, (view, words) => {
       read());
     if (puzzle !== old) forget(); // what was guessed of other numbers
     if (puzzle !== old || stage !== step) [expected, moved, grown] = [0, false, false];
+    moving &&= stage === last;
   });
 
   /** The lines whose factor this step asks for. */
   const asked = () => ways.filter((way) => way.stage === stage + 1);
   const guessing = () => quick && stage === 0 && !solved.has(puzzle);
-  /** The logits whose gradients are guessed. */
-  const open = () => pair ? [LOGITS[label % 3]] : LOGITS;
   /** Whether a change is to be foretold, before anything is nudged. */
   const foretelling = () => !grown && foretold && foretold.to !== key ? foretold : undefined;
   const expectedChange = () => Number((expected * (foretold?.most ?? 0)).toPrecision(2));
@@ -377,14 +378,15 @@ export default figure(WORDS, (view, words) => {
   const met = () => grown && foretold?.to === key && size === foretold.by && missed !== view.turns;
   /** The boxes that can be nudged now. */
   const free = () => {
-    if (stage === last) return KEYS.slice(1);
+    if (stage === last) return moving ? [] : KEYS.slice(1);
     return quick || foretelling() ? [] : stage === last - 1 ? [truth] : asked().map(({ to }) => to);
   };
   /** Those with a handle. */
   const gripped = () => {
-    if (guessing()) return open();
+    if (guessing()) return LOGITS;
     const told = foretelling();
     if (told) return [told.from];
+    if (moving) return LOGITS;
     return stage < last ? free() : LOGITS.includes(key) || !key ? LOGITS : [...LOGITS, key];
   };
 
@@ -410,8 +412,6 @@ export default figure(WORDS, (view, words) => {
   const begin = (/** @type {number} */ label, logits = view.get("logits")) => {
     forget();
     quick = walks > 0;
-    pair = quick && second.classList.contains("done");
-    if (quick) view.frame.querySelector(".guess")?.remove(); // it was answered
     clearTimeout(pace);
     refused.clear();
     view.set({ label, logits, stage: 0, nudge: 0 });
@@ -426,6 +426,11 @@ export default figure(WORDS, (view, words) => {
     else go(stage + 1);
   });
   show.classList.add("step");
+  const mode = button(view, words.move, () => {
+    moving = !moving;
+    view.set({ nudge: 0 });
+    view.refresh();
+  });
 
   /** What a wrong choice says; the nudge that shows it is made. @param {number} i */
   function miss(i) {
@@ -478,22 +483,10 @@ export default figure(WORDS, (view, words) => {
     view.set({ nudge: KEYS.indexOf(foretold.to) });
     pad.querySelector("button")?.focus({ preventScroll: true });
   });
-  const check = button(view, words.check, () => {
-    run();
-    show.focus({ preventScroll: true });
-  });
   const pad = html("div.pad", { role: "group", "aria-label": words.choices });
   view.control(pad);
 
   view.apart = ["stage", "nudge"];
-  view.head.querySelector(".reset")?.addEventListener("click", () => {
-    [walks, quick, pair, by, far] = [0, false, false, NUDGE, ""];
-    [expected, moved, grown] = [0, false, false];
-    forget();
-    for (const set of [solved, refused]) set.clear();
-    clearTimeout(pace);
-    ask();
-  });
 
   const widths = words.width.map((text, i) =>
     html("span.width", { style: `--w: ${THICK * [0.1, 0.3, 1][i]}px` }, text)
@@ -555,15 +548,24 @@ export default figure(WORDS, (view, words) => {
   }
   /** @param {string} key @param {number} v */
   function push(key, v) {
-    by = v;
+    [by, moving] = [v, false];
     view.set({ nudge: v ? KEYS.indexOf(key) : 0 });
   }
+  /** @param {number} i @param {number} v */
+  function shift(i, v) {
+    view.set({ logits: view.get("logits").with(i, Math.round(10 * v) / 10) });
+  }
+  const shifting = LOGITS.map((key, i) => {
+    const scale = { min: -MOST, max: MOST, step: 0.1, show: plain };
+    const get = () => view.get("logits")[i];
+    return keys(BOXES[key], `logits.${i}`, get, (v) => shift(i, v), scale);
+  });
   const foreseeing = LOGITS.map((key, i) =>
     keys(words.guessOf(BOXES[key]), `guess.${i}`, () => guesses[i], (v) => foresee(i, v))
   );
   const expecting = keys(words.foretellOf, "foretold", () => expected, foretell);
   const pushing = KEYS.slice(1).map((name) => {
-    const get = () => KEYS[view.get("nudge")] === name ? by : 0;
+    const get = () => name === key ? size : 0;
     // A nudge is the cube of its handle's place: it can be made small. The first key counts.
     const from = (/** @type {number} */ u) => small(u ** 3) || (get() ? 0 : Math.sign(u) * LEAST);
     const scale = { to: Math.cbrt, from, show: plain };
@@ -575,10 +577,9 @@ export default figure(WORDS, (view, words) => {
   const compared = () => {
     const came = LOGITS.map((key) => grads[key]);
     const said = guesses.map((v, i) => made.has(i) ? fmt(v) : "?");
-    const asked = (/** @type {unknown} */ _, /** @type {number} */ i) => open().includes(LOGITS[i]);
     return {
       near: came.every((v, i) => made.has(i) && Math.abs(v - guesses[i]) < NEAR),
-      texts: [said, came.map(share)].map((all) => all.filter(asked).join(", ")),
+      texts: [said, came.map(share)].map((all) => all.join(", ")),
     };
   };
   let [hit, answer] = [false, ""];
@@ -596,6 +597,10 @@ export default figure(WORDS, (view, words) => {
   });
   /** By what share the change of the loss differs from what its gradient tells. */
   const differ = () => Math.abs((carried.get("L") ?? 0) / (grads[key] * size) - 1);
+  const differs = () => {
+    const percent = Number((100 * differ()).toPrecision(2));
+    return percent < 0.001 ? words.under : words.percent(percent);
+  };
   const first = goal(view, {
     text: words.approach,
     reached: () => {
@@ -621,7 +626,15 @@ export default figure(WORDS, (view, words) => {
     lasts: true,
   });
   // After the goals' own.
-  view.head.querySelector(".reset")?.addEventListener("click", () => view.refresh());
+  view.head.querySelector(".reset")?.addEventListener("click", () => {
+    [walks, quick, moving, by, far] = [0, false, false, NUDGE, ""];
+    [expected, moved, grown] = [0, false, false];
+    forget();
+    for (const set of [solved, refused]) set.clear();
+    clearTimeout(pace);
+    ask();
+    view.refresh();
+  });
   const chips = tries(
     view,
     words.tries.map(({ says, then, ...state }) => ({
@@ -637,48 +650,43 @@ export default figure(WORDS, (view, words) => {
       begin(view.get("label"));
     });
   }
-  const settings = html("div.row", back, show);
-  const sliders = LOGITS.map((key, i) =>
-    entrySlider(view, "logits", i, {
-      label: BOXES[key],
-      color: TEXT_COLORS[i],
-      show: (x) => fmt(Math.round(10 * x) / 10, 1),
-    })
-  );
-  const more = html(
-    "details",
-    html("summary", words.other),
-    html(
-      "div.columns",
-      ...sliders,
-      radios(view, "label", { label: words.label, write: begin, options: [1, 2, 3] }),
-    ),
+  const settings = html(
+    "div.row",
+    back,
+    show,
+    mode,
+    radios(view, "label", { label: words.label, write: begin, options: [1, 2, 3] }),
   );
   const told = html("span");
   const prompt = html("b.asks");
-  const [along, linear, verdict] = ["", ".grad", ""].map((look) => html(`span${look}`));
+  const [along, linear, verdict] = [0, 1, 2].map(() => html("span"));
   const curve = view.plot({
     label: words.curve,
-    height: 62,
-    x: [-1.05, 1.05],
+    height: 150,
+    x: [-1, 1],
     y: [0, 1],
-    xticks: [],
+    xticks: [-1, -0.5, [0, words.rest], 0.5, 1],
     yticks: [],
-    margin: { top: 3, right: 0, bottom: 3, left: 0 },
+    margin: { top: 16, right: 14, left: 14 },
   });
   const meet = html(
     "div.meet",
-    html("p", along, " ", html("span.grad", words.tangent)),
+    html("p", along, " ", html("span.grad", words.tangent, linear), verdict),
     curve.node,
-    html("p", linear, " ", verdict),
+    first,
+    third,
   );
-  panel.append(html("p.say", told, " ", prompt), pad, meet);
+  panel.append(html("p.say", told, " ", prompt), pad);
+  curve.drag(([x]) => push(key || truth, small(clamp(x, -1, 1))));
   // All that moves something in the plot, in its box.
-  plot.box.append(panel, ...[...foreseeing, expecting, ...pushing].map(({ row }) => row));
-  for (const node of [settings, more, expecting.row, ...foreseeing.map(({ row }) => row)]) {
+  plot.box.append(
+    panel,
+    ...[...foreseeing, expecting, ...pushing, ...shifting].map(({ row }) => row),
+  );
+  for (const node of [settings, expecting.row, ...foreseeing.map(({ row }) => row)]) {
     view.control(node);
   }
-  view.add(plot.node, settings, chips, more, first, second, third);
+  view.add(plot.node, settings, meet, second, chips);
 
   /** @param {string} key */
   const place = (key) => {
@@ -710,8 +718,10 @@ export default figure(WORDS, (view, words) => {
       ? guesses[LOGITS.indexOf(name)]
       : foretelling()
       ? expected
+      : moving
+      ? view.get("logits")[LOGITS.indexOf(name)] / MOST
       : name === key
-      ? Math.cbrt(by)
+      ? Math.cbrt(size)
       : 0;
     return { x: x + v * half, y };
   };
@@ -726,6 +736,7 @@ export default figure(WORDS, (view, words) => {
     const at = clamp((x - track(held).x) / track(held).half, -1, 1);
     if (guessing()) foresee(LOGITS.indexOf(held), at);
     else if (foretelling()) foretell(at);
+    else if (moving) shift(LOGITS.indexOf(held), MOST * at);
     else push(held, small(at ** 3));
   });
   plot.svg.addEventListener("click", (event) => {
@@ -775,6 +786,8 @@ export default figure(WORDS, (view, words) => {
     const [a, b] = [place(way.from), place(way.to)];
     const foot = b.y + TALL + FOOT / 2;
     if (direct(way)) return `M${plot.width - room / 2 - 2},${foot}H${b.middle}`;
+    // In a narrow picture the direct line's factor stands beside it.
+    if (way.to === "l" && !wide()) return `M${b.middle - 27},${a.y + LOW + 11}V${b.y - 11}`;
     const start = b.middle + (wide() ? 0.6 * (a.middle - b.middle) : 0);
     return `M${start},${a.y + LOW + 11}L${b.middle},${b.y - 11}`;
   }
@@ -843,7 +856,7 @@ export default figure(WORDS, (view, words) => {
   function lines() {
     const [texts, paths, flows, pills] = [[], [], [], []].map(() => /** @type {Node[]} */ ([]));
     // Where the direct line leads is asked.
-    for (const way of ways.filter((way) => !(asksWhere() && direct(way)))) {
+    for (const way of ways.filter((way) => !(quick && !stage && direct(way)))) {
       const { from, to, factor, law, stage: step } = way;
       const { d, x, y, anchor } = line(way);
       const sought = step === stage + 1 && !quick;
@@ -923,10 +936,9 @@ export default figure(WORDS, (view, words) => {
       if (text) line(at, text, what, `grad ${fresh}`, v);
     };
     const own = quick && made.has(place_);
-    const given = guessing() && !open().includes(name);
     const p = name.replace("z", "p").replace(/\d/, (digit) => subscript(Number(digit)));
     if (mine && come.length) {
-      part(0, own ? "" : words.direct, ["direct", -1, 0], come[0]);
+      part(0, words.direct, ["direct", -1, 0], come[0]);
       if (come.length < 2) line(1, words.waits, "waits");
       else {
         const v = grads[name] + 1;
@@ -938,18 +950,16 @@ export default figure(WORDS, (view, words) => {
       const text = words.total(mine ? words.less(p) : p, share(grads[name]));
       part(2, text, ["grad", grads[name], 0], come[0]);
     }
-    if (given) {
-      const v = gradients(ways, last)[name];
-      part(2, words.given(share(v)), ["given", v, 0]);
-    }
-    const asks = guessing() && !given;
-    if (own) line(asks ? 2 : mine ? 0 : 1, words.guess(fmt(guesses[place_])), "guess", "grad");
-    else if (asks) line(2, words.guess("?"), "guess");
+    const asks = guessing();
+    // Where all lines are taken the mark tells it.
+    if (own && !(mine && stage === last)) {
+      line(asks || mine ? 2 : 1, words.guess(fmt(guesses[place_])), "guess", "grad");
+    } else if (asks) line(2, words.guess("?"), "guess");
     if (asks || nodes.length) nodes.unshift(upright("zero", 0));
     if (asks || own) nodes.push(upright("guess", guesses[place_]));
     if (asks) {
       const ends = [-1, 1].map((v) =>
-        svgText(middle + v * unit, y + ROW + 2 * TEXT_ROW, minus(String(v)), { class: "soft" })
+        svgText(middle + v * unit, track(name).y - KNOB, minus(String(v)), { class: "soft" })
       );
       nodes.push(...ends);
     }
@@ -996,7 +1006,7 @@ export default figure(WORDS, (view, words) => {
       : tells?.from === name
       ? words.unsure(moved ? plus(expectedChange()) : "+ ")
       : "";
-    const free = width - 11 - textWidth(BOXES[name], 600);
+    const free = width - 11 - textWidth(BOXES[name], 600) - 4 * LARGER;
     const whole = `${value} ${sign}`.trim();
     const text = textWidth(whole) > free && sign ? sign : whole;
     const moves = nudged || tells?.from === name;
@@ -1051,9 +1061,9 @@ export default figure(WORDS, (view, words) => {
       return quick
         ? [
           words.truth(label),
-          !guessing() ? words.seen : pair ? words.third(BOXES[open()[0]]) : words.foretell,
+          guessing() ? words.foretell : words.seen,
           guessing() && made.size
-            ? words.soFar(fmt(Math.round(100 * sum(LOGITS.map(known))) / 100))
+            ? words[made.size < 3 ? "soFar" : "placed"](fmt(Math.round(100 * sum(guesses)) / 100))
             : "",
         ].join(" ").trim()
         : words.start;
@@ -1066,9 +1076,9 @@ export default figure(WORDS, (view, words) => {
           words.total(name === truth ? words.less(p) : p, share(grads[name])),
         );
       });
-      if (answer) return `${answer} ${words.three}`;
       const shown = sum(LOGITS.map((name) => Number(share(grads[name]).replace("−", "-"))));
-      return `${all.join("; ")}. ${Math.abs(shown) < 1e-9 ? words.all : words.rounded}`;
+      const total = Math.abs(shown) < 1e-9 ? words.all : words.rounded;
+      return `${answer || `${all.join("; ")}.`} ${total}`;
     }
     if (stage === last - 1) return words.sendAll;
     const way = /** @type {Way} */ (ways.find((way) => way.stage === stage));
@@ -1079,8 +1089,8 @@ export default figure(WORDS, (view, words) => {
 
   /** What comes next, in words. */
   function question() {
-    if (stage === last) return words.done;
-    if (quick) return asksWhere() ? words.where : "";
+    if (stage === last) return moving ? words.follow : words.done;
+    if (quick) return stage ? "" : words.where;
     const shares = [short(-1), share(grads[truth] + 1)];
     const tells = foretelling();
     if (tells) {
@@ -1095,11 +1105,6 @@ export default figure(WORDS, (view, words) => {
     if (stage === 4) return words.ask(words.logit, words.itsExp);
     return words.ask(BOXES[to], called(from));
   }
-
-  /** Whether it is asked where the −1 goes. */
-  const asksWhere = () => quick && stage === 0 && !(pair && guessing());
-  /** A gradient that was guessed, or is given. @param {string} name @param {number} i */
-  const known = (name, i) => open().includes(name) ? guesses[i] : gradients(ways, last)[name];
 
   /** What a nudge does, in words. */
   function measured() {
@@ -1117,25 +1122,51 @@ export default figure(WORDS, (view, words) => {
     return stage === 1 ? `${words.holding} ${all}` : all;
   }
 
-  /** The loss along the nudged box, its tangent, and what the two say of the nudge. */
+  /** The loss along a box, its tangent, and where the two are close. */
   function draw() {
-    const xs = Array.from({ length: 41 }, (_, i) => i / 20 - 1).filter((v) => v >= least);
-    const slope = grads[key];
-    const ys = xs.map((v) => values(view.get("logits"), label, key, v).L - now.L);
-    const all = [...ys, ...xs.map((v) => v * slope)];
-    curve.scale({ y: [Math.min(...all), Math.max(...all)], yticks: [] });
-    const [x, change, told] = [curve.x(size), carried.get("L") ?? 0, slope * size];
+    const [box, from] = [key || truth, key ? least : -1];
+    const slope = grads[box];
+    const xs = Array.from({ length: 401 }, (_, i) => from + i * (1 - from) / 400);
+    const ys = xs.map((v) => values(view.get("logits"), label, box, v).L - now.L);
+    const all = [...ys, from * slope, slope];
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    curve.scale({ y: [low - 0.3 * (high - low), high], yticks: [] });
+    const by = key ? size : 0;
+    const [x, base, told, came] = [curve.x(by), curve.y(0), slope * by, carried.get("L") ?? 0];
+    const { top, bottom, right } = curve.area;
+    const after = (/** @type {number} */ x) => x > right - 40 ? "end" : "start";
+    const bands = [DIFFER, AGREE].flatMap((most) => {
+      const near = xs.filter((v, i) => Math.abs(ys[i] / (slope * v) - 1) < most);
+      const [start, end] = [Math.min(0, ...near), Math.max(0, ...near)].map((v) => curve.x(v));
+      const [x, anchor] = most === AGREE
+        ? [end, after(end)]
+        : [start, start < 54 ? "start" : "end"];
+      return [
+        svg("rect.band", { x: start, y: top, width: end - start, height: bottom - top }),
+        svgText(x, top - 4, words.percent(100 * most), { class: "soft", "text-anchor": anchor }),
+      ];
+    });
     const bar = (/** @type {string} */ look, /** @type {number} */ v, /** @type {number} */ dx) =>
-      svg(`path.bar.${look}`, { d: `M${x + dx},${curve.y(0)}V${curve.y(v)}` });
+      svg(`path.bar.${look}`, { d: `M${x + dx},${base}V${curve.y(v)}` });
     curve.draw(
-      svg("path.zero", { d: `M${curve.x(xs[0])},${curve.y(0)}H${curve.x(1)}` }),
-      svg("path.tangent", { d: curve.line([xs[0], 1], [slope * xs[0], slope]) }),
+      ...bands,
+      svg("path.zero", { d: `M${curve.x(from)},${base}H${right}` }),
+      svg("path.tangent", { d: curve.line([from, 1], [slope * from, slope]) }),
       svg("path", { d: curve.line(xs, ys) }),
-      svg("path.run", { d: `M${curve.x(0)},${curve.y(0)}H${x}` }),
-      bar("grad", told, -2),
-      bar("change", change, 2),
-      svg("circle", { cx: curve.x(0), cy: curve.y(0), r: 3 }),
+      svg("path.run", { d: `M${curve.x(0)},${base}H${x}` }),
+      ...(by ? [bar("grad", told, -2), bar("change", came, 2)] : []),
+      svgText(x, base + (told > 0 ? 16 : -6), by && key !== "l" ? differs() : "", {
+        "text-anchor": by > 0 ? after(x) : "end",
+      }),
+      svg("circle", { cx: curve.x(0), cy: base, r: 3 }),
     );
+    const { ylim: [floor, roof] } = curve;
+    curve.handles([{
+      x: by,
+      y: floor + 14 * (roof - floor) / (bottom - top),
+      color: "var(--cu-orange-text)",
+      way: "across",
+    }]);
   }
 
   return () => {
@@ -1146,10 +1177,8 @@ export default figure(WORDS, (view, words) => {
 
     const choices = stage === last
       ? []
-      : asksWhere()
-      ? wheres
       : quick
-      ? stage ? [] : [check]
+      ? stage ? [] : wheres
       : foretelling()
       ? [release]
       : stage === last - 1
@@ -1157,22 +1186,22 @@ export default figure(WORDS, (view, words) => {
       : factors;
     if (pad.childNodes[0] !== choices[0] || !choices.length) pad.replaceChildren(...choices);
     release.disabled = !moved;
-    check.disabled = !made.size;
     choices.forEach((node, i) => node.classList.toggle("wrong", refused.has(i)));
 
-    const pushed = key && carried.has("L");
+    const pushed = key && carried.size > 1;
     const miss = missed === view.turns ? wrong : "";
     const asks = miss ? "" : pushed && stage === last ? "" : question();
     const text = miss ? `${miss} ${pushed ? measured() : ""}` : pushed ? measured() : sentence();
     told.textContent = text;
     prompt.textContent = asks;
-    meet.hidden = !(pushed && stage === last);
+    meet.hidden = stage < last;
+    mode.hidden = meet.hidden;
+    say(mode, moving ? words.nudgeAgain : words.move);
     if (!meet.hidden) {
       draw();
-      say(along, words.along(BOXES[key]));
-      say(linear, words.linear(short(grads[key] * size)));
-      const share = differ();
-      say(verdict, share < AGREE ? words.agree : words.off(fmt(100 * share, share < 0.1 ? 1 : 0)));
+      say(along, words.along(BOXES[key || truth]));
+      say(linear, pushed ? words.linear(short(grads[key] * size)) : "");
+      say(verdict, !pushed ? "" : key === "l" ? words.straight : words.off(differs()));
     }
     if (stage === last && label === 1) settle?.();
     back.disabled = stage === 0;
@@ -1189,7 +1218,8 @@ export default figure(WORDS, (view, words) => {
       input.disabled = !open;
       row.style.cssText = `left: ${x}px; top: ${y}px`;
     };
-    foreseeing.forEach((one, i) => move(one, LOGITS[i], guessing() && open().includes(LOGITS[i])));
+    shifting.forEach((one, i) => move(one, LOGITS[i], moving));
+    foreseeing.forEach((one, i) => move(one, LOGITS[i], guessing()));
     move(expecting, foretold?.from ?? "L", Boolean(foretelling()));
     pushing.forEach((one, i) => move(one, KEYS[i + 1], free().includes(KEYS[i + 1])));
     plot.handles(shown.map((name) => {
@@ -1197,7 +1227,11 @@ export default figure(WORDS, (view, words) => {
       return {
         x: x / plot.width,
         y: 1 - y / plot.height,
-        color: guessing() ? "var(--cu-gradient)" : "var(--cu-orange-text)",
+        color: guessing()
+          ? "var(--cu-gradient)"
+          : moving
+          ? TEXT_COLORS[LOGITS.indexOf(name)]
+          : "var(--cu-orange-text)",
         way: /** @type {const} */ ("across"),
       };
     }));
@@ -1209,14 +1243,14 @@ export default figure(WORDS, (view, words) => {
       if (rising && !stillness()) timer = setTimeout(rise, met() ? 0 : SETTLED);
     }
     risen = rising;
-    if (!meet.hidden) return `${text} ${verdict.textContent}`;
+    if (pushed && stage === last) return `${text} ${verdict.textContent}`;
     const whole = `${text} ${asks}`.trim();
     return whole.split(" ").length <= HEARD ? whole : stage < last ? asks : text;
   };
 });
 
-/** A nudge that a handle makes: two digits of it, or none. @param {number} v */
-const small = (v) => Math.abs(v) < 0.0005 ? 0 : Number(v.toPrecision(2));
+/** A nudge that a handle makes: so many digits that it stays there. @param {number} v */
+const small = (v) => Math.abs(v) < 0.0005 ? 0 : Number(v.toPrecision(3));
 /** @param {number} v */
 function plain(v) {
   return minus(String(v));
