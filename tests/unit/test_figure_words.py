@@ -897,7 +897,7 @@ def test_backward_pass_step_by_step(label):
         ("Each exp z sends 1/Q · exp z = p", f"{mine} has -1 and {share}. It will grow by 0.1."),
         (
             "; ".join(f"z{k}: {p} = {g}" for k, p, g in zip(subs, ps, grads, strict=True)),
-            "The three gradients add up to 0. Nudge a logit by its handle, any box below the loss by a tap.",
+            "The three gradients add up to 0. Nudge a logit by its handle, any box below the loss",
         ),
     ]
     for page, sentences in zip(pages, expected, strict=True):

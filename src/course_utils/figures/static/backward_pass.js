@@ -1021,11 +1021,7 @@ export default figure(WORDS, (view, words) => {
       tell(`change ${name}`, change, signed(change), "change", [right, foot, half]);
     }
     if (name === "l" && stage === 1 && !quick) {
-      const lock = svgText(right, foot, words.lock, { class: "change", "text-anchor": "end" });
-      const d = `M${right - textWidth(words.lock) - 13},${
-        foot - 5
-      }h9v5h-9zm2,0v-2a2.5,2.5 0 0 1 5,0v2`;
-      texts.push(lock, svg("path.lock", { d }));
+      texts.push(svgText(right, foot, words.lock, { class: "change", "text-anchor": "end" }));
     }
     if (gripped().includes(name)) {
       const { x, y, half } = track(name);
@@ -1156,7 +1152,7 @@ export default figure(WORDS, (view, words) => {
       svg("path.run", { d: `M${curve.x(0)},${base}H${x}` }),
       ...(by ? [bar("grad", told, -2), bar("change", came, 2)] : []),
       svgText(x, base + (told > 0 ? 16 : -6), by && key !== "l" ? differs() : "", {
-        "text-anchor": by > 0 ? after(x) : "end",
+        "text-anchor": by > 0 ? after(x) : x < 64 ? "start" : "end",
       }),
       svg("circle", { cx: curve.x(0), cy: base, r: 3 }),
     );
@@ -1195,7 +1191,7 @@ export default figure(WORDS, (view, words) => {
     told.textContent = text;
     prompt.textContent = asks;
     meet.hidden = stage < last;
-    mode.hidden = meet.hidden;
+    mode.hidden = mode.disabled = meet.hidden;
     say(mode, moving ? words.nudgeAgain : words.move);
     if (!meet.hidden) {
       draw();
