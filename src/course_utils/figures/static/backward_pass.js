@@ -127,7 +127,6 @@ const WORDS = {
     tangent: "tangent",
     linear: (/** @type {string} */ change) => `: gradient × nudge = ${change}`,
     off: (/** @type {string} */ share) => `, off by ${share}.`,
-    under: "less than 0.001 %",
     percent: (/** @type {number} */ v) => `${v} %`,
     straight: ", exact: a straight line.",
     rest: "nudge 0",
@@ -597,10 +596,7 @@ export default figure(WORDS, (view, words) => {
   });
   /** By what share the change of the loss differs from what its gradient tells. */
   const differ = () => Math.abs((carried.get("L") ?? 0) / (grads[key] * size) - 1);
-  const differs = () => {
-    const percent = Number((100 * differ()).toPrecision(2));
-    return percent < 0.001 ? words.under : words.percent(percent);
-  };
+  const differs = () => words.percent(Number((100 * differ()).toPrecision(2)));
   const first = goal(view, {
     text: words.approach,
     reached: () => {
