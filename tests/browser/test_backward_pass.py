@@ -520,7 +520,7 @@ def test_what_runs_down_stays_clear_of_boxes_and_of_the_frame(show, width):
                   const svg = frame.querySelector(".graph > .box > svg");
                   const where = (e) => e.getBoundingClientRect();
                   const pills = [...svg.querySelectorAll("g.runs rect")];
-                  const others = [...svg.querySelectorAll(".box, text.asks"), ...pills];
+                  const others = [...svg.querySelectorAll(".box"), ...pills];
                   const meets = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
                     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
                   const out = (a) => a.left < where(svg).left - 1 || a.right > where(svg).right + 1;
