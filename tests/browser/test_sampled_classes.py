@@ -340,10 +340,10 @@ def test_a_second_guess_is_scored_and_gives_way_to_the_goal(show):
     assert goal(page).count() == 0
     page.get_by_role("button", name="all equal").click()
     assert say(page).startswith(
-        "No: mean error below 0.1 by draw 34 with softmax(z), 46 with all equal, 100 with"
+        "No: mean error below 0.1 by about draw 34 with softmax(z), 46 with all equal, 100 with"
     )
     assert not question.is_visible()
-    assert "below 0.1 by draw 41." in goal(page).inner_text()
+    assert "below 0.1 by about draw 41." in goal(page).inner_text()
     slide(page, 2, 0.85)
     assert say(page).startswith("Highest block")
     page.get_by_role("button", name="Reset", exact=True).click()

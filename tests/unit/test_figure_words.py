@@ -804,7 +804,7 @@ def test_the_loss_explorer_goes_on_until_one_half_is_passed(x, k, lr, kind):
     says = f"{kind} passes ½ at step {steps[1]}, cross-entropy at step {steps[0]}."
     paces = f"the first raised z by {way[1] - x:.2g}, the last by {way[-1] - way[-2]:.2g}."
     assert_said(
-        gone, says, f"That is {float(f'{n / steps[0]:.2g}'):g} times as many steps: {paces}"
+        gone, says, f"That is about {float(f'{n / steps[0]:.2g}'):g} times as many steps: {paces}"
     )
     assert gone.spoken == says
     assert_said(gone, f"after {n} steps p is")

@@ -72,7 +72,7 @@ const WORDS = {
     history: {
       one: "error: all that stands above softmax(z)",
       blocks: "error; thin lines: 20 other runs",
-      q: "error; thin lines: 20 other runs; thick: mean of all runs",
+      q: "error; thin: 20 other runs; thick: the mean, calculated",
     },
     before: (/** @type {number} */ from) => `first q: ${from}`,
     hand: "Drag",
@@ -92,8 +92,8 @@ const WORDS = {
     ask: "Which q brings the mean error below 0.1 with the fewest draws?",
     proposals: ["all equal", "the first q", "softmax(z)"],
     scored: (/** @type {boolean} */ right, /** @type {string[]} */ [equal, first, exact]) =>
-      `${right ? "Yes" : "No"}: mean error below 0.1 by draw ${exact} with softmax(z), ${equal} ` +
-      `with all equal, ${first} with the first q.`,
+      `${right ? "Yes" : "No"}: mean error below 0.1 by about draw ${exact} with softmax(z), ` +
+      `${equal} with all equal, ${first} with the first q.`,
     other: "Other draws",
     back: "Your best q",
     more: "Draw 1 more",
@@ -110,7 +110,7 @@ const WORDS = {
       `Highest block: ${block} (“${name}”). `,
     cost: (/** @type {number} */ from) =>
       from <= MOST
-        ? `Mean error below 0.1 by draw ${from}`
+        ? `Mean error below 0.1 by about draw ${from}`
         : "Mean error not yet below 0.1 at draw 2000",
     best: (/** @type {number} */ best) => best ? `; best: ${best}` : "",
     stuck: "No q over 100 times another. ",
@@ -119,8 +119,8 @@ const WORDS = {
       `Done: each block is about ${factor}exp(z) / q, so that q cancels.`,
     next: " Next: drag q.",
     save: (/** @type {number} */ limit) =>
-      "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by draw " +
-      `${limit}. Hint: lower the highest block.`,
+      "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by about " +
+      `draw ${limit}. Hint: lower the highest block.`,
     saved: (/** @type {number[]} */ [exact, best, fewest]) =>
       "Done. q = softmax(z) makes blocks equal, but needs every score. " +
       (!best ? `Can you beat its ${exact} draws?` : `Your ${best} draws beat its ${exact}` +
@@ -506,6 +506,7 @@ export default figure(WORDS, (view, words) => {
         button(view, name, () => {
           const costs = [names.map(() => 1 / names.length), first(), softmax(logits())]
             .map((q) => expectedOf(q).from);
+          halt();
           asked = true;
           scored = words.scored(costs[place] === Math.min(...costs), costs.map(String));
           view.refresh();
@@ -601,7 +602,9 @@ export default figure(WORDS, (view, words) => {
         "text-anchor": "start",
       }),
     );
-    node.addEventListener("animationend", () => node.remove());
+    node.addEventListener("animationend", ({ target }) => {
+      if (target === node) node.remove(); // the animation of its number ends before
+    });
     air.append(node);
   }
 
@@ -922,7 +925,7 @@ export default figure(WORDS, (view, words) => {
       } else text = off;
     }
     if (view.changed.has("seed")) text = off;
-    if (view.changed.size) scored = "";
+    if (view.changed.has("q") || view.changed.has("correction")) scored = "";
     text = scored || text;
     say(said, text);
     runner.textContent = running ? words.stop : words.run;
