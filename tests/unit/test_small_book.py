@@ -124,9 +124,9 @@ def test_the_landing_page(built):
         "1", "1.2", "",
     )  # fmt: skip
     assert said(home.select_one(".map-sum")) == (
-        "Reading takes about 1 hour; the 2 exercises come on top, in the plans for teaching some "
-        "25 minutes each. There are 3 places to play with a figure; 2 assert statements check "
-        "chapters and solutions, each time they are run."
+        "Reading takes about 1 hour; the 2 exercises come on top: most take some 25 minutes, "
+        "those marked so an hour. There are 3 places to play with a figure; 2 assert statements "
+        "check chapters and solutions, each time they are run."
     )
     assert said(home.select_one(".colophon")) == (
         "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (American spelling: license) "

@@ -108,8 +108,8 @@ class ChapterMap(SphinxDirective):
             self.warn(f"the chapter map names {docname}, which is not in the table of contents")
         figures, exercises, asserts = map(sum, zip(*found, strict=True))
         text = (
-            f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top, "
-            "in the plans for teaching some 25 minutes each. "
+            f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top: "
+            "most take some 25 minutes, those marked so an hour. "
             f"There are {figures} places to play with a figure; {asserts} assert statements check "
             "chapters and solutions, each time they are run."
         )

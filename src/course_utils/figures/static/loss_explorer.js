@@ -105,7 +105,8 @@ const WORDS = {
     back: "drag to look back",
     /** @type {(times: string, first: string, last: string) => string} */
     longer: (times, first, last) =>
-      `That is about ${times} times as many steps: the first raised z by ${first}, the last by ${last}.`,
+      `That is about ${times} times as many steps: the first raised z by ${first}, ` +
+      `the last by ${last}.`,
     /** @type {(first: string, step: number, last: string) => string} */
     grew: (first, step, last) => `The first step raised z by ${first}, step ${step} by ${last}.`,
     stuck: (/** @type {string} */ p, /** @type {string} */ pull) =>
