@@ -325,6 +325,8 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     page.get_by_role("button", name="Check").click()
     framed = page.locator(".unmet").evaluate_all("(all) => all.map((e) => e.dataset.cell)")
     assert framed == ["0.2", "2.2"]  # what is wrong
+    assert "Tap it" in said(page)
+    assert page.get_by_text("Tap it").count() == 1  # the square waits
     page.locator("[data-cell='0.1']").click()
     assert said(page).startswith("Not that one. Which mirrors your p₁?")
     page.locator("[data-cell='2.1']").click()
@@ -337,6 +339,7 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     assert said(page).endswith("(double frames). Your column of z₃ sums to \N{MINUS SIGN}.124.")
     assert first.inner_text().split("?")[0] == page.locator("[data-q=J20]").inner_text()
     assert page.locator(".mirror").count() == 2
+    assert page.get_by_text("Tap it").count() == 1  # in the square
     page.locator("[data-control='column.1']").click()
     assert not said(page).startswith("Yes")
 

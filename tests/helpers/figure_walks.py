@@ -173,7 +173,7 @@ WAYS = {
             {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}},
             {"on": "guess.0", "to": "0.1"},
             {"click": "Check"},
-            {"click": "z₃ ·"},
+            {"click": "z₃ skip"},
             {"click": "Other logits"},
         ],
         [

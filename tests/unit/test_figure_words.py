@@ -568,7 +568,7 @@ def guess(*column):
 def test_jacobian_judges_the_last_column_before_it_is_measured():
     """First by its sum alone; the mirror image is told after a second miss."""
     measured, check = {"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}, {"click": "Check"}
-    halved, nudged = {"click": "Halve the nudge"}, {"click": "z₃ ·"}
+    halved, nudged = {"click": "Halve the nudge"}, {"click": "z₃ skip"}
     right, far = guess(-0.02, -0.01, 0.035), guess(-0.035, -0.01, 0.045)
     ways = [
         [SKIP, measured, *guess(0.1, -0.1), check, *guess(0.1, -0.05, -0.05), check],
@@ -593,7 +593,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
         "mirror each other: that of p₁ by z₃ equals that of p₃",
     )
     assert_said(first, f"3 wrong (✗). {hint}")
-    assert_said(second, mirror)
+    assert_said(second, mirror, "Set your p₁ to that, then mend the others.")
     assert [mirror in one.text for one in missed].index(True) == len(missed) - 1
     assert [hint in one.text for one in missed].count(True) == 1
     assert_said(found, "z₃ moves by 0.02. ", "3 of 3 bars")
@@ -675,6 +675,9 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
         assert ("about half the miss" in seen.text) == half
     chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
     assert_said(chance, "the larger nudge came nearer by chance")
+    for nudge in (0.0625, 0.0156):  # p is not 1/2 there, and both misses read <0.1 %
+        tiny = told(JacobianExplorer(logits=[0, 0, -5], nudge=nudge), SKIP, halve)[-1]
+        assert "went from" not in tiny.text
     dragged = told(JacobianExplorer(), SKIP, halve, {"on": "nudge", "to": "0.3"})[-1]
     assert "went from" not in dragged.text
 

@@ -45,20 +45,21 @@ const WORDS = {
         says: "Yes: only their divisor, the sum of exp z, grows.",
       },
       {
-        text: "The largest of them bears it all",
+        text: "The largest bears it all",
         says: "No: all lose, each keeps the same fraction.",
       },
     ],
-    logitPlot: "The logits, and how far one of them is nudged",
+    logitPlot: "The logits, one nudged",
     logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one" : ""}`,
     nudge: "nudge",
     sum: "sum",
     halve: "Halve the nudge",
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
+    skip: "skip",
     check: "Check",
     another: (/** @type {boolean} */ more) => more ? "Reward: a fourth class" : "Other logits",
     scale: "Cell: change of p ÷ nudge; bar: −¼ to ¼; mark: slope.",
-    area: "A unit square, split both ways by p",
+    area: "Unit square, split both ways by p",
     unmeasured: "Where are slopes in it?",
     which: (/** @type {string} */ tile) =>
       `${tile ? `Not ${tile}. Which` : "Which rectangle"} is as large? Tap it.`,
@@ -66,7 +67,7 @@ const WORDS = {
       `slope of ${prob} by ${logit}: `,
     filled: "Filled area: ",
     off: (/** @type {string} */ share) => `${share} off`,
-    curve: "A probability against the nudge, with chord and tangent",
+    curve: "A p against the nudge, chord, tangent",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `${prob} against nudge of ${logit}`,
     drag: ": drag it near 0",
@@ -114,13 +115,13 @@ const WORDS = {
     mirror: (/** @type {string} */ a, /** @type {string} */ b) =>
       `Slopes mirror each other: that of p${a} by z${b} equals that of p${b} by z${a} ` +
       "(double frames).",
+    mend: (/** @type {string} */ prob) => ` Set your ${prob} to that, then mend the others.`,
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
       ` ${good} of ${k} bars about right.`,
     row: (/** @type {number} */ n) =>
       n ? ` ${n}${n < 3 ? " of 3" : ""} in a row.` : " Only a first Check counts.",
     retry: " Foretell that column at other logits.",
-    dies: (/** @type {string} */ prob) =>
-      `${prob} is nearly 1, so all slopes are nearly 0: a gradient sent back dies out.`,
+    dies: (/** @type {string} */ prob) => `${prob} is nearly 1, so all slopes are nearly 0.`,
     wrong: (/** @type {string} */ share) =>
       `All p share one divisor, so all bars are ${share} off: halve the nudge.`,
     large: "So large a nudge may come near by chance: halve it.",
@@ -130,7 +131,7 @@ const WORDS = {
       `change of ${prob} ÷ nudge of ${logit}`,
     goal: (/** @type {boolean} */ asked) =>
       "all bars at their marks (2\u202f%)" + (asked ? ", the last column foretold." : "."),
-    reached: "Columns sum to 0; slopes mirror each other, so rows of slopes do, too.",
+    reached: "Columns sum to 0; slopes mirror each other, so rows of slopes sum to 0, too.",
     before: "(reached before)",
     quarter:
       "drag the logits until two slopes of a p by its own z are ¼. What is left for a third?",
@@ -152,11 +153,10 @@ const WORDS = {
       },
       {
         text: "None: the mean makes up for it",
-        says:
-          "No: all. The mean rises by less than the entry, and every entry is measured from it.",
+        says: "No: all. The mean rises by less, and every entry is measured from it.",
       },
     ],
-    productPlot: "Columns as wide as the probabilities, up to the height v, and their mean level",
+    productPlot: "Columns as wide as p, up to the height v, and their mean",
     productAxis: (/** @type {boolean} */ past, /** @type {boolean} */ open) =>
       `v${
         open ? ": drag the ground, or the mean" : ""
@@ -187,7 +187,7 @@ const WORDS = {
       raised: {
         label: "one-hot + 1",
         target: "column 2",
-        says: "All of v is 1 higher than the one-hot vector, and so is its mean: J v is still " +
+        says: "All of v is 1 higher, and so is its mean: J v is still " +
           "column 2.",
       },
       loss: {
@@ -199,12 +199,10 @@ const WORDS = {
       },
     },
     zeroGoal: "which v gives J v = 0? Find one that isn't 0.",
-    zeroReached:
-      "All entries of v are equal, so none stands above the mean. Any constant v gives " +
-      "0; no other does, because every p is positive.",
+    zeroReached: "No entry of v stands above the mean. Any constant v gives " +
+      "0; no other does: every p is positive.",
     productGoal: (/** @type {string} */ target) => `make J v = (${target}), each entry to 0.01.`,
-    productReached: "v − mean must be goal ÷ p, about. The mean may be anything: " +
-      "raise all of v alike, and J v stays.",
+    productReached: "v − mean must be goal ÷ p, about. The mean may be anything.",
   },
 };
 
@@ -503,8 +501,7 @@ function matrix(view, words) {
       show: () => travel(1500, 0, 1),
     });
   }
-  const share = percent(0.0011);
-  const longest = words.moved(z(0), "0.0625") + words.halved(share, share, "half") +
+  const longest = words.moved(z(0), "0.0625") + words.halved("0.11 %", "0.11 %", "half") +
     words.ask(z(0));
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
@@ -616,6 +613,9 @@ function matrix(view, words) {
     return others.find((i) => !close(i)) ?? others[0];
   };
 
+  /** Whether a mirror image is asked for. */
+  const finding = () => asked() >= 0 && checked && balanced() && found < 0;
+
   /** A measured cell was tapped, as the mirror image of a guess. */
   function tapped(/** @type {number} */ i, /** @type {number} */ j) {
     const wanted = hinted();
@@ -688,12 +688,11 @@ function matrix(view, words) {
         const cell = html("td", { "data-cell": `${i}.${j}` }, rate, rod, " ", note);
         cell.addEventListener("click", () => {
           if (view.locked || j === asked()) return;
-          if (asked() >= 0 && checked && balanced() && found < 0) {
-            tapped(i, j);
-            return;
+          if (finding()) tapped(i, j);
+          else {
+            clicked = [i, j];
+            move(j, nudges()[j]);
           }
-          clicked = [i, j];
-          move(j, nudges()[j]);
         });
         const aim = (/** @type {PointerEvent} */ { clientX }) => {
           const { left, width } = rod.getBoundingClientRect();
@@ -768,7 +767,11 @@ function matrix(view, words) {
       const by = steps[j];
       head.pick.disabled = view.locked;
       put(head.pick, { "aria-pressed": String(j === column() && by !== 0) });
-      const text = by ? many ? short(by, Math.abs(by) < 0.995 ? 2 : 1) : nudged(by) : "·";
+      const text = by
+        ? many ? short(by, Math.abs(by) < 0.995 ? 2 : 1) : nudged(by)
+        : j === ask
+        ? words.skip
+        : "·";
       quantity(head.by, `nudge${j}`, by, text);
       const total = sum(j === ask ? mine : rates.map((line) => line[j]));
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
@@ -838,14 +841,13 @@ function matrix(view, words) {
   const summed = (/** @type {number} */ j) => words.total(z(j), signed(sum(expected())));
   /** What the reader's column lacks. @param {number} j */
   function judge(j) {
-    const off = wrong().length;
     if (answer) return answer;
     if (!checked) return summed(j);
     const total = sum(expected());
     if (!balanced()) return words.unequal(short(Math.abs(total)), total > 0);
     return found < 0
-      ? words.find(off, p(hinted()))
-      : words.mirror(subscript(found + 1), subscript(j + 1));
+      ? words.find(wrong().length, p(hinted()))
+      : words.mirror(subscript(found + 1), subscript(j + 1)) + words.mend(p(found));
   }
 
   /** The curve of an entry, with the chord as a line that swings onto the tangent. */
@@ -884,9 +886,9 @@ function matrix(view, words) {
     grip.place([{ x: by, y: end, color: TEXT_COLORS[i], way: "across" }]);
   }
 
-  /** The slope whose rectangle is asked for: of the column that was measured first, the largest. */
+  /** The slope whose rectangle is asked for, unless a cell is: the largest of the first column. */
   const sought = () => {
-    const j = range(k).find(right) ?? -1;
+    const j = finding() ? -1 : range(k).find(right) ?? -1;
     const others = slopes().map((line, i) => i === j ? 0 : -line[j]);
     const most = Math.max(...others);
     return [others.indexOf(most), most > THIN ? j : -1];
@@ -933,7 +935,7 @@ function matrix(view, words) {
       : b < 0
       ? [words.area, words.unmeasured]
       : [
-        words.slope(p(a), z(b)) + short(jacobian[a][b] * ratio(b, nudges()[b])),
+        words.slope(p(a), z(b)) + short(jacobian[a][b]),
         words.which(tried),
       ];
     area.scale({ margin: { right: area.width - side - 22 }, ylabel, xlabel });
@@ -964,6 +966,7 @@ function matrix(view, words) {
     }
     const [j, by] = [column(), nudge()];
     track();
+    halve.disabled = view.locked || j === asked(); // it would end the question
     say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const ask = asked();
@@ -1049,22 +1052,25 @@ function matrix(view, words) {
     }
     const was = Math.abs(ratio(j, 2 * by) - 1);
     const part = miss(j) / was;
-    const half = Math.abs(part - 0.5) < 0.05;
-    const how = half
+    const near = (/** @type {number} */ x) => Math.abs(part - x) < 0.1 * x;
+    const how = near(0.5)
       ? "half"
       : part > 1
       ? "more"
-      : part < 0.28 && Math.abs(probs[j] - 0.5) < 0.02
+      : near(0.25) && chance(probs[j]) === ".500"
       ? "quarter"
       : "less";
-    const share = percent(Math.abs(grown / (1 + grown)));
     told.replaceChildren(
       html("strong", intro),
-      verdicts
-        ? " "
-        : fresh
+      verdicts ? " " : fresh && Math.max(was, miss(j)) >= 0.001 // else both read <0.1 %
         ? words.halved(percent(was), off, how)
-        : words.changes(p(j), short(Math.abs(grew), digitsOf(grew)), share, by > 0, k),
+        : words.changes(
+          p(j),
+          short(Math.abs(grew), digitsOf(grew)),
+          percent(Math.abs(grown / (1 + grown))),
+          by > 0,
+          k,
+        ),
       verdict,
     );
     return intro + (right(j) && then ? then : ` ${verdict}`); // twenty words
