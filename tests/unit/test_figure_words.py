@@ -414,7 +414,7 @@ def test_backward_pass_has_a_last_goal_after_both_others():
     steps = [*early, *both, *ends, {"click": "Reset"}]
     asked, near, done, again = told(BackwardPass(stage=6), SKIP, *steps)[-4:]
     assert [page.text.count("✓Goal:") for page in (asked, near, done)] == [2, 2, 3]
-    assert_said(done, "Done: its exponential is half of Q, as much as the other two together.")
+    assert_said(done, "Done: its exponential was half of Q, as much as the other two together.")
     assert "until the true one's gradient is -0.5" not in again.text
 
 

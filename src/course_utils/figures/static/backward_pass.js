@@ -136,7 +136,7 @@ const WORDS = {
     foreseen: "Done: each is p, less 1 for the true class.",
     balance: "move a logit (by “Move the logits”) until the true one's gradient is −0.5, within " +
       "0.02.",
-    balanced: "Done: its exponential is half of Q, as much as the other two together.",
+    balanced: "Done: its exponential was half of Q, as much as the other two together.",
     missed: (/** @type {string[]} */ [said, came]) => `You said ${said}; ${came} came.`,
     tries: [
       {
@@ -1235,7 +1235,9 @@ export default figure(WORDS, (view, words) => {
       if (rising && !stillness()) timer = setTimeout(rise, met() ? 0 : SETTLED);
     }
     risen = rising;
-    if (pushed && stage === last) return `${text} ${verdict.textContent}`;
+    if (pushed && stage === last) {
+      return `${text} ${linear.textContent?.slice(2)}${verdict.textContent}`;
+    }
     const whole = `${text} ${asks}`.trim();
     return whole.split(" ").length <= HEARD ? whole : stage < last ? asks : text;
   };
