@@ -166,6 +166,7 @@ B.
 
 def test_the_window_of_notes_says_what_comes_next_and_turns_the_slides(shown):
     page = shown(DECK)
+    page.bring_to_front()  # a browser may let no window open from a page behind others
     with page.expect_popup() as opened:
         page.keyboard.press("n")
     notes = opened.value

@@ -1014,8 +1014,8 @@ def test_the_fuller_of_two_records_of_one_session_counts(tmp_path):
         Report([record]).save(tmp_path / name / "ann.json")
     records, files, broken = teach.read_class(tmp_path)
     assert [(r.name, r.passed, r.attempts) for r in records] == [
-        ("ann", True, 2),
+        ("a/ann", True, 2),
         ("Eve", False, 0),
     ]
-    assert files == {"ann": {"a/ann.json", "b/ann.json"}, "Eve": {"c/ann.json"}}
+    assert files == {"a/ann": {"a/ann.json", "b/ann.json"}, "Eve": {"c/ann.json"}}
     assert broken == []
