@@ -58,7 +58,7 @@ DEAD = """(async () => {
     root.querySelector(".skip")?.click();
     await frame();
     for (const slider of root.querySelectorAll("input[type=range]:enabled")) {
-      if (!slider.isConnected) continue;
+      if (!slider.isConnected || slider.closest("[inert]")) continue; // nobody reaches it
       const before = root.innerHTML, value = slider.value;
       slider.value = value === slider.max ? slider.min : slider.max;
       slider.dispatchEvent(new Event("input", {bubbles: true}));
