@@ -342,6 +342,8 @@ def test_a_second_guess_is_scored_and_gives_way_to_the_goal(show):
     assert say(page).startswith(
         "No: mean error below 0.1 by about draw 34 with softmax(z), 46 with all equal, 100 with"
     )
+    page.get_by_role("button", name="Draw 1 more").click()
+    assert say(page).startswith("No: ")  # until q is dragged
     assert not question.is_visible()
     assert "below 0.1 by about draw 41." in goal(page).inner_text()
     slide(page, 2, 0.85)
@@ -430,13 +432,18 @@ def test_a_drawn_word_flies_as_a_block_of_its_size(show):
       const { top, left, width } = rect.getBoundingClientRect();
       const aside = left + width / 2 - over.left - over.width / 2;
       const { visibility } = getComputedStyle(root.querySelector(".awaits"));
-      const text = root.querySelector(".flies text").textContent;
-      return [size(rect), size(last), Math.hypot(top - over.top, aside), visibility, text];
+      const text = root.querySelector(".flies text");
+      text.dispatchEvent(new Event("animationend", { bubbles: true }));
+      const stays = rect.isConnected;
+      rect.parentNode.dispatchEvent(new Event("animationend"));
+      const distance = Math.hypot(top - over.top, aside);
+      const flew = [text.textContent, stays, rect.isConnected];
+      return [size(rect), size(last), distance, visibility, ...flew];
     }""")
     x, y, width, height = block[1]
     assert block[0] == pytest.approx([x - 1, y - 1, width + 2, height + 2])
     assert block[2] < 8  # from where it stands on the line
-    assert block[3:] == ["visible", "+244"]
+    assert block[3:] == ["visible", "+244", True, False]
     page.locator("[data-control='hand.blocks']").check(force=True)
     assert page.locator(".flies").count() == 0
     still = show(SampledClasses(), reduced_motion="reduce")
