@@ -24,7 +24,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help install book pdf test engines unit coverage standin check lab run student bench mutants lint clean
+.PHONY: FORCE help install book pdf test browsers unit coverage standin check lab run student bench mutants lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*\#\#' $(MAKEFILE_LIST) | awk -F':.*\#\# ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,11 +47,11 @@ pdf: $(STAMP)  ## print the book to _build/pdf
 	$(BIN)/python tools/build_book.py
 	$(BIN)/python tools/make_pdf.py
 
-test: book  ## unit tests, strict nbval over every notebook, checks of the built book
-	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests -m "not engines"
+test: book  ## unit tests, strict nbval over every notebook, checks of the built book; no browser
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests -m "not browser"
 
-engines: book  ## drive the built book in Firefox and WebKitGTK, where they are installed
-	COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/book tests/browser -m engines
+browsers: book  ## drive the book, its figures and the notebooks in Chromium, Firefox and WebKitGTK
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests -m browser
 
 unit: $(STAMP)  ## the quick tests: units and the form of the notebooks; no browser, no book, no processes
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests/unit tests/notebooks tests/processes -m $(QUICK)
@@ -64,9 +64,9 @@ standin: $(STAMP)  ## what depends on data once more, on the stand-in and withou
 	http_proxy=http://127.0.0.1:9 no_proxy=localhost,127.0.0.1 OMP_NUM_THREADS=1 \
 	$(BIN)/python $(PYTEST) $(NOTEBOOKS)
 
-check: $(STAMP)  ## exactly what CI runs: lint, test, engines, standin
+check: $(STAMP)  ## exactly what CI runs: lint, test, browsers, standin
 	$(MAKE) -j 2 lint book
-	$(MAKE) -o book test engines standin
+	$(MAKE) -o book test browsers standin
 
 lint: $(STAMP)  ## ruff, mypy and codespell; deno for the JavaScript: format, rules, types
 	$(BIN)/python -m ruff check .

@@ -13,7 +13,7 @@ settings.register_profile("mutants", database=None, phases=(Phase.explicit, Phas
 
 
 #: The marks of tests that may start processes.
-MAY_START = ("processes", "browser", "book", "engines")
+MAY_START = ("processes", "browser", "book")
 
 
 def pytest_collection_modifyitems(items):

@@ -8,7 +8,7 @@ import yaml
 from engines import each_engine, started
 from serving import QuietHandler, served
 
-pytestmark = [pytest.mark.book, pytest.mark.browser, pytest.mark.engines]
+pytestmark = [pytest.mark.book, pytest.mark.browser]
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))

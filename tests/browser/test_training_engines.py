@@ -8,7 +8,7 @@ from packed_images import drawn_arrays, write_images
 from serving import served
 from trainer import train_in_javascript
 
-pytestmark = [pytest.mark.browser, pytest.mark.engines]
+pytestmark = pytest.mark.browser
 
 PARTS, EPOCHS = 2, 3
 #: Trains with the settings of the page and returns what the figure says in the end.

@@ -137,6 +137,13 @@ def test_workflows_may_only_read_and_use_actions_by_commit(workflow):
     assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == []
 
 
+def test_what_the_quick_command_leaves_out_the_other_runs():
+    rules = dict(re.findall(r"(?m)^(\w+): .*\n((?:\t.*\n)+)", text("Makefile")))
+    assert rules["test"].endswith('$(NOTEBOOKS) tests -m "not browser"\n')
+    assert rules["browsers"].endswith(" tests -m browser\n")
+    assert rules["check"].endswith(" test browsers standin\n")
+
+
 def test_publishing_waits_for_every_check():
     jobs = CHECK["jobs"]
     assert set(jobs["publish"]["needs"]) == set(jobs) - {"publish"}
