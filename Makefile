@@ -51,7 +51,7 @@ test: book  ## unit tests, strict nbval over every notebook, checks of the built
 	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) $(NOTEBOOKS) tests -m "not browser"
 
 browsers: book  ## drive the book, its figures and the notebooks in Chromium, Firefox and WebKitGTK
-	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests -m browser
+	OMP_NUM_THREADS=1 COURSE_BOOK_HTML="$$PWD/_build/html" $(BIN)/python $(PYTEST) tests/lab tests/book tests/browser -m browser
 
 unit: $(STAMP)  ## the quick tests: units and the form of the notebooks; no browser, no book, no processes
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) tests/unit tests/notebooks tests/processes -m $(QUICK)

@@ -140,7 +140,10 @@ def test_workflows_may_only_read_and_use_actions_by_commit(workflow):
 def test_what_the_quick_command_leaves_out_the_other_runs():
     rules = dict(re.findall(r"(?m)^(\w+): .*\n((?:\t.*\n)+)", text("Makefile")))
     assert rules["test"].endswith('$(NOTEBOOKS) tests -m "not browser"\n')
-    assert rules["browsers"].endswith(" tests -m browser\n")
+    assert rules["browsers"].endswith(" tests/lab tests/book tests/browser -m browser\n")
+    marked = {path.parent.name for path in ROOT.glob("tests/*/test_*.py")
+              if re.search(r"pytest\.mark\.browser", path.read_text("utf-8"))}  # fmt: skip
+    assert marked == {"lab", "book", "browser"}
     assert rules["check"].endswith(" test browsers standin\n")
 
 
