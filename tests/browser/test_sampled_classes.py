@@ -32,15 +32,22 @@ def distance(a, b):
 
 
 def rounded(v):
-    return f"{v:.{2 if v >= 0.0095 else 3}f}" if v >= 5e-4 else "<0.001"
+    if v < 5e-4 or v > 0.9995:
+        return "<0.001" if v < 0.5 else ">0.999"
+    return f"{v:.{2 if 0.0095 <= v <= 0.9905 else 3}f}"
+
+
+def height(page):
+    """Of the axis of the bars, in pixels."""
+    grid = page.locator("svg").nth(0).locator(".grid")
+    ys = grid.evaluate_all("(all) => all.map((e) => e.getBBox().y)")
+    return max(ys) - min(ys)
 
 
 def solid(page):
     """What the solid parts add up to, by their heights."""
-    grid = page.locator("svg").nth(0).locator(".grid")
-    ys = grid.evaluate_all("(all) => all.map((e) => e.getBBox().y)")
     tall = page.locator("svg .over").evaluate_all("(a) => a.map((e) => e.height.baseVal.value)")
-    return sum(tall) / (max(ys) - min(ys))
+    return sum(tall) / height(page)
 
 
 def say(page):
@@ -87,23 +94,34 @@ def test_shares_are_the_gradients_of_the_logarithm_of_the_sum(show, logits, q, d
     blocks = (double(logits) - correction).exp()
     assert torch.allclose(row(page, "height"), blocks)
     table = page.locator("svg").nth(1).locator(".soft").all_text_contents()
-    shown = [q, blocks, double(logits).exp()][: 2 if hand == "q" else 3]
-    told = double([float(text) for text in table[-5 * len(shown) :]]).reshape(5, -1).T
-    assert torch.allclose(told, torch.stack(shown), rtol=6e-3)
+    told = double([float(text.removesuffix(" %")) for text in table[-15:]]).reshape(5, -1).T
+    assert torch.allclose(told[:2], torch.stack([q, blocks]), rtol=6e-3)
     samples = torch.repeat_interleave(torch.arange(5), counts)
     right = double(logits).softmax(0)
+    if hand == "q":
+        parts = right**2 / q
+        part = (parts * (1 - right) ** 2 + (parts.sum() - parts) * right**2).sqrt()
+        assert torch.allclose(told[2], 100 * part / part.sum(), atol=0.51)
+    else:
+        assert torch.allclose(told[2], double(logits).exp(), rtol=6e-3)
     z = double(logits).requires_grad_()
     (z - correction)[samples].logsumexp(0).backward()
     assert torch.allclose(row(page, "share"), z.grad, atol=1e-9)
     assert value(page, "now") == pytest.approx(distance(z.grad, right), abs=1e-9)
     ends = (double(logits) - correction + q.log()).softmax(0)
-    ticks = [" \N{CHECK MARK}" * (abs(e / r - 1) <= 0.2) for e, r in zip(ends, right, strict=True)]
+    near = ((ends / right - 1).abs() <= 0.2) & (hand == "blocks")
+    ticks = [" \N{CHECK MARK}" * there for there in near.tolist()]
     told = [rounded(end) + tick for end, tick in zip(ends.tolist(), ticks, strict=True)]
     assert page.locator(".ends").all_text_contents() == told
     error = f"error {rounded(value(page, 'now'))}, so much stands above softmax(z)."
     said = f"{draws} {'draws' if draws > 1 else 'draw'}: {error}"
     assert page.locator("svg").nth(2).get_attribute("aria-label") == said
     assert f"error {rounded(solid(page))}," in error
+    # Small words are shown ten times as large, too.
+    tall = page.locator("rect.larger:not(.above)").evaluate_all("(a) => a.map((e) => e.outerHTML)")
+    tall = double([float(re.search(r'height="([^"]+)"', text).group(1)) for text in tall])
+    shown = (10 * z.grad[right < 0.1]).clamp(max=1)
+    assert torch.allclose(tall / height(page), shown, atol=1e-6)
     if draws >= 100 and hand == "blocks":
         assert say(page) == said
     elif draws < 100:
@@ -171,7 +189,7 @@ def test_the_answer_stays_hidden_until_the_run_has_ended(show):
     assert "your guess" in page.locator(".key").inner_text()
     page.get_by_role("button", name="Run").wait_for(timeout=8000)
     assert "No: q is one factor" in answer.inner_text()
-    assert f"softmax(z + ln q): “the” to {plain[0]:.2f} with the first q." in answer.inner_text()
+    assert f"softmax(z + ln q): “the” to {plain[0]:.2f} with the figure" in answer.inner_text()
     assert ends.all_text_contents() == [rounded(p) for p in plain.tolist()]
     assert page.locator("svg").nth(2).locator(".faint").count() == 1
     assert page.locator("svg .mine").count() == 5
@@ -263,10 +281,14 @@ def proposed(page):
 
 
 def test_q_is_chosen(show):
-    """Few draws, so that bars leap; each word's area is exp(z), and 20 runs stand at its bar."""
+    """The draws stay; each word's area is exp(z), and 20 runs stand at its bar."""
     page = show(SampledClasses(draws=MOST))
     page.locator("[data-control='hand.q']").check(force=True)
-    assert sum(row(page, "count").tolist()) == 20
+    assert say(page) == "Highest block: 244 (“logit”)."  # its draws are asked for
+    assert page.locator(".dot, .mean").count() == 0
+    page.get_by_role("button", name="Skip the question").click()
+    assert page.locator(".dot, .mean").count() == 2
+    assert sum(row(page, "count").tolist()) == MOST
     q, heights = proposed(page)
     assert torch.allclose(q, proposal(), atol=0.005)
     area = (proposal() * heights)[:4]  # the last block is higher than the plot
@@ -291,9 +313,10 @@ def test_each_edge_is_set_by_hand_and_the_other_words_keep_their_q(show, k):
     slide(page, k, place)
     blocks = row(page, "height")
     q = double(FIRST).exp() / blocks
-    numbers = sorted([int(first), int(value(page, "from"))])
-    for n, side in zip(numbers, (-1, 1), strict=True):  # the left dot's number to its left
-        text = page.locator("svg .halo").filter(has_text=re.compile(f"(^|: ){n}$")).bounding_box()
+    numbers = sorted({int(first), int(value(page, "from"))})
+    sides = (-1, 1)[-len(numbers) :]
+    for n, side in zip(numbers, sides, strict=True):  # the left dot's number to its left
+        text = page.locator("svg .halo").filter(has_text=re.compile(f"about {n}$")).bounding_box()
         dot = page.locator(f"svg .dot[data-value='{n}']").bounding_box()
         assert (text["x"] + text["width"] / 2 - dot["x"] - dot["width"] / 2) * side > 8
     assert q.sum() == pytest.approx(1, abs=1e-3)
@@ -333,25 +356,31 @@ def test_q_stays_within_its_limits(show):
     assert "No q over" not in say(page)
 
 
-def test_a_second_guess_is_scored_and_gives_way_to_the_goal(show):
-    page = show(SampledClasses(hand="q"))
+def test_a_second_guess_is_scored_and_its_answers_set_q(show):
+    page = show(SampledClasses(hand="q"), questions=True)
+    page.locator(".guess .skip").click()
     question = page.get_by_text("Which q brings the mean error below 0.1")
     assert question.is_visible()
     assert goal(page).count() == 0
     page.get_by_role("button", name="all equal").click()
-    assert say(page).startswith(
-        "No: mean error below 0.1 by about draw 34 with softmax(z), 46 with all equal, 100 with"
-    )
+    verdict = "Mean error below 0.1 by about draw 35 (softmax(z)), 47 (all equal), 102 (first q)."
+    assert say(page) == f"all equal: no. {verdict}"
     page.get_by_role("button", name="Draw 1 more").click()
-    assert say(page).startswith("No: ")  # until q is dragged
+    assert say(page).startswith("all equal: no")  # until q is changed
     assert not question.is_visible()
-    assert "below 0.1 by about draw 41." in goal(page).inner_text()
-    slide(page, 2, 0.85)
-    assert say(page).startswith("Highest block")
+    assert "below 0.1 by about draw 42." in goal(page).inner_text()
+    areas = {"all equal": [0.2] * 5, "softmax(z)": double(FIRST).softmax(0).tolist(), "first q": Q}
+    for name, q in areas.items():
+        page.get_by_role("button", name=name).click()
+        assert torch.allclose(proposed(page)[0], proposal(q), atol=0.005)
+        assert name in page.locator("[aria-pressed=true]").inner_text()
+        assert say(page).startswith("Highest block")
     page.get_by_role("button", name="Reset", exact=True).click()
-    assert question.is_visible()
+    assert not question.is_visible()  # both guesses stay answered
+    page = show(SampledClasses(hand="q"), questions=True)
+    page.locator(".guess .skip").click()
     page.get_by_role("button", name="softmax(z)", exact=True).click()
-    assert say(page).startswith("Yes: ")
+    assert say(page) == f"softmax(z): yes. {verdict}"
 
 
 def test_on_a_phone_bars_edges_and_error_are_seen_together(show):
@@ -377,6 +406,7 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
     assert page.locator(".cu-fig").bounding_box()["height"] == tall
     hand = row(page, "height")
     page.locator("[data-control='hand.q']").check(force=True)
+    page.get_by_role("button", name="Skip the question").click()
     first, back = value(page, "from"), page.get_by_role("button", name="Your best q")
     assert page.locator(".dot").count() == 1
     assert not back.is_visible()
@@ -385,22 +415,22 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
         assert page.locator(".cu-fig").bounding_box()["height"] == tall
     best = value(page, "from")
     assert best < first / 2
-    assert "Can you beat its 34 draws?" in goal(page).inner_text()
+    assert "and about 35 draws. Fewer? Widen “loss”: " in goal(page).inner_text()
     for places in ((0.33, 0.45, 0.53, 0.6), (0.4, 0.495, 0.56, 0.605)):
         for k, place in enumerate(places):
             slide(page, k, place)
         best = value(page, "from")
-        more = f"; {FEWEST} is possible." if best > FEWEST else ": about the fewest."
-        assert f"Your {int(best)} draws beat its 34{more}" in goal(page).inner_text()
+        more = f"its square root about {FEWEST}, your best q about {int(best)}."
+        assert f"and about 35 draws, {more}" in goal(page).inner_text()
     assert best == FEWEST
     slide(page, 0, 0.33)
-    assert best < value(page, "from") < 34
-    assert f"Your {int(best)} draws beat its 34: " in goal(page).inner_text()
+    assert best < value(page, "from") < 35
+    assert f"your best q about {int(best)}." in goal(page).inner_text()
     slide(page, 3, 0.9)
     assert value(page, "from") > best
-    assert f"; best: {int(best)}." in say(page)
+    assert f"; best: about {int(best)}." in say(page)
     beside = page.locator("svg .halo").filter(has_text="best")
-    assert beside.text_content() == f"{int(value(page, 'from'))}; best: {int(best)}"
+    assert beside.text_content() == f"about {int(value(page, 'from'))}; best: about {int(best)}"
     assert page.locator("svg .before").count() > 0
     assert "○" in goal(page).inner_text()
     assert page.locator(".cu-fig").bounding_box()["height"] == tall

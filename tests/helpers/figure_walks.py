@@ -270,11 +270,12 @@ WAYS = {
             {"on": "edge.3", "to": ".9"},
             {"click": "Other draws"},
             {"click": "Your best q"},
+            {"click": "softmax(z)"},
         ],
         [SKIP, {"set": {"hand": "q"}}, {"on": "edge.1", "to": "1"}, {"click": "Draw 1 more"}],
         *(
             [SKIP, {"set": {"hand": "q"}}, {"click": name}]
-            for name in ("the first q", "softmax(z)")
+            for name in ("the figure\N{RIGHT SINGLE QUOTATION MARK}s first q", "softmax(z)")
         ),
     ],
     "pair_merge": [

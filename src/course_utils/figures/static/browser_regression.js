@@ -24,6 +24,7 @@ import {
   svg,
   tries,
 } from "./kit.js";
+import { generator } from "./kit/random.js";
 
 const WORDS = {
   en: {
@@ -119,17 +120,6 @@ const MOVES = {
   ArrowRight: [1, 0],
   ArrowUp: [0, 1],
   ArrowDown: [0, -1],
-};
-
-/**
- * Mulberry32: 32 bits of state, the same numbers in every browser.
- * @param {number} state
- */
-const generator = (state) => () => {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
 };
 
 /**

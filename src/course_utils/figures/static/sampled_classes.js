@@ -24,6 +24,7 @@ import {
   svg,
   svgText,
 } from "./kit.js";
+import { generator } from "./kit/random.js";
 
 const SLOWLY = 7000; // ms of a run
 const MANY = 100; // draws from which on the sentence speaks of all of them
@@ -31,8 +32,9 @@ const THIN = 3; // px: blocks lower than this are not cut apart
 const NEAR = 0.2; // of a share: so near to its mark a bar has to go
 const OTHERS = range(20).map((i) => 51 + i); // seeds of runs that are shown beside this one
 const LIMIT = 0.1; // of the mean error
-const FEW = 20; // draws at which bars still leap
 const SLACK = 1.2; // times the draws that softmax(z) takes: with these a goal is reached
+const SMALL = 0.1; // marks below this are shown larger, too:
+const LARGER = 10; // times
 const TOP = 6; // mean blocks that the plot of areas is high
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const [BLUE, ORANGE] = COLORS;
@@ -63,37 +65,45 @@ const WORDS = {
     ],
     watch: "Watch the run: where do the bars go?",
     where: (/** @type {string} */ name, /** @type {string} */ end) =>
-      "With exp(z) per draw, each goes to q · exp(z) / sum = softmax(z + ln q): " +
-      `“${name}” to ${end} with the first q.`,
+      "With exp(z) per draw, each bar goes to q · exp(z) / sum = softmax(z + ln q): " +
+      `“${name}” to ${end} with the figure’s first q.`,
     bars: "share of all blocks",
-    thin: "; thin lines: 20 other runs",
+    rule: {
+      blocks: "; ✓: goes to within a fifth of its mark",
+      q: "; thin lines: 20 other runs",
+    },
+    larger: `×${LARGER}`,
     drawn: "drawn",
     ends: "goes to",
     history: {
       one: "error: all that stands above softmax(z)",
       blocks: "error; thin lines: 20 other runs",
-      q: "error; thin: 20 other runs; thick: the mean, calculated",
+      q: "error; thin: 20 other runs; thick: about the mean of all",
     },
-    before: (/** @type {number} */ from) => `first q: ${from}`,
+    before: (/** @type {number} */ from) => `first q: about ${from}`,
+    now: (/** @type {number} */ from) => `about ${from}`,
     hand: "Drag",
     hands: { blocks: "the blocks", q: "q" },
     strip: {
       blocks: "block: what a draw of the word adds",
-      q: "width q × height block = area exp(z)",
-      best: "q × block = area exp(z); grey: your best q",
+      q: "q × block = area exp(z); dashed: mean block",
+      best: "dashed: mean block; grey: your best q",
     },
-    mean: "mean",
     handle: {
       blocks: (/** @type {string} */ name) => `block of “${name}”`,
       q: (/** @type {string} */ name, /** @type {string} */ next) =>
         `edge between “${name}” and “${next}”`,
     },
-    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "block"] },
+    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "block", "of error"] },
     ask: "Which q brings the mean error below 0.1 with the fewest draws?",
-    proposals: ["all equal", "the first q", "softmax(z)"],
-    scored: (/** @type {boolean} */ right, /** @type {string[]} */ [equal, first, exact]) =>
-      `${right ? "Yes" : "No"}: mean error below 0.1 by about draw ${exact} with softmax(z), ` +
-      `${equal} with all equal, ${first} with the first q.`,
+    proposals: ["all equal", "the figure’s first q", "softmax(z)"],
+    scored: (
+      /** @type {string} */ name,
+      /** @type {boolean} */ right,
+      /** @type {number[]} */ [equal, first, exact],
+    ) =>
+      `${name}: ${right ? "yes" : "no"}. Mean error below 0.1 by about draw ${exact} ` +
+      `(softmax(z)), ${equal} (all equal), ${first} (first q).`,
     other: "Other draws",
     back: "Your best q",
     more: "Draw 1 more",
@@ -112,19 +122,23 @@ const WORDS = {
       from <= MOST
         ? `Mean error below 0.1 by about draw ${from}`
         : "Mean error not yet below 0.1 at draw 2000",
-    best: (/** @type {number} */ best) => best ? `; best: ${best}` : "",
+    best: (/** @type {number} */ best) => best ? `; best: about ${best}` : "",
     stuck: "No q over 100 times another. ",
-    settle: "drag the blocks until each bar goes to its mark, softmax(z) (✓: within a fifth).",
+    settle: "drag the blocks until each bar goes to its mark, softmax(z).",
     settled: (/** @type {string} */ factor) =>
       `Done: each block is about ${factor}exp(z) / q, so that q cancels.`,
     next: " Next: drag q.",
     save: (/** @type {number} */ limit) =>
       "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by about " +
       `draw ${limit}. Hint: lower the highest block.`,
-    saved: (/** @type {number[]} */ [exact, best, fewest]) =>
-      "Done. q = softmax(z) makes blocks equal, but needs every score. " +
-      (!best ? `Can you beat its ${exact} draws?` : `Your ${best} draws beat its ${exact}` +
-        (best > fewest ? `; ${fewest} is possible.` : ": about the fewest.")),
+    saved: (
+      /** @type {number[]} */ [exact, best, root],
+      /** @type {string[]} */ [name, error, share],
+    ) =>
+      `Done. softmax(z) needs every score and about ${exact} draws` +
+      (best
+        ? `, its square root about ${root}, your best q about ${best}.`
+        : `. Fewer? Widen “${name}”: ${error} of error, ${share} of softmax(z).`),
   },
 };
 
@@ -133,18 +147,10 @@ const MOST = SPEC.traits.draws.max ?? 1;
 const STOPS = [...new Set([...range(132).map((i) => Math.round(10 ** (i / 40))), MOST])];
 const COARSE = STOPS.filter((_, i) => i % 3 === 0 || i === STOPS.length - 1);
 
-/** Uniform random numbers (mulberry32) by seed, drawn once. @type {Record<number, number[]>} */
+/** Uniform random numbers by seed, drawn once. @type {Record<number, number[]>} */
 const numbers = {};
 /** @param {number} seed */
-function uniform(seed) {
-  let state = seed * 0x9e3779b9;
-  return numbers[seed] ??= range(MOST).map(() => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  });
-}
+const uniform = (seed) => numbers[seed] ??= range(MOST).map(generator(seed * 0x9e3779b9));
 
 /** Classes that are drawn from q. @param {number[]} q @param {number} seed */
 const drawn = (q, seed) =>
@@ -158,7 +164,10 @@ const drawn = (q, seed) =>
 const three = (value) => String(Number(value.toPrecision(3)));
 
 /** A share of any kind: the same number is said alike. @param {number} v */
-const share = (v) => v < 5e-4 ? "<0.001" : v.toFixed(v < 0.0095 ? 3 : 2);
+const share = (v) =>
+  v < 5e-4 ? "<0.001" : v > 0.9995 ? ">0.999" : v.toFixed(v < 0.0095 || v > 0.9905 ? 3 : 2);
+/** @param {number} v */
+const percent = (v) => `${(100 * v).toFixed(v < 0.0095 ? 1 : 0)} %`;
 
 /** @param {number[]} weights */
 const sharesOf = (weights) => {
@@ -184,8 +193,8 @@ function errorsOf(classes, blocks, right, stops) {
 
 /**
  * The mean error over all runs, as far as it is known for many draws: a share is a quotient of
- * sums, of which the first order gives a normal distribution. The second factor is the step to few
- * draws; it was found by comparing with runs, as a test does.
+ * sums, of which the first order gives a normal distribution. The two other factors are the step to
+ * few draws; they were found by comparing with runs, as a test does.
  * @param {number[]} q
  * @param {number[]} right
  */
@@ -195,9 +204,10 @@ function expected(q, right) {
   const deviations = right.map((p, k) =>
     Math.sqrt(parts[k] * (1 - p) ** 2 + (all - parts[k]) * p * p)
   );
-  const scale = sum(deviations) / Math.sqrt(2 * Math.PI);
   /** @param {number} n */
-  const mean = (n) => scale / Math.sqrt(n) * (1 + (all - 1) / n);
+  const mean = (n) =>
+    sum(deviations.map((v, k) => v * (1 + 0.1 * Math.exp(-n * q[k])))) /
+    Math.sqrt(2 * Math.PI * n) * (1 + 1.2 * (all - 1) / n);
   let [low, high] = [0, 16]; // powers of two
   while (high - low > 1e-4) {
     const middle = (low + high) / 2;
@@ -205,7 +215,7 @@ function expected(q, right) {
     else high = middle;
   }
   const stops = STOPS.filter((n) => n >= 10 && n > 4 * (all - 1));
-  return { stops, mean: stops.map(mean), from: Math.round(2 ** high) };
+  return { stops, mean: stops.map(mean), from: Math.round(2 ** high), of: sharesOf(deviations) };
 }
 
 export default figure(WORDS, (view, words) => {
@@ -222,9 +232,9 @@ export default figure(WORDS, (view, words) => {
   });
   const strip = view.plot({
     ...columns,
-    height: 222,
+    height: 232,
     y: [0, 1],
-    margin: { ...margin, top: 14, bottom: 72 },
+    margin: { ...margin, top: 14, bottom: 82 },
   });
   const air = svg("g"); // what flies stays there while bars are drawn
   bars.svg.append(air);
@@ -308,7 +318,7 @@ export default figure(WORDS, (view, words) => {
     halt();
     about = -1;
     best = mine = undefined;
-    asked = false;
+    scored = "";
     view.refresh();
   });
 
@@ -335,15 +345,10 @@ export default figure(WORDS, (view, words) => {
   /** The reader's fewest draws, if they are fewer than these. @param {number} from */
   const better = (from) => best && best.from < from ? best.from : 0;
   const exact = () => expectedOf(softmax(logits())).from;
-  /** The draws of a q that takes about as few as any: a step from softmax(z) towards the best. */
-  const fewest = () => {
-    const right = softmax(logits());
-    const spread = right.map((p) => Math.sqrt(p * (1 - p)));
-    const terms = right.map((_, j) =>
-      sum(right.map((p, k) => (k === j ? 1 - p : p) ** 2 / spread[k]))
-    );
-    return expectedOf(sharesOf(right.map((p, j) => p * Math.sqrt(terms[j])))).from;
-  };
+  /** The draws of a q that takes about as few as any. */
+  const root = () => expectedOf(sharesOf(softmax(logits()).map(Math.sqrt))).from;
+  /** Whether it is open which q is best. */
+  const asking = () => hand() === "q" && !asked && same(view.get("q"), view.first.q);
   const mean = () => sum(logits().map(Math.exp));
   /** @returns {[number, number]} powers of ten */
   const axis = () => {
@@ -352,6 +357,11 @@ export default figure(WORDS, (view, words) => {
   };
   /** Where the words' parts of the line from 0 to 1 end. @param {number[]} q */
   const edgesOf = (q) => q.map((_, k) => sum(q.slice(0, k + 1)));
+  /** These shares within the limits of q. @param {number[]} parts */
+  const fixed = (parts) => {
+    const unit = Math.min(1, Math.min(...parts) / least);
+    return parts.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest));
+  };
   /**
    * Bring the edge after word k to this place, or as near to it as the limits of q, which are those
    * of proportions, let it be: what the word gains, the next one loses.
@@ -375,14 +385,10 @@ export default figure(WORDS, (view, words) => {
     const own = clamp(wanted, low, both - low);
     stuck = Math.abs(own - wanted) > 0.002;
     const parts = q.map((w, i) => i === k ? own : i === k + 1 ? both - own : w);
-    const unit = Math.min(1, Math.min(...parts) / least);
-    const set = parts.map((w) => clamp(Number((w / unit).toPrecision(4)), least, greatest));
+    const set = fixed(parts);
     const { from } = expectedOf(proposal(set));
     if (from < (best?.from ?? expectedOf(first()).from)) best = { from, q: set };
-    view.set({
-      q: set,
-      draws: view.get("draws") > 2 * FEW ? FEW : view.get("draws"),
-    });
+    view.set({ q: set });
   }
   /** What a drag has an end put to. */
   function begin() {
@@ -454,7 +460,7 @@ export default figure(WORDS, (view, words) => {
       mine = undefined;
       turned = hand === "q" ? 0 : -1;
       stuck = false;
-      view.set({ hand, draws: hand === "q" ? FEW : MOST });
+      view.set({ hand });
     },
   });
   view.control(hands);
@@ -497,23 +503,32 @@ export default figure(WORDS, (view, words) => {
   };
   /** What the second guess was worth, until something changes. */
   let scored = "";
-  const question = html(
-    "div.stack",
-    html("p", html("b", view.words.guessFirst), ` ${words.ask}`),
-    html(
-      "div.row",
-      ...words.proposals.map((name, place) =>
-        button(view, name, () => {
-          const costs = [names.map(() => 1 / names.length), first(), softmax(logits())]
-            .map((q) => expectedOf(q).from);
-          halt();
-          asked = true;
-          scored = words.scored(costs[place] === Math.min(...costs), costs.map(String));
-          view.refresh();
-        })
-      ),
-    ),
+  const question = html("p", html("b", view.words.guessFirst), ` ${words.ask}`);
+  /** Each answers the question; then it sets q. */
+  const trials = words.proposals.map((name, place) =>
+    button(view, name, () => {
+      begin();
+      if (asking()) {
+        asked = true;
+        const costs = proposals().map((q) => expectedOf(proposal(q)).from);
+        scored = words.scored(name, costs[place] === Math.min(...costs), costs);
+        view.refresh();
+        return;
+      }
+      turned = 0;
+      scored = "";
+      view.set({ q: proposals()[place] });
+    })
   );
+  /** @returns {number[][]} */
+  const proposals = () => [names.map(() => 1), view.first.q, fixed(softmax(logits()))];
+  const skip = button(view, view.words.skip, () => {
+    asked = true;
+    view.refresh();
+  });
+  skip.classList.add("skip");
+  const row = html("div.row", ...trials, skip);
+  view.control(row);
   const aims = html(
     "div.aims",
     task(
@@ -536,15 +551,31 @@ export default figure(WORDS, (view, words) => {
       "q",
       words.save(Math.round(SLACK * exact())),
       () => expectedOf().from <= Math.round(SLACK * exact()),
-      () => words.saved([exact(), better(exact()), fewest()]),
-      words.saved([100, 100, 100]),
+      () => {
+        const right = softmax(logits());
+        const { of } = expectedOf();
+        const more = of.map((v, k) => v / right[k]);
+        const k = more.indexOf(Math.max(...more));
+        const hint = [names[k], percent(of[k]), percent(right[k])];
+        return words.saved([exact(), better(exact()), root()], hint);
+      },
+      words.saved([100, 0, 100], ["logit", "10 %", "0.5 %"]),
     ),
+    row,
   );
   view.bind(aims, () => {
-    const place = hand() === "blocks" ? 0 : asked || !same(view.get("q"), view.first.q) ? 2 : 1;
+    const place = hand() === "blocks" ? 0 : asking() ? 1 : 2;
     put(aims, { class: ["aims", "aims asks", "aims plays"][place] });
-    for (const one of question.querySelectorAll("button")) one.disabled = place !== 1;
-    [...aims.children].forEach((node, i) => node.classList.toggle("away", i !== place));
+    [...aims.children].forEach((node, i) => node.classList.toggle("away", i < 3 && i !== place));
+    row.classList.toggle("away", place === 0);
+    skip.classList.toggle("away", place !== 1);
+    skip.disabled = place !== 1;
+    trials.forEach((node, i) => {
+      node.disabled = place === 0;
+      node.classList.toggle("chip", place === 2);
+      const pressed = place === 2 && same(view.get("q"), proposals()[i]);
+      put(node, { "aria-pressed": place === 2 ? String(pressed) : null });
+    });
   });
   const controls = html(
     "div.row",
@@ -566,7 +597,7 @@ export default figure(WORDS, (view, words) => {
     stuck = false;
     if (best) view.set({ q: best.q });
   });
-  const room = words.stuck + words.highest("logit", "1000") + words.cost(1000);
+  const room = words.scored(words.proposals[1], false, [100, 100, 100]);
   view.add(
     html(
       "div.side",
@@ -629,7 +660,7 @@ export default figure(WORDS, (view, words) => {
       for (const word of run.slice(0, view.get("draws"))) tally[word] += parts[word];
       return sharesOf(tally);
     });
-    bars.scale({ ylabel: words.bars + (few.length ? words.thin : "") });
+    bars.scale({ ylabel: words.bars + (hidden() ? "" : words.rule[hand()]) });
     const short = (/** @type {number} */ v) => width < 20 ? share(v).replace("0.", ".") : share(v);
     bars.draw(
       ...[words.drawn, words.ends].map((name, row) => titled(bars, row, name)),
@@ -646,15 +677,30 @@ export default figure(WORDS, (view, words) => {
         /** @param {string} look @param {number} height @param {number} over */
         const line = (look, height, over) =>
           svg(look, { d: `M${x - over},${bars.y(height)}h${width + 2 * over}` });
-        const there = !hidden() && near(ends[k], right[k]);
+        const there = !hidden() && hand() === "blocks" && near(ends[k], right[k]);
         const marked = mine === 0 || mine === 1;
+        const [side, slim] = [x + 0.3 * width, 0.4 * width];
+        const [large, mark] = [shares[k], right[k]].map((v) => bars.y(Math.min(1, LARGER * v)));
         return [
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
           over > 0 ? svg("rect.over", { x, y, width, height: over }) : "",
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
           k === last && outlined ? svg("rect.latest", latest) : "",
           flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
-          svg("path.line.faint", {
+          ...right[k] < SMALL
+            ? [
+              svg("rect.larger", { x: side, y: large, width: slim, height: bottom - large }),
+              svg("rect.larger.above", {
+                x: side,
+                y: large,
+                width: slim,
+                height: Math.max(0, mark - large),
+              }),
+              svg("path.truth", { d: `M${side - 3},${mark}h${slim + 6}` }),
+              svgText(side + slim + 5, mark + 4, words.larger, { "text-anchor": "start" }),
+            ]
+            : [],
+          svg("path.line.faint.ink", {
             d: few.map((run) => `M${x - 6},${bars.y(run[k])}h${width + 12}`).join(""),
           }),
           line("path.truth", right[k], 10),
@@ -687,15 +733,18 @@ export default figure(WORDS, (view, words) => {
   function drawStrip(q, blocks) {
     const label = words.strip[hand()];
     const { nodes, grips, tops } = hand() === "q" ? drawAreas(q, blocks) : drawBlocks(blocks);
-    const shown = hand() === "q" ? [q, blocks] : [q, blocks, logits().map(Math.exp)];
-    const row = hand() === "q" ? 1 : 0; // below the leaders
+    const last = hand() === "q"
+      ? expectedOf(q).of.map(percent)
+      : logits().map((z) => three(Math.exp(z)));
+    const shown = [q.map(three), blocks.map(three), last];
+    const row = hand() === "q" ? 0.625 : 0; // below the leaders
     strip.draw(
       ...nodes,
       ...words.rows[hand()].map((name, i) => titled(strip, i + row, name)),
       ...names.flatMap((name, k) => [
         put(cell(strip, k, row - 1, name), { class: null }),
         ...shown.map((numbers, i) => {
-          const text = three(numbers[k]);
+          const text = numbers[k];
           return put(cell(strip, k, i + row, text), squeezed(text, bars.x(1) - bars.x(0) - 4));
         }),
       ]),
@@ -762,7 +811,7 @@ export default figure(WORDS, (view, words) => {
       x: [0, 1],
       y: [0, high],
       xticks: [],
-      yticks: [0, [mean(), `${words.mean} ${three(mean())}`], [high, three(high)]],
+      yticks: [0, [mean(), three(mean())], [high, three(high)]],
       ylabel: words.strip[theirs ? "best" : "q"],
     });
     const { left, right, bottom } = strip.area;
@@ -787,7 +836,7 @@ export default figure(WORDS, (view, words) => {
             put(svg("rect.set", look), { "data-q": `height ${k}`, "data-value": v }),
             svgText(middle, ceiling + 10, beyond, { class: "halo" }),
             svg("path.leader", {
-              d: `M${middles[k]},${bottom + 2}L${bars.x(k)},${bottom + 21}`,
+              d: `M${middles[k]},${bottom + 2}L${bars.x(k)},${bottom + 15}`,
             }),
           ];
         }),
@@ -822,7 +871,7 @@ export default figure(WORDS, (view, words) => {
     const stops = [...STOPS.filter((stop) => stop < n), n];
     const errors = errorsOf(classes, blocks, right, stops);
     const last = errors[errors.length - 1];
-    history.scale({ ylabel: words.history[hidden() ? "one" : hand()] });
+    history.scale({ ylabel: words.history[hidden() ? "one" : asking() ? "blocks" : hand()] });
     const { left, right: edge } = history.area;
     const level = history.y(Math.log10(LIMIT));
     /** The number of the left dot stands to its left. @param {number} side */
@@ -853,16 +902,18 @@ export default figure(WORDS, (view, words) => {
       const faint = others.map((run) => way(COARSE, errorsOf(run, blocks, right, COARSE)));
       all.unshift(svg("path.line.faint", { d: faint.join("") }));
       if (hand() === "q") {
+        all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
+      }
+      if (hand() === "q" && !asking()) {
         const [now, before] = [expectedOf(), expectedOf(first())];
         all.push(svg("path.line.mean", { d: way(now.stops, now.mean) }));
-        all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
         if (before.from !== now.from) {
           const side = now.from < before.from ? 1 : -1;
           all.unshift(svg("path.line.before", { d: way(before.stops, before.mean) }));
           all.push(...mark(before.from, words.before(before.from), ".before", side));
           const beside = side > 0 ? words.best(better(now.from)) : "";
-          all.push(...mark(now.from, now.from + beside, "", -side));
-        } else all.push(...mark(now.from, String(now.from)));
+          all.push(...mark(now.from, words.now(now.from) + beside, "", -side));
+        } else all.push(...mark(now.from, words.now(now.from)));
       }
     }
     history.draw(
@@ -917,16 +968,17 @@ export default figure(WORDS, (view, words) => {
       if (hand() === "q") {
         const { from } = expectedOf();
         const highest = blocks.indexOf(Math.max(...blocks));
-        text = (stuck ? words.stuck : "") + words.highest(names[highest], three(blocks[highest])) +
-          words.cost(from) + words.best(stuck ? 0 : better(from)) + ".";
+        text = words.highest(names[highest], three(blocks[highest]));
+        if (stuck) text = words.stuck + text;
+        if (!asking()) text += words.cost(from) + words.best(stuck ? 0 : better(from)) + ".";
       } else if (about >= 0) {
         const ends = [endsOf()[about], right[about]].map(share);
         text = words.block(names[about], [three(blocks[about]), ...ends]);
       } else text = off;
     }
     if (view.changed.has("seed")) text = off;
-    if (view.changed.has("q") || view.changed.has("correction")) scored = "";
-    text = scored || text;
+    if (["q", "correction", "hand"].some((key) => view.changed.has(key))) scored = "";
+    text = scored || text.trim();
     say(said, text);
     runner.textContent = running ? words.stop : words.run;
     return running ? "" : text;
