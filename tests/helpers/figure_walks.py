@@ -99,7 +99,7 @@ WAYS = {
                 )
             ),
             {"on": "nudge.z1", "to": "1"},
-            {"on": "nudge.z1", "to": "0.2"},
+            {"on": "nudge.z1", "to": "0.01"},
         ],
         [
             SKIP,
@@ -126,7 +126,7 @@ WAYS = {
         [
             SKIP,
             {"set": {"stage": 6}},
-            *({"on": "nudge.z1", "to": to} for to in ("1", "0.2")),
+            *({"on": "nudge.z1", "to": to} for to in ("1", "0.01")),
             {"click": "Walk with class 2"},
             *({"on": f"guess.{i}", "to": to} for i, to in enumerate(("0.24", "-0.33", "0.09"))),
             {"click": "z₂"},
@@ -144,7 +144,7 @@ WAYS = {
             [SKIP, {"set": {"stage": 6}}, {"click": chip}, {"click": "z₁"}]
             for chip in ("sure and right", "sure and wrong", "undecided")
         ),
-        *([{"click": answer}, {"set": {"stage": 6}}] for answer in ("p₁", "-1", "p₁ - 1")),
+        *([{"click": answer}, {"set": {"stage": 6}}] for answer in ("p", "-1", "p - 1")),
     ],
     "jacobian_explorer": [
         [

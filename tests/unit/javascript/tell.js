@@ -331,6 +331,7 @@ Object.assign(globalThis, {
   history: { state: null, replaceState() {} },
   setTimeout: (call, ms) => {
     if (ms === 500 || ms === undefined) return call(), 0; // speech at once
+    if (ms === 300) return frames.push(call), 0; // what waits for rest, after the step
     return globalThis.courseImagesAt ? soon(call) : wait(call, ms);
   },
 });

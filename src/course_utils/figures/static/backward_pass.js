@@ -34,15 +34,15 @@ const WORDS = {
     change: "change",
     widths: "A line sends:",
     width: ["0.1", "0.3", "1 or more"],
-    question: "With class 1 the true one, z₁ is used twice: in its exponential and in the loss. " +
-      "What will its gradient be?",
-    answers: ["p₁", "−1", "p₁ − 1"].map((text) => ({
+    question: "The true class's logit is used twice: in its exponential and in the loss. " +
+      "With p its probability, what will its gradient be?",
+    answers: ["p", "−1", "p − 1"].map((text) => ({
       text,
-      says: "Walk back with class 1 as the true one: two lines lead to z₁, so wait for both.",
+      says: "Walk back: two lines lead to the true class's logit, so wait for both.",
     })),
     verdicts: [
-      "No: that came through exp z₁. With the direct −1 it is p₁ − 1 while class 1 is true.",
-      "No: that came directly. With p₁, from the exponential, it is p₁ − 1 while class 1 is true.",
+      "No: that came through its exponential. With the direct −1 it is p − 1.",
+      "No: that came directly. With p, from the exponential, it is p − 1.",
       "Yes: what comes back on different paths is added.",
     ],
     last: "loss",
@@ -90,6 +90,7 @@ const WORDS = {
     placed: (/** @type {string} */ total) => `They add up to ${total}.`,
     seen: "You saw its gradients.",
     where: "Where does the −1 go?",
+    place: "Place all three and say where the −1 goes, or press Show me.",
     notThere: (/** @type {string} */ z, /** @type {string} */ true_) =>
       `Not to ${z}: the loss is ln Q − ${true_}.`,
     done: "Nudge a logit by its handle, any box below the loss by a tap.",
@@ -109,9 +110,9 @@ const WORDS = {
     waits: "one to come",
     through: (/** @type {string} */ share) => `by exp: ${share}`,
     less: (/** @type {string} */ p) => `${p} − 1`,
-    gets: (/** @type {string} */ z, /** @type {string} */ total) => `${z}: ${total}`,
-    all: "The three gradients add up to 0.",
-    rounded: "Unrounded, the three gradients add up to 0.",
+    ends: "Each logit gets its p, the true one also −1.",
+    all: "The p add up to 1, so the gradients add up to 0.",
+    rounded: "The p add up to 1, so the gradients add up to 0, unrounded.",
     miss: (/** @type {string} */ pick) => `Not ${pick}.`,
     worth: (/** @type {string} */ pick, /** @type {string} */ number) => `${pick} = ${number}`,
     product: (/** @type {string} */ number) => `×: that makes ${number}`,
@@ -123,12 +124,21 @@ const WORDS = {
       /** @type {string[]} */ [from, change],
     ) => `${box} changed by ${by}, ${from} by ${change}.`,
     ratio: (/** @type {string} */ ratio) => ` That is × ${ratio}.`,
-    along: (/** @type {string} */ box) => `The loss along ${box} and its`,
+    along: (/** @type {string} */ box) => `The loss along ${box} and its `,
     tangent: "tangent",
-    linear: (/** @type {string} */ change) => `: gradient × nudge = ${change}`,
-    off: (/** @type {string} */ share) => `, off by ${share}.`,
+    linear: (
+      /** @type {string} */ told,
+      /** @type {string} */ came,
+    ) => `Nudge × gradient is ${told}. The loss changed by ${came}.`,
+    shares: (
+      /** @type {string} */ direct,
+      /** @type {string} */ through,
+      /** @type {string} */ total,
+    ) => `${direct} directly and ${through} by exp, together ${total}`,
+    off: (/** @type {string} */ share) => `off by ${share}`,
     percent: (/** @type {number} */ v) => `${v} %`,
-    straight: ", exact: a straight line.",
+    never: "no nudge reaches 10 %",
+    straight: "exact",
     rest: "nudge 0",
     approach: "nudge a logit until curve and tangent differ by 10 %; then shrink that to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
@@ -136,8 +146,10 @@ const WORDS = {
     foreseen: "Done: each is p, less 1 for the true class.",
     balance: "move a logit (by “Move the logits”) until the true one's gradient is −0.5, within " +
       "0.02.",
-    balanced: "Done: its exponential was half of Q, as much as the other two together.",
-    missed: (/** @type {string[]} */ [said, came]) => `You said ${said}; ${came} came.`,
+    balanced: "Done: its exponential was about half of Q, about as much as the other two together.",
+    by: (/** @type {string} */ z, /** @type {string} */ by) => `${z} by ${by}`,
+    missed: (/** @type {string} */ all) => `Missed: ${all}. Try again with the next walk.`,
+    near: "What you placed is within 0.05.",
     tries: [
       {
         label: "sure and right",
@@ -175,11 +187,10 @@ const ROWS = { L: 0, l: 1, Q: 2, e: 3, z: 4 };
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
 const NUDGE = 0.5; // by a tap
 const HINT = 0.01; // after a wrong choice
-const LEAST = 0.001; // by the first press of an arrow key
 const NEAR = 0.05; // how far a guess may be off
 const [AGREE, DIFFER] = [0.01, 0.1]; // shares of what the gradient tells
 const HEARD = 20; // words that are spoken at once
-const SETTLED = 250; // ms after the last move of a nudge, which then runs up
+const SETTLED = 300; // ms after the last move: a nudge runs up, a goal is no longer passed by
 const PACE = 1900; // ms for each step of a walk that runs by itself
 
 const TINY = 0.1; // by which a logit grows where its effect is foretold
@@ -370,6 +381,7 @@ export default figure(WORDS, (view, words) => {
   /** The lines whose factor this step asks for. */
   const asked = () => ways.filter((way) => way.stage === stage + 1);
   const guessing = () => quick && stage === 0 && !solved.has(puzzle);
+  const unplaced = () => guessing() && made.size < 3;
   /** Whether a change is to be foretold, before anything is nudged. */
   const foretelling = () => !grown && foretold && foretold.to !== key ? foretold : undefined;
   const expectedChange = () => Number((expected * (foretold?.most ?? 0)).toPrecision(2));
@@ -565,22 +577,10 @@ export default figure(WORDS, (view, words) => {
   const expecting = keys(words.foretellOf, "foretold", () => expected, foretell);
   const pushing = KEYS.slice(1).map((name) => {
     const get = () => name === key ? size : 0;
-    // A nudge is the cube of its handle's place: it can be made small. The first key counts.
-    const from = (/** @type {number} */ u) => small(u ** 3) || (get() ? 0 : Math.sign(u) * LEAST);
-    const scale = { to: Math.cbrt, from, show: plain };
     const write = (/** @type {number} */ v) => push(name, v);
-    return keys(words.nudgeOf(BOXES[name]), `nudge.${name}`, get, write, scale);
+    return keys(words.nudgeOf(BOXES[name]), `nudge.${name}`, get, write, { show: plain });
   });
 
-  /** What was guessed, and what came. */
-  const compared = () => {
-    const came = LOGITS.map((key) => grads[key]);
-    const said = guesses.map((v, i) => made.has(i) ? fmt(v) : "?");
-    return {
-      near: came.every((v, i) => made.has(i) && Math.abs(v - guesses[i]) < NEAR),
-      texts: [said, came.map(share)].map((all) => all.join(", ")),
-    };
-  };
   let [hit, answer] = [false, ""];
   let before = -1; // the step that was drawn last
   view.bind(panel, () => {
@@ -588,19 +588,42 @@ export default figure(WORDS, (view, words) => {
     const arrives = before < last;
     if (arrives) walks += 1;
     if (arrives && made.size && quick && !solved.has(puzzle)) {
-      const { near, texts } = compared();
-      hit = near;
-      answer = words.missed(texts);
+      const missed = LOGITS.flatMap((key, i) => {
+        const by = Math.abs(grads[key] - guesses[i]);
+        return made.has(i) && by >= NEAR ? words.by(BOXES[key], share(by)) : [];
+      });
+      hit = made.size === 3 && !missed.length;
+      answer = missed.length ? words.missed(missed.join(", ")) : words.near;
     } else if (!made.size) [hit, answer] = [false, ""];
     solved.add(puzzle);
   });
   /** By what share the change of the loss differs from what its gradient tells. */
   const differ = () => Math.abs((carried.get("L") ?? 0) / (grads[key] * size) - 1);
-  const differs = () => words.percent(Number((100 * differ()).toPrecision(2)));
+  const differs = () =>
+    key === "l"
+      ? words.straight
+      : words.off(words.percent(Number((100 * differ()).toPrecision(2))));
+  let [at, passing] = ["", false];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let rest;
+  const arrive = () => {
+    clearTimeout(rest);
+    passing = false;
+    view.refresh();
+  };
+  view.bind(panel, () => {
+    const here = `${puzzle} ${key} ${size}`;
+    if (stage < last || here === at) return;
+    [at, passing] = [here, true];
+    clearTimeout(rest);
+    rest = setTimeout(arrive, SETTLED);
+  });
+  view.frame.addEventListener("pointerup", () => passing && arrive());
+  view.closers.push(() => clearTimeout(rest));
   const first = goal(view, {
     text: words.approach,
     reached: () => {
-      if (stage < last || !LOGITS.includes(key)) return false;
+      if (stage < last || passing || !LOGITS.includes(key)) return false;
       const mine = `${key} ${puzzle}`;
       if (differ() >= DIFFER) far = mine;
       return far === mine && differ() < AGREE;
@@ -617,7 +640,7 @@ export default figure(WORDS, (view, words) => {
   const both = () => [first, second].every((node) => node.classList.contains("done"));
   const third = goal(view, {
     text: words.balance,
-    reached: () => both() && stage === last && Math.abs(grads[truth] + 0.5) < HALF,
+    reached: () => both() && stage === last && !passing && Math.abs(grads[truth] + 0.5) < HALF,
     says: words.balanced,
     lasts: true,
   });
@@ -655,7 +678,7 @@ export default figure(WORDS, (view, words) => {
   );
   const told = html("span");
   const prompt = html("b.asks");
-  const [along, linear, verdict] = [0, 1, 2].map(() => html("span"));
+  const along = html("span");
   const curve = view.plot({
     label: words.curve,
     height: 150,
@@ -667,7 +690,7 @@ export default figure(WORDS, (view, words) => {
   });
   const meet = html(
     "div.meet",
-    html("p", along, " ", html("span.grad", words.tangent, linear), verdict),
+    html("p", along, html("span.grad", words.tangent), "."),
     curve.node,
     first,
     third,
@@ -717,7 +740,7 @@ export default figure(WORDS, (view, words) => {
       : moving
       ? view.get("logits")[LOGITS.indexOf(name)] / MOST
       : name === key
-      ? Math.cbrt(size)
+      ? size
       : 0;
     return { x: x + v * half, y };
   };
@@ -733,7 +756,7 @@ export default figure(WORDS, (view, words) => {
     if (guessing()) foresee(LOGITS.indexOf(held), at);
     else if (foretelling()) foretell(at);
     else if (moving) shift(LOGITS.indexOf(held), MOST * at);
-    else push(held, small(at ** 3));
+    else push(held, small(at));
   });
   plot.svg.addEventListener("click", (event) => {
     const [x, y] = plot.at(event).map((v, i) => i ? plot.y(v) : plot.x(v));
@@ -765,9 +788,8 @@ export default figure(WORDS, (view, words) => {
     if (b.middle !== a.middle) {
       const aside = Math.sign(b.middle - a.middle) * 10;
       const d = `M${a.middle - shift},${top}L${b.middle},${b.y}`;
-      const inner = way.to[1] === "2"; // the line of z₁ passes on its left
-      const x = b.middle + (inner ? 22 : aside);
-      return { d, x, y: b.y - 12, anchor: aside < 0 && !inner ? "end" : "start" };
+      if (way.to[1] === "2") return { d, x: b.middle - 4, y: b.y - 5, anchor: "end" };
+      return { d, x: b.middle + aside, y: b.y - 12, anchor: aside < 0 ? "end" : "start" };
     }
     // Beside the line its local derivative has the width of the box.
     const x = b.middle - shift;
@@ -803,8 +825,8 @@ export default figure(WORDS, (view, words) => {
     return minus(v.toFixed(Math.min(...softmax(view.get("logits"))) < 0.005 ? 4 : 3));
   }
   const called = (/** @type {string} */ key) => key === "L" ? words.theLoss : BOXES[key];
-  const signed = (/** @type {number} */ v) => `${v < 0 ? "" : "+"}${short(v)}`;
-  const nudge = () => `${size < 0 ? "" : "+"}${plain(size)}`;
+  const withSign = (/** @type {string} */ text) => text[0] === "−" ? text : `+${text}`;
+  const signed = (/** @type {number} */ v) => withSign(short(v));
   /** What a way sends, as it is written. @param {Way} way */
   const sent = ({ from, factor, stage }) => {
     const product = grads[from] * factor;
@@ -844,8 +866,9 @@ export default figure(WORDS, (view, words) => {
     for (const node of plot.layer.querySelectorAll("[data-q^=change]")) {
       wait(node, (node.getAttribute("data-q") ?? "").split(" ")[1]);
     }
-    const came = plot.layer.querySelector(".came");
-    if (foretold && came) { for (const node of [came, told, prompt]) wait(node, foretold.from); }
+    const bars = plot.layer.querySelectorAll(foretold ? ".came" : ".ghost, .came");
+    for (const node of bars) wait(node, foretold?.from ?? "L");
+    if (foretold && bars.length) { for (const node of [told, prompt]) wait(node, foretold.from); }
   }
 
   /** The lines, what stands on them, and what runs down those of this step. */
@@ -933,8 +956,9 @@ export default figure(WORDS, (view, words) => {
     };
     const own = quick && made.has(place_);
     const p = name.replace("z", "p").replace(/\d/, (digit) => subscript(Number(digit)));
+    const guessed = own && mine && stage === last; // no line is left but the one that p − 1 tells
     if (mine && come.length) {
-      part(0, words.direct, ["direct", -1, 0], come[0]);
+      part(0, guessed ? "" : words.direct, ["direct", -1, 0], come[0]);
       if (come.length < 2) line(1, words.waits, "waits");
       else {
         const v = grads[name] + 1;
@@ -947,14 +971,15 @@ export default figure(WORDS, (view, words) => {
       part(2, text, ["grad", grads[name], 0], come[0]);
     }
     const asks = guessing();
-    // Where all lines are taken the mark tells it.
-    if (own && !(mine && stage === last)) {
-      line(asks || mine ? 2 : 1, words.guess(fmt(guesses[place_])), "guess", "grad");
+    if (own) {
+      const at = guessed ? 0 : asks || mine ? 2 : 1;
+      line(at, words.guess(fmt(guesses[place_])), "guess", "grad");
     } else if (asks) line(2, words.guess("?"), "guess");
     if (asks || nodes.length) nodes.unshift(upright("zero", 0));
     if (asks || own) nodes.push(upright("guess", guesses[place_]));
     if (asks) {
-      const ends = [-1, 1].map((v) =>
+      const free = [-1, 1].filter((v) => Math.abs(v - guesses[place_]) > 0.3);
+      const ends = free.map((v) =>
         svgText(middle + v * unit, track(name).y - KNOB, minus(String(v)), { class: "soft" })
       );
       nodes.push(...ends);
@@ -1024,6 +1049,7 @@ export default figure(WORDS, (view, words) => {
       texts.push(svg("path.dash", { d: `M${x - half},${y}h${2 * half}` }));
     }
     if (foretold?.from === name && (tells ? moved : met())) texts.unshift(...ghosts(name, change));
+    if (stage === last && name === "L" && LOGITS.includes(key)) texts.unshift(...joined());
     const look = arrived.some((way) => way.stage === stage) ? "now" : "";
     return [svg("rect", { x, y, width, height, rx: 6, class: `box ${look}` }), ...texts];
   }
@@ -1047,6 +1073,22 @@ export default figure(WORDS, (view, words) => {
     return [svg("path.zero", { d: `M${x},${y - 13}v10` }), ...(met() ? bars : bars.slice(0, 1))];
   }
 
+  /** A logit's nudge times each share of its gradient, and what it made of the loss: bars. */
+  function joined() {
+    const { middle, y } = place("L");
+    const direct = key === truth ? -size : 0;
+    const spans = [[0, direct], [direct, grads[key] * size], [0, carried.get("L") ?? 0]];
+    const bars = spans.map(([from, to], i) =>
+      svg(`rect.${i < 2 ? "ghost" : "came"}`, {
+        x: middle + one() * Math.min(from, to),
+        y: y + 17.5 + 3.3 * i,
+        width: one() * Math.abs(to - from),
+        height: 3,
+      })
+    );
+    return [svg("path.zero", { d: `M${middle},${y + 16}v12` }), ...bars];
+  }
+
   /** What the last step did, in words. */
   function sentence() {
     if (stage === 0) {
@@ -1061,16 +1103,9 @@ export default figure(WORDS, (view, words) => {
         : words.start;
     }
     if (stage === last) {
-      const all = LOGITS.map((name) => {
-        const p = BOXES[name].replace("z", "p");
-        return words.gets(
-          BOXES[name],
-          words.total(name === truth ? words.less(p) : p, share(grads[name])),
-        );
-      });
       const shown = sum(LOGITS.map((name) => Number(share(grads[name]).replace("−", "-"))));
       const total = Math.abs(shown) < 1e-9 ? words.all : words.rounded;
-      return `${answer || `${all.join("; ")}.`} ${total}`;
+      return `${answer || words.ends} ${total}`;
     }
     if (stage === last - 1) return words.sendAll;
     const way = /** @type {Way} */ (ways.find((way) => way.stage === stage));
@@ -1082,7 +1117,7 @@ export default figure(WORDS, (view, words) => {
   /** What comes next, in words. */
   function question() {
     if (stage === last) return moving ? words.follow : words.done;
-    if (quick) return stage ? "" : words.where;
+    if (quick) return stage ? "" : unplaced() ? words.place : words.where;
     const shares = [short(-1), share(grads[truth] + 1)];
     const tells = foretelling();
     if (tells) {
@@ -1100,16 +1135,24 @@ export default figure(WORDS, (view, words) => {
 
   /** What a nudge does, in words. */
   function measured() {
+    if (stage === last) {
+      const told = grads[key] * size;
+      const total = signed(told);
+      const through = minus((told + size).toFixed(total.split(".")[1]?.length));
+      const direct = withSign(plain(-size));
+      const parts = key === truth ? words.shares(direct, withSign(through), total) : total;
+      return words.linear(parts, signed(carried.get("L") ?? 0));
+    }
     if (met() && foretold) {
       const { from, to, by } = foretold;
       const [said, came] = [expectedChange(), carried.get(from) ?? 0];
       const told = [called(from), `${said > 0 ? "+" : ""}${plain(said)}`, signed(came)];
       return words.expected(BOXES[to], plain(by), told);
     }
-    const way = stage < last - 1 ? asked().find(({ to }) => to === key) : undefined;
-    const top = way?.from ?? "L";
+    const top = asked().find(({ to }) => to === key)?.from ?? "L";
     const change = carried.get(top) ?? 0;
-    const plainly = words.measured(BOXES[key], nudge(), [called(top), signed(change)]);
+    const pair = [called(top), signed(change)];
+    const plainly = words.measured(BOXES[key], withSign(plain(size)), pair);
     const all = missed === view.turns ? plainly + words.ratio(short(change / size)) : plainly;
     return stage === 1 ? `${words.holding} ${all}` : all;
   }
@@ -1126,9 +1169,11 @@ export default figure(WORDS, (view, words) => {
     const by = key ? size : 0;
     const [x, base, told, came] = [curve.x(by), curve.y(0), slope * by, carried.get("L") ?? 0];
     const { top, bottom, right } = curve.area;
-    const after = (/** @type {number} */ x) => x > right - 40 ? "end" : "start";
-    const bands = [DIFFER, AGREE].flatMap((most) => {
-      const near = xs.filter((v, i) => Math.abs(ys[i] / (slope * v) - 1) < most);
+    const after = (/** @type {number} */ x, room = 40) => x > right - room ? "end" : "start";
+    const off = xs.map((v, i) => Math.abs(v) > 1e-6 ? Math.abs(ys[i] / (slope * v) - 1) : 0);
+    const furthest = Math.max(...off);
+    const bands = [DIFFER, AGREE].filter((most) => most < furthest).flatMap((most) => {
+      const near = xs.filter((_, i) => off[i] < most);
       const [start, end] = [Math.min(0, ...near), Math.max(0, ...near)].map((v) => curve.x(v));
       const [x, anchor] = most === AGREE
         ? [end, after(end)]
@@ -1142,13 +1187,17 @@ export default figure(WORDS, (view, words) => {
       svg(`path.bar.${look}`, { d: `M${x + dx},${base}V${curve.y(v)}` });
     curve.draw(
       ...bands,
+      svgText(curve.x(from), top - 4, furthest < DIFFER ? words.never : "", {
+        class: "soft",
+        "text-anchor": "start",
+      }),
       svg("path.zero", { d: `M${curve.x(from)},${base}H${right}` }),
       svg("path.tangent", { d: curve.line([from, 1], [slope * from, slope]) }),
       svg("path", { d: curve.line(xs, ys) }),
       svg("path.run", { d: `M${curve.x(0)},${base}H${x}` }),
       ...(by ? [bar("grad", told, -2), bar("change", came, 2)] : []),
-      svgText(x, base + (told > 0 ? 16 : -6), by && key !== "l" ? differs() : "", {
-        "text-anchor": by > 0 ? after(x) : x < 64 ? "start" : "end",
+      svgText(x, base + (told > 0 ? 16 : -6), by ? differs() : "", {
+        "text-anchor": by > 0 ? after(x, 80) : x < 94 ? "start" : "end",
       }),
       svg("circle", { cx: curve.x(0), cy: base, r: 3 }),
     );
@@ -1178,6 +1227,7 @@ export default figure(WORDS, (view, words) => {
       : factors;
     if (pad.childNodes[0] !== choices[0] || !choices.length) pad.replaceChildren(...choices);
     release.disabled = !moved;
+    for (const node of wheres) node.disabled = unplaced();
     choices.forEach((node, i) => node.classList.toggle("wrong", refused.has(i)));
 
     const pushed = key && carried.size > 1;
@@ -1192,10 +1242,8 @@ export default figure(WORDS, (view, words) => {
     if (!meet.hidden) {
       draw();
       say(along, words.along(BOXES[key || truth]));
-      say(linear, pushed ? words.linear(short(grads[key] * size)) : "");
-      say(verdict, !pushed ? "" : key === "l" ? words.straight : words.off(differs()));
     }
-    if (stage === last && label === 1) settle?.();
+    if (stage === last) settle?.();
     back.disabled = stage === 0;
     const again = fresh() === view.get("logits");
     say(show, stage < last ? words.show : again ? words.anew(next()) : words.otherWalk);
@@ -1235,9 +1283,7 @@ export default figure(WORDS, (view, words) => {
       if (rising && !stillness()) timer = setTimeout(rise, met() ? 0 : SETTLED);
     }
     risen = rising;
-    if (pushed && stage === last) {
-      return `${text} ${linear.textContent?.slice(2)}${verdict.textContent}`;
-    }
+    if (pushed && stage === last) return `${text.slice(0, -1)}, ${differs()}.`;
     const whole = `${text} ${asks}`.trim();
     return whole.split(" ").length <= HEARD ? whole : stage < last ? asks : text;
   };
