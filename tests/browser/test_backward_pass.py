@@ -511,11 +511,14 @@ def test_what_came_is_said_when_it_has_run_up(show):
     """Neither bar nor sentence before."""
     page = show(BackwardPass(stage=5), reduced_motion="no-preference")
     drag(page, 0, -0.7)
-    page.get_by_role("button", name="Let it grow").click()
-    page.wait_for_selector(".up")
     parts = [page.locator(e) for e in ("rect.came", ".panel .say > span", "b.asks")]
-    sights = {e.evaluate("(e) => getComputedStyle(e).visibility") for e in parts}
-    assert sights == {"hidden"}
+    sights = page.locator(".frame").evaluate("""async (frame) => {
+      frame.querySelector(".pad button").click();
+      await new Promise((done) => setTimeout(done, 20));
+      const parts = frame.querySelectorAll("rect.came, .panel .say > span, b.asks");
+      return [...parts].map((e) => getComputedStyle(e).visibility);
+    }""")
+    assert sights == ["hidden"] * 3
     finish = "(e) => e.getRootNode().getAnimations().forEach((a) => a.finish())"
     page.locator(".frame").evaluate(finish)
     assert {e.evaluate("(e) => getComputedStyle(e).visibility") for e in parts} == {"visible"}

@@ -1168,7 +1168,7 @@ export default figure(WORDS, (view, words) => {
     curve.scale({ y: [low - 0.3 * (high - low), high], yticks: [] });
     const by = key ? size : 0;
     const [x, base, told, came] = [curve.x(by), curve.y(0), slope * by, carried.get("L") ?? 0];
-    const { top, bottom, right } = curve.area;
+    const { top, bottom, left, right } = curve.area;
     const after = (/** @type {number} */ x, room = 40) => x > right - room ? "end" : "start";
     const off = xs.map((v, i) => Math.abs(v) > 1e-6 ? Math.abs(ys[i] / (slope * v) - 1) : 0);
     const furthest = Math.max(...off);
@@ -1187,9 +1187,10 @@ export default figure(WORDS, (view, words) => {
       svg(`path.bar.${look}`, { d: `M${x + dx},${base}V${curve.y(v)}` });
     curve.draw(
       ...bands,
-      svgText(curve.x(from), top - 4, furthest < DIFFER ? words.never : "", {
+      svgText(left, top - 4, furthest < DIFFER ? words.never : "", {
         class: "soft",
         "text-anchor": "start",
+        ...squeezed(words.never, curve.x(0) - left),
       }),
       svg("path.zero", { d: `M${curve.x(from)},${base}H${right}` }),
       svg("path.tangent", { d: curve.line([from, 1], [slope * from, slope]) }),
