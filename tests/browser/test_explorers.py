@@ -246,32 +246,30 @@ def test_jacobian_nudge_is_dragged_on_the_curve(show):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x - wide / 4.4, y + 40, steps=4)  # of ±2.2
+    ticks = page.locator(".box > svg").nth(1).locator(".axes text")
+    before = ticks.all_text_contents()
+    page.mouse.move(x - 0.9 * wide / 4.4, y + 40, steps=4)  # of ±2.2
+    assert ticks.all_text_contents() == before
     page.mouse.up()
-    assert value(page, "nudge0") == pytest.approx(0, abs=0.05)
+    ticks.filter(has_text="0.25").last.wait_for()
+    assert value(page, "nudge0") == pytest.approx(0.1, abs=0.02)
     move(page, "nudge", 0.6)
     page.locator("[data-control='column.2']").click()
     page.locator("[data-q=nudge2][data-value='1']").wait_for()
     assert value(page, "nudge0") == 0.6  # what was measured is kept
     page.locator("[data-cell='2.0']").click()
-    assert "p₃ against nudge of z₁" in page.locator(".axis").all_inner_texts()[2]
+    assert "p₃ against the nudge of z₁" in page.locator(".axis").all_inner_texts()[2]
 
 
 @pytest.mark.parametrize("nudge", [1.2, -0.9])
-def test_jacobian_gains_have_the_colours_of_those_who_lost(show, nudge):
+def test_jacobian_shows_each_p_now_and_before(show, nudge):
     page = show(JacobianExplorer(nudge=nudge, column=1))
-    change = shown(page, ["real0", "real1", "real2"])
+    before, change = probs(page), shown(page, ["real0", "real1", "real2"])
     for i, share in enumerate(page.locator(".share").all()):
         whole = share.bounding_box()["width"]
-        wide = [
-            (piece.bounding_box() or {"width": 0})["width"] / whole
-            for piece in share.locator(".solid").all()
-        ]
-        gains = change[i] > 0
-        given = [min(change[i], -x) if gains and x < 0 else 0 for x in change.tolist()]
-        assert wide == pytest.approx([float(x) for x in given], abs=0.006)
-        lost = share.locator(".hollow").bounding_box() or {"width": 0}
-        assert lost["width"] / whole == pytest.approx(max(0, -change[i].item()), abs=0.006)
+        bars = [bar.bounding_box()["width"] / whole for bar in share.locator("i").all()]
+        now = before[i] + change[i]
+        assert bars == pytest.approx([now.item(), before[i].item()], abs=0.006)
 
 
 def test_jacobian_is_measured_column_by_column(show):
@@ -290,13 +288,12 @@ def test_jacobian_is_measured_column_by_column(show):
         page.locator(f"[data-q=nudge{j}][data-value='0.02']").wait_for()
         assert "✓" in page.locator(f"[data-cell='0.{j}']").inner_text()
         assert ("Before you nudge z₁: where will its bars end?" in said(page)) == (j == 1)
-    assert said(page).endswith("3 of 3 bars about right. 1 of 3 in a row.")
+    assert said(page).endswith("right. Columns foretold in a row: 1 of 3 for a reward.")
     assert "✓" in goal.inner_text()
     assert "before" not in goal.inner_text()
     move(page, "nudge", 1)
     assert "✓" in goal.inner_text()  # until Reset
     assert "(reached before) Columns sum to 0" in goal.inner_text()
-    assert page.locator(".axis").all_inner_texts()[2].endswith("drag it near 0")
     page.get_by_role("button", name="Reset").click()
     assert "✓" not in goal.inner_text()
 
@@ -327,6 +324,9 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     assert framed == ["0.2", "2.2"]  # what is wrong
     assert "Tap it" in said(page)
     assert page.get_by_text("Tap it").count() == 1  # the square waits
+    page.locator(".tile").first.click()
+    assert page.get_by_text("First find that cell").count() == 1
+    assert page.get_by_role("button", name="udge").count() == 0  # that would end the question
     page.locator("[data-cell='0.1']").click()
     assert said(page).startswith("Not that one. Which mirrors your p₁?")
     page.locator("[data-cell='2.1']").click()
@@ -407,7 +407,11 @@ def test_jacobian_entries_are_areas_of_a_square(show):
     }
     assert whole["width"] == pytest.approx(whole["height"], abs=2)
     below = square.locator("xpath=../following-sibling::div")
-    move(page, "nudge", 0.02)  # a column is measured: its largest loss is asked for
+    for state, says in (({}, "First measure a"), ({"logits": [1, 1, 0]}, "Drag the logits: areas")):
+        put(page, JacobianExplorer(nudge=0.02 if state else 0.5, **state))
+        square.locator(".tile").first.click()
+        assert below.inner_text().startswith(says)
+    put(page, JacobianExplorer(nudge=0.02))  # a column is measured: its largest loss is asked for
     title = page.locator(".axis").filter(has_text="slope of p₂ by z₁")
     assert "p₂p₁" not in title.inner_text()
     for tile, says in ((0, "Not p₁p₁ = .498. "), (1, "Filled area: p₂p₁ = .183")):
@@ -423,6 +427,9 @@ def test_jacobian_entries_are_areas_of_a_square(show):
     ).replace("0.", ".")
     square.locator(".tile").nth(1).click()  # row 1, column 2
     assert page.locator(".drawn").get_attribute("data-cell") == "0.1"
+    put(page, JacobianExplorer(nudge=0.02, measured=[0, 0.02, 0]))
+    square.locator(".tile").nth(2).click()
+    assert said(page).startswith("You foretell the column of z₃")
 
 
 def test_jacobian_product_stands_apart(show):
@@ -489,21 +496,30 @@ def test_jacobian_product_keeps_a_ghost_of_what_was_before(show):
 
 
 def test_jacobian_curve_has_a_chord_that_becomes_the_tangent(show):
-    """For the cell clicked; a wide nudge leaves the curve between them."""
-    page = show(JacobianExplorer(logits=[0, 0, 2], nudge=2))
+    """For the cell clicked; a wide nudge leaves the curve between them. Halving it zooms in."""
+    page = show(JacobianExplorer(logits=[0, 0, 2], nudge=2), reduced_motion="reduce")
     page.locator("[data-cell='1.0']").click()
-    assert "p₂ against nudge of z₁" in page.locator(".axis").nth(2).inner_text()
+    assert "p₂ against the nudge of z₁" in page.locator(".axis").nth(2).inner_text()
 
     def slopes():
         curve = page.locator(".box > svg").nth(1)
         ends = [
             [float(n) for n in re.findall(r"[-\d.]+", curve.locator(look).get_attribute("d"))]
-            for look in (".chord", ".level")
+            for look in (".chord:not(.past)", ".level")
         ]
         return [(d - b) / (c - a) for a, b, c, d in ends]
 
     chord, tangent = slopes()
     assert chord / tangent > 1.2
+    halve, seen = page.get_by_role("button", name="Halve the nudge"), []
+    for by in (1, 0.5, 0.25):
+        halve.click()
+        knob = page.locator(".across").bounding_box()
+        ticks = page.locator(".box > svg").nth(1).locator(".axes text").all_text_contents()
+        seen.append((knob["x"], page.locator(".level").get_attribute("d")))
+        assert str(2 * by).removesuffix(".0") in ticks
+        assert seen[-1][0] == pytest.approx(seen[0][0], abs=0.5)
+    assert {tangent for _, tangent in seen} == {seen[0][1]}
     move(page, "nudge", 0.01)
     chord, tangent = slopes()
     assert chord / tangent == pytest.approx(1, abs=0.02)

@@ -519,8 +519,8 @@ def test_jacobian(j):
         f"{100 * lost:.2g} % of what it had. All p share one divisor, so all bars "
         f"are {off:.2g} % off: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} |" for a in range(3)),
-        "bar: -¼ to ¼; mark: slope.",
-        "Where are slopes in it?",
+        "from -¼ to ¼; their line is the slope.",
+        "Where are the slopes in it?",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
@@ -529,7 +529,7 @@ def test_jacobian(j):
     assert "J v" not in seen.text
     assert_said(
         right,
-        f"Its bars end at their marks, to 2 %. Now nudge z{'₂' if j == 0 else '₁'}.",
+        f"Its bars end within 2 % of their marks. Now nudge z{'₂' if j == 0 else '₁'}.",
     )
     one_hot = torch.eye(3, dtype=p.dtype)[j]
     assert torch.allclose(jacobian[:, j], p[j] * (one_hot - p))
@@ -539,7 +539,7 @@ def test_jacobian(j):
 @pytest.mark.parametrize("nudge", [1e-6, -1e-15, 1e-30])
 def test_jacobian_of_a_tiny_nudge_is_right(nudge):
     seen = told(JacobianExplorer(nudge=nudge), SKIP)[1]
-    assert_said(seen, "Its bars end at their marks", "✓ ")
+    assert_said(seen, "Its bars end within", "✓ ")
     p = p_of([2, 1, -1])
     column = double([seen.values[f"J{i}0"] for i in range(3)])
     assert torch.allclose(column, p * (double([1, 0, 0]) - p[0]), rtol=1e-6)
@@ -587,26 +587,26 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     asked, one, two, first, *_, second = missed[2:]
     assert_said(asked, "Before you nudge z₃: where will its bars end?")
     assert_said(one, "Your column of z₃ sums to +.100.")
-    assert "sums to 0.\n" in two.text
+    assert "sums to 0, as it must.\n" in two.text
     hint, mirror = (
-        "Which measured cell must equal yours of p₁?",
+        "Which measured cell must equal your bar of p₁?",
         "mirror each other: that of p₁ by z₃ equals that of p₃",
     )
-    assert_said(first, f"3 wrong (✗). {hint}")
+    assert_said(first, f"Wrong (✗): 3. {hint}")
     assert_said(second, mirror, "Set your p₁ to that, then mend the others.")
     assert [mirror in one.text for one in missed].index(True) == len(missed) - 1
     assert [hint in one.text for one in missed].count(True) == 1
     assert_said(found, "z₃ moves by 0.02. ", "3 of 3 bars")
     assert found.values["nudge2"] == 0.02
-    assert [page.text.count("✓Goal: all") for page in (found, done, later)] == [1, 1, 1]
+    assert [page.text.count("✓Goal: bring") for page in (found, done, later)] == [1, 1, 1]
     before = ["(reached before)" in page.text for page in (found, done, later)]
     assert before == [False, False, True]  # nothing misses its mark; of others nothing is foretold
-    assert_said(wrong, "1 of 3 bars about right. Foretell that column at other logits.")
+    assert_said(wrong, "You had 1 of 3 bars about right. Foretell that column at other logits.")
     assert [anew.values[f"nudge{j}"] for j in range(3)] == [0.02, 0.02, 0]
     assert not {*anew.state["logits"]} & {2, 1, -1}
     assert_said(anew, "Before you nudge z₃: where will its bars end?")
     assert_said(untold, "Foretell that column at other logits.")
-    assert "✓Goal: all" not in wrong.text + untold.text
+    assert "✓Goal: bring" not in wrong.text + untold.text
 
 
 def test_jacobian_counts_the_columns_foretold_in_a_row():
@@ -619,13 +619,13 @@ def test_jacobian_counts_the_columns_foretold_in_a_row():
             steps += [*guess(0.1, -0.1, 0, 0), {"click": "Check"}]
         steps += [*guess(*column), {"click": "Check"}]
         if n < 3:
-            steps.append({"click": "Reward: a fourth class" if n == 2 else "Other logits"})
+            steps.append({"click": "Reward: one more class" if n == 2 else "Other logits"})
         roots = [math.sqrt(i * i + 2) for i in range(4 if n == 2 else 3)]
         z = [round(24 * ((n + 1) * root % 1) - 12) / 10 for root in roots]
     pages = told(JacobianExplorer(), SKIP, *steps, {"click": "Reset"})
     seen = " ".join(page.text for page in pages)
-    said = re.findall(r"right\. ([^.]* in a row|Only a first Check)", seen)
-    assert said == ["1 of 3 in a row", "2 of 3 in a row", "3 in a row", "Only a first Check"]
+    said = re.findall(r"right\. Columns foretold in a row: ([^.]*)", seen)
+    assert said == ["1 of 3 for a reward", "2 of 3 for a reward", "3"]
     assert "4 of 4 bars" in pages[-2].text  # but not at once
     assert [len(page.state["logits"]) for page in pages[-2:]] == [4, 3]
 
@@ -657,7 +657,7 @@ def test_a_goal_of_the_jacobian_stays_reached_until_reset():
 
 
 def test_jacobian_tells_what_halving_does_to_the_miss():
-    """By half where the curve is bent at the start; by three quarters where p is 1/2."""
+    """By half where the curve is bent at the start."""
     halve = {"click": "Halve the nudge"}
     for logits, half in (([2, 1, -1], True), ([math.log(2), 0, 0], False)):
         p, missed = p_of(logits), []
@@ -669,17 +669,19 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
         before, now = (f"{100 * share:.2g} %" for share in missed)
         assert_said(
             seen,
-            f"What its bars miss went from {before} to {now}"
-            + (": half the nudge, about half" if half else ": a quarter, as at p = ½ the curve"),
+            f"Its bars were {before} off, now they are {now} off"
+            + (": half the nudge, about half" if half else ". "),
         )
         assert ("about half the miss" in seen.text) == half
     chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
     assert_said(chance, "the larger nudge came nearer by chance")
     for nudge in (0.0625, 0.0156):  # p is not 1/2 there, and both misses read <0.1 %
         tiny = told(JacobianExplorer(logits=[0, 0, -5], nudge=nudge), SKIP, halve)[-1]
-        assert "went from" not in tiny.text
+        assert "now they" not in tiny.text
+    flat = told(JacobianExplorer(logits=[5, -5, -5]), SKIP)[-1]
+    assert_said(flat, "slopes are nearly 0: a gradient of moderate size dies out.")
     dragged = told(JacobianExplorer(), SKIP, halve, {"on": "nudge", "to": "0.3"})[-1]
-    assert "went from" not in dragged.text
+    assert "now they" not in dragged.text
 
 
 def test_jacobian_product():

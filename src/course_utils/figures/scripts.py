@@ -23,8 +23,11 @@ _COMMENT = re.compile(
 _NOTE = re.compile(r"^ *// .*\n| +// .*$|/\*\* @(?:(?!\*/).)*\*/ ?", re.MULTILINE)
 _CSS_IMPORT = re.compile(r'^@import "\./(\w+\.css)";\n+', re.MULTILINE)
 _CSS_NOTE = re.compile(r"^ */\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
-# Indentation, empty lines, and what ends a line inside brackets: no string runs over several lines.
-_SPACE = re.compile(r"(?<=[(\[{,])\n\s*|[,;]?\n\s*(?=[)\]}])|^\s+", re.MULTILINE)
+_CSS_SPACE = re.compile(r"(?<=[:,]) | (?=\{)")
+# Indentation, empty lines, and line ends that nothing needs: no string runs over several lines.
+_SPACE = re.compile(
+    r"(?<=[(\[{},;=>+?:&|])\n\s*|[,;]?\n\s*(?=[)\]}])|\n\s*(?=[?:.&|+])|^\s+", re.MULTILINE
+)
 _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 _KIT_MODULE = re.compile(r'from "\./(kit/\w+\.js)"')
 _OWN_MODULE = re.compile(r'^import [^;"]*from "\./((?:\w+/)?(?!kit\.)\w+\.js)"', re.MULTILINE)
@@ -58,7 +61,7 @@ def without_imports(text: str) -> str:
 def style(filename: str) -> str:
     """Return a style sheet of ``static/`` and what it imports, without notes and needless space."""
     text = _CSS_IMPORT.sub(lambda found: read(found[1]), read(filename))
-    return _SPACE.sub("", _CSS_NOTE.sub("", text))
+    return _CSS_SPACE.sub("", _SPACE.sub("", _CSS_NOTE.sub("", text)))
 
 
 @cache
@@ -82,7 +85,8 @@ def own_module(name: str, spec: dict[str, Any]) -> str:
     """Return a figure's own module, after what its Python class and its style sheet say."""
     own = style(f"{name}.css") if (STATIC / f"{name}.css").is_file() else ""
     constants = {"SPEC": spec, "OWN_STYLE": own}
-    lines = (f"const {key} = {json.dumps(value)};\n" for key, value in constants.items())
+    packed = json.JSONEncoder(separators=(",", ":")).encode
+    lines = (f"const {key} = {packed(value)};\n" for key, value in constants.items())
     text = read(f"{name}.js")
     parts = (_EXPORT.sub("", without_imports(read(m))) for m in own_modules(text))
     return "".join((*lines, *parts, without_imports(text)))

@@ -38,7 +38,7 @@ const WORDS = {
     answers: [
       {
         text: "Equally",
-        says: "No, unless they have as much: each keeps the same fraction.",
+        says: "No, unless they are equal: each keeps the same fraction.",
       },
       {
         text: "In proportion to what they have",
@@ -57,21 +57,26 @@ const WORDS = {
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
     skip: "skip",
     check: "Check",
-    another: (/** @type {boolean} */ more) => more ? "Reward: a fourth class" : "Other logits",
-    scale: "Cell: change of p ÷ nudge; bar: −¼ to ¼; mark: slope.",
-    area: "Unit square, split both ways by p",
-    unmeasured: "Where are slopes in it?",
+    another: (/** @type {boolean} */ more) => more ? "Reward: one more class" : "Other logits",
+    scale: "Cells show change of p ÷ nudge, from −¼ to ¼; their line is the slope. " +
+      "Dashed is p before.",
+    area: "A unit square, split both ways by p",
+    unmeasured: "Where are the slopes in it?",
+    measure: "First measure a column.",
+    cellFirst: "First find that cell in the table.",
+    alike: "Drag the logits: areas are alike or tiny.",
+    foretell: (/** @type {string} */ logit) =>
+      `You foretell the column of ${logit}: drag its bars in the table.`,
     which: (/** @type {string} */ tile) =>
-      `${tile ? `Not ${tile}. Which` : "Which rectangle"} is as large? Tap it.`,
+      tile ? `Not ${tile}. Tap one as large.` : "Which rectangle is as large? Tap it.",
     slope: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `slope of ${prob} by ${logit}: `,
     filled: "Filled area: ",
     off: (/** @type {string} */ share) => `${share} off`,
-    curve: "A p against the nudge, chord, tangent",
+    curve: "A p against the nudge",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against nudge of ${logit}`,
-    drag: ": drag it near 0",
-    lines: "chord: in colour; tangent: plain",
+      `${prob} against the nudge of ${logit}`,
+    lines: "chord; dashed: the tangent",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
@@ -87,27 +92,26 @@ const WORDS = {
     halved: (
       /** @type {string} */ before,
       /** @type {string} */ now,
-      /** @type {"half" | "quarter" | "more" | "less"} */ how,
+      /** @type {"half" | "more" | "less"} */ how,
     ) =>
-      ` What its bars miss went from ${before} to ${now}` + {
+      ` Its bars were ${before} off, now they are ${now} off` + {
         half: ": half the nudge, about half the miss. ",
-        quarter: ": a quarter, as at p = ½ the curve has no bend. ",
         more: ": the larger nudge came nearer by chance. ",
         less: ". ",
       }[how],
     again: "Halve it again.",
-    right: "Its bars end at their marks, to 2\u202f%.",
+    right: "Its bars end within 2\u202f% of their marks.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Drag them there, then Check.`,
     total: (/** @type {string} */ logit, /** @type {string} */ total) =>
-      `Your column of ${logit} sums to ${total}.`,
+      `Your column of ${logit} sums to ${total}${total === "0" ? ", as it must" : ""}.`,
     unequal: (/** @type {string} */ by, /** @type {boolean} */ up) =>
       "Not yet: what one gains, the others lose. " +
       `${up ? "Lower" : "Raise"} your bars by ${by} in all.`,
     find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
-      `${wrong} wrong (✗). Which measured cell must equal yours of ${prob}? Tap it.`,
+      `Wrong (✗): ${wrong}. Which measured cell must equal your bar of ${prob}? Tap it.`,
     no: (/** @type {string} */ other, /** @type {string} */ prob) =>
       `${other ? `That mirrors your ${other}` : "Not that one"}. ` +
       `Which mirrors your ${prob}? It has the same classes.`,
@@ -117,24 +121,25 @@ const WORDS = {
       "(double frames).",
     mend: (/** @type {string} */ prob) => ` Set your ${prob} to that, then mend the others.`,
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
-      ` ${good} of ${k} bars about right.`,
-    row: (/** @type {number} */ n) =>
-      n ? ` ${n}${n < 3 ? " of 3" : ""} in a row.` : " Only a first Check counts.",
+      ` You had ${good} of ${k} bars about right.`,
+    row: (/** @type {number} */ n, /** @type {boolean} */ less) =>
+      ` Columns foretold in a row: ${n}${less ? " of 3 for a reward" : ""}.`,
     retry: " Foretell that column at other logits.",
-    dies: (/** @type {string} */ prob) => `${prob} is nearly 1, so all slopes are nearly 0.`,
+    dies: (/** @type {string} */ prob) =>
+      `${prob} is nearly 1, so slopes are nearly 0: a gradient of moderate size dies out.`,
     wrong: (/** @type {string} */ share) =>
       `All p share one divisor, so all bars are ${share} off: halve the nudge.`,
     large: "So large a nudge may come near by chance: halve it.",
-    still: (/** @type {string} */ logit) => `Nudge ${logit}: drag the point on the curve.`,
-    nothing: " At 0, change ÷ nudge is 0 ÷ 0.",
+    still: (/** @type {string} */ logit) =>
+      `Nudge ${logit}: drag the point on the curve. At 0, change ÷ nudge is 0 ÷ 0.`,
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `change of ${prob} ÷ nudge of ${logit}`,
     goal: (/** @type {boolean} */ asked) =>
-      "all bars at their marks (2\u202f%)" + (asked ? ", the last column foretold." : "."),
+      `bring all bars within 2\u202f% of their marks${asked ? "; foretell the last column" : ""}.`,
     reached: "Columns sum to 0; slopes mirror each other, so rows of slopes sum to 0, too.",
     before: "(reached before)",
     quarter:
-      "drag the logits until two slopes of a p by its own z are ¼. What is left for a third?",
+      "drag the logits until two p each have the slope ¼ by their own z. What is left for a third?",
     quartered: "¼ is p(1 − p) at p = ½: no slope is larger. A third p has next to nothing left, " +
       "so a small column.",
     productTitle: "The Jacobian times a vector",
@@ -366,8 +371,7 @@ function matrix(view, words) {
     margin: { top: 12, bottom: 12 },
   });
   const curve = view.plot({
-    x: [1.1 * low, 1.1 * high],
-    xticks: [low, 0, high],
+    x: [low, high],
     y: [0, 1],
     grid: false,
     label: words.curve,
@@ -411,6 +415,10 @@ function matrix(view, words) {
   let series = 0; // columns in a row foretold at the first Check; -1 after a wrong one
   let known = false; // whether the rectangle of a slope was found in the square
   let tried = ""; // the rectangle that was tapped instead
+  let early = false; // whether one was, while none was asked for
+  let [aim, reach] = [0, 0]; // nudges up to which the curve is to be drawn, and is drawn
+  let held = false; // whether the point on the curve isn't to be dragged
+  let stop = () => {};
 
   const logits = () => /** @type {number[]} */ (view.get("logits"));
   const size = () => logits().length;
@@ -473,6 +481,7 @@ function matrix(view, words) {
     settle();
     const [kept, from] = [nudges(), nudges()[j]];
     step = { to, turn: view.turns };
+    zoom(Math.max(Math.abs(from), Math.abs(to)));
     glide(view, ms, (share) => {
       step.turn = share < 1 ? view.turns + 1 : -1;
       return { column: j, nudge: from + (to - from) * share, measured: kept };
@@ -491,7 +500,11 @@ function matrix(view, words) {
     view,
     curve,
     () => 0,
-    (_i, _y, _pressed, x) => move(column(), Number(clamp(x, low, high).toFixed(2))),
+    (_, _y, pressed, x) => {
+      if (pressed) held = column() === asked();
+      if (held) hold();
+      else move(column(), Number(clamp(x, -1.1 * reach, 1.1 * reach).toFixed(reach < 1 ? 4 : 2)));
+    },
   );
   view.add(html("p.lead", words.lead));
   if (size() > 2) {
@@ -597,7 +610,9 @@ function matrix(view, words) {
   function track() {
     const [j, now] = [column(), String(logits())];
     if (origin !== now) forget();
-    if (origin !== now || j !== last) [origin, last, left, answer, tried] = [now, j, [], "", ""];
+    if (origin !== now || j !== last) {
+      [origin, last, left, answer, tried, early] = [now, j, [], "", "", false];
+    }
   }
 
   /** A guess was changed. */
@@ -612,6 +627,12 @@ function matrix(view, words) {
     const others = range(k).filter((i) => i !== guessed);
     return others.find((i) => !close(i)) ?? others[0];
   };
+
+  /** Say that a column is to be foretold, not measured. */
+  function hold() {
+    answer = words.foretell(z(asked()));
+    view.refresh();
+  }
 
   /** Whether a mirror image is asked for. */
   const finding = () => asked() >= 0 && checked && balanced() && found < 0;
@@ -650,7 +671,7 @@ function matrix(view, words) {
       max: high,
       step: 0.01,
       read: nudge,
-      write: (by) => move(column(), by),
+      write: (by) => column() === asked() ? hold() : move(column(), by),
       show: nudged,
     }]);
     guesses = every.map((i) => {
@@ -675,10 +696,7 @@ function matrix(view, words) {
       before: html("span"),
       change: html("span.strong"),
       ground: html("i.ground"),
-      lost: html("i.hollow"),
-      pieces: every.map((i) =>
-        html("i.solid", { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` })
-      ),
+      old: html("i.hollow"),
     }));
     cells = every.map((i) =>
       every.map((j) => {
@@ -690,7 +708,7 @@ function matrix(view, words) {
           if (view.locked || j === asked()) return;
           if (finding()) tapped(i, j);
           else {
-            clicked = [i, j];
+            [clicked, answer] = [[i, j], ""];
             move(j, nudges()[j]);
           }
         });
@@ -724,7 +742,7 @@ function matrix(view, words) {
       ),
       html(
         "tbody",
-        ...rows.map(({ before, change, ground, lost, pieces }, i) =>
+        ...rows.map(({ before, change, ground, old }, i) =>
           html(
             "tr",
             { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` },
@@ -732,7 +750,7 @@ function matrix(view, words) {
               "th",
               { scope: "row" },
               html("span.parts", html("span", p(i)), " ", before),
-              html("span.share", ground, lost, ...pieces),
+              html("span.share", ground, old),
               " ",
               change,
             ),
@@ -777,21 +795,11 @@ function matrix(view, words) {
       entry(head.sum, `sum${j}`, by || (j === ask && sure) ? total : NaN, fewer);
       head.sum.classList.toggle("unmet", j === ask && sure && !balanced());
     });
-    rows.forEach(({ before, change, ground, lost, pieces }, i) => {
+    rows.forEach(({ before, change, ground, old }, i) => {
       quantity(before, `p${i}`, probs[i], chance(probs[i], many ? 2 : undefined));
       quantity(change, `real${i}`, real[i], signed(real[i], many ? 3 : digitsOf(real[i])));
-      let end = Math.min(probs[i], probs[i] + real[i]);
-      put(ground, { style: `width: ${100 * end}%` });
-      lost.hidden = real[i] >= 0;
-      put(lost, { style: `left: ${100 * end}%; width: ${-100 * real[i]}%` });
-      for (const n of range(k)) { // what it gained, in the colours of those who lost it
-        const piece = pieces[n];
-        const wide = real[i] > 0 && real[n] < 0 ? Math.min(real[i], -real[n]) : 0;
-        piece.hidden = !wide;
-        piece.style.left = `${100 * end}%`;
-        piece.style.width = `${100 * wide}%`;
-        end += wide;
-      }
+      put(ground, { style: `width: ${100 * (probs[i] + real[i])}%` });
+      put(old, { style: `width: ${100 * probs[i]}%` });
     });
     cells.forEach((line, i) =>
       line.forEach(({ cell, rate, fill, mark, knob, note }, j) => {
@@ -850,22 +858,45 @@ function matrix(view, words) {
       : words.mirror(subscript(found + 1), subscript(j + 1)) + words.mend(p(found));
   }
 
+  /**
+   * Show the curve near its start: as far as twice the nudge, in steps of two.
+   * @param {number} by
+   */
+  function zoom(by) {
+    const to = clamp(2 ** Math.ceil(Math.log2(2 * Math.abs(by || high))), 1 / 64, high);
+    if (to === aim) return;
+    const from = reach ||= to;
+    aim = to;
+    stop();
+    stop = animate(400, (share) => {
+      reach = from + (to - from) * share;
+      drawCurve();
+    });
+  }
+  view.closers.push(() => stop());
+
   /** The curve of an entry, with the chord as a line that swings onto the tangent. */
   function drawCurve() {
     const [i, j, by] = [row(), column(), nudge()];
+    if (still()) zoom(by);
     const start = softmax(logits())[i];
     const slope = slopes()[i][j];
-    const [a, b] = curve.xlim;
-    const xs = range(61).map((n) => a + (b - a) * n / 60);
+    const b = 1.1 * reach;
+    const xs = range(61).map((n) => b * (n / 30 - 1));
     const ys = xs.map((x) => start + changes(j, x)[i]);
     const end = start + changes(j, by)[i];
-    curve.scale({
-      yticks: [[start, chance(start)], ...[0, 1].filter((y) => Math.abs(y - start) > 0.12)],
-      ylabel: words.curveAxis(p(i), z(j)) + (by && !view.locked ? words.drag : ""),
+    const near = (/** @type {number} */ y, /** @type {number} */ share) =>
+      Math.abs(y - start) < share * reach / 2;
+    curve.scale({ // the tangent stays where it is
+      x: [-b, b],
+      xticks: [-reach, 0, reach].map((x) => [x, nudged(x)]),
+      y: [start - b / 4, start + b / 4],
+      yticks: [[start, chance(start)], ...[0, 1].filter((y) => near(y, 0.55) && !near(y, 0.12))],
+      ylabel: words.curveAxis(p(i), z(j)),
     });
     /** A line through the start, within the plot. @param {number} steep */
     const through = (steep) => {
-      const ends = curve.ylim.map((y) => clamp((y - start) / steep, a, b));
+      const ends = curve.ylim.map((y) => clamp((y - start) / steep, -b, b));
       return curve.line(ends, ends.map((x) => start + steep * x));
     };
     const look = { style: `--color: ${COLORS[i]}; --edge: ${TEXT_COLORS[i]}` };
@@ -876,8 +907,8 @@ function matrix(view, words) {
           ...halved().map((old) =>
             svg("path.chord.past", { d: through(slope * ratio(j, old)), ...look })
           ),
-          svg("path.level", { d: through(slope) }),
           svg("path.chord", { d: through(slope * ratio(j, by)), ...look }),
+          svg("path.level.tangent", { d: through(slope) }),
           svg("path.edge", { d: `M${curve.x(by)},${curve.y(end)}V${curve.area.bottom}` }),
         ]
         : []),
@@ -891,7 +922,8 @@ function matrix(view, words) {
     const j = finding() ? -1 : range(k).find(right) ?? -1;
     const others = slopes().map((line, i) => i === j ? 0 : -line[j]);
     const most = Math.max(...others);
-    return [others.indexOf(most), most > THIN ? j : -1];
+    const apart = new Set(logits()).size === k;
+    return [others.indexOf(most), most > THIN && apart ? j : -1];
   };
   const equals = (/** @type {number} */ x) => `\u00a0${short(x).replace(/^(?!≈)/, "=\u00a0")}`;
   area.svg.addEventListener("click", (event) => {
@@ -903,15 +935,18 @@ function matrix(view, words) {
     let [i, j] = [a, b];
     if (!shown()) {
       [i, j] = sought();
-      if (j < 0) return;
-      const probs = softmax(logits());
-      const size = probs[a] * probs[b];
-      known = Math.abs(size / probs[i] / probs[j] - 1) < 1e-6;
-      tried = p(a) + p(b) + equals(size);
+      early = j < 0;
+      if (!early) {
+        const probs = softmax(logits());
+        const size = probs[a] * probs[b];
+        known = Math.abs(size / probs[i] / probs[j] - 1) < 1e-6;
+        tried = p(a) + p(b) + equals(size);
+      }
     }
-    if (shown()) cells[i][j].cell.click();
-    else view.refresh();
-    view.tell(area.titles.x.textContent ?? "");
+    if (!shown()) view.refresh();
+    else if (j !== asked()) cells[i][j].cell.click();
+    else if (finding()) tapped(i, j);
+    else hold();
   });
   const shown = () => known || won || view.onPaper;
 
@@ -930,10 +965,20 @@ function matrix(view, words) {
       ? [
         words.slope(p(i), z(j)) +
         (own ? `${p(i)}(1\u00a0−\u00a0${p(i)})` : `−${p(i)}${p(j)}`) + value,
-        words.filled + (own ? parts.join(" + ") : p(i) + p(j)) + value.replace("\u2212", ""),
+        words.filled + (own ? parts.join("\u00a0+\u00a0") : p(i) + p(j)) +
+        value.replace("\u2212", ""),
       ]
       : b < 0
-      ? [words.area, words.unmeasured]
+      ? [
+        words.area,
+        !early
+          ? words.unmeasured
+          : finding()
+          ? words.cellFirst
+          : range(k).some(right)
+          ? words.alike
+          : words.measure,
+      ]
       : [
         words.slope(p(a), z(b)) + short(jacobian[a][b]),
         words.which(tried),
@@ -966,10 +1011,11 @@ function matrix(view, words) {
     }
     const [j, by] = [column(), nudge()];
     track();
-    halve.disabled = view.locked || j === asked(); // it would end the question
     say(halve, halves() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const ask = asked();
+    halve.hidden = ask >= 0; // it would end the question
+    halve.disabled = view.locked || halve.hidden;
     const again = open().length > 1 && !nudges()[guessed] && guessed !== ask;
     if (again || (ask >= 0 && ask !== guessed)) forget();
     if (ask >= 0) guessed = ask;
@@ -1022,10 +1068,7 @@ function matrix(view, words) {
     next.disabled = next.hidden || (ask >= 0 && (!sure || checked));
     next.classList.toggle("primary", !next.disabled);
     if (message.hidden) return "";
-    if (ask >= 0 && sure) {
-      told.textContent = judge(ask);
-      return told.textContent;
-    }
+    if (ask >= 0 && (sure || answer)) return (told.textContent = judge(ask));
     const grown = probs[j] * Math.expm1(by);
     const grew = changes(j, by)[j];
     const [after] = open();
@@ -1036,7 +1079,9 @@ function matrix(view, words) {
     let then = right(j) && after !== undefined ? words[follows](z(after)) : "";
     const verdicts = right(j) && sure && j === guessed; // then what moved is no news
     if (verdicts) then = words.guessed(k - wrong().length, k);
-    if (verdicts && checked && !wrong().length) then += words.row(series);
+    if (verdicts && checked && !wrong().length && series) {
+      then += words.row(series, series < 3 && k < MANY);
+    }
     if (right(j) && untold()) then += words.retry;
     const intro = words.moved(z(j), nudged(by));
     const top = probs.findIndex((x) => x > FLAT);
@@ -1044,25 +1089,13 @@ function matrix(view, words) {
     const last = ask >= 0 || verdicts || untold() ? then : (flat || words.right) + then;
     const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j);
     const verdict = right(j) ? last : flat || (chancy ? words.large : smaller);
-    if (!by) {
-      told.replaceChildren(
-        ...(ask >= 0 ? [words.ask(z(ask))] : [html("strong", words.still(z(j))), words.nothing]),
-      );
-      return told.textContent;
-    }
+    if (!by) return (told.textContent = ask >= 0 ? words.ask(z(ask)) : words.still(z(j)));
     const was = Math.abs(ratio(j, 2 * by) - 1);
     const part = miss(j) / was;
-    const near = (/** @type {number} */ x) => Math.abs(part - x) < 0.1 * x;
-    const how = near(0.5)
-      ? "half"
-      : part > 1
-      ? "more"
-      : near(0.25) && chance(probs[j]) === ".500"
-      ? "quarter"
-      : "less";
+    const how = Math.abs(part - 0.5) < 0.05 ? "half" : part > 1 ? "more" : "less";
     told.replaceChildren(
       html("strong", intro),
-      verdicts ? " " : fresh && Math.max(was, miss(j)) >= 0.001 // else both read <0.1 %
+      verdicts || verdict.startsWith(String(flat)) ? " " : fresh && was >= 0.001 // else <0.1 %
         ? words.halved(percent(was), off, how)
         : words.changes(
           p(j),
