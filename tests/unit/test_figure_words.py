@@ -186,6 +186,8 @@ IN_A_BROWSER = {
     ".no()": "Not that one", ".yes": "Yes. Slopes",
     ".running()": ": p is 0", ".losing()": ": the loss is 1", ".youSaid()": "; you said 20",
     ".answered()": "You said: Settle",
+    ".foretell()": "You foretell the column", ".measure": "First measure a",
+    ".alike": "Drag the logits: areas", ".cellFirst": "First find that cell",
 }  # fmt: skip
 
 #: The lab's with a kernel (a test of its own), while it trains, or where the browser can't.
