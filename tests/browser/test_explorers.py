@@ -684,7 +684,7 @@ def test_loss_says_nothing_false_of_the_states_to_try(show):
     race = page.get_by_label(RACE)
     page.get_by_role("button", name="undecided").click()
     page.get_by_role("button", name=DESCEND).click()
-    assert race.get_by_text("step 2").count() == 2
+    assert race.get_by_text("2", exact=True).count() == 1  # of both
     page.get_by_role("button", name="smoothing").click()
     page.get_by_role("button", name=DESCEND).click()
     assert race.get_by_text("0.667").count() == 1
@@ -780,15 +780,16 @@ def test_loss_goal_is_a_bracket_that_closes_in(show, k, lr):
     assert "✓" not in goal.inner_text()
     descend.click()
     words = (
-        f"From {lowest:.1f} it takes {steps(lowest, 1)} steps, cross-entropy {steps(lowest, 0)}; "
-        f"from {lowest - 0.1:.1f}, 50 are too few."
+        f"From {lowest:.1f}: {steps(lowest, 1)} steps, cross-entropy {steps(lowest, 0)}; "
+        f"from {lowest - 0.1:.1f}: over 50."
     )
     assert "✓" in goal.inner_text()
+    assert f"Goal: {lowest:.1f} is the lowest start." in number(page.locator(".ask").inner_text())
     move(page, "logit", 3)
     descend.click()
     assert words in number(goal.inner_text())  # it stays
     page.get_by_role("button", name="Reset", exact=True).click()
-    assert goal.inner_text().endswith("smoothing 0).")
+    assert words in number(goal.inner_text())  # what was reached, stays
 
 
 def test_both_plots_are_seen_with_the_answer_to_the_guess(show):
@@ -799,6 +800,12 @@ def test_both_plots_are_seen_with_the_answer_to_the_guess(show):
         box = part.bounding_box()
         assert box["y"] >= 60  # below the bar of a page
         assert box["y"] + box["height"] <= bar["y"] + 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.locator(".answer").evaluate("(e) => scrollBy(0, e.getBoundingClientRect().top - 64)")
+    guess, knob = page.locator(".ask p").bounding_box(), page.locator(".knob").last.bounding_box()
+    assert knob["y"] < guess["y"] < page.locator(".bar").bounding_box()["y"] - guess["height"]
+    assert page.locator(".chip").first.bounding_box()["y"] > guess["y"]
 
 
 def test_loss_balls_at_one_place_lie_around_each_other(show):
@@ -878,7 +885,7 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     move(page, "logit", 7)
     move(page, "guess", 80)
     page.locator("[data-control=guess]").press("Enter")
-    assert "ends at p = 0.667; your guess: 0.80" in ask.inner_text()
+    assert "ends at p = 0.667; your guess: 0.8" in ask.inner_text()
 
 
 def test_loss_descends_step_by_step(show):

@@ -213,7 +213,7 @@ WAYS = {
             {"click": "Descend 50 steps"},
             {"set": {"logit": -4.2}},
             {"click": "Descend 50 steps"},
-            {"click": "Go on until it does"},
+            {"click": "Go on to p = ½"},
         ],
         *(
             [SKIP, {"set": state}, {"click": "Descend 50 steps"}]
@@ -227,14 +227,14 @@ WAYS = {
             SKIP,
             {"click": "smoothing"},
             {"click": "Descend 50 steps"},
-            {"set": {"smoothing": 0.3}},
+            {"set": {"smoothing": 0.25}},
             {"click": "Descend 50 steps"},
         ],
         *(
-            [SKIP, {"click": chip}, {"click": answer}]
+            [SKIP, {"click": chip}, {"click": answer}, {"click": chip}, {"set": {"lr": 2}}]
             for chip, answers in (
-                ("softmax twice", ("As low", "Not so low", "It stays")),
-                ("too large a rate", ("Settle", "Swing", "Run away")),
+                ("softmax twice", ("As low", "Not so low", "It stays", "Descend 50 steps")),
+                ("too large a rate", ("Settle", "Swing", "Run away", "Descend 50 steps")),
             )
             for answer in answers
         ),
@@ -251,7 +251,7 @@ WAYS = {
             SKIP,
             {"set": {"lr": 10, "num_classes": 10, "smoothing": 0.5}},
             {"click": "Descend 50 steps"},
-            {"click": "Go on until it does"},
+            {"click": "Go on to p = ½"},
             {"set": {"logit": 0, "num_classes": 2, "smoothing": 0}},
         ],
     ],

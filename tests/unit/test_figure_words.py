@@ -134,6 +134,10 @@ def test_the_loss_explorer_asks_before_it_takes_too_large_a_rate():
         assert "after 50 steps" not in asked.text
         assert_said(answered, f"{text}: {verdict}, once near, it jumps across its lowest point")
         assert_said(answered, "Squared error arrives, at p = 0.666.")
+    run, rate = {"click": "Descend 50 steps"}, {"set": {"lr": 9}}
+    *_, watched, _, gone = told(LossExplorer(), *chip, run, chip[1], rate)
+    assert_said(watched, "Once near, cross-entropy jumps across its lowest point and back.")
+    assert_said(gone, "Settings changed: question withdrawn.", "at which step does squared error")
 
 
 @pytest.mark.parametrize(
@@ -148,9 +152,9 @@ def test_the_loss_explorer_asks_before_it_takes_too_large_a_rate():
         (
             {"logit": 8, "smoothing": 0.5},
             0.7,
-            "Cross-entropy ends at p = 0.667; your guess: 0.70 ✓.",
+            "Cross-entropy ends at p = 0.667; your guess: 0.7 ✓.",
         ),
-        ({"logit": 8, "smoothing": 0.5}, 0.8, "Cross-entropy ends at p = 0.667; your guess: 0.80."),
+        ({"logit": 8, "smoothing": 0.5}, 0.8, "Cross-entropy ends at p = 0.667; your guess: 0.8."),
     ],
 )
 def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark, says):
@@ -159,7 +163,10 @@ def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark,
     *_, open_, run, _, again = told(LossExplorer(), SKIP, {"set": state}, guess, run, guess, run)
     assert "Drag the mark there" in open_.text
     assert "should be 0.667" not in open_.text  # the answer
-    assert_said(run, f"{says} Close so far: {int('✓' in says)} of 1.")
+    step = re.search(r"at step (\d+)", says)
+    within = max(1, int(step[1]) // 5) if step else 0.05
+    within = "" if "not pass" in says else f" (±{within})"
+    assert_said(run, f"{says} Close{within} so far: {int('✓' in says)} of 1.")
     assert run.spoken == says
     if state["logit"] < -4:
         way = [state["logit"]]
@@ -168,7 +175,7 @@ def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark,
             way.append(way[-1] + 3 * p * (1 - p) ** 2)
         pace = (way[1] - way[0], way[48] - way[47])
         grew = f"The first step raised z by {pace[0]:.2g}, step 48 by {pace[1]:.2g}."
-        assert_said(run, "Go on until it does" if way[50] < math.log(2) else grew)
+        assert_said(run, "Go on to p = ½" if way[50] < math.log(2) else grew)
     elif state["logit"] == 8:
         assert_said(run, "Squared error is still at 0.999: its factor there is 0.00208.")
     assert run.text == again.text  # what came is known now
@@ -805,7 +812,7 @@ def test_the_loss_explorer_goes_on_until_one_half_is_passed(x, k, lr, kind):
             n += 1
         steps.append(n)
     figure = LossExplorer(logit=x, num_classes=k, lr=lr, double_softmax=kind == 2)
-    run, go = {"click": "Descend 50 steps"}, {"click": "Go on until it does"}
+    run, go = {"click": "Descend 50 steps"}, {"click": "Go on to p = ½"}
     *_, gone, again = told(figure, SKIP, run, go, run)
     kind = ["", "Squared error", "Softmax twice"][kind]
     says = f"{kind} passes ½ at step {steps[1]}, cross-entropy at step {steps[0]}."

@@ -16,6 +16,7 @@ import {
   logarithmic,
   logSoftmax,
   minus,
+  place,
   put,
   quantity,
   range,
@@ -53,6 +54,7 @@ const ASKS = { // states about which the figure asks before it runs
   large: { ...PLAIN, logit: -6, smoothing: 0.5, lr: 10 },
 };
 const FLAT = "1/270 at −6, by its factor 3p(1 − p).";
+const WATCHED = "-"; // instead of an answer
 const [SMALL, WIDE] = [0.05, 0.1]; // a factor that is almost 0; a gap of p that is not
 const WORDS = {
   en: {
@@ -79,19 +81,21 @@ const WORDS = {
     racePlot: "Probability of the true class, step by step",
     guess: "Guess:",
     when: (/** @type {string} */ kind) =>
-      `at which step does ${kind} pass ½? Drag the mark there and let go (by keys: Enter).`,
+      `at which step does ${kind} pass ½? Drag the mark there and let go.`,
     where: (/** @type {string} */ kind) =>
-      `what is p with ${kind} at step 50? Drag the mark there and let go (by keys: Enter).`,
+      `what is p with ${kind} at step 50? Drag the mark there and let go.`,
+    keys: " (By keys: Enter.)",
+    withdrawn: "Settings changed: question withdrawn.",
     rises: "From here p only rises. To guess, start below ½, or add smoothing.",
     mark: "your guess",
     later: "later",
-    further: "Go on until it does",
+    further: "Go on to p = ½",
     /** @type {(step: number, p: string, kind: string) => string} */
     running: (step, p, kind) => `Step ${step}: p is ${p} with ${kind}`,
     losing: (/** @type {number} */ step, /** @type {string} */ loss) =>
       `Step ${step}: the loss is ${loss}`,
     youSaid: (/** @type {string} */ mine) => `; you said ${mine}`,
-    answered: (/** @type {string} */ mine) => `You said: ${mine}. `,
+    answered: (/** @type {string} */ mine) => mine === WATCHED ? "" : `You said: ${mine}. `,
     passes: (/** @type {string} */ kind, /** @type {number} */ n) =>
       `${kind} passes ½ at step ${n}`,
     fails: (/** @type {string} */ kind) => `${kind} does not pass ½ in 50 steps`,
@@ -100,8 +104,8 @@ const WORDS = {
       `${kind} passes ½ at step ${n}${entropy ? `, cross-entropy at step ${entropy}` : ""}`,
     ends: (/** @type {string} */ kind, /** @type {string} */ p) => `${kind} ends at p = ${p}`,
     guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
-    close: (/** @type {number} */ near, /** @type {number} */ all) =>
-      ` Close so far: ${near} of ${all}.`,
+    /** @type {(within: string, near: number, all: number) => string} */
+    close: (within, near, all) => ` Close${within} so far: ${near} of ${all}.`,
     back: "drag to look back",
     /** @type {(times: string, first: string, last: string) => string} */
     longer: (times, first, last) =>
@@ -120,24 +124,24 @@ const WORDS = {
       `Its factor at the start is ${pull}; cross-entropy passes ½ at step ${entropy}.`,
     asks: {
       twice: {
-        question: "By mistake, softmax is applied twice. With one, this loss comes near 0. " +
-          "With two?",
+        question: "By mistake, softmax is applied twice. With one, the loss nears 0. With two?",
         answers: [["As low", "No"], ["Not so low", "Yes"], ["It stays", "No"]],
       },
       large: {
-        question:
-          "With rate 10 and smoothing 0.5, what does cross-entropy do near its lowest point?",
+        question: "Rate 10, smoothing 0.5: what does cross-entropy do in the end?",
         answers: [["Settle", "No"], ["Swing", "Yes"], ["Run away", "No"]],
       },
     },
     sees: (/** @type {string} */ seen, /** @type {string} */ most) =>
       `Its loss sees p = ${seen}, at most ${most}.`,
-    /** @type {(seen: string, most: string) => string} */
-    after: (seen, most) => `its loss sees ${seen}, at most ${most}`,
+    now: (/** @type {string} */ seen) => `sees ${seen}`,
+    most: (/** @type {string} */ most) => `sees at most ${most}`,
     seen: (/** @type {string} */ p) => `, whose loss sees ${p}`,
-    twice: (/** @type {string} */ end, /** @type {string} */ floor) =>
-      `it ends at ${end}, never below ${floor}: the second softmax gets numbers at most 1 apart.`,
-    large: "once near, it jumps across its lowest point and back.",
+    /** @type {(it: string, end: string, floor: string) => string} */
+    twice: (it, end, floor) =>
+      `${it} ends at ${end}, never below ${floor}: ` +
+      "the second softmax gets numbers at most 1 apart.",
+    large: (/** @type {string} */ it) => `once near, ${it} jumps across its lowest point and back.`,
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}. `,
     began: (/** @type {string} */ z, /** @type {string} */ p) => `From z = ${z} (p = ${p}): `,
     entropy: (/** @type {string} */ slope) => `Cross-entropy has gradient ${slope}.`,
@@ -158,18 +162,17 @@ const WORDS = {
       `(rate ${lr}, smoothing ${smoothing}).`,
     restGoal: (/** @type {number} */ classes) =>
       "find the smoothing s with which cross-entropy rests at " +
-      `p = 1 − s + s/${classes} = 0.80.`,
+      `p = 1 − s + s/${classes} = ${REST}.`,
+    lowestMet: (/** @type {string} */ start) => `✓ Goal: ${start} is the lowest start.`,
+    restMet: (/** @type {string} */ target) => `✓ Goal: the target is ${target}.`,
     elsewhere: "Only runs with these settings count.",
     /** @type {(starts: string[], steps: number[]) => string} */
     lowest: ([yes, no], [entropy, square]) =>
-      `From ${yes} it takes ${square} steps, cross-entropy ${entropy}; from ${no}, 50 are too few.`,
+      `From ${yes}: ${square} steps, cross-entropy ${entropy}; from ${no}: over ${STEPS}.`,
     taken: (/** @type {string[]} */ from, /** @type {string} */ ask) =>
       from.length ? `Steps from ${from.join(", ")}.${ask && ` And from ${ask}?`}` : "",
-    rests: (
-      /** @type {string} */ smoothing,
-      /** @type {number} */ classes,
-      /** @type {string} */ target,
-    ) =>
+    /** @type {(smoothing: string, classes: number, target: string) => string} */
+    rests: (smoothing, classes, target) =>
       `With ${classes} classes and smoothing ${smoothing} the target is ` +
       `1 − ${smoothing} + ${smoothing}/${classes} = ${target}, and there p − y = 0.`,
     spoken: (/** @type {string[]} */ [loss0, slope0, loss1, slope1]) =>
@@ -231,10 +234,7 @@ function losses(x, k, smoothing) {
 function digitsOf(value, digits = 4) {
   const rounded = Number(value.toPrecision(digits));
   const one = digits < 9 && Math.abs(rounded) === 1 && rounded !== value;
-  const tiny = rounded && Math.abs(rounded) < 1e-4;
-  return one
-    ? digitsOf(value, digits + 1)
-    : minus(tiny ? rounded.toExponential() : String(rounded));
+  return one ? digitsOf(value, digits + 1) : minus(String(rounded));
 }
 
 /**
@@ -264,7 +264,12 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
  * @param {number[]} xs
  * @param {number[]} ys
  */
-const along = (plot, xs, ys) => xs.map((at, i) => around(plot.x(at), plot.y(ys[i]), 1));
+const along = (plot, xs, ys) =>
+  xs.map((at, i) => {
+    const j = Math.max(0, i - 1);
+    const [top, bottom] = [plot.y(ys[i]), plot.y(ys[j])].sort((a, b) => a - b);
+    return { left: plot.x(xs[j]), right: plot.x(at), top: top - 1, bottom: bottom + 1 };
+  });
 
 const around = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ r) => ({
   left: x - r,
@@ -345,15 +350,18 @@ export default figure(WORDS, (view, words) => {
   const secret = () => view.locked && !view.onPaper;
   const probOf = (/** @type {number} */ x) => probability(x, view.get("num_classes"));
   const at = (/** @type {number} */ x) => losses(x, view.get("num_classes"), view.get("smoothing"));
-  /** The question of a chip that is open. @returns {keyof typeof ASKS | undefined} */
-  const open = () => {
+  /** What the chip asks whose state is shown. @returns {keyof typeof ASKS | undefined} */
+  const topic = () => {
     const kinds = /** @type {(keyof typeof ASKS)[]} */ (Object.keys(ASKS));
-    return secret() ? undefined : kinds.find((kind) => !answers[kind] && view.shows(ASKS[kind]));
+    return secret() ? undefined : kinds.find((kind) => view.shows(ASKS[kind]));
   };
-  /** What was answered to the questions of chips; "-" if the run was watched without. */
+  /** That question while it is open. */
+  const open = () => [topic()].find((kind) => kind && !answers[kind]);
+  /** What was answered to the questions of chips, or that the run was watched without. */
   let answers = { twice: "", large: "" };
   /** @type {keyof typeof ASKS | undefined} */
   let answered; // the question whose answer stands while the run does
+  let [posed, withdrawn] = [false, false]; // such a question; by a changed setting
   /** Where the marks stand: at a step on the line p = ½; at a probability on that of step 50. */
   let marks = [25, 0.5];
   let placed = false; // by the reader, for this run
@@ -388,7 +396,7 @@ export default figure(WORDS, (view, words) => {
     view.refresh();
   }
   const shownMark = (/** @type {number} */ which) =>
-    which ? fmt(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
+    which ? four(marks[1]) : marks[0] > STEPS ? words.later : String(marks[0]);
 
   const past = () => known && !view.changed.size;
   const stride = () => length > STEPS ? length / 100 : 1;
@@ -438,32 +446,45 @@ export default figure(WORDS, (view, words) => {
   /** Back to before the run, with its question. */
   function afresh(told = { twice: "", large: "" }) {
     stop();
-    [placed, known, answered] = [false, false, undefined];
+    [placed, known, answered, withdrawn] = [false, false, undefined, false];
     [length, shown, look] = [STEPS, 0, Infinity];
     answers = told;
   }
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     afresh();
-    tried.clear();
-    [near, all, marks] = [0, 0, [25, 0.5]];
+    marks = [25, 0.5];
     view.refresh();
   });
   const counts = () =>
     ["num_classes", "lr", "smoothing"].every((name) => view.get(name) === view.first[name]);
   const bracket = html("span.soft");
+  /** What is said of the goals once they are reached, Reset or not. */
+  const met = ["", ""];
+  let won = ""; // by this run
+  /** @param {number} i @param {boolean} now @param {() => string[]} say in the box, with the goal */
+  const meet = (i, now, say) => {
+    if (now && !met[i]) [won, met[i]] = say();
+    return met[i] !== "";
+  };
+  /** @param {number} z @param {number} no */
+  const lowest = (z, no) => words.lowest([fmt(z, 1), fmt(no, 1)], tried.get(z) ?? []);
   const tasks = [
     goal(view, {
       text: words.lowestGoal(four(view.first.lr), four(view.first.smoothing)),
-      lasts: true,
-      reached: () => bounds().reduce((yes, no) => yes - no) < 0.15,
-      says: () => words.lowest(bounds().map((z) => fmt(z, 1)), tried.get(bounds()[0]) ?? []),
+      reached: () => {
+        const [yes, no] = bounds();
+        return meet(0, yes - no < 0.15, () => [words.lowestMet(fmt(yes, 1)), lowest(yes, no)]);
+      },
+      says: () => met[0],
     }),
     goal(view, {
       text: words.restGoal(view.first.num_classes),
-      lasts: true,
-      reached: () => ran() && Math.abs(at(0).target - REST) < NEAR,
-      says: () =>
-        words.rests(four(view.get("smoothing")), view.get("num_classes"), four(at(0).target)),
+      reached: () => {
+        const [s, k, y] = [four(view.get("smoothing")), view.get("num_classes"), at(0).target];
+        const near = ran() && Math.abs(y - REST) < NEAR;
+        return meet(1, near, () => [words.restMet(four(y)), words.rests(s, k, four(y))]);
+      },
+      says: () => met[1],
     }),
   ];
   tasks[0].append(bracket);
@@ -486,8 +507,10 @@ export default figure(WORDS, (view, words) => {
     plot.drag(([x]) => view.set({ logit: Math.round(clamp(x, min, max) * 10) / 10 }));
   }
   race.drag(([x, y]) => ready() ? mark(late(), late() ? y : x) : lookAt(x));
-  race.svg.addEventListener("pointerup", () => {
-    if (placed && ready()) run();
+  race.svg.addEventListener("pointerup", (event) => {
+    if (!ready() || !race.svg.hasPointerCapture(event.pointerId)) return;
+    mark(late(), race.at(event)[late()]); // a quick hand is there before its last move is told
+    run();
   });
 
   const stroke = (/** @type {number} */ i) => ({
@@ -519,10 +542,9 @@ export default figure(WORDS, (view, words) => {
   const half = () => Math.log(view.get("num_classes") - 1);
 
   function run() {
-    const question = open();
-    if (question) answers[question] = "-";
     stop();
-    answered = undefined;
+    answered = topic();
+    if (answered) answers[answered] ||= WATCHED;
     start();
   }
 
@@ -536,17 +558,16 @@ export default figure(WORDS, (view, words) => {
   }
 
   function start(steps = STEPS) {
-    const first = !known;
+    if (!known && placed) {
+      all += 1;
+      near += Number(close());
+    }
     const from = steps > STEPS ? STEPS : 0;
     [known, length, shown, look] = [true, steps, from, Infinity];
+    [won, withdrawn] = ["", false];
     watch();
     stop = animate(steps > STEPS ? 4000 : 2500, (share) => {
-      const before = shown;
       shown = Math.round(from + share * (steps - from));
-      if (first && placed && settled() && before < steps) {
-        all += 1;
-        near += Number(close());
-      }
       view.refresh();
     });
   }
@@ -562,12 +583,14 @@ export default figure(WORDS, (view, words) => {
     if (below > 0) scrollBy({ top: below, behavior: stillness() ? "instant" : "smooth" });
   }
 
-  /** Whether the mark is where the run came to: within a fifth of the steps, 0.05 of p. */
+  /** How far a guess that counts may be off: 0.05 of p, a fifth of the steps. */
+  const within = () => late() ? 0.05 : Math.max(1, Math.floor(outs[asked()] / 5));
+
+  /** Whether the mark is where the run comes to. */
   function close() {
-    if (late()) return Math.abs(marks[1] - at(paths[0][STEPS]).p) <= 0.05;
-    const n = Math.min(outs[asked()] || LATER, LATER);
-    const near = Math.abs(marks[0] - n) <= Math.max(1, n / 5);
-    return marks[0] > STEPS || n > STEPS ? marks[0] === n : near;
+    if (late()) return Math.abs(marks[1] - at(paths[0][STEPS]).p) <= within();
+    const n = outs[asked()] || LATER;
+    return marks[0] > STEPS ? n > STEPS : Math.abs(marks[0] - n) <= within();
   }
 
   /** What came, and what was guessed. */
@@ -588,7 +611,11 @@ export default figure(WORDS, (view, words) => {
   function drawAsk() {
     const question = open();
     const guess = words[late() ? "where" : "when"](words.kinds[asked()]);
-    let nodes = [html("p", ...(sure() ? [words.rises] : [html("b", words.guess), " ", guess]))];
+    const keys = html("span.keys", words.keys);
+    let nodes = [
+      html("p", ...(sure() ? [words.rises] : [html("b", words.guess), ` ${guess}`, keys])),
+    ];
+    if (withdrawn) nodes.unshift(html("p.soft", words.withdrawn));
     if (question) {
       const { question: text, answers: choices } = words.asks[question];
       nodes = [
@@ -619,10 +646,13 @@ export default figure(WORDS, (view, words) => {
         : [html("p", `${now}${mine}.`)];
     } else if (known && !secret()) {
       const stalled = !late() && !answered && !outs[asked()];
-      const score = placed && length === STEPS ? words.close(near, all) : "";
+      const far = late() || outs[asked()] ? ` (±${within()})` : "";
+      const score = placed && !won && length === STEPS ? words.close(far, near, all) : "";
       nodes = [
-        html("p", verdict() || `${outcome()}${score}`),
-        stalled ? html("div.row", button(view, words.further, goOn)) : html("p.soft", noticed()),
+        ...(won ? [html("p.done", won)] : []),
+        ...(won && stalled && !placed ? [] : [html("p", verdict() || outcome() + score)]),
+        ...(stalled ? [html("div.row", button(view, words.further, goOn))] : []),
+        ...(won || stalled ? [] : [html("p.soft", noticed())]),
       ];
     }
     const key = nodes.map((node) => node.textContent).join();
@@ -669,8 +699,10 @@ export default figure(WORDS, (view, words) => {
     const mine = answers[answered];
     const right = words.asks[answered].answers.find(([text]) => text === mine)?.[1];
     const end = fmt(at(paths[2]?.[STEPS] ?? 0).values[2], 3);
-    const came = answered === "large" ? words.large : words.twice(end, fmt(curves[0].floor, 4));
-    return `${mine}: ${right}, ${came}`;
+    const large = answered === "large";
+    const it = right ? "it" : words.kinds[large ? 0 : 2];
+    const came = large ? words.large(it) : words.twice(it, end, fmt(curves[0].floor, 4));
+    return right ? `${mine}: ${right}, ${came}` : capital(came);
   }
 
   let key = "";
@@ -724,22 +756,25 @@ export default figure(WORDS, (view, words) => {
       y: y(factor() / 4),
       color: TEXT_COLORS[FACTOR],
     };
+    const end = plot.x(max) + 6; // of the curves: a line leads down there to the floor
+    const leaves = half() - 3; // where squared error leaves the third loss
+    /** @type {Partial<Label>} */
+    const apart = { x: plot.x(leaves), y: y(at(leaves).slopes[1]) + 11, sides: ["left"] };
     const rising = { x: plot.x(low), y: y(at(low).slopes[0]), gap: 28 };
     /** @type {Label[]} */
     const labels = valued
       ? [
         nameOf(0, { ...ring, y: ring.y - 8, gap: 19, sides: ["right", "above"] }),
         ...(twice || secret() ? [] : [nameOf(1, { sides: ["below", "above"] })]),
+        ...(twice ? [nameOf(2, { x: end, y: y(floor) - 11, sides: ["left"] })] : []),
       ]
       : [
         nameOf(0, free ? { ...rising, sides: ["right"] } : { gap: 6, sides: ["above"] }),
         ...(secret() ? [] : [
-          nameOf(1, { gap: 9, sides: kinds().length === 3 ? ["below"] : ["below", "above"] }),
+          nameOf(1, kinds().length === 3 ? apart : { gap: 9, sides: ["below", "above"] }),
           nameOf(2, { ...hill, gap: 8, sides: ["above", "left", "right"] }),
         ]),
-        ...(kinds().length === 3 ? [nameOf(2, { sides: ["above"] })] : []),
       ];
-    const end = plot.x(max) + 6; // of the curves: a line leads down there to the floor
     if (twice) {
       const text = words.floor(fmt(floor, 4));
       labels.unshift(nameOf(2, { text, x: end - 2, y: plot.area.top + 6, sides: ["left"] }));
@@ -761,7 +796,7 @@ export default figure(WORDS, (view, words) => {
     };
     const taken = [
       around(ring.x, ring.y, 12),
-      ...(tied ? [{ left: tie.x - 1, right: tie.x + 1, top: 0, bottom: y(0.5) }] : []),
+      ...(tied ? [{ left: tie.x - 1, right: tie.x + 1, top: 0, bottom: y(0.65) }] : []),
       ...kinds().flatMap((i) => along(plot, xs, curves.map((c) => c[what][i]))),
       ...(twice ? [{ ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 }] : []),
     ];
@@ -828,34 +863,43 @@ export default figure(WORDS, (view, words) => {
     const truth = which ? at(paths[0][STEPS]).p : outs[asked()] || LATER;
     const { target } = at(0);
     const level = settled() && view.get("smoothing");
-    /** @type {Label[]} */
-    const labels = past.flatMap((n, i) =>
-      n
-        ? [{
-          text: kinds().length < 3 ? words.out(n) : String(n),
-          x: race.x(n),
-          y: race.y(0.5) + 13,
-          sides: n > end / 2 ? ["left"] : ["right"],
-          color: TEXT_COLORS[HUES[i]],
-          weight: 600,
-        }]
-        : []
-    );
-    if (level) {
-      const beyond = { x: race.x(0.925 * end), y: race.y(target), gap: 2, color: "var(--cu-soft)" };
-      labels.push({ ...beyond, text: words.target, sides: ["above"] });
-      labels.push({ ...beyond, text: fmt(target, 3), sides: ["below"] });
-    }
     const most = probability(1, view.get("num_classes"));
     const seen = paths[2] && shown ? steps.map((n) => at(paths[2][n]).seen) : [];
-    if (seen.length) {
-      const text = words.after(inWords(at(paths[2][step()]).seen), inWords(most));
-      const place = { x: race.x(shown), y: race.y(seen[seen.length - 1]) };
-      labels.push({ ...place, text, sides: ["below", "above"], color: TEXT_COLORS[HUES[2]] });
-    }
     const heard = placed && length === STEPS && (settled() || !ready());
     const marked = heard || (placed && ready());
     const spot = { x: race.x(x), y: race.y(y) };
+    const taken = [
+      ...[...probs, ...(seen.length ? [seen] : [])].flatMap((ps) => along(race, steps, ps)),
+      ...(marked ? [around(spot.x, spot.y, 8)] : []),
+      { ...race.area, top: race.y(0.5) - 1, bottom: race.y(0.5) + 1 },
+    ];
+    // A step is named to the right of its line or to the left, or not at all.
+    const tight = outs.length > 2 || (outs[1] && outs[1] - outs[0] < end / 5);
+    /** @type {Label[]} */
+    const labels = past.flatMap((n, i) => {
+      const text = tight ? String(n) : words.out(n);
+      const name = { text, x: race.x(n), color: TEXT_COLORS[HUES[i]], weight: 600, fixed: true };
+      /** @type {Label[]} */
+      const places = [
+        { ...name, y: race.y(0.5) + 13, sides: ["right"] },
+        { ...name, y: race.y(probOf(paths[i][n])) - 9, sides: ["left"] },
+      ];
+      return places.filter((one) => n && place([one], race.area, taken).length).slice(0, 1);
+    });
+    if (level) {
+      const beyond = { x: race.x(0.925 * end), y: race.y(target), gap: 2, color: "var(--cu-soft)" };
+      labels.push({ ...beyond, text: words.target, sides: ["above"] });
+      labels.push({ ...beyond, text: inWords(target), sides: ["below"] });
+    }
+    if (seen.length) {
+      const now = at(paths[2][step()]).seen;
+      const pink = { gap: 3, color: TEXT_COLORS[HUES[2]], fixed: true };
+      const high = { text: words.most(inWords(most)), x: race.x(end), y: race.y(most) };
+      labels.push({ ...pink, ...high, sides: ["above"] });
+      const y = Math.max(race.y(now), now > 0.5 ? race.y(0.5) : 0);
+      const low = { text: settled() ? words.now(inWords(now)) : "", x: race.x(step()), y };
+      labels.push({ ...pink, ...low, gap: 8, sides: ["below"] });
+    }
     const track = -TRACK / (race.y(0) - race.y(1));
     const looking = known && settled();
     const ball = (/** @type {number} */ i, /** @type {number} */ n) => ({
@@ -876,8 +920,8 @@ export default figure(WORDS, (view, words) => {
           stroke: color,
         })
         : "",
-      ...(seen.length ? [seen, seen.map(() => most)] : []).map((ps) =>
-        svg("path.thin", { d: race.line(steps, ps), stroke: COLORS[HUES[2]] })
+      ...(seen.length ? [race.line(steps, seen), race.line([0, end], [most, most])] : []).map((d) =>
+        svg("path.thin", { d, stroke: COLORS[HUES[2]] })
       ),
       ...kinds().map((i) => svg("path.line", { d: race.line(steps, probs[i]), ...stroke(i) })),
       look < shown ? svg("path.ghost", { d: race.line([look, look], [0, 1]) }) : "",
@@ -900,11 +944,7 @@ export default figure(WORDS, (view, words) => {
           words.back,
         )
         : "",
-      ...labelNodes(labels, race.area, [
-        ...[...probs, ...(seen.length ? [seen] : [])].flatMap((ps) => along(race, steps, ps)),
-        ...(marked ? [around(spot.x, spot.y, 8)] : []),
-        { ...race.area, top: race.y(0.5) - 1, bottom: race.y(0.5) + 1 },
-      ]),
+      ...labelNodes(labels, race.area, taken),
     );
     race.handles(
       ready()
@@ -952,7 +992,7 @@ export default figure(WORDS, (view, words) => {
     const tail = flat && !view.get("smoothing") ? words.flat : "";
     product.replaceChildren(
       ...(secret() ? [] : [
-        words.here(fmt(pulled(), 1)),
+        words.here(fmt(Math.round(10 * pulled()) / 10 || 0, 1)),
         number(there.slopes[0], few),
         " × ",
         number(pull, few, FACTOR),
@@ -982,8 +1022,11 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     if (view.changed.size) {
+      const left = withdrawn || posed;
       afresh(answers);
+      withdrawn = left && !open();
     }
+    posed = Boolean(open());
     begin.hidden = secret(); // the ring is locked
     for (const node of [...tasks, ask]) node.hidden = secret(); // they name the second loss
     compute();
