@@ -461,7 +461,7 @@ export default figure(WORDS, (view, words) => {
   /** What is said of the goals once they are reached, Reset or not. */
   const met = ["", ""];
   let won = ""; // by this run
-  /** @param {number} i @param {boolean} now @param {() => string[]} say in the box, with the goal */
+  /** @param {number} i @param {boolean} now @param {() => string[]} say in the box, below */
   const meet = (i, now, say) => {
     if (now && !met[i]) [won, met[i]] = say();
     return met[i] !== "";
