@@ -258,7 +258,7 @@ def test_jacobian_nudge_is_dragged_on_the_curve(show):
     page.locator("[data-q=nudge2][data-value='1']").wait_for()
     assert value(page, "nudge0") == 0.6  # what was measured is kept
     page.locator("[data-cell='2.0']").click()
-    assert "p₃ against the nudge of z₁" in page.locator(".axis").all_inner_texts()[2]
+    assert "p₃ by the nudge of z₁" in page.locator(".axis").all_inner_texts()[2]
 
 
 @pytest.mark.parametrize("nudge", [1.2, -0.9])
@@ -499,7 +499,7 @@ def test_jacobian_curve_has_a_chord_that_becomes_the_tangent(show):
     """For the cell clicked; a wide nudge leaves the curve between them. Halving it zooms in."""
     page = show(JacobianExplorer(logits=[0, 0, 2], nudge=2), reduced_motion="reduce")
     page.locator("[data-cell='1.0']").click()
-    assert "p₂ against the nudge of z₁" in page.locator(".axis").nth(2).inner_text()
+    assert "p₂ by the nudge of z₁" in page.locator(".axis").nth(2).inner_text()
 
     def slopes():
         curve = page.locator(".box > svg").nth(1)

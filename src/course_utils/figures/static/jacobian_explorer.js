@@ -75,8 +75,8 @@ const WORDS = {
     off: (/** @type {string} */ share) => `${share} off`,
     curve: "A p against the nudge",
     curveAxis: (/** @type {string} */ prob, /** @type {string} */ logit) =>
-      `${prob} against the nudge of ${logit}`,
-    lines: "chord; dashed: the tangent",
+      `${prob} by the nudge of ${logit}`,
+    lines: "chord and dashed tangent",
     moved: (/** @type {string} */ logit, /** @type {string} */ nudge) =>
       `${logit} moves by ${nudge}.`,
     changes: (
