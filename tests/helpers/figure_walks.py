@@ -273,10 +273,7 @@ WAYS = {
             {"click": "softmax(z)"},
         ],
         [SKIP, {"set": {"hand": "q"}}, {"on": "edge.1", "to": "1"}, {"click": "Draw 1 more"}],
-        *(
-            [SKIP, {"set": {"hand": "q"}}, {"click": name}]
-            for name in ("the figure\N{RIGHT SINGLE QUOTATION MARK}s first q", "softmax(z)")
-        ),
+        [SKIP, {"set": {"hand": "q"}}, {"click": "softmax(z)"}],
     ],
     "pair_merge": [
         [SKIP, {"click": "B"}, {"click": "D"}, {"click": "C"}, {"click": "A"}],

@@ -68,11 +68,8 @@ const WORDS = {
       "With exp(z) per draw, each bar goes to q · exp(z) / sum = softmax(z + ln q): " +
       `“${name}” to ${end} with the figure’s first q.`,
     bars: "share of all blocks",
-    rule: {
-      blocks: "; ✓: goes to within a fifth of its mark",
-      q: "; thin lines: 20 other runs",
-    },
-    larger: `×${LARGER}`,
+    ticked: "share of all blocks; ✓: goes to within a fifth of its mark",
+    thin: "share of all blocks; thin lines: 20 other runs",
     drawn: "drawn",
     ends: "goes to",
     history: {
@@ -80,8 +77,8 @@ const WORDS = {
       blocks: "error; thin lines: 20 other runs",
       q: "error; thin: 20 other runs; thick: about the mean of all",
     },
-    before: (/** @type {number} */ from) => `first q: about ${from}`,
-    now: (/** @type {number} */ from) => `about ${from}`,
+    now: "about",
+    before: "first q: about",
     hand: "Drag",
     hands: { blocks: "the blocks", q: "q" },
     strip: {
@@ -97,11 +94,7 @@ const WORDS = {
     rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "block", "of error"] },
     ask: "Which q brings the mean error below 0.1 with the fewest draws?",
     proposals: ["all equal", "the figure’s first q", "softmax(z)"],
-    scored: (
-      /** @type {string} */ name,
-      /** @type {boolean} */ right,
-      /** @type {number[]} */ [equal, first, exact],
-    ) =>
+    scored: (/** @type {any[]} */ [name, right, equal, first, exact]) =>
       `${name}: ${right ? "yes" : "no"}. Mean error below 0.1 by about draw ${exact} ` +
       `(softmax(z)), ${equal} (all equal), ${first} (first q).`,
     other: "Other draws",
@@ -131,10 +124,7 @@ const WORDS = {
     save: (/** @type {number} */ limit) =>
       "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by about " +
       `draw ${limit}. Hint: lower the highest block.`,
-    saved: (
-      /** @type {number[]} */ [exact, best, root],
-      /** @type {string[]} */ [name, error, share],
-    ) =>
+    saved: (/** @type {any[]} */ [exact, best, root, name, error, share]) =>
       `Done. softmax(z) needs every score and about ${exact} draws` +
       (best
         ? `, its square root about ${root}, your best q about ${best}.`
@@ -345,8 +335,6 @@ export default figure(WORDS, (view, words) => {
   /** The reader's fewest draws, if they are fewer than these. @param {number} from */
   const better = (from) => best && best.from < from ? best.from : 0;
   const exact = () => expectedOf(softmax(logits())).from;
-  /** The draws of a q that takes about as few as any. */
-  const root = () => expectedOf(sharesOf(softmax(logits()).map(Math.sqrt))).from;
   /** Whether it is open which q is best. */
   const asking = () => hand() === "q" && !asked && same(view.get("q"), view.first.q);
   const mean = () => sum(logits().map(Math.exp));
@@ -389,6 +377,14 @@ export default figure(WORDS, (view, words) => {
     const { from } = expectedOf(proposal(set));
     if (from < (best?.from ?? expectedOf(first()).from)) best = { from, q: set };
     view.set({ q: set });
+  }
+  /** @param {number[]} q */
+  function jump(q) {
+    begin();
+    turned = 0;
+    stuck = false;
+    scored = "";
+    view.set({ q });
   }
   /** What a drag has an end put to. */
   function begin() {
@@ -456,8 +452,7 @@ export default figure(WORDS, (view, words) => {
     label: words.hand,
     options: Object.entries(words.hands),
     write: (hand) => {
-      halt();
-      mine = undefined;
+      begin();
       turned = hand === "q" ? 0 : -1;
       stuck = false;
       view.set({ hand });
@@ -507,17 +502,12 @@ export default figure(WORDS, (view, words) => {
   /** Each answers the question; then it sets q. */
   const trials = words.proposals.map((name, place) =>
     button(view, name, () => {
+      if (!asking()) return jump(proposals()[place]);
       begin();
-      if (asking()) {
-        asked = true;
-        const costs = proposals().map((q) => expectedOf(proposal(q)).from);
-        scored = words.scored(name, costs[place] === Math.min(...costs), costs);
-        view.refresh();
-        return;
-      }
-      turned = 0;
-      scored = "";
-      view.set({ q: proposals()[place] });
+      asked = true;
+      const costs = proposals().map((q) => expectedOf(proposal(q)).from);
+      scored = words.scored([name, costs[place] === Math.min(...costs), ...costs]);
+      view.refresh();
     })
   );
   /** @returns {number[][]} */
@@ -556,10 +546,11 @@ export default figure(WORDS, (view, words) => {
         const { of } = expectedOf();
         const more = of.map((v, k) => v / right[k]);
         const k = more.indexOf(Math.max(...more));
+        const root = expectedOf(sharesOf(right.map(Math.sqrt))).from;
         const hint = [names[k], percent(of[k]), percent(right[k])];
-        return words.saved([exact(), better(exact()), root()], hint);
+        return words.saved([exact(), better(exact()), root, ...hint]);
       },
-      words.saved([100, 0, 100], ["logit", "10 %", "0.5 %"]),
+      words.saved([100, 0, 100, "logit", "10 %", "0.5 %"]),
     ),
     row,
   );
@@ -568,12 +559,11 @@ export default figure(WORDS, (view, words) => {
     put(aims, { class: ["aims", "aims asks", "aims plays"][place] });
     [...aims.children].forEach((node, i) => node.classList.toggle("away", i < 3 && i !== place));
     row.classList.toggle("away", place === 0);
-    skip.classList.toggle("away", place !== 1);
-    skip.disabled = place !== 1;
+    skip.classList.toggle("away", skip.disabled = place !== 1);
     trials.forEach((node, i) => {
       node.disabled = place === 0;
       node.classList.toggle("chip", place === 2);
-      const pressed = place === 2 && same(view.get("q"), proposals()[i]);
+      const pressed = same(view.get("q"), proposals()[i]);
       put(node, { "aria-pressed": place === 2 ? String(pressed) : null });
     });
   });
@@ -591,13 +581,8 @@ export default figure(WORDS, (view, words) => {
     }),
   );
   view.control(controls);
-  const back = button(view, words.back, () => {
-    halt();
-    turned = 0;
-    stuck = false;
-    if (best) view.set({ q: best.q });
-  });
-  const room = words.scored(words.proposals[1], false, [100, 100, 100]);
+  const back = button(view, words.back, () => best && jump(best.q));
+  const room = words.scored([words.proposals[1], false, 100, 100, 100]);
   view.add(
     html(
       "div.side",
@@ -660,7 +645,7 @@ export default figure(WORDS, (view, words) => {
       for (const word of run.slice(0, view.get("draws"))) tally[word] += parts[word];
       return sharesOf(tally);
     });
-    bars.scale({ ylabel: words.bars + (hidden() ? "" : words.rule[hand()]) });
+    bars.scale({ ylabel: words[hidden() ? "bars" : hand() === "q" ? "thin" : "ticked"] });
     const short = (/** @type {number} */ v) => width < 20 ? share(v).replace("0.", ".") : share(v);
     bars.draw(
       ...[words.drawn, words.ends].map((name, row) => titled(bars, row, name)),
@@ -681,25 +666,22 @@ export default figure(WORDS, (view, words) => {
         const marked = mine === 0 || mine === 1;
         const [side, slim] = [x + 0.3 * width, 0.4 * width];
         const [large, mark] = [shares[k], right[k]].map((v) => bars.y(Math.min(1, LARGER * v)));
+        /** @param {string} look @param {number} foot */
+        const tall = (look, foot) =>
+          svg(look, { x: side, y: large, width: slim, height: Math.max(0, foot - large) });
+        const larger = right[k] >= SMALL ? [] : [
+          tall("rect.larger", bottom),
+          tall("rect.larger.above", mark),
+          svg("path.truth", { d: `M${side - 3},${mark}h${slim + 6}` }),
+          svgText(side + slim + 5, mark + 4, `×${LARGER}`, { "text-anchor": "start" }),
+        ];
         return [
           put(bar, { "data-q": `share ${k}`, "data-value": shares[k] }),
           over > 0 ? svg("rect.over", { x, y, width, height: over }) : "",
           svg("path.cuts", { d: cuts.map((cut) => `M${x},${cut}h${width}`).join("") }),
           k === last && outlined ? svg("rect.latest", latest) : "",
           flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
-          ...right[k] < SMALL
-            ? [
-              svg("rect.larger", { x: side, y: large, width: slim, height: bottom - large }),
-              svg("rect.larger.above", {
-                x: side,
-                y: large,
-                width: slim,
-                height: Math.max(0, mark - large),
-              }),
-              svg("path.truth", { d: `M${side - 3},${mark}h${slim + 6}` }),
-              svgText(side + slim + 5, mark + 4, words.larger, { "text-anchor": "start" }),
-            ]
-            : [],
+          ...larger,
           svg("path.line.faint.ink", {
             d: few.map((run) => `M${x - 6},${bars.y(run[k])}h${width + 12}`).join(""),
           }),
@@ -733,9 +715,7 @@ export default figure(WORDS, (view, words) => {
   function drawStrip(q, blocks) {
     const label = words.strip[hand()];
     const { nodes, grips, tops } = hand() === "q" ? drawAreas(q, blocks) : drawBlocks(blocks);
-    const last = hand() === "q"
-      ? expectedOf(q).of.map(percent)
-      : logits().map((z) => three(Math.exp(z)));
+    const last = hand() === "q" ? expectedOf(q).of.map(percent) : logits().map(Math.exp).map(three);
     const shown = [q.map(three), blocks.map(three), last];
     const row = hand() === "q" ? 0.625 : 0; // below the leaders
     strip.draw(
@@ -901,19 +881,17 @@ export default figure(WORDS, (view, words) => {
     if (!hidden()) {
       const faint = others.map((run) => way(COARSE, errorsOf(run, blocks, right, COARSE)));
       all.unshift(svg("path.line.faint", { d: faint.join("") }));
-      if (hand() === "q") {
-        all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
-      }
+      if (hand() === "q") all.push(svg("path.limit", { d: `M${left},${level}H${edge}` }));
       if (hand() === "q" && !asking()) {
         const [now, before] = [expectedOf(), expectedOf(first())];
         all.push(svg("path.line.mean", { d: way(now.stops, now.mean) }));
         if (before.from !== now.from) {
           const side = now.from < before.from ? 1 : -1;
           all.unshift(svg("path.line.before", { d: way(before.stops, before.mean) }));
-          all.push(...mark(before.from, words.before(before.from), ".before", side));
+          all.push(...mark(before.from, `${words.before} ${before.from}`, ".before", side));
           const beside = side > 0 ? words.best(better(now.from)) : "";
-          all.push(...mark(now.from, words.now(now.from) + beside, "", -side));
-        } else all.push(...mark(now.from, words.now(now.from)));
+          all.push(...mark(now.from, `${words.now} ${now.from}${beside}`, "", -side));
+        } else all.push(...mark(now.from, `${words.now} ${now.from}`));
       }
     }
     history.draw(
@@ -968,8 +946,7 @@ export default figure(WORDS, (view, words) => {
       if (hand() === "q") {
         const { from } = expectedOf();
         const highest = blocks.indexOf(Math.max(...blocks));
-        text = words.highest(names[highest], three(blocks[highest]));
-        if (stuck) text = words.stuck + text;
+        text = (stuck ? words.stuck : "") + words.highest(names[highest], three(blocks[highest]));
         if (!asking()) text += words.cost(from) + words.best(stuck ? 0 : better(from)) + ".";
       } else if (about >= 0) {
         const ends = [endsOf()[about], right[about]].map(share);
