@@ -648,6 +648,10 @@ def test_loss_double_softmax_floor(show):
         curves = named.locator("xpath=ancestor::*[name()='svg']").locator("path.line")
         box = named.bounding_box()
         assert [curve.evaluate(CROSSES, box) for curve in curves.all()] == [False] * 3
+    switch = page.get_by_role("checkbox", name="softmax twice")
+    assert switch.is_checked()
+    switch.click()
+    assert switch.count() == page.locator("[data-q=loss2]").count() == 0  # hidden
     marks = page.locator(".marks").first
     for x in (-6, -3, -2.5, -2):  # the name is at its curve, or there is none
         put(page, LossExplorer(logit=x, smoothing=0.5))
@@ -715,15 +719,6 @@ def test_loss_runs_the_descent_it_predicts(show):
             assert f"{float(f'{p:.3g}'):g} with {name}" in said(page)
         move(page, "logit", 0)
         assert value(page, "end0") == 0  # another score: another descent
-
-
-def test_loss_puts_a_second_softmax_off_where_it_is_named(show):
-    page = show(LossExplorer(double_softmax=True))
-    switch = page.get_by_role("checkbox", name="softmax twice")
-    assert switch.is_checked()
-    switch.click()
-    assert switch.count() == 0  # hidden
-    assert page.locator("[data-q=loss2]").count() == 0
 
 
 def test_loss_says_where_the_steps_go_too_far(show):

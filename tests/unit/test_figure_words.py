@@ -816,10 +816,8 @@ def test_the_loss_explorer_goes_on_until_one_half_is_passed(x, k, lr, kind):
     *_, gone, again = told(figure, SKIP, run, go, run)
     kind = ["", "Squared error", "Softmax twice"][kind]
     says = f"{kind} passes ½ at step {steps[1]}, cross-entropy at step {steps[0]}."
-    paces = f"the first raised z by {way[1] - x:.2g}, the last by {way[-1] - way[-2]:.2g}."
-    assert_said(
-        gone, says, f"That is about {float(f'{n / steps[0]:.2g}'):g} times as many steps: {paces}"
-    )
+    paces = f"the first step raised z by {way[1] - x:.2g}, the last by {way[-1] - way[-2]:.2g}."
+    assert_said(gone, says, f"About {float(f'{n / steps[0]:.2g}'):g} times as many: {paces}")
     assert gone.spoken == says
     assert_said(gone, f"after {n} steps p is")
     assert_said(again, f"{kind} does not pass ½ in 50 steps.", "after 50 steps p is")

@@ -109,8 +109,7 @@ const WORDS = {
     back: "drag to look back",
     /** @type {(times: string, first: string, last: string) => string} */
     longer: (times, first, last) =>
-      `That is about ${times} times as many steps: the first raised z by ${first}, ` +
-      `the last by ${last}.`,
+      `About ${times} times as many: the first step raised z by ${first}, the last by ${last}.`,
     /** @type {(first: string, step: number, last: string) => string} */
     grew: (first, step, last) => `The first step raised z by ${first}, step ${step} by ${last}.`,
     stuck: (/** @type {string} */ p, /** @type {string} */ pull) =>
@@ -759,7 +758,7 @@ export default figure(WORDS, (view, words) => {
     const end = plot.x(max) + 6; // of the curves: a line leads down there to the floor
     const leaves = half() - 3; // where squared error leaves the third loss
     /** @type {Partial<Label>} */
-    const apart = { x: plot.x(leaves), y: y(at(leaves).slopes[1]) + 11, sides: ["left"] };
+    const apart = { x: plot.x(leaves), y: y(at(leaves).slopes[1]) + 9, sides: ["left"] };
     const rising = { x: plot.x(low), y: y(at(low).slopes[0]), gap: 28 };
     /** @type {Label[]} */
     const labels = valued
@@ -878,7 +877,9 @@ export default figure(WORDS, (view, words) => {
     /** @type {Label[]} */
     const labels = past.flatMap((n, i) => {
       const text = tight ? String(n) : words.out(n);
-      const name = { text, x: race.x(n), color: TEXT_COLORS[HUES[i]], weight: 600, fixed: true };
+      const shared = past.some((m, j) => m === n && j !== i);
+      const color = shared ? "var(--cu-ink)" : TEXT_COLORS[HUES[i]];
+      const name = { text, x: race.x(n), color, weight: 600, fixed: true };
       /** @type {Label[]} */
       const places = [
         { ...name, y: race.y(0.5) + 13, sides: ["right"] },
@@ -889,7 +890,7 @@ export default figure(WORDS, (view, words) => {
     if (level) {
       const beyond = { x: race.x(0.925 * end), y: race.y(target), gap: 2, color: "var(--cu-soft)" };
       labels.push({ ...beyond, text: words.target, sides: ["above"] });
-      labels.push({ ...beyond, text: inWords(target), sides: ["below"] });
+      labels.push({ ...beyond, text: inWords(target), gap: 0, sides: ["below"] });
     }
     if (seen.length) {
       const now = at(paths[2][step()]).seen;
