@@ -382,15 +382,16 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     assert_said(asked, "Class 2 is the true one.", "Where does the -1 go?")
     assert_said(wrong, "Not to z₁: the loss is ln Q - z₂.")
     assert wrong.values.keys() & {"grad l", "direct z2"} == set()
-    assert_said(done, "What you placed is within 0.05. The p add up to 1", "guess -0.80")
+    assert_said(done, "All three are within 0.05. The p add up to 1", "guess -0.80")
     assert done.text.count("✓Goal:") == 1
     two, far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "Show me"})[-2:]
     assert_said(two, "Place all three and say where the -1 goes, or press Show me.")
     assert {"z₁", "z₂", "z₃"} <= set(two.disabled)
+    assert_said(far, "What you placed is within 0.05.")
     assert "✓Goal:" not in far.text
     other = [{"set": {"stage": 2}}, {"set": {"logits": [0, 1, 2.1]}}, {"set": {"stage": 6}}]
     changed = told(BackwardPass(logits=logits), *walk, *guess, *other)[-1]
-    assert "you placed" not in changed.text  # of other numbers
+    assert "within 0.05. The p" not in changed.text  # of other numbers
     assert "✓Goal:" not in changed.text
     pages = told(
         BackwardPass(logits=logits), *walk, *guess, {"click": "z₂"},
@@ -418,24 +419,28 @@ def test_backward_pass_has_a_last_goal_after_both_others():
         *({"on": f"guess.{i}", "to": to} for i, to in enumerate(("0.24", "-0.33", "0.09"))),
         {"click": "z₂"},
     ]
-    ends = [{"set": {"logits": z}} for z in ([0, 0.8, 0], half)]
+    ends = [{"set": {"logits": z}} for z in ([0, 0.8, 0], half, [-2, 4, -2])]
     early = [{"set": {"logits": z}} for z in ([math.log(2), 0, 0], [1, 2, 0])]  # counts for nothing
     steps = [*early, *both, *ends, {"click": "Reset"}]
-    asked, near, done, again = told(BackwardPass(stage=6), SKIP, *steps)[-4:]
-    assert [page.text.count("✓Goal:") for page in (asked, near, done)] == [2, 2, 3]
+    asked, near, done, small, again = told(BackwardPass(stage=6), SKIP, *steps)[-5:]
+    assert [page.text.count("✓Goal:") for page in (asked, near, done, small)] == [2, 2, 3, 4]
+    assert_said(small, "Done: the others' were below 0.01, too")
+    assert ["is above -0.01" in page.text for page in (near, done)] == [False, True]
     assert_said(done, "Done: its exponential was about half of Q, about as much as the other two")
     assert "until the true one's gradient is -0.5" not in again.text
 
 
 def test_backward_pass_answers_what_the_states_to_try_ask():
-    for chip, logits in [
-        ("sure and right", [4, 0, 0]), ("sure and wrong", [0, 4, 0]), ("undecided", [0, 0, 0])
-    ]:  # fmt: skip
+    for chip, logits, answer in [
+        ("sure and right", [4, 0, 0], "Little: by exp it gets nearly 1, directly -1"),
+        ("sure and wrong", [0, 4, 0], "That of z₁, which keeps nearly all of its -1, and that of"),
+        ("undecided", [0, 0, 0], "A third for z₂ and z₃; for z₁, with its -1, minus two thirds."),
+    ]:
         asked, done = told(
             BackwardPass(), SKIP, {"set": {"stage": 6}}, {"click": chip}, {"click": "z₁"}
         )[-2:]
         grads = (p_of(logits) - double([1, 0, 0])).tolist()
-        answer = ", ".join(f"z{k} {g:.3f}" for k, g in zip("₁₂₃", grads, strict=True))
+        assert [done.values[f"grad z{k}"] for k in (1, 2, 3)] == pytest.approx(grads)
         assert answer not in asked.text
         assert "Drag each handle" in asked.text
         assert answer in done.text

@@ -148,26 +148,29 @@ const WORDS = {
       "0.02.",
     balanced: "Done: its exponential was about half of Q, about as much as the other two together.",
     by: (/** @type {string} */ z, /** @type {string} */ by) => `${z} by ${by}`,
+    small: "move the logits until the true one's gradient is above −0.01. And the others'?",
+    smaller: "Done: the others' were below 0.01, too, because all three add up to 0.",
     missed: (/** @type {string} */ all) => `Missed: ${all}. Try again with the next walk.`,
-    near: "What you placed is within 0.05.",
+    near: (/** @type {boolean} */ all) =>
+      `${all ? "All three are" : "What you placed is"} within 0.05.`,
     tries: [
       {
         label: "sure and right",
         set: { logits: [4, 0, 0], label: 1 },
         says: "Nearly all of Q is exp z₁. When its two shares are joined, how much is left at z₁?",
-        then: "z₁ −0.035, z₂ 0.018, z₃ 0.018: the two shares of z₁ nearly cancel.",
+        then: "Little: by exp it gets nearly 1, directly −1, and the two nearly cancel.",
       },
       {
         label: "sure and wrong",
         set: { logits: [0, 4, 0], label: 1 },
         says: "Nearly all of Q is exp z₂, of a wrong class. Which gradients are large?",
-        then: "z₁ −0.982, z₂ 0.965, z₃ 0.018: large for the true class and the one preferred.",
+        then: "That of z₁, which keeps nearly all of its −1, and that of z₂, which gets nearly 1.",
       },
       {
         label: "undecided",
         set: { logits: [0, 0, 0], label: 1 },
         says: "Each exponential is a third of Q. Which gradients does that make?",
-        then: "z₁ −0.667, z₂ 0.333, z₃ 0.333: z₂ and z₃ get a third, z₁ a third minus 1.",
+        then: "A third for z₂ and z₃; for z₁, with its −1, minus two thirds.",
       },
     ],
   },
@@ -593,7 +596,7 @@ export default figure(WORDS, (view, words) => {
         return made.has(i) && by >= NEAR ? words.by(BOXES[key], share(by)) : [];
       });
       hit = made.size === 3 && !missed.length;
-      answer = missed.length ? words.missed(missed.join(", ")) : words.near;
+      answer = missed.length ? words.missed(missed.join(", ")) : words.near(hit);
     } else if (!made.size) [hit, answer] = [false, ""];
     solved.add(puzzle);
   });
@@ -642,6 +645,13 @@ export default figure(WORDS, (view, words) => {
     text: words.balance,
     reached: () => both() && stage === last && !passing && Math.abs(grads[truth] + 0.5) < HALF,
     says: words.balanced,
+    lasts: true,
+  });
+  const fourth = goal(view, {
+    text: words.small,
+    reached: () =>
+      third.classList.contains("done") && stage === last && !passing && grads[truth] > -AGREE,
+    says: words.smaller,
     lasts: true,
   });
   // After the goals' own.
@@ -694,6 +704,7 @@ export default figure(WORDS, (view, words) => {
     curve.node,
     first,
     third,
+    fourth,
   );
   panel.append(html("p.say", told, " ", prompt), pad);
   curve.drag(([x]) => push(key || truth, small(clamp(x, -1, 1))));
@@ -788,7 +799,7 @@ export default figure(WORDS, (view, words) => {
     if (b.middle !== a.middle) {
       const aside = Math.sign(b.middle - a.middle) * 10;
       const d = `M${a.middle - shift},${top}L${b.middle},${b.y}`;
-      if (way.to[1] === "2") return { d, x: b.middle - 4, y: b.y - 5, anchor: "end" };
+      if (way.to[1] === "2") return { d, x: b.middle, y: b.y - 7, anchor: "end" };
       return { d, x: b.middle + aside, y: b.y - 12, anchor: aside < 0 ? "end" : "start" };
     }
     // Beside the line its local derivative has the width of the box.
@@ -1249,6 +1260,7 @@ export default figure(WORDS, (view, words) => {
     const again = fresh() === view.get("logits");
     say(show, stage < last ? words.show : again ? words.anew(next()) : words.otherWalk);
     third.hidden = !both();
+    fourth.hidden = !third.classList.contains("done");
     const shown = gripped();
     const move = (
       /** @type {{ row: HTMLElement, input: HTMLInputElement }} */ { row, input },
