@@ -80,7 +80,7 @@ def test_wrong_answers_are_refused_and_named_if_they_have_a_name(key, trials):
         refused = [case for case, trial in enumerate(trials) if trial.problem]
         alone |= {*refused} if len(refused) == 1 else set()
     seen = [str(case) for case in range(len(trials)) if case not in alone]
-    remedy = "no answer is refused by these cases alone: add one for each, or list them in SEEN"
+    remedy = f"case {seen} alone refuses no wrong answer: add such answers, or list it in SEEN"
     assert seen == SEEN.get(key, "").split(), remedy
     assert len(exercise.mistakes) >= 3, "an exercise names three mistakes or more"
     for sentence, answer in exercise.mistakes.items():

@@ -147,6 +147,15 @@ def test_what_the_quick_command_leaves_out_the_other_runs():
     assert rules["check"].endswith(" test browsers standin\n")
 
 
+def test_without_make_the_same_is_run():
+    """README and the page on setting up say how."""
+    lines = [re.search(r"-m pytest -n 2 [^`\n]*", text(name))[0] for name in
+             ("README.md", "pages/setup.md")]  # fmt: skip
+    assert lines[0] == lines[1]
+    (mark,) = re.findall('-m "not (\\w+)"', lines[0])
+    assert f'"{mark}: ' in text("pyproject.toml")
+
+
 def test_publishing_waits_for_every_check():
     jobs = CHECK["jobs"]
     assert set(jobs["publish"]["needs"]) == set(jobs) - {"publish"}

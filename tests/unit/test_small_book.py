@@ -125,8 +125,8 @@ def test_the_landing_page(built):
     )  # fmt: skip
     assert said(home.select_one(".map-sum")) == (
         "Reading takes about 1 hour; the 2 exercises come on top: most take some 25 minutes, "
-        "those marked so an hour. There are 3 places to play with a figure; 2 assert statements "
-        "check chapters and solutions, each time they are run."
+        "those marked so an hour, half an hour on average. There are 3 places to play with a "
+        "figure; 2 assert statements check chapters and solutions, each time they are run."
     )
     assert said(home.select_one(".colophon")) == (
         "By Ann Bee, The team. Version 1.2, 5 March 2026. Licence (American spelling: license) "

@@ -109,7 +109,7 @@ class ChapterMap(SphinxDirective):
         figures, exercises, asserts = map(sum, zip(*found, strict=True))
         text = (
             f"Reading takes about {hours(minutes)}; the {exercises} exercises come on top: "
-            "most take some 25 minutes, those marked so an hour. "
+            "most take some 25 minutes, those marked so an hour, half an hour on average. "
             f"There are {figures} places to play with a figure; {asserts} assert statements check "
             "chapters and solutions, each time they are run."
         )
