@@ -343,7 +343,10 @@
     const following = title(all[now + 1]).replace(/\s+/g, " ");
     const words = /^.{0,90}(?!\S)/su.exec(following)?.[0] ?? following;
     const step = hidden();
-    const answer = step?.previousElementSibling?.querySelector("blockquote");
+    const question = step?.matches(".piece")
+      ? step.previousElementSibling
+      : step?.closest(".piece");
+    const answer = question?.querySelector("blockquote"); // a picture beside it answers it, too
     const next = answer ? "the answer" : step ? "the next step" : words;
     const ahead = next ? `next: ${next}` : "the end";
     head.append(clock, `${until(all[now])} · ${place.textContent} · ${ahead}`);

@@ -222,6 +222,10 @@ def test_a_picture_beside_a_question_waits_for_a_press(shown):
     page.keyboard.press("End")
     picture = page.locator("section.now svg")
     assert not picture.is_visible()
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    assert "next: the answer" in opened.value.locator("body > :first-child").inner_text()
+    page.bring_to_front()
     page.keyboard.press(" ")
     assert picture.is_visible()
     assert not page.locator("section.now .piece.later").is_visible()

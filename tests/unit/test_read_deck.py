@@ -249,6 +249,20 @@ def test_stills_show_what_the_scores_give():
     assert [said[1], said[3]] == end
 
 
+def test_the_weights_have_the_colours_of_the_chapter():
+    drawn = read_deck.figure("7.4") + (read_deck.DECKS / "weights.svg").read_text("utf-8")
+    pictures = [BytesIO(b64decode(coded)) for coded in re.findall('base64,(.*?)"', drawn)]
+    whole, *shown = [np.array(Image.open(file).convert("RGB")).astype(int) for file in pictures]
+    coloured = whole.min(2) < 250
+    cells = []  # of the rows and of the columns: the middle of each cell
+    for axis in (1, 0):
+        inside = np.flatnonzero(coloured.mean(axis) > 0.5)
+        parts = np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1)
+        cells.append([part[(2 * np.arange(28) + 1) * len(part) // 56] for part in parts])
+    panels = [whole[np.ix_(rows, columns)] for rows in cells[0] for columns in cells[1]]
+    assert np.array_equal(shown, panels)
+
+
 @pytest.mark.real_data
 @pytest.mark.skipif("FASHION_MNIST_ROOT" not in os.environ, reason="FASHION_MNIST_ROOT is not set")
 @pytest.mark.parametrize("still", ["clothes", "mistakes", "suspects", "sure"])
