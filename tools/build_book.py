@@ -1,11 +1,13 @@
 """Build the book into _build/html (what ``make book`` calls); any warning is a failure.
 
-Then check_book.py reads the pages. Every build starts from nothing, because Sphinx does not replace
-static files that changed. A book with a fault never replaces one without.
+The slides of the lecture lie in it, too. Then check_book.py reads the pages. Every build starts
+from nothing, because Sphinx does not replace static files that changed. A book with a fault never
+replaces one without.
 """
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -46,6 +48,10 @@ def build(source: Path, output: Path, *, draft: bool = False) -> int:
         status = sphinx_build(source, fresh, draft=draft)
         if status == 0 or draft:
             reserve(fresh)
+            if (lecture := source / "decks/lecture.md").is_file():
+                words = map(str, (ROOT / "tools/teach.py", "slides", lecture))
+                command = [sys.executable, *words, "--output", str(fresh / "slides")]
+                status |= subprocess.run(command, stdout=subprocess.DEVNULL).returncode
         found = check(fresh) if fresh.is_dir() else []
         print("\n".join(found), file=sys.stderr, end="\n" if found else "")
         if draft or (status == 0 and not found):
