@@ -948,7 +948,10 @@ def test_sampled_classes(q, seed):
         more,
         "share of all blocks: "
         + "; ".join(f"{n} {a:.2f}" for n, a in zip(names, share.tolist(), strict=True)),
-        *[f"{int(n)}\n{p:.2f}" for n, p in zip(counts.tolist(), ends.tolist(), strict=True)],
+        *[
+            f"{int(n)}\n{p:.{2 if p >= 0.0995 else 3}f}"
+            for n, p in zip(counts.tolist(), ends.tolist(), strict=True)
+        ],
         "draws\n41\n",
         *[f"{a:.3g}\n{b:.3g}\n{b:.3g}\n" for a, b in zip(q.tolist(), e.tolist(), strict=True)],
         f"41 draws: error {off:.2f}, so much stands above softmax(z).",

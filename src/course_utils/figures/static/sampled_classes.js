@@ -35,6 +35,7 @@ const LIMIT = 0.1; // of the mean error
 const SLACK = 1.2; // times the draws that softmax(z) takes: with these a goal is reached
 const SMALL = 0.1; // marks below this are shown larger, too:
 const LARGER = 10; // times
+const STEP = 0.01; // of q: so far a hint has an edge moved
 const TOP = 6; // mean blocks that the plot of areas is high
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const [BLUE, ORANGE] = COLORS;
@@ -42,8 +43,7 @@ const [BLUE, ORANGE] = COLORS;
 const WORDS = {
   en: {
     names: ["the", "of", "is", "loss", "logit"],
-    lead:
-      "Words are drawn from q. Each draw adds a block to its word’s bar; together the bars make 1.",
+    lead: "Words are drawn from q. Each draw adds a block to its word’s bar. Slim bars: ×10.",
     truth: "softmax(z)",
     over: "error",
     latest: "last draw",
@@ -68,14 +68,14 @@ const WORDS = {
       "With exp(z) per draw, each bar goes to q · exp(z) / sum = softmax(z + ln q): " +
       `“${name}” to ${end} with the figure’s first q.`,
     bars: "share of all blocks",
-    ticked: "share of all blocks; ✓: goes to within a fifth of its mark",
+    ticked: "share of all blocks; ✓: goes near its mark",
     thin: "share of all blocks; thin lines: 20 other runs",
     drawn: "drawn",
     ends: "goes to",
     history: {
       one: "error: all that stands above softmax(z)",
       blocks: "error; thin lines: 20 other runs",
-      q: "error; thin: 20 other runs; thick: about the mean of all",
+      q: "error; thin: 20 other runs; thick: mean (about)",
     },
     now: "about",
     before: "first q: about",
@@ -116,19 +116,21 @@ const WORDS = {
         ? `Mean error below 0.1 by about draw ${from}`
         : "Mean error not yet below 0.1 at draw 2000",
     best: (/** @type {number} */ best) => best ? `; best: about ${best}` : "",
-    stuck: "No q over 100 times another. ",
-    settle: "drag the blocks until each bar goes to its mark, softmax(z).",
-    settled: (/** @type {string} */ factor) =>
-      `Done: each block is about ${factor}exp(z) / q, so that q cancels.`,
-    next: " Next: drag q.",
+    stuck: "This edge stops here: no q over 100 times another. ",
+    settle: "drag the blocks until each bar goes to within a fifth of its mark, softmax(z).",
+    settled:
+      "Done: each block is within a fifth of the same multiple of exp(z) / q, so that q cancels.",
+    next: " Next: press “q” beside “the blocks”.",
     save: (/** @type {number} */ limit) =>
-      "a draw now adds exp(z) / q. Drag the edges until the mean error is below 0.1 by about " +
-      `draw ${limit}. Hint: lower the highest block.`,
-    saved: (/** @type {any[]} */ [exact, best, root, name, error, share]) =>
+      "a draw now adds exp(z) / q. Drag the edges until your own q has a mean error below 0.1 " +
+      `by about draw ${limit}. Hint: lower the highest block.`,
+    saved: (/** @type {any[]} */ [exact, best, root, name, next, right]) =>
       `Done. softmax(z) needs every score and about ${exact} draws` +
       (best
         ? `, its square root about ${root}, your best q about ${best}.`
-        : `. Fewer? Widen “${name}”: ${error} of error, ${share} of softmax(z).`),
+        : `. Fewer? Drag the edge between “${name}” and “${next}” to the ${
+          right ? "right" : "left"
+        }.`),
   },
 };
 
@@ -155,7 +157,7 @@ const three = (value) => String(Number(value.toPrecision(3)));
 
 /** A share of any kind: the same number is said alike. @param {number} v */
 const share = (v) =>
-  v < 5e-4 ? "<0.001" : v > 0.9995 ? ">0.999" : v.toFixed(v < 0.0095 || v > 0.9905 ? 3 : 2);
+  v < 5e-4 ? "<0.001" : v > 0.9995 ? ">0.999" : v.toFixed(v < 0.0995 || v > 0.9905 ? 3 : 2);
 /** @param {number} v */
 const percent = (v) => `${(100 * v).toFixed(v < 0.0095 ? 1 : 0)} %`;
 
@@ -205,7 +207,13 @@ function expected(q, right) {
     else high = middle;
   }
   const stops = STOPS.filter((n) => n >= 10 && n > 4 * (all - 1));
-  return { stops, mean: stops.map(mean), from: Math.round(2 ** high), of: sharesOf(deviations) };
+  return {
+    stops,
+    mean: stops.map(mean),
+    exact: 2 ** high,
+    from: Math.round(2 ** high),
+    of: sharesOf(deviations),
+  };
 }
 
 export default figure(WORDS, (view, words) => {
@@ -229,7 +237,7 @@ export default figure(WORDS, (view, words) => {
   const air = svg("g"); // what flies stays there while bars are drawn
   bars.svg.append(air);
   const history = view.plot({
-    height: 356,
+    height: 316,
     x: [0, Math.log10(MOST)],
     y: [-2, 0],
     xticks: [1, 10, 100, MOST].map((n) => [Math.log10(n), String(n)]),
@@ -528,29 +536,32 @@ export default figure(WORDS, (view, words) => {
         const right = softmax(logits());
         return endsOf().every((end, k) => near(end, right[k]));
       },
-      () => {
-        const q = proposal();
-        const times = three(sum(blocksOf(q).map((v, k) => v * q[k])) / mean()); // exp(z)
-        const said = words.settled(times === "1" ? "" : `${times} · `);
-        return said + (same(view.get("q"), view.first.q) ? words.next : "");
-      },
-      words.settled("0.568 · ") + words.next,
+      () => words.settled + (same(view.get("q"), view.first.q) ? words.next : ""),
+      words.settled + words.next,
     ),
     question,
     task(
       "q",
       words.save(Math.round(SLACK * exact())),
-      () => expectedOf().from <= Math.round(SLACK * exact()),
+      () =>
+        // a q that was dragged, none of the chips'
+        expectedOf().from <= Math.round(SLACK * exact()) &&
+        proposals().every((q) => !same(q, view.get("q"))),
       () => {
         const right = softmax(logits());
-        const { of } = expectedOf();
-        const more = of.map((v, k) => v / right[k]);
-        const k = more.indexOf(Math.max(...more));
         const root = expectedOf(sharesOf(right.map(Math.sqrt))).from;
-        const hint = [names[k], percent(of[k]), percent(right[k])];
+        // Each edge is moved a little, either way: which move saves most?
+        const tries = range(8).map((i) => {
+          const q = proposal();
+          const [k, step] = [i >> 1, i % 2 ? STEP : -STEP];
+          [q[k], q[k + 1]] = [q[k] + step, q[k + 1] - step];
+          return Math.min(...q) > 0 ? expectedOf(q).exact : MOST;
+        });
+        const i = tries.indexOf(Math.min(...tries));
+        const hint = [names[i >> 1], names[(i >> 1) + 1], i % 2];
         return words.saved([exact(), better(exact()), root, ...hint]);
       },
-      words.saved([100, 0, 100, "logit", "10 %", "0.5 %"]),
+      words.saved([100, 0, 100, "loss", "logit", 1]),
     ),
     row,
   );
@@ -613,15 +624,12 @@ export default figure(WORDS, (view, words) => {
       "g.flies",
       { style: `--side: ${side - x - width / 2}px; --from: ${low - high + from - y}px` },
       svg("rect", { x, y, width, height: Math.max(height, THIN), fill: BLUE }),
-      svgText(x + width + 4, y + height / 2 + 4, `+${block}`, {
-        class: "halo",
-        "text-anchor": "start",
-      }),
+      svgText(x - 4, y + height / 2 + 4, `+${block}`, { class: "halo", "text-anchor": "end" }),
     );
     node.addEventListener("animationend", ({ target }) => {
       if (target === node) node.remove(); // the animation of its number ends before
     });
-    air.append(node);
+    air.replaceChildren(node);
   }
 
   /**
@@ -682,8 +690,8 @@ export default figure(WORDS, (view, words) => {
           k === last && outlined ? svg("rect.latest", latest) : "",
           flies ? svg("rect.awaits", { x: x - 1, y: y - 1, width: width + 2, height: part }) : "",
           ...larger,
-          svg("path.line.faint.ink", {
-            d: few.map((run) => `M${x - 6},${bars.y(run[k])}h${width + 12}`).join(""),
+          svg("path.line.faint.runs", {
+            d: few.map((run) => `M${x - 6},${bars.y(run[k])}h${0.3 * width + 3}`).join(""),
           }),
           line("path.truth", right[k], 10),
           marked ? line("path.mine", mine ? q[k] : right[k], 14) : "",
@@ -877,6 +885,7 @@ export default figure(WORDS, (view, words) => {
       ];
     };
     /** @type {Node[]} */
+    const marks = [];
     const all = [svg("path.line.now", { d: way(stops, errors) })];
     if (!hidden()) {
       const faint = others.map((run) => way(COARSE, errorsOf(run, blocks, right, COARSE)));
@@ -888,10 +897,9 @@ export default figure(WORDS, (view, words) => {
         if (before.from !== now.from) {
           const side = now.from < before.from ? 1 : -1;
           all.unshift(svg("path.line.before", { d: way(before.stops, before.mean) }));
-          all.push(...mark(before.from, `${words.before} ${before.from}`, ".before", side));
-          const beside = side > 0 ? words.best(better(now.from)) : "";
-          all.push(...mark(now.from, `${words.now} ${now.from}${beside}`, "", -side));
-        } else all.push(...mark(now.from, `${words.now} ${now.from}`));
+          marks.push(...mark(before.from, `${words.before} ${before.from}`, ".before", side));
+          marks.push(...mark(now.from, `${words.now} ${now.from}`, "", -side));
+        } else marks.push(...mark(now.from, `${words.now} ${now.from}`));
       }
     }
     history.draw(
@@ -904,6 +912,7 @@ export default figure(WORDS, (view, words) => {
         "data-q": "now",
         "data-value": last,
       }),
+      ...marks, // above the ring
     );
     return last;
   }
@@ -923,7 +932,7 @@ export default figure(WORDS, (view, words) => {
     const total = sum(sums);
     const k = classes[draws - 1];
     const these = `${seed} ${q} ${blocks}`;
-    const next = these === drawing && draws === there + 1 && !stillness();
+    const next = these === drawing && draws === there + 1 && !running && !stillness();
     if (these !== drawing) air.replaceChildren();
     [drawing, there] = [these, draws];
     const tops = drawStrip(q, blocks);
@@ -946,7 +955,7 @@ export default figure(WORDS, (view, words) => {
       if (hand() === "q") {
         const { from } = expectedOf();
         const highest = blocks.indexOf(Math.max(...blocks));
-        text = (stuck ? words.stuck : "") + words.highest(names[highest], three(blocks[highest]));
+        text = stuck ? words.stuck : words.highest(names[highest], three(blocks[highest]));
         if (!asking()) text += words.cost(from) + words.best(stuck ? 0 : better(from)) + ".";
       } else if (about >= 0) {
         const ends = [endsOf()[about], right[about]].map(share);
@@ -954,7 +963,7 @@ export default figure(WORDS, (view, words) => {
       } else text = off;
     }
     if (view.changed.has("seed")) text = off;
-    if (["q", "correction", "hand"].some((key) => view.changed.has(key))) scored = "";
+    if (changed) scored = "";
     text = scored || text.trim();
     say(said, text);
     runner.textContent = running ? words.stop : words.run;
