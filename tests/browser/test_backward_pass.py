@@ -396,7 +396,7 @@ def test_what_the_logits_get_is_foreseen_by_hand(show):
     grads = (double([2, 1, 0.1]).softmax(0) - double([0, 1, 0])).tolist()
     drag(page, 1, -1)  # to where a label stood
     for k, grad in [(0, grads[0]), (2, grads[2])]:
-        drag(page, k, grad)
+        drag(page, k, grad + 0.2, 0.2)  # held beside its middle
     assert page.locator("path.guess").count() == 3
     overlaps = """(marks) => marks.flatMap((mark) => {
       const texts = [...mark.ownerSVGElement.querySelectorAll("text")];

@@ -310,6 +310,9 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
     assert_said(
         direct, f"With ln Q held, z₁ changed by +0.01, the loss by -0.0100. That is {TIMES} -1."
     )
+    second = told(BackwardPass(logits=[0, 0, 0], stage=3), SKIP, {"on": "nudge.e2", "to": "0.5"},
+        *chosen("exp z"))[-1]  # fmt: skip
+    assert_said(second, "exp z₂ fits these numbers only by chance", "exp z₂ changed by +0.5")
     for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
         steps = chosen(wrong, foretold=stage == 4)
         even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *steps)[-1]
@@ -334,11 +337,13 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
 @pytest.mark.parametrize("box", ["z1", "z3", "e2", "Q", "l"])
 def test_backward_pass_nudge_of_any_box_comes_to_its_gradient(logits, label, box):
     """No exponential and no loss below 0; the goal wants a logit, a small nudge after a large."""
+    name = {"z1": "z₁", "z3": "z₃", "e2": "exp z₂", "Q": "Q", "l": "ln Q"}[box]
     for by in (0.01, -0.5):
         way = {"on": f"nudge.{box}", "to": by}
         large = {"on": f"nudge.{box}", "to": 1}
         figure = BackwardPass(logits=logits, label=label, stage=6)
-        alone, _, page = told(figure, SKIP, way, large, way)[-3:]
+        alone, _, page, rest = told(figure, SKIP, way, large, way, way | {"to": 0})[-4:]
+        assert_said(rest, f"The loss along {name}")  # not along another box
         assert "✓Goal:" not in alone.text
         z = double(logits)
         if box[0] != "z":
@@ -382,16 +387,16 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     assert_said(asked, "Class 2 is the true one.", "Where does the -1 go?")
     assert_said(wrong, "Not to z₁: the loss is ln Q - z₂.")
     assert wrong.values.keys() & {"grad l", "direct z2"} == set()
-    assert_said(done, "All three are within 0.05. The p add up to 1", "guess -0.80")
+    assert_said(done, "All three are within 0.1. The p add", "guess -0.80", "-1 + 0.245 by exp")
     assert done.text.count("✓Goal:") == 1
     two, far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "Show me"})[-2:]
     assert_said(two, "Place all three and say where the -1 goes, or press Show me.")
     assert {"z₁", "z₂", "z₃"} <= set(two.disabled)
-    assert_said(far, "What you placed is within 0.05.")
+    assert_said(far, "What you placed is within 0.1.")
     assert "✓Goal:" not in far.text
     other = [{"set": {"stage": 2}}, {"set": {"logits": [0, 1, 2.1]}}, {"set": {"stage": 6}}]
     changed = told(BackwardPass(logits=logits), *walk, *guess, *other)[-1]
-    assert "within 0.05. The p" not in changed.text  # of other numbers
+    assert "within 0.1. The p" not in changed.text  # of other numbers
     assert "✓Goal:" not in changed.text
     pages = told(
         BackwardPass(logits=logits), *walk, *guess, {"click": "z₂"},
@@ -903,10 +908,13 @@ def test_backward_pass_step_by_step(label):
     grads = [f"{e / total - (k == label):.{places}f}" for k, e in enumerate(exps, 1)]
     ps = [f"p{k} - 1" if k == subs[label - 1] else f"p{k}" for k in subs]
     expected = [
-        ("The loss's own gradient is 1.", "Nudge ln Q: the loss changes by how many times that?"),
-        ("The loss sends 1 · 1 = 1 to ln Q.", f"Nudge {mine}, ln Q held: the loss changes by how"),
+        (
+            "The loss's own gradient is 1.",
+            "Nudge ln Q: the loss changes by the nudge times what?",
+        ),
+        ("The loss sends 1 · 1 = 1 to ln Q.", f"Nudge {mine}, ln Q held: the loss changes by the"),
         (f"The loss sends 1 · -1 = -1 to {mine}.", "Q will grow by 1. Drag the handle: how will"),
-        (f"ln Q sends 1 · 1/Q = {part} to Q.", "Nudge an exponential: Q changes by how many"),
+        (f"ln Q sends 1 · 1/Q = {part} to Q.", "Nudge an exponential: Q changes by the nudge"),
         (
             f"Q sends {part} · 1 = {part} to each exponential.",
             f"{mine} will grow by 0.1. Drag the handle: how will exp {mine} change?",

@@ -62,7 +62,7 @@ const WORDS = {
     guessOf: (/** @type {string} */ z) => `guess of ${z}'s gradient`,
     nudgeOf: (/** @type {string} */ box) => `nudge of ${box}`,
     ask: (/** @type {string} */ to, /** @type {string} */ from) =>
-      `Nudge ${to}: ${from} changes by how many times that?`,
+      `Nudge ${to}: ${from} changes by the nudge times what?`,
     expect: (/** @type {string} */ to, /** @type {string} */ by, /** @type {string} */ from) =>
       `${to} will grow by ${by}. Drag the handle: how will ${from} change?`,
     expected: (
@@ -79,7 +79,7 @@ const WORDS = {
     exponential: "an exponential",
     logit: "a logit",
     itsExp: "its exponential",
-    name: "Which of these is the factor, nearly?",
+    name: "Which of these is the factor?",
     join: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
       `${z} has ${direct} and ${other}: add or multiply?`,
     has: (/** @type {string} */ z, /** @type {string[]} */ [direct, other]) =>
@@ -109,6 +109,7 @@ const WORDS = {
     direct: "direct: −1",
     waits: "one to come",
     through: (/** @type {string} */ share) => `by exp: ${share}`,
+    both: (/** @type {string} */ share) => `−1 + ${share} by exp`,
     less: (/** @type {string} */ p) => `${p} − 1`,
     ends: "Each logit gets its p, the true one also −1.",
     all: "The p add up to 1, so the gradients add up to 0.",
@@ -126,6 +127,8 @@ const WORDS = {
     ratio: (/** @type {string} */ ratio) => ` That is × ${ratio}.`,
     along: (/** @type {string} */ box) => `The loss along ${box} and its `,
     tangent: "tangent",
+    grey: (/** @type {string} */ shares) =>
+      ` “Off by” is per cent of nudge × gradient${shares ? `; in grey, below ${shares}` : ""}.`,
     linear: (
       /** @type {string} */ told,
       /** @type {string} */ came,
@@ -137,22 +140,20 @@ const WORDS = {
     ) => `${direct} directly and ${through} by exp, together ${total}`,
     off: (/** @type {string} */ share) => `off by ${share}`,
     percent: (/** @type {number} */ v) => `${v} %`,
-    never: "no nudge reaches 10 %",
     straight: "exact",
     rest: "nudge 0",
     approach: "nudge a logit until curve and tangent differ by 10 %; then shrink that to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
-    foresee: "in a later walk, foretell all three gradients within 0.05.",
+    foresee: "in a later walk, foretell all three gradients within 0.1.",
     foreseen: "Done: each is p, less 1 for the true class.",
-    balance: "move a logit (by “Move the logits”) until the true one's gradient is −0.5, within " +
-      "0.02.",
+    balance: "move the logits until the true one's gradient is −0.5, within 0.02.",
     balanced: "Done: its exponential was about half of Q, about as much as the other two together.",
     by: (/** @type {string} */ z, /** @type {string} */ by) => `${z} by ${by}`,
     small: "move the logits until the true one's gradient is above −0.01. And the others'?",
     smaller: "Done: the others' were below 0.01, too, because all three add up to 0.",
     missed: (/** @type {string} */ all) => `Missed: ${all}. Try again with the next walk.`,
     near: (/** @type {boolean} */ all) =>
-      `${all ? "All three are" : "What you placed is"} within 0.05.`,
+      `${all ? "All three are" : "What you placed is"} within 0.1.`,
     tries: [
       {
         label: "sure and right",
@@ -190,7 +191,7 @@ const ROWS = { L: 0, l: 1, Q: 2, e: 3, z: 4 };
 const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step has to choose from
 const NUDGE = 0.5; // by a tap
 const HINT = 0.01; // after a wrong choice
-const NEAR = 0.05; // how far a guess may be off
+const NEAR = 0.1; // how far a guess may be off
 const [AGREE, DIFFER] = [0.01, 0.1]; // shares of what the gradient tells
 const HEARD = 20; // words that are spoken at once
 const SETTLED = 300; // ms after the last move: a nudge runs up, a goal is no longer passed by
@@ -459,7 +460,8 @@ export default figure(WORDS, (view, words) => {
     } else {
       const digit = (/** @type {Way} */ { to }) => /\d/.exec(to)?.[0] ?? label;
       const worth = (/** @type {Way} */ way) => [-1, 1, 1 / now.Q, now.Q, now[`e${digit(way)}`]][i];
-      const lines = asked().sort((a, b) => Number(ours(b.to)) - Number(ours(a.to)));
+      const rank = (/** @type {Way} */ { to }) => 2 * Number(to === key) + Number(ours(to));
+      const lines = asked().sort((a, b) => rank(b) - rank(a));
       // A choice may fit one line by chance.
       const way = lines.find((way) => Math.abs(worth(way) - way.factor) > 1e-9);
       const name = i === 4 ? BOXES[`e${digit(way ?? lines[0])}`] : words.factors[i];
@@ -563,7 +565,7 @@ export default figure(WORDS, (view, words) => {
   /** @param {string} key @param {number} v */
   function push(key, v) {
     [by, moving] = [v, false];
-    view.set({ nudge: v ? KEYS.indexOf(key) : 0 });
+    view.set({ nudge: v || stage === last ? KEYS.indexOf(key) : 0 }); // at 0 the chart stays
   }
   /** @param {number} i @param {number} v */
   function shift(i, v) {
@@ -688,10 +690,10 @@ export default figure(WORDS, (view, words) => {
   );
   const told = html("span");
   const prompt = html("b.asks");
-  const along = html("span");
+  const [along, grey] = [html("span"), html("span")];
   const curve = view.plot({
     label: words.curve,
-    height: 150,
+    height: 130,
     x: [-1, 1],
     y: [0, 1],
     xticks: [-1, -0.5, [0, words.rest], 0.5, 1],
@@ -700,7 +702,7 @@ export default figure(WORDS, (view, words) => {
   });
   const meet = html(
     "div.meet",
-    html("p", along, html("span.grad", words.tangent), "."),
+    html("p", along, html("span.grad", words.tangent), ".", grey),
     curve.node,
     first,
     third,
@@ -758,12 +760,13 @@ export default figure(WORDS, (view, words) => {
   /** The box whose handle is within reach. @param {number} x @param {number} y */
   const reached = (x, y) =>
     gripped().find((key) => Math.hypot(grip(key).x - x, grip(key).y - y) < 24) ?? "";
-  let held = "";
+  let [held, aside] = ["", 0]; // and how far beside its middle
   plot.drag(([u, v], pressed) => {
     const [x, y] = [plot.x(u), plot.y(v)];
     if (pressed) held = reached(x, y);
     if (!held) return;
-    const at = clamp((x - track(held).x) / track(held).half, -1, 1);
+    if (pressed) aside = x - grip(held).x;
+    const at = clamp((x - aside - track(held).x) / track(held).half, -1, 1);
     if (guessing()) foresee(LOGITS.indexOf(held), at);
     else if (foretelling()) foretell(at);
     else if (moving) shift(LOGITS.indexOf(held), MOST * at);
@@ -967,13 +970,14 @@ export default figure(WORDS, (view, words) => {
     };
     const own = quick && made.has(place_);
     const p = name.replace("z", "p").replace(/\d/, (digit) => subscript(Number(digit)));
-    const guessed = own && mine && stage === last; // no line is left but the one that p − 1 tells
+    const guessed = own && mine && stage === last; // both shares on one line
     if (mine && come.length) {
       part(0, guessed ? "" : words.direct, ["direct", -1, 0], come[0]);
       if (come.length < 2) line(1, words.waits, "waits");
       else {
         const v = grads[name] + 1;
-        part(1, words.through(share(v)), ["through", v, stage === last ? -1 : 0], come[1]);
+        const text = words[guessed ? "both" : "through"](share(v));
+        part(1, text, ["through", v, stage === last ? -1 : 0], come[1]);
         if (stage === last) nodes.push(upright("zero", -1, 9));
       }
     }
@@ -1060,7 +1064,7 @@ export default figure(WORDS, (view, words) => {
       texts.push(svg("path.dash", { d: `M${x - half},${y}h${2 * half}` }));
     }
     if (foretold?.from === name && (tells ? moved : met())) texts.unshift(...ghosts(name, change));
-    if (stage === last && name === "L" && LOGITS.includes(key)) texts.unshift(...joined());
+    if (stage === last && name === "L" && LOGITS.includes(key) && size) texts.unshift(...joined());
     const look = arrived.some((way) => way.stage === stage) ? "now" : "";
     return [svg("rect", { x, y, width, height, rx: 6, class: `box ${look}` }), ...texts];
   }
@@ -1147,12 +1151,13 @@ export default figure(WORDS, (view, words) => {
   /** What a nudge does, in words. */
   function measured() {
     if (stage === last) {
+      const four = (/** @type {number} */ v) => withSign(plain(Number(v.toPrecision(4))));
       const told = grads[key] * size;
-      const total = signed(told);
+      const total = four(told);
       const through = minus((told + size).toFixed(total.split(".")[1]?.length));
       const direct = withSign(plain(-size));
       const parts = key === truth ? words.shares(direct, withSign(through), total) : total;
-      return words.linear(parts, signed(carried.get("L") ?? 0));
+      return words.linear(parts, four(carried.get("L") ?? 0));
     }
     if (met() && foretold) {
       const { from, to, by } = foretold;
@@ -1179,11 +1184,14 @@ export default figure(WORDS, (view, words) => {
     curve.scale({ y: [low - 0.3 * (high - low), high], yticks: [] });
     const by = key ? size : 0;
     const [x, base, told, came] = [curve.x(by), curve.y(0), slope * by, carried.get("L") ?? 0];
-    const { top, bottom, left, right } = curve.area;
+    const { top, bottom, right } = curve.area;
     const after = (/** @type {number} */ x, room = 40) => x > right - room ? "end" : "start";
     const off = xs.map((v, i) => Math.abs(v) > 1e-6 ? Math.abs(ys[i] / (slope * v) - 1) : 0);
     const furthest = Math.max(...off);
-    const bands = [DIFFER, AGREE].filter((most) => most < furthest).flatMap((most) => {
+    const shares = [DIFFER, AGREE].filter((most) => most < furthest);
+    const named = shares.map((most) => words.percent(100 * most)).join(" or ");
+    say(grey, key === "l" ? "" : words.grey(named));
+    const bands = shares.flatMap((most) => {
       const near = xs.filter((_, i) => off[i] < most);
       const [start, end] = [Math.min(0, ...near), Math.max(0, ...near)].map((v) => curve.x(v));
       const [x, anchor] = most === AGREE
@@ -1198,11 +1206,6 @@ export default figure(WORDS, (view, words) => {
       svg(`path.bar.${look}`, { d: `M${x + dx},${base}V${curve.y(v)}` });
     curve.draw(
       ...bands,
-      svgText(left, top - 4, furthest < DIFFER ? words.never : "", {
-        class: "soft",
-        "text-anchor": "start",
-        ...squeezed(words.never, curve.x(0) - left),
-      }),
       svg("path.zero", { d: `M${curve.x(from)},${base}H${right}` }),
       svg("path.tangent", { d: curve.line([from, 1], [slope * from, slope]) }),
       svg("path", { d: curve.line(xs, ys) }),
