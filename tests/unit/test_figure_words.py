@@ -193,8 +193,7 @@ IN_A_BROWSER = {
     ".no()": "Not that one", ".yes": "Yes. Slopes",
     ".running()": ": p is 0", ".losing()": ": the loss is 1", ".youSaid()": "; you said 20",
     ".answered()": "You said: Settle",
-    ".foretell()": "You foretell the column", ".measure": "First measure a",
-    ".alike": "Drag the logits: areas", ".cellFirst": "First find that cell",
+    ".foretell()": "You foretell the column",
 }  # fmt: skip
 
 #: The lab's with a kernel (a test of its own), while it trains, or where the browser can't.
@@ -538,8 +537,9 @@ def test_jacobian(j):
         f"{100 * lost:.2g} % of what it had. All p share one divisor, so all bars "
         f"are {off:.2g} % off: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} |" for a in range(3)),
-        "from -¼ to ¼; their line is the slope.",
-        "Where are the slopes in it?",
+        "Measured: change of p ÷ nudge, -¼ to ¼; the bold line is the slope.",
+        "Where are the slopes in it? Measure a column.",
+        "chord and dashed tangent",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
     assert jacobian.abs().max() < 0.25
@@ -553,6 +553,7 @@ def test_jacobian(j):
     one_hot = torch.eye(3, dtype=p.dtype)[j]
     assert torch.allclose(jacobian[:, j], p[j] * (one_hot - p))
     assert_said(still, f"Nudge z{subs[j]}: drag the point on the curve. At 0, change")
+    assert "chord" not in still.text
 
 
 @pytest.mark.parametrize("nudge", [1e-6, -1e-15, 1e-30])
@@ -595,8 +596,10 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
         [SKIP, measured, *far, nudged, {"click": "Other logits"}],
         [SKIP, measured, nudged],
     ]
-    missed, (*_, found, _, done, later), (*_, wrong, anew), (*_, untold) = told_each(
-        JacobianExplorer(), ways
+    thin = {"logits": [2, 1, -5], "measured": [0, 0.02, 0], "nudge": 0.02}  # slopes below a step
+    ways.append([SKIP, measured, *guess(0.005, 0, 0), {"set": thin}])
+    missed, (*_, found, _, done, later), (*_, wrong, anew), (*_, untold), (*_, even, plain) = (
+        told_each(JacobianExplorer(), ways)
     )
     p = p_of([2, 1, -1])
     column = p[2] * (double([0, 0, 1]) - p)
@@ -607,6 +610,8 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     assert_said(asked, "Before you nudge z₃: where will its bars end?")
     assert_said(one, "Your column of z₃ sums to +.100.")
     assert "sums to 0, as it must.\n" in two.text
+    assert_said(even, "Your column of z₃ sums to +.005, near enough.")
+    assert_said(plain, "Now nudge z₃.")
     hint, mirror = (
         "Which measured cell must equal your bar of p₁?",
         "mirror each other: that of p₁ by z₃ equals that of p₃",
@@ -638,13 +643,13 @@ def test_jacobian_counts_the_columns_foretold_in_a_row():
             steps += [*guess(0.1, -0.1, 0, 0), {"click": "Check"}]
         steps += [*guess(*column), {"click": "Check"}]
         if n < 3:
-            steps.append({"click": "Reward: one more class" if n == 2 else "Other logits"})
+            steps.append({"click": "One more class" if n == 2 else "Other logits"})
         roots = [math.sqrt(i * i + 2) for i in range(4 if n == 2 else 3)]
         z = [round(24 * ((n + 1) * root % 1) - 12) / 10 for root in roots]
     pages = told(JacobianExplorer(), SKIP, *steps, {"click": "Reset"})
     seen = " ".join(page.text for page in pages)
     said = re.findall(r"right\. Columns foretold in a row: ([^.]*)", seen)
-    assert said == ["1 of 3 for a reward", "2 of 3 for a reward", "3"]
+    assert said == ["1", "2", "3"]
     assert "4 of 4 bars" in pages[-2].text  # but not at once
     assert [len(page.state["logits"]) for page in pages[-2:]] == [4, 3]
 
@@ -692,13 +697,13 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
             + (": half the nudge, about half" if half else ". "),
         )
         assert ("about half the miss" in seen.text) == half
-    chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
-    assert_said(chance, "the larger nudge came nearer by chance")
     for nudge in (0.0625, 0.0156):  # p is not 1/2 there, and both misses read <0.1 %
         tiny = told(JacobianExplorer(logits=[0, 0, -5], nudge=nudge), SKIP, halve)[-1]
         assert "now they" not in tiny.text
-    flat = told(JacobianExplorer(logits=[5, -5, -5]), SKIP)[-1]
-    assert_said(flat, "slopes are nearly 0: a gradient of moderate size dies out.")
+    for z, to in ([5, -5, -5], 1), ([-5, 3.4, 0.1], 0):
+        assert abs(p_of(z)[0] - to) < 0.01
+        flat = told(JacobianExplorer(logits=z, nudge=2), SKIP)[-1]
+        assert_said(flat, f"p₁ is nearly {to}, so its slopes are nearly 0{': a' if to else '.'}")
     dragged = told(JacobianExplorer(), SKIP, halve, {"on": "nudge", "to": "0.3"})[-1]
     assert "now they" not in dragged.text
 
@@ -726,9 +731,7 @@ def test_jacobian_product():
         JacobianExplorer(product=True, v=v.tolist()), SKIP, {"click": "Level the ground"}
     )[2:]
     area = f"{(jacobian @ v).clamp(min=0).sum():.3f}"
-    assert_said(
-        level, f"Level: what stood above the mean, {area}, has filled the hollows, {area}, "
-    )
+    assert_said(level, f"Level: the area {area} above the mean has filled the hollows.")
     raised = told(JacobianExplorer(product=True), SKIP, {"on": "v.all", "to": "1.5"})[-1]
     assert raised.state["v"] == pytest.approx([1.8, 0.8, 0.8])
     assert raised.text.count("= J v") == 1

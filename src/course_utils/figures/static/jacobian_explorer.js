@@ -51,20 +51,18 @@ const WORDS = {
     ],
     logitPlot: "The logits, one nudged",
     logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one" : ""}`,
+    own: "p(1 − p): ",
     nudge: "nudge",
     sum: "sum",
     halve: "Halve the nudge",
     first: (/** @type {string} */ logit) => `Nudge ${logit} by 1`,
     skip: "skip",
     check: "Check",
-    another: (/** @type {boolean} */ more) => more ? "Reward: one more class" : "Other logits",
-    scale: "Cells show change of p ÷ nudge, from −¼ to ¼; their line is the slope. " +
-      "Dashed is p before.",
+    another: (/** @type {boolean} */ more) => more ? "One more class" : "Other logits",
+    scale: "Measured: change of p ÷ nudge, −¼ to ¼; the bold line is the slope. " +
+      "Left, dashed: p before.",
     area: "A unit square, split both ways by p",
-    unmeasured: "Where are the slopes in it?",
-    measure: "First measure a column.",
-    cellFirst: "First find that cell in the table.",
-    alike: "Drag the logits: areas are alike or tiny.",
+    measure: "Where are the slopes in it? Measure a column.",
     foretell: (/** @type {string} */ logit) =>
       `You foretell the column of ${logit}: drag its bars in the table.`,
     which: (/** @type {string} */ tile) =>
@@ -92,21 +90,23 @@ const WORDS = {
     halved: (
       /** @type {string} */ before,
       /** @type {string} */ now,
-      /** @type {"half" | "more" | "less"} */ how,
+      /** @type {boolean} */ half,
     ) =>
-      ` Its bars were ${before} off, now they are ${now} off` + {
-        half: ": half the nudge, about half the miss. ",
-        more: ": the larger nudge came nearer by chance. ",
-        less: ". ",
-      }[how],
+      ` Its bars were ${before} off, now they are ${now} off` +
+      `${half ? ": half the nudge, about half the miss" : ""}. `,
     again: "Halve it again.",
     right: "Its bars end within 2\u202f% of their marks.",
     next: (/** @type {string} */ logit) => ` Now nudge ${logit}.`,
     shrinkNext: (/** @type {string} */ logit) => ` Now shrink the nudge of ${logit}, too.`,
     ask: (/** @type {string} */ logit) =>
       ` Before you nudge ${logit}: where will its bars end? Drag them there, then Check.`,
-    total: (/** @type {string} */ logit, /** @type {string} */ total) =>
-      `Your column of ${logit} sums to ${total}${total === "0" ? ", as it must" : ""}.`,
+    total: (
+      /** @type {string} */ logit,
+      /** @type {string} */ total,
+      /** @type {boolean} */ near,
+    ) =>
+      `Your column of ${logit} sums to ${total}` +
+      `${total === "0" ? ", as it must" : near ? ", near enough" : ""}.`,
     unequal: (/** @type {string} */ by, /** @type {boolean} */ up) =>
       "Not yet: what one gains, the others lose. " +
       `${up ? "Lower" : "Raise"} your bars by ${by} in all.`,
@@ -122,11 +122,11 @@ const WORDS = {
     mend: (/** @type {string} */ prob) => ` Set your ${prob} to that, then mend the others.`,
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
       ` You had ${good} of ${k} bars about right.`,
-    row: (/** @type {number} */ n, /** @type {boolean} */ less) =>
-      ` Columns foretold in a row: ${n}${less ? " of 3 for a reward" : ""}.`,
+    row: (/** @type {number} */ n) => ` Columns foretold in a row: ${n}.`,
     retry: " Foretell that column at other logits.",
-    dies: (/** @type {string} */ prob) =>
-      `${prob} is nearly 1, so slopes are nearly 0: a gradient of moderate size dies out.`,
+    dies: (/** @type {string} */ prob, /** @type {number} */ to) =>
+      `${prob} is nearly ${to}, so its slopes are nearly 0` +
+      `${to ? ": a gradient of moderate size dies out" : ""}.`,
     wrong: (/** @type {string} */ share) =>
       `All p share one divisor, so all bars are ${share} off: halve the nudge.`,
     large: "So large a nudge may come near by chance: halve it.",
@@ -135,13 +135,14 @@ const WORDS = {
     guess: (/** @type {string} */ prob, /** @type {string} */ logit) =>
       `change of ${prob} ÷ nudge of ${logit}`,
     goal: (/** @type {boolean} */ asked) =>
-      `bring all bars within 2\u202f% of their marks${asked ? "; foretell the last column" : ""}.`,
+      `bring all bars within 2\u202f% of their marks by nudges of at most ½${
+        asked ? "; foretell the last column" : ""
+      }.`,
     reached: "Columns sum to 0; slopes mirror each other, so rows of slopes sum to 0, too.",
     before: "(reached before)",
     quarter:
       "drag the logits until two p each have the slope ¼ by their own z. What is left for a third?",
-    quartered: "¼ is p(1 − p) at p = ½: no slope is larger. A third p has next to nothing left, " +
-      "so a small column.",
+    quartered: "¼ is p(1 − p) at p = ½: no slope is larger. A third p has next to nothing left.",
     productTitle: "The Jacobian times a vector",
     productLead:
       "Columns as wide as p rise from −2 to the height v. Level the ground: what stands " +
@@ -158,7 +159,7 @@ const WORDS = {
       },
       {
         text: "None: the mean makes up for it",
-        says: "No: all. The mean rises by less, and every entry is measured from it.",
+        says: "No: all. The mean rises, and every entry is measured from it.",
       },
     ],
     productPlot: "Columns as wide as p, up to the height v, and their mean",
@@ -180,7 +181,7 @@ const WORDS = {
     pour: "Level the ground",
     back: "Bring it back",
     levelled: (/** @type {string} */ area) =>
-      `Level: what stood above the mean, ${area}, has filled the hollows, ${area}, in its colours.`,
+      `Level: the area ${area} above the mean has filled the hollows.`,
     flat: "The ground is flat: no block, no hollow, J v is zero.",
     spokenProduct: (/** @type {string} */ entries) => `J v is ${entries}.`,
     productTries: {
@@ -219,14 +220,14 @@ const GUESS = 0.2; // and a guess to a slope, as a share of it, or a step
 const STEP = 0.005; // of a guess
 const MOST = 0.25; // what bars are drawn for: no slope of softmax, and no chord's, is beyond
 const QUARTER = 0.2495; // reads .250
-const THIN = 0.01; // a rectangle below it can't be tapped
-const FLAT = 0.995; // above, all slopes are next to nothing
+const THIN = 0.01; // a rectangle below it can't be tapped, and no bar is seen
 const SMALL = 0.5; // beyond, a chord may be as steep as the tangent by chance
 const SAFE = 0.02; // up to it, every bar is at its mark
 const LEAST = 0.01; // below, a nudge isn't halved
 const PAST = 3; // nudges that were halved, whose chords stay
 const MANY = 4; // classes for whose numbers a phone has room
 const GRIP = 8; // pixels of a handle below the plot
+const NAME = 18; // and of a name
 
 const z = (/** @type {number} */ i) => `z${subscript(i + 1)}`;
 const p = (/** @type {number} */ i) => `p${subscript(i + 1)}`;
@@ -415,8 +416,8 @@ function matrix(view, words) {
   let series = 0; // columns in a row foretold at the first Check; -1 after a wrong one
   let known = false; // whether the rectangle of a slope was found in the square
   let tried = ""; // the rectangle that was tapped instead
-  let early = false; // whether one was, while none was asked for
   let [aim, reach] = [0, 0]; // nudges up to which the curve is to be drawn, and is drawn
+  let raised = -1; // the turn in which a logit was moved last
   let held = false; // whether the point on the curve isn't to be dragged
   let stop = () => {};
 
@@ -430,6 +431,8 @@ function matrix(view, words) {
   /** How far each logit is, or was, moved. */
   const nudges = () =>
     range(size()).map((i) => i === column() ? nudge() : view.get("measured")[i] ?? 0);
+  /** Whether the nudge moves by itself: nothing is judged then. */
+  const running = () => view.turns === step.turn;
   const halved = () => left.filter((old) => old !== nudge());
   const halves = () => Math.abs(nudge()) >= LEAST;
   const slopes = () => {
@@ -449,18 +452,21 @@ function matrix(view, words) {
   /** By what share change ÷ nudge misses column j. @param {number} j */
   const miss = (j) => nudges()[j] ? Math.abs(ratio(j, nudges()[j]) - 1) : NaN;
   /** @param {number} j */
-  const right = (j) => miss(j) < NEAR && Math.abs(nudges()[j]) <= SMALL;
+  const right = (j) =>
+    miss(j) < NEAR && Math.abs(nudges()[j]) <= SMALL && !(running() && j === column());
   const open = () => range(size()).filter((j) => !right(j));
   /** The column that the reader is asked for: the last one. */
   const asked = () => {
     if (view.locked || size() > MANY) return -1;
     const [next = -1, ...later] = open();
-    return later.length || nudges()[next] ? -1 : next;
+    const tiny = slopes().some((line) => Math.abs(line[next]) < STEP);
+    return later.length || nudges()[next] || tiny ? -1 : next;
   };
   /** Whether a guess is near a slope. @param {number} i */
   const close = (i) => {
     const slope = slopes()[i][guessed];
-    return Math.abs(expected()[i] - slope) <= 1.001 * Math.max(GUESS * Math.abs(slope), STEP);
+    const near = Math.max(GUESS, Math.min(0.5, STEP / Math.abs(slope)));
+    return Math.abs(expected()[i] / slope - 1) <= near;
   };
   const wrong = () => range(size()).filter((i) => !close(i));
   /** Whether the last column was guessed, and the guess was right. */
@@ -474,7 +480,7 @@ function matrix(view, words) {
 
   /** A press while the nudge moves ends that. */
   const settle = () => {
-    if (view.turns === step.turn) view.set({ nudge: step.to });
+    if (running()) view.set({ nudge: step.to });
   };
   /** @param {number} ms @param {number} j @param {number} to */
   const travel = (ms, j, to) => {
@@ -495,7 +501,10 @@ function matrix(view, words) {
     (i, y) => raise(i, Number(clamp(y, least, largest).toFixed(1))),
   );
   /** @param {number} i @param {number} to */
-  const raise = (i, to) => view.set({ logits: logits().map((x, n) => n === i ? to : x) });
+  const raise = (i, to) => {
+    raised = view.turns + 1;
+    view.set({ logits: logits().map((x, n) => n === i ? to : x) });
+  };
   const grip = knobs(
     view,
     curve,
@@ -503,7 +512,10 @@ function matrix(view, words) {
     (_, _y, pressed, x) => {
       if (pressed) held = column() === asked();
       if (held) hold();
-      else move(column(), Number(clamp(x, -1.1 * reach, 1.1 * reach).toFixed(reach < 1 ? 4 : 2)));
+      else {
+        const most = Math.min(high, 1.1 * reach);
+        move(column(), Number(clamp(x, -most, most).toFixed(reach < 1 ? 4 : 2)));
+      }
     },
   );
   view.add(html("p.lead", words.lead));
@@ -514,7 +526,7 @@ function matrix(view, words) {
       show: () => travel(1500, 0, 1),
     });
   }
-  const longest = words.moved(z(0), "0.0625") + words.halved("0.11 %", "0.11 %", "half") +
+  const longest = words.moved(z(0), "0.0625") + words.halved("0.11 %", "0.11 %", true) +
     words.ask(z(0));
   const message = html("p.say", { "data-room": longest }, told);
   const halve = button(view, words.halve, () => {
@@ -563,7 +575,7 @@ function matrix(view, words) {
       if (pressed < 0 && before !== view.turns) view.refresh();
     }, true);
   }
-  const still = () => pressed < 0 && view.turns !== step.turn;
+  const still = () => pressed < 0 && !running();
   const later = (/** @type {string} */ lesson) => `${words.before} ${lesson}`;
   const first = kept(
     view,
@@ -611,7 +623,7 @@ function matrix(view, words) {
     const [j, now] = [column(), String(logits())];
     if (origin !== now) forget();
     if (origin !== now || j !== last) {
-      [origin, last, left, answer, tried, early] = [now, j, [], "", "", false];
+      [origin, last, left, answer, tried] = [now, j, [], "", ""];
     }
   }
 
@@ -846,7 +858,8 @@ function matrix(view, words) {
 
   const expected = () => guesses.map(({ value }) => Number(value));
   const balanced = () => Math.abs(sum(expected())) <= STEP * (k / 2 + 0.01); // half a step each
-  const summed = (/** @type {number} */ j) => words.total(z(j), signed(sum(expected())));
+  const summed = (/** @type {number} */ j) =>
+    words.total(z(j), signed(sum(expected())), balanced());
   /** What the reader's column lacks. @param {number} j */
   function judge(j) {
     if (answer) return answer;
@@ -893,6 +906,7 @@ function matrix(view, words) {
       y: [start - b / 4, start + b / 4],
       yticks: [[start, chance(start)], ...[0, 1].filter((y) => near(y, 0.55) && !near(y, 0.12))],
       ylabel: words.curveAxis(p(i), z(j)),
+      xlabel: by ? words.lines : "",
     });
     /** A line through the start, within the plot. @param {number} steep */
     const through = (steep) => {
@@ -935,12 +949,10 @@ function matrix(view, words) {
     let [i, j] = [a, b];
     if (!shown()) {
       [i, j] = sought();
-      early = j < 0;
-      if (!early) {
+      if (j >= 0) {
         const probs = softmax(logits());
-        const size = probs[a] * probs[b];
-        known = Math.abs(size / probs[i] / probs[j] - 1) < 1e-6;
-        tried = p(a) + p(b) + equals(size);
+        known = Math.abs(probs[a] * probs[b] / probs[i] / probs[j] - 1) < 1e-6;
+        tried = p(a) + p(b);
       }
     }
     if (!shown()) view.refresh();
@@ -952,14 +964,14 @@ function matrix(view, words) {
 
   /** An entry as an area: minus a rectangle, or all of its column that the others lose. */
   function drawArea() {
-    const [i, j, ask] = [row(), column(), asked()];
+    const [i, j] = [row(), column()];
     const [probs, jacobian] = [softmax(logits()), slopes()];
     const every = range(k);
     const ends = edges(probs);
     const side = Math.min(area.area.bottom - area.area.top, area.width - 24);
     const own = i === j;
     const [a, b] = sought();
-    const value = j === ask ? "" : equals(jacobian[i][j]);
+    const value = nudges()[j] ? equals(jacobian[i][j]) : "";
     const parts = every.filter((n) => n !== j).map((n) => p(j) + p(n));
     const [ylabel, xlabel] = shown()
       ? [
@@ -971,13 +983,7 @@ function matrix(view, words) {
       : b < 0
       ? [
         words.area,
-        !early
-          ? words.unmeasured
-          : finding()
-          ? words.cellFirst
-          : range(k).some(right)
-          ? words.alike
-          : words.measure,
+        running() || range(k).some(right) ? "" : words.measure,
       ]
       : [
         words.slope(p(a), z(b)) + short(jacobian[a][b]),
@@ -990,15 +996,18 @@ function matrix(view, words) {
       block(area, [ends[b], ends[b + 1]], [1 - ends[a], 1 - ends[a + 1]], look, n);
     const lit = view.locked || !shown() ? [] : own ? every.filter((n) => n !== j) : [i];
     const { left, top } = area.area;
+    let free = NAME / 2; // from where there is room for a name
     area.draw(
       ...every.flatMap((a) => every.map((b) => tile(a, b, "tile", a))),
       ...lit.map((n) => tile(n, j, "solid", n)),
-      ...every.filter((n) => probs[n] * side > 12).flatMap((n) => {
+      ...every.flatMap((n) => {
         const middle = (ends[n] + ends[n + 1]) / 2 * side;
+        if (middle < free) return [];
+        free = middle + NAME;
         const look = { class: "strong", style: `fill: ${TEXT_COLORS[n]}` };
         return [
           svgText(left + middle, top - 5, p(n), look),
-          svgText(left - 11, top + middle + 4, p(n), look),
+          svgText(left - 11, top + Math.min(middle + 4, side), p(n), look),
         ];
       }),
     );
@@ -1011,7 +1020,7 @@ function matrix(view, words) {
     }
     const [j, by] = [column(), nudge()];
     track();
-    say(halve, halves() ? words.halve : words.first(z(j)));
+    say(halve, halves() || running() ? words.halve : words.first(z(j)));
     const probs = softmax(logits());
     const ask = asked();
     halve.hidden = ask >= 0; // it would end the question
@@ -1024,7 +1033,12 @@ function matrix(view, words) {
       [series, known] = [0, false];
     }
     const margin = { left: k > MANY ? 46 : clamp(plot.width / 4, 72, 124), right: 0 };
-    plot.scale({ margin, ylabel: words.logitAxis(!view.locked) });
+    plot.scale({
+      margin,
+      ylabel: raised === view.turns && k <= MANY
+        ? words.own + probs.map((x, i) => i === ask ? "?" : short(x * (1 - x))).join(", ")
+        : words.logitAxis(!view.locked),
+    });
     table.classList.toggle("many", k > MANY);
     put(table, { style: `--left: ${margin.left}px` });
     plot.draw(
@@ -1079,24 +1093,21 @@ function matrix(view, words) {
     let then = right(j) && after !== undefined ? words[follows](z(after)) : "";
     const verdicts = right(j) && sure && j === guessed; // then what moved is no news
     if (verdicts) then = words.guessed(k - wrong().length, k);
-    if (verdicts && checked && !wrong().length && series) {
-      then += words.row(series, series < 3 && k < MANY);
-    }
+    if (verdicts && checked && !wrong().length && series) then += words.row(series);
     if (right(j) && untold()) then += words.retry;
     const intro = words.moved(z(j), nudged(by));
-    const top = probs.findIndex((x) => x > FLAT);
-    const flat = top >= 0 && words.dies(p(top));
+    const flat = probs[j] * (1 - probs[j]) < THIN && words.dies(p(j), Math.round(probs[j]));
     const last = ask >= 0 || verdicts || untold() ? then : (flat || words.right) + then;
     const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j);
     const verdict = right(j) ? last : flat || (chancy ? words.large : smaller);
+    if (running()) return (told.textContent = intro);
     if (!by) return (told.textContent = ask >= 0 ? words.ask(z(ask)) : words.still(z(j)));
     const was = Math.abs(ratio(j, 2 * by) - 1);
-    const part = miss(j) / was;
-    const how = Math.abs(part - 0.5) < 0.05 ? "half" : part > 1 ? "more" : "less";
+    const half = Math.abs(miss(j) / was - 0.5) < 0.05;
     told.replaceChildren(
       html("strong", intro),
       verdicts || verdict.startsWith(String(flat)) ? " " : fresh && was >= 0.001 // else <0.1 %
-        ? words.halved(percent(was), off, how)
+        ? words.halved(percent(was), off, half)
         : words.changes(
           p(j),
           short(Math.abs(grew), digitsOf(grew)),
