@@ -220,6 +220,9 @@ WAYS = {
                 {"smoothing": 0.3},
                 {"smoothing": 0.5, "logit": 1},
                 {"double_softmax": True, "logit": 0},
+                {"double_softmax": True, "logit": 1, "smoothing": 0.5},
+                {"logit": -0.5},
+                {"logit": -5, "smoothing": 0.5, "lr": 10},
             )
         ),
         [
@@ -233,7 +236,7 @@ WAYS = {
             [SKIP, {"click": chip}, {"click": answer}, {"click": chip}, {"set": {"lr": 2}}]
             for chip, answers in (
                 ("softmax twice", ("As low", "Not so low", "It stays", "Descend 50 steps")),
-                ("too large a rate", ("Settle", "Swing", "Run away", "Descend 50 steps")),
+                ("rate 10", ("Settle", "Swing", "Run away", "Descend 50 steps")),
             )
             for answer in answers
         ),

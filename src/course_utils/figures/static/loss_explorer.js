@@ -56,6 +56,7 @@ const ASKS = { // states about which the figure asks before it runs
 const FLAT = "1/270 at −6, by its factor 3p(1 − p).";
 const WATCHED = "-"; // instead of an answer
 const [SMALL, WIDE] = [0.05, 0.1]; // a factor that is almost 0; a gap of p that is not
+const TINY = 1e-4; // a smaller gradient is about 0
 const WORDS = {
   en: {
     lead: "True class: score z, probability p; all others score 0.",
@@ -104,8 +105,8 @@ const WORDS = {
       `${kind} passes ½ at step ${n}${entropy ? `, cross-entropy at step ${entropy}` : ""}`,
     ends: (/** @type {string} */ kind, /** @type {string} */ p) => `${kind} ends at p = ${p}`,
     guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
-    /** @type {(within: string, near: number, all: number) => string} */
-    close: (within, near, all) => ` Close${within} so far: ${near} of ${all}.`,
+    close: (/** @type {number} */ near, /** @type {number} */ all) =>
+      ` Close so far: ${near} of ${all}.`,
     back: "drag to look back",
     /** @type {(times: string, first: string, last: string) => string} */
     longer: (times, first, last) =>
@@ -116,11 +117,17 @@ const WORDS = {
       `Squared error is still at ${p}: its factor there is ${pull}.`,
     nearer: (/** @type {string} */ target) => `More steps would bring it nearer to ${target}.`,
     arrives: (/** @type {string} */ p) => `Squared error arrives, at p = ${p}.`,
+    slower: (/** @type {string} */ pace) => `Squared error, with ${pace} there, arrives.`,
+    /** @type {(p: string, target: string, most: string) => string} */
+    beyond: (p, target, most) =>
+      `Softmax twice ends at p = ${p}, beyond the target ${target}: ` +
+      `its second softmax gives at most ${most}.`,
     next: "Pull the ring to another start.",
     rest: "There p − y is almost 0, so z hardly moves.",
     /** @type {(pull: string, entropy: number) => string} */
     paced: (pull, entropy) =>
-      `Its factor at the start is ${pull}; cross-entropy passes ½ at step ${entropy}.`,
+      `Cross-entropy is quicker (step ${entropy}): at the start the factor is ${pull}.`,
+    equal: "Cross-entropy is as quick: only a confident mistake holds squared error up.",
     asks: {
       twice: {
         question: "By mistake, softmax is applied twice. With one, the loss nears 0. With two?",
@@ -132,22 +139,26 @@ const WORDS = {
       },
     },
     sees: (/** @type {string} */ seen, /** @type {string} */ most) =>
-      `Its loss sees p = ${seen}, at most ${most}.`,
-    now: (/** @type {string} */ seen) => `sees ${seen}`,
-    most: (/** @type {string} */ most) => `sees at most ${most}`,
-    seen: (/** @type {string} */ p) => `, whose loss sees ${p}`,
+      `In the end it gives p = ${seen}; it can give at most ${most}.`,
+    now: "2nd softmax",
+    most: (/** @type {string} */ most) => `at most ${most}`,
+    seen: (/** @type {string} */ p) => `, whose second softmax gives ${p}`,
     /** @type {(it: string, end: string, floor: string) => string} */
     twice: (it, end, floor) =>
       `${it} ends at ${end}, never below ${floor}: ` +
       "the second softmax gets numbers at most 1 apart.",
-    large: (/** @type {string} */ it) => `once near, ${it} jumps across its lowest point and back.`,
+    /** @type {(it: string, pace: string) => string} */
+    large: (it, pace) =>
+      `once near, ${it} jumps across its lowest point and back: rate × p(1 − p) is ${pace} ` +
+      "there, and above 2 a step overshoots by more than it lacked.",
     probability: (/** @type {string} */ z, /** @type {string} */ p) => `At z = ${z}, p = ${p}. `,
     began: (/** @type {string} */ z, /** @type {string} */ p) => `From z = ${z} (p = ${p}): `,
     entropy: (/** @type {string} */ slope) => `Cross-entropy has gradient ${slope}.`,
     times: (/** @type {string} */ factor, /** @type {string} */ tail) =>
       `Squared error has the gradient of cross-entropy times ${factor}p(1 − p)${tail}.`,
-    flat: ", almost 0 though p should be 1",
-    here: (/** @type {string} */ z) => `z = ${z}: `,
+    flat: (/** @type {string} */ n) => ` = 1/${n}, almost 0 though p should be 1`,
+    here: (/** @type {string} */ z) => `z = ${z}`,
+    tiny: "about 0",
     hill: (/** @type {string} */ factor) => `${factor}p(1 − p)`,
     floor: (/** @type {string} */ floor) => `floor ${floor}`,
     target: "target",
@@ -163,11 +174,12 @@ const WORDS = {
       "find the smoothing s with which cross-entropy rests at " +
       `p = 1 − s + s/${classes} = ${REST}.`,
     lowestMet: (/** @type {string} */ start) => `✓ Goal: ${start} is the lowest start.`,
-    restMet: (/** @type {string} */ target) => `✓ Goal: the target is ${target}.`,
-    elsewhere: "Only runs with these settings count.",
+    restMet: (/** @type {string} */ p) => `✓ Goal: p rests at ${p}.`,
+    elsewhere: "The settings differ now, so runs don't count.",
     /** @type {(starts: string[], steps: number[]) => string} */
     lowest: ([yes, no], [entropy, square]) =>
-      `From ${yes}: ${square} steps, cross-entropy ${entropy}; from ${no}: over ${STEPS}.`,
+      `From ${yes}: ${square} steps, cross-entropy ${entropy}; from ${no}: over ${STEPS}. ` +
+      "Far down, 1 lower takes about 2.7 times as many.",
     taken: (/** @type {string[]} */ from, /** @type {string} */ ask) =>
       from.length ? `Steps from ${from.join(", ")}.${ask && ` And from ${ask}?`}` : "",
     /** @type {(smoothing: string, classes: number, target: string) => string} */
@@ -180,7 +192,7 @@ const WORDS = {
     tries: [
       { label: "undecided", set: { ...PLAIN, logit: 0 }, says: "" },
       { label: "smoothing", set: { ...PLAIN, logit: 8, smoothing: 0.5 }, says: "" },
-      { label: "too large a rate", set: ASKS.large, says: "" },
+      { label: "rate 10", set: ASKS.large, says: "" },
       { label: "softmax twice", set: ASKS.twice, says: "" },
     ],
   },
@@ -277,6 +289,18 @@ const around = (/** @type {number} */ x, /** @type {number} */ y, /** @type {num
   bottom: y + r,
 });
 
+/**
+ * Add the first of these labels for which there is room.
+ * @param {Label[]} labels
+ * @param {Label[]} options
+ * @param {Plot["area"]} area
+ * @param {Plot["area"][]} taken
+ */
+function addFirst(labels, options, area, taken) {
+  const found = options.find((one) => place([...labels, one], area, taken).length > labels.length);
+  if (found) labels.push(found);
+}
+
 export default figure(WORDS, (view, words) => {
   const { min = -8, max = 8 } = SPEC.traits.logit;
   const xs = range(161).map((i) => min + (i * (max - min)) / 160);
@@ -365,7 +389,7 @@ export default figure(WORDS, (view, words) => {
   let marks = [25, 0.5];
   let placed = false; // by the reader, for this run
   let known = false; // what comes of it
-  let [near, all] = [0, 0]; // guesses
+  let [near, all, scored] = [0, 0, false]; // guesses; whether this one is among them
   /** Whether the start is beyond ½, so that the end is asked for. */
   const late = () => Number(at(view.get("logit")).p >= 0.5);
   const sure = () => late() && !view.get("smoothing"); // it comes near 1: no guess
@@ -445,13 +469,13 @@ export default figure(WORDS, (view, words) => {
   /** Back to before the run, with its question. */
   function afresh(told = { twice: "", large: "" }) {
     stop();
-    [placed, known, answered, withdrawn] = [false, false, undefined, false];
+    [placed, known, scored, answered, withdrawn] = [false, false, false, undefined, false];
     [length, shown, look] = [STEPS, 0, Infinity];
     answers = told;
   }
   view.head.querySelector(".reset")?.addEventListener("click", () => {
     afresh();
-    marks = [25, 0.5];
+    [marks, near, all] = [[25, 0.5], 0, 0];
     view.refresh();
   });
   const counts = () =>
@@ -465,6 +489,11 @@ export default figure(WORDS, (view, words) => {
     if (now && !met[i]) [won, met[i]] = say();
     return met[i] !== "";
   };
+  /** Whether cross-entropy has come to its target, and stays. */
+  function rests() {
+    compute();
+    return [1, 0].every((n) => Math.abs(gapOf(0, length - n)) < STILL);
+  }
   /** @param {number} z @param {number} no */
   const lowest = (z, no) => words.lowest([fmt(z, 1), fmt(no, 1)], tried.get(z) ?? []);
   const tasks = [
@@ -480,7 +509,7 @@ export default figure(WORDS, (view, words) => {
       text: words.restGoal(view.first.num_classes),
       reached: () => {
         const [s, k, y] = [four(view.get("smoothing")), view.get("num_classes"), at(0).target];
-        const near = ran() && Math.abs(y - REST) < NEAR;
+        const near = ran() && Math.abs(y - REST) < NEAR && rests();
         return meet(1, near, () => [words.restMet(four(y)), words.rests(s, k, four(y))]);
       },
       says: () => met[1],
@@ -557,16 +586,16 @@ export default figure(WORDS, (view, words) => {
   }
 
   function start(steps = STEPS) {
-    if (!known && placed) {
-      all += 1;
-      near += Number(close());
-    }
     const from = steps > STEPS ? STEPS : 0;
     [known, length, shown, look] = [true, steps, from, Infinity];
-    [won, withdrawn] = ["", false];
+    [won, withdrawn, view.spoken.textContent] = ["", false, ""];
     watch();
     stop = animate(steps > STEPS ? 4000 : 2500, (share) => {
       shown = Math.round(from + share * (steps - from));
+      if (settled() && placed && !scored) {
+        [scored, all] = [true, all + 1];
+        near += Number(close());
+      }
       view.refresh();
     });
   }
@@ -645,8 +674,7 @@ export default figure(WORDS, (view, words) => {
         : [html("p", `${now}${mine}.`)];
     } else if (known && !secret()) {
       const stalled = !late() && !answered && !outs[asked()];
-      const far = late() || outs[asked()] ? ` (±${within()})` : "";
-      const score = placed && !won && length === STEPS ? words.close(far, near, all) : "";
+      const score = placed && !won && length === STEPS ? words.close(near, all) : "";
       nodes = [
         ...(won ? [html("p.done", won)] : []),
         ...(won && stalled && !placed ? [] : [html("p", verdict() || outcome() + score)]),
@@ -663,18 +691,20 @@ export default figure(WORDS, (view, words) => {
   /** How far the probability is from its target in the end. @param {number} kind */
   const gapOf = (kind, n = length) => at(paths[kind][n]).p - at(0).target;
 
+  /** What a step of cross-entropy is, near its target, of the way to there. */
+  const pace = () => view.get("lr") * at(0).target * (1 - at(0).target);
+
   /** What a run shows besides its end. */
   function noticed() {
     const { p, target } = at(paths[1][length]);
     if (swings()) {
-      const arrives = Math.abs(gapOf(1)) < NEAR ? words.arrives(inWords(p)) : "";
-      return answered === "large" ? arrives : words.swings + arrives;
+      if (answered) return words.slower(rough(pullAt(target) * pace()));
+      return words.swings + (Math.abs(gapOf(1)) < NEAR ? words.arrives(inWords(p)) : "");
     }
-    if (answered) {
-      const { seen } = at(paths[2]?.[STEPS] ?? 0);
-      const most = probability(1, view.get("num_classes"));
-      return words.sees(inWords(seen), inWords(most));
-    }
+    const second = at(paths[2]?.[length] ?? min);
+    const most = inWords(probability(1, view.get("num_classes")));
+    if (answered) return words.sees(inWords(second.seen), most);
+    if (second.p > target + NEAR) return words.beyond(inWords(second.p), inWords(target), most);
     const way = paths[asked()];
     if (late()) {
       const [before, last] = [gapOf(0, STEPS - 1), gapOf(0)];
@@ -689,7 +719,8 @@ export default figure(WORDS, (view, words) => {
       return words.longer(rough(n / outs[0]), rough(first), rough(last));
     }
     if (last > 1.5 * first) return words.grew(rough(first), n, rough(last));
-    return asked() === 1 ? words.paced(inWords(pullAt(at(way[0]).p)), outs[0]) : words.next;
+    if (asked() !== 1) return words.next;
+    return n > outs[0] ? words.paced(inWords(pullAt(at(way[0]).p)), outs[0]) : words.equal;
   }
 
   /** What is said to the answer to a chip's question. */
@@ -700,7 +731,9 @@ export default figure(WORDS, (view, words) => {
     const end = fmt(at(paths[2]?.[STEPS] ?? 0).values[2], 3);
     const large = answered === "large";
     const it = right ? "it" : words.kinds[large ? 0 : 2];
-    const came = large ? words.large(it) : words.twice(it, end, fmt(curves[0].floor, 4));
+    const came = large
+      ? words.large(it, rough(pace()))
+      : words.twice(it, end, fmt(curves[0].floor, 4));
     return right ? `${mine}: ${right}, ${came}` : capital(came);
   }
 
@@ -755,28 +788,37 @@ export default figure(WORDS, (view, words) => {
       y: y(factor() / 4),
       color: TEXT_COLORS[FACTOR],
     };
-    const end = plot.x(max) + 6; // of the curves: a line leads down there to the floor
-    const leaves = half() - 3; // where squared error leaves the third loss
-    /** @type {Partial<Label>} */
-    const apart = { x: plot.x(leaves), y: y(at(leaves).slopes[1]) + 9, sides: ["left"] };
     const rising = { x: plot.x(low), y: y(at(low).slopes[0]), gap: 28 };
-    /** @type {Label[]} */
-    const labels = valued
-      ? [
-        nameOf(0, { ...ring, y: ring.y - 8, gap: 19, sides: ["right", "above"] }),
-        ...(twice || secret() ? [] : [nameOf(1, { sides: ["below", "above"] })]),
-        ...(twice ? [nameOf(2, { x: end, y: y(floor) - 11, sides: ["left"] })] : []),
-      ]
-      : [
-        nameOf(0, free ? { ...rising, sides: ["right"] } : { gap: 6, sides: ["above"] }),
-        ...(secret() ? [] : [
-          nameOf(1, kinds().length === 3 ? apart : { gap: 9, sides: ["below", "above"] }),
-          nameOf(2, { ...hill, gap: 8, sides: ["above", "left", "right"] }),
-        ]),
-      ];
+    /** Along its curve, from the left. @type {(i: number) => Label[]} */
+    const beside = (i) =>
+      range(max - min).flatMap((j) => {
+        const one = { x: plot.x(min + j), y: y(curves[10 * j][what][i]) };
+        return [
+          nameOf(i, { ...one, sides: ["below"] }),
+          nameOf(i, { ...one, gap: 9, sides: ["below"] }),
+          nameOf(i, { ...one, sides: ["above"] }),
+          nameOf(i, { x: one.x, y: one.y - 8, gap: 19, sides: ["right"] }),
+        ];
+      });
+    /** @type {Label[][]} */
+    const wanted = [
+      [
+        valued
+          ? nameOf(0, { ...ring, y: ring.y - 8, gap: 19, sides: ["right", "above"] })
+          : nameOf(0, free ? { ...rising, sides: ["right"] } : { gap: 6, sides: ["above"] }),
+        ...beside(0),
+      ],
+      ...(valued || secret()
+        ? []
+        : [[nameOf(2, { ...hill, gap: 8, sides: ["above", "left", "right"] })]]),
+      ...kinds().slice(1).map(beside),
+    ];
+    const right = plot.xlim[1];
     if (twice) {
       const text = words.floor(fmt(floor, 4));
-      labels.unshift(nameOf(2, { text, x: end - 2, y: plot.area.top + 6, sides: ["left"] }));
+      const name = nameOf(2, { text, y: y(floor), gap: 10, sides: ["above", "below"] });
+      const places = range(right).reverse().map((v) => ({ ...name, x: plot.x(v) }));
+      wanted.unshift([...places, { ...places[0], fixed: false }]);
     }
     const place = (/** @type {number} */ i, /** @type {number} */ v) => {
       const inside = clamp(v, min, max);
@@ -796,9 +838,15 @@ export default figure(WORDS, (view, words) => {
     const taken = [
       around(ring.x, ring.y, 12),
       ...(tied ? [{ left: tie.x - 1, right: tie.x + 1, top: 0, bottom: y(0.65) }] : []),
-      ...kinds().flatMap((i) => along(plot, xs, curves.map((c) => c[what][i]))),
-      ...(twice ? [{ ...plot.area, top: y(floor) - 1, bottom: y(floor) + 1 }] : []),
+      ...kinds().flatMap((i) => [
+        around(plot.x(clamp(paths[i][step()], min, max)), place(i, paths[i][step()]).cy, 7),
+        ...along(plot, xs, curves.map((c) => c[what][i])),
+      ]),
     ];
+    const area = { ...plot.area, left: plot.area.left + 4 };
+    /** @type {Label[]} */
+    const labels = [];
+    for (const options of wanted) addFirst(labels, options, area, taken);
     plot.draw(
       svg("path.edge", { d: plot.line(plot.xlim, [0, 0]) }),
       ...(valued || secret() ? [] : [
@@ -811,13 +859,7 @@ export default figure(WORDS, (view, words) => {
         }),
       ]),
       svg("path.ghost", { d: plot.line([x, x], plot.ylim) }),
-      twice ? svg("path.ghost", { d: plot.line(plot.xlim, [floor, floor]) }) : "",
-      twice
-        ? svg("path.thin", {
-          d: `M${end},${plot.area.top}V${y(floor)}m-3,-5l3,5l3,-5`,
-          stroke: COLORS[HUES[2]],
-        })
-        : "",
+      twice ? svg("path.ghost", { d: plot.line([half(), right], [floor, floor]) }) : "",
       ...kinds().map((i) =>
         svg("path.line", {
           d: plot.line(xs, curves.map((c) => c[what][i] > plot.ylim[1] ? NaN : c[what][i])),
@@ -832,7 +874,7 @@ export default figure(WORDS, (view, words) => {
         })
       ),
       tied ? svg("circle.here", { cx: tie.x, cy: tie.y, r: 3.5, stroke: COLORS[HUES[0]] }) : "",
-      ...labelNodes(labels, { ...plot.area, left: plot.area.left + 4 }, taken),
+      ...labelNodes(labels, area, taken),
     );
     const color = TEXT_COLORS[HUES[0]];
     plot.handles([{ x, y: clamp(now[what][0], ...plot.ylim), color, way: "across" }]);
@@ -893,13 +935,27 @@ export default figure(WORDS, (view, words) => {
       labels.push({ ...beyond, text: inWords(target), gap: 0, sides: ["below"] });
     }
     if (seen.length) {
-      const now = at(paths[2][step()]).seen;
       const pink = { gap: 3, color: TEXT_COLORS[HUES[2]], fixed: true };
-      const high = { text: words.most(inWords(most)), x: race.x(end), y: race.y(most) };
-      labels.push({ ...pink, ...high, sides: ["above"] });
-      const y = Math.max(race.y(now), now > 0.5 ? race.y(0.5) : 0);
-      const low = { text: settled() ? words.now(inWords(now)) : "", x: race.x(step()), y };
-      labels.push({ ...pink, ...low, gap: 8, sides: ["below"] });
+      const tenths = range(11).map((i) => i / 10);
+      /** @type {(text: string, y: (n: number) => number, sides: ("above" | "below")[]) => void} */
+      const name = (text, y, sides) =>
+        addFirst(
+          labels,
+          tenths.flatMap((part) => {
+            const n = Math.round((1 - part) * shown);
+            return sides.map((side) => ({
+              ...pink,
+              text,
+              x: race.x(n),
+              y: race.y(y(n)),
+              sides: [side],
+            }));
+          }),
+          race.area,
+          taken,
+        );
+      name(words.most(inWords(most)), () => most, ["above", "below"]);
+      if (settled()) name(words.now, (n) => at(paths[2][n]).seen, ["below", "above"]);
     }
     const track = -TRACK / (race.y(0) - race.y(1));
     const looking = known && settled();
@@ -960,9 +1016,16 @@ export default figure(WORDS, (view, words) => {
     put(/** @type {Element} */ (guessKeys.querySelector("input")), {
       "aria-label": known ? words.step : words.mark,
     });
-    if (named !== paths.length) legend.replaceChildren(words.race, ...names.slice(0, paths.length));
-    named = paths.length;
-    /** @type {HTMLInputElement} */ (twice.querySelector("input")).checked = true;
+    // Once it was shown, the third can be put on again.
+    const shows = open() === "twice" ? paths.length : Math.max(named, paths.length);
+    if (legend.childElementCount !== shows) {
+      legend.replaceChildren(words.race, ...names.slice(0, shows));
+    }
+    named = Math.max(named, shows);
+    // Out of sight it isn't kept up to date.
+    /** @type {HTMLInputElement} */ (twice.querySelector("input")).checked = view.get(
+      "double_softmax",
+    );
   }
 
   /** Where each descent has come to. */
@@ -981,19 +1044,25 @@ export default figure(WORDS, (view, words) => {
 
   /** @param {ReturnType<typeof losses>} now */
   function drawNumbers(now) {
-    const there = at(pulled());
+    const z = Number(pulled().toPrecision(4)); // of which all is that stands beside it
+    const there = at(z);
     const pull = pullAt(there.p);
     const few = enough((r) => r(there.slopes[0]) * r(pull), 2);
     const number = (/** @type {number} */ value, /** @type {number} */ digits, hue = 0) =>
-      html("b", { style: `color: ${TEXT_COLORS[hue]}` }, digitsOf(value, digits));
+      html(
+        "b",
+        { style: `color: ${TEXT_COLORS[hue]}` },
+        hue !== FACTOR && Math.abs(value) < TINY ? words.tiny : digitsOf(value, digits),
+      );
     const hidden = (/** @type {string} */ name, /** @type {number} */ value) =>
       quantity(html("span", { hidden: true }), name, value, "");
     const flat = pullAt(now.p) < SMALL && Math.abs(now.p - now.target) > WIDE;
     // With smoothing, where it should be is what a goal asks for.
-    const tail = flat && !view.get("smoothing") ? words.flat : "";
+    const tail = flat && !view.get("smoothing") ? words.flat(rough(1 / pullAt(now.p))) : "";
     product.replaceChildren(
       ...(secret() ? [] : [
-        words.here(fmt(Math.round(10 * pulled()) / 10 || 0, 1)),
+        html("b", { style: `color: ${TEXT_COLORS[HUES[1]]}` }, words.here(four(z))), // of its ball
+        ": ",
         number(there.slopes[0], few),
         " × ",
         number(pull, few, FACTOR),
