@@ -35,7 +35,7 @@ const LIMIT = 0.1; // of the mean error
 const SLACK = 1.2; // times the draws that softmax(z) takes: with these a goal is reached
 const SMALL = 0.1; // marks below this are shown larger, too:
 const LARGER = 10; // times
-const STEP = 0.01; // of q: so far a hint has an edge moved
+const STEP = 0.02; // of q: so far a hint has an edge moved
 const TOP = 6; // mean blocks that the plot of areas is high
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const [BLUE, ORANGE] = COLORS;
@@ -123,7 +123,7 @@ const WORDS = {
     next: " Next: press “q” beside “the blocks”.",
     save: (/** @type {number} */ limit) =>
       "a draw now adds exp(z) / q. Drag the edges until your own q has a mean error below 0.1 " +
-      `by about draw ${limit}. Hint: lower the highest block.`,
+      `by about draw ${limit}.`,
     saved: (/** @type {any[]} */ [exact, best, root, name, next, right]) =>
       `Done. softmax(z) needs every score and about ${exact} draws` +
       (best
