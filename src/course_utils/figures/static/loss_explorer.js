@@ -936,24 +936,13 @@ export default figure(WORDS, (view, words) => {
     }
     if (seen.length) {
       const pink = { gap: 3, color: TEXT_COLORS[HUES[2]], fixed: true };
-      const tenths = range(11).map((i) => i / 10);
       /** @type {(text: string, y: (n: number) => number, sides: ("above" | "below")[]) => void} */
-      const name = (text, y, sides) =>
-        addFirst(
-          labels,
-          tenths.flatMap((part) => {
-            const n = Math.round((1 - part) * shown);
-            return sides.map((side) => ({
-              ...pink,
-              text,
-              x: race.x(n),
-              y: race.y(y(n)),
-              sides: [side],
-            }));
-          }),
-          race.area,
-          taken,
-        );
+      const name = (text, y, sides) => {
+        const ns = range(11).map((i) => Math.round((1 - i / 10) * shown));
+        const spots = ns.map((n) => ({ ...pink, text, x: race.x(n), y: race.y(y(n)) }));
+        const options = spots.flatMap((one) => sides.map((side) => ({ ...one, sides: [side] })));
+        addFirst(labels, options, race.area, taken);
+      };
       name(words.most(inWords(most)), () => most, ["above", "below"]);
       if (settled()) name(words.now, (n) => at(paths[2][n]).seen, ["below", "above"]);
     }
@@ -1044,7 +1033,7 @@ export default figure(WORDS, (view, words) => {
 
   /** @param {ReturnType<typeof losses>} now */
   function drawNumbers(now) {
-    const z = Number(pulled().toPrecision(4)); // of which all is that stands beside it
+    const z = Math.round(1000 * pulled()) / 1000 || 0; // of which all is that stands beside it
     const there = at(z);
     const pull = pullAt(there.p);
     const few = enough((r) => r(there.slopes[0]) * r(pull), 2);
