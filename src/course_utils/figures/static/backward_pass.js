@@ -128,7 +128,9 @@ const WORDS = {
     along: (/** @type {string} */ box) => `The loss along ${box} and its `,
     tangent: "tangent",
     grey: (/** @type {string} */ shares) =>
-      ` “Off by” is per cent of nudge × gradient${shares ? `; in grey, below ${shares}` : ""}.`,
+      shares
+        ? ` Grey: off by less than ${shares} of nudge × gradient.`
+        : " “Off by” is of nudge × gradient.",
     linear: (
       /** @type {string} */ told,
       /** @type {string} */ came,
@@ -144,8 +146,8 @@ const WORDS = {
     rest: "nudge 0",
     approach: "nudge a logit until curve and tangent differ by 10 %; then shrink that to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
-    foresee: "in a later walk, foretell all three gradients within 0.1.",
-    foreseen: "Done: each is p, less 1 for the true class.",
+    foresee: "in a later walk, foretell all gradients within 0.1.",
+    foreseen: "Done: each is p, the true one's p − 1.",
     balance: "move the logits until the true one's gradient is −0.5, within 0.02.",
     balanced: "Done: its exponential was about half of Q, about as much as the other two together.",
     by: (/** @type {string} */ z, /** @type {string} */ by) => `${z} by ${by}`,
