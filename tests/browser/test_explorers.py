@@ -722,6 +722,7 @@ def test_loss_says_nothing_false_of_the_states_to_try(show):
     assert value(page, "end1") == pytest.approx(8, abs=0.05)
     page.get_by_role("button", name="softmax twice").click()
     page.get_by_role("button", name="Not so low").click()
+    assert race.get_by_text("2nd softmax", exact=True).count() == 1
     score = torch.tensor(value(page, "end2"))
     assert losses_in_torch(score, 3, 0)[0][0] < 0.06  # of one softmax: near 0
     assert losses_in_torch(score, 3, 0)[0][2] == pytest.approx(0.587, abs=5e-4)

@@ -941,7 +941,8 @@ export default figure(WORDS, (view, words) => {
         const ns = range(11).map((i) => Math.round((1 - i / 10) * shown));
         const spots = ns.map((n) => ({ ...pink, text, x: race.x(n), y: race.y(y(n)) }));
         const options = spots.flatMap((one) => sides.map((side) => ({ ...one, sides: [side] })));
-        addFirst(labels, options, race.area, taken);
+        const beyond = options.map((one) => ({ ...one, gap: 14 })); // the line at ½
+        addFirst(labels, [...options, ...beyond], race.area, taken);
       };
       name(words.most(inWords(most)), () => most, ["above", "below"]);
       if (settled()) name(words.now, (n) => at(paths[2][n]).seen, ["below", "above"]);
