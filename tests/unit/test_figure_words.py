@@ -696,6 +696,8 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
             + (": half the nudge, about half" if half else ". "),
         )
         assert ("about half the miss" in seen.text) == half
+    chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
+    assert_said(chance, "8.3 % off. So large a nudge may come near by chance: halve it.")
     for nudge in (0.0625, 0.0156):  # p is not 1/2 there, and both misses read <0.1 %
         tiny = told(JacobianExplorer(logits=[0, 0, -5], nudge=nudge), SKIP, halve)[-1]
         assert "now they" not in tiny.text

@@ -126,7 +126,7 @@ const WORDS = {
     retry: " Foretell that column at other logits.",
     dies: (/** @type {string} */ prob, /** @type {number} */ to) =>
       `${prob} is nearly ${to}, so its slopes are nearly 0` +
-      `${to ? ": a gradient of moderate size dies out" : ""}.`,
+      `${to ? ": a moderate gradient dies out" : ""}.`,
     wrong: (/** @type {string} */ share) =>
       `All p share one divisor, so all bars are ${share} off: halve the nudge.`,
     large: "So large a nudge may come near by chance: halve it.",
@@ -208,7 +208,7 @@ const WORDS = {
     zeroReached: "No entry of v stands above the mean. Any constant v gives " +
       "0; no other does: every p is positive.",
     productGoal: (/** @type {string} */ target) => `make J v = (${target}), each entry to 0.01.`,
-    productReached: "v − mean must be goal ÷ p, about. The mean may be anything.",
+    productReached: "v − mean is goal ÷ p, about. The mean may be anything.",
   },
 };
 
@@ -1094,20 +1094,20 @@ function matrix(view, words) {
     const verdicts = right(j) && sure && j === guessed; // then what moved is no news
     if (verdicts) then = words.guessed(k - wrong().length, k);
     if (verdicts && checked && !wrong().length && series) then += words.row(series);
-    if (right(j) && untold()) then += words.retry;
+    if (untold()) then += words.retry;
     const intro = words.moved(z(j), nudged(by));
     const flat = probs[j] * (1 - probs[j]) < THIN && words.dies(p(j), Math.round(probs[j]));
     const last = ask >= 0 || verdicts || untold() ? then : (flat || words.right) + then;
-    const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j);
+    const was = Math.abs(ratio(j, 2 * by) - 1);
+    const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j) ||
+      (fresh && miss(j) > was);
     const verdict = right(j) ? last : flat || (chancy ? words.large : smaller);
     if (running()) return (told.textContent = intro);
     if (!by) return (told.textContent = ask >= 0 ? words.ask(z(ask)) : words.still(z(j)));
-    const was = Math.abs(ratio(j, 2 * by) - 1);
-    const half = Math.abs(miss(j) / was - 0.5) < 0.05;
     told.replaceChildren(
       html("strong", intro),
       verdicts || verdict.startsWith(String(flat)) ? " " : fresh && was >= 0.001 // else <0.1 %
-        ? words.halved(percent(was), off, half)
+        ? words.halved(percent(was), off, Math.abs(miss(j) / was - 0.5) < 0.05)
         : words.changes(
           p(j),
           short(Math.abs(grew), digitsOf(grew)),
