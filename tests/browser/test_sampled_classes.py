@@ -348,7 +348,7 @@ def test_q_stays_within_its_limits(show):
 def test_a_second_guess_is_scored_and_its_answers_set_q(show):
     page = show(SampledClasses(hand="q"), questions=True)
     page.locator(".guess .skip").click()
-    question = page.get_by_text("Which q brings the mean error below 0.1")
+    question = page.get_by_text("Which of these q brings the mean error below 0.1")
     assert question.is_visible()
     assert goal(page).count() == 0
     page.get_by_role("button", name="all equal").click()
@@ -357,14 +357,13 @@ def test_a_second_guess_is_scored_and_its_answers_set_q(show):
     page.get_by_role("button", name="Draw 1 more").click()
     assert say(page) == "Draw 7 is “the”: it adds 21.4."
     assert not question.is_visible()
-    assert "below 0.1 by about draw 42." in goal(page).inner_text()
+    assert "fewer draws than softmax(z), about 35," in goal(page).inner_text()
     areas = {"all equal": [0.2] * 5, "softmax(z)": double(FIRST).softmax(0).tolist(), "first q": Q}
     for name, q in areas.items():
         page.get_by_role("button", name=name).click()
         assert torch.allclose(proposed(page)[0], proposal(q), atol=0.005)
         assert name in page.locator("[aria-pressed=true]").inner_text()
-        assert say(page).startswith("Highest block")
-        assert "○" in goal(page).inner_text()  # it asks for a q that is dragged
+        assert "○" in goal(page).inner_text()
     page.get_by_role("button", name="Reset", exact=True).click()
     assert not question.is_visible()  # both guesses stay answered
 
@@ -401,22 +400,15 @@ def test_both_goals_are_reached_by_hand_and_nothing_jumps(show):
         assert page.locator(".cu-fig").bounding_box()["height"] == tall
     best = value(page, "from")
     assert best < first / 2
-    hint = "Drag the edge between “(.+)” and “.+” to the (.+)."
-    while found := re.search(hint, goal(page).inner_text()):  # obeyed, it saves draws
-        more, where = found.groups()
-        edge = page.get_by_role("slider", name=f"edge between “{more}”")
-        for _ in range(2):
-            edge.press(f"Arrow{where.capitalize()}")
-        assert value(page, "from") <= best
-        best = value(page, "from")
-    assert best < 35
+    page.get_by_role("button", name="softmax(z)").click()
+    assert say(page).startswith("All blocks: about 26.3. ")
+    assert "○" in goal(page).inner_text()  # fewer draws than with softmax(z) are asked for
     for places in ((0.33, 0.45, 0.53, 0.6), (0.4, 0.495, 0.56, 0.605)):
         for k, place in enumerate(places):
             slide(page, k, place)
-        best = value(page, "from")
-        more = f"its square root about {FEWEST}, your best q about {int(best)}."
-        assert f"and about 35 draws, {more}" in goal(page).inner_text()
-    assert best == FEWEST
+        more = f"and about 35 draws, its square root about {FEWEST}, your best q about "
+        best = int(goal(page).inner_text().partition(more)[2].strip("."))
+        assert FEWEST <= best <= value(page, "from") < 35  # on the way there it may be lower
     slide(page, 0, 0.33)
     assert best < value(page, "from") < 35
     assert f"your best q about {int(best)}." in goal(page).inner_text()

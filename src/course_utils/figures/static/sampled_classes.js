@@ -32,10 +32,8 @@ const THIN = 3; // px: blocks lower than this are not cut apart
 const NEAR = 0.2; // of a share: so near to its mark a bar has to go
 const OTHERS = range(20).map((i) => 51 + i); // seeds of runs that are shown beside this one
 const LIMIT = 0.1; // of the mean error
-const SLACK = 1.2; // times the draws that softmax(z) takes: with these a goal is reached
 const SMALL = 0.1; // marks below this are shown larger, too:
 const LARGER = 10; // times
-const STEP = 0.02; // of q: so far a hint has an edge moved
 const TOP = 6; // mean blocks that the plot of areas is high
 const FOOT = 0.3; // powers of ten that a handle stays above the axis
 const [BLUE, ORANGE] = COLORS;
@@ -91,8 +89,8 @@ const WORDS = {
       q: (/** @type {string} */ name, /** @type {string} */ next) =>
         `edge between “${name}” and “${next}”`,
     },
-    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "block", "of error"] },
-    ask: "Which q brings the mean error below 0.1 with the fewest draws?",
+    rows: { blocks: ["q", "block", "exp(z)"], q: ["q", "block", "mean error"] },
+    ask: "Which of these q brings the mean error below 0.1 with the fewest draws?",
     proposals: ["all equal", "the figure’s first q", "softmax(z)"],
     scored: (/** @type {any[]} */ [name, right, equal, first, exact]) =>
       `${name}: ${right ? "yes" : "no"}. Mean error below 0.1 by about draw ${exact} ` +
@@ -109,8 +107,12 @@ const WORDS = {
       `${n} ${n > 1 ? "draws" : "draw"}: error ${error}, so much stands above softmax(z).`,
     block: (/** @type {string} */ name, /** @type {string[]} */ [block, end, right]) =>
       `A draw of “${name}” adds ${block}: its bar goes to ${end}; softmax(z) is ${right}.`,
-    highest: (/** @type {string} */ name, /** @type {string} */ block) =>
-      `Highest block: ${block} (“${name}”). `,
+    highest: (
+      /** @type {string[]} */ high,
+      /** @type {string} */ block,
+      /** @type {boolean} */ all,
+    ) =>
+      all ? `All blocks: about ${block}. ` : `Highest block: ${block} (“${high.join("”, “")}”). `,
     cost: (/** @type {number} */ from) =>
       from <= MOST
         ? `Mean error below 0.1 by about draw ${from}`
@@ -121,16 +123,12 @@ const WORDS = {
     settled:
       "Done: each block is within a fifth of the same multiple of exp(z) / q, so that q cancels.",
     next: " Next: press “q” beside “the blocks”.",
-    save: (/** @type {number} */ limit) =>
-      "a draw now adds exp(z) / q. Drag the edges until your own q has a mean error below 0.1 " +
-      `by about draw ${limit}.`,
-    saved: (/** @type {any[]} */ [exact, best, root, name, next, right]) =>
-      `Done. softmax(z) needs every score and about ${exact} draws` +
-      (best
-        ? `, its square root about ${root}, your best q about ${best}.`
-        : `. Fewer? Drag the edge between “${name}” and “${next}” to the ${
-          right ? "right" : "left"
-        }.`),
+    save: (/** @type {number} */ exact) =>
+      "a draw now adds exp(z) / q. Drag the edges until your q needs fewer draws than softmax(z), " +
+      `about ${exact}, for a mean error below 0.1.`,
+    saved: (/** @type {number[]} */ [exact, root, best]) =>
+      `Done. softmax(z) needs every score and about ${exact} draws, its square root about ${root}` +
+      (best ? `, your best q about ${best}.` : "."),
   },
 };
 
@@ -210,7 +208,6 @@ function expected(q, right) {
   return {
     stops,
     mean: stops.map(mean),
-    exact: 2 ** high,
     from: Math.round(2 ** high),
     of: sharesOf(deviations),
   };
@@ -366,7 +363,6 @@ export default figure(WORDS, (view, words) => {
    */
   function part(k, place) {
     begin();
-    asked = true; // who drags has no need to guess
     turned = k;
     const q = proposal();
     const ratio = greatest / least;
@@ -542,26 +538,13 @@ export default figure(WORDS, (view, words) => {
     question,
     task(
       "q",
-      words.save(Math.round(SLACK * exact())),
-      () =>
-        // a q that was dragged, none of the chips'
-        expectedOf().from <= Math.round(SLACK * exact()) &&
-        proposals().every((q) => !same(q, view.get("q"))),
+      words.save(exact()),
+      () => expectedOf().from < exact(),
       () => {
-        const right = softmax(logits());
-        const root = expectedOf(sharesOf(right.map(Math.sqrt))).from;
-        // Each edge is moved a little, either way: which move saves most?
-        const tries = range(8).map((i) => {
-          const q = proposal();
-          const [k, step] = [i >> 1, i % 2 ? STEP : -STEP];
-          [q[k], q[k + 1]] = [q[k] + step, q[k + 1] - step];
-          return Math.min(...q) > 0 ? expectedOf(q).exact : MOST;
-        });
-        const i = tries.indexOf(Math.min(...tries));
-        const hint = [names[i >> 1], names[(i >> 1) + 1], i % 2];
-        return words.saved([exact(), better(exact()), root, ...hint]);
+        const root = expectedOf(sharesOf(softmax(logits()).map(Math.sqrt))).from;
+        return words.saved([exact(), root, better(exact())]);
       },
-      words.saved([100, 0, 100, "loss", "logit", 1]),
+      words.saved([100, 100, 100]),
     ),
     row,
   );
@@ -954,8 +937,9 @@ export default figure(WORDS, (view, words) => {
     if (!hidden() && (about >= 0 || draws >= MANY)) {
       if (hand() === "q") {
         const { from } = expectedOf();
-        const highest = blocks.indexOf(Math.max(...blocks));
-        text = stuck ? words.stuck : words.highest(names[highest], three(blocks[highest]));
+        const top = Math.max(...blocks);
+        const high = names.filter((_, i) => blocks[i] > 0.995 * top);
+        text = stuck ? words.stuck : words.highest(high, three(top), high.length === names.length);
         if (!asking()) text += words.cost(from) + words.best(stuck ? 0 : better(from)) + ".";
       } else if (about >= 0) {
         const ends = [endsOf()[about], right[about]].map(share);
