@@ -305,7 +305,7 @@ def test_jacobian_is_measured_column_by_column(show):
         page.locator(f"[data-q=nudge{j}][data-value='0.02']").wait_for()
         assert "✓" in page.locator(f"[data-cell='0.{j}']").inner_text()
         assert ("Before you nudge z₁: where will its bars end?" in said(page)) == (j == 1)
-    assert said(page).endswith("right. Columns foretold in a row: 1.")
+    assert said(page).endswith("right. Streak of columns checked without a ✗: 1.")
     assert "✓" in goal.inner_text()
     assert "before" not in goal.inner_text()
     move(page, "nudge", 1)
@@ -340,7 +340,7 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     framed = page.locator(".unmet").evaluate_all("(all) => all.map((e) => e.dataset.cell)")
     assert framed == ["0.2", "2.2"]  # what is wrong
     assert "Tap it" in said(page)
-    assert page.get_by_text("Tap it").count() == 1  # the square waits
+    assert page.get_by_text("Tap it").count() == 1  # not in the square
     assert page.get_by_role("button", name="udge").count() == 0  # that would end the question
     page.locator("[data-cell='0.1']").click()
     assert said(page).startswith("Not that one. Which mirrors your p₁?")
@@ -351,10 +351,11 @@ def test_jacobian_last_column_is_guessed_in_its_cells(show):
     assert said(page).startswith(
         "Yes. Slopes mirror each other: that of p₁ by z₃ equals that of p₃ by z₁"
     )
-    assert said(page).endswith("(double frames). Your column of z₃ sums to \N{MINUS SIGN}.124.")
-    assert first.inner_text().split("?")[0] == page.locator("[data-q=J20]").inner_text()
+    assert said(page).endswith("(double frames). Your column of z₃ sums to \N{MINUS SIGN}.125.")
+    slope = softmax_jacobian(double([2, 1, -1]))[2, 0]
+    assert first.inner_text().split("?")[0] == f"{slope:.3f}".replace("-0", "\N{MINUS SIGN}")
     assert page.locator(".mirror").count() == 2
-    assert page.get_by_text("Tap it").count() == 1  # in the square
+    assert page.get_by_text("Tap it").count() == 0  # the square waits
     page.locator("[data-control='column.1']").click()
     assert not said(page).startswith("Yes")
 
@@ -422,10 +423,10 @@ def test_jacobian_entries_are_areas_of_a_square(show):
     }
     assert whole["width"] == pytest.approx(whole["height"], abs=2)
     below = square.locator("xpath=../following-sibling::div")
-    for state, says in (({}, "Where are the slopes"), ({"logits": [1, 1, 0]}, "")):
+    for state, says in (({}, "Where are slopes"), ({"logits": [1, 1, 0]}, "Filled")):
         put(page, JacobianExplorer(nudge=0.02 if state else 0.5, **state))
         square.locator(".tile").first.click()
-        assert below.inner_text().split(" in it?")[0] == says
+        assert below.inner_text().startswith(says)
     put(page, JacobianExplorer(nudge=0.02))  # a column is measured: its largest loss is asked for
     title = page.locator(".axis").filter(has_text="slope of p₂ by z₁")
     assert "p₂p₁" not in title.inner_text()

@@ -537,7 +537,7 @@ def test_jacobian(j):
         f"are {off:.2g} % off: halve the nudge.",
         *(f"p{subs[a]} {dotted(p[a])} {changes[a]} | {' | '.join(cells[a])} |" for a in range(3)),
         "Measured: change of p ÷ nudge, -¼ to ¼; the bold line is the slope.",
-        "Where are the slopes in it? Measure a column.",
+        "Where are slopes? Bring a column within 2 %.",
         "chord and dashed tangent",
     )
     assert torch.allclose(jacobian.sum(0), double([0, 0, 0]))
@@ -574,8 +574,8 @@ def test_jacobian_calls_a_large_nudge_that_happens_to_fit_chance():
     misses = [abs(math.expm1(x) / x / (1 + math.expm1(x) / 3) - 1) for x in (1, 2)]
     assert misses == pytest.approx([0.093, 0.021], abs=0.001)
     seen, near, last = told(figure, SKIP, *({"set": state} for state in (fits, near, halved)))[2:]
-    for page in (seen, last):
-        assert_said(page, "So large a nudge may come near by chance: halve it.")
+    assert_said(seen, "So large a nudge may come near by chance: halve it.")
+    assert_said(last, "are 2.1 % off: halve the nudge.")
     assert "✓Goal" not in seen.text
     assert_said(near, "Now shrink the nudge of z₁, too.")
 
@@ -612,7 +612,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     assert_said(even, "Your column of z₃ sums to +.005, near enough.")
     assert_said(plain, "Now nudge z₃.")
     hint, mirror = (
-        "Which measured cell must equal your bar of p₁?",
+        "Whose slope equals that of p₁ by z₃?",
         "mirror each other: that of p₁ by z₃ equals that of p₃",
     )
     assert_said(first, f"Wrong (✗): 3. {hint}")
@@ -632,7 +632,7 @@ def test_jacobian_judges_the_last_column_before_it_is_measured():
     assert "✓Goal: bring" not in wrong.text + untold.text
 
 
-def test_jacobian_counts_the_columns_foretold_in_a_row():
+def test_jacobian_counts_the_columns_checked_without_a_miss():
     """At the first Check of each; three of them open a fourth class, whose column is the next."""
     z, steps = [2, 1, -1], [{"set": {"measured": [0, 0.02, 0], "nudge": 0.02}}]
     for n in range(4):
@@ -647,7 +647,7 @@ def test_jacobian_counts_the_columns_foretold_in_a_row():
         z = [round(24 * ((n + 1) * root % 1) - 12) / 10 for root in roots]
     pages = told(JacobianExplorer(), SKIP, *steps, {"click": "Reset"})
     seen = " ".join(page.text for page in pages)
-    said = re.findall(r"right\. Columns foretold in a row: ([^.]*)", seen)
+    said = re.findall(r"right\. Streak of columns checked without a ✗: ([^.]*)", seen)
     assert said == ["1", "2", "3"]
     assert "4 of 4 bars" in pages[-2].text  # but not at once
     assert [len(page.state["logits"]) for page in pages[-2:]] == [4, 3]
@@ -697,7 +697,7 @@ def test_jacobian_tells_what_halving_does_to_the_miss():
         )
         assert ("about half the miss" in seen.text) == half
     chance = told(JacobianExplorer(logits=[2, 1, 0.1], nudge=-2), SKIP, halve)[-1]
-    assert_said(chance, "8.3 % off. So large a nudge may come near by chance: halve it.")
+    assert_said(chance, "8.3 % off. Halve it again.")
     for nudge in (0.0625, 0.0156):  # p is not 1/2 there, and both misses read <0.1 %
         tiny = told(JacobianExplorer(logits=[0, 0, -5], nudge=nudge), SKIP, halve)[-1]
         assert "now they" not in tiny.text

@@ -38,20 +38,20 @@ const WORDS = {
     answers: [
       {
         text: "Equally",
-        says: "No, unless they are equal: each keeps the same fraction.",
+        says: "No, unless the others are equal: as z₁ rises, each keeps the same fraction.",
       },
       {
         text: "In proportion to what they have",
-        says: "Yes: only their divisor, the sum of exp z, grows.",
+        says: "Yes: as z₁ rises, only the divisor of the others, the sum of exp z, grows.",
       },
       {
         text: "The largest bears it all",
-        says: "No: all lose, each keeps the same fraction.",
+        says: "No: as z₁ rises, each of the others keeps the same fraction.",
       },
     ],
     logitPlot: "The logits, one nudged",
     logitAxis: (/** @type {boolean} */ open) => `logits${open ? ": drag one" : ""}`,
-    own: "p(1 − p): ",
+    own: "logits; p(1 − p): ",
     nudge: "nudge",
     sum: "sum",
     halve: "Halve the nudge",
@@ -62,7 +62,7 @@ const WORDS = {
     scale: "Measured: change of p ÷ nudge, −¼ to ¼; the bold line is the slope. " +
       "Left, dashed: p before.",
     area: "A unit square, split both ways by p",
-    measure: "Where are the slopes in it? Measure a column.",
+    measure: "Where are slopes? Bring a column within 2\u202f%.",
     foretell: (/** @type {string} */ logit) =>
       `You foretell the column of ${logit}: drag its bars in the table.`,
     which: (/** @type {string} */ tile) =>
@@ -110,8 +110,11 @@ const WORDS = {
     unequal: (/** @type {string} */ by, /** @type {boolean} */ up) =>
       "Not yet: what one gains, the others lose. " +
       `${up ? "Lower" : "Raise"} your bars by ${by} in all.`,
-    find: (/** @type {number} */ wrong, /** @type {string} */ prob) =>
-      `Wrong (✗): ${wrong}. Which measured cell must equal your bar of ${prob}? Tap it.`,
+    find: (
+      /** @type {number} */ wrong,
+      /** @type {string} */ prob,
+      /** @type {string} */ logit,
+    ) => `Wrong (✗): ${wrong}. Whose slope equals that of ${prob} by ${logit}? Tap it.`,
     no: (/** @type {string} */ other, /** @type {string} */ prob) =>
       `${other ? `That mirrors your ${other}` : "Not that one"}. ` +
       `Which mirrors your ${prob}? It has the same classes.`,
@@ -122,7 +125,7 @@ const WORDS = {
     mend: (/** @type {string} */ prob) => ` Set your ${prob} to that, then mend the others.`,
     guessed: (/** @type {number} */ good, /** @type {number} */ k) =>
       ` You had ${good} of ${k} bars about right.`,
-    row: (/** @type {number} */ n) => ` Columns foretold in a row: ${n}.`,
+    row: (/** @type {number} */ n) => ` Streak of columns checked without a ✗: ${n}.`,
     retry: " Foretell that column at other logits.",
     dies: (/** @type {string} */ prob, /** @type {number} */ to) =>
       `${prob} is nearly ${to}, so its slopes are nearly 0` +
@@ -656,8 +659,7 @@ function matrix(view, words) {
       answer = words.no(i === guessed ? p(j) : "", p(wanted));
     } else {
       found = j;
-      const value = slopes()[i][j] * ratio(j, nudges()[j]);
-      put(guesses[j], { step: 0.001 }).value = value.toFixed(3);
+      put(guesses[j], { step: 0.001 }).value = slopes()[i][j].toFixed(3);
       taken();
       answer = words.yes + words.mirror(subscript(j + 1), subscript(i + 1)) +
         (balanced() ? "" : ` ${summed(guessed)}`);
@@ -867,7 +869,7 @@ function matrix(view, words) {
     const total = sum(expected());
     if (!balanced()) return words.unequal(short(Math.abs(total)), total > 0);
     return found < 0
-      ? words.find(wrong().length, p(hinted()))
+      ? words.find(wrong().length, p(hinted()), z(j))
       : words.mirror(subscript(found + 1), subscript(j + 1)) + words.mend(p(found));
   }
 
@@ -931,13 +933,16 @@ function matrix(view, words) {
     grip.place([{ x: by, y: end, color: TEXT_COLORS[i], way: "across" }]);
   }
 
-  /** The slope whose rectangle is asked for, unless a cell is: the largest of the first column. */
+  /**
+   * The slope whose rectangle is asked for, unless a column is: the largest of the first; and
+   * the column again where no rectangle can be told from the others.
+   */
   const sought = () => {
-    const j = finding() ? -1 : range(k).find(right) ?? -1;
+    const j = range(k).find(right) ?? -1;
     const others = slopes().map((line, i) => i === j ? 0 : -line[j]);
     const most = Math.max(...others);
-    const apart = new Set(logits()).size === k;
-    return [others.indexOf(most), most > THIN && apart ? j : -1];
+    const plain = most <= THIN || new Set(logits()).size < k;
+    return [others.indexOf(most), plain || asked() < 0 ? j : -1, plain ? j : -1];
   };
   const equals = (/** @type {number} */ x) => `\u00a0${short(x).replace(/^(?!≈)/, "=\u00a0")}`;
   area.svg.addEventListener("click", (event) => {
@@ -960,7 +965,7 @@ function matrix(view, words) {
     else if (finding()) tapped(i, j);
     else hold();
   });
-  const shown = () => known || won || view.onPaper;
+  const shown = () => known || won || view.onPaper || sought()[2] >= 0;
 
   /** An entry as an area: minus a rectangle, or all of its column that the others lose. */
   function drawArea() {
@@ -1099,9 +1104,7 @@ function matrix(view, words) {
     const flat = probs[j] * (1 - probs[j]) < THIN && words.dies(p(j), Math.round(probs[j]));
     const last = ask >= 0 || verdicts || untold() ? then : (flat || words.right) + then;
     const was = Math.abs(ratio(j, 2 * by) - 1);
-    const chancy = miss(j) < NEAR || Math.abs(ratio(j, by / 2) - 1) > miss(j) ||
-      (fresh && miss(j) > was);
-    const verdict = right(j) ? last : flat || (chancy ? words.large : smaller);
+    const verdict = right(j) ? last : flat || (miss(j) < NEAR ? words.large : smaller);
     if (running()) return (told.textContent = intro);
     if (!by) return (told.textContent = ask >= 0 ? words.ask(z(ask)) : words.still(z(j)));
     told.replaceChildren(
