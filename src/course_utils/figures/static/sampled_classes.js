@@ -124,8 +124,8 @@ const WORDS = {
       "Done: each block is within a fifth of the same multiple of exp(z) / q, so that q cancels.",
     next: " Next: press “q” beside “the blocks”.",
     save: (/** @type {number} */ exact) =>
-      "a draw now adds exp(z) / q. Drag the edges until your q needs fewer draws than softmax(z), " +
-      `about ${exact}, for a mean error below 0.1.`,
+      "a draw now adds exp(z) / q. Drag the edges until your q needs fewer draws than " +
+      `softmax(z), about ${exact}, for a mean error below 0.1.`,
     saved: (/** @type {number[]} */ [exact, root, best]) =>
       `Done. softmax(z) needs every score and about ${exact} draws, its square root about ${root}` +
       (best ? `, your best q about ${best}.` : "."),
