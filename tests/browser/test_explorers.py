@@ -673,6 +673,10 @@ def test_loss_double_softmax_floor(show):
     switch.click()  # it stays, so that the third can be put on again
     assert page.locator("[data-q=loss2]").count() == 1
     switch.click()
+    put(page, LossExplorer(logit=-2))
+    switch.click()  # the state of a question
+    assert switch.is_checked()
+    switch.click()
     marks = page.locator(".marks").first
     for x in (-6, -3, -2.5, -2):  # the name is at its curve, or there is none
         put(page, LossExplorer(logit=x, smoothing=0.5))
@@ -714,7 +718,7 @@ def test_loss_says_nothing_false_of_the_states_to_try(show):
     page.get_by_role("button", name="undecided").click()
     page.get_by_role("button", name=DESCEND).click()
     assert race.get_by_text("2", exact=True).count() == 1  # of both
-    assert "Cross-entropy is as quick" in page.locator(".ask").inner_text()
+    assert "Both pass ½ at step 2;" in page.locator(".ask").inner_text()
     page.get_by_role("button", name="smoothing").click()
     page.get_by_role("button", name=DESCEND).click()
     assert race.get_by_text("0.667").count() == 1
@@ -910,11 +914,11 @@ def test_loss_a_mark_that_is_let_go_starts_the_race(show):
     put(page, LossExplorer(logit=8, smoothing=0.5))
     pull(page, race, -50, -0.2 * up / 1.04)  # from ½
     page.mouse.up()
-    assert "ends at p = 0.667; your guess: 0.7" in ask.inner_text()
+    assert "after 50 steps p = 0.667; your guess: 0.7" in ask.inner_text()
     move(page, "logit", 7)
     move(page, "guess", 80)
     page.locator("[data-control=guess]").press("Enter")
-    assert "ends at p = 0.667; your guess: 0.8" in ask.inner_text()
+    assert "after 50 steps p = 0.667; your guess: 0.8" in ask.inner_text()
     page.get_by_role("button", name="Reset", exact=True).click()
     move(page, "guess", 20)
     page.locator("[data-control=guess]").press("Enter")

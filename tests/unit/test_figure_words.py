@@ -119,9 +119,10 @@ def test_the_loss_explorer_asks_before_it_shows_a_second_softmax():
         floor = f"{math.log(math.e + 2) - 1:.4f}"
         assert floor not in asked.text
         p = double([answered.values["end2"], 0, 0]).softmax(0)
-        sees = f"In the end it gives p = {p.softmax(0)[0]:.3f}; it can give at most 0.576."
+        sees = f"After 50 steps it gives p = {p.softmax(0)[0]:.3f}; it can give at most 0.576."
         verdict = (
-            f"{text}: {'Yes' if text == texts[1] else 'No'}, it ends at {-p.log_softmax(0)[0]:.3f}"
+            f"{text}: {'Yes' if text == texts[1] else 'No'}, after 50 steps it is at "
+            f"{-p.log_softmax(0)[0]:.3f}"
         )
         assert_said(answered, f"{verdict}, never below {floor}: the second", f"floor {floor}", sees)
 
@@ -135,11 +136,14 @@ def test_the_loss_explorer_asks_before_it_takes_too_large_a_rate():
         assert_said(answered, f"{text}: {verdict}, once near, it jumps across its lowest point")
         # The rate times the slope of each gradient at p = 2/3.
         assert_said(answered, f"p(1 - p) is {10 * 2 / 9:.1f} there, and above 2 a step overshoots")
-        assert_said(answered, f"Squared error, with {10 * 3 * (2 / 9) ** 2:.1f} there, arrives.")
+        product = f"factor, {3 * 2 / 9:.3f}, the product is {10 * 3 * (2 / 9) ** 2:.1f}: squared"
+        assert_said(answered, product)
     run, rate = {"click": "Descend 50 steps"}, {"set": {"lr": 9}}
-    *_, watched, _, gone = told(LossExplorer(), *chip, run, chip[1], rate)
+    start = {"set": {"logit": -5}}
+    *_, watched, _, gone, later = told(LossExplorer(), *chip, run, chip[1], rate, start)
     assert_said(watched, "Once near, cross-entropy jumps across its lowest point and back: ")
     assert_said(gone, "Settings changed: question withdrawn.", "at which step does squared error")
+    assert "withdrawn" not in later.text
 
 
 @pytest.mark.parametrize(
@@ -154,9 +158,13 @@ def test_the_loss_explorer_asks_before_it_takes_too_large_a_rate():
         (
             {"logit": 8, "smoothing": 0.5},
             0.7,
-            "Cross-entropy ends at p = 0.667; your guess: 0.7 ✓.",
+            "Cross-entropy: after 50 steps p = 0.667; your guess: 0.7 ✓.",
         ),
-        ({"logit": 8, "smoothing": 0.5}, 0.8, "Cross-entropy ends at p = 0.667; your guess: 0.8."),
+        (
+            {"logit": 8, "smoothing": 0.5},
+            0.8,
+            "Cross-entropy: after 50 steps p = 0.667; your guess: 0.8.",
+        ),
     ],
 )
 def test_the_loss_explorer_takes_a_guess_before_a_run_and_counts_it(state, mark, says):

@@ -103,7 +103,8 @@ const WORDS = {
     /** @type {(kind: string, n: number, entropy: number) => string} */
     both: (kind, n, entropy) =>
       `${kind} passes ½ at step ${n}${entropy ? `, cross-entropy at step ${entropy}` : ""}`,
-    ends: (/** @type {string} */ kind, /** @type {string} */ p) => `${kind} ends at p = ${p}`,
+    ends: (/** @type {string} */ kind, /** @type {string} */ p) =>
+      `${kind}: after ${STEPS} steps p = ${p}`,
     guessed: (/** @type {string} */ mine) => `; your guess: ${mine}`,
     close: (/** @type {number} */ near, /** @type {number} */ all) =>
       ` Close so far: ${near} of ${all}.`,
@@ -117,35 +118,38 @@ const WORDS = {
       `Squared error is still at ${p}: its factor there is ${pull}.`,
     nearer: (/** @type {string} */ target) => `More steps would bring it nearer to ${target}.`,
     arrives: (/** @type {string} */ p) => `Squared error arrives, at p = ${p}.`,
-    slower: (/** @type {string} */ pace) => `Squared error, with ${pace} there, arrives.`,
+    /** @type {(pull: string, pace: string) => string} */
+    slower: (pull, pace) =>
+      `With squared error's factor, ${pull}, the product is ${pace}: squared error arrives.`,
     /** @type {(p: string, target: string, most: string) => string} */
     beyond: (p, target, most) =>
-      `Softmax twice ends at p = ${p}, beyond the target ${target}: ` +
+      `Softmax twice is at p = ${p}, beyond the target ${target}: ` +
       `its second softmax gives at most ${most}.`,
     next: "Pull the ring to another start.",
     rest: "There p − y is almost 0, so z hardly moves.",
     /** @type {(pull: string, entropy: number) => string} */
     paced: (pull, entropy) =>
       `Cross-entropy is quicker (step ${entropy}): at the start the factor is ${pull}.`,
-    equal: "Cross-entropy is as quick: only a confident mistake holds squared error up.",
+    equal: (/** @type {number} */ n) =>
+      `Both pass ½ at step ${n}; from a far lower start squared error takes longer.`,
     asks: {
       twice: {
         question: "By mistake, softmax is applied twice. With one, the loss nears 0. With two?",
         answers: [["As low", "No"], ["Not so low", "Yes"], ["It stays", "No"]],
       },
       large: {
-        question: "Rate 10, smoothing 0.5: what does cross-entropy do in the end?",
+        question: "Rate 10, smoothing 0.5: what does cross-entropy do?",
         answers: [["Settle", "No"], ["Swing", "Yes"], ["Run away", "No"]],
       },
     },
     sees: (/** @type {string} */ seen, /** @type {string} */ most) =>
-      `In the end it gives p = ${seen}; it can give at most ${most}.`,
+      `After ${STEPS} steps it gives p = ${seen}; it can give at most ${most}.`,
     now: "2nd softmax",
     most: (/** @type {string} */ most) => `at most ${most}`,
     seen: (/** @type {string} */ p) => `, whose second softmax gives ${p}`,
     /** @type {(it: string, end: string, floor: string) => string} */
     twice: (it, end, floor) =>
-      `${it} ends at ${end}, never below ${floor}: ` +
+      `after ${STEPS} steps ${it} is at ${end}, never below ${floor}: ` +
       "the second softmax gets numbers at most 1 apart.",
     /** @type {(it: string, pace: string) => string} */
     large: (it, pace) =>
@@ -334,6 +338,10 @@ export default figure(WORDS, (view, words) => {
   });
   const twice = checkbox(view, "double_softmax", { label: words.kinds[2] });
   view.control(twice);
+  // By hand it is ticked, without the question.
+  twice.addEventListener("change", () => {
+    answers.twice ||= WATCHED;
+  }, true);
   // What the colours and dashes of the lines mean; the third can be put off there.
   const names = [...words.kinds.slice(0, 2), twice].map((name, i) =>
     html(
@@ -571,7 +579,7 @@ export default figure(WORDS, (view, words) => {
 
   function run() {
     stop();
-    answered = topic();
+    answered = placed ? undefined : topic(); // to a mark it is said whether it was near
     if (answered) answers[answered] ||= WATCHED;
     start();
   }
@@ -698,7 +706,7 @@ export default figure(WORDS, (view, words) => {
   function noticed() {
     const { p, target } = at(paths[1][length]);
     if (swings()) {
-      if (answered) return words.slower(rough(pullAt(target) * pace()));
+      if (answered) return words.slower(inWords(pullAt(target)), rough(pullAt(target) * pace()));
       return words.swings + (Math.abs(gapOf(1)) < NEAR ? words.arrives(inWords(p)) : "");
     }
     const second = at(paths[2]?.[length] ?? min);
@@ -720,7 +728,7 @@ export default figure(WORDS, (view, words) => {
     }
     if (last > 1.5 * first) return words.grew(rough(first), n, rough(last));
     if (asked() !== 1) return words.next;
-    return n > outs[0] ? words.paced(inWords(pullAt(at(way[0]).p)), outs[0]) : words.equal;
+    return n > outs[0] ? words.paced(inWords(pullAt(at(way[0]).p)), outs[0]) : words.equal(n);
   }
 
   /** What is said to the answer to a chip's question. */
@@ -1082,7 +1090,7 @@ export default figure(WORDS, (view, words) => {
 
   return () => {
     if (view.changed.size) {
-      const left = withdrawn || posed;
+      const left = posed || (withdrawn && !view.changed.has("logit"));
       afresh(answers);
       withdrawn = left && !open();
     }
