@@ -318,13 +318,12 @@ def test_backward_pass_measures_what_a_wrong_choice_missed():
     )
     second = told(BackwardPass(logits=[0, 0, 0], stage=3), SKIP, {"on": "nudge.e2", "to": "0.5"},
         *chosen("exp z"))[-1]  # fmt: skip
-    assert_said(second, "exp z₂ fits these numbers only by chance", "exp z₂ changed by +0.5")
+    assert_said(second, "exp z₂ fits these numbers only by chance: with other logits it does not.")
     for stage, wrong in [(4, "1"), (3, "exp z"), (0, "exp z")]:
         steps = chosen(wrong, foretold=stage == 4)
         even = told(BackwardPass(logits=[0, 0, 0], stage=stage), SKIP, *steps)[-1]
         assert_said(even, "fits these numbers only by chance: with other logits it does not.")
-        assert ("change e1" in even.values) == (stage == 4)  # of what was foretold
-        assert "change L" not in even.values  # which is to be foretold next
+        assert not {"change e1", "change L"} & even.values.keys()  # no number beside it
         # of three lines, one that it doesn't fit
         other = told(BackwardPass(logits=[0, 4, 0], stage=stage), SKIP, *steps)[-1]
         assert ("Not" in other.text) == (stage > 0)

@@ -124,6 +124,10 @@ const WORDS = {
       /** @type {string} */ by,
       /** @type {string[]} */ [from, change],
     ) => `${box} changed by ${by}, ${from} by ${change}.`,
+    nearer: (
+      /** @type {string} */ by,
+      /** @type {string[]} */ [ratio, factor],
+    ) => ` A nudge of ${by} gave × ${ratio}; smaller nudges come nearer to × ${factor}.`,
     ratio: (/** @type {string} */ ratio) => ` That is × ${ratio}.`,
     along: (/** @type {string} */ box) => `The loss along ${box} and its `,
     tangent: "tangent",
@@ -146,7 +150,7 @@ const WORDS = {
     rest: "nudge 0",
     approach: "nudge a logit until curve and tangent differ by 10 %; then shrink that to 1 %.",
     reached: "Done: for a small nudge the gradient tells the change.",
-    foresee: "in a later walk, foretell all gradients within 0.1.",
+    foresee: "foretell all gradients of a later walk within 0.1, one of them below −0.3.",
     foreseen: "Done: each is p, the true one's p − 1.",
     balance: "move the logits until the true one's gradient is −0.5, within 0.02.",
     balanced: "Done: its exponential was about half of Q, about as much as the other two together.",
@@ -194,6 +198,7 @@ const RIGHT = [1, 0, 2, 1, 4, 0]; // places of what is right among what a step h
 const NUDGE = 0.5; // by a tap
 const HINT = 0.01; // after a wrong choice
 const NEAR = 0.1; // how far a guess may be off
+const LARGE = 0.3; // below its negative a guess near 0 is none
 const [AGREE, DIFFER] = [0.01, 0.1]; // shares of what the gradient tells
 const HEARD = 20; // words that are spoken at once
 const SETTLED = 300; // ms after the last move: a nudge runs up, a goal is no longer passed by
@@ -319,6 +324,7 @@ export default figure(WORDS, (view, words) => {
   let quick = false; // whether this one runs by itself
   let moving = false; // whether handles at the end move the logits
   let [expected, moved, grown] = [0, false, false]; // of a change that is foretold
+  let seen = false; // whether it grew in the step before
   let guesses = [0, 0, 0]; // of the gradients
   /** Which of them the reader made. @type {Set<number>} */
   const made = new Set();
@@ -356,6 +362,13 @@ export default figure(WORDS, (view, words) => {
       ])).filter(([name, change]) => change && (stage !== 4 || /[ze]/.test(name))),
     );
     const puzzle = `${logits} ${label}`;
+    const grads = gradients(ways, stage);
+    // Where no box is nudged, the curve is of a logit along which it bends enough.
+    const curved = key || [truth, ...LOGITS].find((name) =>
+      [-1, 1].some((v) =>
+        Math.abs((values(logits, label, name, v).L - now.L) / v / grads[name] - 1) > DIFFER
+      )
+    ) || truth;
     const foretold = quick ? undefined : plan(stage, now, label);
     return {
       foretold,
@@ -369,23 +382,56 @@ export default figure(WORDS, (view, words) => {
       ways,
       carried,
       puzzle,
-      grads: gradients(ways, stage),
+      grads,
+      curved,
     };
   };
-  let { label, stage, key, now, truth, size, ways, carried, puzzle, grads, foretold, least } =
-    read();
+  let {
+    label,
+    stage,
+    key,
+    now,
+    truth,
+    size,
+    ways,
+    carried,
+    puzzle,
+    grads,
+    foretold,
+    least,
+    curved,
+  } = read();
   const panel = html("div.panel");
   view.bind(panel, () => {
     const [old, step] = [puzzle, stage];
-    ({ label, stage, key, now, truth, size, ways, carried, puzzle, grads, foretold, least } =
-      read());
-    if (puzzle !== old) forget(); // what was guessed of other numbers
-    if (puzzle !== old || stage !== step) [expected, moved, grown] = [0, false, false];
+    ({
+      label,
+      stage,
+      key,
+      now,
+      truth,
+      size,
+      ways,
+      carried,
+      puzzle,
+      grads,
+      foretold,
+      least,
+      curved,
+    } = read());
+    if (puzzle !== old) {
+      forget(); // what was guessed of other numbers
+    }
+    if (puzzle !== old || stage !== step) {
+      seen = grown && stage === step + 1;
+      [expected, moved, grown] = [0, false, false];
+    }
     moving &&= stage === last;
   });
 
   /** The lines whose factor this step asks for. */
-  const asked = () => ways.filter((way) => way.stage === stage + 1);
+  const asked = () =>
+    ways.filter((way) => way.stage === stage + 1);
   const guessing = () => quick && stage === 0 && !solved.has(puzzle);
   const unplaced = () => guessing() && made.size < 3;
   /** Whether a change is to be foretold, before anything is nudged. */
@@ -453,8 +499,7 @@ export default figure(WORDS, (view, words) => {
   function miss(i) {
     refused.add(i);
     wrong = "";
-    /** @type {string | undefined} */
-    let shown;
+    let shown = "";
     if (quick) wrong = words.notThere(BOXES[LOGITS[i]], BOXES[truth]);
     else if (stage === last - 1) {
       shown = truth;
@@ -467,15 +512,13 @@ export default figure(WORDS, (view, words) => {
       // A choice may fit one line by chance.
       const way = lines.find((way) => Math.abs(worth(way) - way.factor) > 1e-9);
       const name = i === 4 ? BOXES[`e${digit(way ?? lines[0])}`] : words.factors[i];
-      shown = way?.to;
+      shown = way?.to ?? "";
       wrong = way
         ? words.miss(i < 2 ? name : words.worth(name, short(worth(way))))
         : words.chance(name);
     }
-    if (shown) {
-      by = HINT;
-      view.set({ nudge: KEYS.indexOf(shown) });
-    }
+    by = HINT;
+    view.set({ nudge: KEYS.indexOf(shown) }); // none where a choice fits by chance
     missed = view.turns;
     view.refresh();
   }
@@ -599,8 +642,8 @@ export default figure(WORDS, (view, words) => {
         const by = Math.abs(grads[key] - guesses[i]);
         return made.has(i) && by >= NEAR ? words.by(BOXES[key], share(by)) : [];
       });
-      hit = made.size === 3 && !missed.length;
-      answer = missed.length ? words.missed(missed.join(", ")) : words.near(hit);
+      hit = made.size === 3 && !missed.length && grads[truth] < -LARGE;
+      answer = missed.length ? words.missed(missed.join(", ")) : words.near(made.size === 3);
     } else if (!made.size) [hit, answer] = [false, ""];
     solved.add(puzzle);
   });
@@ -711,7 +754,7 @@ export default figure(WORDS, (view, words) => {
     fourth,
   );
   panel.append(html("p.say", told, " ", prompt), pad);
-  curve.drag(([x]) => push(key || truth, small(clamp(x, -1, 1))));
+  curve.drag(([x]) => push(curved, small(clamp(x, -1, 1))));
   // All that moves something in the plot, in its box.
   plot.box.append(
     panel,
@@ -1124,11 +1167,20 @@ export default figure(WORDS, (view, words) => {
       const total = Math.abs(shown) < 1e-9 ? words.all : words.rounded;
       return `${answer || words.ends} ${total}`;
     }
-    if (stage === last - 1) return words.sendAll;
+    const sized = seen && plan(stage - 1, now, label);
+    let nearer = "";
+    if (sized) {
+      const { from, to, by } = sized;
+      const change = values(view.get("logits"), label, to, by)[from] - now[from];
+      const factor = ways.find((way) => way.from === from && way.to === to)?.factor ?? 0;
+      const [ratio, limit] = [change / by, factor].map(short);
+      if (ratio !== limit) nearer = words.nearer(plain(by), [ratio, limit]);
+    }
+    if (stage === last - 1) return words.sendAll + nearer;
     const way = /** @type {Way} */ (ways.find((way) => way.stage === stage));
     const { from, to, factor, law } = way;
     const numbers = [short(grads[from]), law || short(factor), sent(way)];
-    return words.sends(called(from), stage === 4 ? words.each : BOXES[to], numbers);
+    return words.sends(called(from), stage === 4 ? words.each : BOXES[to], numbers) + nearer;
   }
 
   /** What comes next, in words. */
@@ -1177,7 +1229,7 @@ export default figure(WORDS, (view, words) => {
 
   /** The loss along a box, its tangent, and where the two are close. */
   function draw() {
-    const [box, from] = [key || truth, key ? least : -1];
+    const [box, from] = [curved, key ? least : -1];
     const slope = grads[box];
     const xs = Array.from({ length: 401 }, (_, i) => from + i * (1 - from) / 400);
     const ys = xs.map((v) => values(view.get("logits"), label, box, v).L - now.L);
@@ -1258,7 +1310,7 @@ export default figure(WORDS, (view, words) => {
     say(mode, moving ? words.nudgeAgain : words.move);
     if (!meet.hidden) {
       draw();
-      say(along, words.along(BOXES[key || truth]));
+      say(along, words.along(BOXES[curved]));
     }
     if (stage === last) settle?.();
     back.disabled = stage === 0;
@@ -1303,7 +1355,7 @@ export default figure(WORDS, (view, words) => {
     risen = rising;
     if (pushed && stage === last) return `${text.slice(0, -1)}, ${differs()}.`;
     const whole = `${text} ${asks}`.trim();
-    return whole.split(" ").length <= HEARD ? whole : stage < last ? asks : text;
+    return whole.split(" ").length <= HEARD ? whole : stage < last ? asks || miss : text;
   };
 });
 
