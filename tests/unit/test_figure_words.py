@@ -394,6 +394,10 @@ def test_backward_pass_asks_in_a_later_walk_only_for_what_is_new():
     assert wrong.values.keys() & {"grad l", "direct z2"} == set()
     assert_said(done, "All three are within 0.1. The p add", "guess -0.80", "-1 + 0.245 by exp")
     assert done.text.count("✓Goal:") == 1
+    zeros = [{"on": f"guess.{i}", "to": "0"} for i in range(3)]
+    sure = told(BackwardPass(logits=[0, 5, 0]), *walk, *zeros, {"click": "z₂"})[-1]
+    assert_said(sure, "All three are within 0.1. The p add")
+    assert "✓Goal:" not in sure.text  # where no gradient is far from 0, guesses of 0 show nothing
     two, far = told(BackwardPass(logits=logits), *walk, *guess[:2], {"click": "Show me"})[-2:]
     assert_said(two, "Place all three and say where the -1 goes, or press Show me.")
     assert {"z₁", "z₂", "z₃"} <= set(two.disabled)
